@@ -1,0 +1,1 @@
+"""The shelf of laws: one file a paper."""

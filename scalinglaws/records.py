@@ -1,0 +1,100 @@
+"""Frozen dataclasses to plain JSON values and back, with errors that name the key and the nearest known one."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .errors import MisuseError, StoreError, StudyError, nearest
+
+
+@cache
+def _adapter(kind: type):
+    from pydantic import ConfigDict, TypeAdapter, with_config
+
+    for part in _dataclasses_in(kind):
+        with_config(ConfigDict(extra="forbid"))(part)
+    return TypeAdapter(kind)
+
+
+def _dataclasses_in(kind: Any, seen: set | None = None) -> set:
+    """Find every dataclass that the fields of a dataclass lead to."""
+    seen = set() if seen is None else seen
+    if dataclasses.is_dataclass(kind) and kind not in seen:
+        seen.add(kind)
+        for field in dataclasses.fields(kind):
+            _dataclasses_in(field.type, seen)
+    for part in getattr(kind, "__args__", ()):
+        _dataclasses_in(part, seen)
+    return seen
+
+
+def to_plain(record: Any) -> Any:
+    """Turn a record into JSON values; not-a-number and infinity become null."""
+    return json.loads(_adapter(type(record)).dump_json(record, warnings="error"))
+
+
+def from_plain(kind: type, values: Mapping, where: str = "", error: type[MisuseError] = StudyError) -> Any:
+    """Make a record of JSON or TOML values.
+
+    Raises:
+        error: an unknown, missing or wrong value; the message names `where`, the key and the nearest known key.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(kind).validate_python(dict(values))
+    except ValidationError as failure:
+        lines = [_sentence(kind, problem) for problem in failure.errors()]
+        raise error(f"{where or kind.__name__}: " + " ".join(lines)) from None
+
+
+def _sentence(kind: type, problem: Mapping) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "unexpected_keyword_argument":
+        known = [field.name for field in dataclasses.fields(kind)]
+        return f"unknown key {key!r}.{nearest(key, known)} Known keys: {', '.join(known)}."
+    if problem["type"] == "missing":
+        return f"the key {key!r} is missing."
+    return f"{key} = {problem['input']!r}: {problem['msg']}."
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write JSON beside its place, flush it to the disk, then rename: whole or not at all."""
+    write_whole(path, (json.dumps(values, indent=1, allow_nan=False) + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place, flush it to the disk, then rename it.
+
+    Raises:
+        StoreError: the folder cannot be written to, or the disk is full; nothing is left behind.
+    """
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as failure:
+        beside.unlink(missing_ok=True) if os.access(path.parent, os.W_OK) else None
+        raise StoreError(f"cannot write {path}: {failure.strerror}. Free some space, or name another folder.") from None
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        StoreError: the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StoreError(f"{path} does not exist.") from None
+    except (ValueError, OSError) as failure:
+        raise StoreError(f"{path} cannot be read as JSON: {failure}.") from None
