@@ -60,6 +60,8 @@ class Band:
         x_quantity: what x is (`quantities.py`); y is loss_nats unless `y_quantity` says otherwise.
         fitted_to: range of x that the fit saw; beyond it the line is an extrapolation.
         text: the line in numbers, e.g. "L = (N / 3.1e6)^-0.071".
+        rows: rows of the study's points that the line was fitted to; empty stands for every row that is kept.
+        covers: what the interval holds: "mean" for the law's own uncertainty, "new run" with the spread of seeds in it.
     """
 
     x_quantity: str
@@ -74,6 +76,8 @@ class Band:
     level: float = 0.95
     label: str = ""
     colour_value: float | None = None
+    rows: tuple[int, ...] = ()
+    covers: str = "mean"
 
 
 @dataclass(frozen=True)
