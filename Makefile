@@ -1,0 +1,43 @@
+# make quickstart   train a family of Transformers and fit its scaling laws, from nothing, in minutes
+# make test         the default tests            make test-all   every test, slow ones too
+# make lint         style                        make clean      remove the environment and caches
+#
+# Each target first makes the environment it runs in. To change it, set on the command line:
+#   PYTHON       which Python (3.11 or newer; the first that is found)
+#   TORCH        which PyTorch
+#   TORCH_INDEX  a further package index to look for it: PyTorch's own index of CPU builds saves gigabytes on Linux
+#                without a GPU (its address is in the "Get started" selector on pytorch.org); empty by default
+#   VENV         in which folder
+
+PYTHON ?=
+TORCH ?= torch==2.13.0
+TORCH_INDEX ?=
+VENV ?= .venv
+EXTRAS ?= train,table,mcmc,dev
+export PYTHON TORCH TORCH_INDEX VENV EXTRAS
+
+.DEFAULT_GOAL := help
+.PHONY: help setup quickstart test test-all lint clean
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+setup:
+	@sh .ci/setup
+
+quickstart: setup
+	@$(VENV)/bin/scalinglaws study quickstart --to quickstart
+
+test: setup
+	@$(VENV)/bin/python -m pytest
+
+test-all: setup
+	@$(VENV)/bin/python -m pytest -m ''
+
+lint: setup
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --diff .
+
+clean:
+	rm -rf $(VENV) $(VENV).lock build dist .pytest_cache .ruff_cache .hypothesis
+	find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +
