@@ -4,17 +4,30 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..errors import LawError, nearest
+
+LINEAR = "1"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One fitted constant. `start` is the range that starting values are drawn from."""
+    """One fitted constant.
+
+    Attributes:
+        start: range that starting values are drawn from; the fit may leave it.
+        positive: fitted as its logarithm.
+        amplitude: set it where the formula is a sum of terms, one amplitude each, so that the fit can solve for the
+            amplitudes in closed form. "1" (`LINEAR`): its term is proportional to the parameter, as A in A/N^alpha.
+            The name of an exponent: its term is proportional to parameter^exponent, as N_c in (N_c/N)^alpha_N.
+    """
 
     name: str
     unit: str
     start: tuple[float, float]
     positive: bool = True
+    amplitude: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,20 +43,25 @@ class Published:
 class Law:
     """A scaling law.
 
+    `evaluate` in plain numpy is all that a law must bring: the fit, its gradients and its intervals follow.
+
     Attributes:
         name: what the command line calls it.
         predicts: role of the quantity it gives, mostly "loss".
         evaluate: f(inputs..., *, parameters...): positional arguments are the inputs, by the field's letters;
-            keyword-only arguments are the parameters. Works on arrays, float or complex.
+            keyword-only arguments are the parameters. Works on arrays that broadcast, float or complex.
         formula: as the paper writes it, in plain text.
         source: paper and equation.
         parameters: in the order of the signature.
         convention: letter -> quantity the paper counted, e.g. {"N": "params_nonembedding"}.
         domain: letter -> (lowest, highest) value the published constants were fitted on.
         published: the paper's constants first, then refits and variants.
+        slopes: optional, same signature as `evaluate`: (value, {parameter: d value / d ln parameter}), with
+            d value / d parameter for one that is not positive. Saves the fit the complex step; the suite checks it.
+        outer: name of an exponent k for which value^(1/k) is the sum of the amplitudes' terms; empty for k = 1.
 
     Raises:
-        LawError: the signature and the declared parameters differ.
+        LawError: the signature and the declaration differ.
     """
 
     name: str
@@ -56,21 +74,58 @@ class Law:
     domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     published: tuple[Published, ...] = ()
     about: str = ""
+    slopes: Callable | None = None
+    outer: str = ""
 
     def __post_init__(self):
-        declared = [p.name for p in self.parameters]
-        if sorted(declared) != sorted(self._keywords):
-            wrong = sorted(set(declared) ^ set(self._keywords))
-            raise LawError(f"law {self.name!r}: the formula takes {self._keywords} and the declaration names {declared}; "
-                           f"{wrong[0]!r} is in one alone.{nearest(wrong[0], self._keywords)}")
+        keywords, declared = self._keywords, [p.name for p in self.parameters]
+        if sorted(declared) != sorted(keywords):
+            wrong = sorted(set(declared) ^ set(keywords))
+            raise LawError(
+                f"law {self.name!r}: the formula takes {keywords} and the declaration names {declared}; "
+                f"{wrong[0]!r} is in one alone.{nearest(wrong[0], keywords)}"
+            )
         if sorted(self.convention) != sorted(self.inputs):
-            raise LawError(f"law {self.name!r}: the inputs are {list(self.inputs)}, the convention names {sorted(self.convention)}.")
+            raise LawError(
+                f"law {self.name!r}: the inputs are {list(self.inputs)}, the convention names {list(self.convention)}."
+            )
+        self._check_names()
+
+    def _check_names(self) -> None:
+        known = {p.name for p in self.parameters}
+        exponents = {p.amplitude for p in self.parameters} | {self.outer}
+        for name in exponents - {"", LINEAR} - known:
+            raise LawError(f"law {self.name!r}: no parameter is called {name!r}.{nearest(name, known)}")
+        for record in self.published:
+            for name in set(record.values) ^ known:
+                raise LawError(
+                    f"law {self.name!r}: {record.source} and the formula differ in {name!r}.{nearest(name, known)}"
+                )
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """Letters of the inputs, in order."""
         kinds = inspect.signature(self.evaluate).parameters.values()
         return tuple(p.name for p in kinds if p.kind is not p.KEYWORD_ONLY)
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """The paper's own constants.
+
+        Raises:
+            LawError: none are published.
+        """
+        if not self.published:
+            raise LawError(f"law {self.name!r} has no published constants. Fit it to points first.")
+        return dict(self.published[0].values)
+
+    def inside(self, **inputs) -> np.ndarray:
+        """Say for each input whether it lies in the range that the published constants were fitted on."""
+        inside = np.bool_(True)
+        for letter, (low, high) in self.domain.items():
+            value = np.asarray(inputs[letter], dtype=np.float64)
+            inside = inside & (value >= low) & (value <= high)
+        return inside
 
     @property
     def _keywords(self) -> list[str]:
