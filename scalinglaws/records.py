@@ -1,7 +1,9 @@
 """Frozen dataclasses to plain JSON values and back, with errors that name the key and the nearest known one."""
 
+import contextlib
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -82,8 +84,16 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError as failure:
-        beside.unlink(missing_ok=True) if os.access(path.parent, os.W_OK) else None
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise StoreError(f"cannot write {path}: {failure.strerror}. Free some space, or name another folder.") from None
+
+
+def write_progress(path: Path, step: int, loss: float):
+    """Write how far a run is: two numbers, renamed into place without waiting for the disk, for it may be lost."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    beside.write_text(json.dumps([step, loss if math.isfinite(loss) else None]))
+    os.replace(beside, path)
 
 
 def read_json(path: Path) -> Any:
