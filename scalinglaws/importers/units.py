@@ -1,0 +1,60 @@
+"""Units of a foreign table, turned into ours: `--unit loss=bits`, `--unit params_total=millions`."""
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from ..errors import PointsError, nearest
+from ..quantities import PF_DAY, quantity
+
+_COUNTS = {"thousands": 1e3, "millions": 1e6, "billions": 1e9, "trillions": 1e12}
+_FACTORS: dict[str, dict[str, float]] = {
+    "nats/token": {"nats": 1.0, "bits": math.log(2)},
+    "bits/byte": {"bits": 1.0, "nats": 1 / math.log(2)},
+    "FLOPs": {"flops": 1.0, "pf-days": PF_DAY, "petaflops": 1e15, "exaflops": 1e18, "zettaflops": 1e21},
+    "params": {"params": 1.0, **_COUNTS},
+    "tokens": {"tokens": 1.0, **_COUNTS},
+    "steps": {"steps": 1.0, "thousands": 1e3},
+    "s": {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0},
+}
+# One unit of these is so many tokens, by another column: tokens counted in steps or sequences, a batch in sequences.
+_BY_COLUMN = {
+    ("tokens", "steps"): "batch_tokens",
+    ("tokens", "sequences"): "n_ctx",
+    ("batch", "sequences"): "n_ctx",
+    ("tokens_unique", "sequences"): "n_ctx",
+}
+
+
+def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Turn values of quantity `name`, given in `unit`, into the unit of the quantity.
+
+    A loss may also be given as "perplexity": L = ln(perplexity).
+
+    Raises:
+        PointsError: this quantity is not measured in that unit, or the column that the unit needs is missing.
+    """
+    known = quantity(name)
+    by = _BY_COLUMN.get((known.role, unit))
+    if by is not None:
+        if by not in columns:
+            raise PointsError(
+                f"--unit {name}={unit}: a column {by!r} must say how many tokens that is. "
+                f"Name it with --map {by}=COLUMN."
+            )
+        return values * columns[by]
+    special: dict[str, Callable[[np.ndarray], np.ndarray]] = {}
+    if known.unit == "nats/token":
+        special["perplexity"] = np.log
+    factors = _FACTORS.get(known.unit, {})
+    if unit in special:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return special[unit](values)
+    if unit not in factors:
+        allowed = [*factors, *special, *(u for role, u in _BY_COLUMN if role == known.role)]
+        raise PointsError(
+            f"--unit {name}={unit}: {name} is measured in {known.unit or 'no unit'}.{nearest(unit, allowed)} "
+            f"Allowed: {', '.join(allowed) or 'none'}."
+        )
+    return values * factors[unit]
