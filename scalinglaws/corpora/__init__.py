@@ -1,0 +1,52 @@
+"""The shelf of corpora: one file a kind, opened by name."""
+
+from pathlib import Path
+
+from ..errors import CorpusError, unknown_name
+from .corpus import Corpus
+from .stdlib import open_stdlib
+from .text import open_text
+
+CORPORA = {
+    "stdlib": "the library sources of the running Python: real text that is always there",
+    "text:PATH": "a file, a folder or a glob of UTF-8 text, compressed or not",
+    "data:NAME": "a folder of text under the data folder",
+}
+
+__all__ = ["CORPORA", "Corpus", "open_corpus"]
+
+
+def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | None = None) -> Corpus:
+    """Open a corpus by name; nothing is read before `Corpus.read` is called.
+
+    Args:
+        name: "stdlib", "text:PATH" or "data:NAME".
+        limit_bytes: most bytes of training text; validation and test text stay whole.
+        data_dir: folder in which data:NAME is looked up, as NAME or corpora/NAME.
+
+    Raises:
+        NameUnknownError: no kind of corpus is called so.
+        CorpusError: the text is not there.
+    """
+    kind, _, rest = name.partition(":")
+    if limit_bytes is not None and limit_bytes <= 0:
+        raise CorpusError(f"limit_bytes = {limit_bytes}; it must be above 0.")
+    if name == "stdlib":
+        return open_stdlib(limit_bytes)
+    if kind == "text" and rest:
+        return open_text(name, rest, limit_bytes)
+    if kind == "data" and rest:
+        return open_text(name, str(_data_folder(name, rest, data_dir)), limit_bytes, "See the notes beside the data.")
+    raise unknown_name("corpus", name, CORPORA)
+
+
+def _data_folder(name: str, rest: str, data_dir: Path | None) -> Path:
+    if data_dir is None:
+        raise CorpusError(f"corpus {name!r} lies in the data folder, and none is given. Set SCALINGLAWS_DATA to it.")
+    places = [data_dir / "corpora" / rest, data_dir / rest]
+    for place in places:
+        if place.is_dir():
+            return place
+    there = sorted(path.name for parent in (data_dir / "corpora", data_dir) if parent.is_dir()
+                   for path in parent.iterdir() if path.is_dir() and path.name != "corpora")
+    raise CorpusError(f"corpus {name!r} is not in {data_dir}. There are: {', '.join(there) or 'no folders'}.")

@@ -1,0 +1,115 @@
+"""The order of the data: which tokens each training step and each evaluation reads, from numbers alone."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from ..errors import CorpusError
+
+ROUNDS = 6  # of the Feistel network; four suffice for a permutation that looks random (Luby and Rackoff 1988)
+CHUNK = 4096  # places computed at once
+_MASK = (1 << 64) - 1
+_OFFSET = 0xA5  # makes the key of the offset another than that of the order
+
+
+def batch_at(step: int, seed: int, tokens: int, batch: int, n_ctx: int) -> np.ndarray:
+    """Give the starts of the `batch` training windows of one step; window i reads tokens start .. start + n_ctx.
+
+    The tokens are cut into blocks of n_ctx, and an epoch visits every block once, in an order that depends on seed
+    and epoch; each epoch also moves the cuts by an offset of its own, so that no token always comes first. Step and
+    seed are all there is to know: a run that goes on at step s needs no other state, and costs nothing to get there.
+
+    Args:
+        tokens: length of the training split, or of the prefix of it that the run may use.
+
+    Returns:
+        (batch,) int64; a window holds n_ctx inputs and one more token, the last target.
+
+    Raises:
+        CorpusError: there are not even n_ctx + 1 tokens.
+    """
+    blocks = blocks_in(tokens, n_ctx)
+    parts, place, end = [], step * batch, (step + 1) * batch
+    while place < end:
+        epoch, within = divmod(place, blocks)
+        chunk, offset = divmod(within, CHUNK)
+        parts.append(_chunk_starts(chunk, seed, epoch, tokens, n_ctx)[offset : offset + end - place])
+        place += len(parts[-1])
+    return np.concatenate(parts)
+
+
+def blocks_in(tokens: int, n_ctx: int) -> int:
+    """Count the windows of one epoch: equal for every offset of the cuts, so one block fewer than would fit at best.
+
+    Raises:
+        CorpusError: there are not even n_ctx + 1 tokens.
+    """
+    _require_window(tokens, n_ctx)
+    return max(1, tokens // n_ctx - 1)
+
+
+def window_starts(tokens: int, n_ctx: int, eval_tokens: int) -> np.ndarray:
+    """Give the starts of the evaluation windows: fixed, without overlap, spread evenly over the whole split.
+
+    The same for every run of one context length. Window i scores tokens start + 1 .. start + n_ctx.
+
+    Raises:
+        CorpusError: there are not even n_ctx + 1 tokens.
+    """
+    _require_window(tokens, n_ctx)
+    there = (tokens - 1) // n_ctx
+    wanted = min(there, max(1, eval_tokens // n_ctx))
+    return np.arange(wanted, dtype=np.int64) * there // wanted * n_ctx
+
+
+def _require_window(tokens: int, n_ctx: int):
+    if tokens < n_ctx + 1:
+        raise CorpusError(
+            f"one window of {n_ctx} tokens needs {n_ctx + 1}, and the split has {tokens}. Take a larger corpus, or a "
+            f"shorter n_ctx."
+        )
+
+
+@lru_cache(maxsize=8)
+def _chunk_starts(chunk: int, seed: int, epoch: int, tokens: int, n_ctx: int) -> np.ndarray:
+    """Give a stretch of an epoch's order: many at once, because numpy costs the same for one as for a thousand."""
+    blocks = blocks_in(tokens, n_ctx)
+    slack = min(n_ctx - 1, tokens - 1 - blocks * n_ctx)
+    key = _mix(_mix(seed & _MASK) ^ epoch)
+    place = np.arange(chunk * CHUNK, min(blocks, (chunk + 1) * CHUNK))
+    starts = _permute(place, blocks, key) * n_ctx + _mix(key ^ _OFFSET) % (slack + 1)
+    starts.flags.writeable = False
+    return starts
+
+
+def _permute(place: np.ndarray, size: int, key: int) -> np.ndarray:
+    """Permute 0 .. size - 1: a Feistel network on the next power of four, walked until it falls inside."""
+    half = max(1, ((size - 1).bit_length() + 1) // 2)
+    values = _feistel(place.astype(np.uint64), half, key)
+    while (outside := values >= size).any():
+        values[outside] = _feistel(values[outside], half, key)
+    return values.astype(np.int64)
+
+
+def _feistel(values: np.ndarray, half: int, key: int) -> np.ndarray:
+    low = np.uint64((1 << half) - 1)
+    left, right = values >> np.uint64(half), values & low
+    for turn in range(ROUNDS):
+        left, right = right, left ^ (_mix_array(right + np.uint64(_mix(key + turn))) & low)
+    return left << np.uint64(half) | right
+
+
+def _mix(value: int) -> int:
+    """Scramble 64 bits (the finaliser of SplitMix64: Steele, Lea and Flood 2014)."""
+    value = (value + 0x9E3779B97F4A7C15) & _MASK
+    value = ((value ^ value >> 30) * 0xBF58476D1CE4E5B9) & _MASK
+    value = ((value ^ value >> 27) * 0x94D049BB133111EB) & _MASK
+    return value ^ value >> 31
+
+
+def _mix_array(values: np.ndarray) -> np.ndarray:
+    """Scramble 64 bits, for arrays: the products wrap."""
+    values = values + np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ values >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ values >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return values ^ values >> np.uint64(31)

@@ -1,0 +1,66 @@
+"""The embedded default: the running interpreter's own library sources, real text that is always there."""
+
+import os
+import platform
+import sys
+import sysconfig
+from pathlib import Path
+
+from ..errors import CorpusError
+from .corpus import Corpus, Documents, split_documents, stamp_of
+from .duplicates import drop_near_duplicates
+
+LEFT_OUT_FOLDERS = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
+LEFT_OUT_PREFIXES = ("_sysconfigdata", "config-")  # written by the build: they name its machine
+
+
+def open_stdlib(limit_bytes: int | None = None) -> Corpus:
+    """Open the library sources of the running interpreter, one document a file.
+
+    Tests and installed packages are left out, and so are exact and near duplicates. The text differs between builds of
+    Python, even between two of one version, so that its content hash belongs beside every number measured on it.
+
+    Raises:
+        CorpusError: this interpreter came without .py sources (zipped or frozen).
+    """
+    root = Path(sysconfig.get_path("stdlib"))
+    paths = _sources(root)
+    if not paths:
+        raise CorpusError(
+            f"corpus 'stdlib' needs the library sources of this interpreter, and {root} has no .py files (a zipped or "
+            f"frozen Python has none). Name a text of your own with text:PATH, or take 'synthetic'."
+        )
+    stats = [(str(path.relative_to(root)), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    version = f"{platform.python_implementation()} {platform.python_version()}"
+    return Corpus(
+        name="stdlib",
+        origin=f"The library sources of {version}, as installed where this study ran; they differ between builds.",
+        licence="Python Software Foundation License 2; the text is read where it is installed and stays there.",
+        stamp=stamp_of("stdlib", str(root), sys.version, stats, limit_bytes),
+        read=lambda: _read(paths, limit_bytes),
+    )
+
+
+def _sources(root: Path) -> list[Path]:
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not _left_out(name)]
+        found += [Path(folder, name) for name in files if name.endswith(".py") and not _left_out(name)]
+    return sorted(found)
+
+
+def _left_out(name: str) -> bool:
+    return name in LEFT_OUT_FOLDERS or name.startswith(LEFT_OUT_PREFIXES)
+
+
+def _read(paths: list[Path], limit_bytes: int | None) -> Documents:
+    texts = [text for path in paths if _is_text(text := path.read_bytes())]
+    return split_documents("stdlib", drop_near_duplicates(texts), limit_bytes=limit_bytes)
+
+
+def _is_text(content: bytes) -> bool:
+    """Say whether a source is UTF-8 with something in it; Python allows other encodings, and a few files use them."""
+    try:
+        return bool(content.decode().strip()) and b"\0" not in content
+    except UnicodeDecodeError:
+        return False

@@ -1,0 +1,151 @@
+"""Corpus x tokenizer -> Tokenised: done once, and each folder of tokens written whole or not at all."""
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import CorpusError, StoreError
+from ..records import read_json, to_plain, write_json
+from ..tokenizers import SEPARATOR, Tokenizer, check_tokenizer_name, make_tokenizer
+from . import open_corpus
+from .corpus import SPLITS, Corpus, Documents, content_hash, stamp_of
+from .tokenised import FORMAT, Index, SplitFacts, Tokenised, open_data
+
+STALE_SECONDS = 86400.0  # an unfinished folder this old was left by a process that was killed
+
+
+def tokenise(
+    corpus: str, tokenizer: str, cache_dir: Path, *, limit_bytes: int | None = None, data_dir: Path | None = None
+) -> Tokenised:
+    """Open a corpus as tokens, tokenising it where that was not done before.
+
+    The second time nothing of the text is read: a file under `cache_dir` remembers the paths, sizes and times of change
+    of the sources. When any of these differ, the text is read and hashed again; when the text is still the same, so
+    are the token files. Processes may do this at once, and may be killed: the token files appear in one rename.
+
+    Args:
+        corpus, limit_bytes, data_dir: as `open_corpus`.
+        tokenizer: as `make_tokenizer`, or "symbols" for a synthetic corpus.
+
+    Raises:
+        NameUnknownError: no corpus or tokenizer is called so.
+        CorpusError: the text is missing, empty, not UTF-8, or does not go with the tokenizer.
+        StoreError: `cache_dir` cannot be written.
+    """
+    check_tokenizer_name(tokenizer)
+    source = open_corpus(corpus, limit_bytes=limit_bytes, data_dir=data_dir)
+    _check_kind(source, tokenizer)
+    seen = _pointer(cache_dir, source.stamp, tokenizer)
+    found = _remembered(cache_dir, seen)
+    if found is None:
+        documents = source.read()
+        content = content_hash(documents)
+        same = _pointer(cache_dir, content, tokenizer)
+        found = _remembered(cache_dir, same) or _make(source, documents, content, tokenizer, cache_dir)
+        for pointer in (same, seen):
+            write_json(pointer, {"data_id": found.data_id})
+    named = replace(found.index, corpus=source.name, origin=source.origin, licence=source.licence)
+    return replace(found, index=named)
+
+
+def _pointer(cache_dir: Path, source: str, tokenizer: str) -> Path:
+    return cache_dir / "seen" / f"{stamp_of(FORMAT, source, tokenizer)[:24]}.json"
+
+
+def _remembered(cache_dir: Path, pointer: Path) -> Tokenised | None:
+    """Follow a pointer; None where it or what it points to is gone or broken, so that both are made again."""
+    try:
+        return open_data(cache_dir, read_json(pointer)["data_id"])
+    except (StoreError, KeyError, TypeError):
+        return None
+
+
+def _check_kind(source: Corpus, tokenizer: str):
+    if source.symbols and tokenizer != "symbols":
+        raise CorpusError(
+            f"corpus {source.name!r} gives token ids itself: take tokenizer 'symbols' and not {tokenizer!r}."
+        )
+    if tokenizer == "symbols" and not source.symbols:
+        raise CorpusError(f"corpus {source.name!r} is text: take tokenizer 'bytes' or 'bpe:V', not 'symbols'.")
+
+
+def _make(source: Corpus, documents: Documents, content: str, name: str, cache_dir: Path) -> Tokenised:
+    tokenizer = None if source.symbols else make_tokenizer(name, documents.train)
+    vocabulary = tokenizer.vocabulary if tokenizer else documents.vocabulary
+    fingerprint = tokenizer.fingerprint if tokenizer else "symbols"
+    dtype = np.dtype(np.min_scalar_type(vocabulary - 1)).newbyteorder("<")
+    data_id = hashlib.sha256(f"{FORMAT} {content} {fingerprint}".encode()).hexdigest()[:16]
+    with _written_whole(cache_dir / data_id) as folder:
+        splits = {split: _write_split(folder, split, getattr(documents, split), tokenizer, dtype) for split in SPLITS}
+        if tokenizer and tokenizer.json:
+            (folder / "tokenizer.json").write_text(tokenizer.json, encoding="utf-8")
+        index = Index(FORMAT, data_id, source.name, name, vocabulary, dtype.str, content, fingerprint, source.origin,
+                      source.licence, splits, documents.truth)
+        write_json(folder / "index.json", to_plain(index))
+    return open_data(cache_dir, data_id)
+
+
+def _write_split(folder: Path, split: str, documents: Sequence, tokenizer: Tokenizer | None, dtype) -> SplitFacts:
+    """Write the tokens of one split, a separator after every document of text, and where the documents begin."""
+    sizes = []
+    with open(folder / f"{split}.bin", "wb") as file:
+        for ids in tokenizer.encode(documents) if tokenizer else documents:
+            file.write(ids.astype(dtype, copy=False).tobytes())
+            sizes.append(len(ids))
+            if tokenizer:
+                file.write(dtype.type(SEPARATOR).tobytes())
+                sizes[-1] += 1
+        _flush(file)
+    ends = np.cumsum(sizes, dtype="<i8")
+    with open(folder / f"{split}.starts.bin", "wb") as file:
+        file.write((ends - np.array(sizes, "<i8")).tobytes())
+        _flush(file)
+    return SplitFacts(len(sizes), int(ends[-1]), sum(map(len, documents)) if tokenizer else 0)
+
+
+def _flush(file):
+    file.flush()
+    os.fsync(file.fileno())
+
+
+@contextmanager
+def _written_whole(final: Path) -> Iterator[Path]:
+    """Give a folder beside its place and rename it when the block ends; where another process came first, keep its own.
+
+    Raises:
+        StoreError: the disk is full, or the folder is not writable; nothing is left behind.
+    """
+    beside = None
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(final.parent)
+        beside = final.with_name(f".{final.name}.{os.getpid()}.{time.monotonic_ns()}.part")
+        beside.mkdir()
+        yield beside
+        if final.exists() and not (final / "index.json").is_file():
+            shutil.rmtree(final)
+        try:
+            beside.rename(final)
+        except OSError:
+            if not (final / "index.json").is_file():
+                raise
+    except OSError as problem:
+        raise StoreError(
+            f"cannot write the tokens to {final}: {problem.strerror}. Free some space, or name another folder."
+        ) from None
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def _remove_stale(folder: Path):
+    for left in folder.glob(".*.part"):
+        if time.time() - left.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)

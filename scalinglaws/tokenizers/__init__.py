@@ -1,0 +1,39 @@
+"""The shelf of tokenizers: one file each, opened by name."""
+
+from collections.abc import Sequence
+
+from ..errors import CorpusError, unknown_name
+from .bpe import read_bpe, train_bpe
+from .byte_level import open_bytes
+from .tokenizer import SEPARATOR, Tokenizer
+
+TOKENIZERS = {"bytes": "the 256 bytes of UTF-8", "bpe:V": "byte-pair encoding of V tokens, trained on the corpus"}
+
+__all__ = ["SEPARATOR", "TOKENIZERS", "Tokenizer", "check_tokenizer_name", "make_tokenizer", "read_bpe"]
+
+
+def make_tokenizer(name: str, documents: Sequence[bytes]) -> Tokenizer:
+    """Make a tokenizer by name, trained on the documents where it has to be.
+
+    Raises:
+        NameUnknownError: no tokenizer is called so.
+        CorpusError: V is no number, too small, or more than the text gives.
+    """
+    vocabulary = check_tokenizer_name(name)
+    return open_bytes() if vocabulary is None else train_bpe(vocabulary, documents)
+
+
+def check_tokenizer_name(name: str) -> int | None:
+    """Check a name before any text is read, and give its V where it has one.
+
+    Raises:
+        NameUnknownError, CorpusError: as `make_tokenizer`.
+    """
+    kind, _, value = name.partition(":")
+    if name in ("bytes", "symbols"):
+        return None
+    if kind != "bpe":
+        raise unknown_name("tokenizer", name, [*TOKENIZERS, "symbols"])
+    if not value.isdecimal():
+        raise CorpusError(f"tokenizer {name!r}: after 'bpe:' stands the size of its vocabulary, as in 'bpe:2048'.")
+    return int(value)

@@ -1,0 +1,99 @@
+"""Byte-level byte-pair encoding, trained on the study's own training text (Sennrich et al. 2016, on bytes)."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from ..errors import CorpusError
+from .tokenizer import SEPARATOR, Tokenizer
+
+SEPARATOR_TEXT = "<|endoftext|>"
+SMALLEST = 257  # the 256 bytes and the separator
+TRAINED_ON_BYTES = 20_000_000  # more text changes the merges little and costs in proportion
+_ENCODED_AT_ONCE = 2048
+
+
+def train_bpe(vocabulary: int, documents: Sequence[bytes]) -> Tokenizer:
+    """Train a byte-level BPE on the first 20 MB of the training documents.
+
+    Words are cut as GPT-2 cuts them, no merge crosses a cut, and any UTF-8 text comes back as it was. Documents stand
+    in the order of a hash, so that their beginning is a random sample; the same text gives the same tokenizer.
+
+    Raises:
+        CorpusError: the vocabulary is below 257, or the text has fewer pairs to merge; or `tokenizers` is not there.
+    """
+    if vocabulary < SMALLEST:
+        raise CorpusError(
+            f"tokenizer 'bpe:{vocabulary}' is too small: a byte-level vocabulary starts at {SMALLEST}, the 256 bytes "
+            f"and the end of a document. Take 'bytes', or bpe:512 and above."
+        )
+    library = _library()
+    model = _untrained(library)
+    trainer = library.trainers.BpeTrainer(
+        vocab_size=vocabulary, special_tokens=[SEPARATOR_TEXT], show_progress=False,
+        initial_alphabet=library.pre_tokenizers.ByteLevel.alphabet(),
+    )
+    model.train_from_iterator(_beginning(documents), trainer=trainer)
+    if (given := model.get_vocab_size()) < vocabulary:
+        raise CorpusError(
+            f"tokenizer 'bpe:{vocabulary}' cannot be trained on this text: it gave {given} tokens and then found no "
+            f"pair to merge. Ask for bpe:{given} or fewer, or give more text."
+        )
+    return read_bpe(model.to_str())
+
+
+def read_bpe(json: str) -> Tokenizer:
+    """Make the tokenizer again from what `Tokenizer.json` kept."""
+    model = _library().Tokenizer.from_str(json)
+    model.encode_special_tokens = True  # text that spells the separator is text
+    size = model.get_vocab_size()
+    return Tokenizer(
+        name=f"bpe:{size}", vocabulary=size, fingerprint=hashlib.sha256(json.encode()).hexdigest(),
+        encode=lambda documents: _encode(model, documents),
+        decode=lambda ids: model.decode([int(i) for i in ids], skip_special_tokens=False), json=json,
+    )
+
+
+def _library():
+    try:
+        import tokenizers
+    except ImportError:
+        raise CorpusError(
+            "a 'bpe' tokenizer needs the package tokenizers. Install it with: pip install 'scalinglaws[train]'; or "
+            "take the tokenizer 'bytes'."
+        ) from None
+    return tokenizers
+
+
+def _untrained(library):
+    model = library.Tokenizer(library.models.BPE())
+    model.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    model.decoder = library.decoders.ByteLevel()
+    return model
+
+
+def _beginning(documents: Iterable[bytes]) -> Iterator[str]:
+    left = TRAINED_ON_BYTES
+    for text in documents:
+        yield text[:left].decode(errors="ignore")
+        left -= len(text)
+        if left <= 0:
+            return
+
+
+def _encode(model, documents: Iterable[bytes]) -> Iterator[np.ndarray]:
+    group: list[str] = []
+    for text in documents:
+        group.append(text.decode())
+        if len(group) == _ENCODED_AT_ONCE:
+            yield from _encode_group(model, group)
+            group = []
+    yield from _encode_group(model, group)
+
+
+def _encode_group(model, group: list[str]) -> Iterator[np.ndarray]:
+    for encoding in model.encode_batch_fast(group, add_special_tokens=False):
+        ids = np.array(encoding.ids, np.uint32)
+        assert not (ids == SEPARATOR).any()
+        yield ids
