@@ -51,6 +51,8 @@ _TABLE = [  # one line each, however long: a table to read down
     Quantity("seed", "other", "1", "seed of initialisation and data order"),
     Quantity("epochs", "other", "1", "tokens / tokens_unique"),
     Quantity("run_id", "label", "", "which run a point belongs to: points of one run are one cluster"),
+    Quantity("lineage", "label", "", "runs that share a trunk: one cluster when a study is resampled"),
+    Quantity("role", "label", "", "what a study uses the point for: fit or held-out"),
     Quantity("arm", "label", "", "which data mix, architecture or optimiser a run belongs to"),
     Quantity("outcome", "label", "", "finished, diverged, failed or stopped"),
     Quantity("excluded_because", "label", "", "why a point takes no part in a fit; empty when it does"),

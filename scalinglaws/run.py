@@ -105,7 +105,7 @@ class Evaluation:
     tokens: int
     lr: float
     loss_nats: float
-    loss_nats_sem: float
+    loss_nats_sem: float | None = None
     loss_train_nats: float | None = None
     seconds: float = 0.0
 
@@ -117,7 +117,8 @@ class Run:
     Attributes:
         outcome: finished or diverged; a run that failed or was stopped leaves no Run.
         sentence: what the outcome means, for a person.
-        curve: evaluations in the order of steps; the last is of the whole test set.
+        bytes_per_token: bytes of text to a token, to give losses in bits per byte; None where tokens are no text.
+        curve: evaluations in the order of steps; the last of a finished run is of the whole test set.
         readings: what the instruments measured, by name.
         provenance: versions, machine and time: facts that are no part of the asking.
     """
@@ -126,12 +127,12 @@ class Run:
     outcome: str
     sentence: str
     curve: tuple[Evaluation, ...]
-    bytes_per_token: float
+    bytes_per_token: float | None
     tokens_unique: int
     readings: dict[str, float] = field(default_factory=dict)
     provenance: dict[str, str] = field(default_factory=dict)
 
     @property
-    def last(self) -> Evaluation:
-        """The evaluation at the end."""
-        return self.curve[-1]
+    def final(self) -> Evaluation | None:
+        """The evaluation at the horizon; None for a run that diverged before it."""
+        return self.curve[-1] if self.outcome == "finished" else None

@@ -1,0 +1,5 @@
+"""python -m scalinglaws: the same as the command."""
+
+from .cli import main
+
+main()

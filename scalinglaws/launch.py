@@ -1,0 +1,156 @@
+"""Sweep x executor -> what the store lacked; gives what failed."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .design import Sweep
+from .errors import StoreError
+from .executors.local import Job, Local
+from .records import read_json
+from .run import RunSpec
+from .store import Store
+
+POLL_SECONDS = 0.2
+RESTARTS = 2  # of a process that was killed from outside: it goes on from its checkpoint
+INTERRUPTED = 75  # exit code of a worker that kept its state and may be started again (EX_TEMPFAIL)
+
+
+@dataclass(frozen=True)
+class Active:
+    """A run under way."""
+
+    run_id: str
+    params: int
+    step: int
+    steps: int
+    tokens: int
+    loss_nats: float | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a launch stands; `seconds_left` is by compute, and None before anything is known."""
+
+    done: int
+    total: int
+    active: tuple[Active, ...]
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A chain of runs that did not end: the exit code of its process, and where its output is."""
+
+    run_ids: tuple[str, ...]
+    exit_code: int
+    log: str
+
+
+@dataclass
+class _Chain:
+    specs: tuple[RunSpec, ...]
+    flops: float
+    restarts: int = 0
+    log: str = field(default="")
+
+
+def launch(
+    sweep: Sweep,
+    store: Store,
+    executor: Local,
+    *,
+    tell: Callable[[Progress], None] = lambda progress: None,
+) -> list[Failure]:
+    """Train every run of a sweep that the store lacks.
+
+    Each chain (a trunk and its branches) is one process, a command line that writes into the store; longest first. A
+    process that is killed is started again from its last checkpoint. When this process is interrupted, the others
+    keep their state and end; launching again goes on from there.
+    """
+    waiting = _lacking(sweep, store)
+    for chain in waiting:
+        for spec in chain.specs:
+            store.ask(spec)
+    running: dict[Job, _Chain] = {}
+    failures: list[Failure] = []
+    clock = _Clock(sweep, store)
+    try:
+        while waiting or running:
+            while waiting and len(running) < executor.slots:
+                chain = waiting.pop(0)
+                log = store.folder(chain.specs[0].id) / "log.txt"
+                chain.log = str(log)
+                running[executor.start(_command(store, chain), log)] = chain
+            time.sleep(POLL_SECONDS)
+            for job in [job for job in running if job.poll() is not None]:
+                chain, code = running.pop(job), job.poll()
+                if code < 0 and chain.restarts < RESTARTS:
+                    chain.restarts += 1
+                    waiting.insert(0, chain)
+                elif code != 0:
+                    failures.append(Failure(tuple(s.id for s in chain.specs), code, chain.log))
+            tell(clock.read([spec for chain in running.values() for spec in chain.specs]))
+    finally:
+        for job in running:
+            job.stop()
+        for job in running:
+            job.wait()
+    return failures
+
+
+def _lacking(sweep: Sweep, store: Store) -> list[_Chain]:
+    chains = [_Chain(specs, sum(_flops(s) for s in specs)) for specs in sweep.chains]
+    return sorted((c for c in chains if not all(store.has(s.id) for s in c.specs)), key=lambda c: -c.flops)
+
+
+def _command(store: Store, chain: _Chain) -> list[str]:
+    ids = [spec.id for spec in chain.specs]
+    return [sys.executable, "-m", "scalinglaws", "train", str(store.path), *ids, "--while-pid", str(os.getpid())]
+
+
+def _flops(spec: RunSpec) -> float:
+    return float((spec.steps - spec.first_step) * spec.batch_tokens * spec.shape.flops_per_token("exact"))
+
+
+class _Clock:
+    """Measures how fast the sweep goes, to say what is left.
+
+    Tokens a second differ a hundredfold between sizes, and small models run at a small share of the machine's FLOPs;
+    so the work of a token is taken as its FLOPs plus a constant, the size at which half the time is overhead.
+    """
+
+    OVERHEAD_FLOPS = 3e5
+
+    def __init__(self, sweep: Sweep, store: Store):
+        self.sweep, self.store, self.began = sweep, store, time.monotonic()
+        self.work = {s.id: _flops(s) * (1 + self.OVERHEAD_FLOPS / s.shape.flops_per_token("exact")) for s in sweep.runs}
+        self.at_start: float | None = None
+
+    def read(self, started: list[RunSpec]) -> Progress:
+        done = {spec.id for spec in self.sweep.runs if self.store.has(spec.id)}
+        active = [a for a in (_active(spec, self.store) for spec in started if spec.id not in done) if a is not None]
+        shares = {a.run_id: a for a in active}
+        specs = {spec.id: spec for spec in self.sweep.runs}
+        finished = sum(self.work[i] for i in done)
+        for run_id, a in shares.items():
+            first = specs[run_id].first_step
+            finished += self.work[run_id] * max(0, a.step - first) / max(1, a.steps - first)
+        if self.at_start is None:
+            self.at_start = finished
+        gained, seconds = finished - self.at_start, time.monotonic() - self.began
+        left = (sum(self.work.values()) - finished) * seconds / gained if gained > 0 and seconds > 5 else None
+        return Progress(len(done), len(self.sweep.runs), tuple(active), left)
+
+
+def _active(spec: RunSpec, store: Store) -> Active | None:
+    path = store.folder(spec.id) / "progress.json"
+    if not path.exists():
+        return None
+    try:
+        step, loss = read_json(path)
+    except (StoreError, ValueError):
+        return None
+    return Active(spec.id, spec.shape.params(), step, spec.steps, step * spec.batch_tokens, loss)

@@ -1,0 +1,70 @@
+"""A study's folder -> how it stands."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .design import Sweep
+from .records import from_plain, read_json
+from .store import open_store
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One run: done, under way, or to come; with its loss where it has one."""
+
+    run_id: str
+    params: int
+    tokens: int
+    state: str
+    step: int
+    steps: int
+    loss_nats: float | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """How every run of a sweep stands."""
+
+    name: str
+    runs: tuple[Standing, ...]
+
+    def plain(self) -> dict:
+        """As JSON values."""
+        from .records import to_plain
+
+        return to_plain(self)
+
+    def text(self) -> str:
+        """As a table for a person."""
+        done = sum(run.state not in ("to come", "under way") for run in self.runs)
+        rows = [f"{self.name}: {done} of {len(self.runs)} runs done",
+                f"{'run':<24} {'N':>10} {'tokens':>9} {'step':>15}  {'loss':>7}  state"]
+        for run in self.runs:
+            loss = "" if run.loss_nats is None else f"{run.loss_nats:.4f}"
+            rows.append(f"{run.run_id:<24} {run.params:>10,} {run.tokens:>9.3g} {run.step:>7}/{run.steps:<7}  {loss:>7}  "
+                        f"{run.state}")
+        return "\n".join(rows)
+
+
+def status(folder: Path) -> Status:
+    """Read how every run of a study's sweep stands.
+
+    Raises:
+        StoreError: the folder is no store, or its study has not been designed yet.
+    """
+    store = open_store(folder)
+    sweep = from_plain(Sweep, read_json(store.path / "sweep.json"), str(folder))
+    return Status(sweep.name, tuple(_standing(store, spec) for spec in sweep.runs))
+
+
+def _standing(store, spec) -> Standing:
+    tokens = spec.steps * spec.batch_tokens
+    if store.has(spec.id):
+        run = store.run(spec.id)
+        loss = run.final.loss_nats if run.final else None
+        return Standing(spec.id, spec.shape.params(), tokens, run.outcome, spec.steps, spec.steps, loss)
+    path = store.folder(spec.id) / "progress.json"
+    if path.exists():
+        step, loss = read_json(path)
+        return Standing(spec.id, spec.shape.params(), tokens, "under way", step, spec.steps, loss)
+    return Standing(spec.id, spec.shape.params(), tokens, "to come", 0, spec.steps, None)

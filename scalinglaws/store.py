@@ -1,0 +1,125 @@
+"""A folder of training runs, each written whole or not at all, and the points they make."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import NameUnknownError, StoreError, nearest
+from .points import Points
+from .records import from_plain, read_json, to_plain, write_json
+from .run import Run, RunSpec
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder: store.json, runs/ID/{spec,run,progress}.json with checkpoints while a run is under way, and data/."""
+
+    path: Path
+
+    @property
+    def data(self) -> Path:
+        """Folder of tokenised text."""
+        return self.path / "data"
+
+    def folder(self, run_id: str) -> Path:
+        """Folder of one run."""
+        return self.path / "runs" / run_id
+
+    def ask(self, spec: RunSpec):
+        """Write down what is asked of a run, so that a worker can find it by its id."""
+        path = self.folder(spec.id) / "spec.json"
+        if not path.exists():
+            write_json(path, to_plain(spec))
+
+    def spec(self, run_id: str) -> RunSpec:
+        """What was asked of a run."""
+        path = self.folder(run_id) / "spec.json"
+        if not path.exists():
+            known = [folder.name for folder in (self.path / "runs").glob("*")]
+            raise NameUnknownError(f"the store {self.path} has no run {run_id!r}.{nearest(run_id, known)}")
+        return from_plain(RunSpec, read_json(path), str(path), StoreError)
+
+    def has(self, run_id: str) -> bool:
+        """Whether a run has happened."""
+        return (self.folder(run_id) / "run.json").exists()
+
+    def run(self, run_id: str) -> Run:
+        """What happened."""
+        path = self.folder(run_id) / "run.json"
+        return from_plain(Run, read_json(path), str(path), StoreError)
+
+    def runs(self) -> list[Run]:
+        """Everything that happened, in the order of ids."""
+        return [self.run(path.parent.name) for path in sorted((self.path / "runs").glob("*/run.json"))]
+
+    def keep(self, run: Run):
+        """Keep what happened, then drop the checkpoint."""
+        folder = self.folder(run.spec.id)
+        write_json(folder / "run.json", to_plain(run))
+        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+
+
+def open_store(path: Path | str, *, create: bool = False) -> Store:
+    """Open a store.
+
+    Raises:
+        StoreError: not a store, a store of another version, or not writable.
+    """
+    path = Path(path)
+    mark = path / "store.json"
+    if not mark.exists():
+        if not create:
+            raise StoreError(f"{path} is no store: it has no store.json. Name the folder given to study --to.")
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise StoreError(f"{path} exists and is no store. Name a new or an empty folder.")
+        write_json(mark, {"version": VERSION})
+    version = read_json(mark).get("version")
+    if version != VERSION:
+        raise StoreError(f"{path} is a store of version {version}; this release reads version {VERSION}. "
+                         f"Use the release that made it, or start a new folder.")
+    return Store(path)
+
+
+def points_of(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset(), source: str = "") -> Points:
+    """Make one row of each run that trained to its horizon or diverged; trunks, which never decay, make none.
+
+    A diverged run is a row without a loss and with a reason to be left out; a run in `held_out` is left out as such.
+    """
+    rows = [_row(run, run.spec.id in held_out) for run in runs if not run.spec.is_trunk]
+    names = _row_names()
+    return Points({name: [row[name] for row in rows] for name in names}, source)
+
+
+def _row_names() -> list[str]:
+    return ["run_id", "lineage", "role", "outcome", "excluded_because", "params_nonembedding",
+            "params_nonembedding_exact", "params_with_head", "params_total", "tokens", "tokens_unique", "epochs",
+            "batch_tokens", "steps", "flops_6nd", "flops_exact", "loss_nats", "loss_nats_sem", "loss_bits_per_byte",
+            "loss_train_nats", "lr", "seconds", "n_layer", "d_model", "n_heads", "n_ctx", "n_vocab", "seed"]
+
+
+def _row(run: Run, held_out: bool) -> dict:
+    spec, shape, final = run.spec, run.spec.shape, run.final
+    tokens = spec.steps * spec.batch_tokens
+    loss = final.loss_nats if final else None
+    reason = "held out to test the prediction" if held_out else ""
+    return {
+        "run_id": spec.id, "lineage": spec.parent or spec.id, "role": "held-out" if held_out else "fit",
+        "outcome": run.outcome, "excluded_because": reason if final else run.sentence,
+        "params_nonembedding": shape.params("non_embedding"),
+        "params_nonembedding_exact": shape.params("non_embedding_exact"),
+        "params_with_head": shape.params("with_head"), "params_total": shape.params("total"),
+        "tokens": tokens, "tokens_unique": run.tokens_unique, "epochs": tokens / run.tokens_unique,
+        "batch_tokens": spec.batch_tokens, "steps": spec.steps,
+        "flops_6nd": shape.flops_per_token("6n") * tokens, "flops_exact": shape.flops_per_token("exact") * tokens,
+        "loss_nats": loss, "loss_nats_sem": final.loss_nats_sem if final else None,
+        "loss_bits_per_byte": bits_per_byte(loss, run.bytes_per_token) if final and run.bytes_per_token else None,
+        "loss_train_nats": final.loss_train_nats if final else None, "lr": spec.lr,
+        "seconds": final.seconds if final else None, "n_layer": shape.n_layer, "d_model": shape.d_model,
+        "n_heads": shape.n_heads, "n_ctx": shape.n_ctx, "n_vocab": shape.n_vocab, "seed": spec.seed,
+    }
+
+
+def bits_per_byte(loss_nats: float, bytes_per_token: float) -> float:
+    """Turn nats a token into bits a byte: L / (ln 2 x bytes a token)."""
+    return loss_nats / (0.6931471805599453 * bytes_per_token)

@@ -1,0 +1,56 @@
+"""One process of a launch: trains the runs it is named, one after the other, and writes each into the store."""
+
+import fcntl
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from .corpora.tokenised import open_data
+from .errors import FailureError
+from .records import write_progress
+from .store import Store
+from .train import train
+
+LOCK_SECONDS = 20.0
+
+
+def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lambda: False, device: str = "cpu"):
+    """Train the named runs that have not happened yet.
+
+    Args:
+        stop: asked about once a second; when true, the state is kept and train.Interrupted raised.
+
+    Raises:
+        FailureError: another process holds the first run's lock.
+        Interrupted: `stop` said so; the same call goes on from there.
+    """
+    torch.set_num_threads(1)
+    with _only_one(store.folder(run_ids[0])):
+        for run_id in run_ids:
+            if store.has(run_id):
+                continue
+            spec, folder = store.spec(run_id), store.folder(run_id)
+            run = train(spec, open_data(store.data, spec.data), folder,
+                        store.folder(spec.parent) if spec.parent else None, stop=stop, device=device,
+                        tell=lambda step, loss, folder=folder: write_progress(folder / "progress.json", step, loss))
+            store.keep(run)
+
+
+@contextmanager
+def _only_one(folder: Path):
+    """Hold the lock of a chain of runs; the system drops it when the process ends, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as file:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise FailureError(f"another process is training {folder.name}. Wait for it, or end it.") from None
+                time.sleep(0.2)
+        yield
