@@ -1,0 +1,6 @@
+"""The report of a study: figures and one page of records alone, and a summary for a terminal."""
+
+from .page import report
+from .summary import summary
+
+__all__ = ["report", "summary"]

@@ -1,0 +1,102 @@
+"""Figures without global state: made, styled and written as SVG and PDF, the same bytes every time."""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+STYLE = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "axes.labelsize": 9.0,
+    "axes.titlesize": 9.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.grid.which": "major",
+    "grid.color": "#e4e6ea",
+    "grid.linewidth": 0.6,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "xtick.direction": "out",
+    "ytick.direction": "out",
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.minor.size": 1.8,
+    "ytick.minor.size": 1.8,
+    "legend.fontsize": 8.0,
+    "legend.frameon": False,
+    "legend.handlelength": 2.2,
+    "legend.labelspacing": 0.35,
+    "lines.linewidth": 1.6,
+    "mathtext.fontset": "dejavusans",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "scalinglaws",
+    "pdf.fonttype": 42,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+_FALLBACKS = "'DejaVu Sans', Verdana, 'Bitstream Vera Sans', sans-serif"
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and write inside this: matplotlib's own defaults and our style, whatever the reader's settings are."""
+    import matplotlib
+    from matplotlib.style import context
+
+    with matplotlib.rc_context(), context(["default", STYLE]):
+        yield
+
+
+def new_figure(panels: int, *, stacked: bool = False, width: float = 3.5, height: float = 3.6):
+    """Make a figure of panels side by side, or one above the other; sizes in inches, of one panel.
+
+    Returns:
+        the Figure and the list of its Axes.
+    """
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    size = (4.3, height * panels) if stacked else (width * panels, height)
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasSVG(figure)
+    rows, columns = (panels, 1) if stacked else (1, panels)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, wspace=0.03, hspace=0.04)
+    return figure, axes
+
+
+def as_svg(figure, name: str) -> str:
+    """Write a figure as an SVG document whose ids all begin with its name."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Title": name})
+    text = buffer.getvalue().replace("'DejaVu Sans'", _FALLBACKS)
+    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
+    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
+    return re.sub(r'xlink:href="#([^"]+)"', rf'xlink:href="#{name}-\1"', text)
+
+
+def as_pdf(figure) -> bytes:
+    """Write a figure as PDF with its fonts embedded."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="pdf", metadata={"CreationDate": None})
+    return buffer.getvalue()
+
+
+def inline(svg: str, label: str) -> str:
+    """Cut an SVG document down to the element that goes into a page, sized by the page, with a spoken label."""
+    element = svg[svg.index("<svg") :]
+    element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
+    element = re.sub(r"<!--.*?-->", "", element, flags=re.DOTALL)
+    view = re.search(r'viewBox="([^"]+)"', element).group(1)
+    body = element[element.index(">") + 1 :]
+    spoken = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return f'<svg viewBox="{view}" role="img" aria-label="{spoken}">{body}'.strip()

@@ -1,0 +1,100 @@
+"""Figure 1: test loss against compute, tokens and parameters, each with its power law (Kaplan et al. 2020, Figure 1)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..results import Band, LearningCurve, StudyResults
+from . import marks
+from .axes import add_pf_days, label_of, logarithmic
+from .canvas import new_figure
+
+PANELS = (("L(C)", "flops_6nd", "a  compute"), ("L(D)", "tokens", "b  tokens"), ("L(N)", "params_nonembedding", "c  size"))
+
+
+def laws(results: StudyResults, *, stacked: bool = False):
+    """Draw the loss against compute (with learning curves and frontier), tokens and parameters, with fits and bands."""
+    figure, panels = new_figure(len(PANELS), stacked=stacked, width=3.6, height=3.9)
+    colours = marks.size_colours(results)
+    shared = []
+    for axes, (law, quantity, title) in zip(panels, PANELS, strict=True):
+        axes.set_label(law)
+        marks.title(axes, title, stacked=stacked, over_axis=True)
+        shared += _panel(axes, results, law, quantity, colours)
+    if len(results.points) or results.curves:
+        marks.add_colour_bar(figure, panels, colours, stacked=stacked)
+    marks.legend_shared(figure, shared, stacked=stacked)
+    marks.note_missing(figure, results)
+    return figure
+
+
+def _panel(axes, results: StudyResults, law: str, quantity: str, colours) -> list:
+    """Draw one panel and give the legend entries that it shares with the others."""
+    bands = results.bands.get(law, ())
+    quantity = bands[0].x_quantity if bands else quantity
+    curves = results.curves if law == "L(C)" else ()
+    rows = marks.fitted_rows(results, bands)
+    points = marks.draw_points(axes, results, quantity, "loss_nats", colours, rows, counted=False)
+    lines = marks.draw_curves(axes, curves, lambda curve: compute_along(results, curve, quantity), colours)
+    if law == "L(C)" and quantity == "flops_6nd":
+        lines += _frontier(axes, results)
+    if not points and not lines:
+        marks.say_missing(axes, results, f"no points for {law} yet")
+    own = _fits(axes, results, law, bands, int(rows.sum())) if points else []
+    _scales(axes, results, bands, quantity, curves, headroom=0.05 + 0.075 * len(own))
+    marks.legend_inside(axes, own)
+    dashed = marks.extrapolation_entry(bands)
+    return [*points, *lines, *dashed, *marks.draw_floor(axes, results)]
+
+
+def _fits(axes, results: StudyResults, law: str, bands: Sequence[Band], n: int) -> list:
+    if not bands:
+        return [marks.proxy("", f"no {law} fit: {marks.runs_present(results)}")]
+    entries = []
+    for band, colour in zip(bands, marks.LINES, strict=False):
+        line, *interval = marks.draw_band(axes, band, colour)
+        entries += [line, *interval]
+    return [*entries, marks.proxy("", f"fitted to n = {n} points")]
+
+
+def _frontier(axes, results: StudyResults) -> list:
+    """Draw the lowest loss reached at each compute: steps of what was measured, no fit."""
+    found = results.frontier
+    if found is None or not found.flops:
+        return []
+    axes.plot(found.flops, found.loss_nats, color="#0f766e", linewidth=1.3, linestyle=(0, (1, 1.1)), zorder=3,
+              gid="L(C)-frontier")  # fmt: skip
+    return [marks.proxy("", f"compute-efficient frontier ({found.method})", color="#0f766e", linestyle=(0, (1, 1.1)),
+                        linewidth=1.3)]  # fmt: skip
+
+
+def compute_along(results: StudyResults, curve: LearningCurve, quantity: str) -> Sequence[float]:
+    """Give the compute of a learning curve in another way of counting: FLOPs a token are constant along a run."""
+    points = results.points
+    if quantity == "flops_6nd" or quantity not in points or "run_id" not in points:
+        return curve.flops_6nd
+    row = np.flatnonzero(points["run_id"] == curve.run_id)
+    if not len(row):
+        return [np.nan] * len(curve.tokens)
+    per_token = points[quantity][row[0]] / points["tokens"][row[0]]
+    return [tokens * per_token for tokens in curve.tokens]
+
+
+def _scales(axes, results, bands, quantity, curves, headroom) -> None:
+    points = results.points
+    x = [value for band in bands for value in band.x]
+    y = [value for band in bands for value in band.y]
+    if quantity in points:
+        x += points[quantity].tolist()
+    if "loss_nats" in points:
+        y += points["loss_nats"].tolist()
+    if curves:
+        x += [value for curve in curves for value in compute_along(results, curve, quantity)]
+        y += [value for curve in curves for value in curve.loss_nats]
+    y += [results.true_floor_nats] if results.true_floor_nats else []
+    logarithmic(axes, "x", x)
+    logarithmic(axes, "y", y, headroom=headroom)
+    axes.set_xlabel(label_of(quantity))
+    axes.set_ylabel(label_of("loss_nats"))
+    if quantity.startswith("flops"):
+        add_pf_days(axes)

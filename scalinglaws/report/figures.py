@@ -1,0 +1,59 @@
+"""The figures of a report, in the order of the page: what each is called, drawn by and captioned with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..results import StudyResults
+from . import sentences
+from .canvas import as_pdf, as_svg, inline, styled
+from .figure_curves import curves
+from .figure_frontier import frontier
+from .figure_held_out import held_out
+from .figure_joint import joint
+from .figure_laws import laws
+from .figure_residuals import has_residuals, residuals
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """One figure: `draw(results, stacked=...)` makes it, `caption(results)` describes it, `applies` says if it has a subject."""
+
+    name: str
+    title: str
+    draw: Callable
+    caption: Callable[[StudyResults], str]
+    applies: Callable[[StudyResults], bool] = lambda results: True
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A figure made: `svg` and `pdf` for a paper, `wide` and `narrow` to go into a page."""
+
+    name: str
+    title: str
+    caption: str
+    svg: str
+    pdf: bytes
+    wide: str
+    narrow: str
+
+
+FIGURES = (
+    FigureKind("laws", "Loss against compute, tokens and size", laws, sentences.caption_laws),
+    FigureKind("curves", "Learning curves", curves, sentences.caption_curves),
+    FigureKind("joint", "Loss against tokens at every size", joint, sentences.caption_joint),
+    FigureKind("frontier", "The compute-optimal frontier", frontier, sentences.caption_frontier),
+    FigureKind("held-out", "The held-out test", held_out, sentences.caption_held_out, lambda results: results.held_out is not None),
+    FigureKind("residuals", "What the law leaves over", residuals, sentences.caption_residuals, has_residuals),
+)
+
+
+def render(kind: FigureKind, results: StudyResults) -> Rendered:
+    """Draw a figure of the records alone, as SVG and PDF; the same results give the same bytes."""
+    caption = kind.caption(results)
+    with styled():
+        wide = kind.draw(results, stacked=False)
+        svg, pdf = as_svg(wide, kind.name), as_pdf(wide)
+        narrow = as_svg(kind.draw(results, stacked=True), f"{kind.name}-narrow")
+    spoken = f"{kind.title}. {caption}"
+    return Rendered(kind.name, kind.title, caption, svg, pdf, inline(svg, spoken), inline(narrow, spoken))

@@ -1,0 +1,116 @@
+"""The report: one static page that opens from disk, its data inlined, and its figures beside it as SVG and PDF."""
+
+import html
+import json
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from ..records import write_whole
+from ..results import StudyResults
+from .data import plain
+from .sentences import five_sentences
+from .tables import Cell, Table, all_tables
+
+
+def report(results: StudyResults, to: Path) -> Path:
+    """Write the report of a study into a folder: index.html, figures/*.svg and figures/*.pdf.
+
+    It shows fields of the record and computes no number beyond a change of unit, format or axis. The same results give
+    the same bytes. Where runs are missing, a figure says how many are present.
+
+    Returns:
+        the path of index.html.
+
+    Raises:
+        StoreError: the folder cannot be written to, or the disk is full.
+    """
+    from .figures import FIGURES, render
+
+    to = Path(to)
+    drawn = [render(kind, results) for kind in FIGURES if kind.applies(results)]
+    for figure in drawn:
+        write_whole(to / "figures" / f"{figure.name}.svg", figure.svg.encode())
+        write_whole(to / "figures" / f"{figure.name}.pdf", figure.pdf)
+    index = to / "index.html"
+    write_whole(index, page(results, drawn).encode())
+    return index
+
+
+def page(results: StudyResults, drawn: list) -> str:
+    """Fill the page's template in; `drawn` are the rendered figures."""
+    here = files(__package__)
+    tables = all_tables(results)
+    return Template((here / "page.html").read_text(encoding="utf-8")).substitute(
+        title=html.escape(results.name),
+        style=(here / "page.css").read_text(encoding="utf-8"),
+        script=(here / "page.js").read_text(encoding="utf-8"),
+        presence=_presence(results),
+        sentences="\n".join(f"<dt>{heading}</dt><dd>{html.escape(text)}</dd>" for heading, text in five_sentences(results)),
+        warnings=_warnings(results),
+        figures="\n".join(_figure(figure, place) for place, figure in enumerate(drawn, 1)),
+        tables="\n".join(_table(table) for table in tables),
+        contents="\n".join(f'<li><a href="#{name}">{html.escape(title)}</a></li>' for name, title in _contents(drawn, tables)),
+        commands="\n".join(_command(text, place) for place, text in enumerate(results.commands, 1)),
+        data=_inert(plain(results)),
+    )
+
+
+def _contents(drawn: list, tables: list[Table]) -> list[tuple[str, str]]:
+    figures = [(f"figure-{figure.name}", f"Figure {place}: {figure.title}") for place, figure in enumerate(drawn, 1)]
+    return [*figures, *((f"table-{table.name}", table.title) for table in tables), ("reproduce", "How to make this again")]
+
+
+def _presence(results: StudyResults) -> str:
+    missing = results.runs_expected - results.runs_present
+    kind = "partial" if missing else "whole"
+    return f'<p class="presence {kind}">{results.runs_present} of {results.runs_expected} runs present</p>'
+
+
+def _warnings(results: StudyResults) -> str:
+    """Gather every sentence that the record says a reader must see."""
+    said = [f"{fit.law}: {text}" for fit in results.fits for text in fit.warnings]
+    said += list(results.frontier.warnings) if results.frontier else []
+    said += [f"{plan.label}: {text}" for plan in results.plans for text in plan.warnings]
+    said += list(results.notes)
+    if not said:
+        return ""
+    items = "".join(f"<li>{html.escape(text)}</li>" for text in dict.fromkeys(said))
+    return f'<section id="warnings"><h2>Warnings and notes</h2><ul>{items}</ul></section>'
+
+
+def _figure(figure, place: int) -> str:
+    links = " ".join(f'<a href="figures/{figure.name}.{kind}" download>{kind.upper()}</a>' for kind in ("svg", "pdf"))
+    return (f'<figure id="figure-{figure.name}"><div class="paper wide">{figure.wide}</div>'
+            f'<div class="paper narrow">{figure.narrow}</div><figcaption><strong>Figure {place}. {html.escape(figure.title)}.</strong> '
+            f'{html.escape(figure.caption)} <span class="files">{links}</span></figcaption></figure>')  # fmt: skip
+
+
+def _table(table: Table) -> str:
+    heads = "".join(f'<th scope="col" aria-sort="none"><button type="button" class="sort">{html.escape(column)}</button></th>'
+                    for column in table.columns)  # fmt: skip
+    rows = "\n".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in table.rows)
+    note = f'<p class="note">{html.escape(table.note)}</p>' if table.note else ""
+    below = "".join(f"<li>{html.escape(line)}</li>" for line in table.below)
+    return (f'<section id="table-{table.name}"><h2>{html.escape(table.title)}</h2>{note}'
+            f'<div class="scroll" tabindex="0" role="region" aria-label="{html.escape(table.title)}"><table data-name="{table.name}">'
+            f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+            f'<p class="tools"><button type="button" class="csv" data-table="{table.name}">Download this table (CSV)</button></p>'
+            + (f'<ul class="below">{below}</ul>' if below else "") + "</section>")  # fmt: skip
+
+
+def _cell(cell: Cell) -> str:
+    if cell.value is None:
+        return f"<td>{html.escape(cell.text)}</td>"
+    return f'<td class="number" data-value="{cell.value!r}">{html.escape(cell.text)}</td>'
+
+
+def _command(text: str, place: int) -> str:
+    return (f'<p class="command"><code id="command-{place}">{html.escape(text)}</code>'
+            f'<button type="button" class="copy" data-copies="command-{place}">Copy</button></p>')  # fmt: skip
+
+
+def _inert(values: dict) -> str:
+    """Write JSON that cannot end the script element it stands in."""
+    text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

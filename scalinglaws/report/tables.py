@@ -1,0 +1,166 @@
+"""The tables of the page: rows of fields of the records, each cell with the text shown and the value it sorts by."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..results import FittedLaw, StudyResults
+from .numbers import ABSENT, count, duration, interval, number, percent, plus_minus
+
+PUBLISHED = "published (another tokenizer, text and range: not a target)"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The text of a cell, and the number it sorts by (None for text)."""
+
+    text: str
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: `name` is the stem of its downloads, `columns` its headings."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    below: tuple[str, ...] = field(default=())
+
+
+def all_tables(results: StudyResults) -> list[Table]:
+    """Make every table that has a row."""
+    made = [constants(results), plans(results), alternatives(results), runs(results), seeds(results),
+            facts("corpus", "The text", results.corpus), facts("settings", "The study file", results.settings),
+            facts("machine", "Machine and versions", {**results.machine, **results.versions})]  # fmt: skip
+    return [table for table in made if table.rows]
+
+
+def constants(results: StudyResults) -> Table:
+    """Show every fitted constant with its interval, beside the published one."""
+    rows = []
+    for fit in results.fits:
+        for name, estimate in fit.values.items():
+            published = fit.published.get(name)
+            rows.append((Cell(fit.law), Cell(name), Cell(interval(estimate), estimate.value), Cell(percent(estimate.level), estimate.level),
+                         Cell(number(published, 4) if published is not None else ABSENT, published), Cell(fit.published_source or ABSENT)))  # fmt: skip
+        rows += _floor_row(results, fit)
+    columns = ("law", "constant", "fitted [interval]", "level", PUBLISHED, "published in")
+    return Table("constants", "Fitted constants", columns, tuple(rows), below=tuple(_about(fit) for fit in results.fits))
+
+
+def _floor_row(results: StudyResults, fit: FittedLaw) -> list[tuple[Cell, ...]]:
+    """Set the known entropy of a synthetic text beside the constant term that estimates it."""
+    if results.true_floor_nats is None or "E" not in fit.values:
+        return []
+    truth = Cell(number(results.true_floor_nats, 5), results.true_floor_nats)
+    return [(Cell(fit.law), Cell("E, true value"), truth, Cell("exact"), Cell(ABSENT), Cell("entropy of the synthetic source"))]
+
+
+def _about(fit: FittedLaw) -> str:
+    counted = ", ".join(f"{letter} = {quantity}" for letter, quantity in fit.columns.items())
+    return (f"{fit.law}: {fit.formula}, {counted}; {fit.loss}; {fit.n_points} points of {fit.n_runs} runs; intervals by "
+            f"{fit.interval_method}; R² = {fit.r2:.4f}, residual {100 * fit.rms_log:.2g}%, objective {number(fit.objective, 4)}; "
+            f"{percent(round(fit.starts_agreeing, 3))} of the starts agree, {fit.outcome}: {fit.sentence} Points {fit.fingerprint}.")  # fmt: skip
+
+
+def runs(results: StudyResults) -> Table:
+    """Show every finished run and horizon: one row a point."""
+    points = results.points
+    shown = [(heading, write, names) for heading, write, names in _RUN_COLUMNS if names[0] in points]
+    rows = []
+    for row in range(len(points)):
+        values = {name: _plain(points[name][row]) for name in points.columns}
+        rows.append(tuple(_cell(write, [values.get(name) for name in names]) for _, write, names in shown))
+    return Table("runs", "All runs", tuple(heading for heading, _, _ in shown), tuple(rows), note=f"{len(points)} points")
+
+
+def _cell(write, values: list) -> Cell:
+    first = values[0]
+    return Cell(write(*values) or ABSENT, first if isinstance(first, float) else None)
+
+
+_RUN_COLUMNS = (
+    ("run", str, ("run_id",)),
+    ("N (parameters)", count, ("params_nonembedding",)),
+    ("D (tokens)", count, ("tokens",)),
+    ("C = 6ND (FLOPs)", number, ("flops_6nd",)),
+    ("seed", count, ("seed",)),
+    ("peak learning rate", number, ("lr",)),
+    ("steps", count, ("steps",)),
+    ("loss ± standard error (nats/token)", plus_minus, ("loss_nats", "loss_nats_sem")),
+    ("bits per byte", lambda value: number(value, 4), ("loss_bits_per_byte",)),
+    ("seconds", lambda value: number(value, 3), ("seconds",)),
+    ("outcome", str, ("outcome",)),
+    ("excluded because", str, ("excluded_because",)),
+)
+
+
+def plans(results: StudyResults) -> Table:
+    """Show what to train for each budget."""
+    rows = tuple(
+        (Cell(plan.label), Cell(number(plan.flops), plan.flops), Cell(f"{number(plan.reach, 3)}×", plan.reach),
+         Cell(interval(plan.params), plan.params.value), Cell(interval(plan.tokens), plan.tokens.value),
+         Cell(interval(plan.loss_nats), plan.loss_nats.value), Cell(count(plan.batch_tokens), plan.batch_tokens),
+         Cell(count(round(plan.steps)), plan.steps), Cell(duration(plan.seconds), plan.seconds), Cell(plan.law))
+        for plan in results.plans)  # fmt: skip
+    columns = ("budget", "C (FLOPs)", "reach", "N (parameters)", "D (tokens)", "loss (nats/token)", "batch (tokens)", "steps",
+               "time on this machine", "by law")  # fmt: skip
+    note = "Reach is the compute over the largest compute fitted: above 1× the law is extrapolated."
+    below = tuple(f"{plan.label}: {warning}" for plan in results.plans for warning in plan.warnings)
+    return Table("plans", "The plan", columns, rows, note, below)
+
+
+def alternatives(results: StudyResults) -> Table:
+    """Show other choices for each budget: the optimum is flat."""
+    listed = [(plan.label, other) for plan in results.plans for other in plan.alternatives]
+    keys = list(dict.fromkeys(key for _, other in listed for key in other))
+    rows = tuple((Cell(label), *(Cell(number(other.get(key), 4), other.get(key)) for key in keys)) for label, other in listed)
+    note = "The optimum is flat: these cost little."
+    return Table("alternatives", "Alternatives to the plan", ("budget", *(key.replace("_", " ") for key in keys)), rows, note)
+
+
+def seeds(results: StudyResults) -> Table:
+    """Show how much the loss moves from seed to seed."""
+    spread = results.seed_spread
+    if spread is None:
+        return Table("seeds", "Seed to seed", (), ())
+    columns = ("N (parameters)", "D (tokens)", "losses (nats/token)", "sd (nats/token)", "sd of log loss")
+    losses = ", ".join(number(loss, 5) for loss in spread.losses)
+    row = (Cell(count(spread.params_nonembedding), spread.params_nonembedding), Cell(count(spread.tokens), spread.tokens),
+           Cell(losses), Cell(number(spread.sd_nats, 2), spread.sd_nats), Cell(number(spread.sd_log, 2), spread.sd_log))  # fmt: skip
+    return Table("seeds", "Seed to seed", columns, (row,), f"{len(spread.losses)} runs that differ in their seed alone")
+
+
+def facts(name: str, title: str, values: Mapping) -> Table:
+    """Show a mapping as rows of key and value; nested keys are joined by dots."""
+    rows = tuple((Cell(key), Cell(text)) for key, text in _flat(values))
+    return Table(name, title, ("key", "value"), rows)
+
+
+def _flat(values: Mapping, before: str = "") -> Iterable[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", _told(value)
+
+
+def _told(value) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ABSENT}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return number(value, 4) if math.isfinite(value) else ABSENT
+    if isinstance(value, list | tuple):
+        return ", ".join(_told(item) for item in value)
+    return str(value)
+
+
+def _plain(value):
+    return float(value) if isinstance(value, np.floating) else str(value)
