@@ -1,0 +1,127 @@
+"""From fitted slices to budgets, and to power laws through their optima with intervals over runs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..results import Estimate
+from .profile import Profiles, minima
+from .record import Budget, Line
+from .slices import Slice
+
+_LEAST_DRAWN = 0.8  # share of draws that must have a minimum, for a budget to count
+
+
+@dataclass(frozen=True)
+class Optima:
+    """ln N*, ln D* and ln L* of every slice, shape (slices,), and their draws, shape (draws, slices)."""
+
+    log_flops: np.ndarray
+    values: dict[str, np.ndarray]
+    draws: dict[str, np.ndarray]
+
+
+def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> Optima:
+    """Find the optimum of every slice and redraw it by a wild bootstrap over runs.
+
+    The residuals of one run change sign together (its noise is common to all computes it was read at), inflated by
+    1/(1 - leverage) as in HC3; sizes are never dropped, as resampling runs would do with one run a size.
+    """
+    centres = np.array([s.x[s.best] for s in slices])
+    best = np.array([s.y[s.best] for s in slices])
+    names = ("params", "tokens", "loss")
+    values = dict(
+        zip(names, _located(slices, centres, best, *minima(found.coefficients, found.exponents)), strict=True)
+    )
+    stack = found.stack
+    rng = np.random.default_rng(seed)
+    runs = np.unique(stack.run[stack.here], return_inverse=True)[1].reshape(-1)
+    place = np.zeros(stack.run.shape, dtype=int)
+    place[stack.here] = runs
+    signs = _webb(rng, (draws, runs.max() + 1))
+    residual = found.residual / np.maximum(1 - found.leverage, 0.1)
+    shaken = found.coefficients + np.einsum("skp,dsp->dsk", found.solve, residual * signs[:, place])
+    drawn = _located(slices, centres, best, *minima(shaken, found.exponents))
+    return Optima(np.log([s.flops for s in slices]), values, dict(zip(names, drawn, strict=True)))
+
+
+def _webb(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Draw from Webb's six points: mean 0, variance 1, for few clusters (Webb 2014)."""
+    points = np.sqrt([0.5, 1.0, 1.5])
+    return rng.choice(np.concatenate([-points, points]), size=shape)
+
+
+def _located(slices, centres, best, u, loss) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    params = centres + u
+    tokens = np.full_like(params, np.nan)
+    for i, s in enumerate(slices):
+        slope = np.polyfit(s.x, s.z, 1) if len(s.x) > 1 else (0.0, s.z[0])
+        residual = s.z - np.polyval(slope, s.x)
+        tokens[..., i] = np.polyval(slope, params[..., i]) + np.interp(params[..., i], s.x, residual)
+    with np.errstate(invalid="ignore"):
+        return params, tokens, np.log(np.maximum(loss, 1e-300)) + best
+
+
+def judged(slices: list[Slice], found: Profiles, optima: Optima) -> list[Budget]:
+    """Say of every slice whether its optimum can be used, with a typed reason where it cannot."""
+    budgets = []
+    for i, s in enumerate(slices):
+        inside = s.x[0] < optima.values["params"][i] < s.x[-1]
+        curvature = found.coefficients[i, 2]
+        drawn = np.isfinite(optima.draws["params"][:, i]).mean() if len(optima.draws["params"]) else 1.0
+        reason = _reason(s, bool(inside), float(optima.values["params"][i]), curvature, found.curvature_se[i], drawn)
+        where = (s.x[s.best], s.z[s.best], s.y[s.best])
+        if not reason:
+            where = tuple(optima.values[name][i] for name in ("params", "tokens", "loss"))
+        params, tokens, loss = (float(np.exp(v)) for v in where)
+        budgets.append(Budget(s.flops, params, tokens, loss, len(s.x), reason))
+    return budgets
+
+
+def _reason(s: Slice, inside: bool, params: float, curvature: float, curvature_se: float, drawn: float) -> str:
+    if s.best == 0:
+        return "smallest-is-best"
+    if s.best == len(s.x) - 1:
+        return "largest-is-best"
+    if not np.isfinite(params) or curvature <= 0:
+        return "not-convex"
+    if not inside:
+        return "smallest-is-best" if params <= s.x[0] else "largest-is-best"
+    if curvature < 2 * curvature_se or drawn < _LEAST_DRAWN:
+        return "weak-curvature"
+    return ""
+
+
+def line_through(optima: Optima, name: str, quantity: str, keep: np.ndarray, level: float) -> Line | None:
+    """Fit ln y = ln scale + exponent ln(C / centre) to the budgets kept; None for fewer than three.
+
+    Weights 1/(sd^2 + median sd^2) from the draws: a flat minimum counts less, none counts alone.
+    """
+    if keep.sum() < 3:
+        return None
+    x = optima.log_flops[keep]
+    centre = float(x.mean())
+    y, drawn = optima.values[name][keep], optima.draws[name][:, keep]
+    drawn = np.where(np.isfinite(drawn), drawn, y)
+    variance = drawn.var(axis=0) if len(drawn) else np.zeros(len(x))
+    weights = 1 / (variance + np.median(variance)) if np.median(variance) > 0 else np.ones(len(x))
+    design = np.stack([np.ones_like(x), x - centre], axis=1)
+    solve = np.linalg.pinv(design * np.sqrt(weights)[:, None]) * np.sqrt(weights)
+    log_scale, exponent = solve @ y
+    lines = drawn @ solve.T
+    if not len(lines):
+        return Line(
+            quantity,
+            Estimate(float(exponent), level=level),
+            Estimate(float(np.exp(log_scale)), level=level),
+            float(np.exp(centre)),
+            lines,
+        )
+    low, high = np.quantile(lines, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return Line(
+        quantity,
+        Estimate(float(exponent), float(low[1]), float(high[1]), level),
+        Estimate(*(float(np.exp(v)) for v in (log_scale, low[0], high[0])), level=level),
+        float(np.exp(centre)),
+        lines,
+    )

@@ -1,0 +1,149 @@
+"""The optimum of a slice of constant compute, without the parabola's bias.
+
+At constant compute the additive law L = E + A/N^alpha + B/D^beta reads, with x = ln N,
+
+    L(x) = c0 + c1 e^(-alpha x) + c2 e^(beta x),        minimum at x* = ln(alpha c1 / (beta c2)) / (alpha + beta),
+
+three free numbers a slice as in a parabola, and two exponents shared by all slices. A parabola is its limit for small
+exponents; it leaves out the third derivative, and its minimum drifts from budget to budget as the grid of sizes does
+("Problems with Chinchilla Approach 2", 2026). With shared exponents the form is exact on an additive law for any grid.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .slices import Slice
+
+FORMS = ("additive", "parabola")
+_TYPICAL_EXPONENT = 0.35  # centre of a weak prior on both exponents: published fits give 0.1 to 0.7
+_PRIOR_SD = 0.7  # of ln exponent
+_HUBER = 1.345  # standard deviations: 95% efficient under Gaussian noise
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Slices padded to one length P and stacked: arrays of shape (slices, P); `here` marks what is no padding.
+
+    u = ln N - ln N_best; `loss` relative to the best of the slice.
+    """
+
+    u: np.ndarray
+    loss: np.ndarray
+    run: np.ndarray
+    here: np.ndarray
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Fitted slices: coefficients over the basis [1, p1, p2] and what a bootstrap needs.
+
+    Attributes:
+        exponents: (alpha, beta); (0, 0) for a parabola.
+        solve: maps relative losses to coefficients, shape (slices, 3, P).
+        residual, leverage: shape (slices, P).
+        noise: robust standard deviation of the relative residuals.
+        curvature_se: standard error of the coefficient of p2, shape (slices,).
+    """
+
+    stack: Stack
+    exponents: tuple[float, float]
+    coefficients: np.ndarray
+    solve: np.ndarray
+    residual: np.ndarray
+    leverage: np.ndarray
+    noise: float
+    curvature_se: np.ndarray
+    spare: int
+
+
+def stack_of(slices: list[Slice], depth: float) -> Stack:
+    """Stack the sizes near each slice's best: those within `depth` of its ln loss, and two to each side at least."""
+    picked = []
+    for s in slices:
+        near = s.y - s.y[s.best] <= depth
+        near[max(0, s.best - 2) : s.best + 3] = True
+        picked.append(np.flatnonzero(near))
+    width = max(len(rows) for rows in picked)
+    u, loss, run = (np.zeros((len(slices), width)) for _ in range(3))
+    here = np.zeros((len(slices), width), dtype=bool)
+    for i, (s, rows) in enumerate(zip(slices, picked, strict=True)):
+        n = len(rows)
+        u[i, :n], loss[i, :n], run[i, :n] = s.x[rows] - s.x[s.best], np.exp(s.y[rows] - s.y[s.best]), s.run[rows]
+        here[i, :n] = True
+    return Stack(u, loss, run.astype(int), here)
+
+
+def fit_profiles(slices: list[Slice], form: str, depth: float) -> Profiles:
+    """Fit all slices: shared exponents by a search over two numbers, coefficients in closed form, Huber's weights."""
+    stack = stack_of(slices, depth)
+    spare = int(stack.here.sum() - 3 * len(slices))
+    weights = stack.here.astype(float)
+    exponents = (0.0, 0.0) if form == "parabola" else (_TYPICAL_EXPONENT, _TYPICAL_EXPONENT)
+    for _ in range(4):
+        if form == "additive" and spare >= 4:
+            exponents = _best_exponents(stack, weights, exponents)
+        found = _solved(stack, exponents, weights, spare)
+        limit = _HUBER * max(found.noise, 1e-12)
+        weights = stack.here * np.minimum(1.0, limit / np.maximum(np.abs(found.residual), limit))
+    return found
+
+
+def basis(u: np.ndarray, exponents: tuple[float, float]) -> np.ndarray:
+    """Make [1, p1, p2]: the span of 1, e^(-alpha u), e^(beta u), arranged to be near [1, u, u^2] around u = 0."""
+    alpha, beta = exponents
+    if alpha == beta == 0:
+        return np.stack([np.ones_like(u), u, u * u], axis=-1)
+    down, up = np.expm1(-alpha * u), np.expm1(beta * u)
+    p1 = (up - down) / (alpha + beta)
+    p2 = 2 * (alpha * up + beta * down) / (alpha * beta * (alpha + beta))
+    return np.stack([np.ones_like(u), p1, p2], axis=-1)
+
+
+def minima(coefficients: np.ndarray, exponents: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Find u* and the relative loss there; NaN where the form has no minimum. Coefficients of shape (..., 3)."""
+    b0, b1, b2 = np.moveaxis(coefficients, -1, 0)
+    alpha, beta = exponents
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if alpha == beta == 0:
+            u = np.where(b2 > 0, -b1 / (2 * b2), np.nan)
+            return u, b0 + u * (b1 + u * b2)
+        rising = b1 / (alpha + beta) + 2 * b2 / (beta * (alpha + beta))
+        falling = -b1 / (alpha + beta) + 2 * b2 / (alpha * (alpha + beta))
+        ratio = np.where((rising > 0) & (falling > 0), alpha * falling / (beta * rising), np.nan)
+        u = np.log(ratio) / (alpha + beta)
+    return u, np.sum(basis(u, exponents) * coefficients, axis=-1)
+
+
+def _solved(stack: Stack, exponents: tuple[float, float], weights: np.ndarray, spare: int) -> Profiles:
+    root = np.sqrt(weights)[..., None]
+    design = basis(stack.u, exponents)
+    q, r = np.linalg.qr(design * root)
+    solve = np.linalg.pinv(r) @ np.swapaxes(q * root, 1, 2)
+    coefficients = (solve @ stack.loss[..., None])[..., 0]
+    residual = np.where(stack.here, stack.loss - np.sum(design * coefficients[:, None], axis=-1), 0.0)
+    leverage = np.sum(q * q, axis=-1)
+    sizes = np.abs(residual[stack.here])
+    inflation = np.sqrt(stack.here.sum() / max(spare, 1))
+    noise = float(1.4826 * np.median(sizes) * inflation) or float(np.sqrt(np.mean(sizes**2)) * inflation)
+    curvature_se = noise * np.sqrt(np.sum(solve[:, 2] ** 2, axis=-1))
+    return Profiles(stack, exponents, coefficients, solve, residual, leverage, noise, curvature_se, spare)
+
+
+def _best_exponents(stack: Stack, weights: np.ndarray, start: tuple[float, float]) -> tuple[float, float]:
+    from scipy.optimize import minimize
+
+    def residuals(logs: np.ndarray) -> float:
+        found = _solved(stack, (float(np.exp(logs[0])), float(np.exp(logs[1]))), weights, 1)
+        return float(np.sum(weights * found.residual**2))
+
+    centre = np.log([_TYPICAL_EXPONENT, _TYPICAL_EXPONENT])
+    spare = stack.here.sum() - 3 * len(stack.u)
+
+    def cost(logs: np.ndarray) -> float:
+        logs = np.clip(logs, np.log(0.01), np.log(4.0))
+        return spare * np.log(max(residuals(logs), 1e-24 * spare)) + np.sum(((logs - centre) / _PRIOR_SD) ** 2)
+
+    found = minimize(cost, np.log(start), method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-7, "maxiter": 300})
+    alpha, beta = np.exp(np.clip(found.x, np.log(0.01), np.log(4.0)))
+    return float(alpha), float(beta)

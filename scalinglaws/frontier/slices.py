@@ -1,0 +1,204 @@
+"""Slices of constant compute: which sizes were measured there, with which loss and tokens.
+
+A slice is read off learning curves (envelope) or is a group of runs trained to one budget (isoFLOP). Replicates of a
+size are averaged before sizes are compared, never the best taken: the least of n noisy losses is about sqrt(2 ln n)
+standard deviations too low (winner's curse).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import PointsError
+from ..points import Points
+from ..quantities import playing
+
+SAME_SIZE = 0.02  # sizes within 2% are one size: tables that were digitised, shapes that are rounded
+_CONFIGURATION = ("arm", "n_layer", "d_model", "lr", "batch_tokens")  # runs that differ in these are no replicates
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Sizes at one compute, ascending: x = ln params, y = ln loss, z = ln tokens; `run` numbers the cluster of each."""
+
+    flops: float
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+    run: np.ndarray
+
+    @property
+    def best(self) -> int:
+        """Place of the lowest loss."""
+        return int(np.argmin(self.y))
+
+
+def chosen_columns(points: Points, columns: dict[str, str] | None) -> dict[str, str]:
+    """Choose the quantity of each role: as asked, else the first in `quantities` order that is there in full.
+
+    Where no column of FLOPs is there, C = 6 N D is used, under the name flops_6nd or flops_6nd_total.
+
+    Raises:
+        PointsError: no column for params, tokens or loss.
+    """
+    asked = columns or {}
+    unknown = sorted(set(asked) - {"params", "tokens", "flops", "loss"})
+    if unknown:
+        raise PointsError(f"columns names {unknown[0]!r}; it may name params, tokens, flops and loss.")
+    found: dict[str, str] = {}
+    for role in ("params", "tokens", "loss"):
+        choices = [asked[role]] if role in asked else playing(role)
+        found[role] = next((name for name in choices if name in points and np.isfinite(points[name]).all()), "")
+        if not found[role]:
+            present = ", ".join(sorted(points.columns))
+            raise PointsError(
+                f"a frontier needs a column of {role}: one of {', '.join(choices)}, filled in every row. "
+                f"The table has {present}. Name it with --map {choices[0]}=COLUMN."
+            )
+    six = "flops_6nd_total" if found["params"] == "params_total" else "flops_6nd"
+    preferred = [six, "flops"]
+    found["flops"] = asked.get("flops") or next((name for name in preferred if name in points), six)
+    if found["flops"] not in points and found["flops"] != six:
+        points[found["flops"]]  # raises, naming what is there
+    return found
+
+
+def compute_of(points: Points, columns: dict[str, str]) -> np.ndarray:
+    """Take the FLOPs of every row, or 6 N D where the table has none."""
+    if columns["flops"] in points:
+        return points[columns["flops"]]
+    return 6 * points[columns["params"]] * points[columns["tokens"]]
+
+
+def size_groups(params: np.ndarray) -> np.ndarray:
+    """Give one number to the sizes within `SAME_SIZE` of their neighbour."""
+    order = np.argsort(params, kind="stable")
+    jumps = np.diff(np.log(params[order]), prepend=np.log(params[order[0]])) > SAME_SIZE
+    groups = np.empty(len(params), dtype=int)
+    groups[order] = np.cumsum(jumps)
+    return groups
+
+
+def cluster_of(points: Points) -> np.ndarray:
+    """Number the runs; each row is its own where the table has no run_id."""
+    if "run_id" not in points:
+        return np.arange(len(points))
+    return np.unique(points["run_id"], return_inverse=True)[1].reshape(-1)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Loss along compute at one size: ln C ascending, ln L, ln D; `run` is its cluster."""
+
+    log_params: float
+    log_flops: np.ndarray
+    log_loss: np.ndarray
+    log_tokens: np.ndarray
+    run: int
+
+
+def curves(points: Points, columns: dict[str, str], burn_in: float) -> list[Curve]:
+    """Order the points into curves: one a run where runs have several points, else one a size across horizons.
+
+    `burn_in` is the share of a run's tokens left out at its start (warm-up), where runs have several points.
+    """
+    runs = cluster_of(points)
+    repeated = np.bincount(runs).max() > 1
+    params, tokens = points[columns["params"]], points[columns["tokens"]]
+    key = runs if repeated else size_groups(params)
+    flops, loss = compute_of(points, columns), points[columns["loss"]]
+    found = []
+    for number in np.unique(key):
+        rows = np.flatnonzero(key == number)
+        if repeated:
+            rows = rows[tokens[rows] >= burn_in * tokens[rows].max()]
+        rows = rows[np.argsort(flops[rows], kind="stable")]
+        log_flops, log_loss, log_tokens = _merged(np.log(flops[rows]), np.log(loss[rows]), np.log(tokens[rows]))
+        if len(log_flops) > 1:
+            log_params = float(np.log(params[rows]).mean())
+            found.append(Curve(log_params, log_flops, log_loss, log_tokens, int(number)))
+    return _averaged(found, points, runs) if repeated else found
+
+
+def _merged(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Average what was measured within 1% of one compute: seeds of one horizon, or a log finer than its noise."""
+    width = 0.01 if len(x) <= 100 else max(0.01, (x[-1] - x[0]) / 100)
+    groups = (
+        np.concatenate([[0], np.cumsum(np.diff(x) > width)]) if len(x) <= 100 else ((x - x[0]) // width).astype(int)
+    )
+    groups = np.unique(groups, return_inverse=True)[1].reshape(-1)
+    count = np.bincount(groups)
+    return tuple(np.bincount(groups, weights=v) / count for v in (x, y, z))
+
+
+def _averaged(found: list[Curve], points: Points, runs: np.ndarray) -> list[Curve]:
+    """Average the curves of runs that differ in their seed alone; they stay as they are without a column of seeds."""
+    if "seed" not in points:
+        return found
+    first = {run: int(np.flatnonzero(runs == run)[0]) for run in np.unique(runs)}
+    names = [name for name in _CONFIGURATION if name in points]
+    families: dict[tuple, list[Curve]] = {}
+    for curve in found:
+        row = first[curve.run]
+        key = (round(curve.log_params / SAME_SIZE), *(str(points[name][row]) for name in names))
+        families.setdefault(key, []).append(curve)
+    return [_mean(family) for family in families.values()]
+
+
+def _mean(family: list[Curve]) -> Curve:
+    if len(family) == 1:
+        return family[0]
+    low = max(curve.log_flops[0] for curve in family)
+    high = min(curve.log_flops[-1] for curve in family)
+    grid = family[0].log_flops
+    grid = grid[(grid >= low - 1e-9) & (grid <= high + 1e-9)]
+    loss = np.mean([np.interp(grid, c.log_flops, c.log_loss) for c in family], axis=0)
+    tokens = np.mean([np.interp(grid, c.log_flops, c.log_tokens) for c in family], axis=0)
+    return Curve(family[0].log_params, grid, loss, tokens, family[0].run)
+
+
+def slices_of_curves(found: list[Curve], per_decade: float) -> list[Slice]:
+    """Read the curves at computes on a log grid, each inside its own range; where two are of one size, the better."""
+    starts = np.sort([curve.log_flops[0] for curve in found])
+    ends = np.sort([curve.log_flops[-1] for curve in found])
+    if len(found) < 3:
+        raise PointsError(f"an envelope needs learning curves of at least 3 sizes; the points make {len(found)}.")
+    low, high = starts[2], ends[-3]
+    if high <= low:
+        raise PointsError(
+            "no compute is covered by the curves of three sizes. Give intermediate points of each run, "
+            "or several horizons of each size; for runs in groups of one compute use isoflop."
+        )
+    steps = max(2, int(np.ceil((high - low) / np.log(10) * per_decade)) + 1)
+    return [_read(found, log_flops) for log_flops in np.linspace(low, high, steps)]
+
+
+def _read(found: list[Curve], log_flops: float) -> Slice:
+    rows = []
+    for curve in found:
+        if curve.log_flops[0] - 1e-9 <= log_flops <= curve.log_flops[-1] + 1e-9:
+            loss = np.interp(log_flops, curve.log_flops, curve.log_loss)
+            tokens = np.interp(log_flops, curve.log_flops, curve.log_tokens)
+            rows.append((curve.log_params, loss, tokens, curve.run))
+    return _one_each(np.exp(log_flops), np.array(rows).reshape(-1, 4), np.min)
+
+
+def slices_of_budgets(points: Points, columns: dict[str, str], budgets: np.ndarray) -> list[Slice]:
+    """Group the points by the given budget of each row; replicates of a size are averaged."""
+    runs = cluster_of(points)
+    table = np.log(np.stack([points[columns["params"]], points[columns["loss"]], points[columns["tokens"]]], axis=1))
+    table = np.concatenate([table, runs[:, None]], axis=1)
+    return [_one_each(float(budget), table[budgets == budget], np.mean) for budget in np.unique(budgets)]
+
+
+def _one_each(flops: float, table: np.ndarray, pick) -> Slice:
+    """Keep one row a size: the mean of its replicates, or (between configurations) the best."""
+    table = table[np.argsort(table[:, 0], kind="stable")]
+    groups = size_groups(np.exp(table[:, 0])) if len(table) else np.empty(0, dtype=int)
+    rows = []
+    for number in np.unique(groups):
+        same = table[groups == number]
+        best = same[np.argmin(same[:, 1])] if pick is np.min else np.r_[same[:, :3].mean(axis=0), same[0, 3]]
+        rows.append(best)
+    kept = np.array(rows).reshape(-1, 4)
+    return Slice(flops, kept[:, 0], kept[:, 1], kept[:, 2], kept[:, 3].astype(int))
