@@ -22,7 +22,7 @@ class Points:
         source: where the points came from, for a person.
     """
 
-    columns: Mapping[str, np.ndarray] = field(repr=False)
+    columns: Mapping[str, np.ndarray | list] = field(repr=False)
     source: str = ""
 
     def __post_init__(self):

@@ -18,7 +18,7 @@ def _adapter(kind: type):
     from pydantic import ConfigDict, TypeAdapter, with_config
 
     for part in _dataclasses_in(kind):
-        with_config(ConfigDict(extra="forbid"))(part)
+        with_config(ConfigDict(extra="forbid", arbitrary_types_allowed=True))(part)
     return TypeAdapter(kind)
 
 
@@ -35,8 +35,8 @@ def _dataclasses_in(kind: Any, seen: set | None = None) -> set:
 
 
 def to_plain(record: Any) -> Any:
-    """Turn a record into JSON values; not-a-number and infinity become null."""
-    return json.loads(_adapter(type(record)).dump_json(record, warnings="error"))
+    """Turn a record into JSON values; arrays become lists, not-a-number and infinity null."""
+    return json.loads(_adapter(type(record)).dump_json(record, warnings="error", fallback=lambda array: array.tolist()))
 
 
 def from_plain(kind: type, values: Mapping, where: str = "", error: type[MisuseError] = StudyError) -> Any:
@@ -47,6 +47,8 @@ def from_plain(kind: type, values: Mapping, where: str = "", error: type[MisuseE
     """
     from pydantic import ValidationError
 
+    if not isinstance(values, Mapping):
+        raise error(f"{where or kind.__name__}: it must hold keys with values, not {values!r:.40}.")
     try:
         return _adapter(kind).validate_python(dict(values))
     except ValidationError as failure:
@@ -57,11 +59,26 @@ def from_plain(kind: type, values: Mapping, where: str = "", error: type[MisuseE
 def _sentence(kind: type, problem: Mapping) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "unexpected_keyword_argument":
-        known = [field.name for field in dataclasses.fields(kind)]
-        return f"unknown key {key!r}.{nearest(key, known)} Known keys: {', '.join(known)}."
+        *path, last = problem["loc"]
+        known = [field.name for field in dataclasses.fields(_holder(kind, path))]
+        return f"unknown key {key!r}.{nearest(str(last), known)} Known keys: {', '.join(known)}."
     if problem["type"] == "missing":
         return f"the key {key!r} is missing."
     return f"{key} = {problem['input']!r}: {problem['msg']}."
+
+
+def _holder(kind: type, path: list) -> type:
+    """Find the dataclass that a path of keys and positions leads to."""
+    for part in path:
+        kinds = {field.name: field.type for field in dataclasses.fields(kind)}
+        kind = _first_dataclass(kinds.get(part)) or kind
+    return kind
+
+
+def _first_dataclass(kind: Any) -> type | None:
+    if dataclasses.is_dataclass(kind):
+        return kind
+    return next(filter(None, map(_first_dataclass, getattr(kind, "__args__", ()))), None)
 
 
 def write_json(path: Path, values: Any) -> None:
