@@ -1,0 +1,100 @@
+"""Points: columns by name, numbers in float64, rows left out with a reason, and a hash of the content."""
+
+import numpy as np
+import pytest
+
+from scalinglaws.errors import PointsError
+from scalinglaws.points import Points
+
+COLUMNS = {
+    "params_nonembedding": [768, 393216, 3145728],
+    "tokens": [1e6, 2e6, 4e6],
+    "loss_nats": [5.0, 4.5, None],
+    "run_id": ["a", "b", "c"],
+    "excluded_because": ["", None, "diverged"],
+}
+
+
+@pytest.fixture
+def points():
+    return Points(COLUMNS, "a table")
+
+
+def test_numbers_become_float64_and_labels_text(points):
+    assert {points[name].dtype for name in ("params_nonembedding", "tokens", "loss_nats")} == {np.dtype(np.float64)}
+    assert points["run_id"].dtype.kind == "U"
+    assert np.isnan(points["loss_nats"][2])
+    assert list(points["excluded_because"]) == ["", "", "diverged"]
+
+
+def test_a_run_named_by_a_number_stays_a_label():
+    assert list(Points({"run_id": [7, 8]})["run_id"]) == ["7", "8"]
+
+
+def test_numbers_written_as_text_are_read_as_numbers():
+    assert list(Points({"loss_nats": ["3.5", "4e-1"]})["loss_nats"]) == [3.5, 0.4]
+
+
+def test_a_synonym_beyond_doubt_is_renamed():
+    renamed = Points({"val_loss": [3.0]})
+    assert "loss_nats" in renamed and "val_loss" not in renamed
+
+
+def test_a_column_of_another_table_rides_along_under_its_own_name():
+    foreign = Points({"loss_nats": [3.0, 4.0], "site": ["x", "y"], "width": [1, 2]})
+    assert list(foreign["site"]) == ["x", "y"]
+    assert foreign["width"].dtype == np.float64
+
+
+def test_rows_with_a_reason_to_be_left_out_take_no_part(points):
+    assert list(points.kept["run_id"]) == ["a", "b"]
+    assert len(points) == 3
+
+
+def test_points_without_reasons_are_all_kept():
+    all_kept = Points({"loss_nats": [1.0, 2.0]})
+    assert all_kept.kept is all_kept
+
+
+def test_rows_are_taken_by_mask_or_by_number(points):
+    assert list(points.take(np.array([2, 0, 0]))["run_id"]) == ["c", "a", "a"]
+    assert list(points.take(points["tokens"] > 1e6)["run_id"]) == ["b", "c"]
+    assert points.take(np.array([0])).source == "a table"
+
+
+def test_replacing_a_column_leaves_the_original_as_it_was(points):
+    replaced = points.replace(tokens=[1, 2, 3], seed=[0, 0, 1])
+    assert list(replaced["tokens"]) == [1.0, 2.0, 3.0]
+    assert list(points["tokens"]) == [1e6, 2e6, 4e6]
+    assert "seed" in replaced and "seed" not in points
+
+
+def test_no_columns_are_no_rows():
+    assert len(Points({})) == 0
+
+
+def test_equal_content_has_one_fingerprint_in_any_order_of_columns(points):
+    assert points.fingerprint == Points(dict(reversed(COLUMNS.items())), "elsewhere").fingerprint
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("tokens", [1e6, 2e6, 4e6 + 1]), ("run_id", ["a", "b", "d"]), ("run_id", ["ab", "", "c"]), ("seed", [0, 0, 0])],
+)
+def test_any_change_changes_the_fingerprint(points, name, values):
+    assert points.replace(**{name: values}).fingerprint != points.fingerprint
+
+
+def test_a_misspelt_column_offers_the_nearest(points):
+    with pytest.raises(PointsError, match=r"no column is called 'token'; the table has .* Did you mean 'tokens'"):
+        points["token"]
+
+
+def test_columns_of_unequal_length_are_refused_with_their_lengths():
+    with pytest.raises(PointsError, match="'tokens': 1, 'loss_nats': 2"):
+        Points({"tokens": [1.0], "loss_nats": [1.0, 2.0]})
+
+
+def test_text_where_numbers_belong_is_shown():
+    with pytest.raises(PointsError, match=r"column 'loss_nats' must hold numbers; it holds 'three'"):
+        Points({"loss_nats": [4.0, "three"]})

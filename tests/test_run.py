@@ -1,0 +1,121 @@
+"""A run's id is a hash of what was asked: stable for ever, and different for whatever is asked differently."""
+
+import dataclasses
+
+import pytest
+
+from scalinglaws.errors import StudyError
+from scalinglaws.run import Evaluation, Run, RunSpec
+from scalinglaws.shape import Shape
+
+SPEC = RunSpec(
+    Shape(n_layer=2, d_model=16, n_heads=2, n_ctx=64, n_vocab=256),
+    corpus="synthetic",
+    tokenizer="bytes",
+    data="0123456789abcdef",
+    tokens=1_000_000,
+    batch=32,
+    lr=0.004,
+    warmup=50,
+)
+
+# Another value for every field that can be asked for. A field added without one here fails the test below.
+OTHERWISE = {
+    "shape": Shape(n_layer=2, d_model=16, n_heads=4, n_ctx=64, n_vocab=256),
+    "corpus": "stdlib",
+    "tokenizer": "bpe-1024",
+    "data": "fedcba9876543210",
+    "tokens": 1_000_001,
+    "batch": 33,
+    "lr": 0.0040001,
+    "warmup": 51,
+    "seed": 1,
+    "schedule": "cosine",
+    "decay": 0.3,
+    "optimizer": "adam",
+    "beta1": 0.8,
+    "beta2": 0.99,
+    "eps": 1e-9,
+    "weight_decay": 0.0,
+    "clip": 0.0,
+    "parent": "L2-d16-0123456789ab",
+    "branch_at": (100, 200),
+    "evaluations": 3,
+    "eval_tokens": 1024,
+    "recipe": 2,
+}
+
+
+def test_an_id_written_down_once_is_the_id_for_ever():
+    assert SPEC.id == "L2-d16-6aa934e0b47d"
+    assert dataclasses.replace(SPEC, seed=1, schedule="cosine").id == "L2-d16-29159b43565d"
+
+
+def test_every_field_has_another_value_to_try():
+    assert OTHERWISE.keys() == {field.name for field in dataclasses.fields(RunSpec)}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_the_id_changes_with_every_field(name):
+    other = dataclasses.replace(SPEC, **{name: OTHERWISE[name]})
+    assert other.id != SPEC.id
+
+
+@pytest.mark.parametrize(
+    "shape", [{"n_layer": 3}, {"n_heads": 1}, {"n_ctx": 32}, {"n_vocab": 257}, {"d_ff": 8}, {"tied": False}]
+)
+def test_the_id_changes_with_every_field_of_the_shape(shape):
+    assert dataclasses.replace(SPEC, shape=dataclasses.replace(SPEC.shape, **shape)).id != SPEC.id
+
+
+def test_no_two_of_these_runs_share_an_id():
+    ids = {dataclasses.replace(SPEC, **{name: value}).id for name, value in OTHERWISE.items()}
+    assert len(ids) == len(OTHERWISE)
+
+
+def test_a_default_said_aloud_changes_nothing():
+    spoken = {f.name: f.default for f in dataclasses.fields(RunSpec) if f.default is not dataclasses.MISSING}
+    assert len(spoken) > 10
+    assert dataclasses.replace(SPEC, **spoken).id == SPEC.id
+
+
+def test_the_id_begins_with_the_size():
+    assert SPEC.id.startswith("L2-d16-")
+
+
+def test_steps_cover_the_horizon_and_no_more():
+    assert SPEC.batch_tokens == 2048
+    assert (SPEC.steps - 1) * SPEC.batch_tokens < SPEC.tokens <= SPEC.steps * SPEC.batch_tokens
+
+
+def test_a_branch_starts_where_its_decay_does_and_a_whole_run_at_the_beginning():
+    branch = dataclasses.replace(SPEC, parent="L2-d16-0123456789ab")
+    assert branch.first_step == branch.decay_start == SPEC.steps - round(0.2 * SPEC.steps)
+    assert SPEC.first_step == 0
+
+
+def test_a_trunk_is_a_run_that_others_branch_from():
+    assert dataclasses.replace(SPEC, branch_at=(10,)).is_trunk
+    assert not SPEC.is_trunk
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"schedule": "cosin"}, "schedule = 'cosin'; it must be one of wsd, cosine"),
+        ({"optimizer": "sgd"}, "optimizer = 'sgd'; it must be one of adamw, adam"),
+        ({"tokens": 0}, "tokens = 0; it must be above 0"),
+        ({"batch": -1}, "batch = -1"),
+        ({"lr": float("nan")}, "lr = nan"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_by_name(wrong, message):
+    with pytest.raises(StudyError, match=message):
+        dataclasses.replace(SPEC, **wrong)
+
+
+def test_only_a_finished_run_has_a_final_loss():
+    curve = (Evaluation(0, 0, 0.0, 5.5), Evaluation(489, 1_001_472, 0.0, 3.25, 0.01))
+    finished = Run(SPEC, "finished", "reached its horizon", curve, 1.0, 10**6)
+    assert finished.final == curve[-1]
+    assert dataclasses.replace(finished, outcome="diverged").final is None
