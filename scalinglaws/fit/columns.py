@@ -1,0 +1,157 @@
+"""Which columns a law is fitted on, and whether their values can be right."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..errors import PointsError, nearest
+from ..laws.law import Law
+from ..points import Points
+from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
+from .record import FitWarning
+
+LETTER_OF_ROLE = {role: letter for letter, role in ROLE_OF_LETTER.items()}
+SMALLEST = {"N": 100.0, "D": 1e4, "C": 1e7}  # below it a median says the column is in millions, or in steps
+SAME_RAY = 0.05  # largest |ln(D/N) - mean| of points that lie on one ray
+ONE_VALUE = 1e-3  # largest relative range of an input that does not vary
+
+
+def target_letter(law: Law) -> str:
+    """Give the letter of what the law predicts: "L" for a loss."""
+    return LETTER_OF_ROLE.get(law.predicts, law.predicts)
+
+
+def chosen_columns(law: Law, points: Points, asked: Mapping[str, str] | None) -> dict[str, str]:
+    """Choose a column for each letter: the one asked for, the paper's own, or the first that can play its role.
+
+    Raises:
+        PointsError: a letter is unknown or no column can stand for it.
+    """
+    letters = [*law.inputs, target_letter(law)]
+    for letter in asked or {}:
+        if letter not in letters:
+            raise PointsError(
+                f"law {law.name!r} has no {letter!r}; it has {', '.join(letters)}.{nearest(letter, letters)}"
+            )
+    return {letter: _column(law, points, letter, (asked or {}).get(letter)) for letter in letters}
+
+
+def _column(law, points, letter, asked):
+    if asked is not None:
+        points[asked]  # raises with the nearest name
+        return asked
+    known = playing(ROLE_OF_LETTER.get(letter, ""))
+    candidates = [law.convention.get(letter), *known, letter]
+    for name in candidates:
+        if name in points:
+            return name
+    wanted = " or ".join(repr(name) for name in dict.fromkeys(candidates) if name)
+    raise PointsError(
+        f"law {law.name!r} needs a column for {letter}: {wanted}. The table has {', '.join(sorted(points.columns))}. "
+        f"Say which one it is with --map {letter}=COLUMN."
+    )
+
+
+def convention_warnings(law: Law, columns: Mapping[str, str]) -> list[FitWarning]:
+    """Warn where a column counts otherwise than the paper did."""
+    found = []
+    for letter, wanted in law.convention.items():
+        if columns[letter] != wanted:
+            meaning = QUANTITIES[wanted].meaning if wanted in QUANTITIES else wanted
+            found.append(
+                FitWarning(
+                    "other-convention",
+                    f"{letter} is {columns[letter]} here; the paper's is {wanted} ({meaning}). "
+                    f"The published constants do not compare with these.",
+                )
+            )
+    return found
+
+
+def checked_values(points: Points, columns: Mapping[str, str], logs: set[str]) -> dict[str, np.ndarray]:
+    """Read the columns of the rows that take part; those of `logs` must be positive.
+
+    Raises:
+        PointsError: naming the column, the row (counted from 1, without the header) and the value.
+    """
+    keep = points["excluded_because"] == "" if "excluded_because" in points else np.ones(len(points), dtype=bool)
+    rows = np.flatnonzero(keep)
+    values = {}
+    for letter, name in columns.items():
+        column = points[name][rows]
+        if column.dtype.kind not in "fiub":
+            raise PointsError(f"column {name!r} holds text ({column[0]!r}); {letter} must be a number.")
+        bad = ~np.isfinite(column) | (column <= 0 if letter in logs else False)
+        if bad.any():
+            first = int(np.flatnonzero(bad)[0])
+            must = "a positive number" if letter in logs else "a finite number"
+            raise PointsError(
+                f"column {name!r} is {column[first]:g} in row {rows[first] + 1}; {letter} must be {must}. "
+                f"{int(bad.sum())} of {len(rows)} rows are like that: correct them, or give them a reason "
+                f"in a column 'excluded_because'."
+            )
+        values[letter] = np.ascontiguousarray(column, dtype=np.float64)
+    return values
+
+
+def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bool) -> None:
+    """Refuse points that cannot say what the law asks.
+
+    Raises:
+        PointsError: too few points, one value of an input, or one ray D = kN (the last two unless something is held).
+    """
+    inputs = np.stack([values[letter] for letter in law.inputs], axis=1)
+    distinct = len(np.unique(inputs, axis=0)) if len(inputs) else 0
+    if distinct < free + 1 and not (held and distinct >= free):
+        same = f"{len(inputs)} points, {distinct} of them different" if distinct < len(inputs) else f"{distinct} points"
+        raise PointsError(
+            f"{same}, cannot fit the {free} free parameters of law {law.name!r}: it needs {free + 1} or more. "
+            f"Add runs, or hold parameters with --fix NAME=VALUE."
+        )
+    if held:
+        return
+    for letter in law.inputs:
+        column = values[letter]
+        if np.ptp(column) <= ONE_VALUE * np.abs(column).max():
+            raise PointsError(
+                f"every point has {letter} = {column[0]:g}: nothing says how {law.predicts} depends on {letter}. "
+                f"Add runs at other {letter}, or fit a law without {letter}."
+            )
+    if {"N", "D"} <= set(law.inputs):
+        ratio = np.log(values["D"] / values["N"])
+        if np.abs(ratio - ratio.mean()).max() < SAME_RAY:
+            raise PointsError(
+                f"all points lie on one ray D = {np.exp(ratio.mean()):.3g} N: the share of size and that of data in the "
+                f"loss cannot be told apart. Add runs at another D/N (4 times more and 4 times less), or fit a law in "
+                f"one of them."
+            )
+
+
+def suspicions(law: Law, values: Mapping[str, np.ndarray], points: Points, columns) -> list[FitWarning]:
+    """Flag what is seldom meant: duplicate rows, a wrong unit, N and D swapped."""
+    found = []
+    table = np.stack([*values.values()], axis=1)
+    extra = len(table) - len(np.unique(table, axis=0))
+    if extra:
+        found.append(FitWarning("duplicate-rows", f"{extra} of {len(table)} rows repeat another in every column used."))
+    for letter in law.inputs:
+        middle = float(np.median(values[letter]))
+        if letter in SMALLEST and middle < SMALLEST[letter]:
+            found.append(
+                FitWarning(
+                    "odd-scale",
+                    f"{letter} ({columns[letter]}) has the median {middle:g}: is it in millions or billions, or in "
+                    f"steps? It is read as plain {ROLE_OF_LETTER[letter]}.",
+                )
+            )
+    if {"N", "D"} <= set(values):
+        ratio = float(np.median(values["D"] / values["N"]))
+        if ratio < 0.02 or ratio > 1e6:
+            found.append(
+                FitWarning(
+                    "odd-ratio",
+                    f"the median D/N is {ratio:.3g} tokens a parameter: are N and D swapped, or is "
+                    f"one of them in millions or in steps?",
+                )
+            )
+    return found

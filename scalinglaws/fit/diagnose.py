@@ -1,0 +1,126 @@
+"""What a fit must confess: parameters that the points do not fix, points that do not belong, runs without a name."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..laws.law import LINEAR
+from .losses import NORMAL_MAD, costs
+from .record import FitWarning
+from .solve import Problem, jacobian
+
+FAINT = 1e-4  # largest share of a term in the prediction below which it is absent
+LOOSE = 0.5  # standard error of ln(exponent) beyond which its 95% interval spans a factor of 7
+WILD = 10.0  # robust standard deviations beyond which a residual is no noise
+
+
+def outcome(problem: Problem, z: np.ndarray, converged: bool, agreeing: float) -> tuple[str, str]:
+    """Say in one word and one sentence how a fit ended."""
+    names = problem.coordinates.free
+    at_bound = [n for i, n in enumerate(names) if z[i] <= problem.low[i] or z[i] >= problem.high[i]]
+    if at_bound:
+        return "at_bound", f"{_list(at_bound)} ended on a bound: the points would take it further."
+    faint = faint_terms(problem, z)
+    if faint:
+        return (
+            "at_bound",
+            f"{_list(faint)} went to nothing: these points show no trace of that term. "
+            f"Its value and what depends on it are not identified; fit a law without it, or fix it.",
+        )
+    if not converged:
+        return "not_converged", "the walk stopped before the gradient vanished: treat the values as a rough guess."
+    loose = loose_exponents(problem, z)
+    if loose:
+        words = ", ".join(
+            f"{name} (a factor of {np.exp(2 * min(sd, 50)):.2g} either way)" for name, sd in loose.items()
+        )
+        return (
+            "not_identified",
+            f"these points do not fix {words}. Widen the range of the inputs, or hold it with a value.",
+        )
+    return "converged", f"the gradient vanishes, and {agreeing:.0%} of the starts ended here."
+
+
+def _list(names) -> str:
+    return " and ".join(names)
+
+
+def faint_terms(problem: Problem, z: np.ndarray) -> list[str]:
+    """Name the free parameters that no prediction feels."""
+    value, along = problem.coordinates.value_and_slopes(z[None], problem.inputs)
+    with np.errstate(all="ignore"):
+        share = np.abs(along[0] / value).max(1)
+    law = problem.coordinates.law
+    watched = {p.name for p in law.parameters if p.amplitude or (p.positive and law.slopes is not None)}
+    return [
+        name for name, felt in zip(problem.coordinates.free, share, strict=True) if name in watched and felt < FAINT
+    ]
+
+
+def loose_exponents(problem: Problem, z: np.ndarray) -> dict[str, float]:
+    """Give the standard error of ln P for each exponent and constant term that the points leave open."""
+    amplitudes = {p.name: p.amplitude for p in problem.coordinates.law.parameters}
+    spread = np.sqrt(np.maximum(np.diag(model_covariance(problem, z)), 0.0))
+    constant = _constant_terms(problem, z)
+    loose = {}
+    for i, name in enumerate(problem.coordinates.free):
+        watched = name in problem.coordinates.positive and (not amplitudes[name] or name in constant)
+        if watched and amplitudes[name] in ("", LINEAR) and not spread[i] <= LOOSE:
+            loose[name] = float(spread[i])
+    return loose
+
+
+def _constant_terms(problem, z) -> set[str]:
+    """Name the amplitudes whose term is the same at every point: the irreducible loss."""
+    _, along = problem.coordinates.value_and_slopes(z[None], problem.inputs)
+    size = np.abs(along[0])
+    flat = np.ptp(size, axis=1) <= 1e-9 * size.max(1)
+    return {name for name, same in zip(problem.coordinates.free, flat, strict=True) if same}
+
+
+def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
+    """Covariance of the coordinates if noise were independent, of one size and normal: for a first look alone."""
+    u, along = jacobian(problem, z[None])
+    _, _, _, weight = costs(problem.loss, u)
+    matrix = np.einsum("pn,n,qn->pq", along[0], weight[0], along[0])
+    degrees = max(u.shape[1] - len(z), 1)
+    noise = NORMAL_MAD * np.median(np.abs(u)) * np.sqrt(u.shape[1] / degrees)
+    size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
+    scaled = np.linalg.pinv(matrix / size[:, None] / size, rcond=1e-13, hermitian=True)
+    values, vectors = np.linalg.eigh(matrix / size[:, None] / size)
+    flat = (vectors[:, values <= 1e-13 * values.max()] ** 2).sum(1) > 1e-6
+    covariance = noise**2 * scaled / size[:, None] / size
+    covariance[flat, flat] = np.inf
+    return covariance
+
+
+def wild_points(residuals: np.ndarray, clusters: np.ndarray, named: bool) -> list[FitWarning]:
+    """Flag points whose residual no noise explains."""
+    sd = NORMAL_MAD * np.median(np.abs(residuals))
+    wild = np.flatnonzero(np.abs(residuals) > max(WILD * sd, 1e-6))
+    if not len(wild):
+        return []
+    wild = wild[np.argsort(-np.abs(residuals[wild]))]
+    shown = ", ".join(f"{clusters[i]} ({residuals[i] / sd:+.0f} sd)" for i in wild[:8])
+    rest = f" and {len(wild) - 8} more" if len(wild) > 8 else ""
+    return [
+        FitWarning(
+            "wild-points",
+            f"{len(wild)} of {len(residuals)} points lie more than {WILD:g} robust standard deviations off: "
+            f"{shown}{rest} ({'runs' if named else 'rows'}). Look at them; exclude them with a reason, or use the loss 'tukey'.",
+        )
+    ]
+
+
+def run_warnings(named: bool, values: Mapping[str, np.ndarray], cluster: str) -> list[FitWarning]:
+    """Warn where one size appears several times and nothing says which points are of one run."""
+    sizes = values.get("N")
+    if named or sizes is None or len(np.unique(sizes)) > 0.8 * len(sizes):
+        return []
+    return [
+        FitWarning(
+            "no-run-id",
+            f"sizes repeat and the table has no column {cluster!r}: points of one run would count as independent and "
+            f"make intervals too narrow. Add the column where checkpoints of one run are among the points.",
+        )
+    ]

@@ -1,0 +1,198 @@
+"""Fit a law to points: choose columns, start well, walk to the optimum, and say how far it can be believed."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..errors import MisuseError, PointsError, nearest
+from ..laws import law as shelf
+from ..laws.law import Law
+from ..points import Points
+from ..quantities import QUANTITIES, ROLE_OF_LETTER
+from .columns import (
+    check_enough,
+    checked_values,
+    chosen_columns,
+    convention_warnings,
+    suspicions,
+    target_letter,
+)
+from .coordinates import Coordinates
+from .diagnose import outcome, run_warnings, wild_points
+from .losses import LOSSES, Loss, robust_sd
+from .minimise import Optimum, minimise
+from .record import Fit
+from .solve import Problem, residuals
+
+LEAST = 1e-300  # stands for a bound at zero, in a logarithm
+
+
+def fit(
+    law: Law | str,
+    points: Points,
+    *,
+    columns: Mapping[str, str] | None = None,
+    loss: str = "huber",
+    delta: float | str = "auto",
+    tau: float = 0.5,
+    weights: str | None = None,
+    fix: Mapping[str, float] | None = None,
+    tie: Mapping[str, str] | None = None,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    priors: Mapping[str, tuple[float, float]] | None = None,
+    cluster: str = "run_id",
+    seed: int = 0,
+) -> Fit:
+    """Fit a law to the rows of points that are not excluded.
+
+    Args:
+        columns: letter of the law -> column, where the paper's own column is not meant.
+        loss: huber (default), student-t, tukey, quantile or ls-log, on log residuals; ls on plain ones.
+        delta: the loss's scale in log units (plain units for none); "auto": 1.345 robust standard deviations of the
+            residuals for Huber, 4.685 for Tukey, maximum likelihood for Student's t.
+        tau: for "quantile": the share of the points that lie below the law.
+        weights: a column that multiplies each residual, meant as 1 / standard deviation; a column of standard errors
+            (role loss_error) is turned into that.
+        fix, tie: parameter -> value; parameter -> the parameter whose value it takes.
+        bounds, priors: parameter -> (low, high); parameter -> (mean, standard deviation) of a normal prior.
+        cluster: column whose equal values mark points of one run; without it every point is its own.
+        seed: of the draws that start a law which declares no amplitudes.
+
+    Raises:
+        PointsError: the table lacks a column, or its values cannot say what the law asks.
+        MisuseError: an unknown loss or parameter name.
+        FitError: no start gives a finite objective.
+    """
+    law = shelf(law) if isinstance(law, str) else law
+    columns = chosen_columns(law, points, columns)
+    coordinates = _coordinates(law, fix, tie, bounds, priors)
+    loss = _loss(loss, delta, tau)
+    logs = {letter for letter in columns if letter in ROLE_OF_LETTER}
+    logs = logs | {target_letter(law)} if loss.in_logs else logs - {target_letter(law)}
+    values = checked_values(points, columns, logs)
+    check_enough(law, values, len(coordinates.free), bool(fix or tie or priors))
+    target = values.pop(target_letter(law))
+    kept = points.kept
+    warnings = convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
+    scales = _scales(kept, weights, target, loss)
+    problem = _problem(law, coordinates, values, target, scales, loss, bounds, priors)
+    found = minimise(problem, delta == "auto", np.random.default_rng(seed))
+    named = cluster in kept
+    clusters = _clusters(kept, cluster)
+    warnings += run_warnings(named, values, cluster)
+    return _record(found, columns, values, target, clusters, named, kept.fingerprint, warnings)
+
+
+def _coordinates(law, fix, tie, bounds, priors) -> Coordinates:
+    known = [p.name for p in law.parameters]
+    for name in [*(fix or {}), *(tie or {}), *(tie or {}).values(), *(bounds or {}), *(priors or {})]:
+        if name not in known:
+            raise MisuseError(f"law {law.name!r} has no parameter {name!r}.{nearest(name, known)} It has {known}.")
+    tied = {name: to for name, to in (tie or {}).items() if name != to}
+    for name, to in tied.items():
+        if to in tied or name in (fix or {}):
+            raise MisuseError(f"{name!r} cannot be tied to {to!r}: one of them is tied or fixed already.")
+    fixed = {name: float(value) for name, value in (fix or {}).items()}
+    positive = {p.name for p in law.parameters if p.positive}
+    for name, value in fixed.items():
+        if not np.isfinite(value) or (name in positive and value < 0):
+            raise MisuseError(
+                f"{name} cannot be fixed at {value}: it must be {'positive' if name in positive else 'finite'}."
+            )
+    return Coordinates(law, fixed, tied, frozenset([*(bounds or {}), *(priors or {}), *tied, *tied.values()]))
+
+
+def _loss(kind: str, delta: float | str, tau: float) -> Loss:
+    if kind not in LOSSES:
+        raise MisuseError(f"no loss is called {kind!r}.{nearest(kind, LOSSES)} Known: {', '.join(LOSSES)}.")
+    if delta != "auto" and not (isinstance(delta, int | float) and delta > 0):
+        raise MisuseError(f"delta is {delta!r}; it must be 'auto' or a positive number, in log units (0.001, say).")
+    if not 0 < tau < 1:
+        raise MisuseError(f"tau is {tau}; it must lie between 0 and 1: the share of points below the law.")
+    return Loss(kind, np.inf if delta == "auto" or kind in ("ls", "ls-log") else float(delta), tau)
+
+
+def _scales(points: Points, weights: str | None, target, loss: Loss) -> np.ndarray:
+    """Give what multiplies the residuals, of geometric mean one, so that delta keeps its units."""
+    if weights is None:
+        return np.ones(len(target))
+    column = points[weights]
+    if not (np.isfinite(column).all() and (column > 0).all()):
+        raise PointsError(
+            f"column {weights!r} holds weights that are not positive numbers. Drop or correct those rows."
+        )
+    if weights in QUANTITIES and QUANTITIES[weights].role == "loss_error":
+        column = (target if loss.in_logs else 1.0) / column
+    return column / np.exp(np.log(column).mean())
+
+
+def _problem(law, coordinates, values, target, scales, loss, bounds, priors) -> Problem:
+    low, high = _box(coordinates, bounds or {})
+    at, sds = np.zeros(len(low)), np.full(len(low), np.inf)
+    for name, (mean, sd) in (priors or {}).items():
+        if name not in coordinates.free:
+            raise MisuseError(f"the prior on {name!r} has no effect: it is fixed or tied.")
+        at[coordinates.position[name]], sds[coordinates.position[name]] = mean, sd
+    aim = np.log(target) if loss.in_logs else target
+    inputs = tuple(values[letter] for letter in law.inputs)
+    return Problem(coordinates, inputs, aim, scales, loss, low, high, at, sds)
+
+
+def _box(coordinates, bounds):
+    low, high = np.full((2, len(coordinates.free)), np.array([[-np.inf], [np.inf]]))
+    for name, (least, most) in bounds.items():
+        if not least < most or name not in coordinates.free:
+            raise MisuseError(
+                f"the bounds of {name!r} are {(least, most)}: give (low, high) of a parameter that is free."
+            )
+        i = coordinates.position[name]
+        positive = name in coordinates.positive
+        low[i] = np.log(max(least, LEAST)) if positive else least
+        high[i] = np.log(max(most, LEAST)) if positive else most
+    return low, high
+
+
+def _clusters(points: Points, cluster: str) -> np.ndarray:
+    """Give the label of each point's run: its own row number where the table does not say."""
+    if cluster not in points:
+        return np.array([str(i + 1) for i in range(len(points))])
+    column = points[cluster]
+    return column if column.dtype.kind == "U" else np.array([f"{value:g}" for value in column])
+
+
+def _record(found: Optimum, columns, values, target, clusters, named, fingerprint, warnings) -> Fit:
+    problem, z = found.problem, found.z
+    coordinates, law = problem.coordinates, problem.coordinates.law
+    constants = {name: float(value[0]) for name, value in coordinates.parameters(z[None]).items()}
+    scaled = residuals(problem, z[None])[0]
+    apart = -scaled / problem.scales
+    word, sentence = outcome(problem, z, found.converged, found.agreeing)
+    around = problem.target - problem.target.mean()
+    return Fit(
+        law=law,
+        values=constants,
+        objective=found.objective,
+        loss=problem.loss.kind,
+        delta=problem.loss.scale,
+        columns=columns,
+        n=len(target),
+        inputs=values,
+        target=target,
+        scales=problem.scales,
+        clusters=clusters,
+        residuals=apart,
+        noise=robust_sd(scaled, len(z)),
+        starts_agreeing=found.agreeing,
+        outcome=word,
+        sentence=sentence,
+        decrement=found.decrement,
+        fingerprint=fingerprint,
+        warnings=(*warnings, *wild_points(apart, clusters, named)),
+        fixed=dict(coordinates.fixed),
+        tied=dict(coordinates.tied),
+        tau=problem.loss.tau,
+        r2=float(1 - (apart @ apart) / max(around @ around, 1e-300)),
+        rms_log=float(np.sqrt(np.mean(apart**2))),
+        z=z,
+        problem=problem,
+    )

@@ -1,0 +1,94 @@
+"""Find the optimum from several starts, and settle the scales that the objective needs on the way."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import FitError
+from .losses import Loss, robust_sd, suggested_scale
+from .solve import Problem, residuals, solve
+from .starts import starting_points
+
+MANY = 4000  # points beyond which the starts are compared on a part of them
+SAME = 1e-7  # relative difference of objectives that counts as the same optimum
+ROUNDING = 1e-26  # objective a point below which every optimum is exact
+SETTLED = 1e-6  # relative change of the residual scale at which it is final
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Coordinates (p,), the objective there, how near a stationary point, and the share of starts that agree."""
+
+    problem: Problem
+    z: np.ndarray
+    objective: float
+    decrement: float
+    converged: bool
+    agreeing: float
+
+
+def minimise(problem: Problem, auto: bool, rng: np.random.Generator) -> Optimum:
+    """Minimise from the best starts; `auto` says that the loss's scale is to be estimated from the residuals.
+
+    Raises:
+        FitError: no start gives a finite objective.
+    """
+    part = _part(problem, rng)
+    starts = starting_points(part, rng)
+    estimated = auto or problem.has_priors
+    if estimated:
+        part = _settled(part, _first_guess(part, starts), auto)
+    found = solve(part, starts)
+    best = int(np.argmin(found.objective))
+    if not np.isfinite(found.objective[best]):
+        raise FitError(
+            f"law {problem.coordinates.law.name!r} gives no finite value near these points from any of {len(starts)} "
+            f"starts. Check the units of the columns, or widen the starting ranges of the law's parameters."
+        )
+    near = found.objective <= found.objective[best] * (1 + SAME) + ROUNDING * len(part.target)
+    z = found.z[[best]]
+    whole = replace(problem, loss=part.loss, noise=part.noise)
+    if estimated:
+        whole = _settled(whole, z[0], auto)
+    if estimated or part is not problem:
+        found, best = solve(whole, z), 0
+    return Optimum(
+        whole,
+        found.z[best],
+        float(found.objective[best]),
+        float(found.decrement[best]),
+        bool(found.converged[best]),
+        float(near.mean()),
+    )
+
+
+def _part(problem: Problem, rng) -> Problem:
+    n = len(problem.target)
+    if n <= MANY:
+        return problem
+    rows = np.sort(rng.choice(n, MANY, replace=False))
+    return problem.take(rows)
+
+
+def _first_guess(problem: Problem, starts: np.ndarray) -> np.ndarray:
+    """Squares from the best start, then Huber where the loss itself could lock on to a wrong start (Tukey's)."""
+    squares = replace(problem, loss=Loss("ls-log" if problem.loss.in_logs else "ls"))
+    z = solve(squares, starts[:1], most_steps=10).z
+    if problem.loss.kind != "tukey":
+        return z[0]
+    scale = suggested_scale("huber", residuals(problem, z)[0], z.shape[1])
+    return solve(replace(problem, loss=Loss("huber", scale)), z, most_steps=50).z[0]
+
+
+def _settled(problem: Problem, z: np.ndarray, auto: bool) -> Problem:
+    """Alternate the fit and the scale of its residuals until the scale stands still."""
+    for _ in range(40):
+        u = residuals(problem, z[None])[0]
+        scale = suggested_scale(problem.loss.kind, u, len(z)) if auto else problem.loss.scale
+        noise = robust_sd(u, len(z))
+        still = abs(noise - problem.noise) <= SETTLED * noise
+        problem = replace(problem, loss=replace(problem.loss, scale=scale), noise=noise)
+        if still:
+            break
+        z = solve(problem, z[None], most_steps=60).z[0]
+    return problem

@@ -1,0 +1,112 @@
+"""What a fit found: one frozen record, complete enough to refit, resample and predict from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import LawError, nearest
+from ..laws.law import Law
+from .solve import Problem
+
+
+@dataclass(frozen=True)
+class FitWarning:
+    """Something a reader of the fit must know: a stable id, and a sentence."""
+
+    id: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A law fitted to points. n points, p free parameters.
+
+    Attributes:
+        values: every parameter of the law, fixed and tied ones too, in its order.
+        objective: the SUM of the loss over the points (u^2/2 near zero, u the log residual), plus the priors' share.
+        loss: its name; `delta` its scale as used (Huber's delta, Tukey's c, Student's s, the quantile's corner);
+            infinite for plain squares.
+        columns: letter of the law -> column of the points; the target's letter too.
+        inputs: letter -> (n,) array; `target` (n,) as observed; `scales` (n,) what multiplied the residuals (1 / sd).
+        clusters: (n,) labels; points of one label are resampled together.
+        residuals: (n,) ln observed - ln predicted; plain differences for the loss "ls".
+        noise: robust standard deviation of the residuals, corrected for p.
+        starts_agreeing: share of the starts that ended at this optimum.
+        outcome: converged, not_converged, at_bound or not_identified; `sentence` says it in words.
+        decrement: Newton's decrement relative to the objective where the walk stopped.
+        fingerprint: hash of the points that took part.
+        r2: share of the variance of the log target explained; `rms_log` root mean square log residual.
+        z: coordinates of the optimum; `problem` what was minimised: for resampling.
+    """
+
+    law: Law
+    values: Mapping[str, float]
+    objective: float
+    loss: str
+    delta: float
+    columns: Mapping[str, str]
+    n: int
+    inputs: Mapping[str, np.ndarray] = field(repr=False)
+    target: np.ndarray = field(repr=False)
+    scales: np.ndarray = field(repr=False)
+    clusters: np.ndarray = field(repr=False)
+    residuals: np.ndarray = field(repr=False)
+    noise: float
+    starts_agreeing: float
+    outcome: str
+    sentence: str
+    decrement: float
+    fingerprint: str
+    warnings: tuple[FitWarning, ...]
+    fixed: Mapping[str, float]
+    tied: Mapping[str, str]
+    tau: float
+    r2: float
+    rms_log: float
+    z: np.ndarray = field(repr=False)
+    problem: Problem = field(repr=False)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """What multiplied the residuals: 1 / standard error, up to a constant."""
+        return self.scales
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Names of the parameters that were fitted."""
+        return self.problem.coordinates.free
+
+    @property
+    def n_clusters(self) -> int:
+        """How many independent runs the points came from."""
+        return len(np.unique(self.clusters))
+
+    def evaluate(self, **inputs) -> np.ndarray:
+        """Predict at inputs given by letter, numbers or arrays.
+
+        Raises:
+            LawError: an input is missing or is not one of the law's.
+        """
+        return self.law.evaluate(**checked_inputs(self.law, inputs), **self.values)
+
+
+def checked_inputs(law: Law, inputs: Mapping) -> dict[str, np.ndarray]:
+    """Check that the inputs are those of the law, positive and finite; give them as float64 arrays that broadcast.
+
+    Raises:
+        LawError: naming the letter, with what the law takes.
+    """
+    for letter in inputs:
+        if letter not in law.inputs:
+            raise LawError(
+                f"law {law.name!r} takes {', '.join(law.inputs)}, not {letter!r}.{nearest(letter, law.inputs)}"
+            )
+    missing = [letter for letter in law.inputs if letter not in inputs]
+    if missing:
+        raise LawError(f"law {law.name!r} needs a value for {', '.join(missing)}; it takes {', '.join(law.inputs)}.")
+    arrays = {letter: np.asarray(inputs[letter], dtype=np.float64) for letter in law.inputs}
+    for letter, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise LawError(f"{letter} = {inputs[letter]} is not finite. Give a finite number.")
+    return arrays

@@ -1,0 +1,257 @@
+"""Minimise a fit's objective from many starts, or for many resamples, at once: damped Gauss-Newton in batches.
+
+Minimised for every row b:  F_b(z) = sum_i k_bi rho(s_i (f(z, x_i) - y_bi)) + prior(z), a sum and never a mean, with k
+the number of times a resample holds point i and s the inverse of its relative standard error.
+
+Each step solves (H + lam M) step = gradient: H weighs the points by rho'' (Newton without the law's own curvature), M by
+rho'(u)/u, the majorant of reweighted least squares. Where H + lam M is not positive definite, (1 + lam) M takes its
+place. Damping by M is invariant under linear change of coordinates; so is the stopping rule, Newton's decrement.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .coordinates import Coordinates
+from .losses import Loss, costs
+
+TOLERANCE = 1e-14  # of the decrement, relative to the objective
+FLOOR = 1e-28  # a point's share of the objective below which its residual is rounding
+MOST_STEPS = 400
+DAMPING = 1e-3
+CELLS = 100_000  # points x rows worked on at once: their arrays stay in the cache
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is minimised. Arrays are float64; n points, p coordinates.
+
+    Attributes:
+        inputs: one array of shape (n,) for each input of the law.
+        target: (n,), or (rows, n) where every row has its own; logarithms unless the loss is "ls".
+        scales: (n,): multiplies residuals: 1 / standard error up to a constant.
+        low, high: (p,): the box, in coordinates.
+        prior_at, prior_sd: (p,): normal priors on parameters; sd is infinite where there is none.
+        noise: standard deviation of the scaled residuals: what makes a prior commensurable with them.
+    """
+
+    coordinates: Coordinates
+    inputs: tuple[np.ndarray, ...] = field(repr=False)
+    target: np.ndarray = field(repr=False)
+    scales: np.ndarray = field(repr=False)
+    loss: Loss
+    low: np.ndarray
+    high: np.ndarray
+    prior_at: np.ndarray
+    prior_sd: np.ndarray
+    noise: float = 0.0
+
+    @property
+    def has_priors(self) -> bool:
+        """Whether any parameter has a prior."""
+        return bool(np.isfinite(self.prior_sd).any())
+
+    def take(self, rows: np.ndarray) -> "Problem":
+        """Keep some points."""
+        inputs = tuple(column[rows] for column in self.inputs)
+        return replace(self, inputs=inputs, target=self.target[..., rows], scales=self.scales[rows])
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where the walks ended: coordinates (rows, p), objective (rows,), decrement relative to it, converged or not."""
+
+    z: np.ndarray
+    objective: np.ndarray
+    decrement: np.ndarray
+    converged: np.ndarray
+    steps: int
+
+
+@dataclass
+class _State:
+    """The model at the current coordinates of each row."""
+
+    objective: np.ndarray
+    gradient: np.ndarray
+    newton: np.ndarray
+    majorant: np.ndarray
+
+    def take(self, rows):
+        return _State(self.objective[rows], self.gradient[rows], self.newton[rows], self.majorant[rows])
+
+    def put(self, rows, other):
+        self.objective[rows], self.gradient[rows] = other.objective[rows], other.gradient[rows]
+        self.newton[rows], self.majorant[rows] = other.newton[rows], other.majorant[rows]
+
+
+def residuals(problem: Problem, z: np.ndarray) -> np.ndarray:
+    """Give (predicted - observed) x scale at coordinates z: (rows, n); logarithms unless the loss is "ls"."""
+    value = problem.coordinates.value(z, problem.inputs)
+    with np.errstate(all="ignore"):
+        return ((np.log(value) if problem.loss.in_logs else value) - problem.target) * problem.scales
+
+
+def jacobian(problem: Problem, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give scaled residuals, (rows, n), and their derivatives along the coordinates, (rows, p, n)."""
+    return _residuals_and_slopes(problem, z, problem.target)
+
+
+def _residuals_and_slopes(problem, z, target):
+    value, along = problem.coordinates.value_and_slopes(z, problem.inputs)
+    with np.errstate(all="ignore"):
+        if problem.loss.in_logs:
+            along *= (problem.scales / value)[:, None]
+            return (np.log(value) - target) * problem.scales, along
+        along *= problem.scales
+        return (value - target) * problem.scales, along
+
+
+def _state(problem: Problem, z: np.ndarray, counts: np.ndarray, target: np.ndarray) -> _State:
+    with np.errstate(all="ignore"):
+        u, along = _residuals_and_slopes(problem, z, target)
+        cost, slope, second, weight = costs(problem.loss, u)
+        across = along.transpose(0, 2, 1)
+        state = _State(
+            (cost * counts).sum(1),
+            (along @ (slope * counts)[:, :, None])[:, :, 0],
+            (along * (second * counts)[:, None]) @ across,
+            (along * (weight * counts)[:, None]) @ across,
+        )
+    _add_prior(problem, z, state)
+    whole = np.isfinite(state.objective) & np.isfinite(state.gradient).all(1) & np.isfinite(state.majorant).all((1, 2))
+    state.objective[~whole] = np.inf
+    return state
+
+
+def _add_prior(problem, z, state):
+    if not problem.has_priors:
+        return
+    names, coordinates = problem.coordinates.free, problem.coordinates
+    values = coordinates.parameters(z)
+    for i, name in enumerate(names):
+        precision = (problem.noise / problem.prior_sd[i]) ** 2
+        step = values[name] if name in coordinates.positive else np.ones(len(z))
+        away = values[name] - problem.prior_at[i]
+        state.objective += 0.5 * precision * away**2
+        state.gradient[:, i] += precision * away * step
+        state.newton[:, i, i] += precision * step**2
+        state.majorant[:, i, i] += precision * step**2
+
+
+def solve(problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None, most_steps=MOST_STEPS) -> Solution:
+    """Minimise from every row of `starts`, (rows, p), with `counts` of shape (n,) or (rows, n); in bounded memory."""
+    n = len(problem.inputs[0])
+    counts = np.ones(n) if counts is None else counts
+    rows = max(1, CELLS // max(n, 1))
+    parts = []
+    for at in range(0, len(starts), rows):
+        here = slice(at, at + rows)
+        parts.append(
+            _walk(problem, starts[here], _rows(counts, here), _rows(problem.target, here), most_steps=most_steps)
+        )
+    return Solution(
+        *(np.concatenate([part[i] for part in parts]) for i in range(4)), steps=max(part[4] for part in parts)
+    )
+
+
+def _rows(array: np.ndarray, here: slice) -> np.ndarray:
+    return array[here] if array.ndim == 2 else array[None]
+
+
+def _walk(problem, starts, counts, target, most_steps):
+    z = np.clip(np.array(starts, dtype=np.float64), problem.low, problem.high)
+    out = z.copy(), np.full(len(z), np.inf), np.full(len(z), np.inf), np.zeros(len(z), dtype=bool)
+    alive = np.arange(len(z))
+    lam = np.full(len(z), DAMPING)
+    state = _state(problem, z, counts, target)
+    steps = 0
+    for steps in range(most_steps):
+        step, decrement = _step(problem, z, state, lam)
+        size = counts if problem.loss.in_logs else counts * target**2
+        floor = np.broadcast_to(FLOOR * size.sum(1), lam.shape)
+        done = (decrement <= TOLERANCE * state.objective + floor) | ~np.isfinite(state.objective) | (lam > 1e12)
+        if steps == most_steps - 1:
+            done[:] = True
+        if done.any():
+            _settle(out, alive[done], z[done], state.objective[done], decrement[done], floor[done])
+            left = ~done
+            if not left.any():
+                break
+            alive, z, lam, step, decrement = alive[left], z[left], lam[left], step[left], decrement[left]
+            state = state.take(left)
+            counts = counts[left] if len(counts) > 1 else counts
+            target = target[left] if len(target) > 1 else target
+        moved = np.clip(z - step, problem.low, problem.high)
+        trial = _state(problem, moved, counts, target)
+        gain = state.objective - trial.objective
+        better = gain >= 0
+        z = np.where(better[:, None], moved, z)
+        state.put(better, trial)
+        lam = _damping(lam, better, gain, decrement)
+    return *out, steps
+
+
+def _settle(out, rows, z, objective, decrement, floor):
+    out[0][rows], out[1][rows] = z, objective
+    with np.errstate(all="ignore"):
+        relative = np.where(decrement <= floor, 0.0, decrement / objective)
+    out[2][rows] = relative
+    out[3][rows] = np.isfinite(objective) & (relative <= 1e-11)
+
+
+def _damping(lam, better, gain, decrement):
+    agreed = gain > 0.5 * decrement
+    down = np.where(agreed, lam / 8, np.where(gain > 0.1 * decrement, lam / 2, lam * 2))
+    return np.clip(np.where(better, down, np.maximum(lam * 6, 1e-4)), 1e-14, 1e13)
+
+
+def _step(problem, z, state, lam):
+    """Give the damped step, (rows, p), and Newton's decrement: the fall of the objective that the step promises."""
+    gradient, newton, majorant = state.gradient, state.newton, state.majorant
+    stuck = ((z <= problem.low) & (gradient > 0)) | ((z >= problem.high) & (gradient < 0))
+    if stuck.any():
+        gradient = np.where(stuck, 0.0, gradient)
+        moving = ~stuck[:, :, None] & ~stuck[:, None, :]
+        newton = np.where(moving, newton, 0.0) + _diagonal(stuck)
+        majorant = np.where(moving, majorant, 0.0) + _diagonal(stuck)
+    step, least = solve_symmetric(newton + lam[:, None, None] * majorant, gradient)
+    poor = ~(least > 1e-12)
+    if poor.any():
+        step[poor], _ = solve_symmetric((1 + lam[poor, None, None]) * majorant[poor], gradient[poor])
+    with np.errstate(all="ignore"):
+        decrement = 0.5 * (step * gradient).sum(1) * (1 + np.minimum(lam, 1e6))
+    blind = ~np.isfinite(decrement) | (decrement < 0)
+    step[blind], decrement[blind] = 0.0, np.where(np.isfinite(state.objective[blind]), np.inf, 0.0)
+    return step, decrement
+
+
+def _diagonal(mask):
+    out = np.zeros((*mask.shape, mask.shape[1]))
+    index = np.arange(mask.shape[1])
+    out[:, index, index] = mask
+    return out
+
+
+def solve_symmetric(matrices: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Solve symmetric systems, (rows, p, p) by (rows, p), after scaling each diagonal to one.
+
+    Returns solutions and the least pivot of each row: positive where the matrix is positive definite. Written out over
+    p so that one pass serves all rows; LAPACK row by row costs ten times more for p = 5.
+    """
+    with np.errstate(all="ignore"):
+        p = right.shape[1]
+        scale = 1 / np.sqrt(np.maximum(np.abs(np.diagonal(matrices, axis1=1, axis2=2)), 1e-300)).T
+        a = np.array(matrices.transpose(1, 2, 0)) * scale[:, None] * scale[None]
+        b = right.T * scale
+        pivots = []
+        for k in range(p):
+            pivots.append(a[k, k].copy())
+            for i in range(k + 1, p):
+                ratio = a[i, k] / a[k, k]
+                a[i, k:] -= ratio * a[k, k:]
+                b[i] -= ratio * b[k]
+        for k in reversed(range(p)):
+            b[k] = (b[k] - (a[k, k + 1 :] * b[k + 1 :]).sum(0)) / a[k, k]
+        least = np.min(pivots, axis=0) if pivots else np.ones(len(right))
+        return (b * scale).T, least

@@ -1,0 +1,138 @@
+"""Where a fit starts: amplitudes solved in closed form on a grid of exponents, or spread draws where no law says how."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from ..laws.law import LINEAR
+from .losses import Loss
+from .solve import Problem, residuals, solve_symmetric
+
+GRID = 160  # points of the grid of exponents, whatever their number
+SPREAD = 256  # draws for a law that declares no amplitudes
+KEPT = 6
+FAINT = 1e-3  # relative size given to a term that the grid would leave out: logarithms need something to move
+
+
+def starting_points(problem: Problem, rng: np.random.Generator, kept: int = KEPT) -> np.ndarray:
+    """Give up to `kept` promising coordinates, best first: (rows, p)."""
+    coordinates = problem.coordinates
+    if not coordinates.free:
+        return np.zeros((1, 0))
+    by_name = {p.name: p for p in coordinates.law.parameters}
+    linear = [name for name in coordinates.free if by_name[name].amplitude]
+    if linear:
+        with np.errstate(all="ignore"):
+            found = _projected(problem, by_name, linear)
+        if found is not None:
+            return _apart(*found, kept)
+    return _scattered(problem, by_name, rng, kept)
+
+
+def _projected(problem, by_name, linear):
+    """Solve for the amplitudes at every point of a grid of the other parameters (Golub & Pereyra 1973)."""
+    coordinates = problem.coordinates
+    curved = [name for name in coordinates.free if name not in linear]
+    axes = [_axis(by_name[name], max(3, round(GRID ** (1 / len(curved))))) for name in curved]
+    grid = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=1) if axes else np.zeros((1, 0))
+    values = {name: np.full(len(grid), float(v)) for name, v in coordinates.fixed.items()}
+    values |= {name: grid[:, i] for i, name in enumerate(curved)}
+    values |= {name: values[to] for name, to in coordinates.tied.items() if to in values}
+    law = coordinates.law
+    outer = values[law.outer][:, None] if law.outer else 1.0
+    observed = (np.exp(problem.target) if problem.loss.in_logs else np.abs(problem.target)) ** (1 / outer)
+    weights = problem.scales * outer
+
+    def term(moving: str | None) -> np.ndarray:
+        at = dict(values)
+        for name in linear:
+            at[name] = np.full(len(grid), float(name == moving))
+        for name, to in coordinates.tied.items():
+            at[name] = at[to]
+        if moving:
+            at |= {p.name: np.zeros(len(grid)) for p in law.parameters if p.amplitude and p.name in coordinates.fixed}
+        columns = {p.name: at[p.name][:, None] for p in law.parameters}
+        value = np.broadcast_to(law.evaluate(*problem.inputs, **columns), (len(grid), len(problem.inputs[0])))
+        return value ** (1 / outer) / observed * weights
+
+    design = np.stack([term(name) for name in linear], axis=1)
+    aim = weights - (term(None) if any(by_name[name].amplitude for name in coordinates.fixed) else 0.0)
+    aim = np.broadcast_to(aim, design[:, 0].shape)
+    amount, loss = _nonnegative(design, aim)
+    if not np.isfinite(loss).any():
+        return None
+    faintest = FAINT / np.maximum((design / weights[..., None, :] if np.ndim(weights) > 1 else design).max(2), 1e-300)
+    amount = np.maximum(amount, faintest)
+    for i, name in enumerate(linear):
+        power = by_name[name].amplitude
+        values[name] = amount[:, i] ** (np.ravel(outer) / (1.0 if power == LINEAR else values[power]))
+    for name, to in coordinates.tied.items():
+        values[name] = values[to]
+    z = np.clip(coordinates.coordinates(values), problem.low, problem.high)
+    loss = np.where(np.isfinite(z).all(1), loss, np.inf)
+    return z, loss, _cells(grid, axes)
+
+
+def _axis(parameter, many):
+    low, high = parameter.start
+    if parameter.positive:
+        return np.geomspace(low, high, many)
+    return np.linspace(low, high, many)
+
+
+def _cells(grid, axes):
+    return np.stack([np.searchsorted(axis, grid[:, i]) for i, axis in enumerate(axes)], axis=1) if axes else grid
+
+
+def _nonnegative(design, aim):
+    """Solve min |aim - amount . design|^2 with amount >= 0 for every row, by trying each set of active amplitudes."""
+    rows, many, _ = design.shape
+    gram = design @ design.transpose(0, 2, 1)
+    along = (design @ aim[:, :, None])[:, :, 0]
+    best = np.full(rows, np.inf)
+    amount = np.zeros((rows, many))
+    for size in range(1, many + 1):
+        for active in combinations(range(many), size):
+            pick = list(active)
+            found, least = solve_symmetric(gram[:, pick][:, :, pick], along[:, pick])
+            loss = (aim * aim).sum(1) - (found * along[:, pick]).sum(1)
+            better = (found >= 0).all(1) & (least > 1e-12) & (loss < best)
+            best = np.where(better, loss, best)
+            new = np.zeros((rows, many))
+            new[:, pick] = found
+            amount = np.where(better[:, None], new, amount)
+    return amount, best
+
+
+def _apart(z, loss, cells, kept):
+    """Keep the best points of a grid, no two of them neighbours."""
+    order = np.argsort(loss)
+    order = order[np.isfinite(loss[order])]
+    chosen = [order[0]]
+    for row in order[1:]:
+        if len(chosen) == kept:
+            break
+        if cells.shape[1] and min(np.abs(cells[row] - cells[other]).max() for other in chosen) > 1:
+            chosen.append(row)
+    return z[chosen]
+
+
+def _scattered(problem, by_name, rng, kept):
+    """Draw from the declared ranges, a Latin hypercube in logarithms, and keep the draws that miss least."""
+    coordinates = problem.coordinates
+    ranks = rng.permuted(np.tile(np.arange(SPREAD), (len(coordinates.free), 1)), axis=1) + 0.5
+    values = {name: np.full(SPREAD, float(v)) for name, v in coordinates.fixed.items()}
+    for name, rank in zip(coordinates.free, ranks / SPREAD, strict=True):
+        low, high = by_name[name].start
+        values[name] = low * (high / low) ** rank if by_name[name].positive else low + (high - low) * rank
+    values |= {name: values[to] for name, to in coordinates.tied.items()}
+    z = np.clip(coordinates.coordinates(values), problem.low, problem.high)
+    with np.errstate(all="ignore"):
+        loss = np.square(residuals(_plain(problem), z)).sum(1)
+    order = np.argsort(np.where(np.isfinite(loss), loss, np.inf))
+    return z[order[: 3 * kept]]
+
+
+def _plain(problem):
+    return replace(problem, loss=Loss("ls-log" if problem.loss.in_logs else "ls"))

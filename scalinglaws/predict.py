@@ -1,0 +1,117 @@
+"""Draws x target -> Prediction: never a number without its interval and its reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .errors import MisuseError
+from .fit import Fit
+from .fit.record import checked_inputs
+from .uncertainty import Draws
+
+KINDS = ("run", "mean")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a law says at a target, one entry a target (plain numbers where one target was asked).
+
+    Attributes:
+        value: from the fit itself; `low` and `high` at `level` from the draws.
+        reach: target compute over the largest compute fitted, by `reach_of` (C, 6ND, or a letter of the law).
+        inside_domain: whether the target lies within the range of the points, in every input.
+        kind: "mean": the law alone. "run": one new run, noise from run to run included.
+        noise: standard deviation of ln(target) from run to run, as used.
+        calibration: factor on the half-width, in logs.
+    """
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    level: float
+    reach: np.ndarray
+    reach_of: str
+    inside_domain: np.ndarray
+    kind: str
+    noise: float
+    calibration: float
+    at: Mapping[str, np.ndarray] = field(repr=False)
+
+
+def predict(
+    draws: Draws,
+    at: Mapping[str, float | np.ndarray],
+    *,
+    level: float = 0.95,
+    kind: str = "run",
+    calibration: float = 1.0,
+) -> Prediction:
+    """Predict at inputs given by letter.
+
+    Args:
+        kind: "run" adds the noise of one new run; "mean" is the law alone.
+        calibration: widens the interval by a factor measured on held-out runs (a rolling-origin backtest).
+
+    Raises:
+        LawError: an input is missing or is not one of the law's.
+        MisuseError: an unknown kind, a level outside (0, 1), a calibration below zero.
+    """
+    if kind not in KINDS:
+        raise MisuseError(f"kind is {kind!r}; it must be 'run' (one new run) or 'mean' (the law alone).")
+    if not 0 < level < 1:
+        raise MisuseError(f"level is {level}; it must lie between 0 and 1: 0.95, say.")
+    if calibration <= 0:
+        raise MisuseError(f"calibration is {calibration}; it is a positive factor on the interval's half-width.")
+    fit = draws.fit
+    inputs = checked_inputs(fit.law, at)
+    shape = np.broadcast_shapes(*(array.shape for array in inputs.values()))
+    flat = {letter: np.broadcast_to(array, shape).ravel() for letter, array in inputs.items()}
+    value = np.broadcast_to(fit.evaluate(**flat), (int(np.prod(shape)),))
+    noise = run_noise(fit) if kind == "run" else 0.0
+    low, high = _ends(draws, flat, value, noise, level, calibration)
+    reach, of = reach_of(fit, flat)
+    parts = [value, low, high, reach, inside(fit, flat)]
+    value, low, high, reach, within = (part.reshape(shape)[()] for part in parts)
+    return Prediction(value, low, high, level, reach, of, within, kind, noise, calibration, inputs)
+
+
+def _ends(draws, flat, value, noise, level, calibration):
+    logs = draws.fit.problem.loss.in_logs
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drawn = draws.evaluate(**flat)
+        spread, middle = (np.log(drawn), np.log(value)) if logs else (drawn, value)
+    if noise:
+        spread = spread + noise * np.random.default_rng(draws.seed + 1).standard_normal(spread.shape)
+    low, high = np.quantile(spread, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = middle + calibration * (low - middle), middle + calibration * (high - middle)
+    return (np.exp(low), np.exp(high)) if logs else (low, high)
+
+
+def run_noise(fit: Fit) -> float:
+    """Estimate the standard deviation of ln(target) from run to run: the fit's robust residual scale."""
+    return fit.noise
+
+
+def reach_of(fit: Fit, flat: Mapping[str, np.ndarray]) -> tuple[np.ndarray, str]:
+    """Give how far beyond the fitted points a target lies: a ratio of computes, and what stands for compute."""
+    letters = set(fit.law.inputs)
+    if "C" in letters:
+        return flat["C"] / fit.inputs["C"].max(), "C"
+    if {"N", "D"} <= letters:
+        return flat["N"] * flat["D"] / (fit.inputs["N"] * fit.inputs["D"]).max(), "6ND"
+    if {"N", "S"} <= letters:
+        return flat["N"] * flat["S"] / (fit.inputs["N"] * fit.inputs["S"]).max(), "6NBS at one batch size"
+    if letters == {"L"}:
+        return fit.inputs["L"].min() / flat["L"], "1/L"
+    first = fit.law.inputs[0]
+    return flat[first] / fit.inputs[first].max(), first
+
+
+def inside(fit: Fit, flat: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Say which targets lie within the fitted range of every input."""
+    within = np.ones(next(iter(flat.values())).shape, dtype=bool)
+    for letter, column in flat.items():
+        seen = fit.inputs[letter]
+        within &= (column >= seen.min()) & (column <= seen.max())
+    return within

@@ -1,0 +1,6 @@
+"""Fit -> Draws."""
+
+from .draw import METHODS, draws
+from .record import Draws
+
+__all__ = ["METHODS", "Draws", "draws"]

@@ -1,0 +1,84 @@
+"""Draws: many sets of parameters that the points allow; the one currency of uncertainty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import FitError
+from ..fit import Fit
+from ..fit.record import checked_inputs
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A normal approximation: covariance of the fit's coordinates, and the degrees of freedom of its t quantiles."""
+
+    covariance: np.ndarray = field(repr=False)
+    degrees: float
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Parameters drawn from the uncertainty of a fit.
+
+    Attributes:
+        values: (draws, parameters), float64, columns as `names`: every parameter of the law, in its order.
+        failed: share of the resamples that found no optimum; they are left out of `values`.
+        ends: parameter -> a function level -> (low, high), where the method gives intervals by itself.
+    """
+
+    fit: Fit
+    values: np.ndarray = field(repr=False)
+    names: tuple[str, ...]
+    method: str
+    seed: int
+    failed: float = 0.0
+    spread: Spread | None = field(default=None, repr=False)
+    ends: Mapping | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def interval(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
+        """Give (low, high) of each parameter at a confidence level."""
+        found = {}
+        for i, name in enumerate(self.names):
+            if self.ends and name in self.ends:
+                found[name] = self.ends[name](level)
+            else:
+                low, high = np.quantile(self.values[:, i], [(1 - level) / 2, (1 + level) / 2])
+                found[name] = (float(low), float(high))
+        return found
+
+    def standard_errors(self) -> dict[str, float]:
+        """Give the standard deviation of each parameter over the draws."""
+        return dict(zip(self.names, self.values.std(0, ddof=1).tolist(), strict=True))
+
+    def evaluate(self, **inputs) -> np.ndarray:
+        """Predict with every draw: (draws, targets), in blocks so that memory stays near the answer's own."""
+        arrays = np.broadcast_arrays(*map(np.atleast_1d, checked_inputs(self.fit.law, inputs).values()))
+        flat = [array.ravel() for array in arrays]
+        out = np.empty((len(self.values), flat[0].size))
+        rows = max(1, 1_000_000 // max(flat[0].size, 1))
+        for at in range(0, len(out), rows):
+            here = slice(at, at + rows)
+            columns = {name: self.values[here, i, None] for i, name in enumerate(self.names)}
+            out[here] = self.fit.law.evaluate(*flat, **columns)
+        return out
+
+
+def drawn(fit: Fit, z: np.ndarray, kept: np.ndarray, method: str, seed: int, **more) -> Draws:
+    """Turn coordinates, (rows, free), into draws; `kept` marks the rows that found an optimum.
+
+    Raises:
+        FitError: nearly none did.
+    """
+    if kept.sum() < max(2, 0.1 * len(z)):
+        raise FitError(
+            f"{(~kept).sum()} of {len(z)} resamples of law {fit.law.name!r} have no optimum: these points do not carry "
+            f"its parameters. Hold some with --fix NAME=VALUE, or fit a law with fewer."
+        )
+    columns = fit.problem.coordinates.parameters(z[kept])
+    values = np.stack([columns[name] for name in fit.values], axis=1)
+    return Draws(fit, values, tuple(fit.values), method, seed, float(1 - kept.mean()), **more)
