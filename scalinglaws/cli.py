@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -33,12 +34,19 @@ def main():
     except ScalingLawsError as error:
         say(f"scalinglaws: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        say("scalinglaws: interrupted. What is done is kept; the same command goes on from there.")
-        sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+@contextmanager
+def resumable():
+    """Turn Ctrl-C into one line: what is done is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("scalinglaws: interrupted. What is done is kept; the same command goes on from there.")
+        raise typer.Exit(1) from None
 
 
 def say(text: str):
@@ -90,7 +98,7 @@ def study(
     from .study import study as run_study
 
     folder = to if to != Path() else Path(asked.name)
-    with Display() as display:
+    with resumable(), Display() as display:
         results = run_study(asked, folder, command=f"scalinglaws study {study} --to {folder}", data_dir=data_dir(),
                             tell=display.show, say=say)
     emit(to_plain(results)) if json else print(summary(results))
@@ -134,7 +142,7 @@ def launch(folder: Folder, processes: Annotated[int, typer.Option(help="Processe
 
     store = open_store(folder)
     sweep = from_plain(Sweep, read_json(store.path / "sweep.json"), str(store.path / "sweep.json"))
-    with Display() as display:
+    with resumable(), Display() as display:
         failures = run_launch(sweep, store, Local(processes or os.cpu_count() or 1), tell=display.show)
     if failures:
         raise RunsFailedError(f"{len(failures)} chains of runs failed; the first says why in {failures[0].log}.")

@@ -1,0 +1,117 @@
+"""A study becomes the sweep it asks for, at the cost it says."""
+
+from dataclasses import replace
+
+import pytest
+
+from scalinglaws.design import costs, design, makespan
+from scalinglaws.errors import CorpusError, ShapeError, StudyError
+from scalinglaws.settings import Study, presets, read_study
+
+STUDY = Study("s", ((1, 8), (2, 16), (2, 32), (3, 64)), (1e5, 2e5, 4e5), seeds=3, seed_shape=(2, 16), hold_out=1,
+              hold_out_seeds=2)
+
+
+def sweep(**changes):
+    return design(replace(STUDY, **changes), 256, "d", 10**6)
+
+
+def test_every_size_has_a_trunk_and_a_branch_for_each_horizon():
+    chains = sweep().only(held_out=False).chains
+    assert len(chains) == 1 + 3 + 1
+    for trunk, *branches in chains:
+        assert trunk.is_trunk
+        assert trunk.schedule == "constant"
+        assert [b.parent for b in branches] == [trunk.id] * 3
+        assert [b.first_step for b in branches] == list(trunk.branch_at)
+        assert trunk.steps == max(trunk.branch_at)
+
+
+def test_the_largest_size_is_held_out_at_its_longest_horizon_with_its_seeds():
+    found = sweep()
+    held = [run for run in found.runs if run.id in found.held_out]
+    assert [(r.shape.d_model, r.tokens, r.seed) for r in held] == [(64, 400_000, 0), (64, 400_000, 1)]
+    assert not set(found.held_out) & {run.id for run in found.only(held_out=False).runs}
+    assert set(found.held_out) == {run.id for run in found.only(held_out=True).runs}
+
+
+def test_a_trunk_and_its_branches_pay_for_each_step_once():
+    chain = sweep().chains[0]
+    table = {c.run_id: c for c in costs(sweep())}
+    steps = chain[0].steps + sum(b.steps - b.first_step for b in chain[1:])
+    per_step = chain[0].shape.flops_per_token("exact") * chain[0].batch_tokens
+    assert sum(table[s.id].flops_paid for s in chain) == steps * per_step
+
+
+def test_costs_give_kaplans_flops_and_the_exact_ones():
+    spec = sweep().runs[1]
+    cost = costs(sweep())[1]
+    assert cost.flops_6nd == 6 * spec.shape.params() * spec.steps * spec.batch_tokens
+    assert cost.flops_exact / cost.tokens == spec.shape.flops_per_token("exact")
+
+
+def test_other_schedules_train_each_horizon_on_its_own():
+    found = sweep(schedule="cosine")
+    assert not any(run.parent or run.is_trunk for run in found.runs)
+
+
+def test_most_flops_takes_long_horizons_from_large_sizes_alone():
+    cost = {run.shape.d_model: run.shape.flops_per_token("exact") for run in sweep().runs}
+    found = sweep(shapes=((1, 8), (2, 16), (2, 32)), hold_out=0, most_flops=3e5 * cost[32])
+    longest = {d: max(r.tokens for r in found.runs if r.shape.d_model == d and not r.is_trunk) for d in (8, 32)}
+    assert longest == {8: 400_000, 32: 200_000}
+
+
+def test_two_processes_take_half_the_time_of_one_at_best():
+    found = sweep()
+    table = costs(found, {run.shape: 1e-3 for run in found.runs})
+    one, two = makespan(found, table, 1), makespan(found, table, 2)
+    assert one == pytest.approx(sum(c.seconds for c in table))
+    assert one / 2 <= two < 0.7 * one
+
+
+def test_a_text_too_small_says_how_much_there_is():
+    with pytest.raises(CorpusError, match=r"400,000 tokens; stdlib has 300,000"):
+        design(STUDY, 256, "d", 300_000)
+
+
+@pytest.mark.parametrize(("changes", "error", "message"), [
+    ({"hold_out": 4}, StudyError, "leaves none to fit"),
+    ({"seed_shape": (2, 17)}, StudyError, "none of the shapes"),
+    ({"batch": 0}, StudyError, "batch = 0"),
+    ({"most_flops": 1.0}, StudyError, "Raise most_flops"),
+    ({"level": 95.0}, StudyError, "between 0 and 1"),
+])
+def test_what_cannot_be_is_refused(changes, error, message):
+    with pytest.raises(error, match=message):
+        sweep(**changes)
+
+
+def test_heads_that_do_not_divide_the_width_are_refused():
+    with pytest.raises(ShapeError, match="does not divide d_model = 40"):
+        sweep(shapes=((2, 40), (2, 16), (2, 48)), d_head=12)
+
+
+def test_every_preset_is_read_and_names_itself():
+    assert "quickstart" in presets()
+    for name in presets():
+        assert read_study(name).name == name
+
+
+def test_a_misspelt_key_offers_the_nearest_one(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("shapes = [[1, 8]]\ntokens = [1e5]\nbacth = 4\n")
+    with pytest.raises(StudyError, match=r"unknown key 'bacth'\. Did you mean 'batch'"):
+        read_study(str(path))
+
+
+def test_a_misspelt_preset_offers_the_nearest_one():
+    with pytest.raises(StudyError, match="Did you mean 'quickstart'"):
+        read_study("quikstart")
+
+
+def test_a_file_that_is_not_toml_says_where(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("shapes = [[1, 8\n")
+    with pytest.raises(StudyError, match="is not TOML"):
+        read_study(str(path))

@@ -1,0 +1,163 @@
+"""A launch survives the death of any of its processes, and ends with the same numbers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scalinglaws.corpora.tokenise import tokenise
+from scalinglaws.design import Sweep, design
+from scalinglaws.errors import StoreError
+from scalinglaws.executors.local import Local
+from scalinglaws.launch import launch
+from scalinglaws.records import to_plain, write_json
+from scalinglaws.settings import Study
+from scalinglaws.status import status
+from scalinglaws.store import open_store, points_of
+
+STUDY = Study("s", ((1, 8), (1, 16)), (2e5, 4e5), n_ctx=32, corpus="text", eval_tokens=4096, evaluations=4)
+
+
+def prepare(folder, text):
+    store = open_store(folder, create=True)
+    data = tokenise(f"text:{text}", "bytes", store.data)
+    sweep = design(STUDY, data.vocabulary, data.data_id, len(data.split("train")))
+    write_json(folder / "sweep.json", to_plain(sweep))
+    return store, sweep
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("text")
+    rng = np.random.default_rng(0)
+    for i in range(60):
+        (folder / f"{i}.txt").write_text(f"document {i} " + " ".join(rng.choice(["power", "law", "loss", "of"], 2500)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, text):
+    """The store of a launch that nothing interrupted."""
+    store, sweep = prepare(tmp_path_factory.mktemp("whole") / "store", text)
+    assert launch(sweep, store, Local(2)) == []
+    return store
+
+
+def numbers(store):
+    return {run.spec.id: [(e.step, e.loss_nats, e.loss_nats_sem, e.loss_train_nats) for e in run.curve]
+            for run in store.runs()}
+
+
+def start(folder):
+    command = [sys.executable, "-m", "scalinglaws", "launch", str(folder), "--processes", "2"]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+
+def workers(folder):
+    """Ids of the processes that train into a folder."""
+    found = []
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = Path(f"/proc/{process}/cmdline").read_text().split("\0")
+        except OSError:
+            continue
+        if "train" in words and str(folder) in words:
+            found.append(int(process))
+    return found
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+
+
+def under_way(store):
+    return list((store.path / "runs").glob("*/progress.json"))
+
+
+def test_killed_workers_and_a_killed_launch_change_no_number(whole, tmp_path, text):
+    store, _ = prepare(tmp_path / "store", text)
+    first = start(store.path)
+    wait_for(lambda: under_way(store))
+    os.kill(workers(store.path)[0], signal.SIGKILL)
+    time.sleep(0.5)
+    first.kill()
+    first.wait()
+    wait_for(lambda: not workers(store.path))
+    assert len(store.runs()) < len(whole.runs())
+    assert start(store.path).wait() == 0
+    assert numbers(store) == numbers(whole)
+
+
+def test_ctrl_c_keeps_the_state_and_the_next_launch_goes_on(whole, tmp_path, text):
+    store, sweep = prepare(tmp_path / "store", text)
+    first = start(store.path)
+    wait_for(lambda: under_way(store))
+    first.send_signal(signal.SIGINT)
+    assert first.wait() == 1
+    assert workers(store.path) == []
+    assert list((store.path / "runs").glob("*/checkpoint.safetensors"))
+    assert launch(sweep, store, Local(2)) == []
+    assert numbers(store) == numbers(whole)
+
+
+def test_launching_again_trains_nothing(whole):
+    before = {p: p.stat().st_mtime_ns for p in (whole.path / "runs").glob("*/run.json")}
+    sweep = Sweep("s", tuple(run.spec for run in whole.runs()))
+    assert launch(sweep, whole, Local(2)) == []
+    assert before == {p: p.stat().st_mtime_ns for p in (whole.path / "runs").glob("*/run.json")}
+
+
+def test_a_worker_that_fails_is_a_failure_with_its_log(whole, tmp_path, text):
+    store, sweep = prepare(tmp_path / "store", text)
+    for file in store.data.glob("*/train.bin"):
+        file.unlink()
+    failures = launch(sweep, store, Local(2))
+    assert len(failures) == len(sweep.chains)
+    assert all(f.exit_code != 0 and "train.bin" in Path(f.log).read_text() for f in failures)
+
+
+def test_status_tells_done_from_to_come(whole, tmp_path, text):
+    store, _ = prepare(tmp_path / "store", text)
+    assert {run.state for run in status(store.path).runs} == {"to come"}
+    assert {run.state for run in status(whole.path).runs} == {"finished"}
+    assert f"{len(whole.runs())} of {len(whole.runs())} runs done" in status(whole.path).text()
+
+
+def test_points_have_one_row_for_each_run_that_decayed(whole):
+    points = points_of(whole.runs())
+    assert len(points) == 4
+    assert set(points["params_nonembedding"]) == {768.0, 3072.0}
+    assert np.all(points["flops_6nd"] == 6 * points["params_nonembedding"] * points["tokens"])
+    assert np.all(points["loss_bits_per_byte"] > 0)
+    assert len(set(points["lineage"])) == 2
+
+
+def test_held_out_runs_are_shown_and_not_fitted(whole):
+    runs = whole.runs()
+    last = next(run.spec.id for run in runs if run.spec.parent)
+    points = points_of(runs, {last})
+    assert len(points) == 4
+    assert len(points.kept) == 3
+    assert last not in set(points.kept["run_id"])
+
+
+def test_a_folder_that_is_no_store_or_another_version_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="is no store"):
+        open_store(tmp_path)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "store.json").write_text(json.dumps({"version": 99}))
+    with pytest.raises(StoreError, match="version 99"):
+        open_store(tmp_path / "old")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("mine")
+    with pytest.raises(StoreError, match="new or an empty folder"):
+        open_store(tmp_path / "full", create=True)

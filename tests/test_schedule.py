@@ -1,0 +1,58 @@
+"""Learning rates at known steps."""
+
+from dataclasses import replace
+
+import pytest
+
+from scalinglaws.errors import StudyError
+from scalinglaws.run import RunSpec
+from scalinglaws.schedule import evaluation_steps, learning_rate
+from scalinglaws.shape import Shape
+
+KAPLAN = RunSpec(Shape(12, 768, 12, 1024, 50257), "webtext2", "bpe:50257", "none", 250_000 * 2**19, 512, 1e-3, 3000,
+                 schedule="cosine")
+
+
+def test_the_papers_schedule_warms_up_in_3000_steps_and_ends_at_zero():
+    """T43 of the paper's check values: peak, half and sum of lr for 3000 steps of warm-up and cosine to 2.5e5."""
+    assert KAPLAN.steps == 250_000
+    assert learning_rate(KAPLAN, 0) == pytest.approx(1e-3 / 3000)
+    assert learning_rate(KAPLAN, 2999) == pytest.approx(1e-3)
+    assert learning_rate(KAPLAN, 3000) == pytest.approx(1e-3)
+    assert learning_rate(KAPLAN, 126_500) == pytest.approx(0.5e-3)
+    assert learning_rate(KAPLAN, 249_999) == pytest.approx(0, abs=1e-12)
+    assert sum(learning_rate(KAPLAN, s) for s in range(250_000)) == pytest.approx(125, rel=1e-4)
+
+
+def test_linear_falls_evenly_and_constant_stays():
+    linear, constant = replace(KAPLAN, schedule="linear"), replace(KAPLAN, schedule="constant")
+    assert learning_rate(linear, 126_500) == pytest.approx(0.5e-3)
+    assert learning_rate(constant, 249_999) == 1e-3
+
+
+def test_wsd_is_constant_until_its_last_fifth_and_then_falls_to_zero():
+    wsd = replace(KAPLAN, schedule="wsd", decay=0.2)
+    assert wsd.decay_start == 200_000
+    assert learning_rate(wsd, 199_999) == learning_rate(wsd, 200_000) == 1e-3
+    assert learning_rate(wsd, 225_000) == pytest.approx(0.5e-3)
+    assert learning_rate(wsd, 249_999) == pytest.approx(1e-3 / 50_000)
+
+
+def test_a_branch_goes_on_where_its_trunk_stands():
+    branch = replace(KAPLAN, schedule="wsd", parent="trunk")
+    trunk = replace(KAPLAN, schedule="constant", tokens=branch.decay_start * KAPLAN.batch_tokens)
+    assert branch.first_step == trunk.steps == 200_000
+    assert learning_rate(trunk, trunk.steps - 1) == learning_rate(branch, branch.first_step)
+
+
+def test_evaluations_end_at_the_horizon_and_lie_evenly_in_log_step():
+    steps = evaluation_steps(KAPLAN)
+    assert steps[-1] == KAPLAN.steps
+    assert len(steps) == KAPLAN.evaluations
+    ratios = [b / a for a, b in zip(steps, steps[1:], strict=False)]
+    assert max(ratios) / min(ratios) < 1.01
+
+
+def test_a_schedule_that_is_not_known_is_refused():
+    with pytest.raises(StudyError, match="wsd, cosine"):
+        replace(KAPLAN, schedule="cosin")
