@@ -49,7 +49,8 @@ def logarithmic(axes, which: str, values: Iterable[float], *, headroom: float = 
     major, minor = ticks(low, high)
     axis.set_major_locator(FixedLocator(major))
     axis.set_minor_locator(FixedLocator(minor))
-    axis.set_major_formatter(FuncFormatter(lambda value, _place: tick_text(value)))
+    powers = low >= 1 and high >= 1e4
+    axis.set_major_formatter(FuncFormatter(lambda value, _place: tick_text(value, powers=powers)))
     axis.set_minor_formatter(NullFormatter())
 
 
@@ -74,7 +75,13 @@ def ticks(low: float, high: float) -> tuple[list[float], list[float]]:
         major = [value for k, value in zip(range(first, last + 1), every, strict=True) if k % stride == 0]
         minor = [m * value for value in every for m in range(2, 10)] if stride == 1 else every
     elif decades >= 0.45:
-        steps = (1.0, 2.0, 5.0) if decades > 1.1 or high > 1e3 else (1.0, 1.5, 2.0, 3.0, 4.0, 6.0) if decades > 0.75 else _NICE
+        steps = (
+            (1.0, 2.0, 5.0)
+            if decades > 1.1 or high > 1e3
+            else (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+            if decades > 0.75
+            else _NICE
+        )
         major = [m * 10.0**k for k in range(first, last + 1) for m in steps]
         minor = [m * 10.0**k for k in range(first, last + 1) for m in range(1, 10)]
     else:
@@ -90,9 +97,9 @@ def _even_ticks(low: float, high: float) -> list[float]:
     return [round(k * step, 12) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def tick_text(value: float) -> str:
-    """Write a tick: plain from 0.01 to 1000, else as a power of ten."""
-    if 0.01 <= value < 1e3:
+def tick_text(value: float, *, powers: bool = False) -> str:
+    """Write a tick: plain from 0.01 to 1000, else (or always, with `powers`) as a power of ten."""
+    if 0.01 <= value < 1e3 and not powers:
         return f"{value:.6g}"
     exponent = math.floor(math.log10(value) + 1e-9)
     mantissa = f"{value / 10.0**exponent:.3g}"
@@ -114,7 +121,9 @@ def add_pf_days(axes) -> None:
 
 def equation(text: str) -> str:
     """Set a formula in plain text, "L = (N / 3.1e6)^-0.071", as mathematics; prose is left as it is."""
-    words = [word for word in re.findall(r"[A-Za-z]{2,}", text) if word not in (*_GREEK, "log", "exp", "ln", "min", "opt")]
+    words = [
+        word for word in re.findall(r"[A-Za-z]{2,}", text) if word not in (*_GREEK, "log", "exp", "ln", "min", "opt")
+    ]
     if words or not text or "$" in text:
         return text
     maths = re.sub(r"(\d)e([+-]?)0*(\d+)", lambda m: rf"{m[1]}\times10^{{{m[2].strip('+')}{m[3]}}}", text)

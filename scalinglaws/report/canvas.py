@@ -43,6 +43,7 @@ STYLE = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
 }
+WIDTH, NARROW = 10.4, 4.3  # inches; one width for all, so that letters are one size on the page
 _FALLBACKS = "'DejaVu Sans', Verdana, 'Bitstream Vera Sans', sans-serif"
 
 
@@ -56,8 +57,8 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(panels: int, *, stacked: bool = False, width: float = 3.5, height: float = 3.6):
-    """Make a figure of panels side by side, or one above the other; sizes in inches, of one panel.
+def new_figure(panels: int, *, stacked: bool = False, width: float = WIDTH, height: float = 3.6):
+    """Make a figure of panels side by side, or one above the other; inches: the whole width, the height of a row.
 
     Returns:
         the Figure and the list of its Axes.
@@ -65,7 +66,7 @@ def new_figure(panels: int, *, stacked: bool = False, width: float = 3.5, height
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    size = (4.3, height * panels) if stacked else (width * panels, height)
+    size = (NARROW, height * panels) if stacked else (width, height)
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasSVG(figure)
     rows, columns = (panels, 1) if stacked else (1, panels)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..points import Points
 from ..results import StudyResults
 
 
@@ -16,8 +15,6 @@ def plain(results: StudyResults) -> dict:
 
 
 def _plain(value):
-    if isinstance(value, Points):
-        return {"source": value.source, "columns": {name: _plain(column) for name, column in value.columns.items()}}
     if dataclasses.is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):

@@ -1,39 +1,57 @@
 """Figure 2: learning curves against tokens and against compute, coloured by size (Kaplan et al. 2020, Figure 2)."""
 
 from ..results import StudyResults
-from . import marks
+from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
+from .colours import add_colour_bar, size_colours
 
 
 def curves(results: StudyResults, *, stacked: bool = False):
     """Draw every run's held-out loss against tokens processed and against training compute."""
-    figure, panels = new_figure(2, stacked=stacked, width=4.6, height=3.9)
-    colours = marks.size_colours(results)
-    for axes, quantity, title in zip(panels, ("tokens", "flops_6nd"), ("a  tokens", "b  compute"), strict=True):
+    figure, panels = new_figure(2, stacked=stacked, height=3.9)
+    colours = size_colours(results)
+    for axes, quantity, title in zip(panels, ("tokens", "flops_6nd"), ("(a) tokens", "(b) compute"), strict=True):
         axes.set_label(quantity)
-        marks.title(axes, title, stacked=stacked, over_axis=True)
-        _panel(axes, results, quantity, colours)
+        legends.title(axes, title, stacked=stacked, over_axis=True)
+        entries = _panel(axes, results, quantity, colours)
+    legends.legend_shared(figure, entries, stacked=stacked)
     if results.curves:
-        marks.add_colour_bar(figure, panels, colours, stacked=stacked)
-    marks.note_missing(figure, results)
+        add_colour_bar(figure, panels, colours, stacked=stacked)
+    legends.note_missing(figure, results)
     return figure
 
 
-def _panel(axes, results: StudyResults, quantity: str, colours) -> None:
+def _panel(axes, results: StudyResults, quantity: str, colours) -> list:
     entries = marks.draw_curves(axes, results.curves, lambda curve: getattr(curve, quantity), colours)
     held = set(results.held_out.run_ids) if results.held_out else set()
     for curve in results.curves:
         if curve.run_id in held:
-            axes.plot(getattr(curve, quantity)[-1:], curve.loss_nats[-1:], marker="*", markersize=9, color=marks.STAR,
-                      markeredgecolor="white", markeredgewidth=0.6, zorder=5, gid=f"{quantity}-held-{curve.run_id}")  # fmt: skip
+            axes.plot(
+                getattr(curve, quantity)[-1:],
+                curve.loss_nats[-1:],
+                marker="*",
+                markersize=9,
+                color=marks.STAR,
+                markeredgecolor="white",
+                markeredgewidth=0.6,
+                zorder=5,
+                gid=f"{quantity}-held-{curve.run_id}",
+            )
     shown = sum(curve.run_id in held for curve in results.curves)
     if shown:
-        entries.append(marks.proxy("*", f"end of a held-out run (n = {shown})", markersize=10,
-                                   markerfacecolor=marks.STAR, markeredgecolor="white"))  # fmt: skip
+        entries.append(
+            legends.proxy(
+                "*",
+                f"end of a held-out run (n = {shown})",
+                markersize=10,
+                markerfacecolor=marks.STAR,
+                markeredgecolor="white",
+            )
+        )
     entries += marks.draw_floor(axes, results) if results.curves else []
     if not results.curves:
-        marks.say_missing(axes, results, "no learning curve yet")
+        legends.say_missing(axes, results, "no learning curve yet")
     logarithmic(axes, "x", [value for curve in results.curves for value in getattr(curve, quantity)])
     floor = [results.true_floor_nats] if results.true_floor_nats else []
     logarithmic(axes, "y", [value for curve in results.curves for value in curve.loss_nats] + floor)
@@ -41,4 +59,4 @@ def _panel(axes, results: StudyResults, quantity: str, colours) -> None:
     axes.set_ylabel(label_of("loss_nats"))
     if quantity == "flops_6nd":
         add_pf_days(axes)
-    marks.legend_below(axes, entries)
+    return entries

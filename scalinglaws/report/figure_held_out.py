@@ -3,45 +3,55 @@
 import math
 
 from ..results import Band, HeldOutTest, StudyResults
-from . import marks
+from . import legends, marks
 from .axes import label_of, logarithmic
 from .canvas import new_figure
+from .colours import size_colours
 from .numbers import percent, short
+from .rows import fitted_rows
 
 
 def held_out(results: StudyResults, *, stacked: bool = False):
     """Draw the fitted law with the predicted interval, and close up the interval beside every measured loss."""
-    figure, (context, close) = new_figure(2, stacked=stacked, width=4.6, height=4.0)
+    figure, (context, close) = new_figure(2, stacked=stacked, height=3.9)
     context.set_label("context")
     close.set_label("close-up")
-    context.set_title("a  the law and its prediction")
-    close.set_title("b  the prediction and what was measured")
+    context.set_title("(a) the law and its prediction")
+    close.set_title("(b) the prediction and what was measured")
     test = results.held_out
     if test is None:
         for axes in (context, close):
-            marks.say_missing(axes, results, "no run was held out")
+            legends.say_missing(axes, results, "no run was held out")
     bands = bands_of(results, test) if test else []
-    _context(context, results, test, bands)
-    _close_up(close, test)
-    marks.note_missing(figure, results)
+    entries = [*_context(context, results, test, bands), *_close_up(close, test)]
+    legends.legend_shared(figure, entries, stacked=stacked)
+    legends.note_missing(figure, results)
     return figure
 
 
 def bands_of(results: StudyResults, test: HeldOutTest) -> list[Band]:
     """Find the lines of the law that made the prediction: L(N), or L(N, D) at the held-out size."""
     bands = [band for panel in results.bands.values() for band in panel if band.law == test.law]
-    sizes = [band for band in bands if band.colour_value is None or math.isclose(band.colour_value, test.params_nonembedding, rel_tol=0.01)]
-    return [band for band in sizes if band.x_quantity.startswith("params")] or [b for b in sizes if b.x_quantity == "tokens"]
+    sizes = [
+        band
+        for band in bands
+        if band.colour_value is None or math.isclose(band.colour_value, test.params_nonembedding, rel_tol=0.01)
+    ]
+    return [band for band in sizes if band.x_quantity.startswith("params")] or [
+        b for b in sizes if b.x_quantity == "tokens"
+    ]
 
 
-def _context(axes, results: StudyResults, test: HeldOutTest | None, bands: list[Band]) -> None:
+def _context(axes, results: StudyResults, test: HeldOutTest | None, bands: list[Band]) -> list:
     by_tokens = bool(bands) and bands[0].x_quantity == "tokens"
     quantity = bands[0].x_quantity if bands else "params_nonembedding"
-    colours = marks.size_colours(results)
-    entries = marks.draw_points(axes, results, quantity, "loss_nats", colours, marks.fitted_rows(results, bands)) if test else []
+    colours = size_colours(results)
+    entries = (
+        marks.draw_points(axes, results, quantity, "loss_nats", colours, fitted_rows(results, bands)) if test else []
+    )
     for band in bands[:1]:
-        entries += marks.draw_band(axes, band, marks.INK)
-    entries += marks.extrapolation_entry(bands[:1])
+        entries += [*marks.draw_band(axes, band, marks.INK), *legends.interval_entry([band])]
+    entries += legends.extrapolation_entry(bands[:1])
     x = [value for band in bands[:1] for value in band.x]
     y = [value for band in bands[:1] for value in band.y]
     if test:
@@ -53,19 +63,27 @@ def _context(axes, results: StudyResults, test: HeldOutTest | None, bands: list[
     logarithmic(axes, "y", y)
     axes.set_xlabel(label_of(quantity))
     axes.set_ylabel(label_of("loss_nats"))
-    marks.legend_below(axes, entries)
+    return entries
 
 
 def _interval(axes, at: float, test: HeldOutTest) -> list:
     low, high = test.predicted.low, test.predicted.high
     if low is not None and high is not None:
-        axes.plot([at, at], [low, high], color=marks.STAR, linewidth=3.2, alpha=0.55, solid_capstyle="butt", zorder=5,
-                  gid="context-predicted")  # fmt: skip
+        axes.plot(
+            [at, at],
+            [low, high],
+            color=marks.STAR,
+            linewidth=3.2,
+            alpha=0.55,
+            solid_capstyle="butt",
+            zorder=5,
+            gid="context-predicted",
+        )
     words = f"predicted for a new run, {percent(test.predicted.level)} interval"
-    return [marks.proxy("", words, color=marks.STAR, alpha=0.55, linestyle="-", linewidth=3.2)]
+    return [legends.proxy("", words, color=marks.STAR, alpha=0.55, linestyle="-", linewidth=3.2)]
 
 
-def _close_up(axes, test: HeldOutTest | None) -> None:
+def _close_up(axes, test: HeldOutTest | None) -> list:
     from matplotlib.ticker import FuncFormatter
 
     axes.grid(visible=False, axis="x")
@@ -74,34 +92,62 @@ def _close_up(axes, test: HeldOutTest | None) -> None:
     axes.set_xticks([0, 1], ["predicted", "measured"])
     if test is None:
         axes.set_yticks([])
-        return
+        return []
     predicted = test.predicted
     low, high = (predicted.value if end is None else end for end in (predicted.low, predicted.high))
     axes.axhspan(low, high, color=marks.STAR, alpha=0.12, linewidth=0, gid="close-up-interval")
-    axes.errorbar([0], [predicted.value], [[predicted.value - low], [high - predicted.value]], fmt="s", color=marks.STAR,
-                  capsize=5, markersize=6, gid="close-up-predicted")  # fmt: skip
-    entries = [marks.proxy("s", f"predicted, {percent(predicted.level)} interval for a new run", color=marks.STAR)]
-    entries += _measured(axes, test)
+    axes.errorbar(
+        [0],
+        [predicted.value],
+        [[predicted.value - low], [high - predicted.value]],
+        fmt="s",
+        color=marks.STAR,
+        capsize=5,
+        markersize=6,
+        gid="close-up-predicted",
+    )
+    entries = _measured(axes, test)
     ends = [*_ends(test), *test.measured]
     pad = 0.18 * (max(ends) - min(ends) or 0.1)
     axes.set_ylim(min(ends) - pad, max(ends) + pad)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:.5g}"))
     axes.set_xlabel(f"N = {short(test.params_nonembedding)} parameters, D = {short(test.tokens)} tokens")
-    marks.legend_below(axes, entries)
+    return entries
 
 
 def _measured(axes, test: HeldOutTest) -> list:
     if not test.measured:
         axes.text(1, test.predicted.value, "not yet\ntrained", ha="center", va="center", color="#5b6470")
         return []
-    shift = [0.0] if len(test.measured) == 1 else [0.24 * (2 * k / (len(test.measured) - 1) - 1) for k in range(len(test.measured))]
-    axes.scatter([1 + s for s in shift], test.measured, marker="*", s=110, color=marks.INK, edgecolors="white",
-                 linewidths=0.6, zorder=4, gid="close-up-measured")  # fmt: skip
-    entries = [marks.proxy("*", f"measured, one a seed (n = {len(test.measured)})", color=marks.INK, markersize=10)]
+    shift = (
+        [0.0]
+        if len(test.measured) == 1
+        else [0.24 * (2 * k / (len(test.measured) - 1) - 1) for k in range(len(test.measured))]
+    )
+    axes.scatter(
+        [1 + s for s in shift],
+        test.measured,
+        marker="*",
+        s=110,
+        color=marks.INK,
+        edgecolors="white",
+        linewidths=0.6,
+        zorder=4,
+        gid="close-up-measured",
+    )
+    entries = [legends.proxy("*", f"measured, one a seed (n = {len(test.measured)})", color=marks.INK, markersize=10)]
     if test.measured_mean is not None and len(test.measured) > 1:
-        axes.errorbar([1.42], [test.measured_mean], [test.measured_sem or 0.0], fmt="_", color=marks.INK, markersize=12,
-                      capsize=3, gid="close-up-mean")  # fmt: skip
-        entries.append(marks.proxy("_", "their mean ± standard error", color=marks.INK, markersize=11))
+        axes.errorbar(
+            [1.42],
+            [test.measured_mean],
+            [test.measured_sem or 0.0],
+            fmt="_",
+            color=marks.INK,
+            markersize=12,
+            capsize=3,
+            gid="close-up-mean",
+        )
+        entries.append(legends.proxy("_", "their mean ± standard error", color=marks.INK, markersize=11))
     return entries
 
 

@@ -1,30 +1,36 @@
-"""Figure 1: test loss against compute, tokens and parameters, each with its power law (Kaplan et al. 2020, Figure 1)."""
+"""Figure 1: test loss against compute, tokens and parameters, with power laws (Kaplan et al. 2020, Figure 1)."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from ..results import Band, LearningCurve, StudyResults
-from . import marks
+from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
+from .colours import add_colour_bar, size_colours
+from .rows import fitted_rows, runs_present
 
-PANELS = (("L(C)", "flops_6nd", "a  compute"), ("L(D)", "tokens", "b  tokens"), ("L(N)", "params_nonembedding", "c  size"))
+PANELS = (
+    ("L(C)", "flops_6nd", "(a) compute"),
+    ("L(D)", "tokens", "(b) tokens"),
+    ("L(N)", "params_nonembedding", "(c) size"),
+)
 
 
 def laws(results: StudyResults, *, stacked: bool = False):
     """Draw the loss against compute (with learning curves and frontier), tokens and parameters, with fits and bands."""
-    figure, panels = new_figure(len(PANELS), stacked=stacked, width=3.6, height=3.9)
-    colours = marks.size_colours(results)
+    figure, panels = new_figure(len(PANELS), stacked=stacked, height=3.9)
+    colours = size_colours(results)
     shared = []
-    for axes, (law, quantity, title) in zip(panels, PANELS, strict=True):
+    for axes, (law, quantity, title) in reversed([*zip(panels, PANELS, strict=True)]):
         axes.set_label(law)
-        marks.title(axes, title, stacked=stacked, over_axis=True)
+        legends.title(axes, title, stacked=stacked, over_axis=True)
         shared += _panel(axes, results, law, quantity, colours)
     if len(results.points) or results.curves:
-        marks.add_colour_bar(figure, panels, colours, stacked=stacked)
-    marks.legend_shared(figure, shared, stacked=stacked)
-    marks.note_missing(figure, results)
+        add_colour_bar(figure, panels, colours, stacked=stacked)
+    legends.legend_shared(figure, shared, stacked=stacked)
+    legends.note_missing(figure, results)
     return figure
 
 
@@ -33,28 +39,27 @@ def _panel(axes, results: StudyResults, law: str, quantity: str, colours) -> lis
     bands = results.bands.get(law, ())
     quantity = bands[0].x_quantity if bands else quantity
     curves = results.curves if law == "L(C)" else ()
-    rows = marks.fitted_rows(results, bands)
+    rows = fitted_rows(results, bands)
     points = marks.draw_points(axes, results, quantity, "loss_nats", colours, rows, counted=False)
     lines = marks.draw_curves(axes, curves, lambda curve: compute_along(results, curve, quantity), colours)
     if law == "L(C)" and quantity == "flops_6nd":
         lines += _frontier(axes, results)
     if not points and not lines:
-        marks.say_missing(axes, results, f"no points for {law} yet")
+        legends.say_missing(axes, results, f"no points for {law} yet")
     own = _fits(axes, results, law, bands, int(rows.sum())) if points else []
     _scales(axes, results, bands, quantity, curves, headroom=0.05 + 0.075 * len(own))
-    marks.legend_inside(axes, own)
-    dashed = marks.extrapolation_entry(bands)
-    return [*points, *lines, *dashed, *marks.draw_floor(axes, results)]
+    legends.legend_inside(axes, own)
+    about_lines = [*legends.extrapolation_entry(bands), *legends.interval_entry(bands)]
+    return [*points, *about_lines, *lines, *marks.draw_floor(axes, results)]
 
 
 def _fits(axes, results: StudyResults, law: str, bands: Sequence[Band], n: int) -> list:
     if not bands:
-        return [marks.proxy("", f"no {law} fit: {marks.runs_present(results)}")]
+        return [legends.proxy("", f"no {law} fit: {runs_present(results)}")]
     entries = []
     for band, colour in zip(bands, marks.LINES, strict=False):
-        line, *interval = marks.draw_band(axes, band, colour)
-        entries += [line, *interval]
-    return [*entries, marks.proxy("", f"fitted to n = {n} points")]
+        entries += marks.draw_band(axes, band, colour)
+    return [*entries, legends.proxy("", f"fitted to n = {n} points")]
 
 
 def _frontier(axes, results: StudyResults) -> list:
@@ -62,10 +67,20 @@ def _frontier(axes, results: StudyResults) -> list:
     found = results.frontier
     if found is None or not found.flops:
         return []
-    axes.plot(found.flops, found.loss_nats, color="#0f766e", linewidth=1.3, linestyle=(0, (1, 1.1)), zorder=3,
-              gid="L(C)-frontier")  # fmt: skip
-    return [marks.proxy("", f"compute-efficient frontier ({found.method})", color="#0f766e", linestyle=(0, (1, 1.1)),
-                        linewidth=1.3)]  # fmt: skip
+    axes.plot(
+        found.flops,
+        found.loss_nats,
+        color="#0f766e",
+        linewidth=1.3,
+        linestyle=(0, (1, 1.1)),
+        zorder=3,
+        gid="L(C)-frontier",
+    )
+    return [
+        legends.proxy(
+            "", f"compute-efficient frontier ({found.method})", color="#0f766e", linestyle=(0, (1, 1.1)), linewidth=1.3
+        )
+    ]
 
 
 def compute_along(results: StudyResults, curve: LearningCurve, quantity: str) -> Sequence[float]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..results import StudyResults
-from . import sentences
+from . import captions
 from .canvas import as_pdf, as_svg, inline, styled
 from .figure_curves import curves
 from .figure_frontier import frontier
@@ -16,7 +16,7 @@ from .figure_residuals import has_residuals, residuals
 
 @dataclass(frozen=True)
 class FigureKind:
-    """One figure: `draw(results, stacked=...)` makes it, `caption(results)` describes it, `applies` says if it has a subject."""
+    """One figure: `draw(results, stacked=)` makes and `caption(results)` describes it, `applies` when it has a subject."""
 
     name: str
     title: str
@@ -39,12 +39,18 @@ class Rendered:
 
 
 FIGURES = (
-    FigureKind("laws", "Loss against compute, tokens and size", laws, sentences.caption_laws),
-    FigureKind("curves", "Learning curves", curves, sentences.caption_curves),
-    FigureKind("joint", "Loss against tokens at every size", joint, sentences.caption_joint),
-    FigureKind("frontier", "The compute-optimal frontier", frontier, sentences.caption_frontier),
-    FigureKind("held-out", "The held-out test", held_out, sentences.caption_held_out, lambda results: results.held_out is not None),
-    FigureKind("residuals", "What the law leaves over", residuals, sentences.caption_residuals, has_residuals),
+    FigureKind("laws", "Loss against compute, tokens and size", laws, captions.caption_laws),
+    FigureKind("curves", "Learning curves", curves, captions.caption_curves),
+    FigureKind("joint", "Loss against tokens at every size", joint, captions.caption_joint),
+    FigureKind("frontier", "The compute-optimal frontier", frontier, captions.caption_frontier),
+    FigureKind(
+        "held-out",
+        "The held-out test",
+        held_out,
+        captions.caption_held_out,
+        lambda results: results.held_out is not None,
+    ),
+    FigureKind("residuals", "What the law leaves over", residuals, captions.caption_residuals, has_residuals),
 )
 
 

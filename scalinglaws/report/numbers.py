@@ -27,6 +27,17 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{mantissa}×{power_of_ten(exponent)}"
 
 
+def stated(value: float | None, digits: int = 6) -> str:
+    """Write a number that its source states: no more digits than it has."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    text = f"{value:.{digits}g}"
+    if "e" not in text and abs(value) < 1e7:
+        return text.replace("-", "−")
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}×{power_of_ten(int(exponent))}".replace("-", "−")
+
+
 def count(value: float | None) -> str:
     """Write a count in full below ten million, as a power of ten above."""
     if value is None or not math.isfinite(value):

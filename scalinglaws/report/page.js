@@ -36,8 +36,17 @@
   }
 
   function tableRows(table) {
-    const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
-    return [heads, ...[...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent))];
+    const body = [...table.tBodies[0].rows].map((row) => [...row.cells]);
+    const bounded = (column) => body.some((row) => row[column].dataset.low !== undefined);
+    const heads = [...table.tHead.rows[0].cells].flatMap((cell, column) => {
+      const name = cell.textContent.trim();
+      return bounded(column) ? [name, `${name}: low`, `${name}: high`] : [name];
+    });
+    const fields = ({ dataset, textContent }, column) => {
+      const shown = dataset.value ?? dataset.text ?? textContent;
+      return bounded(column) ? [shown, dataset.low, dataset.high] : [shown];
+    };
+    return [heads, ...body.map((row) => row.flatMap(fields))];
   }
 
   function key(row, column) {

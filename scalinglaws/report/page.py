@@ -9,6 +9,8 @@ from string import Template
 from ..records import write_whole
 from ..results import StudyResults
 from .data import plain
+from .figures import FIGURES, Rendered, render
+from .markup import formula
 from .sentences import five_sentences
 from .tables import Cell, Table, all_tables
 
@@ -25,8 +27,6 @@ def report(results: StudyResults, to: Path) -> Path:
     Raises:
         StoreError: the folder cannot be written to, or the disk is full.
     """
-    from .figures import FIGURES, render
-
     to = Path(to)
     drawn = [render(kind, results) for kind in FIGURES if kind.applies(results)]
     for figure in drawn:
@@ -37,7 +37,7 @@ def report(results: StudyResults, to: Path) -> Path:
     return index
 
 
-def page(results: StudyResults, drawn: list) -> str:
+def page(results: StudyResults, drawn: list[Rendered]) -> str:
     """Fill the page's template in; `drawn` are the rendered figures."""
     here = files(__package__)
     tables = all_tables(results)
@@ -46,19 +46,25 @@ def page(results: StudyResults, drawn: list) -> str:
         style=(here / "page.css").read_text(encoding="utf-8"),
         script=(here / "page.js").read_text(encoding="utf-8"),
         presence=_presence(results),
-        sentences="\n".join(f"<dt>{heading}</dt><dd>{html.escape(text)}</dd>" for heading, text in five_sentences(results)),
+        sentences="\n".join(f"<dt>{heading}</dt><dd>{formula(text)}</dd>" for heading, text in five_sentences(results)),
         warnings=_warnings(results),
         figures="\n".join(_figure(figure, place) for place, figure in enumerate(drawn, 1)),
         tables="\n".join(_table(table) for table in tables),
-        contents="\n".join(f'<li><a href="#{name}">{html.escape(title)}</a></li>' for name, title in _contents(drawn, tables)),
+        contents="\n".join(
+            f'<li><a href="#{name}">{html.escape(title)}</a></li>' for name, title in _contents(drawn, tables)
+        ),
         commands="\n".join(_command(text, place) for place, text in enumerate(results.commands, 1)),
         data=_inert(plain(results)),
     )
 
 
-def _contents(drawn: list, tables: list[Table]) -> list[tuple[str, str]]:
+def _contents(drawn: list[Rendered], tables: list[Table]) -> list[tuple[str, str]]:
     figures = [(f"figure-{figure.name}", f"Figure {place}: {figure.title}") for place, figure in enumerate(drawn, 1)]
-    return [*figures, *((f"table-{table.name}", table.title) for table in tables), ("reproduce", "How to make this again")]
+    return [
+        *figures,
+        *((f"table-{table.name}", table.title) for table in tables),
+        ("reproduce", "How to make this again"),
+    ]
 
 
 def _presence(results: StudyResults) -> str:
@@ -79,35 +85,47 @@ def _warnings(results: StudyResults) -> str:
     return f'<section id="warnings"><h2>Warnings and notes</h2><ul>{items}</ul></section>'
 
 
-def _figure(figure, place: int) -> str:
+def _figure(figure: Rendered, place: int) -> str:
     links = " ".join(f'<a href="figures/{figure.name}.{kind}" download>{kind.upper()}</a>' for kind in ("svg", "pdf"))
-    return (f'<figure id="figure-{figure.name}"><div class="paper wide">{figure.wide}</div>'
-            f'<div class="paper narrow">{figure.narrow}</div><figcaption><strong>Figure {place}. {html.escape(figure.title)}.</strong> '
-            f'{html.escape(figure.caption)} <span class="files">{links}</span></figcaption></figure>')  # fmt: skip
+    return (
+        f'<figure id="figure-{figure.name}"><div class="paper wide">{figure.wide}</div>'
+        f'<div class="paper narrow">{figure.narrow}</div><figcaption>'
+        f"<strong>Figure {place}. {html.escape(figure.title)}.</strong> "
+        f'{formula(figure.caption)} <span class="files">{links}</span></figcaption></figure>'
+    )
 
 
 def _table(table: Table) -> str:
-    heads = "".join(f'<th scope="col" aria-sort="none"><button type="button" class="sort">{html.escape(column)}</button></th>'
-                    for column in table.columns)  # fmt: skip
+    heads = "".join(
+        f'<th scope="col" aria-sort="none"><button type="button" class="sort">{html.escape(column)}</button></th>'
+        for column in table.columns
+    )
     rows = "\n".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in table.rows)
     note = f'<p class="note">{html.escape(table.note)}</p>' if table.note else ""
-    below = "".join(f"<li>{html.escape(line)}</li>" for line in table.below)
-    return (f'<section id="table-{table.name}"><h2>{html.escape(table.title)}</h2>{note}'
-            f'<div class="scroll" tabindex="0" role="region" aria-label="{html.escape(table.title)}"><table data-name="{table.name}">'
-            f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-            f'<p class="tools"><button type="button" class="csv" data-table="{table.name}">Download this table (CSV)</button></p>'
-            + (f'<ul class="below">{below}</ul>' if below else "") + "</section>")  # fmt: skip
+    below = "".join(f"<li>{formula(line)}</li>" for line in table.below)
+    return (
+        f'<section id="table-{table.name}"><h2>{html.escape(table.title)}</h2>{note}'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{html.escape(table.title)}">'
+        f'<table data-name="{table.name}">'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<p class="tools"><button type="button" class="csv" data-table="{table.name}">'
+        "Download this table (CSV)</button></p>" + (f'<ul class="below">{below}</ul>' if below else "") + "</section>"
+    )
 
 
 def _cell(cell: Cell) -> str:
+    shown = formula(cell.text) if cell.maths else html.escape(cell.text)
     if cell.value is None:
-        return f"<td>{html.escape(cell.text)}</td>"
-    return f'<td class="number" data-value="{cell.value!r}">{html.escape(cell.text)}</td>'
+        return f'<td data-text="{html.escape(cell.text)}">{shown}</td>' if cell.maths else f"<td>{shown}</td>"
+    ends = "".join(f' data-{side}="{"" if end is None else repr(end)}"' for side, end in cell.ends)
+    return f'<td class="number" data-value="{cell.value!r}"{ends}>{shown}</td>'
 
 
 def _command(text: str, place: int) -> str:
-    return (f'<p class="command"><code id="command-{place}">{html.escape(text)}</code>'
-            f'<button type="button" class="copy" data-copies="command-{place}">Copy</button></p>')  # fmt: skip
+    return (
+        f'<p class="command"><code id="command-{place}">{html.escape(text)}</code>'
+        f'<button type="button" class="copy" data-copies="command-{place}">Copy</button></p>'
+    )
 
 
 def _inert(values: dict) -> str:

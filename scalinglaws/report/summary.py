@@ -3,7 +3,7 @@
 import textwrap
 
 from ..results import StudyResults
-from .numbers import interval, number
+from .numbers import interval, stated
 from .sentences import five_sentences
 
 WIDTH = 100
@@ -16,8 +16,11 @@ def summary(results: StudyResults) -> str:
         lines += textwrap.wrap(f"{heading + ':':<12}{text}", WIDTH, subsequent_indent=" " * 12)
     if results.fits:
         lines += ["", *_constants(results)]
-    warnings = [*(f"{fit.law}: {text}" for fit in results.fits for text in fit.warnings),
-                *(text for plan in results.plans for text in plan.warnings), *results.notes]  # fmt: skip
+    warnings = [
+        *(f"{fit.law}: {text}" for fit in results.fits for text in fit.warnings),
+        *(text for plan in results.plans for text in plan.warnings),
+        *results.notes,
+    ]
     for text in dict.fromkeys(warnings):
         lines += textwrap.wrap(f"! {text}", WIDTH, subsequent_indent="  ")
     return "\n".join(lines)
@@ -25,8 +28,13 @@ def summary(results: StudyResults) -> str:
 
 def _constants(results: StudyResults) -> list[str]:
     """Set the constants in columns; the published ones are of another text, and are labelled so."""
-    rows = [(fit.law, name, interval(estimate), number(fit.published[name], 4) if name in fit.published else "")
-            for fit in results.fits for name, estimate in fit.values.items()]  # fmt: skip
+    rows = [
+        (fit.law, name, interval(estimate), stated(fit.published[name]) if name in fit.published else "")
+        for fit in results.fits
+        for name, estimate in fit.values.items()
+    ]
     heads = ("law", "constant", "fitted [interval]", "published, for another text")
     widths = [max(len(row[place]) for row in [heads, *rows]) for place in range(len(heads))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [heads, *rows]]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [heads, *rows]
+    ]

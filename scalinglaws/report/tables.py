@@ -6,18 +6,25 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..results import FittedLaw, StudyResults
-from .numbers import ABSENT, count, duration, interval, number, percent, plus_minus
+from ..results import Estimate, FittedLaw, StudyResults
+from .numbers import ABSENT, count, duration, interval, number, percent, plus_minus, stated
 
 PUBLISHED = "published (another tokenizer, text and range: not a target)"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """The text of a cell, and the number it sorts by (None for text)."""
+    """The text of a cell, the number it sorts by (None for text), and the named ends of that number's interval."""
 
     text: str
     value: float | None = None
+    ends: tuple[tuple[str, float | None], ...] = ()
+    maths: bool = False
+
+
+def estimated(estimate: Estimate) -> Cell:
+    """Make the cell of a number with its interval."""
+    return Cell(interval(estimate), estimate.value, (("low", estimate.low), ("high", estimate.high)))
 
 
 @dataclass(frozen=True)
@@ -34,9 +41,16 @@ class Table:
 
 def all_tables(results: StudyResults) -> list[Table]:
     """Make every table that has a row."""
-    made = [constants(results), plans(results), alternatives(results), runs(results), seeds(results),
-            facts("corpus", "The text", results.corpus), facts("settings", "The study file", results.settings),
-            facts("machine", "Machine and versions", {**results.machine, **results.versions})]  # fmt: skip
+    made = [
+        constants(results),
+        plans(results),
+        alternatives(results),
+        runs(results),
+        seeds(results),
+        facts("corpus", "The text", results.corpus),
+        facts("settings", "The study file", results.settings),
+        facts("machine", "Machine and versions", {**results.machine, **results.versions}),
+    ]
     return [table for table in made if table.rows]
 
 
@@ -46,26 +60,42 @@ def constants(results: StudyResults) -> Table:
     for fit in results.fits:
         for name, estimate in fit.values.items():
             published = fit.published.get(name)
-            rows.append((Cell(fit.law), Cell(name), Cell(interval(estimate), estimate.value), Cell(percent(estimate.level), estimate.level),
-                         Cell(number(published, 4) if published is not None else ABSENT, published), Cell(fit.published_source or ABSENT)))  # fmt: skip
+            given = Cell(stated(published), published) if name in fit.published else Cell(ABSENT)
+            source = Cell(fit.published_source if name in fit.published else ABSENT)
+            level = Cell(percent(estimate.level), estimate.level)
+            rows.append((Cell(fit.law), Cell(name, maths=True), estimated(estimate), level, given, source))
         rows += _floor_row(results, fit)
     columns = ("law", "constant", "fitted [interval]", "level", PUBLISHED, "published in")
-    return Table("constants", "Fitted constants", columns, tuple(rows), below=tuple(_about(fit) for fit in results.fits))
+    return Table(
+        "constants", "Fitted constants", columns, tuple(rows), below=tuple(_about(fit) for fit in results.fits)
+    )
 
 
 def _floor_row(results: StudyResults, fit: FittedLaw) -> list[tuple[Cell, ...]]:
     """Set the known entropy of a synthetic text beside the constant term that estimates it."""
     if results.true_floor_nats is None or "E" not in fit.values:
         return []
-    truth = Cell(number(results.true_floor_nats, 5), results.true_floor_nats)
-    return [(Cell(fit.law), Cell("E, true value"), truth, Cell("exact"), Cell(ABSENT), Cell("entropy of the synthetic source"))]
+    truth = Cell(stated(results.true_floor_nats), results.true_floor_nats)
+    return [
+        (
+            Cell(fit.law),
+            Cell("E, true floor"),
+            truth,
+            Cell("exact"),
+            Cell(ABSENT),
+            Cell("entropy of the synthetic source"),
+        )
+    ]
 
 
 def _about(fit: FittedLaw) -> str:
     counted = ", ".join(f"{letter} = {quantity}" for letter, quantity in fit.columns.items())
-    return (f"{fit.law}: {fit.formula}, {counted}; {fit.loss}; {fit.n_points} points of {fit.n_runs} runs; intervals by "
-            f"{fit.interval_method}; R² = {fit.r2:.4f}, residual {100 * fit.rms_log:.2g}%, objective {number(fit.objective, 4)}; "
-            f"{percent(round(fit.starts_agreeing, 3))} of the starts agree, {fit.outcome}: {fit.sentence} Points {fit.fingerprint}.")  # fmt: skip
+    return (
+        f"{fit.law}: {fit.formula}, {counted}; {fit.loss}; {fit.n_points} points of {fit.n_runs} runs; intervals by "
+        f"{fit.interval_method}; R² = {fit.r2:.4f}, residual {100 * fit.rms_log:.2g}%, "
+        f"objective {number(fit.objective, 4)}; {percent(round(fit.starts_agreeing, 3))} of the starts agree, "
+        f"{fit.outcome}: {fit.sentence} Points {fit.fingerprint}."
+    )
 
 
 def runs(results: StudyResults) -> Table:
@@ -76,7 +106,9 @@ def runs(results: StudyResults) -> Table:
     for row in range(len(points)):
         values = {name: _plain(points[name][row]) for name in points.columns}
         rows.append(tuple(_cell(write, [values.get(name) for name in names]) for _, write, names in shown))
-    return Table("runs", "All runs", tuple(heading for heading, _, _ in shown), tuple(rows), note=f"{len(points)} points")
+    return Table(
+        "runs", "All runs", tuple(heading for heading, _, _ in shown), tuple(rows), note=f"{len(points)} points"
+    )
 
 
 def _cell(write, values: list) -> Cell:
@@ -103,25 +135,63 @@ _RUN_COLUMNS = (
 def plans(results: StudyResults) -> Table:
     """Show what to train for each budget."""
     rows = tuple(
-        (Cell(plan.label), Cell(number(plan.flops), plan.flops), Cell(f"{number(plan.reach, 3)}×", plan.reach),
-         Cell(interval(plan.params), plan.params.value), Cell(interval(plan.tokens), plan.tokens.value),
-         Cell(interval(plan.loss_nats), plan.loss_nats.value), Cell(count(plan.batch_tokens), plan.batch_tokens),
-         Cell(count(round(plan.steps)), plan.steps), Cell(duration(plan.seconds), plan.seconds), Cell(plan.law))
-        for plan in results.plans)  # fmt: skip
-    columns = ("budget", "C (FLOPs)", "reach", "N (parameters)", "D (tokens)", "loss (nats/token)", "batch (tokens)", "steps",
-               "time on this machine", "by law")  # fmt: skip
+        (
+            Cell(plan.label),
+            Cell(number(plan.flops), plan.flops),
+            Cell(f"{number(plan.reach, 3)}×", plan.reach),
+            estimated(plan.params),
+            estimated(plan.tokens),
+            estimated(plan.loss_nats),
+            Cell(count(plan.batch_tokens), plan.batch_tokens),
+            Cell(count(round(plan.steps)), plan.steps),
+            Cell(duration(plan.seconds), plan.seconds),
+            Cell(plan.law),
+        )
+        for plan in results.plans
+    )
+    columns = (
+        "budget",
+        "C (FLOPs)",
+        "reach",
+        "N (parameters)",
+        "D (tokens)",
+        "loss (nats/token)",
+        "batch (tokens)",
+        "steps",
+        "time here",
+        "by law",
+    )
     note = "Reach is the compute over the largest compute fitted: above 1× the law is extrapolated."
     below = tuple(f"{plan.label}: {warning}" for plan in results.plans for warning in plan.warnings)
     return Table("plans", "The plan", columns, rows, note, below)
+
+
+_HEADINGS = {
+    "params": "N (parameters)",
+    "params_nonembedding": "N (parameters)",
+    "tokens": "D (tokens)",
+    "flops": "C (FLOPs)",
+    "loss_nats": "loss (nats/token)",
+    "batch_tokens": "batch (tokens)",
+    "seconds": "seconds",
+}
 
 
 def alternatives(results: StudyResults) -> Table:
     """Show other choices for each budget: the optimum is flat."""
     listed = [(plan.label, other) for plan in results.plans for other in plan.alternatives]
     keys = list(dict.fromkeys(key for _, other in listed for key in other))
-    rows = tuple((Cell(label), *(Cell(number(other.get(key), 4), other.get(key)) for key in keys)) for label, other in listed)
+    rows = tuple(
+        (Cell(label), *(Cell(stated(other.get(key), 4), other.get(key)) for key in keys)) for label, other in listed
+    )
     note = "The optimum is flat: these cost little."
-    return Table("alternatives", "Alternatives to the plan", ("budget", *(key.replace("_", " ") for key in keys)), rows, note)
+    return Table(
+        "alternatives",
+        "Alternatives to the plan",
+        ("budget", *(_HEADINGS.get(key, key.replace("_", " ")) for key in keys)),
+        rows,
+        note,
+    )
 
 
 def seeds(results: StudyResults) -> Table:
@@ -131,8 +201,13 @@ def seeds(results: StudyResults) -> Table:
         return Table("seeds", "Seed to seed", (), ())
     columns = ("N (parameters)", "D (tokens)", "losses (nats/token)", "sd (nats/token)", "sd of log loss")
     losses = ", ".join(number(loss, 5) for loss in spread.losses)
-    row = (Cell(count(spread.params_nonembedding), spread.params_nonembedding), Cell(count(spread.tokens), spread.tokens),
-           Cell(losses), Cell(number(spread.sd_nats, 2), spread.sd_nats), Cell(number(spread.sd_log, 2), spread.sd_log))  # fmt: skip
+    row = (
+        Cell(count(spread.params_nonembedding), spread.params_nonembedding),
+        Cell(count(spread.tokens), spread.tokens),
+        Cell(losses),
+        Cell(number(spread.sd_nats, 2), spread.sd_nats),
+        Cell(number(spread.sd_log, 2), spread.sd_log),
+    )
     return Table("seeds", "Seed to seed", columns, (row,), f"{len(spread.losses)} runs that differ in their seed alone")
 
 

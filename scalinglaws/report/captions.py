@@ -1,0 +1,90 @@
+"""The caption of every figure: what is seen, of how many runs, and what was left out."""
+
+from ..results import StudyResults
+from .numbers import count, interval, number
+from .rows import excluded_rows, held_out_rows, runs_present
+from .sentences import main_fit, verdict
+
+
+def caption_laws(results: StudyResults) -> str:
+    """Describe figure 1."""
+    drawn = _drawn(results)
+    return (
+        f"Test loss against training compute with learning curves and frontier (a), training tokens (b) and model size "
+        f"(c). {drawn} Filled points are those the panel's line was fitted to; bands are intervals of the fitted line; "
+        f"dashed parts are extrapolated.{_floor(results)}"
+    )
+
+
+def caption_curves(results: StudyResults) -> str:
+    """Describe figure 2."""
+    return (
+        f"Held-out loss along {len(results.curves)} runs, against tokens processed (a) and training compute (b), "
+        f"coloured by model size. {_present(results)}{_floor(results)}"
+    )
+
+
+def caption_joint(results: StudyResults) -> str:
+    """Describe figure 3."""
+    fit = next((f for f in results.fits for band in results.bands.get("L(N,D)", ()) if f.law == band.law), None)
+    law = f" Lines: {fit.formula} fitted to {fit.n_points} points of {fit.n_runs} runs ({fit.loss})." if fit else ""
+    drawn = _drawn(results)
+    return f"Final test loss against training tokens, one line and colour a model size.{law} {drawn}{_floor(results)}"
+
+
+def caption_frontier(results: StudyResults) -> str:
+    """Describe figure 4."""
+    found = results.frontier
+    if found is None:
+        return f"The compute-optimal size and tokens: {runs_present(results)}, no frontier yet."
+    bounds = sum(found.censored)
+    exponents = ", ".join(
+        f"{words} {interval(estimate)}"
+        for words, estimate in (
+            ("size", found.params_exponent),
+            ("tokens", found.tokens_exponent),
+            ("loss", found.loss_exponent),
+        )
+        if estimate
+    )
+    shown = f"Exponents: {exponents}. " if exponents else ""
+    return (
+        f"Compute-optimal size (a) and tokens (b) against compute, by {found.method}: {len(found.flops)} budgets, "
+        f"of which {bounds} are hollow because the best model there was the smallest or largest present. "
+        f"{shown}{_present(results)}"
+    )
+
+
+def caption_held_out(results: StudyResults) -> str:
+    """Describe figure 5."""
+    return f"The prediction and its test. {verdict(results.held_out, results)}"
+
+
+def caption_residuals(results: StudyResults) -> str:
+    """Describe figure 6."""
+    fit = main_fit(results)
+    left = f", rms {100 * fit.rms_log:.2f}%" if fit else ""
+    return (
+        f"What the main law leaves over against model size (a) and tokens (b){left}; error bars: standard error "
+        f"of the finite test set. {_present(results)}"
+    )
+
+
+def _drawn(results: StudyResults) -> str:
+    total, excluded = len(results.points), excluded_rows(results)
+    reasons = ", ".join(f"{reason} (n = {int(rows.sum())})" for reason, rows in excluded.items())
+    hollow = f"; hollow and in no fit: {reasons}" if reasons else ""
+    held = int(held_out_rows(results).sum())
+    stars = f"; stars: held out (n = {held})" if held else ""
+    return f"{count(total)} points, {runs_present(results)}{hollow}{stars}."
+
+
+def _present(results: StudyResults) -> str:
+    words = runs_present(results)
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _floor(results: StudyResults) -> str:
+    if results.true_floor_nats is None:
+        return ""
+    return f" The dotted line is the exact entropy of the source, {number(results.true_floor_nats, 4)} nats per token."

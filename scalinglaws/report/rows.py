@@ -1,0 +1,41 @@
+"""Which part each row of the points plays: in a fit, excluded, held out; and how many runs are there."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..results import Band, StudyResults
+
+
+def held_out_rows(results: StudyResults) -> np.ndarray:
+    """Mark the rows of the points that belong to held-out runs."""
+    ids = results.held_out.run_ids if results.held_out else ()
+    if "run_id" not in results.points:
+        return np.zeros(len(results.points), dtype=bool)
+    return np.isin(results.points["run_id"], list(ids))
+
+
+def excluded_rows(results: StudyResults) -> dict[str, np.ndarray]:
+    """Map each reason for leaving a point out of a fit to its rows; held-out runs are not among them."""
+    if "excluded_because" not in results.points:
+        return {}
+    because, held = results.points["excluded_because"], held_out_rows(results)
+    return {reason: (because == reason) & ~held for reason in sorted({*because[~held]} - {""})}
+
+
+def fitted_rows(results: StudyResults, bands: Sequence[Band] = ()) -> np.ndarray:
+    """Mark the rows that the given lines were fitted to; without a record of it, every row that was kept."""
+    kept = ~held_out_rows(results)
+    for rows in excluded_rows(results).values():
+        kept &= ~rows
+    named = sorted({row for band in bands for row in band.rows})
+    if not named:
+        return kept
+    chosen = np.zeros(len(results.points), dtype=bool)
+    chosen[named] = True
+    return chosen
+
+
+def runs_present(results: StudyResults) -> str:
+    """Say how many of the runs that were asked for are there."""
+    return f"{results.runs_present} of {results.runs_expected} runs present"
