@@ -81,9 +81,9 @@ def _ends(draws, flat, value, noise, level, calibration):
     with np.errstate(divide="ignore", invalid="ignore"):
         drawn = draws.evaluate(**flat)
         spread, middle = (np.log(drawn), np.log(value)) if logs else (drawn, value)
-    if noise:
-        spread = spread + noise * np.random.default_rng(draws.seed + 1).standard_normal(spread.shape)
-    low, high = np.quantile(spread, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    if noise:  # one value a draw serves all targets: each interval is its own
+        spread += noise * np.random.default_rng(draws.seed + 1).standard_normal((len(spread), 1))
+    low, high = np.quantile(np.ascontiguousarray(spread.T), [(1 - level) / 2, (1 + level) / 2], axis=1)
     low, high = middle + calibration * (low - middle), middle + calibration * (high - middle)
     return (np.exp(low), np.exp(high)) if logs else (low, high)
 

@@ -121,9 +121,9 @@ def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bo
         ratio = np.log(values["D"] / values["N"])
         if np.abs(ratio - ratio.mean()).max() < SAME_RAY:
             raise PointsError(
-                f"all points lie on one ray D = {np.exp(ratio.mean()):.3g} N: the share of size and that of data in the "
-                f"loss cannot be told apart. Add runs at another D/N (4 times more and 4 times less), or fit a law in "
-                f"one of them."
+                f"all points lie on one ray D = {np.exp(ratio.mean()):.3g} N: what size and what data do to the loss "
+                f"cannot be told apart. Add runs at another D/N (4 times more and 4 times less), or fit a law in one "
+                f"of them."
             )
 
 

@@ -1,7 +1,8 @@
 """Where a fit walks: free coordinates of a law, in logarithms, and the law's value and slopes along them.
 
-A positive parameter P is walked as ln P. An amplitude whose term is proportional to P^e is walked as e ln P, the
-logarithm of its term: N_c of (N_c/N)^alpha_N lies far outside the data and moves with alpha_N; its term does not.
+An amplitude whose term is proportional to P^e is walked as e ln P, the logarithm of its term: N_c of (N_c/N)^alpha_N
+lies far outside the data and moves with alpha_N; its term does not. Exponents are walked as themselves: then the
+logarithm of a term is linear in its two coordinates, and one Gauss-Newton step crosses the long valley between them.
 """
 
 from collections.abc import Mapping
@@ -52,9 +53,9 @@ class Coordinates:
         }
 
     @cached_property
-    def positive(self) -> frozenset[str]:
+    def logged(self) -> frozenset[str]:
         """Parameters that are walked as logarithms."""
-        return frozenset(p.name for p in self.law.parameters if p.positive)
+        return self.law.logged
 
     def parameters(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Turn coordinates of shape (rows, free) into parameters of shape (rows,)."""
@@ -65,7 +66,7 @@ class Coordinates:
                 column = z[:, self.position[name]]
                 if name in late:
                     column = column / self._resolved(self.exponent[name], values)
-                values[name] = np.exp(column) if name in self.positive else column
+                values[name] = np.exp(column) if name in self.logged else column
         for name, to in self.tied.items():
             values[name] = values[to]
         return {p.name: values[p.name] for p in self.law.parameters}
@@ -78,7 +79,7 @@ class Coordinates:
         columns = []
         for name in self.free:
             value = np.atleast_1d(np.asarray(values[name], dtype=np.float64))
-            column = np.log(value) if name in self.positive else value
+            column = np.log(value) if name in self.logged else value
             if name in self.exponent:
                 column = column * np.asarray(values[self.exponent[name]], dtype=np.float64)
             columns.append(column)
@@ -98,7 +99,7 @@ class Coordinates:
             return value, self._along_coordinates(values, slopes, value.shape)
 
     def _along_parameters(self, values, inputs, rows):
-        """Give d value / d ln parameter (or d parameter where it is not positive), exact."""
+        """Give d value / d ln parameter for logged parameters, d value / d parameter for the others; exact."""
         if self.law.slopes is not None:
             value, slopes = self.law.slopes(*inputs, **values)
             return np.broadcast_to(value, (rows, np.size(inputs[0]))), slopes
@@ -108,7 +109,7 @@ class Coordinates:
 
     def _complex_step(self, values, inputs, rows, name):
         step = 1j * STEP
-        moved = values[name] * (1 + step) if name in self.positive else values[name] + step
+        moved = values[name] * (1 + step) if name in self.logged else values[name] + step
         return _called(self.law, self.law.evaluate, inputs, values | {name: moved}, rows).imag / STEP
 
     def _along_coordinates(self, values, slopes, shape):
@@ -120,8 +121,7 @@ class Coordinates:
             power = values[exponent]
             along[:, self.position[name]] += slopes[name] / power
             if exponent in self.position:  # at a constant term, N_c moves when alpha_N does
-                step = np.log(values[name]) if exponent in self.positive else np.log(values[name]) / power
-                along[:, self.position[exponent]] -= slopes[name] * step
+                along[:, self.position[exponent]] -= slopes[name] * (np.log(values[name]) / power)
         return along
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..laws.law import LINEAR
 from .losses import NORMAL_MAD, costs
 from .record import FitWarning
 from .solve import Problem, jacobian
@@ -51,7 +50,7 @@ def faint_terms(problem: Problem, z: np.ndarray) -> list[str]:
     with np.errstate(all="ignore"):
         share = np.abs(along[0] / value).max(1)
     law = problem.coordinates.law
-    watched = {p.name for p in law.parameters if p.amplitude or (p.positive and law.slopes is not None)}
+    watched = {p.name for p in law.parameters if p.amplitude}
     return [
         name for name, felt in zip(problem.coordinates.free, share, strict=True) if name in watched and felt < FAINT
     ]
@@ -60,13 +59,16 @@ def faint_terms(problem: Problem, z: np.ndarray) -> list[str]:
 def loose_exponents(problem: Problem, z: np.ndarray) -> dict[str, float]:
     """Give the standard error of ln P for each exponent and constant term that the points leave open."""
     amplitudes = {p.name: p.amplitude for p in problem.coordinates.law.parameters}
+    positive = {p.name: p.positive for p in problem.coordinates.law.parameters}
     spread = np.sqrt(np.maximum(np.diag(model_covariance(problem, z)), 0.0))
     constant = _constant_terms(problem, z)
     loose = {}
     for i, name in enumerate(problem.coordinates.free):
-        watched = name in problem.coordinates.positive and (not amplitudes[name] or name in constant)
-        if watched and amplitudes[name] in ("", LINEAR) and not spread[i] <= LOOSE:
-            loose[name] = float(spread[i])
+        if amplitudes[name] and name not in constant:
+            continue
+        relative = spread[i] if name in problem.coordinates.logged else spread[i] / max(abs(z[i]), 1e-300)
+        if positive[name] and not relative <= LOOSE:
+            loose[name] = float(relative)
     return loose
 
 
@@ -107,7 +109,8 @@ def wild_points(residuals: np.ndarray, clusters: np.ndarray, named: bool) -> lis
         FitWarning(
             "wild-points",
             f"{len(wild)} of {len(residuals)} points lie more than {WILD:g} robust standard deviations off: "
-            f"{shown}{rest} ({'runs' if named else 'rows'}). Look at them; exclude them with a reason, or use the loss 'tukey'.",
+            f"{shown}{rest} ({'runs' if named else 'rows'}). Look at them; exclude them with a reason, or use the "
+            f"loss 'tukey'.",
         )
     ]
 

@@ -25,6 +25,7 @@ from .record import Fit
 from .solve import Problem, residuals
 
 LEAST = 1e-300  # stands for a bound at zero, in a logarithm
+LEAST_EXPONENT = 1e-6  # a positive exponent that comes this low has vanished
 
 
 def fit(
@@ -139,16 +140,18 @@ def _problem(law, coordinates, values, target, scales, loss, bounds, priors) -> 
 
 
 def _box(coordinates, bounds):
-    low, high = np.full((2, len(coordinates.free)), np.array([[-np.inf], [np.inf]]))
+    kept_positive = {p.name for p in coordinates.law.parameters if p.positive} - coordinates.logged
+    low = np.array([LEAST_EXPONENT if name in kept_positive else -np.inf for name in coordinates.free])
+    high = np.full(len(low), np.inf)
     for name, (least, most) in bounds.items():
         if not least < most or name not in coordinates.free:
             raise MisuseError(
                 f"the bounds of {name!r} are {(least, most)}: give (low, high) of a parameter that is free."
             )
         i = coordinates.position[name]
-        positive = name in coordinates.positive
-        low[i] = np.log(max(least, LEAST)) if positive else least
-        high[i] = np.log(max(most, LEAST)) if positive else most
+        logged = name in coordinates.logged
+        low[i] = np.log(max(least, LEAST)) if logged else max(least, low[i])
+        high[i] = np.log(max(most, LEAST)) if logged else most
     return low, high
 
 

@@ -6,12 +6,13 @@ import numpy as np
 
 from ..errors import FitError
 from .losses import Loss, robust_sd, suggested_scale
-from .solve import Problem, residuals, solve
+from .solve import Problem, residuals, solve, solve_graduated
 from .starts import starting_points
 
 MANY = 4000  # points beyond which the starts are compared on a part of them
 SAME = 1e-7  # relative difference of objectives that counts as the same optimum
 ROUNDING = 1e-26  # objective a point below which every optimum is exact
+LEADING = 25  # steps of least squares before the walk proper
 SETTLED = 1e-6  # relative change of the residual scale at which it is final
 
 
@@ -34,11 +35,10 @@ def minimise(problem: Problem, auto: bool, rng: np.random.Generator) -> Optimum:
         FitError: no start gives a finite objective.
     """
     part = _part(problem, rng)
-    starts = starting_points(part, rng)
+    starts = _led(part, starting_points(part, rng))
     estimated = auto or problem.has_priors
-    if estimated:
-        part = _settled(part, _first_guess(part, starts), auto)
-    found = solve(part, starts)
+    part = _settled(part, starts[0], auto) if estimated else replace(part, noise=_noise(part, starts[0]))
+    found = solve_graduated(part, starts)
     best = int(np.argmin(found.objective))
     if not np.isfinite(found.objective[best]):
         raise FitError(
@@ -51,7 +51,7 @@ def minimise(problem: Problem, auto: bool, rng: np.random.Generator) -> Optimum:
     if estimated:
         whole = _settled(whole, z[0], auto)
     if estimated or part is not problem:
-        found, best = solve(whole, z), 0
+        found, best = solve_graduated(whole, z), 0
     return Optimum(
         whole,
         found.z[best],
@@ -70,14 +70,21 @@ def _part(problem: Problem, rng) -> Problem:
     return problem.take(rows)
 
 
-def _first_guess(problem: Problem, starts: np.ndarray) -> np.ndarray:
-    """Squares from the best start, then Huber where the loss itself could lock on to a wrong start (Tukey's)."""
+def _led(problem: Problem, starts: np.ndarray) -> np.ndarray:
+    """Lead each start near by least squares, which see far; then by Huber where the loss sees only near (Tukey's).
+
+    From a poor start a narrow Huber loss takes five times the steps, and Tukey's can lock on to the wrong points.
+    """
     squares = replace(problem, loss=Loss("ls-log" if problem.loss.in_logs else "ls"))
-    z = solve(squares, starts[:1], most_steps=10).z
+    z = starts if problem.loss.kind == squares.loss.kind else solve(squares, starts, most_steps=LEADING).z
     if problem.loss.kind != "tukey":
-        return z[0]
-    scale = suggested_scale("huber", residuals(problem, z)[0], z.shape[1])
-    return solve(replace(problem, loss=Loss("huber", scale)), z, most_steps=50).z[0]
+        return z
+    scale = max(suggested_scale("huber", row, z.shape[1]) for row in residuals(problem, z))
+    return solve(replace(problem, loss=Loss("huber", scale)), z, most_steps=LEADING).z
+
+
+def _noise(problem: Problem, z: np.ndarray) -> float:
+    return robust_sd(residuals(problem, z[None])[0], len(z))
 
 
 def _settled(problem: Problem, z: np.ndarray, auto: bool) -> Problem:
@@ -85,7 +92,7 @@ def _settled(problem: Problem, z: np.ndarray, auto: bool) -> Problem:
     for _ in range(40):
         u = residuals(problem, z[None])[0]
         scale = suggested_scale(problem.loss.kind, u, len(z)) if auto else problem.loss.scale
-        noise = robust_sd(u, len(z))
+        noise = _noise(problem, z)
         still = abs(noise - problem.noise) <= SETTLED * noise
         problem = replace(problem, loss=replace(problem.loss, scale=scale), noise=noise)
         if still:

@@ -3,9 +3,11 @@
 Minimised for every row b:  F_b(z) = sum_i k_bi rho(s_i (f(z, x_i) - y_bi)) + prior(z), a sum and never a mean, with k
 the number of times a resample holds point i and s the inverse of its relative standard error.
 
-Each step solves (H + lam M) step = gradient: H weighs the points by rho'' (Newton without the law's own curvature), M by
-rho'(u)/u, the majorant of reweighted least squares. Where H + lam M is not positive definite, (1 + lam) M takes its
-place. Damping by M is invariant under linear change of coordinates; so is the stopping rule, Newton's decrement.
+Each step solves (H + lam D) step = gradient: H weighs the points by rho'' (Newton without the law's own curvature); M
+weighs them by rho'(u)/u, the majorant of reweighted least squares; D is M plus M with the entries between different
+terms of the law set to zero. Damping by M alone would only shorten a step that trades one term for another; D turns it
+(4000 resamples of 240 points: 0.41 against 0.96 CPU s). Where H + lam D is not positive definite, M + lam D takes its
+place. Steps and the stopping rule, Newton's decrement, do not depend on the units of the inputs.
 """
 
 from dataclasses import dataclass, field, replace
@@ -19,6 +21,9 @@ TOLERANCE = 1e-14  # of the decrement, relative to the objective
 FLOOR = 1e-28  # a point's share of the objective below which its residual is rounding
 MOST_STEPS = 400
 DAMPING = 1e-3
+NARROW = 0.1  # of the noise: a loss narrower than this is approached in stages
+COARSER = 6.0  # how much wider each earlier stage is
+FEW = 40  # rows up to which LAPACK is the faster solver
 CELLS = 100_000  # points x rows worked on at once: their arrays stay in the cache
 
 
@@ -131,7 +136,7 @@ def _add_prior(problem, z, state):
     values = coordinates.parameters(z)
     for i, name in enumerate(names):
         precision = (problem.noise / problem.prior_sd[i]) ** 2
-        step = values[name] if name in coordinates.positive else np.ones(len(z))
+        step = values[name] if name in coordinates.logged else np.ones(len(z))
         away = values[name] - problem.prior_at[i]
         state.objective += 0.5 * precision * away**2
         state.gradient[:, i] += precision * away * step
@@ -155,6 +160,24 @@ def solve(problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None
     )
 
 
+def solve_graduated(problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None) -> Solution:
+    """Minimise as `solve` does, by way of wider losses where the asked one is far narrower than the residuals.
+
+    Huber's loss with a delta of a millionth of the noise is least absolute deviations: hardly a point lies in its
+    quadratic zone, and Newton's method sees no curvature but near the optimum.
+    """
+    width = problem.loss.scale
+    widest = NARROW * problem.noise
+    stages = []
+    while problem.loss.kind in ("huber", "quantile") and width < widest:
+        width *= COARSER
+        stages.append(width)
+    for scale in reversed(stages):
+        wide = replace(problem, loss=replace(problem.loss, scale=scale))
+        starts = solve(wide, starts, counts, most_steps=60).z
+    return solve(problem, starts, counts)
+
+
 def _rows(array: np.ndarray, here: slice) -> np.ndarray:
     return array[here] if array.ndim == 2 else array[None]
 
@@ -165,9 +188,10 @@ def _walk(problem, starts, counts, target, most_steps):
     alive = np.arange(len(z))
     lam = np.full(len(z), DAMPING)
     state = _state(problem, z, counts, target)
+    same_term = _same_term(problem.coordinates, state.majorant[0])
     steps = 0
     for steps in range(most_steps):
-        step, decrement = _step(problem, z, state, lam)
+        step, decrement = _step(problem, z, state, lam, same_term)
         size = counts if problem.loss.in_logs else counts * target**2
         floor = np.broadcast_to(FLOOR * size.sum(1), lam.shape)
         done = (decrement <= TOLERANCE * state.objective + floor) | ~np.isfinite(state.objective) | (lam > 1e12)
@@ -188,7 +212,7 @@ def _walk(problem, starts, counts, target, most_steps):
         better = gain >= 0
         z = np.where(better[:, None], moved, z)
         state.put(better, trial)
-        lam = _damping(lam, better, gain, decrement)
+        lam = _damping(lam, better, gain, decrement / (1 + np.minimum(lam, 1e6)))
     return *out, steps
 
 
@@ -200,13 +224,25 @@ def _settle(out, rows, z, objective, decrement, floor):
     out[3][rows] = np.isfinite(objective) & (relative <= 1e-11)
 
 
-def _damping(lam, better, gain, decrement):
-    agreed = gain > 0.5 * decrement
-    down = np.where(agreed, lam / 8, np.where(gain > 0.1 * decrement, lam / 2, lam * 2))
+def _damping(lam, better, gain, promised):
+    down = np.where(gain > 0.7 * promised, lam / 10, np.where(gain > 0.2 * promised, lam, lam * 3))
     return np.clip(np.where(better, down, np.maximum(lam * 6, 1e-4)), 1e-14, 1e13)
 
 
-def _step(problem, z, state, lam):
+def _same_term(coordinates: Coordinates, majorant: np.ndarray) -> np.ndarray:
+    """Mark the pairs of coordinates that belong to one term of the law: an amplitude and the exponents near it."""
+    amplitudes = {p.name for p in coordinates.law.parameters if p.amplitude}
+    led = np.array([name in amplitudes for name in coordinates.free], dtype=bool)
+    term = np.arange(len(led))
+    if led.any() and not led.all():
+        with np.errstate(all="ignore"):
+            size = np.sqrt(np.diag(majorant))
+            likeness = np.nan_to_num(np.abs(majorant / size / size[:, None]))
+        term[~led] = np.flatnonzero(led)[np.argmax(likeness[np.ix_(~led, led)], axis=1)]
+    return (term[:, None] == term).astype(np.float64)
+
+
+def _step(problem, z, state, lam, same_term):
     """Give the damped step, (rows, p), and Newton's decrement: the fall of the objective that the step promises."""
     gradient, newton, majorant = state.gradient, state.newton, state.majorant
     stuck = ((z <= problem.low) & (gradient > 0)) | ((z >= problem.high) & (gradient < 0))
@@ -215,10 +251,11 @@ def _step(problem, z, state, lam):
         moving = ~stuck[:, :, None] & ~stuck[:, None, :]
         newton = np.where(moving, newton, 0.0) + _diagonal(stuck)
         majorant = np.where(moving, majorant, 0.0) + _diagonal(stuck)
-    step, least = solve_symmetric(newton + lam[:, None, None] * majorant, gradient)
+    damping = lam[:, None, None] * (majorant + majorant * same_term)
+    step, least = solve_symmetric(newton + damping, gradient)
     poor = ~(least > 1e-12)
     if poor.any():
-        step[poor], _ = solve_symmetric((1 + lam[poor, None, None]) * majorant[poor], gradient[poor])
+        step[poor], _ = solve_symmetric(majorant[poor] + damping[poor], gradient[poor])
     with np.errstate(all="ignore"):
         decrement = 0.5 * (step * gradient).sum(1) * (1 + np.minimum(lam, 1e6))
     blind = ~np.isfinite(decrement) | (decrement < 0)
@@ -237,8 +274,14 @@ def solve_symmetric(matrices: np.ndarray, right: np.ndarray) -> tuple[np.ndarray
     """Solve symmetric systems, (rows, p, p) by (rows, p), after scaling each diagonal to one.
 
     Returns solutions and the least pivot of each row: positive where the matrix is positive definite. Written out over
-    p so that one pass serves all rows; LAPACK row by row costs ten times more for p = 5.
+    p so that one pass serves all rows; LAPACK row by row costs ten times more for many rows, and less for few.
     """
+    if len(matrices) <= FEW:
+        try:
+            np.linalg.cholesky(matrices)
+            return np.linalg.solve(matrices, right[:, :, None])[:, :, 0], np.ones(len(right))
+        except np.linalg.LinAlgError:
+            pass  # a row is not positive definite: find out which
     with np.errstate(all="ignore"):
         p = right.shape[1]
         scale = 1 / np.sqrt(np.maximum(np.abs(np.diagonal(matrices, axis1=1, axis2=2)), 1e-300)).T

@@ -1,4 +1,4 @@
-"""Where a fit starts: amplitudes solved in closed form on a grid of exponents, or spread draws where no law says how."""
+"""Where a fit starts: amplitudes solved in closed form on a grid of exponents, or spread draws where that cannot be."""
 
 from dataclasses import replace
 from itertools import combinations
@@ -9,9 +9,9 @@ from ..laws.law import LINEAR
 from .losses import Loss
 from .solve import Problem, residuals, solve_symmetric
 
-GRID = 160  # points of the grid of exponents, whatever their number
+GRID = 100  # points of the grid of exponents, whatever their number
 SPREAD = 256  # draws for a law that declares no amplitudes
-KEPT = 6
+KEPT = 5
 FAINT = 1e-3  # relative size given to a term that the grid would leave out: logarithms need something to move
 
 

@@ -30,8 +30,7 @@ def _slopes(letter):
     def slopes(*inputs, L_inf, **rest):
         log_ratio = np.log(rest[scale]) - np.log(inputs[0])
         term = np.exp(rest[exponent] * log_ratio)
-        along = rest[exponent] * term
-        return L_inf + term, {"L_inf": L_inf, scale: along, exponent: log_ratio * along}
+        return L_inf + term, {"L_inf": L_inf, scale: rest[exponent] * term, exponent: log_ratio * term}
 
     return slopes
 

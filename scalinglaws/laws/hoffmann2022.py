@@ -24,8 +24,8 @@ def chinchilla_slopes(N, D, *, E, A, B, alpha, beta):
         "E": E,
         "A": size_term,
         "B": data_term,
-        "alpha": (alpha * minus_log_size) * size_term,
-        "beta": (beta * minus_log_data) * data_term,
+        "alpha": minus_log_size * size_term,
+        "beta": minus_log_data * data_term,
     }
 
 

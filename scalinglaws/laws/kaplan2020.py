@@ -47,8 +47,8 @@ def slopes_of_size_and_data(N, D, *, N_c, D_c, alpha_N, alpha_D):
     return value, {
         "N_c": along_size,
         "D_c": alpha_D * (value - share),
-        "alpha_N": along_ratio,
-        "alpha_D": alpha_D * np.log(total) * value - along_ratio,
+        "alpha_N": along_ratio / alpha_N,
+        "alpha_D": np.log(total) * value - along_ratio / alpha_D,
     }
 
 
@@ -62,8 +62,8 @@ def slopes_of_size_and_steps(N, S, *, N_c, S_c, alpha_N, alpha_S):
     return along_size + along_steps, {
         "N_c": alpha_N * along_size,
         "S_c": alpha_S * along_steps,
-        "alpha_N": alpha_N * log_size * along_size,
-        "alpha_S": alpha_S * log_steps * along_steps,
+        "alpha_N": log_size * along_size,
+        "alpha_S": log_steps * along_steps,
     }
 
 

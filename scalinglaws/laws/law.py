@@ -17,7 +17,7 @@ class Parameter:
 
     Attributes:
         start: range that starting values are drawn from; the fit may leave it.
-        positive: fitted as its logarithm.
+        positive: the fit keeps it above zero.
         amplitude: set it where the formula is a sum of terms, one amplitude each, so that the fit can solve for the
             amplitudes in closed form. "1" (`LINEAR`): its term is proportional to the parameter, as A in A/N^alpha.
             The name of an exponent: its term is proportional to parameter^exponent, as N_c in (N_c/N)^alpha_N.
@@ -56,8 +56,8 @@ class Law:
         convention: letter -> quantity the paper counted, e.g. {"N": "params_nonembedding"}.
         domain: letter -> (lowest, highest) value the published constants were fitted on.
         published: the paper's constants first, then refits and variants.
-        slopes: optional, same signature as `evaluate`: (value, {parameter: d value / d ln parameter}), with
-            d value / d parameter for one that is not positive. Saves the fit the complex step; the suite checks it.
+        slopes: optional, same signature as `evaluate`: (value, {parameter: derivative}), with respect to ln(parameter)
+            for those of `logged`, to the parameter itself for the others. Saves the fit the complex step.
         outer: name of an exponent k for which value^(1/k) is the sum of the amplitudes' terms; empty for k = 1.
 
     Raises:
@@ -107,6 +107,16 @@ class Law:
         """Letters of the inputs, in order."""
         kinds = inspect.signature(self.evaluate).parameters.values()
         return tuple(p.name for p in kinds if p.kind is not p.KEYWORD_ONLY)
+
+    @property
+    def logged(self) -> frozenset[str]:
+        """Parameters that a fit moves as logarithms.
+
+        The amplitudes; an exponent moves as itself, so that ln A - alpha ln N is linear in both. In a law that declares
+        no amplitudes, every positive parameter.
+        """
+        amplitudes = frozenset(p.name for p in self.parameters if p.amplitude)
+        return amplitudes or frozenset(p.name for p in self.parameters if p.positive)
 
     @property
     def constants(self) -> dict[str, float]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..fit import Fit
-from ..fit.solve import Solution, solve
+from ..fit.solve import Solution, solve_graduated
 
 BLOCK = 1000  # resamples drawn at once: bounds the memory of their counts
 
@@ -28,7 +28,7 @@ def pairs_counts(index: np.ndarray, groups: int, rows: int, rng: np.random.Gener
 
 def refit(fit: Fit, counts: np.ndarray) -> Solution:
     """Refit with every point counted as often as `counts`, (rows, n), says; from the fit's own optimum."""
-    return solve(fit.problem, np.repeat(fit.z[None], len(counts), axis=0), counts)
+    return solve_graduated(fit.problem, np.repeat(fit.z[None], len(counts), axis=0), counts)
 
 
 def pairs(fit: Fit, n: int, rng: np.random.Generator, progress: Progress | None) -> tuple[np.ndarray, np.ndarray]:
