@@ -6,6 +6,7 @@ from pathlib import Path
 from .errors import NameUnknownError, StoreError, nearest
 from .points import Points
 from .records import from_plain, read_json, to_plain, write_json
+from .results import LearningCurve
 from .run import Run, RunSpec
 
 VERSION = 1
@@ -118,6 +119,44 @@ def _row(run: Run, held_out: bool) -> dict:
         "seconds": final.seconds if final else None, "n_layer": shape.n_layer, "d_model": shape.d_model,
         "n_heads": shape.n_heads, "n_ctx": shape.n_ctx, "n_vocab": shape.n_vocab, "seed": spec.seed,
     }
+
+
+def curve_points(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset()) -> Points:
+    """Make one row of each evaluation at a constant rate, after warm-up: what L(N, S) speaks of."""
+    columns: dict[str, list] = {name: [] for name in ("run_id", "lineage", "params_nonembedding", "steps", "tokens",
+                                                      "batch_tokens", "flops_6nd", "loss_nats")}
+    for run in runs:
+        spec = run.spec
+        stable = spec.decay_start if spec.schedule == "wsd" else spec.steps if spec.schedule == "constant" else 0
+        if spec.id in held_out or spec.parent:
+            continue
+        for e in run.curve:
+            if spec.warmup < e.step <= stable:
+                row = (spec.id, spec.id, spec.shape.params(), e.step, e.tokens, spec.batch_tokens,
+                       spec.shape.flops_per_token("6n") * e.tokens, e.loss_nats)
+                for name, value in zip(columns, row, strict=True):
+                    columns[name].append(value)
+    return Points(columns)
+
+
+def learning_curves(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset()) -> list[LearningCurve]:
+    """Join each lineage into one curve: its trunk, then its longest branch; held-out and single runs as they are."""
+    lineages: dict[str, list[Run]] = {}
+    for run in runs:
+        lineages.setdefault(run.spec.parent or run.spec.id, []).append(run)
+    curves = []
+    for lineage, members in sorted(lineages.items()):
+        members.sort(key=lambda run: (bool(run.spec.parent), run.spec.tokens))
+        last, first = members[-1], members[0]
+        shape = first.spec.shape
+        joined = [e for e in first.curve if not last.spec.parent or e.step <= last.spec.first_step]
+        joined += last.curve if last is not first else ()
+        tokens = tuple(float(e.tokens) for e in joined)
+        role = "held-out" if last.spec.id in held_out else "fit"
+        curves.append(LearningCurve(lineage, float(shape.params()), first.spec.seed, role, tokens,
+                                    tuple(shape.flops_per_token("6n") * t for t in tokens),
+                                    tuple(e.loss_nats for e in joined)))
+    return curves
 
 
 def bits_per_byte(loss_nats: float, bytes_per_token: float) -> float:

@@ -1,0 +1,120 @@
+"""A study, end to end: text, sweep, training, laws, a tested prediction, a plan and the report."""
+
+import os
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from .corpora.tokenise import tokenise
+from .corpora.tokenised import Tokenised
+from .design import Sweep, design
+from .errors import RunsFailedError
+from .executors.local import Local
+from .held_out import compare_with_measured, keep_prediction, predict_held_out
+from .infer import Inference, infer
+from .launch import Progress, launch
+from .records import to_plain, write_json
+from .report import report
+from .results import HeldOutTest, StudyResults
+from .settings import Study
+from .store import Store, curve_points, learning_curves, open_store, points_of
+
+MAIN_LAW = "chinchilla"
+
+
+def study(
+    study: Study,
+    to: Path,
+    *,
+    command: str = "",
+    data_dir: Path | None = None,
+    tell: Callable[[Progress], None] = lambda progress: None,
+    say: Callable[[str], None] = lambda text: None,
+) -> StudyResults:
+    """Run a study in a folder, or go on with it, and write its report there.
+
+    The largest sizes are trained last: their loss is predicted, and the prediction written down, before they start.
+
+    Raises:
+        MisuseError: the study, its text or the folder cannot be used so; nothing is trained.
+        RunsFailedError: a training process failed; what is done is kept.
+    """
+    began = time.monotonic()
+    store = open_store(to, create=True)
+    say(f"text: {study.corpus} as {study.tokenizer}")
+    data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
+    sweep = design(study, data.vocabulary, data.data_id, len(data.split("train")))
+    write_json(store.path / "study.json", to_plain(study))
+    write_json(store.path / "sweep.json", to_plain(sweep))
+    executor = Local(study.processes or os.cpu_count() or 1)
+
+    _train(sweep.only(held_out=False), store, executor, tell, say)
+    found = _infer(study, sweep, store)
+    test = _predicted(study, sweep, store, found)
+    if test is not None:
+        p = test.predicted
+        say(f"predicted before training it: N = {test.params_nonembedding:,.0f} at {test.tokens:.3g} tokens will lose "
+            f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token")
+    _train(sweep.only(held_out=True), store, executor, tell, say)
+    results = _results(study, sweep, store, data, found, test, command, time.monotonic() - began)
+    write_json(store.path / "results.json", to_plain(results))
+    report(results, store.path / "report")
+    return results
+
+
+def _train(sweep: Sweep, store: Store, executor: Local, tell, say):
+    lacking = sum(not store.has(spec.id) for spec in sweep.runs)
+    if not lacking:
+        return
+    say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
+    failures = launch(sweep, store, executor, tell=tell)
+    if failures:
+        raise RunsFailedError(f"{len(failures)} of {len(sweep.chains)} chains of runs failed; the first says why in "
+                              f"{failures[0].log}. Mend that, and type the same command: what is done is kept.")
+
+
+def _infer(study: Study, sweep: Sweep, store: Store) -> Inference:
+    runs = [store.run(spec.id) for spec in sweep.only(held_out=False).runs]
+    return infer(points_of(runs, source=study.name), curve_points(runs), level=study.level, n_draws=study.draws)
+
+
+def _predicted(study: Study, sweep: Sweep, store: Store, found: Inference) -> HeldOutTest | None:
+    specs = [spec for spec in sweep.runs if spec.id in sweep.held_out]
+    if not specs or MAIN_LAW not in found.draws:
+        return None
+    largest = max(spec.shape.params() for spec in specs)
+    chosen = [spec for spec in specs if spec.shape.params() == largest]
+    made = predict_held_out(found.draws[MAIN_LAW], chosen, level=study.level, calibration=1.0)
+    return keep_prediction(store.path / "prediction.json", made, trained=any(store.has(s.id) for s in chosen))
+
+
+def _results(study: Study, sweep: Sweep, store: Store, data: Tokenised, found: Inference, test: HeldOutTest | None,
+             command: str, seconds: float) -> StudyResults:
+    runs = [store.run(spec.id) for spec in sweep.runs if store.has(spec.id)]
+    held_out = set(sweep.held_out)
+    points = points_of(runs, held_out, study.name)
+    return StudyResults(
+        name=study.name, settings=to_plain(study), corpus=data.facts(), machine=_machine(), versions=_versions(),
+        runs_expected=len(sweep.runs), runs_present=len(runs), points=points,
+        curves=tuple(learning_curves(runs, held_out)), fits=found.fits, bands=found.bands, frontier=found.frontier,
+        seed_spread=found.seed_spread, held_out=test and compare_with_measured(test, points), plans=(),
+        commands=(command,) if command else (), wall_seconds=seconds,
+        train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),
+        true_floor_nats=data.truth.get("floor_nats"), notes=found.notes)
+
+
+def _machine() -> dict:
+    return {"system": platform.system(), "machine": platform.machine(), "cores": os.cpu_count() or 1,
+            "python": platform.python_version()}
+
+
+def _versions() -> dict:
+    found = {}
+    for package in ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
