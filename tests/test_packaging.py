@@ -1,0 +1,126 @@
+"""What is installed: everything that is needed and no more, quick to start, and of use without PyTorch."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "scalinglaws"
+INFERRING = ("laws", "fit", "uncertainty", "frontier", "compare", "predict", "plan", "importers", "report", "infer")
+
+
+def run(*command: str, **options) -> subprocess.CompletedProcess:
+    """Run a command with this Python and give what it printed; fail with its words where it fails."""
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=300, **options)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done
+
+
+def loaded_by(*command: str) -> set[str]:
+    """List the modules that a command loads, as Python's own import timer reports them."""
+    printed = run("-X", "importtime", *command, cwd=ROOT).stderr
+    loaded = set(re.findall(r"^import time:.*\|\s*(\S+)$", printed, re.MULTILINE))
+    assert "os" in loaded or "site" in loaded, "the import timer printed nothing"
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> zipfile.ZipFile:
+    """The wheel, built from the sources without a network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run("-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder), cwd=ROOT)
+    [path] = folder.glob("*.whl")
+    with zipfile.ZipFile(path) as opened:
+        yield opened
+
+
+def test_the_wheel_holds_every_file_of_the_package(wheel):
+    ours = {
+        path.relative_to(ROOT).as_posix()
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert len(ours) > 30
+    assert sorted(ours - set(wheel.namelist())) == []
+
+
+def test_the_wheel_holds_the_study_presets(wheel):
+    presets = {f"scalinglaws/studies/{path.name}" for path in (ROOT / "studies").glob("*.toml")}
+    assert "scalinglaws/studies/quickstart.toml" in presets
+    assert sorted(presets - set(wheel.namelist())) == []
+
+
+def test_the_wheel_holds_nothing_but_the_package_and_its_papers(wheel):
+    assert {name.split("/")[0].removesuffix("-0.1.0.dist-info") for name in wheel.namelist()} == {"scalinglaws"}
+    assert not [name for name in wheel.namelist() if Path(name).name.startswith("test_") or name.endswith(".pyc")]
+    assert [name for name in wheel.namelist() if name.endswith("/LICENSE")]
+
+
+def test_presets_are_found_where_nothing_but_the_wheel_is(wheel, tmp_path):
+    wheel.extractall(tmp_path)
+    code = "from scalinglaws.settings import presets; import scalinglaws; print(scalinglaws.__file__, *presets())"
+    options = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(tmp_path)}}
+    where, *names = run("-c", code, **options).stdout.split()
+    assert Path(where).is_relative_to(tmp_path)
+    assert sorted(names) == sorted(path.stem for path in (ROOT / "studies").glob("*.toml"))
+
+
+def test_torch_comes_with_the_extra_train_alone(wheel):
+    [name] = [name for name in wheel.namelist() if name.endswith("/METADATA")]
+    metadata = message_from_bytes(wheel.read(name))
+    requirements = metadata.get_all("Requires-Dist")
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert [line for line in requirements if line.startswith("torch")] == ["torch>=2.9; extra == 'train'"]
+    plain = {re.match(r"[\w-]+", line)[0] for line in requirements if "extra ==" not in line}
+    assert plain == {"numpy", "scipy", "pydantic", "typer", "rich", "matplotlib"}
+
+
+def test_every_requirement_is_pinned_but_torch():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert {re.match(r"[\w-]+", line)[0] for line in asked} - pins.keys() == {"torch"}
+    assert re.search(r"^TORCH \?= torch==\d", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("package", ["torch", "matplotlib", "scipy", "tokenizers", "polars"])
+def test_importing_the_package_loads_nothing_heavy(package):
+    assert package not in loaded_by("-c", "import scalinglaws")
+
+
+def test_help_loads_nothing_heavy():
+    loaded = loaded_by("-m", "scalinglaws", "--help")
+    assert "typer" in loaded
+    assert not loaded & {"torch", "scipy", "matplotlib", "polars", "tokenizers"}
+
+
+def test_the_command_and_the_module_are_one():
+    command = Path(sys.executable).with_name("scalinglaws")
+    if not command.exists():
+        pytest.skip("the package is not installed in this environment")
+    by_name = subprocess.run([command, "--version"], capture_output=True, text=True, check=True, timeout=60)
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert by_name.stdout.strip() == run("-m", "scalinglaws", "--version", cwd=ROOT).stdout.strip() == version
+
+
+WITHOUT_TORCH = """
+import importlib, sys
+for name in ("torch", "tokenizers", "safetensors", "zstandard", "polars", "emcee"):
+    sys.modules[name] = None  # importing it fails, as where it is not installed
+for name in sys.argv[1:]:
+    importlib.import_module(f"scalinglaws.{name}")
+print("imported", len(sys.argv) - 1)
+"""
+
+
+def test_the_inferring_wing_works_without_the_extras():
+    names = [name for name in INFERRING if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists()]
+    assert f"imported {len(names)}" in run("-c", WITHOUT_TORCH, *names, cwd=ROOT).stdout

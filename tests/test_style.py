@@ -1,0 +1,79 @@
+"""The habits that can be read off the source: docstrings, quiet imports, links that lead somewhere, ruff's rules."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "scalinglaws"
+MODULES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+DECLARATIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.If, ast.For)
+
+
+def public_without_docstring(tree: ast.Module) -> list[str]:
+    """List the public functions, classes and methods of a module that say nothing of themselves."""
+    missing = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            inside = node.body if isinstance(node, ast.ClassDef) else []
+            methods = [n for n in inside if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
+            missing += [f"{n.lineno} {n.name}" for n in (node, *methods) if not ast.get_docstring(n)]
+    return missing
+
+
+def opening(tree: ast.Module) -> str:
+    """The first paragraph of a module's docstring."""
+    return (ast.get_docstring(tree) or "").split("\n\n")[0]
+
+
+def doings(tree: ast.Module) -> list[int]:
+    """Lines of a module that do something when it is imported, beyond declaring."""
+    return [node.lineno for node in tree.body[1:] if not isinstance(node, DECLARATIONS)]
+
+
+def test_every_module_opens_with_one_sentence():
+    openings = {name: opening(tree) for name, tree in MODULES.items() if tree.body}
+    wrong = {name: first for name, first in openings.items() if not first.endswith((".", ":")) or "\n" in first}
+    assert wrong == {}
+
+
+def test_every_public_name_says_what_it_is():
+    missing = [f"{name}:{what}" for name, tree in sorted(MODULES.items()) for what in public_without_docstring(tree)]
+    assert "\n".join(missing) == ""
+
+
+def test_importing_a_module_does_nothing():
+    busy = {name: lines for name, tree in MODULES.items() if (lines := doings(tree))}
+    busy.pop("scalinglaws/__main__.py")  # python -m scalinglaws
+    assert busy == {}
+
+
+def test_a_module_without_manners_is_caught():
+    rude = ast.parse(
+        "import os\nos.makedirs('x')\ndef f():\n    pass\nclass A:\n    'Say.'\n    def g(self):\n        pass\n"
+    )
+    assert opening(rude) == ""
+    assert doings(rude) == [2]
+    assert public_without_docstring(rude) == ["3 f", "7 g"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_of_a_page_leads_to_a_file(page):
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_ruff_finds_nothing():
+    found = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "--no-cache", "."],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
