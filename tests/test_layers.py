@@ -16,96 +16,89 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
-HALL = {"errors", "quantities", "shape", "run", "points", "records", "results"}
-INFERRING = {"laws", "fit", "uncertainty", "frontier", "compare", "predict", "plan", "importers"}
-MEASURING = {
-    "corpora",
-    "tokenizers",
-    "models",
-    "instruments",
-    "schedule",
-    "optimizer",
-    "checkpoint",
-    "train",
-    "store",
-    "worker",
-    "executors",
-    "launch",
-    "settings",
-    "design",
-    "calibrate",
-}
-ABOVE = {"report", "infer", "study", "estimate", "status", "display", "cli", "__init__", "__main__"}
+HALL = set("errors quantities shape run points records results".split())
+INFERRING = set("laws fit uncertainty frontier compare predict plan importers".split())
+MEASURING = set(
+    "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
+    "design calibrate".split()
+)
+ABOVE = set("report infer held_out study estimate status display cli __init__ __main__".split())
+
+
+def split(table: dict[str, str]) -> dict[str, set[str]]:
+    """Turn each row of words into a set."""
+    return {name: set(row.split()) for name, row in table.items()}
+
 
 # unit -> the units it may import
-MAY_IMPORT = {
-    # the table in the hall
-    "errors": set(),
-    "quantities": {"errors"},
-    "shape": {"errors"},
-    "run": {"errors", "shape"},
-    "points": {"errors", "quantities"},
-    "records": {"errors"},
-    "results": {"points"},
-    # the measuring wing
-    "tokenizers": {"errors"},
-    "corpora": {"errors", "records", "tokenizers"},
-    "models": {"shape"},
-    "instruments": set(),
-    "schedule": {"run"},
-    "optimizer": {"run"},
-    "checkpoint": {"records"},
-    "train": {"checkpoint", "corpora", "errors", "models", "optimizer", "records", "run", "schedule"},
-    "store": {"errors", "points", "records", "run"},
-    "worker": {"corpora", "errors", "records", "store", "train"},
-    "executors": set(),  # starts a command line and never trains: results come back through the store
-    "settings": {"errors", "records"},
-    "design": {"errors", "run", "schedule", "settings", "shape"},
-    "calibrate": {"models", "optimizer", "run", "shape"},
-    "launch": {"design", "errors", "executors", "records", "run", "store"},
-    # the inferring wing
-    "laws": {"errors", "quantities"},
-    "importers": {"errors", "points", "quantities", "records"},
-    # above both wings
-    "report": {"quantities", "results"},  # shows fields of records, computes nothing
-    "__main__": {"cli"},
-}
+MAY_IMPORT = split(
+    {
+        # the table in the hall
+        "errors": "",
+        "quantities": "errors",
+        "shape": "errors",
+        "run": "errors shape",
+        "points": "errors quantities",
+        "records": "errors",
+        "results": "points",
+        # the measuring wing
+        "tokenizers": "errors",
+        "corpora": "errors records tokenizers",
+        "models": "shape",
+        "instruments": "",
+        "schedule": "run",
+        "optimizer": "run",
+        "checkpoint": "records",
+        "train": "checkpoint corpora errors models optimizer records run schedule",
+        "store": "errors points records results run",
+        "worker": "corpora errors records store train",
+        "executors": "",  # starts a command line and never trains: results come back through the store
+        "settings": "errors records",
+        "design": "errors run schedule settings shape",
+        "calibrate": "models optimizer run shape",
+        "launch": "design errors executors records run store",
+        # the inferring wing
+        "laws": "errors quantities",  # formulas: no data, no solver
+        "importers": "errors points quantities records",
+        "fit": "errors laws points quantities",  # never a Run or a Store
+        "uncertainty": "errors fit",
+        "predict": "errors fit uncertainty",
+        "compare": "errors fit laws points predict quantities uncertainty",
+        "frontier": "errors points quantities results",
+        "plan": "errors laws predict quantities results shape uncertainty",
+        # above both wings
+        "infer": "errors fit frontier laws points predict results uncertainty",
+        "held_out": "errors points predict records results run uncertainty",
+        "report": "quantities records results",  # shows fields of records, computes nothing
+        "display": "launch",
+        "estimate": "calibrate corpora design display quantities records settings",
+        "status": "design records store",
+        "study": "corpora design errors executors held_out infer launch records report results settings store",
+        "__init__": "",
+        "__main__": "cli",
+    }
+)
 
 # third-party package -> the units that may import it; one not listed here is used nowhere
-MAY_BE_USED_BY = {
-    "numpy": {
-        "points",
-        "laws",
-        "fit",
-        "uncertainty",
-        "frontier",
-        "compare",
-        "predict",
-        "plan",
-        "importers",
-        "corpora",
-        "tokenizers",
-        "train",
-        "report",
-        "infer",
-    },
-    "scipy": {"fit", "uncertainty", "frontier", "compare", "predict", "plan"},
-    "emcee": {"uncertainty"},
-    "torch": {"models", "optimizer", "checkpoint", "train", "worker", "calibrate", "instruments"},
-    "safetensors": {"checkpoint"},
-    "tokenizers": {"tokenizers"},
-    "zstandard": {"corpora"},
-    "polars": {"importers"},
-    "pydantic": {"records"},
-    "matplotlib": {"report"},
-    "typer": {"cli"},
-    "rich": {"cli", "display"},
-}
+MAY_BE_USED_BY = split(
+    {
+        "numpy": "points laws fit uncertainty predict compare frontier plan importers infer held_out report "
+        "corpora tokenizers train",
+        "scipy": "compare fit frontier plan predict uncertainty",
+        "emcee": "uncertainty",
+        "torch": "calibrate checkpoint instruments models optimizer train worker",
+        "safetensors": "checkpoint",
+        "tokenizers": "tokenizers",
+        "zstandard": "corpora",
+        "polars": "importers",
+        "pydantic": "records",
+        "matplotlib": "report",
+        "typer": "cli",
+        "rich": "cli display",
+    }
+)
 
-MAY_IMPORT_LATE = {
-    "cli",
-    "__init__",
-}  # their own package, inside a function; heavy third-party packages may come late anywhere
+MAY_IMPORT_LATE = {"cli", "__init__"}  # inside a function; third-party packages may come late anywhere
 MAY_PRINT_EXIT_AND_READ_ENVIRONMENT = {"cli", "display", "__main__"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "core", "base", "manager", "managers"}
 LONGEST_FILE = 300
