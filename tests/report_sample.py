@@ -189,7 +189,7 @@ def _band(key, x, y, spread, text, law, fitted_to, quantity, **more) -> Band:
     away = np.maximum(0, np.log10(x / fitted_to[1])) + np.maximum(0, np.log10(fitted_to[0] / x))
     width = spread * (1 + 4 * away)
     return Band(
-        quantity, tuple(x), tuple(y), tuple(y * (1 - width)), tuple(y * (1 + width)), law, text, fitted_to, **more
+        quantity, tuple(x), tuple(y), tuple(y * np.exp(-width)), tuple(y * np.exp(width)), law, text, fitted_to, **more
     )
 
 

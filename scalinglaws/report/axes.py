@@ -2,9 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
-
-import numpy as np
+from collections.abc import Iterable, Sequence
 
 from ..quantities import PF_DAY, QUANTITIES
 from .numbers import power_of_ten
@@ -41,12 +39,13 @@ def logarithmic(axes, which: str, values: Iterable[float], *, headroom: float = 
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
+    values = [value for value in values if math.isfinite(value) and value > 0]
     low, high = limits(values)
     high *= (high / low) ** (headroom / (1 - headroom))
     getattr(axes, f"set_{which}scale")("log")
     getattr(axes, f"set_{which}lim")(low, high)
     axis = getattr(axes, f"{which}axis")
-    major, minor = ticks(low, high)
+    major, minor = ticks(low, high) if values else ([], [])
     axis.set_major_locator(FixedLocator(major))
     axis.set_minor_locator(FixedLocator(minor))
     powers = low >= 1 and high >= 1e4
@@ -54,13 +53,11 @@ def logarithmic(axes, which: str, values: Iterable[float], *, headroom: float = 
     axis.set_minor_formatter(NullFormatter())
 
 
-def limits(values: Iterable[float], margin: float = 0.06) -> tuple[float, float]:
-    """Find the lowest and highest positive value, widened by a share of their distance on a log scale."""
-    array = np.asarray(list(values), dtype=float)
-    array = array[np.isfinite(array) & (array > 0)]
-    if not len(array):
+def limits(values: Sequence[float], margin: float = 0.06) -> tuple[float, float]:
+    """Find the lowest and highest of positive values, widened by a share of their distance on a log scale."""
+    if not values:
         return 1.0, 10.0
-    low, high = math.log(array.min()), math.log(array.max())
+    low, high = math.log(min(values)), math.log(max(values))
     pad = max((high - low) * margin, 0.02)
     return math.exp(low - pad), math.exp(high + pad)
 
@@ -113,7 +110,7 @@ def add_pf_days(axes) -> None:
     top = axes.secondary_xaxis("top", functions=(lambda flops: flops / PF_DAY, lambda days: days * PF_DAY))
     low, high = (end / PF_DAY for end in axes.get_xlim())
     top.set_xlabel("compute (PF-days)")
-    top.xaxis.set_major_locator(FixedLocator(ticks(low, high)[0]))
+    top.xaxis.set_major_locator(FixedLocator(ticks(low, high)[0] if len(axes.get_xticks()) else []))
     top.xaxis.set_minor_locator(NullLocator())
     top.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: tick_text(value)))
     top.spines["top"].set_visible(True)

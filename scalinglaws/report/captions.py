@@ -1,13 +1,15 @@
 """The caption of every figure: what is seen, of how many runs, and what was left out."""
 
 from ..results import StudyResults
-from .numbers import count, interval, number
+from .numbers import count, interval, stated
 from .rows import excluded_rows, held_out_rows, runs_present
 from .sentences import main_fit, verdict
 
 
 def caption_laws(results: StudyResults) -> str:
     """Describe figure 1."""
+    if not len(results.points):
+        return _nothing(results)
     drawn = _drawn(results)
     return (
         f"Test loss against training compute with learning curves and frontier (a), training tokens (b) and model size "
@@ -18,6 +20,8 @@ def caption_laws(results: StudyResults) -> str:
 
 def caption_curves(results: StudyResults) -> str:
     """Describe figure 2."""
+    if not results.curves:
+        return _nothing(results)
     return (
         f"Held-out loss along {len(results.curves)} runs, against tokens processed (a) and training compute (b), "
         f"coloured by model size. {_present(results)}{_floor(results)}"
@@ -26,6 +30,8 @@ def caption_curves(results: StudyResults) -> str:
 
 def caption_joint(results: StudyResults) -> str:
     """Describe figure 3."""
+    if not len(results.points):
+        return _nothing(results)
     fit = next((f for f in results.fits for band in results.bands.get("L(N,D)", ()) if f.law == band.law), None)
     law = f" Lines: {fit.formula} fitted to {fit.n_points} points of {fit.n_runs} runs ({fit.loss})." if fit else ""
     drawn = _drawn(results)
@@ -36,7 +42,7 @@ def caption_frontier(results: StudyResults) -> str:
     """Describe figure 4."""
     found = results.frontier
     if found is None:
-        return f"The compute-optimal size and tokens: {runs_present(results)}, no frontier yet."
+        return _nothing(results)
     bounds = sum(found.censored)
     exponents = ", ".join(
         f"{words} {interval(estimate)}"
@@ -79,6 +85,10 @@ def _drawn(results: StudyResults) -> str:
     return f"{count(total)} points, {runs_present(results)}{hollow}{stars}."
 
 
+def _nothing(results: StudyResults) -> str:
+    return f"Nothing can be drawn yet: {runs_present(results)}."
+
+
 def _present(results: StudyResults) -> str:
     words = runs_present(results)
     return f"{words[0].upper()}{words[1:]}."
@@ -87,4 +97,4 @@ def _present(results: StudyResults) -> str:
 def _floor(results: StudyResults) -> str:
     if results.true_floor_nats is None:
         return ""
-    return f" The dotted line is the exact entropy of the source, {number(results.true_floor_nats, 4)} nats per token."
+    return f" The dotted line is the exact entropy of the source, {stated(results.true_floor_nats, 5)} nats per token."

@@ -70,7 +70,7 @@ def _dots(axes, flops, best, censored) -> list:
     entries = [legends.proxy("o", f"best of the sizes present (n = {(~censored).sum()})", color=marks.INK)]
     if censored.any():
         words = f"a bound: the best was the smallest or largest present (n = {censored.sum()})"
-        entries.append(legends.proxy("o", words, markerfacecolor="none", markeredgecolor=marks.INK))
+        entries.append(legends.proxy("o", legends.wrapped(words), markerfacecolor="none", markeredgecolor=marks.INK))
     return entries
 
 

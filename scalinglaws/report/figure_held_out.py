@@ -7,7 +7,7 @@ from . import legends, marks
 from .axes import label_of, logarithmic
 from .canvas import new_figure
 from .colours import size_colours
-from .numbers import percent, short
+from .numbers import interval, percent, plus_minus, short
 from .rows import fitted_rows
 
 
@@ -17,7 +17,7 @@ def held_out(results: StudyResults, *, stacked: bool = False):
     context.set_label("context")
     close.set_label("close-up")
     context.set_title("(a) the law and its prediction")
-    close.set_title("(b) the prediction and what was measured")
+    close.set_title(f"(b) {verdict_in_short(results.held_out)}")
     test = results.held_out
     if test is None:
         for axes in (context, close):
@@ -89,7 +89,7 @@ def _close_up(axes, test: HeldOutTest | None) -> list:
     axes.grid(visible=False, axis="x")
     axes.set_ylabel(label_of("loss_nats"))
     axes.set_xlim(-0.6, 1.6)
-    axes.set_xticks([0, 1], ["predicted", "measured"])
+    axes.set_xticks([0, 1], _columns(test))
     if test is None:
         axes.set_yticks([])
         return []
@@ -113,6 +113,20 @@ def _close_up(axes, test: HeldOutTest | None) -> list:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:.5g}"))
     axes.set_xlabel(f"N = {short(test.params_nonembedding)} parameters, D = {short(test.tokens)} tokens")
     return entries
+
+
+def verdict_in_short(test: HeldOutTest | None) -> str:
+    """Say in a title how the test ended."""
+    if test is None:
+        return "no run was held out"
+    return {None: "not yet trained", True: "the interval held", False: "the interval did not hold"}[test.held]
+
+
+def _columns(test: HeldOutTest | None) -> list[str]:
+    if test is None:
+        return ["predicted", "measured"]
+    shown = plus_minus(test.measured_mean, test.measured_sem) if test.measured else "not yet trained"
+    return [f"predicted\n{interval(test.predicted)}", f"measured (n = {len(test.measured)})\n{shown}"]
 
 
 def _measured(axes, test: HeldOutTest) -> list:

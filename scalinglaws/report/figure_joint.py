@@ -24,7 +24,8 @@ def joint(results: StudyResults, *, stacked: bool = False):
     elif not bands:
         entries.append(legends.proxy("", f"no L(N,D) fit: {runs_present(results)}"))
     _scales(axes, results, bands, quantity)
-    legends.legend_beside(figure, [*sizes, *entries], stacked=stacked)
+    heading = [legends.proxy("", "model size N (parameters):")] if sizes else []
+    legends.legend_beside(figure, [*heading, *sizes, *entries], stacked=stacked)
     legends.note_missing(figure, results)
     return figure
 

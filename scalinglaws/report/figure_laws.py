@@ -20,7 +20,7 @@ PANELS = (
 
 def laws(results: StudyResults, *, stacked: bool = False):
     """Draw the loss against compute (with learning curves and frontier), tokens and parameters, with fits and bands."""
-    figure, panels = new_figure(len(PANELS), stacked=stacked, height=3.9)
+    figure, panels = new_figure(len(PANELS), stacked=stacked, height=4.2)
     colours = size_colours(results)
     shared = []
     for axes, (law, quantity, title) in reversed([*zip(panels, PANELS, strict=True)]):

@@ -16,7 +16,7 @@ from .figure_residuals import has_residuals, residuals
 
 @dataclass(frozen=True)
 class FigureKind:
-    """One figure: `draw(results, stacked=)` makes and `caption(results)` describes it, `applies` when it has a subject."""
+    """One figure: `draw(results, stacked=)` makes it, `caption(results)` describes it, if it `applies`."""
 
     name: str
     title: str
@@ -59,7 +59,9 @@ def render(kind: FigureKind, results: StudyResults) -> Rendered:
     caption = kind.caption(results)
     with styled():
         wide = kind.draw(results, stacked=False)
-        svg, pdf = as_svg(wide, kind.name), as_pdf(wide)
+        svg = as_svg(wide, kind.name)
+        wide.set_layout_engine("none")  # laid out by now; doing it again for the PDF costs as much as drawing
+        pdf = as_pdf(wide)
         narrow = as_svg(kind.draw(results, stacked=True), f"{kind.name}-narrow")
     spoken = f"{kind.title}. {caption}"
     return Rendered(kind.name, kind.title, caption, svg, pdf, inline(svg, spoken), inline(narrow, spoken))

@@ -8,6 +8,7 @@ from .numbers import percent
 from .rows import runs_present
 
 FAINT = "#8b929c"
+_ORDER = ("in the fit", "not used", "excluded", "held out")  # points first, then lines as they come
 
 
 def legend_inside(axes, entries: Sequence, *, corner: str = "upper right") -> None:
@@ -28,7 +29,7 @@ def legend_inside(axes, entries: Sequence, *, corner: str = "upper right") -> No
 
 def legend_shared(figure, entries: Sequence, *, stacked: bool) -> None:
     """Put one legend of the marks that all panels share under the figure."""
-    handles = _once(entries)
+    handles = sorted(_once(entries), key=_place)
     if handles:
         figure.legend(handles=handles, loc="outside lower left", ncols=1 if stacked else 3, columnspacing=1.6)
 
@@ -39,6 +40,10 @@ def legend_beside(figure, entries: Sequence, *, stacked: bool) -> None:
     if handles:
         where = {"loc": "outside lower left", "ncols": 2} if stacked else {"loc": "outside right upper"}
         figure.legend(handles=handles, **where)
+
+
+def _place(entry) -> int:
+    return next((place for place, words in enumerate(_ORDER) if entry.get_label().startswith(words)), len(_ORDER))
 
 
 def _once(entries: Sequence) -> list:
@@ -75,9 +80,9 @@ def say_missing(axes, results: StudyResults, what: str) -> None:
 
 
 def note_missing(figure, results: StudyResults) -> None:
-    """Write under a figure how many runs are there, when some are not."""
+    """Write over a figure how many runs are there, when some are not."""
     if results.runs_present < results.runs_expected:
-        figure.supxlabel(runs_present(results), fontsize=8.0, color="#9a3412", x=0.01, ha="left")
+        figure.suptitle(runs_present(results), fontsize=8.0, color="#9a3412", x=0.01, ha="left")
 
 
 def title(axes, text: str, *, stacked: bool = False, over_axis: bool = False) -> None:
@@ -87,4 +92,4 @@ def title(axes, text: str, *, stacked: bool = False, over_axis: bool = False) ->
 
 def wrapped(text: str) -> str:
     """Break a long legend entry into lines."""
-    return "\n".join(textwrap.wrap(text.replace("(n = ", "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"), 40))
+    return "\n".join(textwrap.wrap(text.replace("(n = ", "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"), 34))

@@ -7,7 +7,7 @@ import numpy as np
 from ..results import Band, LearningCurve, StudyResults
 from .axes import equation
 from .legends import proxy, wrapped
-from .numbers import number
+from .numbers import stated
 from .rows import excluded_rows, held_out_rows
 
 INK = "#1b1f24"
@@ -190,7 +190,7 @@ def draw_floor(axes, results: StudyResults) -> list:
     axes.axhline(
         results.true_floor_nats, color=INK, linestyle=":", linewidth=1.1, zorder=1, gid=_gid(axes, "true-floor")
     )
-    return [proxy("", f"true floor {number(results.true_floor_nats, 4)} nats", color=INK, linestyle=":", linewidth=1.1)]
+    return [proxy("", f"true floor {stated(results.true_floor_nats, 5)} nats", color=INK, linestyle=":", linewidth=1.1)]
 
 
 def colour_of(results: StudyResults, colours, rows: np.ndarray):

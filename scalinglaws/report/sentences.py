@@ -1,7 +1,7 @@
 """What a study found, in five sentences for the top of the page."""
 
 from ..results import FittedLaw, HeldOutTest, Recommendation, StudyResults
-from .numbers import duration, interval, number, percent, plus_minus, short
+from .numbers import duration, interval, number, percent, plus_minus, short, stated
 from .rows import runs_present
 
 
@@ -24,6 +24,8 @@ def trained(results: StudyResults) -> str:
     """Say what was trained on what."""
     sizes = _column(results, "params_nonembedding")
     text = results.corpus.get("name", "a text of unknown name")
+    if not len(results.points):
+        return f"{runs_present(results)}: nothing is trained on {text} yet."
     span = f" of {short(min(sizes))} to {short(max(sizes))} non-embedding parameters" if sizes else ""
     horizons = _column(results, "tokens")
     seen = f", each on {short(min(horizons))} to {short(max(horizons))} tokens" if horizons else ""
@@ -94,7 +96,7 @@ def caveats(results: StudyResults) -> str:
             f"another seed moves the loss by {number(spread.sd_nats, 2)} nats (sd of {len(spread.losses)} seeds)"
         )
     if results.true_floor_nats is not None:
-        parts.append(f"the true floor of this synthetic text is {number(results.true_floor_nats, 4)} nats per token")
+        parts.append(f"the true floor of this synthetic text is {stated(results.true_floor_nats, 5)} nats per token")
     parts.append("the constants hold for this text, this tokenizer and this range, and for no other")
     joined = "; ".join(parts)
     return joined[0].upper() + joined[1:] + "."

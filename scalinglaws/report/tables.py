@@ -1,6 +1,5 @@
 """The tables of the page: rows of fields of the records, each cell with the text shown and the value it sorts by."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -231,7 +230,7 @@ def _told(value) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return number(value, 4) if math.isfinite(value) else ABSENT
+        return stated(value)
     if isinstance(value, list | tuple):
         return ", ".join(_told(item) for item in value)
     return str(value)
