@@ -124,3 +124,48 @@ print("imported", len(sys.argv) - 1)
 def test_the_inferring_wing_works_without_the_extras():
     names = [name for name in INFERRING if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists()]
     assert f"imported {len(names)}" in run("-c", WITHOUT_TORCH, *names, cwd=ROOT).stdout
+
+
+# The set-up's words where no environment can be made. A short script stands in for the Python that is found.
+
+TOO_OLD = "#!/bin/sh\nexit 1\n"
+WITHOUT_ENSUREPIP = f"""#!/bin/sh
+case "$*" in *ensurepip*) exit 1 ;; esac
+exec {sys.executable} "$@"
+"""
+
+
+def set_up(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess:
+    """Run the set-up for an environment in a new folder."""
+    variables = {**os.environ, "VENV": str(tmp_path / "venv"), **environment}
+    return subprocess.run(
+        ["sh", ".ci/setup"], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        (WITHOUT_ENSUREPIP, r"without its module ensurepip it cannot .* type: sudo apt install python3\.\d+-venv\n"),
+        (TOO_OLD, r"is not a Python of version 3\.11 or newer\. Name one that is, or leave PYTHON out\.\n"),
+    ],
+)
+def test_a_python_that_will_not_do_is_one_clear_sentence(tmp_path, script, message):
+    python = tmp_path / "python"
+    python.write_text(script)
+    python.chmod(0o755)
+    done = set_up(tmp_path, PYTHON=str(python))
+    assert done.returncode == 1
+    assert re.search(message, done.stderr)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["python"]
+
+
+def test_no_python_at_all_is_one_clear_sentence(tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sh", "cat", "mkdir", "rm", "cksum", "dirname", "sleep"):
+        (tools / name).symlink_to(f"/bin/{name}" if Path(f"/bin/{name}").exists() else f"/usr/bin/{name}")
+    done = set_up(tmp_path, PATH=str(tools), PYTHON="")
+    assert done.returncode == 1
+    assert "No Python of version 3.11 or newer was found" in done.stderr
+    assert not (tmp_path / "venv").exists()
