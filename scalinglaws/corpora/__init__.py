@@ -5,11 +5,13 @@ from pathlib import Path
 from ..errors import CorpusError, unknown_name
 from .corpus import Corpus
 from .stdlib import open_stdlib
+from .synthetic import open_synthetic
 from .text import open_text
 
 CORPORA = {
     "stdlib": "the library sources of the running Python: real text that is always there",
     "text:PATH": "a file, a folder or a glob of UTF-8 text, compressed or not",
+    "synthetic": "a made-up language whose entropy is known exactly; synthetic:KEY=VALUE,... sets its knobs",
     "data:NAME": "a folder of text under the data folder",
 }
 
@@ -20,7 +22,7 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
     """Open a corpus by name; nothing is read before `Corpus.read` is called.
 
     Args:
-        name: "stdlib", "text:PATH" or "data:NAME".
+        name: "stdlib", "text:PATH", "data:NAME", "synthetic" or "synthetic:KEY=VALUE,...".
         limit_bytes: most bytes of training text; validation and test text stay whole.
         data_dir: folder in which data:NAME is looked up, as NAME or corpora/NAME.
 
@@ -31,6 +33,10 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
     kind, _, rest = name.partition(":")
     if limit_bytes is not None and limit_bytes <= 0:
         raise CorpusError(f"limit_bytes = {limit_bytes}; it must be above 0.")
+    if kind == "synthetic":
+        if limit_bytes is not None:
+            raise CorpusError("limit_bytes is for text; a synthetic corpus takes tokens: synthetic:tokens=1000000.")
+        return open_synthetic(name)
     if name == "stdlib":
         return open_stdlib(limit_bytes)
     if kind == "text" and rest:

@@ -5,10 +5,10 @@ from functools import lru_cache
 import numpy as np
 
 from ..errors import CorpusError
+from .mixing import MASK, mix, mix_array
 
 ROUNDS = 6  # of the Feistel network; four suffice for a permutation that looks random (Luby and Rackoff 1988)
 CHUNK = 4096  # places computed at once
-_MASK = (1 << 64) - 1
 _OFFSET = 0xA5  # makes the key of the offset another than that of the order
 
 
@@ -75,9 +75,9 @@ def _chunk_starts(chunk: int, seed: int, epoch: int, tokens: int, n_ctx: int) ->
     """Give a stretch of an epoch's order: many at once, because numpy costs the same for one as for a thousand."""
     blocks = blocks_in(tokens, n_ctx)
     slack = min(n_ctx - 1, tokens - 1 - blocks * n_ctx)
-    key = _mix(_mix(seed & _MASK) ^ epoch)
+    key = mix(mix(seed & MASK) ^ epoch)
     place = np.arange(chunk * CHUNK, min(blocks, (chunk + 1) * CHUNK))
-    starts = _permute(place, blocks, key) * n_ctx + _mix(key ^ _OFFSET) % (slack + 1)
+    starts = _permute(place, blocks, key) * n_ctx + mix(key ^ _OFFSET) % (slack + 1)
     starts.flags.writeable = False
     return starts
 
@@ -95,21 +95,5 @@ def _feistel(values: np.ndarray, half: int, key: int) -> np.ndarray:
     low = np.uint64((1 << half) - 1)
     left, right = values >> np.uint64(half), values & low
     for turn in range(ROUNDS):
-        left, right = right, left ^ (_mix_array(right + np.uint64(_mix(key + turn))) & low)
+        left, right = right, left ^ (mix_array(right + np.uint64(mix(key + turn))) & low)
     return left << np.uint64(half) | right
-
-
-def _mix(value: int) -> int:
-    """Scramble 64 bits (the finaliser of SplitMix64: Steele, Lea and Flood 2014)."""
-    value = (value + 0x9E3779B97F4A7C15) & _MASK
-    value = ((value ^ value >> 30) * 0xBF58476D1CE4E5B9) & _MASK
-    value = ((value ^ value >> 27) * 0x94D049BB133111EB) & _MASK
-    return value ^ value >> 31
-
-
-def _mix_array(values: np.ndarray) -> np.ndarray:
-    """Scramble 64 bits, for arrays: the products wrap."""
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ values >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ values >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return values ^ values >> np.uint64(31)

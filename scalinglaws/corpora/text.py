@@ -61,7 +61,7 @@ def find_files(name: str, path: str) -> list[Path]:
         files = sorted(Path(found) for found in glob.glob(str(place), recursive=True) if Path(found).is_file())
     if not files:
         missing = "has no files" if place.is_dir() else "matches no files" if glob.has_magic(path) else "does not exist"
-        raise CorpusError(f"corpus {name!r}: {path} {missing}. Name a file, a folder, or a glob, as in text:books/*.txt.")
+        raise CorpusError(f"corpus {name!r}: {path} {missing}. Name a file, a folder or a glob like text:books/*.txt.")
     return files
 
 
