@@ -27,7 +27,7 @@ def read_checkpoint(path: Path, flats: list[nn.Parameter], optimizer: torch.opti
     try:
         with safe_open(path, "pt", device=str(flats[0].device)) as file:
             notes = json.loads(file.metadata()["notes"])
-            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118: safe_open is no dict
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no dict)
     except SafetensorError:
         return None
     for i, flat in enumerate(flats):

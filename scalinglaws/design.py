@@ -1,9 +1,12 @@
 """A study and its text -> the sweep: every run in full, and what it costs before anything is spent."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from .errors import CorpusError, StudyError
+from .errors import CorpusError, StoreError, StudyError
+from .records import from_plain, read_json
 from .run import RunSpec
+from .schedule import evaluation_steps
 from .settings import Study
 from .shape import Shape
 
@@ -59,19 +62,35 @@ def design(study: Study, n_vocab: int, data_id: str, train_tokens: int) -> Sweep
         CorpusError: the training text is smaller than the largest horizon allows.
         StudyError: a size that can afford no horizon.
     """
-    ladder = sorted((make_shape(study, n_layer, d_model, n_vocab) for n_layer, d_model in study.shapes),
-                    key=lambda shape: shape.params())
+    ladder = sorted(
+        (make_shape(study, n_layer, d_model, n_vocab) for n_layer, d_model in study.shapes),
+        key=lambda shape: shape.params(),
+    )
     fitted, held = ladder[: len(ladder) - study.hold_out], ladder[len(ladder) - study.hold_out :]
     runs: list[RunSpec] = []
     for shape in fitted:
         repeated = (shape.n_layer, shape.d_model) == study.seed_shape
         for seed in range(study.seeds if repeated else 1):
             runs += _lineage(study, shape, data_id, horizons(study, shape), seed)
-    held_runs = [run for shape in held for seed in range(study.hold_out_seeds)
-                 for run in _lineage(study, shape, data_id, horizons(study, shape)[-1:], seed)]
+    held_runs = [
+        run
+        for shape in held
+        for seed in range(study.hold_out_seeds)
+        for run in _lineage(study, shape, data_id, horizons(study, shape)[-1:], seed)
+    ]
     sweep = Sweep(study.name, (*runs, *held_runs), tuple(run.id for run in held_runs))
     _require_text(study, sweep, train_tokens)
     return sweep
+
+
+def read_sweep(folder: Path) -> Sweep:
+    """Read the sweep of a study's folder.
+
+    Raises:
+        StoreError: the folder holds none.
+    """
+    path = folder / "sweep.json"
+    return from_plain(Sweep, read_json(path), str(path), StoreError)
 
 
 def make_shape(study: Study, n_layer: int, d_model: int, n_vocab: int) -> Shape:
@@ -84,9 +103,11 @@ def horizons(study: Study, shape: Shape) -> list[int]:
     cost = shape.flops_per_token("exact")
     affordable = sorted(int(t) for t in study.tokens if not study.most_flops or t * cost <= study.most_flops)
     if not affordable:
-        raise StudyError(f"the size (n_layer {shape.n_layer}, d_model {shape.d_model}) needs {min(study.tokens) * cost:.3g} "
-                         f"FLOPs for the shortest horizon; most_flops = {study.most_flops:.3g}. Raise most_flops, add a "
-                         f"shorter horizon to tokens, or drop the size from shapes.")
+        raise StudyError(
+            f"the size (n_layer {shape.n_layer}, d_model {shape.d_model}) needs {min(study.tokens) * cost:.3g} "
+            f"FLOPs for the shortest horizon; most_flops = {study.most_flops:.3g}. Raise most_flops, add a "
+            f"shorter horizon to tokens, or drop the size from shapes."
+        )
     return affordable
 
 
@@ -97,10 +118,29 @@ def peak_rate(study: Study, shape: Shape) -> float:
 
 def _lineage(study: Study, shape: Shape, data_id: str, tokens: list[int], seed: int) -> list[RunSpec]:
     """The runs of one size and seed: single runs, or a trunk and its branches."""
-    runs = [RunSpec(shape, study.corpus, study.tokenizer, data_id, horizon, study.batch, peak_rate(study, shape),
-                    study.warmup_steps, seed, study.schedule, study.decay, study.optimizer, study.beta1, study.beta2,
-                    weight_decay=study.weight_decay, clip=study.clip, evaluations=study.evaluations,
-                    eval_tokens=study.eval_tokens) for horizon in tokens]
+    runs = [
+        RunSpec(
+            shape,
+            study.corpus,
+            study.tokenizer,
+            data_id,
+            horizon,
+            study.batch,
+            peak_rate(study, shape),
+            study.warmup_steps,
+            seed,
+            study.schedule,
+            study.decay,
+            study.optimizer,
+            study.beta1,
+            study.beta2,
+            weight_decay=study.weight_decay,
+            clip=study.clip,
+            evaluations=study.evaluations,
+            eval_tokens=study.eval_tokens,
+        )
+        for horizon in tokens
+    ]
     if study.schedule != "wsd" or len(runs) == 1:
         return runs
     starts = tuple(run.decay_start for run in runs)
@@ -112,9 +152,11 @@ def _require_text(study: Study, sweep: Sweep, train_tokens: int):
     longest = max(run.tokens for run in sweep.runs)
     allowed = int(train_tokens * study.max_epochs)
     if longest > allowed:
-        raise CorpusError(f"the longest run asks for {longest:,} tokens; {study.corpus} has {train_tokens:,} to train on, "
-                          f"and max_epochs = {study.max_epochs:g} allows {allowed:,}. Ask for fewer tokens, bring more "
-                          f"text, or raise max_epochs.")
+        raise CorpusError(
+            f"the longest run asks for {longest:,} tokens; {study.corpus} has {train_tokens:,} to train on, "
+            f"and max_epochs = {study.max_epochs:g} allows {allowed:,}. Ask for fewer tokens, bring more "
+            f"text, or raise max_epochs."
+        )
 
 
 def costs(sweep: Sweep, seconds_per_step: dict[Shape, float] | None = None) -> list[Cost]:
@@ -124,16 +166,22 @@ def costs(sweep: Sweep, seconds_per_step: dict[Shape, float] | None = None) -> l
         tokens, done = spec.steps * spec.batch_tokens, spec.steps - spec.first_step
         exact = spec.shape.flops_per_token("exact")
         speed = (seconds_per_step or {}).get(spec.shape)
-        table.append(Cost(spec.id, spec.shape.params(), tokens, float(spec.shape.flops_per_token("6n") * tokens),
-                          float(exact * tokens), float(exact * done * spec.batch_tokens),
-                          None if speed is None else speed * (done + _evaluation_steps(spec))))
+        table.append(
+            Cost(
+                spec.id,
+                spec.shape.params(),
+                tokens,
+                float(spec.shape.flops_per_token("6n") * tokens),
+                float(exact * tokens),
+                float(exact * done * spec.batch_tokens),
+                None if speed is None else speed * (done + _evaluation_steps(spec)),
+            )
+        )
     return table
 
 
 def _evaluation_steps(spec: RunSpec) -> float:
-    """The work of a run's evaluations, in training steps: forward passes, a third of a step for each batch of tokens."""
-    from .schedule import evaluation_steps
-
+    """The work of a run's evaluations, in training steps: a forward pass is a third of one."""
     whole = 1 + (len(evaluation_steps(spec)) - 1) / 8
     return whole * spec.eval_tokens / spec.batch_tokens / 3
 

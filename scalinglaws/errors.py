@@ -1,17 +1,17 @@
 """Everything that scalinglaws raises on purpose.
 
-    ScalingLawsError
-    |-- MisuseError            asked for something that cannot be: the command line exits with 2
-    |   |-- StudyError         a study file: an unknown key, a value out of range
-    |   |-- NameUnknownError   a law, corpus, preset or quantity that is not on its shelf
-    |   |-- ShapeError         a model that cannot be built
-    |   |-- CorpusError        text that is missing, too small or not UTF-8
-    |   |-- PointsError        a table without the columns, rows or values that a law needs
-    |   |-- LawError           a law that cannot be evaluated or declared so
-    |   `-- StoreError         a store of another version, not writable, or that is no store
-    `-- FailureError           asked rightly and did not work: the command line exits with 1
-        |-- RunsFailedError    training runs that did not finish
-        `-- FitError           a fit or an interval that does not exist for these points
+ScalingLawsError
+|-- MisuseError            asked for something that cannot be: the command line exits with 2
+|   |-- StudyError         a study file: an unknown key, a value out of range
+|   |-- NameUnknownError   a law, corpus, preset or quantity that is not on its shelf
+|   |-- ShapeError         a model that cannot be built
+|   |-- CorpusError        text that is missing, too small or not UTF-8
+|   |-- PointsError        a table without the columns, rows or values that a law needs
+|   |-- LawError           a law that cannot be evaluated or declared so
+|   `-- StoreError         a store of another version, not writable, or that is no store
+`-- FailureError           asked rightly and did not work: the command line exits with 1
+    |-- RunsFailedError    training runs that did not finish
+    `-- FitError           a fit or an interval that does not exist for these points
 """
 
 import difflib

@@ -27,24 +27,39 @@ class Estimate:
         """As JSON values."""
         from .records import to_plain
 
-        return {"name": self.sweep.name, "runs": [to_plain(cost) for cost in self.table],
-                "held_out": list(self.sweep.held_out), "processes": self.processes, "seconds": self.seconds,
-                "flops_paid": sum(cost.flops_paid for cost in self.table)}
+        return {
+            "name": self.sweep.name,
+            "runs": [to_plain(cost) for cost in self.table],
+            "held_out": list(self.sweep.held_out),
+            "processes": self.processes,
+            "seconds": self.seconds,
+            "flops_paid": sum(cost.flops_paid for cost in self.table),
+        }
 
     def text(self) -> str:
         """As a table for a person."""
         kinds = {spec.id: _kind(spec, self.sweep) for spec in self.sweep.runs}
-        rows = [f"{'run':<24} {'what':<10} {'N':>9} {'tokens':>9} {'6ND FLOPs':>10} {'exact':>10} {'to pay':>10} {'time':>8}"]
-        rows += [f"{c.run_id:<24} {kinds[c.run_id]:<10} {c.params:>9,} {c.tokens:>9.3g} {c.flops_6nd:>10.3g} "
-                 f"{c.flops_exact:>10.3g} {c.flops_paid:>10.3g} {duration(c.seconds):>8}" for c in self.table]
+        rows = [
+            f"{'run':<24} {'what':<10} {'N':>9} {'tokens':>9} {'6ND FLOPs':>10} {'exact':>10} "
+            f"{'to pay':>10} {'time':>8}"
+        ]
+        rows += [
+            f"{c.run_id:<24} {kinds[c.run_id]:<10} {c.params:>9,} {c.tokens:>9.3g} {c.flops_6nd:>10.3g} "
+            f"{c.flops_exact:>10.3g} {c.flops_paid:>10.3g} {duration(c.seconds):>8}"
+            for c in self.table
+        ]
         paid = sum(c.flops_paid for c in self.table)
         last = sorted((c.seconds for c in self.table), reverse=True)
-        rows.append(f"{len(self.table)} runs, {paid:.3g} FLOPs = {paid / PF_DAY:.2g} PF-days to pay; about "
-                    f"{duration(self.seconds)} with {self.processes} processes; the 3 longest runs take "
-                    f"{sum(last[:3]) / sum(last):.0%} of the time.")
-        rows.append("6ND counts the blocks' matrices alone (Kaplan); exact adds attention over the context and the "
-                    "output head. A branch pays for its decay, its trunk for the steps before. Time: measured per step "
-                    "just now, one thread.")
+        rows.append(
+            f"{len(self.table)} runs, {paid:.3g} FLOPs = {paid / PF_DAY:.2g} PF-days to pay; about "
+            f"{duration(self.seconds)} with {self.processes} processes; the 3 longest runs take "
+            f"{sum(last[:3]) / sum(last):.0%} of the time."
+        )
+        rows.append(
+            "6ND counts the blocks' matrices alone (Kaplan); exact adds attention over the context and the "
+            "output head. A branch pays for its decay, its trunk for the steps before. Time: measured per step "
+            "just now, one thread."
+        )
         return "\n".join(rows)
 
 

@@ -21,8 +21,16 @@ def predict_held_out(drawn: Draws, specs: list[RunSpec], *, level: float, calibr
     params, tokens = float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
     found = predict(drawn, {"N": params, "D": tokens}, level=level, kind="run", calibration=calibration)
     estimate = Estimate(float(found.value), float(found.low), float(found.high), level)
-    return HeldOutTest(drawn.fit.law.name, tuple(s.id for s in specs), params, tokens, estimate, float(found.reach),
-                       time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), drawn.fit.fingerprint)
+    return HeldOutTest(
+        drawn.fit.law.name,
+        tuple(s.id for s in specs),
+        params,
+        tokens,
+        estimate,
+        float(found.reach),
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        drawn.fit.fingerprint,
+    )
 
 
 def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutTest:
@@ -37,8 +45,10 @@ def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutT
         if before.fingerprint == made.fingerprint:
             return before
         if trained:
-            raise StoreError(f"{path} was made from other points than those in the store now, and its runs are trained. "
-                             "Start a study with other settings in a new folder.")
+            raise StoreError(
+                f"{path} was made from other points than those in the store now, and its runs are trained. "
+                "Start a study with other settings in a new folder."
+            )
     write_json(path, to_plain(made))
     return made
 

@@ -78,8 +78,14 @@ def infer(points: Points, curves: Points, *, level: float = 0.95, n_draws: int =
         if asked.panel and asked.loss == ROBUST:
             bands[asked.panel] = (*bands.get(asked.panel, ()), *_bands(asked, drawn, level))
     chosen = {asked.law: drawn for asked, drawn in fitted if asked.loss == ROBUST}
-    return Inference(tuple(_tabulated(asked, drawn, level) for asked, drawn in fitted), bands,
-                     _frontier(points, level, n_draws, seed, notes), seed_spread(points), chosen, tuple(notes))
+    return Inference(
+        tuple(_tabulated(asked, drawn, level) for asked, drawn in fitted),
+        bands,
+        _frontier(points, level, n_draws, seed, notes),
+        seed_spread(points),
+        chosen,
+        tuple(notes),
+    )
 
 
 def _laws(points: Points, curves: Points) -> list[Asked]:
@@ -97,9 +103,9 @@ def _laws(points: Points, curves: Points) -> list[Asked]:
         some, letter = points.take(chosen), suffix.upper()
         asked.append(Asked(f"kaplan-{suffix}", some, panel, tuple(map(int, chosen)), letter, why, cluster=cluster))
         asked.append(Asked(f"henighan-{suffix}", some, why=why, cluster=cluster))
-    for law, panel in (("kaplan-nd", "L(N,D)"), ("chinchilla", "L(N,D)")):
+    for name, panel in (("kaplan-nd", "L(N,D)"), ("chinchilla", "L(N,D)")):
         for loss in (ROBUST, SQUARES):
-            asked.append(Asked(law, points, panel, tuple(map(int, rows)), "D", "all runs", loss))
+            asked.append(Asked(name, points, panel, tuple(map(int, rows)), "D", "all runs", loss))
     return [*asked, Asked("kaplan-ns", curves, why="evaluations along runs at constant rate")]
 
 
@@ -130,13 +136,25 @@ def _tabulated(asked: Asked, drawn: Draws, level: float) -> FittedLaw:
     values = {name: Estimate(float(value), *map(_bound, ends[name]), level) for name, value in found.values.items()}
     scale = f", delta {found.delta:.2g} of ln L" if asked.loss == ROBUST else ""
     return FittedLaw(
-        law=shown.name, formula=shown.formula, columns=dict(found.columns), loss=f"{asked.loss}{scale}; {asked.why}",
-        n_points=found.n, n_runs=found.n_clusters, objective=float(found.objective), values=values,
+        law=shown.name,
+        formula=shown.formula,
+        columns=dict(found.columns),
+        loss=f"{asked.loss}{scale}; {asked.why}",
+        n_points=found.n,
+        n_runs=found.n_clusters,
+        objective=float(found.objective),
+        values=values,
         interval_method=f"{drawn.method} bootstrap over {found.n_clusters} {_NAMES[asked.cluster]}, {len(drawn)} draws",
-        r2=float(found.r2), rms_log=float(found.rms_log), starts_agreeing=float(found.starts_agreeing),
-        outcome=found.outcome, sentence=found.sentence, fingerprint=found.fingerprint,
+        r2=float(found.r2),
+        rms_log=float(found.rms_log),
+        starts_agreeing=float(found.starts_agreeing),
+        outcome=found.outcome,
+        sentence=found.sentence,
+        fingerprint=found.fingerprint,
         published={name: float(value) for name, value in published.values.items()} if published else {},
-        published_source=published.source if published else "", warnings=tuple(w.message for w in found.warnings))
+        published_source=published.source if published else "",
+        warnings=tuple(w.message for w in found.warnings),
+    )
 
 
 def _bound(value: float) -> float | None:
@@ -151,16 +169,38 @@ def _bands(asked: Asked, drawn: Draws, level: float) -> list[Band]:
     if len(inputs) == 1:
         return [_band(asked, drawn, {along: line}, seen, level, label=asked.law, text=_in_numbers(drawn))]
     sizes = np.unique(inputs["N"])
-    return [_band(asked, drawn, {"N": np.full_like(line, size), "D": line}, seen, level,
-                  label=f"{asked.law}, N = {size:,.0f}", text=_in_numbers(drawn), colour=float(size)) for size in sizes]
+    return [
+        _band(
+            asked,
+            drawn,
+            {"N": np.full_like(line, size), "D": line},
+            seen,
+            level,
+            label=f"{asked.law}, N = {size:,.0f}",
+            text=_in_numbers(drawn),
+            colour=float(size),
+        )
+        for size in sizes
+    ]
 
 
 def _band(asked, drawn, at, seen, level, *, label, text, colour=None) -> Band:
     found = predict(drawn, at, level=level, kind="mean")
     return Band(
-        x_quantity=drawn.fit.columns[asked.along], x=_plain(at[asked.along]), y=_plain(found.value),
-        low=_plain(found.low), high=_plain(found.high), law=asked.law, text=text, fitted_to=seen, level=level,
-        label=label, colour_value=colour, rows=asked.rows, covers="mean")
+        x_quantity=drawn.fit.columns[asked.along],
+        x=_plain(at[asked.along]),
+        y=_plain(found.value),
+        low=_plain(found.low),
+        high=_plain(found.high),
+        law=asked.law,
+        text=text,
+        fitted_to=seen,
+        level=level,
+        label=label,
+        colour_value=colour,
+        rows=asked.rows,
+        covers="mean",
+    )
 
 
 def _plain(values: np.ndarray) -> tuple[float, ...]:
@@ -193,7 +233,10 @@ def seed_spread(points: Points) -> SeedSpread | None:
         return None
     cell = np.flatnonzero(counts == counts.max())[-1]
     losses = kept["loss_nats"][which.ravel() == cell]
-    return SeedSpread(float(kinds[cell, 0]), float(kinds[cell, 1]), _plain(losses), float(losses.std(ddof=1)),
-                      float(np.log(losses).std(ddof=1)))
-
-
+    return SeedSpread(
+        float(kinds[cell, 0]),
+        float(kinds[cell, 1]),
+        _plain(losses),
+        float(losses.std(ddof=1)),
+        float(np.log(losses).std(ddof=1)),
+    )

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 
 from .design import Sweep
 from .errors import StoreError
-from .executors.local import Job, Local
+from .executors.local import Local
 from .records import read_json
 from .run import RunSpec
 from .store import Store
 
 POLL_SECONDS = 0.2
 RESTARTS = 2  # of a process that was killed from outside: it goes on from its checkpoint
-INTERRUPTED = 75  # exit code of a worker that kept its state and may be started again (EX_TEMPFAIL)
 
 
 @dataclass(frozen=True)
@@ -70,35 +69,48 @@ def launch(
     process that is killed is started again from its last checkpoint. When this process is interrupted, the others
     keep their state and end; launching again goes on from there.
     """
-    waiting = _lacking(sweep, store)
-    for chain in waiting:
+    work = _Work(_lacking(sweep, store))
+    for chain in work.waiting:
         for spec in chain.specs:
             store.ask(spec)
-    running: dict[Job, _Chain] = {}
-    failures: list[Failure] = []
     clock = _Clock(sweep, store)
     try:
-        while waiting or running:
-            while waiting and len(running) < executor.slots:
-                chain = waiting.pop(0)
-                log = store.folder(chain.specs[0].id) / "log.txt"
-                chain.log = str(log)
-                running[executor.start(_command(store, chain), log)] = chain
+        while work.waiting or work.running:
+            while work.waiting and len(work.running) < executor.slots:
+                work.start_next(store, executor)
             time.sleep(POLL_SECONDS)
-            for job in [job for job in running if job.poll() is not None]:
-                chain, code = running.pop(job), job.poll()
-                if code < 0 and chain.restarts < RESTARTS:
-                    chain.restarts += 1
-                    waiting.insert(0, chain)
-                elif code != 0:
-                    failures.append(Failure(tuple(s.id for s in chain.specs), code, chain.log))
-            tell(clock.read([spec for chain in running.values() for spec in chain.specs]))
+            work.collect()
+            tell(clock.read([spec for chain in work.running.values() for spec in chain.specs]))
     finally:
-        for job in running:
+        for job in work.running:
             job.stop()
-        for job in running:
+        for job in work.running:
             job.wait()
-    return failures
+    return work.failures
+
+
+class _Work:
+    """Chains that wait, chains under way, and what failed."""
+
+    def __init__(self, waiting: list[_Chain]):
+        self.waiting, self.running, self.failures = waiting, {}, []
+
+    def start_next(self, store: Store, executor: Local):
+        """Start the chain that has waited longest."""
+        chain = self.waiting.pop(0)
+        log = store.folder(chain.specs[0].id) / "log.txt"
+        chain.log = str(log)
+        self.running[executor.start(_command(store, chain), log)] = chain
+
+    def collect(self):
+        """Take note of the processes that ended; one that was killed from outside waits again."""
+        for job in [job for job in self.running if job.poll() is not None]:
+            chain, code = self.running.pop(job), job.poll()
+            if code < 0 and chain.restarts < RESTARTS:
+                chain.restarts += 1
+                self.waiting.insert(0, chain)
+            elif code != 0:
+                self.failures.append(Failure(tuple(spec.id for spec in chain.specs), code, chain.log))
 
 
 def _lacking(sweep: Sweep, store: Store) -> list[_Chain]:

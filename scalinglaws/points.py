@@ -40,8 +40,10 @@ class Points:
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self.columns:
-            raise PointsError(f"no column is called {name!r}; the table has {', '.join(sorted(self.columns))}."
-                              f"{nearest(name, self.columns)} Name it with --map {name}=COLUMN.")
+            raise PointsError(
+                f"no column is called {name!r}; the table has {', '.join(sorted(self.columns))}."
+                f"{nearest(name, self.columns)} Name it with --map {name}=COLUMN."
+            )
         return self.columns[name]
 
     def take(self, rows: np.ndarray) -> "Points":

@@ -91,8 +91,11 @@ class RunSpec:
     def id(self) -> str:
         """Name the run by a hash of every field that differs from its default."""
         asked = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
-        asked["shape"] = {f.name: getattr(self.shape, f.name) for f in dataclasses.fields(Shape)
-                          if getattr(self.shape, f.name) != f.default}
+        asked["shape"] = {
+            f.name: getattr(self.shape, f.name)
+            for f in dataclasses.fields(Shape)
+            if getattr(self.shape, f.name) != f.default
+        }
         text = json.dumps(asked, sort_keys=True)
         return f"L{self.shape.n_layer}-d{self.shape.d_model}-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 

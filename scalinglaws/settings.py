@@ -73,7 +73,9 @@ class Study:
         if not 0 < self.level < 1:
             raise StudyError(f"level = {self.level}; it must lie between 0 and 1, such as 0.95.")
         if self.seed_shape is not None and self.seed_shape not in self.shapes:
-            raise StudyError(f"seed_shape = {list(self.seed_shape)} is none of the shapes {[list(s) for s in self.shapes]}.")
+            raise StudyError(
+                f"seed_shape = {list(self.seed_shape)} is none of the shapes {[list(s) for s in self.shapes]}."
+            )
 
     def _above_zero(self, *names: str):
         for name in names:
@@ -97,8 +99,10 @@ def read_study(name_or_path: str) -> Study:
     known = presets()
     path = known.get(name_or_path, Path(name_or_path))
     if not path.is_file():
-        raise StudyError(f"no study file {name_or_path!r}, and no preset of that name.{nearest(name_or_path, known)} "
-                         f"Presets: {', '.join(known)}.")
+        raise StudyError(
+            f"no study file {name_or_path!r}, and no preset of that name.{nearest(name_or_path, known)} "
+            f"Presets: {', '.join(known)}."
+        )
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:

@@ -32,8 +32,10 @@ class Shape:
             raise ShapeError(f"n_layer = {self.n_layer}, d_ff = {self.d_ff}; neither can be negative.")
         if self.d_model % self.n_heads:
             allowed = [h for h in range(1, self.d_model + 1) if self.d_model % h == 0]
-            raise ShapeError(f"n_heads = {self.n_heads} does not divide d_model = {self.d_model}. "
-                             f"Take one of {allowed}, or another d_model.")
+            raise ShapeError(
+                f"n_heads = {self.n_heads} does not divide d_model = {self.d_model}. "
+                f"Take one of {allowed}, or another d_model."
+            )
 
     @property
     def width_ff(self) -> int:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .design import Sweep
-from .records import from_plain, read_json
+from .design import read_sweep
+from .records import read_json
 from .store import open_store
 
 
@@ -37,12 +37,16 @@ class Status:
     def text(self) -> str:
         """As a table for a person."""
         done = sum(run.state not in ("to come", "under way") for run in self.runs)
-        rows = [f"{self.name}: {done} of {len(self.runs)} runs done",
-                f"{'run':<24} {'N':>10} {'tokens':>9} {'step':>15}  {'loss':>7}  state"]
+        rows = [
+            f"{self.name}: {done} of {len(self.runs)} runs done",
+            f"{'run':<24} {'N':>10} {'tokens':>9} {'step':>15}  {'loss':>7}  state",
+        ]
         for run in self.runs:
             loss = "" if run.loss_nats is None else f"{run.loss_nats:.4f}"
-            rows.append(f"{run.run_id:<24} {run.params:>10,} {run.tokens:>9.3g} {run.step:>7}/{run.steps:<7}  {loss:>7}  "
-                        f"{run.state}")
+            rows.append(
+                f"{run.run_id:<24} {run.params:>10,} {run.tokens:>9.3g} {run.step:>7}/{run.steps:<7}  {loss:>7}  "
+                f"{run.state}"
+            )
         return "\n".join(rows)
 
 
@@ -53,7 +57,7 @@ def status(folder: Path) -> Status:
         StoreError: the folder is no store, or its study has not been designed yet.
     """
     store = open_store(folder)
-    sweep = from_plain(Sweep, read_json(store.path / "sweep.json"), str(folder))
+    sweep = read_sweep(folder)
     return Status(sweep.name, tuple(_standing(store, spec) for spec in sweep.runs))
 
 

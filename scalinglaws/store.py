@@ -77,8 +77,10 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
         write_json(mark, {"version": VERSION})
     version = read_json(mark).get("version")
     if version != VERSION:
-        raise StoreError(f"{path} is a store of version {version}; this release reads version {VERSION}. "
-                         f"Use the release that made it, or start a new folder.")
+        raise StoreError(
+            f"{path} is a store of version {version}; this release reads version {VERSION}. "
+            f"Use the release that made it, or start a new folder."
+        )
     return Store(path)
 
 
@@ -93,10 +95,36 @@ def points_of(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset()
 
 
 def _row_names() -> list[str]:
-    return ["run_id", "lineage", "role", "outcome", "excluded_because", "params_nonembedding",
-            "params_nonembedding_exact", "params_with_head", "params_total", "tokens", "tokens_unique", "epochs",
-            "batch_tokens", "steps", "flops_6nd", "flops_exact", "loss_nats", "loss_nats_sem", "loss_bits_per_byte",
-            "loss_train_nats", "lr", "seconds", "n_layer", "d_model", "n_heads", "n_ctx", "n_vocab", "seed"]
+    return [
+        "run_id",
+        "lineage",
+        "role",
+        "outcome",
+        "excluded_because",
+        "params_nonembedding",
+        "params_nonembedding_exact",
+        "params_with_head",
+        "params_total",
+        "tokens",
+        "tokens_unique",
+        "epochs",
+        "batch_tokens",
+        "steps",
+        "flops_6nd",
+        "flops_exact",
+        "loss_nats",
+        "loss_nats_sem",
+        "loss_bits_per_byte",
+        "loss_train_nats",
+        "lr",
+        "seconds",
+        "n_layer",
+        "d_model",
+        "n_heads",
+        "n_ctx",
+        "n_vocab",
+        "seed",
+    ]
 
 
 def _row(run: Run, held_out: bool) -> dict:
@@ -105,26 +133,52 @@ def _row(run: Run, held_out: bool) -> dict:
     loss = final.loss_nats if final else None
     reason = "held out to test the prediction" if held_out else ""
     return {
-        "run_id": spec.id, "lineage": spec.parent or spec.id, "role": "held-out" if held_out else "fit",
-        "outcome": run.outcome, "excluded_because": reason if final else run.sentence,
+        "run_id": spec.id,
+        "lineage": spec.parent or spec.id,
+        "role": "held-out" if held_out else "fit",
+        "outcome": run.outcome,
+        "excluded_because": reason if final else run.sentence,
         "params_nonembedding": shape.params("non_embedding"),
         "params_nonembedding_exact": shape.params("non_embedding_exact"),
-        "params_with_head": shape.params("with_head"), "params_total": shape.params("total"),
-        "tokens": tokens, "tokens_unique": run.tokens_unique, "epochs": tokens / run.tokens_unique,
-        "batch_tokens": spec.batch_tokens, "steps": spec.steps,
-        "flops_6nd": shape.flops_per_token("6n") * tokens, "flops_exact": shape.flops_per_token("exact") * tokens,
-        "loss_nats": loss, "loss_nats_sem": final.loss_nats_sem if final else None,
+        "params_with_head": shape.params("with_head"),
+        "params_total": shape.params("total"),
+        "tokens": tokens,
+        "tokens_unique": run.tokens_unique,
+        "epochs": tokens / run.tokens_unique,
+        "batch_tokens": spec.batch_tokens,
+        "steps": spec.steps,
+        "flops_6nd": shape.flops_per_token("6n") * tokens,
+        "flops_exact": shape.flops_per_token("exact") * tokens,
+        "loss_nats": loss,
+        "loss_nats_sem": final.loss_nats_sem if final else None,
         "loss_bits_per_byte": bits_per_byte(loss, run.bytes_per_token) if final and run.bytes_per_token else None,
-        "loss_train_nats": final.loss_train_nats if final else None, "lr": spec.lr,
-        "seconds": final.seconds if final else None, "n_layer": shape.n_layer, "d_model": shape.d_model,
-        "n_heads": shape.n_heads, "n_ctx": shape.n_ctx, "n_vocab": shape.n_vocab, "seed": spec.seed,
+        "loss_train_nats": final.loss_train_nats if final else None,
+        "lr": spec.lr,
+        "seconds": final.seconds if final else None,
+        "n_layer": shape.n_layer,
+        "d_model": shape.d_model,
+        "n_heads": shape.n_heads,
+        "n_ctx": shape.n_ctx,
+        "n_vocab": shape.n_vocab,
+        "seed": spec.seed,
     }
 
 
 def curve_points(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset()) -> Points:
     """Make one row of each evaluation at a constant rate, after warm-up: what L(N, S) speaks of."""
-    columns: dict[str, list] = {name: [] for name in ("run_id", "lineage", "params_nonembedding", "steps", "tokens",
-                                                      "batch_tokens", "flops_6nd", "loss_nats")}
+    columns: dict[str, list] = {
+        name: []
+        for name in (
+            "run_id",
+            "lineage",
+            "params_nonembedding",
+            "steps",
+            "tokens",
+            "batch_tokens",
+            "flops_6nd",
+            "loss_nats",
+        )
+    }
     for run in runs:
         spec = run.spec
         stable = spec.decay_start if spec.schedule == "wsd" else spec.steps if spec.schedule == "constant" else 0
@@ -132,8 +186,16 @@ def curve_points(runs: list[Run], held_out: frozenset[str] | set[str] = frozense
             continue
         for e in run.curve:
             if spec.warmup < e.step <= stable:
-                row = (spec.id, spec.id, spec.shape.params(), e.step, e.tokens, spec.batch_tokens,
-                       spec.shape.flops_per_token("6n") * e.tokens, e.loss_nats)
+                row = (
+                    spec.id,
+                    spec.id,
+                    spec.shape.params(),
+                    e.step,
+                    e.tokens,
+                    spec.batch_tokens,
+                    spec.shape.flops_per_token("6n") * e.tokens,
+                    e.loss_nats,
+                )
                 for name, value in zip(columns, row, strict=True):
                     columns[name].append(value)
     return Points(columns)
@@ -153,9 +215,17 @@ def learning_curves(runs: list[Run], held_out: frozenset[str] | set[str] = froze
         joined += last.curve if last is not first else ()
         tokens = tuple(float(e.tokens) for e in joined)
         role = "held-out" if last.spec.id in held_out else "fit"
-        curves.append(LearningCurve(lineage, float(shape.params()), first.spec.seed, role, tokens,
-                                    tuple(shape.flops_per_token("6n") * t for t in tokens),
-                                    tuple(e.loss_nats for e in joined)))
+        curves.append(
+            LearningCurve(
+                lineage,
+                float(shape.params()),
+                first.spec.seed,
+                role,
+                tokens,
+                tuple(shape.flops_per_token("6n") * t for t in tokens),
+                tuple(e.loss_nats for e in joined),
+            )
+        )
     return curves
 
 

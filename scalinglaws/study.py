@@ -55,8 +55,10 @@ def study(
     test = _predicted(study, sweep, store, found)
     if test is not None:
         p = test.predicted
-        say(f"predicted before training it: N = {test.params_nonembedding:,.0f} at {test.tokens:.3g} tokens will lose "
-            f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token")
+        say(
+            f"predicted before training it: N = {test.params_nonembedding:,.0f} at {test.tokens:.3g} tokens will lose "
+            f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token"
+        )
     _train(sweep.only(held_out=True), store, executor, tell, say)
     results = _results(study, sweep, store, data, found, test, command, time.monotonic() - began)
     write_json(store.path / "results.json", to_plain(results))
@@ -71,8 +73,10 @@ def _train(sweep: Sweep, store: Store, executor: Local, tell, say):
     say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
     failures = launch(sweep, store, executor, tell=tell)
     if failures:
-        raise RunsFailedError(f"{len(failures)} of {len(sweep.chains)} chains of runs failed; the first says why in "
-                              f"{failures[0].log}. Mend that, and type the same command: what is done is kept.")
+        raise RunsFailedError(
+            f"{len(failures)} of {len(sweep.chains)} chains of runs failed; the first says why in "
+            f"{failures[0].log}. Mend that, and type the same command: what is done is kept."
+        )
 
 
 def _infer(study: Study, sweep: Sweep, store: Store) -> Inference:
@@ -90,24 +94,50 @@ def _predicted(study: Study, sweep: Sweep, store: Store, found: Inference) -> He
     return keep_prediction(store.path / "prediction.json", made, trained=any(store.has(s.id) for s in chosen))
 
 
-def _results(study: Study, sweep: Sweep, store: Store, data: Tokenised, found: Inference, test: HeldOutTest | None,
-             command: str, seconds: float) -> StudyResults:
+def _results(
+    study: Study,
+    sweep: Sweep,
+    store: Store,
+    data: Tokenised,
+    found: Inference,
+    test: HeldOutTest | None,
+    command: str,
+    seconds: float,
+) -> StudyResults:
     runs = [store.run(spec.id) for spec in sweep.runs if store.has(spec.id)]
     held_out = set(sweep.held_out)
     points = points_of(runs, held_out, study.name)
     return StudyResults(
-        name=study.name, settings=to_plain(study), corpus=data.facts(), machine=_machine(), versions=_versions(),
-        runs_expected=len(sweep.runs), runs_present=len(runs), points=points,
-        curves=tuple(learning_curves(runs, held_out)), fits=found.fits, bands=found.bands, frontier=found.frontier,
-        seed_spread=found.seed_spread, held_out=test and compare_with_measured(test, points), plans=(),
-        commands=(command,) if command else (), wall_seconds=seconds,
+        name=study.name,
+        settings=to_plain(study),
+        corpus=data.facts(),
+        machine=_machine(),
+        versions=_versions(),
+        runs_expected=len(sweep.runs),
+        runs_present=len(runs),
+        points=points,
+        curves=tuple(learning_curves(runs, held_out)),
+        fits=found.fits,
+        bands=found.bands,
+        frontier=found.frontier,
+        seed_spread=found.seed_spread,
+        held_out=test and compare_with_measured(test, points),
+        plans=(),
+        commands=(command,) if command else (),
+        wall_seconds=seconds,
         train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),
-        true_floor_nats=data.truth.get("floor_nats"), notes=found.notes)
+        true_floor_nats=data.truth.get("floor_nats"),
+        notes=found.notes,
+    )
 
 
 def _machine() -> dict:
-    return {"system": platform.system(), "machine": platform.machine(), "cores": os.cpu_count() or 1,
-            "python": platform.python_version()}
+    return {
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count() or 1,
+        "python": platform.python_version(),
+    }
 
 
 def _versions() -> dict:

@@ -25,8 +25,8 @@ CURVE_SHARE = 8  # evaluations before the last use one in this many of the test 
 EVAL_BATCH_TOKENS = 8192
 
 
-class Interrupted(Exception):  # noqa: N818: no error: the state is kept, and the same command goes on
-    """Training was asked to stop before its end."""
+class Interrupted(Exception):
+    """Training was asked to stop before its end: no error, for the state is kept and the same call goes on."""
 
 
 def train(
@@ -111,8 +111,10 @@ class _Job:
         state = parent_folder / state_name(self.spec.first_step)
         notes = read_checkpoint(state, self.flats, self.optimizer)
         if notes is None:
-            raise StoreError(f"run {self.spec.id} starts from {state}, which is not there. "
-                             f"Run its trunk {self.spec.parent} again: delete that run's folder and launch.")
+            raise StoreError(
+                f"run {self.spec.id} starts from {state}, which is not there. "
+                f"Run its trunk {self.spec.parent} again: delete that run's folder and launch."
+            )
         return self.spec.first_step
 
     def take_step(self, step: int):
@@ -139,10 +141,12 @@ class _Job:
         spec, test = self.spec, self.data.split("test")
         starts = window_starts(len(test), spec.shape.n_ctx, spec.eval_tokens)
         if step < spec.steps:
-            starts = starts[:: CURVE_SHARE]
+            starts = starts[::CURVE_SHARE]
         rows = max(1, EVAL_BATCH_TOKENS // spec.shape.n_ctx)
-        losses = [self.model.losses(*self._windows(test, starts[i : i + rows])).double().mean(1).cpu().numpy()
-                  for i in range(0, len(starts), rows)]
+        losses = [
+            self.model.losses(*self._windows(test, starts[i : i + rows])).double().mean(1).cpu().numpy()
+            for i in range(0, len(starts), rows)
+        ]
         losses = np.concatenate(losses)
         mean, sem = clustered_mean(losses, self.data.documents_of("test", starts))
         train_loss = self.loss_sum / self.loss_count if self.loss_count else None
@@ -150,23 +154,42 @@ class _Job:
         if not math.isfinite(mean):
             self.outcome, self.sentence = "diverged", f"the test loss was not a finite number at step {step}"
             return
-        self.curve.append(Evaluation(step, step * spec.batch_tokens, learning_rate(spec, step - 1), mean, sem,
-                                     train_loss, self.seconds))
+        self.curve.append(
+            Evaluation(
+                step, step * spec.batch_tokens, learning_rate(spec, step - 1), mean, sem, train_loss, self.seconds
+            )
+        )
 
     def keep(self, path: Path, step: int):
         """Keep the whole state."""
-        write_checkpoint(path, self.flats, self.optimizer, {
-            "step": step, "curve": [to_plain(e) for e in self.curve], "loss_sum": self.loss_sum,
-            "loss_count": self.loss_count, "seconds": self.seconds})
+        write_checkpoint(
+            path,
+            self.flats,
+            self.optimizer,
+            {
+                "step": step,
+                "curve": [to_plain(e) for e in self.curve],
+                "loss_sum": self.loss_sum,
+                "loss_count": self.loss_count,
+                "seconds": self.seconds,
+            },
+        )
 
     def finish(self, step: int) -> Run:
         """Make the record of what happened."""
         provenance = {"torch": torch.__version__, "device": self.device, "threads": str(torch.get_num_threads())}
         readings = {"tokens_per_second": (step - self.spec.first_step) * self.spec.batch_tokens / self.seconds}
         bytes_per_token = self.data.bytes_per_token("test")
-        return Run(self.spec, self.outcome, self.sentence, tuple(self.curve),
-                   bytes_per_token if math.isfinite(bytes_per_token) else None, len(self.train_tokens), readings,
-                   provenance)
+        return Run(
+            self.spec,
+            self.outcome,
+            self.sentence,
+            tuple(self.curve),
+            bytes_per_token if math.isfinite(bytes_per_token) else None,
+            len(self.train_tokens),
+            readings,
+            provenance,
+        )
 
     @property
     def seconds(self) -> float:

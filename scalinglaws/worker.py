@@ -33,9 +33,15 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
             if store.has(run_id):
                 continue
             spec, folder = store.spec(run_id), store.folder(run_id)
-            run = train(spec, open_data(store.data, spec.data), folder,
-                        store.folder(spec.parent) if spec.parent else None, stop=stop, device=device,
-                        tell=lambda step, loss, folder=folder: write_progress(folder / "progress.json", step, loss))
+            run = train(
+                spec,
+                open_data(store.data, spec.data),
+                folder,
+                store.folder(spec.parent) if spec.parent else None,
+                stop=stop,
+                device=device,
+                tell=lambda step, loss, folder=folder: write_progress(folder / "progress.json", step, loss),
+            )
             store.keep(run)
 
 

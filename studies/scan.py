@@ -1,6 +1,6 @@
 """Scan learning rate and batch of a study's sizes: the runs behind a study's learning-rate rule.
 
-    python studies/scan.py quickstart --to runs/scan --shapes 1x8 2x16 --rates 0.008 0.016 0.032 --batches 8 --tokens 1e6
+    python studies/scan.py quickstart --to runs/scan --shapes 1x8 2x16 --rates 0.008 0.016 --tokens 1e6
 
 Each cell is one run of the study's recipe with the rate and batch named, no branches; the table shows the final test
 loss in nats a token. Stop it and start it again at will: what is done is kept.
@@ -36,21 +36,40 @@ def main():
     store = open_store(asked.to, create=True)
     data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=_data_dir())
     cells = {}
-    for shape, rate, batch, tokens, seed in product(asked.shapes, asked.rates, asked.batches or [study.batch],
-                                                    asked.tokens, range(asked.seeds)):
+    for shape, rate, batch, tokens, seed in product(
+        asked.shapes, asked.rates, asked.batches or [study.batch], asked.tokens, range(asked.seeds)
+    ):
         n_layer, d_model = map(int, shape.split("x"))
-        one = replace(study, shapes=((n_layer, d_model),), tokens=(tokens,), batch=batch, hold_out=0, seeds=1,
-                      seed_shape=None, most_flops=0.0, lr_scale=rate, lr_exponent=0.0, lr_max=rate)
+        one = replace(
+            study,
+            shapes=((n_layer, d_model),),
+            tokens=(tokens,),
+            batch=batch,
+            hold_out=0,
+            seeds=1,
+            seed_shape=None,
+            most_flops=0.0,
+            lr_scale=rate,
+            lr_exponent=0.0,
+            lr_max=rate,
+        )
         spec = design(one, data.vocabulary, data.data_id, len(data.split("train"))).runs[0]
         cells[shape, tokens, batch, rate, seed] = replace(spec, seed=seed)
     failures = launch(Sweep("scan", tuple(cells.values())), store, Local(study.processes or os.cpu_count() or 1))
     print(f"final test loss, nats a token; {len(failures)} runs failed")
     for shape, tokens, batch in product(asked.shapes, asked.tokens, asked.batches or [study.batch]):
-        losses = {rate: [_loss(store, cells[shape, tokens, batch, rate, seed]) for seed in range(asked.seeds)]
-                  for rate in asked.rates}
+        losses = {
+            rate: [_loss(store, cells[shape, tokens, batch, rate, seed]) for seed in range(asked.seeds)]
+            for rate in asked.rates
+        }
         n = make_shape(study, *map(int, shape.split("x")), data.vocabulary).params()
-        print(f"{shape:>6} N={n:<8,} D={tokens:.3g} batch {batch:<4}", "  ".join(
-            f"{rate:g}: " + " ".join("diverged" if x is None else f"{x:.4f}" for x in found) for rate, found in losses.items()))
+        print(
+            f"{shape:>6} N={n:<8,} D={tokens:.3g} batch {batch:<4}",
+            "  ".join(
+                f"{rate:g}: " + " ".join("diverged" if x is None else f"{x:.4f}" for x in found)
+                for rate, found in losses.items()
+            ),
+        )
 
 
 def _loss(store, spec):

@@ -8,8 +8,9 @@ from scalinglaws.design import costs, design, makespan
 from scalinglaws.errors import CorpusError, ShapeError, StudyError
 from scalinglaws.settings import Study, presets, read_study
 
-STUDY = Study("s", ((1, 8), (2, 16), (2, 32), (3, 64)), (1e5, 2e5, 4e5), seeds=3, seed_shape=(2, 16), hold_out=1,
-              hold_out_seeds=2)
+STUDY = Study(
+    "s", ((1, 8), (2, 16), (2, 32), (3, 64)), (1e5, 2e5, 4e5), seeds=3, seed_shape=(2, 16), hold_out=1, hold_out_seeds=2
+)
 
 
 def sweep(**changes):
@@ -75,13 +76,16 @@ def test_a_text_too_small_says_how_much_there_is():
         design(STUDY, 256, "d", 300_000)
 
 
-@pytest.mark.parametrize(("changes", "error", "message"), [
-    ({"hold_out": 4}, StudyError, "leaves none to fit"),
-    ({"seed_shape": (2, 17)}, StudyError, "none of the shapes"),
-    ({"batch": 0}, StudyError, "batch = 0"),
-    ({"most_flops": 1.0}, StudyError, "Raise most_flops"),
-    ({"level": 95.0}, StudyError, "between 0 and 1"),
-])
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"hold_out": 4}, StudyError, "leaves none to fit"),
+        ({"seed_shape": (2, 17)}, StudyError, "none of the shapes"),
+        ({"batch": 0}, StudyError, "batch = 0"),
+        ({"most_flops": 1.0}, StudyError, "Raise most_flops"),
+        ({"level": 95.0}, StudyError, "between 0 and 1"),
+    ],
+)
 def test_what_cannot_be_is_refused(changes, error, message):
     with pytest.raises(error, match=message):
         sweep(**changes)

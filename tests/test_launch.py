@@ -50,8 +50,10 @@ def whole(tmp_path_factory, text):
 
 
 def numbers(store):
-    return {run.spec.id: [(e.step, e.loss_nats, e.loss_nats_sem, e.loss_train_nats) for e in run.curve]
-            for run in store.runs()}
+    return {
+        run.spec.id: [(e.step, e.loss_nats, e.loss_nats_sem, e.loss_train_nats) for e in run.curve]
+        for run in store.runs()
+    }
 
 
 def start(folder):

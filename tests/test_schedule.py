@@ -9,8 +9,17 @@ from scalinglaws.run import RunSpec
 from scalinglaws.schedule import evaluation_steps, learning_rate
 from scalinglaws.shape import Shape
 
-KAPLAN = RunSpec(Shape(12, 768, 12, 1024, 50257), "webtext2", "bpe:50257", "none", 250_000 * 2**19, 512, 1e-3, 3000,
-                 schedule="cosine")
+KAPLAN = RunSpec(
+    Shape(12, 768, 12, 1024, 50257),
+    "webtext2",
+    "bpe:50257",
+    "none",
+    250_000 * 2**19,
+    512,
+    1e-3,
+    3000,
+    schedule="cosine",
+)
 
 
 def test_the_papers_schedule_warms_up_in_3000_steps_and_ends_at_zero():

@@ -28,8 +28,9 @@ def data(tmp_path_factory):
 
 @pytest.fixture
 def spec(data):
-    return RunSpec(Shape(1, 8, 1, 32, 256), "text", "bytes", data.data_id, 40_000, 8, 0.03, 10, evaluations=5,
-                   eval_tokens=4096)
+    return RunSpec(
+        Shape(1, 8, 1, 32, 256), "text", "bytes", data.data_id, 40_000, 8, 0.03, 10, evaluations=5, eval_tokens=4096
+    )
 
 
 def losses(run):
@@ -58,8 +59,13 @@ def test_an_interrupted_run_ends_with_the_numbers_of_an_uninterrupted_one(spec, 
     sittings, told = 0, []
     while True:
         try:
-            run = train(spec, data, tmp_path / "pieces", stop=lambda: len(told) % 40 == 0,
-                        tell=lambda step, loss: told.append(step))
+            run = train(
+                spec,
+                data,
+                tmp_path / "pieces",
+                stop=lambda: len(told) % 40 == 0,
+                tell=lambda step, loss: told.append(step),
+            )
             break
         except Interrupted:
             sittings += 1
@@ -69,8 +75,9 @@ def test_an_interrupted_run_ends_with_the_numbers_of_an_uninterrupted_one(spec, 
 
 def test_branches_of_a_trunk_equal_runs_that_never_branched(spec, data, tmp_path):
     alone = train(spec, data, tmp_path / "alone")
-    trunk = replace(spec, schedule="constant", tokens=spec.decay_start * spec.batch_tokens,
-                    branch_at=(spec.decay_start,))
+    trunk = replace(
+        spec, schedule="constant", tokens=spec.decay_start * spec.batch_tokens, branch_at=(spec.decay_start,)
+    )
     train(trunk, data, tmp_path / "trunk")
     branch = train(replace(spec, parent=trunk.id), data, tmp_path / "branch", tmp_path / "trunk")
     assert branch.final.loss_nats == alone.final.loss_nats
@@ -99,8 +106,13 @@ def test_flat_weights_take_the_steps_that_single_ones_take(spec, kind):
         theirs = torch.optim.Adam(single.parameters(), **settings)
     else:
         weights = list(single.parameters())
-        theirs = torch.optim.AdamW([{"params": [w for w in weights if w.ndim > 1], "weight_decay": asked.weight_decay},
-                                    {"params": [w for w in weights if w.ndim < 2], "weight_decay": 0.0}], **settings)
+        theirs = torch.optim.AdamW(
+            [
+                {"params": [w for w in weights if w.ndim > 1], "weight_decay": asked.weight_decay},
+                {"params": [w for w in weights if w.ndim < 2], "weight_decay": 0.0},
+            ],
+            **settings,
+        )
     batch = torch.randint(256, (4, 33), generator=torch.Generator().manual_seed(1))
     for _ in range(3):
         for flat_part in flats:

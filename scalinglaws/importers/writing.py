@@ -26,7 +26,8 @@ def write_points(points: Points, path: str | Path) -> None:
     form = SUFFIXES.get(path.suffix.lower())
     if form is None:
         raise PointsError(f"{path} should end in one of {', '.join(SUFFIXES)}; the ending says which table to write.")
-    write_whole(path, {"csv": _as_csv, "tsv": _as_tsv, "jsonl": _as_json_lines, "parquet": _as_parquet}[form](points))
+    written = {"csv": _as_csv, "tsv": _as_tsv, "jsonl": _as_json_lines, "parquet": _as_parquet}[form](points)
+    write_whole(path, written)
 
 
 def _cells(values: np.ndarray) -> list:
@@ -35,16 +36,21 @@ def _cells(values: np.ndarray) -> list:
     return [None if v != v else int(v) if v.is_integer() and abs(v) < 2**53 else v for v in values.tolist()]
 
 
-def _as_csv(points: Points, delimiter: str = ",") -> bytes:
+def as_csv(points: Points, delimiter: str = ",") -> str:
+    """Write points as the text of a CSV table; a missing number is an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
     writer.writerow(points.columns)
     writer.writerows(zip(*(_cells(values) for values in points.columns.values()), strict=True))
-    return text.getvalue().encode()
+    return text.getvalue()
+
+
+def _as_csv(points: Points) -> bytes:
+    return as_csv(points).encode()
 
 
 def _as_tsv(points: Points) -> bytes:
-    return _as_csv(points, "\t")
+    return as_csv(points, "\t").encode()
 
 
 def _as_json_lines(points: Points) -> bytes:

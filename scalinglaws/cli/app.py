@@ -1,0 +1,82 @@
+"""What every verb of the command line shares: the application, its options, and how things are said."""
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import ScalingLawsError
+
+MAIN, MEASURE, INFER, SHOW, INSIDE = (
+    "The main job",
+    "Measure: from a corpus to points",
+    "Infer: from points to a plan",
+    "Look up and show",
+    "Used by the others",
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Neural scaling laws, the whole loop: train a family of models, fit the laws with intervals that hold, "
+    "test a prediction, and turn a budget into a plan.",
+    epilog="Start with:  scalinglaws study quickstart --to quickstart",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else there.")]
+To = Annotated[Path, typer.Option("--to", help="Folder for runs and report; the same folder again goes on from there.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")]
+
+
+def run():
+    """Run the command; what was raised on purpose becomes one line and an exit code."""
+    try:
+        app(prog_name="scalinglaws")
+    except ScalingLawsError as error:
+        say(f"scalinglaws: {error}")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+@contextmanager
+def resumable():
+    """Turn Ctrl-C into one line: what is done is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("scalinglaws: interrupted. What is done is kept; the same command goes on from there.")
+        raise typer.Exit(1) from None
+
+
+def say(text: str):
+    """Print for a person, on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def emit(record: object):
+    """Print one JSON document on standard output."""
+    import json
+
+    print(json.dumps(record, indent=1, allow_nan=False))
+
+
+def data_dir() -> Path | None:
+    """The folder of corpora and run tables, named by SCALINGLAWS_DATA."""
+    return Path(os.environ["SCALINGLAWS_DATA"]) if os.environ.get("SCALINGLAWS_DATA") else None
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False):
+    if version:
+        from importlib.metadata import version as installed
+
+        print(installed("scalinglaws"))
+        raise typer.Exit
