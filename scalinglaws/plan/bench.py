@@ -1,0 +1,205 @@
+"""plan(draws, flops): the one function of this bench."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..errors import MisuseError
+from ..predict import predict
+from ..results import Estimate
+from ..uncertainty import Draws
+from .around import Valley, alternatives, buildable, flat_range
+from .hardware import Machine
+from .optimum import Spending, trade
+from .recipes import band, settings
+from .record import Plan
+from .shapes import Building
+from .splits import Split, kaplan_split, split
+
+FAR = 10.0  # reach beyond which a plan is an extrapolation to be warned of
+
+
+def plan(
+    draws: Draws | Sequence[Draws],
+    flops: float,
+    *,
+    batch_tokens: float | None = None,
+    batch_policy: str | None = None,
+    critical: Mapping[str, float] | None = None,
+    level: float = 0.95,
+    calibration: float = 1.0,
+    fixed_params: float | None = None,
+    fixed_tokens: float | None = None,
+    unique_tokens: float | None = None,
+    inference_tokens: float = 0.0,
+    building: Building | None = None,
+    hardware: str | None = None,
+    flops_per_second: float | None = None,
+    devices: int = 1,
+    price_per_hour: float | None = None,
+) -> Plan:
+    """Turn a budget into a plan: N*, D*, loss, batch, steps, shapes and cost, each with its interval.
+
+    Args:
+        draws: of a law of N and D under C = 6 N D, or of kaplan-ns. Of several fits the first gives the values, and all
+            give the intervals: sizes from their pooled draws, the loss from the lowest to the highest of their ends.
+        flops: budget, training and serving together.
+        batch_tokens: tokens of a step; without it the published laws of batch size give a range.
+        batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, appendix B and section 5).
+        critical: B_star and alpha_B of eq 5.3; the paper's by default.
+        calibration: factor on the half-width of the loss, from `compare.calibration`.
+        fixed_params, fixed_tokens: hold one of the two; the budget gives the other.
+        unique_tokens: different tokens there are; more are repeats, of falling worth (Muennighoff et al. 2023).
+        inference_tokens: tokens to serve, 2 N FLOPs each (Sardana et al. 2023).
+        building: vocabulary and context of the models to list; none are listed without it.
+        hardware, flops_per_second: named device at 40% of its peak, or the measured speed of one device.
+        price_per_hour: of one device.
+
+    Raises:
+        MisuseError: a budget that is not positive, options that exclude each other, a law that cannot split a budget.
+    """
+    several = [draws] if isinstance(draws, Draws) else list(draws)
+    _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
+    spending = Spending(float(flops), float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
+    machine = Machine(hardware, flops_per_second, devices, price_per_hour)
+    by_steps = several[0].fit.law.name == "kaplan-ns"
+    if (batch_policy or critical) and not by_steps:
+        raise MisuseError(
+            "batch_policy and critical are for kaplan-ns, whose loss depends on steps; give batch_tokens."
+        )
+    if by_steps and fixed_params is None and fixed_tokens is None:
+        if len(several) > 1:
+            raise MisuseError("kaplan-ns plans alone: its compute is spent by a batch policy. Give one fit.")
+        splits = [kaplan_split(several[0], spending, batch_policy, critical)]
+    else:
+        splits = [split(one, spending, fixed_params, fixed_tokens) for one in several]
+    held = fixed_params is not None or fixed_tokens is not None
+    return _assembled(several, splits, spending, machine, building, level, calibration, held)
+
+
+def _check(several, flops, batch, params, tokens, inference, unique, level) -> None:
+    if not several:
+        raise MisuseError("a plan needs the draws of at least one fit.")
+    for name, value in {
+        "flops": flops,
+        "batch_tokens": batch,
+        "fixed_params": params,
+        "fixed_tokens": tokens,
+        "unique_tokens": unique,
+    }.items():
+        if value is not None and not (value > 0 and np.isfinite(value)):
+            raise MisuseError(f"{name} = {value}; it must be above 0 and finite.")
+    if not (inference >= 0 and np.isfinite(inference)):
+        raise MisuseError(f"inference_tokens = {inference}; it must be 0 or more.")
+    if params is not None and tokens is not None:
+        raise MisuseError("fixed_params and fixed_tokens together leave nothing to plan: C = 6 N D. Predict instead.")
+    if not 0 < level < 1:
+        raise MisuseError(f"level = {level}; it must lie between 0 and 1.")
+
+
+def _assembled(several, splits: list[Split], spending, machine, building, level, calibration, held) -> Plan:
+    first, fit = splits[0], several[0].fit
+    params = _pooled(first.params, [s.params_draws for s in splits], level)
+    tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level)
+    loss, reach = _loss(several, splits, level, calibration)
+    asked = settings(first.params, first.tokens, loss.value)
+    batch, steps = _batch(first, spending, tokens, asked, level)
+    valley = _valley(first, spending)
+    trained = 6 * first.params * first.tokens
+    return Plan(
+        law=" and ".join(s.law.name for s in splits),
+        columns=dict(fit.columns),
+        policy=_policy(spending, first, held),
+        flops=spending.flops,
+        reach=float(reach),
+        params=params,
+        tokens=tokens,
+        loss_nats=loss,
+        batch_tokens=batch,
+        steps=steps,
+        lr=band([s.lr for s in asked if s.lr is not None]),
+        settings=asked,
+        sizes=flat_range(valley) if valley else (),
+        alternatives=alternatives(valley) if valley else (),
+        shapes=buildable(valley, first.params, fit.columns["N"], building, machine) if valley and building else (),
+        epochs=None if spending.unique_tokens is None else first.tokens / spending.unique_tokens,
+        cost=machine.cost(trained),
+        by_law={s.law.name: _pooled(s.params, [s.params_draws], level) for s in splits} if len(splits) > 1 else {},
+        warnings=_warnings(several, splits, spending, params, float(reach), held),
+    )
+
+
+def _valley(first: Split, spending: Spending) -> Valley | None:
+    """The loss along size; none for a law of steps, where the batch decides with the size."""
+    return None if "S" in first.law.inputs else Valley.of(trade(first.law, first.values, spending))
+
+
+def _pooled(value: float, drawn: list[np.ndarray], level: float) -> Estimate:
+    pool = np.concatenate([d[np.isfinite(d)] for d in drawn])
+    low, high = np.quantile(pool, [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(float(value), float(low), float(high), level)
+
+
+def _loss(several, splits, level, calibration) -> tuple[Estimate, float]:
+    """Loss of a new run at the planned size: the value of the first law, the outer ends of all."""
+    said = []
+    for draws, one in zip(several, splits, strict=True):
+        at = one.at if one is splits[0] or "S" in one.law.inputs else _same_run(one, splits[0])
+        said.append(predict(draws, at, level=level, kind="run", calibration=calibration))
+    low, high = min(float(p.low) for p in said), max(float(p.high) for p in said)
+    return Estimate(float(said[0].value), low, high, level), float(max(p.reach for p in said))
+
+
+def _same_run(one: Split, first: Split) -> dict[str, float]:
+    return {letter: first.at.get(letter, value) for letter, value in one.at.items()}
+
+
+def _batch(first: Split, spending: Spending, tokens: Estimate, asked, level) -> tuple[Estimate, Estimate]:
+    if first.batch and first.steps:
+        return _pooled(first.batch[0], [first.batch[1]], level), _pooled(first.steps[0], [first.steps[1]], level)
+    if spending.batch_tokens is not None:
+        b = spending.batch_tokens
+        return Estimate(b, b, b, level), Estimate(first.tokens / b, tokens.low / b, tokens.high / b, level)
+    laws = band([s.batch_tokens for s in asked if s.batch_tokens is not None])
+    return laws, Estimate(first.tokens / laws.value, first.tokens / laws.high, first.tokens / laws.low, laws.level)
+
+
+def _policy(spending: Spending, first: Split, held: bool) -> str:
+    parts = ["size or tokens held" if held else "compute-optimal"]
+    if spending.unique_tokens is not None:
+        parts.append(f"{spending.unique_tokens:.3g} different tokens, repeats as in Muennighoff et al. 2023")
+    if spending.inference_tokens:
+        parts.append(f"{spending.inference_tokens:.3g} tokens served, as in Sardana et al. 2023")
+    parts.append("Kaplan et al. 2020, appendix B" if first.batch else "C = 6 N D")
+    return "; ".join(parts)
+
+
+def _warnings(several, splits, spending, params: Estimate, reach: float, held: bool) -> tuple[str, ...]:
+    found = []
+    if reach > FAR:
+        found.append(
+            f"the budget is {reach:.3g} times the largest compute fitted: the law's form is not tested there, and "
+            "the intervals do not hold that risk."
+        )
+    first, fit = splits[0], several[0].fit
+    seen = fit.inputs["N"]
+    if not held and not seen.min() <= first.params <= seen.max():
+        found.append(
+            f"the planned size {first.params:.3g} lies outside the sizes fitted, {seen.min():.3g} to {seen.max():.3g}."
+        )
+    if params.low and params.high and params.high / params.low > 3:
+        found.append(
+            f"the best size is known to a factor {params.high / params.low:.2g} only; see the sizes within 1% of the "
+            "budget, which all serve as well."
+        )
+    if spending.unique_tokens is not None and first.tokens > 4 * spending.unique_tokens:
+        found.append(
+            f"{first.tokens / spending.unique_tokens:.2g} passes over the data: beyond about 4 a repeated token is "
+            "worth clearly less than a new one."
+        )
+    best = [s.params for s in splits]
+    if max(best) / min(best) > 1.5:
+        found.append(
+            "the laws disagree on the best size: " + ", ".join(f"{s.law.name} {s.params:.3g}" for s in splits) + "."
+        )
+    return tuple(found)

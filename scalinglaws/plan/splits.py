@@ -1,0 +1,99 @@
+"""How each fitted law would split the budget: its own optimum, and that of every draw."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import MisuseError
+from ..laws.law import Law
+from ..uncertainty import Draws
+from . import kaplan
+from .optimum import Spending, best_params, inputs_of, trade
+
+
+@dataclass(frozen=True)
+class Split:
+    """A budget split by one law.
+
+    Attributes:
+        params, tokens: by the values of the fit; `params_draws`, `tokens_draws` by every draw.
+        at: inputs of the law at (params, tokens).
+        batch_tokens, steps: with their draws, where the law has something to say about them.
+        values: parameter -> value of the fit.
+    """
+
+    law: Law
+    values: dict[str, float]
+    params: float
+    tokens: float
+    params_draws: np.ndarray
+    tokens_draws: np.ndarray
+    at: dict[str, float]
+    batch: tuple[float, np.ndarray] | None = None
+    steps: tuple[float, np.ndarray] | None = None
+
+
+def columns_of(draws: Draws) -> dict[str, np.ndarray]:
+    """Give parameter -> draws, shape (draws,)."""
+    return {name: draws.values[:, i] for i, name in enumerate(draws.names)}
+
+
+def split(draws: Draws, spending: Spending, params: float | None, tokens: float | None) -> Split:
+    """Split a budget by a law of N and D, or hold one of the two.
+
+    Raises:
+        MisuseError: the law cannot split a budget, or the budget is too small for what is held.
+    """
+    law, values = draws.fit.law, dict(draws.fit.values)
+    one = trade(law, values, spending)
+    if tokens is not None:
+        params = spending.flops / (6 * tokens + 2 * spending.inference_tokens)
+    if params is not None:
+        best, drawn_params = params, np.full(len(draws.values), params)
+    else:
+        best, drawn_params = float(best_params(one)), best_params(trade(law, columns_of(draws), spending))
+    left = float(spending.tokens(best))
+    if left < 1:
+        raise MisuseError(
+            f"a budget of {spending.flops:.3g} FLOPs leaves no tokens to train {best:.3g} parameters on. "
+            "Take a larger budget, a smaller model or fewer tokens to serve."
+        )
+    drawn_tokens = spending.tokens(drawn_params)
+    at = {letter: float(v) for letter, v in inputs_of(one, best, left).items()}
+    return Split(law, values, best, left, drawn_params, drawn_tokens, at)
+
+
+def kaplan_split(draws: Draws, spending: Spending, policy: str | None, critical: Mapping[str, float] | None) -> Split:
+    """Split a budget by Kaplan et al. 2020, appendix B, from draws of L(N, S_min) and constants of B_crit(L).
+
+    Raises:
+        MisuseError: an unknown policy, or a fixed batch that is not given.
+    """
+    policy = policy or ("fixed" if spending.batch_tokens else "critical")
+    if policy not in kaplan.POLICIES:
+        raise MisuseError(f"batch_policy = {policy!r}; it must be one of {', '.join(kaplan.POLICIES)}.")
+    if policy == "fixed" and not spending.batch_tokens:
+        raise MisuseError("batch_policy 'fixed' needs batch_tokens: the tokens of one step.")
+    if not spending.plain:
+        raise MisuseError("kaplan-ns says nothing of repeated or of served tokens; plan those with chinchilla.")
+    bcrit = {**{name: kaplan.TABLE_3[name] for name in ("B_star", "alpha_B")}, **(critical or {})}
+    one = kaplan.efficient(spending.flops, {**draws.fit.values, **bcrit}, policy, spending.batch_tokens)
+    drawn = columns_of(draws)
+    many = kaplan.efficient(
+        spending.flops,
+        {**drawn, **{k: np.full(len(draws.values), v) for k, v in bcrit.items()}},
+        policy,
+        spending.batch_tokens,
+    )
+    return Split(
+        draws.fit.law,
+        dict(draws.fit.values),
+        float(one.params),
+        float(one.tokens),
+        many.params,
+        many.tokens,
+        {"N": float(one.params), "S": float(one.steps_min)},
+        batch=(float(one.batch_tokens), many.batch_tokens),
+        steps=(float(one.steps), many.steps),
+    )
