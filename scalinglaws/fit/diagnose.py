@@ -1,16 +1,15 @@
-"""What a fit must confess: parameters that the points do not fix, points that do not belong, runs without a name."""
+"""What a fit must confess: parameters that the points do not fix, runs without a name."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from .losses import NORMAL_MAD, costs
+from .losses import costs, robust_sd
 from .record import FitWarning
 from .solve import Problem, jacobian
 
 FAINT = 1e-4  # largest share of a term in the prediction below which it is absent
 LOOSE = 0.5  # standard error of ln(exponent) beyond which its 95% interval spans a factor of 7
-WILD = 10.0  # robust standard deviations beyond which a residual is no noise
 
 
 def outcome(problem: Problem, z: np.ndarray, converged: bool, agreeing: float) -> tuple[str, str]:
@@ -85,8 +84,7 @@ def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
     u, along = jacobian(problem, z[None])
     _, _, _, weight = costs(problem.loss, u)
     matrix = np.einsum("pn,n,qn->pq", along[0], weight[0], along[0])
-    degrees = max(u.shape[1] - len(z), 1)
-    noise = NORMAL_MAD * np.median(np.abs(u)) * np.sqrt(u.shape[1] / degrees)
+    noise = robust_sd(u[0], len(z))
     size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     scaled = np.linalg.pinv(matrix / size[:, None] / size, rcond=1e-13, hermitian=True)
     values, vectors = np.linalg.eigh(matrix / size[:, None] / size)
@@ -94,25 +92,6 @@ def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
     covariance = noise**2 * scaled / size[:, None] / size
     covariance[flat, flat] = np.inf
     return covariance
-
-
-def wild_points(residuals: np.ndarray, clusters: np.ndarray, named: bool) -> list[FitWarning]:
-    """Flag points whose residual no noise explains."""
-    sd = NORMAL_MAD * np.median(np.abs(residuals))
-    wild = np.flatnonzero(np.abs(residuals) > max(WILD * sd, 1e-6))
-    if not len(wild):
-        return []
-    wild = wild[np.argsort(-np.abs(residuals[wild]))]
-    shown = ", ".join(f"{clusters[i]} ({residuals[i] / sd:+.0f} sd)" for i in wild[:8])
-    rest = f" and {len(wild) - 8} more" if len(wild) > 8 else ""
-    return [
-        FitWarning(
-            "wild-points",
-            f"{len(wild)} of {len(residuals)} points lie more than {WILD:g} robust standard deviations off: "
-            f"{shown}{rest} ({'runs' if named else 'rows'}). Look at them; exclude them with a reason, or use the "
-            f"loss 'tukey'.",
-        )
-    ]
 
 
 def run_warnings(named: bool, values: Mapping[str, np.ndarray], cluster: str) -> list[FitWarning]:

@@ -18,9 +18,10 @@ from .columns import (
     target_letter,
 )
 from .coordinates import Coordinates
-from .diagnose import outcome, run_warnings, wild_points
+from .diagnose import outcome, run_warnings
 from .losses import LOSSES, Loss, robust_sd
 from .minimise import Optimum, minimise
+from .outliers import wild_points
 from .record import Fit
 from .solve import Problem, residuals
 
@@ -190,7 +191,7 @@ def _record(found: Optimum, columns, values, target, clusters, named, fingerprin
         sentence=sentence,
         decrement=found.decrement,
         fingerprint=fingerprint,
-        warnings=(*warnings, *wild_points(apart, clusters, named)),
+        warnings=(*warnings, *wild_points(problem, z, clusters, named)),
         fixed=dict(coordinates.fixed),
         tied=dict(coordinates.tied),
         tau=problem.loss.tau,

@@ -35,7 +35,7 @@ class Problem:
         inputs: one array of shape (n,) for each input of the law.
         target: (n,), or (rows, n) where every row has its own; logarithms unless the loss is "ls".
         scales: (n,): multiplies residuals: 1 / standard error up to a constant.
-        low, high: (p,): the box, in coordinates.
+        low, high: (p,), or (rows, p): the box, in coordinates; equal where a row holds a coordinate.
         prior_at, prior_sd: (p,): normal priors on parameters; sd is infinite where there is none.
         noise: standard deviation of the scaled residuals: what makes a prior commensurable with them.
     """
@@ -152,9 +152,8 @@ def solve(problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None
     parts = []
     for at in range(0, len(starts), rows):
         here = slice(at, at + rows)
-        parts.append(
-            _walk(problem, starts[here], _rows(counts, here), _rows(problem.target, here), most_steps=most_steps)
-        )
+        part = replace(problem, low=_rows(problem.low, here), high=_rows(problem.high, here))
+        parts.append(_walk(part, starts[here], _rows(counts, here), _rows(problem.target, here), most_steps))
     return Solution(
         *(np.concatenate([part[i] for part in parts]) for i in range(4)), steps=max(part[4] for part in parts)
     )
@@ -183,7 +182,8 @@ def _rows(array: np.ndarray, here: slice) -> np.ndarray:
 
 
 def _walk(problem, starts, counts, target, most_steps):
-    z = np.clip(np.array(starts, dtype=np.float64), problem.low, problem.high)
+    low, high = (np.broadcast_to(side, starts.shape) for side in (problem.low, problem.high))
+    z = np.clip(np.array(starts, dtype=np.float64), low, high)
     out = z.copy(), np.full(len(z), np.inf), np.full(len(z), np.inf), np.zeros(len(z), dtype=bool)
     alive = np.arange(len(z))
     lam = np.full(len(z), DAMPING)
@@ -191,7 +191,7 @@ def _walk(problem, starts, counts, target, most_steps):
     same_term = _same_term(problem.coordinates, state.majorant[0])
     steps = 0
     for steps in range(most_steps):
-        step, decrement = _step(problem, z, state, lam, same_term)
+        step, decrement = _step(state, lam, (z <= low, z >= high), same_term)
         size = counts if problem.loss.in_logs else counts * target**2
         floor = np.broadcast_to(FLOOR * size.sum(1), lam.shape)
         done = (decrement <= TOLERANCE * state.objective + floor) | ~np.isfinite(state.objective) | (lam > 1e12)
@@ -203,10 +203,10 @@ def _walk(problem, starts, counts, target, most_steps):
             if not left.any():
                 break
             alive, z, lam, step, decrement = alive[left], z[left], lam[left], step[left], decrement[left]
-            state = state.take(left)
+            state, low, high = state.take(left), low[left], high[left]
             counts = counts[left] if len(counts) > 1 else counts
             target = target[left] if len(target) > 1 else target
-        moved = np.clip(z - step, problem.low, problem.high)
+        moved = np.clip(z - step, low, high)
         trial = _state(problem, moved, counts, target)
         gain = state.objective - trial.objective
         better = gain >= 0
@@ -242,10 +242,10 @@ def _same_term(coordinates: Coordinates, majorant: np.ndarray) -> np.ndarray:
     return (term[:, None] == term).astype(np.float64)
 
 
-def _step(problem, z, state, lam, same_term):
+def _step(state, lam, at_end, same_term):
     """Give the damped step, (rows, p), and Newton's decrement: the fall of the objective that the step promises."""
     gradient, newton, majorant = state.gradient, state.newton, state.majorant
-    stuck = ((z <= problem.low) & (gradient > 0)) | ((z >= problem.high) & (gradient < 0))
+    stuck = (at_end[0] & (gradient > 0)) | (at_end[1] & (gradient < 0)) | (at_end[0] & at_end[1])
     if stuck.any():
         gradient = np.where(stuck, 0.0, gradient)
         moving = ~stuck[:, :, None] & ~stuck[:, None, :]

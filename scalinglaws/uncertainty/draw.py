@@ -4,23 +4,61 @@ import numpy as np
 
 from ..errors import MisuseError, nearest
 from ..fit import Fit
+from .posterior import posterior
+from .profile import profile, profile_draws, profile_ends
 from .record import Draws, drawn
 from .resample import Progress, pairs
-
-METHODS = ("pairs",)
+from .sandwich import parameter_ends, sandwich, t_draws
+from .wild import wild, wild_spread
 
 
 def draws(fit: Fit, *, method: str = "pairs", n: int = 2000, seed: int = 0, progress: Progress | None = None) -> Draws:
     """Draw n sets of parameters that the points allow.
 
+    Args:
+        method: "pairs" (default): resample whole runs, refit; percentile intervals. "sandwich": HC3, or the
+            delete-one-run jackknife where a run has several points, with t quantiles; instant. "wild": flip the
+            residuals of whole runs, refit; estimate -+ t standard deviations. "profile": profile likelihood, corrected
+            by the sandwich. "posterior": Student-t likelihood by emcee.
+        progress: called with (resamples done, resamples in all).
+
     Raises:
         MisuseError: an unknown method, or n below 10.
-        FitError: the resamples have no optimum.
+        FitError: fewer runs than parameters, or the resamples have no optimum.
     """
     if method not in METHODS:
         raise MisuseError(f"no method is called {method!r}.{nearest(method, METHODS)} Known: {', '.join(METHODS)}.")
     if n < 10:
         raise MisuseError(f"{n} draws make no interval: ask for 10 or more; 2000 is usual.")
-    rng = np.random.default_rng(seed)
-    z, kept = pairs(fit, n, rng, progress)
-    return drawn(fit, z, kept, method, seed)
+    return METHODS[method](fit, n, seed, progress)
+
+
+def _pairs(fit, n, seed, progress) -> Draws:
+    return drawn(fit, *pairs(fit, n, np.random.default_rng(seed), progress), "pairs", seed)
+
+
+def _wild(fit, n, seed, progress) -> Draws:
+    z, kept = wild(fit, n, np.random.default_rng(seed), progress)
+    spread = wild_spread(fit, z[kept])
+    return drawn(fit, z, kept, "wild", seed, spread=spread, ends=parameter_ends(fit, spread))
+
+
+def _sandwich(fit, n, seed, progress) -> Draws:
+    spread = sandwich(fit)
+    z = t_draws(spread, fit.z, n, np.random.default_rng(seed))
+    return drawn(fit, z, np.ones(n, dtype=bool), "sandwich", seed, spread=spread, ends=parameter_ends(fit, spread))
+
+
+def _profile(fit, n, seed, progress) -> Draws:
+    found, spread = profile(fit)
+    z = profile_draws(fit, found, spread, n, np.random.default_rng(seed))
+    ends = profile_ends(fit, found, spread)
+    return drawn(fit, z, np.isfinite(z).all(1), "profile", seed, spread=spread, ends=ends)
+
+
+def _posterior(fit, n, seed, progress) -> Draws:
+    z, _ = posterior(fit, n, np.random.default_rng(seed))
+    return drawn(fit, z, np.ones(len(z), dtype=bool), "posterior", seed)
+
+
+METHODS = {"pairs": _pairs, "sandwich": _sandwich, "wild": _wild, "profile": _profile, "posterior": _posterior}

@@ -34,10 +34,11 @@ def refit(fit: Fit, counts: np.ndarray) -> Solution:
 def pairs(fit: Fit, n: int, rng: np.random.Generator, progress: Progress | None) -> tuple[np.ndarray, np.ndarray]:
     """Resample whole runs and refit: coordinates (n, free), and which of them are optima."""
     index, groups = numbered(fit.clusters)
-    return _blocks(n, progress, len(index), lambda rows: refit(fit, pairs_counts(index, groups, rows, rng)))
+    return blocks(n, progress, len(index), lambda rows: refit(fit, pairs_counts(index, groups, rows, rng)))
 
 
-def _blocks(n, progress, points, make) -> tuple[np.ndarray, np.ndarray]:
+def blocks(n: int, progress: Progress | None, points: int, make: Callable) -> tuple[np.ndarray, np.ndarray]:
+    """Call make(rows) until n resamples are done; few enough at once that their counts stay small."""
     z, good = [], []
     block = max(1, min(BLOCK, 10_000_000 // points))
     for at in range(0, n, block):

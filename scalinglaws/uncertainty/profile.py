@@ -1,0 +1,116 @@
+"""Profile likelihood: hold one parameter, refit the others, and see how far the objective lets it go.
+
+The cutoff is corrected by the ratio of the sandwich variance to the model's own: without it the interval is too narrow
+where small runs are noisier.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..fit import Fit
+from ..fit.coordinates import Coordinates
+from ..fit.solve import Problem, solve
+from .record import Spread
+from .sandwich import parameter_ends, sandwich, t_draws, t_quantile
+
+STEPS = np.array([-8, -6, -4.5, -3.5, -3, -2.5, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4.5, 6, 8])
+
+
+def profile(fit: Fit) -> tuple[dict, Spread]:
+    """Profile every free parameter.
+
+    Returns:
+        parameter -> (values, signed roots): where the parameter was held (its logarithm if logged), and the signed root
+        of twice the rise of the objective in units of the corrected variance: t, were the law linear. And the sandwich.
+    """
+    spread = sandwich(fit)
+    boxed = _own_coordinates(fit)
+    centre = boxed.coordinates.coordinates(fit.values)[0]
+    errors = _errors(fit, spread, boxed.coordinates)
+    found = {}
+    for i, name in enumerate(boxed.coordinates.free):
+        held = _held(boxed, centre, errors, i)
+        found[name] = _signed_roots(fit, boxed, held, centre, errors, i)
+    return found, spread
+
+
+def _own_coordinates(fit: Fit) -> Problem:
+    """Walk every parameter by itself, so that holding a coordinate holds a parameter."""
+    old = fit.problem.coordinates
+    new = Coordinates(old.law, old.fixed, old.tied, frozenset(fit.values))
+    exponents = np.array([name not in old.logged for name in new.free], dtype=bool)
+    low = np.where(exponents | ~np.isin(new.free, list(old.exponent)), fit.problem.low, -np.inf)
+    return replace(fit.problem, coordinates=new, low=low)
+
+
+def _errors(fit, spread, coordinates):
+    """Give the sandwich standard error of each parameter as walked."""
+    quantile = t_quantile(0.5, spread.degrees)
+    ends = parameter_ends(fit, spread)
+    pairs = [np.log(ends[n](0.5)) if n in coordinates.logged else np.array(ends[n](0.5)) for n in coordinates.free]
+    return np.array([(high - low) / 2 / quantile for low, high in pairs])
+
+
+def _held(problem, centre, errors, i):
+    at = centre[i] + STEPS * errors[i]
+    return at[at >= problem.low[i]] if np.isfinite(problem.low[i]) else at
+
+
+def _signed_roots(fit, problem, held, centre, errors, i):
+    """Refit with coordinate i held at each value, walking outwards so that each start is the last optimum."""
+    rises = np.full(len(held), np.nan)
+    for side in (-1, 1):
+        rows = [k for k in range(len(held)) if np.sign(held[k] - centre[i]) == side]
+        start = centre
+        for k in sorted(rows, key=lambda k: abs(held[k] - centre[i])):
+            start = start.copy()
+            start[i] = held[k]
+            low, high = problem.low.copy(), problem.high.copy()
+            low[i] = high[i] = held[k]
+            solution = solve(replace(problem, low=low, high=high), start[None])
+            if not np.isfinite(solution.objective[0]):
+                break
+            start, rises[k] = solution.z[0], solution.objective[0] - fit.objective
+    own = _own_curvature(held, centre[i], rises, errors[i])
+    roots = np.sign(held - centre[i]) * np.sqrt(np.maximum(2 * rises, 0.0)) / own
+    good = np.isfinite(roots)
+    return held[good], np.maximum.accumulate(roots[good])
+
+
+def _own_curvature(held, centre, rises, error):
+    """Give the root of twice the rise one sandwich standard error away, were the profile a parabola."""
+    near = np.argsort(np.abs(held - centre))[:4]
+    ratio = np.sqrt(2 * np.maximum(rises[near], 1e-300)) / np.abs(held[near] - centre) * error
+    return float(np.nanmean(ratio))
+
+
+def profile_ends(fit: Fit, found: dict, spread: Spread):
+    """Give, for each profiled parameter, a function level -> (low, high); an open side is 0 or infinite."""
+    logged = fit.problem.coordinates.logged
+
+    def of(name):
+        held, roots = found[name]
+
+        def ends(level):
+            cut = t_quantile(level, spread.degrees)
+            low, high = np.interp([-cut, cut], roots, held, left=-np.inf, right=np.inf)
+            return (float(np.exp(low)), float(np.exp(high))) if name in logged else (float(low), float(high))
+
+        return ends
+
+    return {name: of(name) for name in found}
+
+
+def profile_draws(fit: Fit, found: dict, spread: Spread, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw coordinates whose margins are the profiles and whose correlations are the sandwich's (a t copula)."""
+    boxed = _own_coordinates(fit)
+    centre = boxed.coordinates.coordinates(fit.values)[0]
+    errors = _errors(fit, spread, boxed.coordinates)
+    drawn = fit.problem.coordinates.parameters(t_draws(spread, fit.z, n, rng))
+    walked = boxed.coordinates.coordinates(drawn)
+    for i, name in enumerate(boxed.coordinates.free):
+        held, roots = found[name]
+        t = (walked[:, i] - centre[i]) / errors[i]
+        walked[:, i] = np.interp(t, roots, held) if len(held) > 1 else walked[:, i]
+    return fit.problem.coordinates.coordinates(boxed.coordinates.parameters(walked))

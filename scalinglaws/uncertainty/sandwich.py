@@ -1,0 +1,108 @@
+"""The sandwich: a covariance of the fit that trusts neither the law's noise model nor points of one run.
+
+Every run its own point: HC3 (MacKinnon & White 1985), each residual inflated by its leverage. Several points a run: the
+delete-one-run jackknife (CV3), refitted exactly, since points of one run share their error.
+"""
+
+import numpy as np
+
+from ..errors import FitError
+from ..fit import Fit
+from ..fit.losses import costs
+from ..fit.solve import jacobian
+from .record import Spread
+from .resample import numbered, refit
+
+QUADRATIC = 0.5  # share of the points that must feel curvature for the sum of it to be trusted point by point
+
+
+def sandwich(fit: Fit) -> Spread:
+    """Estimate the covariance of the fit's coordinates, with degrees of freedom: runs less free parameters.
+
+    Raises:
+        FitError: no more runs than free parameters.
+    """
+    index, groups = numbered(fit.clusters)
+    degrees = groups - len(fit.z)
+    if degrees < 1:
+        raise FitError(
+            f"{groups} runs cannot show the spread of {len(fit.z)} free parameters of law {fit.law.name!r}: intervals "
+            f"need {len(fit.z) + 1} runs or more. Add runs, or hold parameters with --fix NAME=VALUE."
+        )
+    covariance = _hc3(fit) if groups == len(index) else _delete_one(fit, index, groups)
+    return Spread(covariance, float(degrees))
+
+
+def curvature(fit: Fit) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Give residual slopes psi (n,), their derivative (n,), the jacobian (p, n) and the inverse Hessian (p, p)."""
+    u, along = jacobian(fit.problem, fit.z[None])
+    _, slope, second, _ = costs(fit.problem.loss, u[0])
+    if np.mean(second > 0) < QUADRATIC:  # a narrow loss: average its curvature over the width of the noise
+        above, below = (costs(fit.problem.loss, u[0] + side * fit.noise)[1] for side in (1, -1))
+        second = (above - below) / (2 * fit.noise)
+    hessian = (along[0] * second) @ along[0].T
+    size = np.sqrt(np.maximum(np.diag(hessian), 1e-300))
+    inverse = np.linalg.pinv(hessian / size / size[:, None], rcond=1e-14, hermitian=True) / size / size[:, None]
+    return slope, second, along[0], inverse
+
+
+def _hc3(fit: Fit) -> np.ndarray:
+    slope, second, along, inverse = curvature(fit)
+    leverage = np.clip(np.einsum("pn,pq,qn->n", along, inverse, along) * second, 0.0, 0.99)
+    score = along * (slope / (1 - leverage))
+    return inverse @ (score @ score.T) @ inverse
+
+
+def _delete_one(fit: Fit, index: np.ndarray, groups: int) -> np.ndarray:
+    found = refit(fit, (index != np.arange(groups)[:, None]).astype(np.float64))
+    away = found.z - found.z.mean(0)
+    return (groups - 1) / groups * away.T @ away
+
+
+def t_quantile(level: float, degrees: float) -> float:
+    """Give the two-sided quantile of Student's t at a confidence level."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, (1 + level) / 2))
+
+
+def t_draws(spread: Spread, centre: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw coordinates (n, p) from the multivariate t that the sandwich stands for."""
+    values, vectors = np.linalg.eigh(spread.covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    normal = rng.standard_normal((n, len(centre)))
+    return centre + normal @ root.T * np.sqrt(spread.degrees / rng.chisquare(spread.degrees, (n, 1)))
+
+
+def parameter_ends(fit: Fit, spread: Spread):
+    """Give, for each parameter, a function level -> (low, high): the estimate -+ t standard errors.
+
+    A logged parameter's interval is symmetric in its logarithm. N_c of (N_c/N)^alpha_N is no coordinate: its standard
+    error follows from those of the coordinates to first order.
+    """
+    coordinates = fit.problem.coordinates
+    names = list(fit.values)
+
+    def flattened(z):
+        columns = coordinates.parameters(z)
+        return np.stack([np.log(columns[n]) if n in coordinates.logged else columns[n] for n in names], axis=1)
+
+    centre = flattened(fit.z[None])[0]
+    step = 1e-6 * np.maximum(np.abs(fit.z), 1e-3)
+    moved = flattened(fit.z + np.diag(step)), flattened(fit.z - np.diag(step))
+    slopes = (moved[0] - moved[1]) / (2 * step[:, None])
+    errors = np.sqrt(np.maximum(np.einsum("ij,ik,kj->j", slopes, spread.covariance, slopes), 0.0))
+    return {
+        name: _ends(centre[i], errors[i], spread.degrees, name in coordinates.logged) for i, name in enumerate(names)
+    }
+
+
+def _ends(centre, error, degrees, logged):
+    def ends(level):
+        half = t_quantile(level, degrees) * error
+        with np.errstate(over="ignore"):
+            pair = np.array([centre - half, centre + half])
+            low, high = np.exp(pair) if logged else pair
+        return float(low), float(high)
+
+    return ends

@@ -1,0 +1,84 @@
+"""Which combination of parameters the points leave open, in words, and the run that would pin it down."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..fit import Fit
+from .sandwich import sandwich
+
+CANDIDATES = 15  # values of each input that are tried for the next run
+BEYOND = 4.0  # how far past the fitted range a next run may lie, in each input
+STRONG = 0.3  # share of a direction's largest entry from which a parameter belongs to it
+
+
+@dataclass(frozen=True)
+class SloppyDirection:
+    """The least determined direction.
+
+    Attributes:
+        parameters: the parameters that move together along it; `signs` +1 or -1 each.
+        share: of the total uncertainty, each parameter measured by its own standard error.
+        sentence: the same in words.
+        run: letter -> value: the one further run, no dearer than the largest fitted, that would narrow it most.
+        narrower: factor by which that run would shrink the direction's standard deviation.
+    """
+
+    parameters: tuple[str, ...]
+    signs: tuple[int, ...]
+    share: float
+    sentence: str
+    run: dict[str, float]
+    narrower: float
+
+
+def sloppy(fit: Fit) -> SloppyDirection:
+    """Find the direction in which the fit is loosest.
+
+    Raises:
+        FitError: no more runs than free parameters.
+    """
+    covariance = sandwich(fit).covariance
+    error = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+    values, vectors = np.linalg.eigh(covariance / error / error[:, None])
+    direction = vectors[:, -1] * np.sign(vectors[np.argmax(np.abs(vectors[:, -1])), -1])
+    part = [i for i in np.argsort(-np.abs(direction)) if abs(direction[i]) >= STRONG * np.abs(direction).max()]
+    names = tuple(fit.free[i] for i in part)
+    signs = tuple(int(np.sign(direction[i])) for i in part)
+    run, narrower = _best_run(fit, covariance, direction * unit)
+    return SloppyDirection(
+        names, signs, float(np.sqrt(values[-1])), _words(fit, names, signs, run, narrower), run, narrower
+    )
+
+
+def _words(fit, names, signs, run, narrower) -> str:
+    with_sign = [f"{name} {'up' if sign > 0 else 'down'}" for name, sign in zip(names, signs, strict=True)]
+    moves = (
+        f"{' with '.join(with_sign)} hardly changes any prediction" if len(names) > 1 else f"{names[0]} is the loosest"
+    )
+    at = ", ".join(f"{letter} = {value:.2g}" for letter, value in run.items())
+    return f"{moves}; one more run at {at} would narrow this {narrower:.2g} times."
+
+
+def _best_run(fit: Fit, covariance: np.ndarray, direction: np.ndarray) -> tuple[dict[str, float], float]:
+    """Try a grid of runs around the fitted range, none dearer than the largest fitted."""
+    axes = [_axis(fit.inputs[letter]) for letter in fit.law.inputs]
+    grid = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=0)
+    if {"N", "D"} <= set(fit.law.inputs):
+        cost = np.prod([grid[fit.law.inputs.index(letter)] for letter in ("N", "D")], axis=0)
+        grid = grid[:, cost <= (fit.inputs["N"] * fit.inputs["D"]).max() * (1 + 1e-9)]
+    value, along = fit.problem.coordinates.value_and_slopes(fit.z[None], tuple(grid))
+    slope = along[0] / (value[0] if fit.problem.loss.in_logs else 1.0)
+    noise = max(fit.noise, 1e-12) ** 2
+    variance = direction @ np.linalg.pinv(covariance, hermitian=True) @ direction  # information along the direction
+    gain = (direction @ slope) ** 2 / noise
+    best = int(np.nanargmax(gain))
+    run = {letter: float(grid[i, best]) for i, letter in enumerate(fit.law.inputs)}
+    return run, float(np.sqrt(1 + gain[best] / max(variance, 1e-300)))
+
+
+def _axis(column: np.ndarray) -> np.ndarray:
+    if (column > 0).all():
+        return np.geomspace(column.min() / BEYOND, column.max() * BEYOND, CANDIDATES)
+    width = np.ptp(column)
+    return np.linspace(column.min() - width / 2, column.max() + width / 2, CANDIDATES)
