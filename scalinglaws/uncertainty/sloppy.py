@@ -45,19 +45,18 @@ def sloppy(fit: Fit) -> SloppyDirection:
     part = [i for i in np.argsort(-np.abs(direction)) if abs(direction[i]) >= STRONG * np.abs(direction).max()]
     names = tuple(fit.free[i] for i in part)
     signs = tuple(int(np.sign(direction[i])) for i in part)
-    run, narrower = _best_run(fit, covariance, direction * unit)
-    return SloppyDirection(
-        names, signs, float(np.sqrt(values[-1])), _words(fit, names, signs, run, narrower), run, narrower
-    )
+    run, narrower = _best_run(fit, covariance, direction * error)
+    share = float(values[-1] / values.sum())
+    return SloppyDirection(names, signs, share, _words(names, signs, share, run, narrower), run, narrower)
 
 
-def _words(fit, names, signs, run, narrower) -> str:
-    with_sign = [f"{name} {'up' if sign > 0 else 'down'}" for name, sign in zip(names, signs, strict=True)]
-    moves = (
-        f"{' with '.join(with_sign)} hardly changes any prediction" if len(names) > 1 else f"{names[0]} is the loosest"
-    )
+def _words(names, signs, share, run, narrower) -> str:
+    moves = " with ".join(f"{name} {'up' if sign > 0 else 'down'}" for name, sign in zip(names, signs, strict=True))
     at = ", ".join(f"{letter} = {value:.2g}" for letter, value in run.items())
-    return f"{moves}; one more run at {at} would narrow this {narrower:.2g} times."
+    return (
+        f"{moves}: this one direction holds {share:.0%} of the uncertainty, and hardly changes the fitted losses; "
+        f"one more run at {at} would narrow it {narrower:.2g} times."
+    )
 
 
 def _best_run(fit: Fit, covariance: np.ndarray, direction: np.ndarray) -> tuple[dict[str, float], float]:
