@@ -22,6 +22,7 @@ HELD = 786432
 HORIZONS = (262144, 524288, 1048576, 2097152)
 FLOOR, A, B, ALPHA, BETA = 1.15, 9.0, 130.0, 0.29, 0.38
 TRUE_LOG_SD = 0.004
+EXCLUDED = (3, 28)  # rows of the points: one diverged, one outlier
 
 
 def loss_of(params, tokens):
@@ -146,9 +147,10 @@ def _points() -> Points:
     loss = loss_of(size, tokens) * np.exp(residual)
     excluded = ["held out" if row[3].startswith("held") else "" for row in rows]
     outcome = ["finished"] * len(rows)
-    excluded[3], outcome[3], loss[3] = "diverged", "diverged", 3.9
-    excluded[28] = "outlier: 6 sd above the law"
-    loss[28] *= 1.05
+    bad, odd = EXCLUDED
+    excluded[bad], outcome[bad], loss[bad] = "diverged", "diverged", 3.9
+    excluded[odd] = "outlier: 6 sd above the law"
+    loss[odd] *= 1.05
     return Points(
         {
             "params_nonembedding": size,
@@ -196,10 +198,10 @@ def _band(key, x, y, spread, text, law, fitted_to, quantity, **more) -> Band:
 def _bands() -> dict[str, tuple[Band, ...]]:
     sizes, tokens = np.geomspace(500, 4e6, 60), np.geomspace(1.5e5, 2e7, 60)
     flops = np.geomspace(1e9, 1e15, 60)
-    longest = tuple(
-        row for row, (_, d, seed, run) in enumerate(_rows()) if d == HORIZONS[-1] and not run.startswith("held")
-    )
-    largest = tuple(row for row, (n, _, _, _) in enumerate(_rows()) if n == SIZES[-1])
+    kept = [row for row in range(len(list(_rows()))) if row not in EXCLUDED]
+    named = [(row, *list(_rows())[row]) for row in kept]
+    longest = tuple(row for row, size, horizon, _, _ in named if horizon == HORIZONS[-1] and size != HELD)
+    largest = tuple(row for row, size, _, _, _ in named if size == SIZES[-1])
     best = best_at(flops)[1]
     joint = tuple(
         _band(

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -80,9 +81,17 @@ def as_svg(figure, name: str) -> str:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Title": name})
     text = buffer.getvalue().replace("'DejaVu Sans'", _FALLBACKS)
-    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
+    seen = Counter()
+    text = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{_identity(name, found[1], seen)}"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
     return re.sub(r'xlink:href="#([^"]+)"', rf'xlink:href="#{name}-\1"', text)
+
+
+def _identity(name: str, given: str, seen: Counter) -> str:
+    """Make an id of plain characters that begins with the figure's name and occurs once."""
+    identity = f"{name}-" + re.sub(r"[^\w.]+", "-", given).strip("-")
+    seen[identity] += 1
+    return identity if seen[identity] == 1 else f"{identity}-{seen[identity]}"
 
 
 def as_pdf(figure) -> bytes:

@@ -33,7 +33,7 @@ def fitted_rows(results: StudyResults, bands: Sequence[Band] = ()) -> np.ndarray
         return kept
     chosen = np.zeros(len(results.points), dtype=bool)
     chosen[named] = True
-    return chosen
+    return chosen & kept
 
 
 def runs_present(results: StudyResults) -> str:

@@ -1,0 +1,145 @@
+"""The page of a report in a browser, from disk and offline: no error, no request, working buttons, no overflow."""
+
+import csv
+import io
+import json
+import shutil
+
+import pytest
+from report_sample import sample
+
+from scalinglaws.report import report
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    return report(sample(name="quick/start"), tmp_path_factory.mktemp("report")).as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """Open the page offline, and fail the test that leaves an error or a request for anything else behind."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, offline=True, accept_downloads=True)
+    page = context.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    yield page
+    context.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def downloaded(page, selector):
+    with page.expect_download() as waiting:
+        page.locator(selector).click()
+    download = waiting.value
+    return download.suggested_filename, download.path().read_bytes().decode()
+
+
+def test_a_click_on_a_heading_sorts_by_number_and_back(page):
+    table = page.locator('table[data-name="runs"]')
+    heads = table.locator("th")
+    column = [text.split("\n")[0] for text in heads.all_inner_texts()].index("loss ± standard error (nats/token)")
+
+    def losses():
+        return [float(cell.split()[0]) for cell in table.locator(f"tbody td:nth-child({column + 1})").all_inner_texts()]
+
+    before = losses()
+    heads.nth(column).locator("button").click()
+    assert losses() == sorted(before) != before
+    assert heads.nth(column).get_attribute("aria-sort") == "ascending"
+    heads.nth(column).locator("button").click()
+    assert losses() == sorted(before, reverse=True)
+    heads.nth(0).locator("button").click()
+    assert heads.nth(column).get_attribute("aria-sort") == "none"
+    assert sorted(losses()) == sorted(before)
+
+
+def test_the_points_download_as_csv_in_full_precision(page):
+    name, text = downloaded(page, "#download-csv")
+    assert name == "quick-start-points.csv"
+    rows = list(csv.DictReader(io.StringIO(text)))
+    points = sample().points
+    assert [float(row["loss_nats"]) for row in rows] == points["loss_nats"].tolist()
+    assert [row["excluded_because"] for row in rows] == points["excluded_because"].tolist()
+    assert rows[3]["residual_log"] == ""
+
+
+def test_everything_downloads_as_json(page):
+    name, text = downloaded(page, "#download-json")
+    assert name == "quick-start.json"
+    assert json.loads(text)["fits"][0]["values"]["E"] == {"value": 1.162, "low": 1.081, "high": 1.231, "level": 0.95}
+
+
+def test_a_table_downloads_with_the_ends_of_its_intervals(page):
+    _, text = downloaded(page, 'button[data-table="constants"]')
+    rows = list(csv.DictReader(io.StringIO(text)))
+    first = {key.strip(): value for key, value in rows[3].items()}
+    assert (first["constant"], first["fitted [interval]"]) == ("alpha", "0.287")
+    assert (first["fitted [interval]: low"], first["fitted [interval]: high"]) == ("0.262", "0.314")
+
+
+def test_a_command_is_copied(page):
+    page.locator("button.copy").first.click()
+    page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_nothing_overflows_the_window_and_one_layout_of_each_figure_is_seen(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    seen = page.locator("figure svg[role=img]:visible")
+    assert seen.count() == 6
+    boxes = [seen.nth(place).bounding_box() for place in range(6)]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+
+
+def test_letters_in_figures_can_be_read_on_a_telephone(page):
+    page.set_viewport_size({"width": 400, "height": 900})
+    heights = page.locator("figure .narrow svg text").evaluate_all(
+        "texts => texts.map(t => parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getScreenCTM().a)"
+    )
+    assert len(heights) > 100
+    assert sorted(heights)[len(heights) // 4] >= 8
+
+
+def test_the_page_prints_without_buttons_and_with_every_row(page):
+    page.emulate_media(media="print")
+    assert page.locator("button:not(.sort):visible").count() == 0
+    assert page.locator('table[data-name="runs"] tbody tr').last.is_visible()
+    assert page.evaluate("document.querySelector('[data-name=runs]').parentElement.scrollHeight") <= page.evaluate(
+        "document.querySelector('[data-name=runs]').parentElement.clientHeight + 1"
+    )
+
+
+def test_figures_stay_on_white_paper_in_the_dark(browser, address):
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(address)
+    assert page.evaluate("getComputedStyle(document.querySelector('.paper')).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    context.close()

@@ -1,0 +1,132 @@
+"""Numbers in a report carry no more digits than their interval allows; formulas are set as formulas."""
+
+import math
+
+import pytest
+
+from scalinglaws.report.axes import equation, tick_text, ticks
+from scalinglaws.report.markup import formula
+from scalinglaws.report.numbers import count, duration, interval, number, plus_minus, short, stated
+from scalinglaws.results import Estimate
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2.31, "2.31"),
+        (0.076, "0.0760"),
+        (8.8e13, "8.80×10¹³"),
+        (-0.118, "−0.118"),
+        (9.999e4, "1.00×10⁵"),
+        (0, "0"),
+        (3.1e-12, "3.10×10⁻¹²"),
+        (None, "–"),
+        (math.nan, "–"),
+        (math.inf, "–"),
+    ],
+)
+def test_numbers_have_three_digits_and_powers_of_ten(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(1.845, 1.812, 1.879), "1.845 [1.812, 1.879]"),
+        (Estimate(0.38412, 0.318, 0.461), "0.38 [0.32, 0.46]"),
+        (Estimate(141.234, 61.0, 402.0), "141 [61, 402]"),
+        (Estimate(6.4e7, 2.1e7, 2.8e8), "6.4×10⁷ [2.1×10⁷, 2.8×10⁸]"),
+        (Estimate(50.0, 0.02, 9.1e6), "50 [0.020, 9.1×10⁶]"),
+        (Estimate(-0.061, -0.07, -0.052), "−0.061 [−0.070, −0.052]"),
+        (Estimate(1.2, None, 1.5), "1.20 [unbounded, 1.50]"),
+        (Estimate(1.2, 1.0, None), "1.20 [1.00, unbounded]"),
+        (Estimate(1.2), "1.20 (no interval)"),
+        (Estimate(math.nan, 1.0, 2.0), "–"),
+        (None, "–"),
+    ],
+)
+def test_an_interval_decides_how_many_digits_are_shown(estimate, text):
+    assert interval(estimate) == text
+
+
+def test_a_measurement_is_given_to_two_digits_of_its_error():
+    assert plus_minus(2.312345, 0.00412) == "2.3123 ± 0.0041"
+    assert plus_minus(2.312345, None) == "2.312"
+    assert plus_minus(None, 0.1) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.5, "0.5 s"),
+        (59.4, "59 s"),
+        (452, "7 min 32 s"),
+        (5400, "1 h 30 min"),
+        (7200, "2 h"),
+        (200_000, "2 d 7 h"),
+        (None, "–"),
+    ],
+)
+def test_times_are_given_in_their_two_largest_units(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_counts_are_written_in_full_and_sizes_in_short():
+    assert count(393216.0) == "393,216"
+    assert count(2.097152e7) == "2.10×10⁷"
+    assert [short(value) for value in (768, 24576, 786432, 1.5e9, 999_900)] == [
+        "768",
+        "24.6 K",
+        "786 K",
+        "1.5 B",
+        "1.00×10⁶",
+    ]
+
+
+def test_a_stated_number_keeps_the_digits_it_has():
+    assert [stated(value) for value in (8.8e13, 0.076, 2085.43, 7e5, -0.25)] == [
+        "8.8×10¹³",
+        "0.076",
+        "2085.43",
+        "700000",
+        "−0.25",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(500, 4e6), (1.5, 5.6), (1.81, 1.88), (1e-12, 1e-6), (2e5, 3e6), (7.7e5, 8e5), (1, 1e30)]
+)
+def test_every_range_gets_between_two_and_nine_ticks_inside_it(low, high):
+    major, minor = ticks(low, high)
+    assert 2 <= len(major) <= 9
+    assert all(low <= value <= high for value in (*major, *minor))
+    assert not {*major} & {*minor}
+    assert len({tick_text(value) for value in major}) == len(major)
+
+
+def test_a_formula_in_plain_text_is_set_as_mathematics_and_prose_is_not():
+    assert equation("L = (N / 3.1e6)^-0.071") == r"$L = (N / 3.1\times10^{6})^{-0.071}$"
+    assert equation("E + A/N^alpha") == r"$E + A/N^{\alpha }$"
+    assert equation("best of the curves") == "best of the curves"
+
+
+def test_every_equation_can_be_typeset():
+    from matplotlib.mathtext import MathTextParser
+
+    parser = MathTextParser("path")
+    for text in (
+        "L = ((N_c/N)^(alpha_N/alpha_D) + D_c/D)^alpha_D",
+        "L = 1.7e0 + 3e-4 C^-0.05",
+        "N_opt = 0.6 C^0.5",
+        "L = E + A*N^-0.3",
+    ):
+        assert equation(text).startswith("$")
+        parser.parse(equation(text))
+
+
+def test_formulas_are_marked_up_and_everything_else_is_escaped():
+    assert formula("A/N^alpha + B/D^beta") == "A/N<sup>α</sup> + B/D<sup>β</sup>"
+    assert formula("(N_c / N)^alpha_N") == "(N<sub>c</sub> / N)<sup>α<sub>N</sub></sup>"
+    assert formula("(N_c/N)^(alpha_N/alpha_D)") == "(N<sub>c</sub>/N)<sup>α<sub>N</sub>/α<sub>D</sub></sup>"
+    assert formula("<script>&") == "&lt;script&gt;&amp;"
+    assert formula("params_nonembedding") == "params_nonembedding"
