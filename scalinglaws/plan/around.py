@@ -56,15 +56,22 @@ class Valley:
 
 def flat_range(valley: Valley) -> tuple[Within, ...]:
     """Find the sizes that do as well as the best size would with 1% and 5% less of the budget."""
-    x = np.linspace(-_WIDEST, _WIDEST, 1601)
-    loss = valley.loss_at(valley.params * np.exp(x))
     found = []
     for share in SHARES:
         limit = valley.best_loss(1 - share)
-        inside = np.flatnonzero(loss <= limit)
-        low, high = (x[inside[0]], x[inside[-1]]) if len(inside) else (0.0, 0.0)
-        found.append(Within(share, float(valley.params * np.exp(low)), float(valley.params * np.exp(high))))
+        low, high = (_edge(valley, limit, side * _WIDEST) for side in (-1, 1))
+        found.append(Within(share, low, high))
     return tuple(found)
+
+
+def _edge(valley: Valley, limit: float, away: float) -> float:
+    """Bisect in ln N for where the loss rises through a limit between the best size and e^away of it."""
+    near = 0.0
+    for _ in range(50):
+        middle = (near + away) / 2
+        inside = valley.loss_at(valley.params * np.exp(middle)) <= limit
+        near, away = (middle, away) if inside else (near, middle)
+    return float(valley.params * np.exp(near))
 
 
 def alternatives(valley: Valley) -> tuple[Alternative, ...]:

@@ -43,17 +43,13 @@ def plan(
     Args:
         draws: of a law of N and D under C = 6 N D, or of kaplan-ns. Of several fits the first gives the values, and all
             give the intervals: sizes from their pooled draws, the loss from the lowest to the highest of their ends.
-        flops: budget, training and serving together.
-        batch_tokens: tokens of a step; without it the published laws of batch size give a range.
-        batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, appendix B and section 5).
-        critical: B_star and alpha_B of eq 5.3; the paper's by default.
+        batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, appendix B and section 5), with
+            B_star and alpha_B of eq 5.3 in `critical` (the paper's by default).
         calibration: factor on the half-width of the loss, from `compare.calibration`.
-        fixed_params, fixed_tokens: hold one of the two; the budget gives the other.
         unique_tokens: different tokens there are; more are repeats, of falling worth (Muennighoff et al. 2023).
-        inference_tokens: tokens to serve, 2 N FLOPs each (Sardana et al. 2023).
+        inference_tokens: tokens to serve, 2 N FLOPs each out of the budget (Sardana et al. 2023).
         building: vocabulary and context of the models to list; none are listed without it.
-        hardware, flops_per_second: named device at 40% of its peak, or the measured speed of one device.
-        price_per_hour: of one device.
+        hardware, flops_per_second: a named device at 40% of its peak, or the measured speed of one device.
 
     Raises:
         MisuseError: a budget that is not positive, options that exclude each other, a law that cannot split a budget.
@@ -62,19 +58,22 @@ def plan(
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
     spending = Spending(float(flops), float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
     machine = Machine(hardware, flops_per_second, devices, price_per_hour)
+    splits = _splits(several, spending, batch_policy, critical, fixed_params, fixed_tokens)
+    held = fixed_params is not None or fixed_tokens is not None
+    return _assembled(several, splits, spending, machine, building, level, calibration, held)
+
+
+def _splits(several, spending, batch_policy, critical, params, tokens) -> list[Split]:
     by_steps = several[0].fit.law.name == "kaplan-ns"
     if (batch_policy or critical) and not by_steps:
         raise MisuseError(
             "batch_policy and critical are for kaplan-ns, whose loss depends on steps; give batch_tokens."
         )
-    if by_steps and fixed_params is None and fixed_tokens is None:
-        if len(several) > 1:
-            raise MisuseError("kaplan-ns plans alone: its compute is spent by a batch policy. Give one fit.")
-        splits = [kaplan_split(several[0], spending, batch_policy, critical)]
-    else:
-        splits = [split(one, spending, fixed_params, fixed_tokens) for one in several]
-    held = fixed_params is not None or fixed_tokens is not None
-    return _assembled(several, splits, spending, machine, building, level, calibration, held)
+    if not by_steps or params is not None or tokens is not None:
+        return [split(one, spending, params, tokens) for one in several]
+    if len(several) > 1:
+        raise MisuseError("kaplan-ns plans alone: its compute is spent by a batch policy. Give one fit.")
+    return [kaplan_split(several[0], spending, batch_policy, critical)]
 
 
 def _check(several, flops, batch, params, tokens, inference, unique, level) -> None:
