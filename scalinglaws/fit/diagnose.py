@@ -9,6 +9,7 @@ from .record import FitWarning
 from .solve import Problem, jacobian
 
 FAINT = 1e-4  # largest share of a term in the prediction below which it is absent
+CHECKPOINTS = 10  # points a size from which they look like checkpoints of one run
 LOOSE = 0.5  # standard error of ln(exponent) beyond which its 95% interval spans a factor of 7
 
 
@@ -97,12 +98,12 @@ def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
 def run_warnings(named: bool, values: Mapping[str, np.ndarray], cluster: str) -> list[FitWarning]:
     """Warn where one size appears several times and nothing says which points are of one run."""
     sizes = values.get("N")
-    if named or sizes is None or len(np.unique(sizes)) > 0.8 * len(sizes):
+    if named or sizes is None or len(sizes) < CHECKPOINTS * len(np.unique(sizes)):
         return []
     return [
         FitWarning(
             "no-run-id",
-            f"sizes repeat and the table has no column {cluster!r}: points of one run would count as independent and "
-            f"make intervals too narrow. Add the column where checkpoints of one run are among the points.",
+            f"there are {len(sizes) / len(np.unique(sizes)):.0f} points a size and no column {cluster!r}: checkpoints of "
+            f"one run would count as independent and make intervals too narrow. Name the column that says which run.",
         )
     ]

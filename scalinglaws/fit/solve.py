@@ -132,16 +132,17 @@ def _state(problem: Problem, z: np.ndarray, counts: np.ndarray, target: np.ndarr
 def _add_prior(problem, z, state):
     if not problem.has_priors:
         return
-    names, coordinates = problem.coordinates.free, problem.coordinates
-    values = coordinates.parameters(z)
-    for i, name in enumerate(names):
+    values = problem.coordinates.parameters(z)
+    for i in np.flatnonzero(np.isfinite(problem.prior_sd)):
+        name = problem.coordinates.free[i]
         precision = (problem.noise / problem.prior_sd[i]) ** 2
-        step = values[name] if name in coordinates.logged else np.ones(len(z))
-        away = values[name] - problem.prior_at[i]
-        state.objective += 0.5 * precision * away**2
-        state.gradient[:, i] += precision * away * step
-        state.newton[:, i, i] += precision * step**2
-        state.majorant[:, i, i] += precision * step**2
+        with np.errstate(all="ignore"):
+            step = values[name] if name in problem.coordinates.logged else np.ones(len(z))
+            away = values[name] - problem.prior_at[i]
+            state.objective += 0.5 * precision * away**2
+            state.gradient[:, i] += precision * away * step
+            state.newton[:, i, i] += precision * step**2
+            state.majorant[:, i, i] += precision * step**2
 
 
 def solve(problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None, most_steps=MOST_STEPS) -> Solution:

@@ -8,7 +8,7 @@ from ..fit import Fit
 from .sandwich import sandwich
 
 CANDIDATES = 15  # values of each input that are tried for the next run
-BEYOND = 4.0  # how far past the fitted range a next run may lie, in each input
+BEYOND = 2.0  # how far past the fitted range a next run may lie, in each input
 STRONG = 0.3  # share of a direction's largest entry from which a parameter belongs to it
 
 
@@ -64,8 +64,10 @@ def _best_run(fit: Fit, covariance: np.ndarray, direction: np.ndarray) -> tuple[
     axes = [_axis(fit.inputs[letter]) for letter in fit.law.inputs]
     grid = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=0)
     if {"N", "D"} <= set(fit.law.inputs):
-        cost = np.prod([grid[fit.law.inputs.index(letter)] for letter in ("N", "D")], axis=0)
-        grid = grid[:, cost <= (fit.inputs["N"] * fit.inputs["D"]).max() * (1 + 1e-9)]
+        size, data = (grid[fit.law.inputs.index(letter)] for letter in ("N", "D"))
+        ratio = fit.inputs["D"] / fit.inputs["N"]
+        cheap = size * data <= (fit.inputs["N"] * fit.inputs["D"]).max() * (1 + 1e-9)
+        grid = grid[:, cheap & (data / size >= ratio.min() / BEYOND) & (data / size <= ratio.max() * BEYOND)]
     value, along = fit.problem.coordinates.value_and_slopes(fit.z[None], tuple(grid))
     slope = along[0] / (value[0] if fit.problem.loss.in_logs else 1.0)
     noise = max(fit.noise, 1e-12) ** 2

@@ -1,0 +1,193 @@
+"""The shelf of laws: published values, slopes, declarations."""
+
+import numpy as np
+import pytest
+from fit_tables import RANGES, constants, simulated
+
+from scalinglaws.errors import LawError, NameUnknownError
+from scalinglaws.fit import fit
+from scalinglaws.laws import LAWS, LINEAR, Law, Parameter, Published, law
+from scalinglaws.quantities import PF_DAY, QUANTITIES, ROLE_OF_LETTER
+
+every_law = pytest.mark.parametrize("name", LAWS)
+SHAPES = [393216, 3145728, 25165824, 84934656, 301989888, 707788800, 1474560000]
+
+# law, variant, inputs, value, relative tolerance: Kaplan et al. 2020 as recomputed from its printed constants
+PUBLISHED = [
+    ("kaplan-n", 0, {"N": [1e6, 1e7, 1e8, 1e9]}, [4.0159, 3.3712, 2.8300, 2.3756], 1e-4),
+    ("kaplan-n", 0, {"N": SHAPES}, [4.3111, 3.6809, 3.1428, 2.8653, 2.6020, 2.4389, 2.3065], 1e-4),
+    ("kaplan-d", 0, {"D": [2.2e7, 1e8, 1e9, 2.2e10]}, [4.0462, 3.5041, 2.8156, 2.0992], 1e-4),
+    ("kaplan-d", 0, {"D": 1e10}, 2.2624418, 1e-7),
+    ("kaplan-cmin", 0, {"C": np.array([1e-6, 1e-4, 1e-2, 1]) * PF_DAY}, [5.3036, 4.2128, 3.3463, 2.6581], 1e-4),
+    ("kaplan-cmin", 1, {"C": np.array([1e-6, 1e-4, 1e-2, 1]) * PF_DAY}, [5.2250, 4.1504, 3.2968, 2.6187], 1e-4),
+    ("kaplan-c", 0, {"C": np.array([1e-6, 1e-4, 1e-2]) * PF_DAY}, [5.6577, 4.3515, 3.3468], 1e-4),
+    ("kaplan-bcrit", 0, {"L": [10, 6, 4, 3, 2.5]}, [3460, 39405, 271693, 1069114, 2547285], 1e-3),
+    ("kaplan-bcrit", 1, {"L": 3}, 1122570, 1e-6),
+    (
+        "kaplan-nd",
+        0,
+        {"N": 84934656, "D": 22.0e9 / 2 ** np.array([10, 7, 4, 0])},
+        [4.0853, 3.3534, 2.9361, 2.8075],
+        1e-4,
+    ),
+    (
+        "kaplan-nd",
+        0,
+        {"N": 707788800, "D": 22.0e9 / 2 ** np.array([10, 7, 4, 0])},
+        [4.0769, 3.3034, 2.7376, 2.4215],
+        1e-4,
+    ),
+    ("kaplan-nd", 0, {"N": [84934656, 707788800], "D": np.inf}, [2.7968, 2.3805], 1e-4),
+    ("kaplan-nd", 0, {"N": [1e9, 1.5e9], "D": [1e10, 2.3e10]}, [2.4196518, 2.3100641], 1e-7),
+    (
+        "kaplan-ns",
+        0,
+        {"N": 84934656, "S": [5e3, 1e4, 5e4, 1e5, np.inf]},
+        [3.3555, 3.1437, 2.9282, 2.8914, 2.8383],
+        1e-4,
+    ),
+    (
+        "kaplan-ns",
+        0,
+        {"N": 707788800, "S": [5e3, 1e4, 5e4, 1e5, np.inf]},
+        [2.9280, 2.7162, 2.5006, 2.4638, 2.4107],
+        1e-4,
+    ),
+    ("kaplan-ns", 0, {"N": 1e9, "S": 1e5}, 2.4005137, 1e-7),
+    ("chinchilla", 0, {"N": [70e9, 1e9], "D": [1.4e12, 2e10]}, [1.9366455, 2.5800479], 1e-7),
+    ("chinchilla", 1, {"N": [70e9, 1e9], "D": [1.4e12, 2e10]}, [1.920846, 2.5306682], 1e-6),
+    ("chinchilla", 2, {"N": [70e9, 1e9], "D": [1.4e12, 2e10]}, [1.9738819, 2.5300503], 1e-7),
+]
+
+
+@pytest.mark.parametrize("name, variant, inputs, value, tolerance", PUBLISHED)
+def test_laws_give_their_published_values(name, variant, inputs, value, tolerance):
+    arrays = {letter: np.asarray(given, dtype=float) for letter, given in inputs.items()}
+    found = LAWS[name].evaluate(**arrays, **LAWS[name].published[variant].values)
+    assert found == pytest.approx(np.array(value), rel=tolerance)
+
+
+def test_overfitting_is_two_per_cent_at_the_papers_data_rule():
+    # Kaplan et al. 2020, eq 4.4: D = 5e3 N^0.74; and from table 2 itself, 5519 N^0.738
+    at = LAWS["kaplan-nd"].constants
+    ratio = at["alpha_N"] / at["alpha_D"]
+    coefficient = at["D_c"] * at["N_c"] ** -ratio / (1.02 ** (1 / at["alpha_D"]) - 1)
+    assert (coefficient, ratio) == (pytest.approx(5519, rel=1e-3), pytest.approx(0.7379, rel=1e-3))
+    assert 5e3 * 1e9**0.74 == pytest.approx(2.285e10, rel=1e-3)
+    for size, data, more in ((84934656, 172e6, 0.1990), (707788800, 1.375e9, 0.1500)):
+        limited, free = (LAWS["kaplan-nd"].evaluate(size, d, **at) for d in (data, np.inf))
+        assert limited / free - 1 == pytest.approx(more, rel=1e-3)
+
+
+def test_the_batch_of_the_paper_is_critical_at_its_loss():
+    for variant, loss in ((0, 3.484), (1, 3.520)):
+        at = LAWS["kaplan-bcrit"].published[variant].values
+        assert (at["B_star"] / 2**19) ** at["alpha_B"] == pytest.approx(loss, rel=1e-3)
+
+
+def test_the_joint_law_has_the_papers_limits_and_symmetry():
+    # section 4: N_c k^(1/alpha_N) and D_c k^(1/alpha_D) multiply L by k; 1/D expansion is analytic
+    joint, at, k = LAWS["kaplan-nd"], LAWS["kaplan-nd"].constants, 1.3
+    scaled = at | {"N_c": at["N_c"] * k ** (1 / at["alpha_N"]), "D_c": at["D_c"] * k ** (1 / at["alpha_D"])}
+    size, data = np.geomspace(1e5, 1e9, 5), np.geomspace(1e8, 1e10, 5)
+    assert joint.evaluate(size, data, **scaled) == pytest.approx(k * joint.evaluate(size, data, **at), rel=1e-12)
+    excess = [(joint.evaluate(1e8, d, **at) / joint.evaluate(1e8, np.inf, **at) - 1) * d for d in (1e13, 1e14)]
+    assert excess[0] == pytest.approx(excess[1], rel=1e-2)
+
+
+@every_law
+def test_fit_recovers_the_constants_that_made_the_points(name):
+    points = simulated(name)
+    found = fit(name, points, columns={"B": "batch_tokens"} if name == "kaplan-bcrit" else None)
+    assert found.outcome == "converged"
+    exponents = {p.name for p in LAWS[name].parameters if not p.amplitude or p.amplitude == LINEAR}
+    for parameter, value in constants(name).items():
+        # N_c = exp(z / alpha_N) magnifies rounding in z by 1 / alpha_N and by its logarithm
+        assert found.values[parameter] == pytest.approx(value, rel=1e-7 if parameter in exponents else 1e-5), parameter
+    assert found.objective < 1e-20
+    assert [w.id for w in found.warnings] == []
+
+
+@pytest.mark.parametrize("name", [name for name in LAWS if LAWS[name].slopes])
+def test_slopes_agree_with_the_complex_step(name):
+    member, at = LAWS[name], constants(name)
+    inputs = [np.geomspace(*RANGES[letter], 9) for letter in member.inputs]
+    value, slopes = member.slopes(*inputs, **at)
+    assert value == pytest.approx(member.evaluate(*inputs, **at), rel=1e-13)
+    for parameter in at:
+        step = 1e-30j * (at[parameter] if parameter in member.logged else 1)
+        stepped = member.evaluate(*inputs, **(at | {parameter: at[parameter] + step})).imag / 1e-30
+        assert np.broadcast_to(slopes[parameter], stepped.shape) == pytest.approx(stepped, rel=1e-11, abs=1e-14), (
+            parameter
+        )
+
+
+@every_law
+def test_declared_amplitudes_scale_their_term(name):
+    # alone, P^e doubles the term: what the closed-form starts rely on
+    member, at = LAWS[name], constants(name)
+    amplitudes = [p for p in member.parameters if p.amplitude]
+    inputs = [np.geomspace(*RANGES[letter], 5) for letter in member.inputs]
+    terms = []
+    for own in amplitudes:
+        alone = at | {p.name: 0.0 for p in amplitudes if p is not own}
+        power = 1.0 if own.amplitude == LINEAR else at[own.amplitude]
+        one, two = (member.evaluate(*inputs, **(alone | {own.name: at[own.name] * k})) for k in (1.0, 2.0))
+        assert two / one == pytest.approx(np.full(np.shape(two / one), 2.0**power), rel=1e-12)
+        terms.append(one)
+    outer = at[member.outer] if member.outer else 1.0
+    whole = member.evaluate(*inputs, **at) ** (1 / outer)
+    assert sum(term ** (1 / outer) for term in terms) == pytest.approx(whole, rel=1e-12)
+
+
+@every_law
+def test_laws_say_where_they_come_from_and_what_they_count(name):
+    member = LAWS[name]
+    assert "eq" in member.source and member.formula and member.about.endswith(".")
+    for letter, column in member.convention.items():
+        wanted = {"D": ("tokens", "tokens_unique")}.get(letter, (ROLE_OF_LETTER[letter],))
+        assert QUANTITIES[column].role in wanted
+    for letter, (low, high) in member.domain.items():
+        assert letter in member.inputs and low < high
+
+
+def test_the_domain_is_where_the_paper_measured():
+    assert LAWS["kaplan-n"].inside(N=[1e3, 1e9, 1e12]).tolist() == [True, True, False]
+    assert not LAWS["chinchilla"].inside(N=1e9, D=1e13)
+
+
+def test_a_misspelt_law_is_offered_its_nearest_name():
+    with pytest.raises(NameUnknownError, match="chinchilla"):
+        law("chinchila")
+
+
+def declare(**changes) -> Law:
+    given = {
+        "name": "mine",
+        "predicts": "loss",
+        "evaluate": lambda N, *, a, b: a * N**-b,
+        "formula": "a N^-b",
+        "source": "here, eq 1",
+        "parameters": (Parameter("a", "1", (1, 10)), Parameter("b", "1", (0.1, 1))),
+        "convention": {"N": "params_total"},
+    }
+    return Law(**(given | changes))
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({"parameters": (Parameter("a", "1", (1, 10)), Parameter("bb", "1", (0.1, 1)))}, "in one alone"),
+        ({"convention": {"M": "params_total"}}, "convention names"),
+        ({"outer": "c"}, "no parameter is called 'c'"),
+        ({"published": (Published("there", {"a": 1.0, "B": 2.0}),)}, "differ in"),
+    ],
+)
+def test_a_declaration_that_differs_from_its_formula_is_an_error(changes, said):
+    with pytest.raises(LawError, match=said):
+        declare(**changes)
+
+
+def test_a_law_without_published_constants_says_so():
+    with pytest.raises(LawError, match="no published constants"):
+        _ = declare().constants
