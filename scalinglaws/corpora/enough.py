@@ -1,4 +1,4 @@
-"""Whether a corpus is large enough, and its vocabulary right, for what a study asks: said before anything is trained."""
+"""Whether a corpus and its vocabulary suffice for what a study asks: said before anything is trained."""
 
 from ..errors import CorpusError
 from .tokenised import Tokenised
@@ -18,7 +18,7 @@ def require_tokens(data: Tokenised, tokens: int, epochs_allowed: float = 1.0) ->
     if epochs > epochs_allowed:
         raise CorpusError(
             f"a run of {tokens:,} tokens was asked for, and corpus {data.index.corpus!r} has {there:,} training tokens "
-            f"under tokenizer {data.index.tokenizer!r}: that is {epochs:.2f} epochs, and {epochs_allowed:g} are allowed. "
+            f"under tokenizer {data.index.tokenizer!r}: that is {epochs:.2f} epochs, {epochs_allowed:g} are allowed. "
             f"Ask for at most {int(there * epochs_allowed):,} tokens, take a larger corpus, or allow "
             f"{_up(epochs):g} epochs."
         )

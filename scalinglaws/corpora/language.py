@@ -10,6 +10,7 @@ from .mixing import mix
 ONE = 1 << 31  # probabilities are integers over this
 END, SPACE, FIRST_LETTER = 0, 1, 2
 WEIGHT = 1 << 20  # of the most frequent word
+TRIES = 16  # to spell a new word of the length that its rank has, before it grows by a letter
 BOOSTED_ONE_IN = 8  # a topic favours one word in so many, and so does a preceding class
 
 
@@ -103,13 +104,14 @@ def _lexicon(knobs: Knobs) -> tuple[tuple[int, ...], ...]:
     letters = knobs.vocabulary - FIRST_LETTER
     cumulative = np.cumsum(zipf_weights(letters, 3))
     words: dict[tuple[int, ...], None] = {}
-    draw = mix(knobs.seed)
+    draw, tries = mix(knobs.seed), 0
     while len(words) < knobs.words:
-        length = 1 + (len(words).bit_length() + 1) // 3
+        length = 1 + (len(words).bit_length() + 1) // 3 + tries // TRIES
         word = []
         for _ in range(length):
             draw = mix(draw)
             word.append(FIRST_LETTER + int(np.searchsorted(cumulative, draw % int(cumulative[-1]), side="right")))
+        tries = tries + 1 if tuple(word) in words else 0
         words.setdefault(tuple(word))
     return tuple(words)
 

@@ -34,7 +34,7 @@ def open_synthetic(name: str) -> Corpus:
     knobs, sizes = parse_synthetic(name)
     return Corpus(
         name=name,
-        origin=f"A made-up language of {knobs.words} words and {knobs.topics} topics (seed {knobs.seed}), whose entropy "
+        origin=f"A made-up language of {knobs.words} words and {knobs.topics} topics (seed {knobs.seed}): its entropy "
                f"is known exactly.",
         licence="Made by this program; free of any rights.",
         stamp=stamp_of("synthetic", VERSION, dataclasses.astuple(knobs), sizes),
