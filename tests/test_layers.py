@@ -54,7 +54,7 @@ MAY_IMPORT = split(
         "worker": "corpora errors records store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
         "settings": "errors records",
-        "design": "errors run schedule settings shape",
+        "design": "errors records run schedule settings shape",
         "calibrate": "models optimizer run shape",
         "launch": "design errors executors records run store",
         # the inferring wing
@@ -74,7 +74,7 @@ MAY_IMPORT = split(
         "estimate": "calibrate corpora design display quantities records settings",
         "status": "design records store",
         "study": "corpora design errors executors held_out infer launch records report results settings store",
-        "__init__": "",
+        "__init__": "compare errors fit frontier importers laws points predict shape uncertainty",
         "__main__": "cli",
     }
 )

@@ -126,6 +126,33 @@ def test_the_inferring_wing_works_without_the_extras():
     assert f"imported {len(names)}" in run("-c", WITHOUT_TORCH, *names, cwd=ROOT).stdout
 
 
+WITHOUT_EXTRAS = """
+import sys
+for name in ("torch", "tokenizers", "safetensors", "zstandard"):
+    sys.modules[name] = None
+from scalinglaws.cli import main
+sys.argv = ["scalinglaws", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize("verb", [("design", "quickstart"), ("study", "quickstart", "--to", "x")], ids=lambda v: v[0])
+def test_a_command_that_needs_an_extra_says_what_to_install(verb, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_EXTRAS, *verb],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "pip install 'scalinglaws[train]'" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 # The set-up's words where no environment can be made. A short script stands in for the Python that is found.
 
 TOO_OLD = "#!/bin/sh\nexit 1\n"
