@@ -197,7 +197,8 @@ def test_a_prior_weighs_as_much_as_the_same_information_in_points():
 
 def test_a_straight_line_in_logs_is_ordinary_regression():
     points = simulated("kaplan-n", n=30, noise=0.02)
-    slope, intercept = np.polyfit(np.log(points["params_nonembedding"]), np.log(points["loss_nats"]), 1)
+    x, y = np.log(points["params_nonembedding"]), np.log(points["loss_nats"])
+    slope, intercept = np.polyfit(x, y, 1)
     found = fit("kaplan-n", points, loss="ls-log")
     assert found.values["alpha_N"] == pytest.approx(-slope, rel=1e-10)
     assert np.log(found.values["N_c"]) == pytest.approx(intercept / -slope, rel=1e-10)

@@ -10,6 +10,8 @@ from scalinglaws.laws import LAWS, LINEAR, Law, Parameter, Published, law
 from scalinglaws.quantities import PF_DAY, QUANTITIES, ROLE_OF_LETTER
 
 every_law = pytest.mark.parametrize("name", LAWS)
+SUBSETS = 22.0e9 / 2 ** np.array([10, 7, 4, 0])
+STEPS = [5e3, 1e4, 5e4, 1e5, np.inf]
 SHAPES = [393216, 3145728, 25165824, 84934656, 301989888, 707788800, 1474560000]
 
 # law, variant, inputs, value, relative tolerance: Kaplan et al. 2020 as recomputed from its printed constants
@@ -26,14 +28,14 @@ PUBLISHED = [
     (
         "kaplan-nd",
         0,
-        {"N": 84934656, "D": 22.0e9 / 2 ** np.array([10, 7, 4, 0])},
+        {"N": 84934656, "D": SUBSETS},
         [4.0853, 3.3534, 2.9361, 2.8075],
         1e-4,
     ),
     (
         "kaplan-nd",
         0,
-        {"N": 707788800, "D": 22.0e9 / 2 ** np.array([10, 7, 4, 0])},
+        {"N": 707788800, "D": SUBSETS},
         [4.0769, 3.3034, 2.7376, 2.4215],
         1e-4,
     ),
@@ -42,14 +44,14 @@ PUBLISHED = [
     (
         "kaplan-ns",
         0,
-        {"N": 84934656, "S": [5e3, 1e4, 5e4, 1e5, np.inf]},
+        {"N": 84934656, "S": STEPS},
         [3.3555, 3.1437, 2.9282, 2.8914, 2.8383],
         1e-4,
     ),
     (
         "kaplan-ns",
         0,
-        {"N": 707788800, "S": [5e3, 1e4, 5e4, 1e5, np.inf]},
+        {"N": 707788800, "S": STEPS},
         [2.9280, 2.7162, 2.5006, 2.4638, 2.4107],
         1e-4,
     ),
@@ -73,7 +75,8 @@ def test_overfitting_is_two_per_cent_at_the_papers_data_rule():
     ratio = at["alpha_N"] / at["alpha_D"]
     coefficient = at["D_c"] * at["N_c"] ** -ratio / (1.02 ** (1 / at["alpha_D"]) - 1)
     assert (coefficient, ratio) == (pytest.approx(5519, rel=1e-3), pytest.approx(0.7379, rel=1e-3))
-    assert 5e3 * 1e9**0.74 == pytest.approx(2.285e10, rel=1e-3)
+    rule = 5e3 * 1e9**0.74
+    assert rule == pytest.approx(2.285e10, rel=1e-3)
     for size, data, more in ((84934656, 172e6, 0.1990), (707788800, 1.375e9, 0.1500)):
         limited, free = (LAWS["kaplan-nd"].evaluate(size, d, **at) for d in (data, np.inf))
         assert limited / free - 1 == pytest.approx(more, rel=1e-3)

@@ -11,7 +11,8 @@ from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
 from .record import FitWarning
 
 LETTER_OF_ROLE = {role: letter for letter, role in ROLE_OF_LETTER.items()}
-SMALLEST = {"N": 100.0, "D": 1e4, "C": 1e7}  # below it a median says the column is in millions, or in steps
+SMALLEST = {"N": 3e3, "D": 1e5, "C": 1e7}  # a median below it looks like millions, or steps
+SELDOM = (0.2, 1e6)  # a median D/N outside looks like N and D swapped, or in different units
 SAME_RAY = 0.05  # largest |ln(D/N) - mean| of points that lie on one ray
 ONE_VALUE = 1e-3  # largest relative range of an input that does not vary
 
@@ -146,7 +147,7 @@ def suspicions(law: Law, values: Mapping[str, np.ndarray], points: Points, colum
             )
     if {"N", "D"} <= set(values):
         ratio = float(np.median(values["D"] / values["N"]))
-        if ratio < 0.02 or ratio > 1e6:
+        if not SELDOM[0] <= ratio <= SELDOM[1]:
             found.append(
                 FitWarning(
                     "odd-ratio",

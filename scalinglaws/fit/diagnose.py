@@ -103,7 +103,7 @@ def run_warnings(named: bool, values: Mapping[str, np.ndarray], cluster: str) ->
     return [
         FitWarning(
             "no-run-id",
-            f"there are {len(sizes) / len(np.unique(sizes)):.0f} points a size and no column {cluster!r}: checkpoints of "
-            f"one run would count as independent and make intervals too narrow. Name the column that says which run.",
+            f"there are {len(sizes) / len(np.unique(sizes)):.0f} points a size and no column {cluster!r}: checkpoints "
+            f"of one run would count as independent and intervals come out too narrow. Name the column of runs.",
         )
     ]

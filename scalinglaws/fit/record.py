@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import LawError, nearest
 from ..laws.law import Law
+from ..quantities import ROLE_OF_LETTER
 from .solve import Problem
 
 
@@ -107,6 +108,7 @@ def checked_inputs(law: Law, inputs: Mapping) -> dict[str, np.ndarray]:
         raise LawError(f"law {law.name!r} needs a value for {', '.join(missing)}; it takes {', '.join(law.inputs)}.")
     arrays = {letter: np.asarray(inputs[letter], dtype=np.float64) for letter in law.inputs}
     for letter, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise LawError(f"{letter} = {inputs[letter]} is not finite. Give a finite number.")
+        if not np.isfinite(array).all() or (letter in ROLE_OF_LETTER and (array <= 0).any()):
+            must = "positive and finite" if letter in ROLE_OF_LETTER else "finite"
+            raise LawError(f"{letter} = {inputs[letter]} cannot be: law {law.name!r} needs a number that is {must}.")
     return arrays

@@ -1,0 +1,140 @@
+"""Predictions: value, interval, reach, and whether held-out runs fall inside."""
+
+import numpy as np
+import pytest
+from fit_tables import EPOCH, isoflop, simulated
+
+from scalinglaws.errors import LawError, MisuseError
+from scalinglaws.fit import fit
+from scalinglaws.laws import LAWS
+from scalinglaws.points import Points
+from scalinglaws.predict import predict
+from scalinglaws.uncertainty import draws
+
+METHODS = ["pairs", "sandwich"]
+
+
+def made(method="pairs", n=500, **more):
+    return draws(fit("chinchilla", isoflop(**more)), method=method, n=n)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_value_is_the_fits_own_and_lies_inside_its_interval(method):
+    result = predict(made(method), {"N": 1e10, "D": 2e11})
+    assert result.value == pytest.approx(float(made(method).fit.evaluate(N=1e10, D=2e11)))
+    assert result.low < result.value < result.high
+    assert np.ndim(result.value) == 0
+
+
+def test_a_new_run_is_less_certain_than_the_law():
+    at = {"N": 5e8, "D": 1e10}
+    drawn = made("sandwich", noise=0.01)
+    run, mean = (predict(drawn, at, kind=kind) for kind in ("run", "mean"))
+    assert run.high - run.low > 1.5 * (mean.high - mean.low)
+    assert run.noise == pytest.approx(0.01, rel=0.4) and mean.noise == 0
+
+
+def test_both_ways_to_the_interval_agree():
+    at = {"N": np.geomspace(1e9, 1e11, 5), "D": 1e12}
+    found = fit("chinchilla", isoflop(n=120))
+    by_draws, by_slopes = (predict(draws(found, method=m, n=4000), at) for m in METHODS)
+    assert np.log(by_draws.high / by_draws.low) == pytest.approx(np.log(by_slopes.high / by_slopes.low), rel=0.2)
+
+
+def test_reach_is_the_ratio_of_computes():
+    drawn = made()
+    largest = (drawn.fit.inputs["N"] * drawn.fit.inputs["D"]).max()
+    result = predict(drawn, {"N": np.array([1e9, 1e10]), "D": 1e12})
+    assert result.reach == pytest.approx(np.array([1e21, 1e22]) / largest)
+    assert result.reach_of == "6ND"
+    assert result.inside_domain.tolist() == [False, False]
+    middle = {letter: float(np.median(column)) for letter, column in drawn.fit.inputs.items()}
+    assert predict(drawn, middle).inside_domain and predict(drawn, middle).reach < 1
+
+
+@pytest.mark.parametrize(
+    "name, at, said",
+    [("kaplan-c", {"C": 1e21}, "C"), ("kaplan-n", {"N": 3e9}, "N"), ("kaplan-ns", {"N": 3e9, "S": 1e5}, "6NBS")],
+)
+def test_reach_says_what_stands_for_compute(name, at, said):
+    result = predict(draws(fit(name, simulated(name, noise=0.01)), n=50), at)
+    assert said in result.reach_of and result.reach > 0
+
+
+def test_batch_predictions_reach_towards_lower_loss():
+    found = fit("kaplan-bcrit", simulated("kaplan-bcrit", noise=0.01))
+    assert predict(draws(found, n=50), {"L": 1.5}).reach == pytest.approx(2.0)
+
+
+def test_calibration_widens_in_logs():
+    drawn, at = made(), {"N": 1e10, "D": 1e12}
+    plain, twice = (predict(drawn, at, calibration=k) for k in (1.0, 2.0))
+    assert np.log(twice.high / twice.value) == pytest.approx(2 * np.log(plain.high / plain.value), rel=1e-9)
+
+
+def test_a_higher_level_contains_a_lower_one():
+    drawn, at = made(), {"N": 1e10, "D": 1e12}
+    inner, outer = (predict(drawn, at, level=level) for level in (0.8, 0.99))
+    assert outer.low < inner.low < inner.high < outer.high
+
+
+def test_repeated_runs_tell_the_noise_that_a_lucky_fit_hides():
+    # 12 sizes, 3 seeds each: the pooled spread of the seeds is the least noise a new run can have
+    rng = np.random.default_rng(0)
+    size = np.repeat(np.geomspace(1e6, 1e9, 12), 3)
+    loss = LAWS["kaplan-n"].evaluate(size, **LAWS["kaplan-n"].constants) * np.exp(0.02 * rng.standard_normal(36))
+    found = fit("kaplan-n", Points({"params_nonembedding": size, "loss_nats": loss}))
+    assert predict(draws(found, n=50), {"N": 1e10}).noise == pytest.approx(0.02, rel=0.35)
+
+
+def test_held_out_larger_runs_fall_inside_where_the_law_is_right():
+    inside = total = 0
+    for seed in range(15):
+        points = isoflop(noise=0.003, n=60, seed=seed)
+        compute = points["params_total"] * points["tokens"]
+        small = compute < np.quantile(compute, 0.7)
+        held = points.take(~small)
+        result = predict(
+            draws(fit("chinchilla", points.take(small)), method="sandwich", n=10),
+            {"N": held["params_total"], "D": held["tokens"]},
+        )
+        inside += ((held["loss_nats"] >= result.low) & (held["loss_nats"] <= result.high)).sum()
+        total += len(held)
+    assert 0.88 <= inside / total <= 0.995
+
+
+def test_a_wrong_law_is_caught_by_held_out_runs():
+    # negative control: a pure power law fitted to losses that have a floor
+    points = isoflop(noise=0.001, n=60)
+    compute = 6 * points["params_total"] * points["tokens"]
+    table = points.replace(flops_6nd=compute)
+    small = compute < np.quantile(compute, 0.6)
+    held = table.take(~small)
+    found = fit("kaplan-n", table.take(small), columns={"N": "params_total"})
+    result = predict(draws(found, n=200), {"N": held["params_total"]})
+    inside = (held["loss_nats"] >= result.low) & (held["loss_nats"] <= result.high)
+    assert inside.mean() < 0.8
+
+
+@pytest.mark.parametrize(
+    "at, more, error, said",
+    [
+        ({"N": 1e9}, {}, LawError, "needs a value for D"),
+        ({"N": 1e9, "D": 1e9, "M": 1}, {}, LawError, "not 'M'"),
+        ({"N": np.nan, "D": 1e9}, {}, LawError, "cannot be"),
+        ({"N": -1e9, "D": 1e9}, {}, LawError, "positive"),
+        ({"N": 1e9, "D": 1e9}, {"kind": "seed"}, MisuseError, "'run'"),
+        ({"N": 1e9, "D": 1e9}, {"level": 95}, MisuseError, "between 0 and 1"),
+        ({"N": 1e9, "D": 1e9}, {"calibration": 0}, MisuseError, "positive factor"),
+    ],
+)
+def test_misuse_is_told_in_words(at, more, error, said):
+    with pytest.raises(error, match=said):
+        predict(made(n=20), at, **more)
+
+
+def test_the_truth_of_the_simulation_is_inside_at_a_hundredfold():
+    drawn = made(n=1000, seed=4)
+    truth = LAWS["chinchilla"].evaluate(1e11, 1e12, **EPOCH)
+    result = predict(drawn, {"N": 1e11, "D": 1e12}, kind="mean")
+    assert result.low < truth < result.high and result.reach > 50
