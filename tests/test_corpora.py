@@ -158,18 +158,21 @@ def test_a_folder_of_the_data_folder_is_opened_by_its_name(tmp_path):
         open_corpus("data:letters")
 
 
-@pytest.mark.parametrize("name, content, expected", [
-    ("latin.txt", b"12345\xe9 caf", "latin.txt is not UTF-8: byte 5 is 0xe9"),
-    ("latin.txt.xz", lzma.compress(b"a" * 70_000 + b"\xff"), "byte 70000 is 0xff"),
-    ("cut.txt", b"caf\xc3", "byte 3 is 0xc3"),
-    ("null.txt", b"ab\0c", "null.txt is not text: byte 2 is 0"),
-    ("broken.txt.gz", b"not gzip", "broken.txt.gz cannot be read"),
-    ("broken.txt.bz2", b"not bzip2", "cannot be read"),
-    ("broken.txt.xz", lzma.compress(b"text" * 999)[:-30], "cannot be read"),
-    ("broken.txt.zst", b"not zstandard", "broken.txt.zst cannot be read|zstandard. Install"),
-    ("empty.txt", b"\n\n\n\n", "hold no text"),
-    ("short.txt", b"one\n\n\ntwo", "has 2 distinct documents, too few"),
-])
+@pytest.mark.parametrize(
+    "name, content, expected",
+    [
+        ("latin.txt", b"12345\xe9 caf", "latin.txt is not UTF-8: byte 5 is 0xe9"),
+        ("latin.txt.xz", lzma.compress(b"a" * 70_000 + b"\xff"), "byte 70000 is 0xff"),
+        ("cut.txt", b"caf\xc3", "byte 3 is 0xc3"),
+        ("null.txt", b"ab\0c", "null.txt is not text: byte 2 is 0"),
+        ("broken.txt.gz", b"not gzip", "broken.txt.gz cannot be read"),
+        ("broken.txt.bz2", b"not bzip2", "cannot be read"),
+        ("broken.txt.xz", lzma.compress(b"text" * 999)[:-30], "cannot be read"),
+        ("broken.txt.zst", b"not zstandard", "broken.txt.zst cannot be read|zstandard. Install"),
+        ("empty.txt", b"\n\n\n\n", "hold no text"),
+        ("short.txt", b"one\n\n\ntwo", "has 2 distinct documents, too few"),
+    ],
+)
 def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, name, content, expected):
     path = write(tmp_path, name, content)
     with pytest.raises(CorpusError, match=expected):

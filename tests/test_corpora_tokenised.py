@@ -70,7 +70,11 @@ def test_places_are_told_their_document(books, tmp_path):
     data = tokenise(f"text:{books}", "bytes", tmp_path / "cache")
     starts = data.document_starts("test")
     assert data.documents_of("test", np.array([0, starts[1] - 1, starts[1], starts[-1] + 3])).tolist() == [
-        0, 0, 1, len(starts) - 1]
+        0,
+        0,
+        1,
+        len(starts) - 1,
+    ]
     assert (data.split("test")[starts[1:] - 1] == 0).all()
 
 

@@ -102,8 +102,12 @@ def test_the_floor_is_minus_the_log_probability_of_the_text_summed_over_topics(t
 
 
 def test_probabilities_of_all_texts_of_one_length_sum_to_one(tiny):
-    texts = [np.array(t) for n in (1, 2, 3, 4) for t in itertools.product(range(8), repeat=n)
-             if END not in t[:-1] and (n == 4 or t[-1] == END)]
+    texts = [
+        np.array(t)
+        for n in (1, 2, 3, 4)
+        for t in itertools.product(range(8), repeat=n)
+        if END not in t[:-1] and (n == 4 or t[-1] == END)
+    ]
     with np.errstate(divide="ignore", invalid="ignore"):
         nats, _ = document_nats(tiny, texts)
     assert np.exp(-nats[~np.isnan(nats)]).sum() == pytest.approx(1, abs=1e-12)
@@ -151,6 +155,7 @@ def test_the_floor_of_windows_is_found_by_the_name_of_the_corpus(small):
 
 def counting_learner(train, test, order):
     """Mean surprise of counts over contexts of up to `order` tokens, each backing off to the shorter one."""
+
     def contexts(tokens, length):
         code = np.zeros(len(tokens), np.int64)
         for back in range(1, length + 1):

@@ -73,13 +73,16 @@ def test_text_with_too_few_pairs_says_how_many_tokens_it_gives():
         make_tokenizer("bpe:5000", PROSE)
 
 
-@pytest.mark.parametrize("name, kind, expected", [
-    ("bpe:256", CorpusError, "starts at 257"),
-    ("bpe:many", CorpusError, "size of its vocabulary"),
-    ("bpe", CorpusError, "as in 'bpe:2048'"),
-    ("byte", NameUnknownError, "Did you mean 'bytes'"),
-    ("bytes:3", NameUnknownError, "no tokenizer"),
-])
+@pytest.mark.parametrize(
+    "name, kind, expected",
+    [
+        ("bpe:256", CorpusError, "starts at 257"),
+        ("bpe:many", CorpusError, "size of its vocabulary"),
+        ("bpe", CorpusError, "as in 'bpe:2048'"),
+        ("byte", NameUnknownError, "Did you mean 'bytes'"),
+        ("bytes:3", NameUnknownError, "no tokenizer"),
+    ],
+)
 def test_a_wrong_name_is_an_error_that_helps(name, kind, expected):
     with pytest.raises(kind, match=expected):
         check_tokenizer_name(name) and make_tokenizer(name, PROSE)

@@ -53,6 +53,11 @@ def _data_folder(name: str, rest: str, data_dir: Path | None) -> Path:
     for place in places:
         if place.is_dir():
             return place
-    there = sorted(path.name for parent in (data_dir / "corpora", data_dir) if parent.is_dir()
-                   for path in parent.iterdir() if path.is_dir() and path.name != "corpora")
+    there = sorted(
+        path.name
+        for parent in (data_dir / "corpora", data_dir)
+        if parent.is_dir()
+        for path in parent.iterdir()
+        if path.is_dir() and path.name != "corpora"
+    )
     raise CorpusError(f"corpus {name!r} is not in {data_dir}. There are: {', '.join(there) or 'no folders'}.")

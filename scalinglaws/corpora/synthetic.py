@@ -15,9 +15,17 @@ from .window_floor import window_nats
 VERSION = 1  # raised by any change of the tables or the text
 SIZES = {"tokens": 4_000_000, "val_tokens": 262_144, "test_tokens": 524_288}
 RANGES = {
-    "vocabulary": (8, 1024), "words": (8, 65536), "topics": (1, 64), "classes": (1, 64), "boost": (1, 64),
-    "document": (2, 65536), "zipf": (0, 12), "seed": (0, MASK), "tokens": (1024, 1 << 34),
-    "val_tokens": (1024, 1 << 30), "test_tokens": (1024, 1 << 30),
+    "vocabulary": (8, 1024),
+    "words": (8, 65536),
+    "topics": (1, 64),
+    "classes": (1, 64),
+    "boost": (1, 64),
+    "document": (2, 65536),
+    "zipf": (0, 12),
+    "seed": (0, MASK),
+    "tokens": (1024, 1 << 34),
+    "val_tokens": (1024, 1 << 30),
+    "test_tokens": (1024, 1 << 30),
 }
 LARGEST_TABLE = 1 << 28  # entries of topics x states x vocabulary
 
@@ -35,7 +43,7 @@ def open_synthetic(name: str) -> Corpus:
     return Corpus(
         name=name,
         origin=f"A made-up language of {knobs.words} words and {knobs.topics} topics (seed {knobs.seed}): its entropy "
-               f"is known exactly.",
+        f"is known exactly.",
         licence="Made by this program; free of any rights.",
         stamp=stamp_of("synthetic", VERSION, dataclasses.astuple(knobs), sizes),
         read=lambda: _read(knobs, sizes),

@@ -86,8 +86,20 @@ def _make(source: Corpus, documents: Documents, content: str, name: str, cache_d
         splits = {split: _write_split(folder, split, getattr(documents, split), tokenizer, dtype) for split in SPLITS}
         if tokenizer and tokenizer.json:
             (folder / "tokenizer.json").write_text(tokenizer.json, encoding="utf-8")
-        index = Index(FORMAT, data_id, source.name, name, vocabulary, dtype.str, content, fingerprint, source.origin,
-                      source.licence, splits, documents.truth)
+        index = Index(
+            FORMAT,
+            data_id,
+            source.name,
+            name,
+            vocabulary,
+            dtype.str,
+            content,
+            fingerprint,
+            source.origin,
+            source.licence,
+            splits,
+            documents.truth,
+        )
         write_json(folder / "index.json", to_plain(index))
     return open_data(cache_dir, data_id)
 

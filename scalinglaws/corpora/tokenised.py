@@ -106,11 +106,19 @@ class Tokenised:
     def facts(self) -> dict:
         """Give what a report says about the corpus, as JSON values."""
         index = self.index
-        splits = {name: {"documents": facts.documents, "tokens": facts.tokens, "bytes": facts.bytes}
-                  for name, facts in index.splits.items()}
+        splits = {
+            name: {"documents": facts.documents, "tokens": facts.tokens, "bytes": facts.bytes}
+            for name, facts in index.splits.items()
+        }
         return {
-            "name": index.corpus, "origin": index.origin, "licence": index.licence, "tokenizer": index.tokenizer,
-            "vocabulary": index.vocabulary, "content": index.content[:12], "data_id": index.data_id, "splits": splits,
+            "name": index.corpus,
+            "origin": index.origin,
+            "licence": index.licence,
+            "tokenizer": index.tokenizer,
+            "vocabulary": index.vocabulary,
+            "content": index.content[:12],
+            "data_id": index.data_id,
+            "splits": splits,
             "documents": sum(facts.documents for facts in index.splits.values()),
             "bytes": sum(facts.bytes for facts in index.splits.values()),
             "tokens": sum(facts.tokens for facts in index.splits.values()),

@@ -31,7 +31,9 @@ def train_bpe(vocabulary: int, documents: Sequence[bytes]) -> Tokenizer:
     library = _library()
     model = _untrained(library)
     trainer = library.trainers.BpeTrainer(
-        vocab_size=vocabulary, special_tokens=[SEPARATOR_TEXT], show_progress=False,
+        vocab_size=vocabulary,
+        special_tokens=[SEPARATOR_TEXT],
+        show_progress=False,
         initial_alphabet=library.pre_tokenizers.ByteLevel.alphabet(),
     )
     model.train_from_iterator(_beginning(documents), trainer=trainer)
@@ -49,9 +51,12 @@ def read_bpe(json: str) -> Tokenizer:
     model.encode_special_tokens = True  # text that spells the separator is text
     size = model.get_vocab_size()
     return Tokenizer(
-        name=f"bpe:{size}", vocabulary=size, fingerprint=hashlib.sha256(json.encode()).hexdigest(),
+        name=f"bpe:{size}",
+        vocabulary=size,
+        fingerprint=hashlib.sha256(json.encode()).hexdigest(),
         encode=lambda documents: _encode(model, documents),
-        decode=lambda ids: model.decode([int(i) for i in ids], skip_special_tokens=False), json=json,
+        decode=lambda ids: model.decode([int(i) for i in ids], skip_special_tokens=False),
+        json=json,
     )
 
 
