@@ -11,6 +11,7 @@ import pytest
 
 from scalinglaws.corpora import open_corpus
 from scalinglaws.corpora.enough import require_tokens, require_vocabulary
+from scalinglaws.corpora.synthetic import evaluation_floor
 from scalinglaws.corpora.tokenise import STALE_SECONDS, tokenise
 from scalinglaws.corpora.tokenised import open_data
 from scalinglaws.errors import CorpusError, NameUnknownError, StoreError
@@ -116,7 +117,7 @@ def test_data_is_opened_by_its_hash_alone(books, tmp_path):
         open_data(tmp_path / "cache", "0" * 16)
 
 
-def test_another_version_s_data_is_refused_by_hash_and_made_again_by_name(books, tmp_path):
+def test_data_of_another_version_is_refused(books, tmp_path):
     made = tokenise(f"text:{books}", "bytes", tmp_path / "cache")
     write_json(made.folder / "index.json", read_json(made.folder / "index.json") | {"format": 99})
     with pytest.raises(StoreError, match="is of format 99, and this version reads 1"):
@@ -187,7 +188,12 @@ def test_a_synthetic_corpus_is_kept_as_the_symbols_it_is_made_of(tmp_path):
     assert all((data.split(split) == np.concatenate(getattr(documents, split))).all() for split in SPLITS)
     assert (data.vocabulary, data.truth) == (16, documents.truth)
     assert data.facts()["bytes_per_token"] is None
-    assert 0 < data.truth["floor_nats"] < np.log(16)
+    assert 0 < data.truth["floor_nats"] < evaluation_floor(data, 8, 2048) < np.log(16)
+
+
+def test_text_has_no_known_floor(books, tmp_path):
+    data = tokenise(f"text:{books}", "bytes", tmp_path / "cache")
+    assert (data.truth, evaluation_floor(data, 8, 2048)) == ({}, None)
 
 
 def test_facts_for_the_report_add_up(books, tmp_path):

@@ -10,6 +10,8 @@ from .corpus import SPLITS, Corpus, Documents, stamp_of
 from .floor import floor_of_documents, known_truth
 from .language import Knobs, Language, build_language
 from .mixing import MASK, STEP, mix, mix_array
+from .order import window_starts
+from .tokenised import Tokenised
 from .window_floor import window_nats
 
 VERSION = 1  # raised by any change of the tables or the text
@@ -84,6 +86,18 @@ def floor_in_windows(name: str, tokens: np.ndarray, starts: np.ndarray, n_ctx: i
     The loss of a model on the same windows, less this, is what the model has yet to learn. See `window_nats`.
     """
     return window_nats(build_language(parse_synthetic(name)[0]), tokens, starts, n_ctx)
+
+
+def evaluation_floor(data: Tokenised, n_ctx: int, eval_tokens: int) -> float | None:
+    """Give the floor of the very test windows that training evaluates on, in nats per token; None for text.
+
+    Models of context n_ctx approach this one from above; `floor_nats` is the lower one of unlimited context.
+    """
+    if not data.truth:
+        return None
+    test = data.split("test")
+    starts = window_starts(len(test), n_ctx, eval_tokens)
+    return float(floor_in_windows(data.index.corpus, test, starts, n_ctx).mean())
 
 
 def _read(knobs: Knobs, sizes: dict[str, int]) -> Documents:
