@@ -124,11 +124,19 @@ def test_data_of_another_version_is_refused(books, tmp_path):
         open_data(tmp_path / "cache", made.data_id)
 
 
-def test_a_pointer_to_tokens_that_are_gone_makes_them_again(books, tmp_path):
-    made = tokenise(f"text:{books}", "bytes", tmp_path / "cache")
-    (made.folder / "index.json").unlink()
-    again = tokenise(f"text:{books}", "bytes", tmp_path / "cache")
-    assert (again.data_id, (again.folder / "index.json").is_file()) == (made.data_id, True)
+@pytest.mark.parametrize("file", ["index.json", "train.bin", "test.starts.bin"])
+def test_tokens_that_lost_a_file_or_a_part_of_one_are_refused_by_hash_and_made_again_by_name(books, tmp_path, file):
+    cache = tmp_path / "cache"
+    made = tokenise(f"text:{books}", "bytes", cache)
+    whole = (made.folder / file).read_bytes()
+    (made.folder / file).write_bytes(whole[:-8])
+    with pytest.raises(StoreError):
+        open_data(cache, made.data_id)
+    (made.folder / file).unlink()
+    with pytest.raises(StoreError):
+        open_data(cache, made.data_id)
+    assert tokenise(f"text:{books}", "bytes", cache).data_id == made.data_id
+    assert (made.folder / file).read_bytes() == whole
 
 
 @pytest.mark.parametrize("flush", [1, 3, 6, 7, 8])

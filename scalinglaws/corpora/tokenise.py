@@ -141,12 +141,12 @@ def _written_whole(final: Path) -> Iterator[Path]:
         beside = final.with_name(f".{final.name}.{os.getpid()}.{time.monotonic_ns()}.part")
         beside.mkdir()
         yield beside
-        if final.exists() and not (final / "index.json").is_file():
+        if final.exists() and not _is_whole(final):
             shutil.rmtree(final)
         try:
             beside.rename(final)
         except OSError:
-            if not (final / "index.json").is_file():
+            if not _is_whole(final):
                 raise
     except OSError as problem:
         raise StoreError(
@@ -155,6 +155,14 @@ def _written_whole(final: Path) -> Iterator[Path]:
     finally:
         if beside is not None:
             shutil.rmtree(beside, ignore_errors=True)
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        open_data(folder.parent, folder.name)
+    except StoreError:
+        return False
+    return True
 
 
 def _remove_stale(folder: Path):

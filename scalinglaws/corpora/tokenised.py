@@ -136,10 +136,17 @@ def open_data(cache_dir: Path, data_id: str) -> Tokenised:
     """Open tokens that are there already, by the hash that names them.
 
     Raises:
-        StoreError: they are not there, or are of another version.
+        StoreError: they are not there, are of another version, or a file was cut short.
     """
     folder = cache_dir / data_id
     index = from_plain(Index, read_json(folder / "index.json"), str(folder / "index.json"), StoreError)
     if index.format != FORMAT:
         raise StoreError(f"{folder} is of format {index.format}, and this version reads {FORMAT}. Delete the folder.")
+    for split, facts in index.splits.items():
+        for name, size in {
+            f"{split}.bin": facts.tokens * np.dtype(index.dtype).itemsize,
+            f"{split}.starts.bin": facts.documents * np.dtype("<i8").itemsize,
+        }.items():
+            if not (folder / name).is_file() or (folder / name).stat().st_size != size:
+                raise StoreError(f"{folder / name} is not {size:,} bytes long, as its index says. Delete the folder.")
     return Tokenised(folder, index)
