@@ -144,7 +144,7 @@ def test_a_command_that_needs_an_extra_says_what_to_install(verb, tmp_path):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=20,
         check=False,
     )
     assert done.returncode == 2
