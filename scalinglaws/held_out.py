@@ -1,24 +1,66 @@
 """A prediction written down before its runs are trained, and whether it held."""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from .compare import backtest
+from .compare.backtest import needed_factor
 from .errors import StoreError
 from .points import Points
 from .predict import predict
 from .records import from_plain, read_json, to_plain, write_json
-from .results import Estimate, HeldOutTest
+from .results import Estimate, HeldOutTest, LawTrial
 from .run import RunSpec
 from .uncertainty import Draws
 
+LEAST_SIZES = 4  # below the size that a law is tried on
 
-def predict_held_out(drawn: Draws, specs: list[RunSpec], *, level: float, calibration: float) -> HeldOutTest:
-    """Predict the loss of one new run at the held-out size and horizon, with its interval and reach."""
+
+def try_laws(laws: Sequence[str], points: Points, *, level: float, columns: Mapping[str, str]) -> tuple[LawTrial, ...]:
+    """Try laws on sizes that the study has: fit below each size, and foretell that size at all its horizons.
+
+    This is the step that a held-out prediction takes, one size ahead; the law with the smallest error comes first.
+    Laws that no trial could be made of are left out.
+    """
+    trials = [trial for law in laws if (trial := _trial(law, points, level, columns)) is not None]
+    return tuple(sorted(trials, key=lambda trial: trial.rms_log))
+
+
+def _trial(law: str, points: Points, level: float, columns: Mapping[str, str]) -> LawTrial | None:
+    size = columns["N"]
+    sizes = np.unique(points.kept[size])
+    options = {"columns": columns, "cluster": "lineage"}
+    cuts = [
+        backtest(law, points, [below], by=size, upto=next_one, level=level, options=options)[0]
+        for below, next_one in zip(sizes[LEAST_SIZES - 1 :], sizes[LEAST_SIZES:], strict=False)
+    ]
+    good = [cut for cut in cuts if not cut.failed]
+    if not good:
+        return None
+    errors, ratios = (np.concatenate([getattr(cut, name) for cut in good]) for name in ("errors", "ratios"))
+    return LawTrial(
+        law,
+        len(errors),
+        float(np.sqrt(np.mean(errors**2))),
+        float((ratios <= 1).mean()),
+        max(1.0, needed_factor(ratios)),
+    )
+
+
+def predict_held_out(
+    drawn: Draws, specs: list[RunSpec], *, level: float, trials: tuple[LawTrial, ...] = ()
+) -> HeldOutTest:
+    """Predict the loss of one new run at the held-out size and horizon, with its interval and reach.
+
+    The interval is widened by the factor that the law needed in its own trial.
+    """
     spec = specs[0]
     params, tokens = float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
+    calibration = next((trial.factor for trial in trials if trial.law == drawn.fit.law.name), 1.0)
     found = predict(drawn, {"N": params, "D": tokens}, level=level, kind="run", calibration=calibration)
     estimate = Estimate(float(found.value), float(found.low), float(found.high), level)
     return HeldOutTest(
@@ -30,6 +72,8 @@ def predict_held_out(drawn: Draws, specs: list[RunSpec], *, level: float, calibr
         float(found.reach),
         time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         drawn.fit.fingerprint,
+        trials=trials,
+        calibration=calibration,
     )
 
 

@@ -14,6 +14,9 @@ from .predict import predict
 from .results import Band, Estimate, FittedLaw, FrontierFound, SeedSpread
 from .uncertainty import Draws, draws
 
+# Kaplan's counts for every law, so that one report speaks of one N; and the tokens seen, for a study repeats none.
+COUNTS = {"N": "params_nonembedding", "D": "tokens", "C": "flops_6nd", "S": "steps"}
+JOINT = ("kaplan-nd", "chinchilla")  # laws of N and D: what a prediction or a plan can be made of
 BEYOND = 3.0  # lines are drawn this far beyond the points, on a log axis
 LINE_POINTS = 60
 UNBOUNDED = 1e100  # an end of an interval beyond this is no bound
@@ -103,9 +106,9 @@ def _laws(points: Points, curves: Points) -> list[Asked]:
         some, letter = points.take(chosen), suffix.upper()
         asked.append(Asked(f"kaplan-{suffix}", some, panel, tuple(map(int, chosen)), letter, why, cluster=cluster))
         asked.append(Asked(f"henighan-{suffix}", some, why=why, cluster=cluster))
-    for name, panel in (("kaplan-nd", "L(N,D)"), ("chinchilla", "L(N,D)")):
+    for name in JOINT:
         for loss in (ROBUST, SQUARES):
-            asked.append(Asked(name, points, panel, tuple(map(int, rows)), "D", "all runs", loss))
+            asked.append(Asked(name, points, "L(N,D)", tuple(map(int, rows)), "D", "all runs", loss))
     return [*asked, Asked("kaplan-ns", curves, why="evaluations along runs at constant rate")]
 
 
@@ -124,9 +127,7 @@ def _efficient(points: Points, rows: np.ndarray) -> np.ndarray:
 
 
 def _columns(asked: Asked) -> dict[str, str]:
-    """Kaplan's counts for every law, so that one report speaks of one N."""
-    counts = {"N": "params_nonembedding", "C": "flops_6nd", "S": "steps"}
-    return {letter: counts[letter] for letter in law(asked.law).inputs if letter in counts}
+    return {letter: COUNTS[letter] for letter in law(asked.law).inputs if letter in COUNTS}
 
 
 def _tabulated(asked: Asked, drawn: Draws, level: float) -> FittedLaw:

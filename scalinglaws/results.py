@@ -114,6 +114,24 @@ class FrontierFound:
 
 
 @dataclass(frozen=True)
+class LawTrial:
+    """How a law foretold sizes it had not seen: fitted below each size of the study, asked about that size.
+
+    Attributes:
+        foretold: losses it was asked for, over all sizes that enough smaller ones lie below.
+        rms_log: root mean square of ln(measured / foretold).
+        coverage: share of them inside its interval as the fit gives it.
+        factor: on the half-width of the interval, so that its share would have been held; never below 1.
+    """
+
+    law: str
+    foretold: int
+    rms_log: float
+    coverage: float
+    factor: float
+
+
+@dataclass(frozen=True)
 class HeldOutTest:
     """A prediction made before its runs were trained, and what they measured.
 
@@ -121,7 +139,10 @@ class HeldOutTest:
         predicted: loss with the interval for a new run.
         reach: compute of the held-out run over the largest compute in the fit.
         measured: final losses of the runs, one each; empty while they are not trained.
-        held: whether every... the mean measured loss lies inside the interval; None while not trained.
+        held: whether the mean measured loss lies inside the interval; None while not trained.
+        trials: the laws that could have been chosen; the one with the smallest error in its trial was.
+        calibration: what the interval's half-width was multiplied with, from the chosen law's trial.
+        line: the predicting law through the held-out point, along its size or its tokens, for the figure.
     """
 
     law: str
@@ -136,6 +157,9 @@ class HeldOutTest:
     measured_mean: float | None = None
     measured_sem: float | None = None
     held: bool | None = None
+    line: Band | None = None
+    trials: tuple[LawTrial, ...] = ()
+    calibration: float = 1.0
 
 
 @dataclass(frozen=True)

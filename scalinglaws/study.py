@@ -12,16 +12,15 @@ from .corpora.tokenised import Tokenised
 from .design import Sweep, design
 from .errors import RunsFailedError
 from .executors.local import Local
-from .held_out import compare_with_measured, keep_prediction, predict_held_out
-from .infer import Inference, infer
+from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
+from .infer import COUNTS, JOINT, Inference, infer
 from .launch import Progress, launch
+from .plan import Building, plan
 from .records import to_plain, write_json
 from .report import report
-from .results import HeldOutTest, StudyResults
+from .results import HeldOutTest, LawTrial, Recommendation, StudyResults
 from .settings import Study
 from .store import Store, curve_points, learning_curves, open_store, points_of
-
-MAIN_LAW = "chinchilla"
 
 
 def study(
@@ -52,7 +51,8 @@ def study(
 
     _train(sweep.only(held_out=False), store, executor, tell, say)
     found = _infer(study, sweep, store)
-    test = _predicted(study, sweep, store, found)
+    trials = _trials(study, sweep, store)
+    test = _predicted(study, sweep, store, found, trials)
     if test is not None:
         p = test.predicted
         say(
@@ -60,7 +60,8 @@ def study(
             f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token"
         )
     _train(sweep.only(held_out=True), store, executor, tell, say)
-    results = _results(study, sweep, store, data, found, test, command, time.monotonic() - began)
+    plans = _plans(study, store, found, trials, data)
+    results = _results(study, sweep, store, data, found, test, plans, command, time.monotonic() - began)
     write_json(store.path / "results.json", to_plain(results))
     report(results, store.path / "report")
     return results
@@ -84,14 +85,55 @@ def _infer(study: Study, sweep: Sweep, store: Store) -> Inference:
     return infer(points_of(runs, source=study.name), curve_points(runs), level=study.level, n_draws=study.draws)
 
 
-def _predicted(study: Study, sweep: Sweep, store: Store, found: Inference) -> HeldOutTest | None:
-    specs = [spec for spec in sweep.runs if spec.id in sweep.held_out]
-    if not specs or MAIN_LAW not in found.draws:
+def _trials(study: Study, sweep: Sweep, store: Store) -> tuple[LawTrial, ...]:
+    runs = [store.run(spec.id) for spec in sweep.only(held_out=False).runs]
+    return try_laws(JOINT, points_of(runs), level=study.level, columns={"N": COUNTS["N"], "D": COUNTS["D"]})
+
+
+def _main_law(found: Inference, trials: tuple[LawTrial, ...]) -> str | None:
+    """The law that foretold best; where none could be tried, the first that could be fitted."""
+    return next((name for name in [*(trial.law for trial in trials), *JOINT] if name in found.draws), None)
+
+
+def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials) -> HeldOutTest | None:
+    specs, law = [spec for spec in sweep.runs if spec.id in sweep.held_out], _main_law(found, trials)
+    if not specs or law is None:
         return None
     largest = max(spec.shape.params() for spec in specs)
     chosen = [spec for spec in specs if spec.shape.params() == largest]
-    made = predict_held_out(found.draws[MAIN_LAW], chosen, level=study.level, calibration=1.0)
+    made = predict_held_out(found.draws[law], chosen, level=study.level, trials=trials)
     return keep_prediction(store.path / "prediction.json", made, trained=any(store.has(s.id) for s in chosen))
+
+
+def _plans(study: Study, store: Store, found: Inference, trials, data: Tokenised) -> tuple[Recommendation, ...]:
+    """A plan for `plan_factor` times the largest compute that was fitted, by the law that foretold best."""
+    law = _main_law(found, trials)
+    if law is None:
+        return ()
+    drawn = found.draws[law]
+    inputs, factor = drawn.fit.inputs, next((t.factor for t in trials if t.law == law), 1.0)
+    budget = study.plan_factor * 6 * float((inputs["N"] * inputs["D"]).max())
+    building = Building(n_vocab=data.vocabulary, n_ctx=study.n_ctx, d_head=study.d_head, tied=study.tied)
+    made = plan(
+        drawn,
+        budget,
+        level=study.level,
+        calibration=factor,
+        building=building,
+        batch_tokens=float(study.batch * study.n_ctx),
+        flops_per_second=_speed(store),
+    )
+    return (made.recommendation(f"{study.plan_factor:g} times the largest run that was fitted"),)
+
+
+def _speed(store: Store) -> float | None:
+    """FLOPs a second (6 N D) of one process, from the largest model that was trained."""
+    speeds = [
+        (run.spec.shape.params(), run.spec.shape.flops_per_token("6n") * run.readings["tokens_per_second"])
+        for run in store.runs()
+        if "tokens_per_second" in run.readings
+    ]
+    return max(speeds)[1] if speeds else None
 
 
 def _results(
@@ -101,6 +143,7 @@ def _results(
     data: Tokenised,
     found: Inference,
     test: HeldOutTest | None,
+    plans: tuple[Recommendation, ...],
     command: str,
     seconds: float,
 ) -> StudyResults:
@@ -122,7 +165,7 @@ def _results(
         frontier=found.frontier,
         seed_spread=found.seed_spread,
         held_out=test and compare_with_measured(test, points),
-        plans=(),
+        plans=plans,
         commands=(command,) if command else (),
         wall_seconds=seconds,
         train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),

@@ -47,6 +47,8 @@ def head_losses(hidden_BTW, weight_VW, targets_BT):
     """Cross-entropy in nats of every token, shape (B, T); without gradients."""
     hidden_NW, targets_N = hidden_BTW.flatten(0, 1), targets_BT.flatten()
     rows = max(1, CHUNK_LOGITS // len(weight_VW))
-    losses = [F.cross_entropy(hidden_NW[s : s + rows] @ weight_VW.t(), targets_N[s : s + rows], reduction="none")
-              for s in range(0, len(targets_N), rows)]
+    losses = [
+        F.cross_entropy(hidden_NW[s : s + rows] @ weight_VW.t(), targets_N[s : s + rows], reduction="none")
+        for s in range(0, len(targets_N), rows)
+    ]
     return torch.cat(losses).view(targets_BT.shape)
