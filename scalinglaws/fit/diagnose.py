@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from .losses import costs, robust_sd
+from .problem import Problem, jacobian
 from .record import FitWarning
-from .solve import Problem, jacobian
 
 FAINT = 1e-4  # largest share of a term in the prediction below which it is absent
 CHECKPOINTS = 10  # points a size from which they look like checkpoints of one run

@@ -22,8 +22,8 @@ from .diagnose import outcome, run_warnings
 from .losses import LOSSES, Loss, robust_sd
 from .minimise import Optimum, minimise
 from .outliers import wild_points
+from .problem import Problem, residuals
 from .record import Fit
-from .solve import Problem, residuals
 
 LEAST = 1e-300  # stands for a bound at zero, in a logarithm
 LEAST_EXPONENT = 1e-6  # a positive exponent that comes this low has vanished
@@ -69,9 +69,7 @@ def fit(
     columns = chosen_columns(law, points, columns)
     coordinates = _coordinates(law, fix, tie, bounds, priors)
     loss = _loss(loss, delta, tau)
-    logs = {letter for letter in columns if letter in ROLE_OF_LETTER}
-    logs = logs | {target_letter(law)} if loss.in_logs else logs - {target_letter(law)}
-    values = checked_values(points, columns, logs)
+    values = checked_values(points, columns, _positive(law, columns, loss))
     check_enough(law, values, len(coordinates.free), bool(fix or tie or priors))
     target = values.pop(target_letter(law))
     kept = points.kept
@@ -79,10 +77,14 @@ def fit(
     scales = _scales(kept, weights, target, loss)
     problem = _problem(law, coordinates, values, target, scales, loss, bounds, priors)
     found = minimise(problem, delta == "auto", np.random.default_rng(seed))
-    named = cluster in kept
-    clusters = _clusters(kept, cluster)
-    warnings += run_warnings(named, values, cluster)
-    return _record(found, columns, values, target, clusters, named, kept.fingerprint, warnings)
+    warnings += run_warnings(cluster in kept, values, cluster)
+    return _record(found, columns, values, target, kept, cluster, warnings)
+
+
+def _positive(law: Law, columns: Mapping[str, str], loss: Loss) -> set[str]:
+    """Name the letters that cannot be zero or negative: physical quantities, and what a logarithm is taken of."""
+    letters = {letter for letter in columns if letter in ROLE_OF_LETTER}
+    return letters | {target_letter(law)} if loss.in_logs else letters - {target_letter(law)}
 
 
 def _coordinates(law, fix, tie, bounds, priors) -> Coordinates:
@@ -164,13 +166,14 @@ def _clusters(points: Points, cluster: str) -> np.ndarray:
     return column if column.dtype.kind == "U" else np.array([f"{value:g}" for value in column])
 
 
-def _record(found: Optimum, columns, values, target, clusters, named, fingerprint, warnings) -> Fit:
+def _record(found: Optimum, columns, values, target, points: Points, cluster: str, warnings) -> Fit:
     problem, z = found.problem, found.z
     coordinates, law = problem.coordinates, problem.coordinates.law
     constants = {name: float(value[0]) for name, value in coordinates.parameters(z[None]).items()}
     scaled = residuals(problem, z[None])[0]
     apart = -scaled / problem.scales
     word, sentence = outcome(problem, z, found.converged, found.agreeing)
+    clusters = _clusters(points, cluster)
     around = problem.target - problem.target.mean()
     return Fit(
         law=law,
@@ -190,8 +193,8 @@ def _record(found: Optimum, columns, values, target, clusters, named, fingerprin
         outcome=word,
         sentence=sentence,
         decrement=found.decrement,
-        fingerprint=fingerprint,
-        warnings=(*warnings, *wild_points(problem, z, clusters, named)),
+        fingerprint=points.fingerprint,
+        warnings=(*warnings, *wild_points(problem, z, clusters, cluster in points)),
         fixed=dict(coordinates.fixed),
         tied=dict(coordinates.tied),
         tau=problem.loss.tau,

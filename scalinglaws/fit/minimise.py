@@ -6,7 +6,9 @@ import numpy as np
 
 from ..errors import FitError
 from .losses import Loss, robust_sd, suggested_scale
-from .solve import Problem, residuals, solve, solve_graduated
+from .problem import Problem, residuals
+from .project import advance, can_project
+from .solve import solve, solve_graduated
 from .starts import starting_points
 
 MANY = 4000  # points beyond which the starts are compared on a part of them
@@ -76,7 +78,7 @@ def _led(problem: Problem, starts: np.ndarray) -> np.ndarray:
     From a poor start a narrow Huber loss takes five times the steps, and Tukey's can lock on to the wrong points.
     """
     squares = replace(problem, loss=Loss("ls-log" if problem.loss.in_logs else "ls"))
-    z = starts if problem.loss.kind == squares.loss.kind else solve(squares, starts, most_steps=LEADING).z
+    z = advance(problem, starts) if can_project(problem) else solve(squares, starts, most_steps=LEADING).z
     if problem.loss.kind != "tukey":
         return z
     scale = max(suggested_scale("huber", row, z.shape[1]) for row in residuals(problem, z))

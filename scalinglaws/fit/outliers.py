@@ -6,8 +6,9 @@ import numpy as np
 
 from .diagnose import model_covariance
 from .losses import EFFICIENT, LEAST_SCALE, Loss, robust_sd
+from .problem import Problem, residuals
 from .record import FitWarning
-from .solve import Problem, residuals, solve
+from .solve import solve
 
 MAYBE_WILD = 8.0  # robust standard deviations from which a closer look is worth a second fit
 WILD = 12.0  # beyond which a residual is no noise: 1 in 1e5 even for Student's t of 4 degrees

@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import LawError, nearest
 from ..laws.law import Law
 from ..quantities import ROLE_OF_LETTER
-from .solve import Problem
+from .problem import Problem
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ terms of the law set to zero. Damping by M alone would only shorten a step that 
 place. Steps and the stopping rule, Newton's decrement, do not depend on the units of the inputs.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .coordinates import Coordinates
-from .losses import Loss, costs
+from .problem import Problem, state_at
+from .symmetric import solve_symmetric
 
 TOLERANCE = 1e-14  # of the decrement, relative to the objective
 FLOOR = 1e-28  # a point's share of the objective below which its residual is rounding
@@ -23,43 +24,7 @@ MOST_STEPS = 400
 DAMPING = 1e-3
 NARROW = 0.1  # of the noise: a loss narrower than this is approached in stages
 COARSER = 6.0  # how much wider each earlier stage is
-FEW = 40  # rows up to which LAPACK is the faster solver
 CELLS = 100_000  # points x rows worked on at once: their arrays stay in the cache
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is minimised. Arrays are float64; n points, p coordinates.
-
-    Attributes:
-        inputs: one array of shape (n,) for each input of the law.
-        target: (n,), or (rows, n) where every row has its own; logarithms unless the loss is "ls".
-        scales: (n,): multiplies residuals: 1 / standard error up to a constant.
-        low, high: (p,), or (rows, p): the box, in coordinates; equal where a row holds a coordinate.
-        prior_at, prior_sd: (p,): normal priors on parameters; sd is infinite where there is none.
-        noise: standard deviation of the scaled residuals: what makes a prior commensurable with them.
-    """
-
-    coordinates: Coordinates
-    inputs: tuple[np.ndarray, ...] = field(repr=False)
-    target: np.ndarray = field(repr=False)
-    scales: np.ndarray = field(repr=False)
-    loss: Loss
-    low: np.ndarray
-    high: np.ndarray
-    prior_at: np.ndarray
-    prior_sd: np.ndarray
-    noise: float = 0.0
-
-    @property
-    def has_priors(self) -> bool:
-        """Whether any parameter has a prior."""
-        return bool(np.isfinite(self.prior_sd).any())
-
-    def take(self, rows: np.ndarray) -> "Problem":
-        """Keep some points."""
-        inputs = tuple(column[rows] for column in self.inputs)
-        return replace(self, inputs=inputs, target=self.target[..., rows], scales=self.scales[rows])
 
 
 @dataclass(frozen=True)
@@ -71,78 +36,6 @@ class Solution:
     decrement: np.ndarray
     converged: np.ndarray
     steps: int
-
-
-@dataclass
-class _State:
-    """The model at the current coordinates of each row."""
-
-    objective: np.ndarray
-    gradient: np.ndarray
-    newton: np.ndarray
-    majorant: np.ndarray
-
-    def take(self, rows):
-        return _State(self.objective[rows], self.gradient[rows], self.newton[rows], self.majorant[rows])
-
-    def put(self, rows, other):
-        self.objective[rows], self.gradient[rows] = other.objective[rows], other.gradient[rows]
-        self.newton[rows], self.majorant[rows] = other.newton[rows], other.majorant[rows]
-
-
-def residuals(problem: Problem, z: np.ndarray) -> np.ndarray:
-    """Give (predicted - observed) x scale at coordinates z: (rows, n); logarithms unless the loss is "ls"."""
-    value = problem.coordinates.value(z, problem.inputs)
-    with np.errstate(all="ignore"):
-        return ((np.log(value) if problem.loss.in_logs else value) - problem.target) * problem.scales
-
-
-def jacobian(problem: Problem, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give scaled residuals, (rows, n), and their derivatives along the coordinates, (rows, p, n)."""
-    return _residuals_and_slopes(problem, z, problem.target)
-
-
-def _residuals_and_slopes(problem, z, target):
-    value, along = problem.coordinates.value_and_slopes(z, problem.inputs)
-    with np.errstate(all="ignore"):
-        if problem.loss.in_logs:
-            along *= (problem.scales / value)[:, None]
-            return (np.log(value) - target) * problem.scales, along
-        along *= problem.scales
-        return (value - target) * problem.scales, along
-
-
-def _state(problem: Problem, z: np.ndarray, counts: np.ndarray, target: np.ndarray) -> _State:
-    with np.errstate(all="ignore"):
-        u, along = _residuals_and_slopes(problem, z, target)
-        cost, slope, second, weight = costs(problem.loss, u)
-        across = along.transpose(0, 2, 1)
-        state = _State(
-            (cost * counts).sum(1),
-            (along @ (slope * counts)[:, :, None])[:, :, 0],
-            (along * (second * counts)[:, None]) @ across,
-            (along * (weight * counts)[:, None]) @ across,
-        )
-    _add_prior(problem, z, state)
-    whole = np.isfinite(state.objective) & np.isfinite(state.gradient).all(1) & np.isfinite(state.majorant).all((1, 2))
-    state.objective[~whole] = np.inf
-    return state
-
-
-def _add_prior(problem, z, state):
-    if not problem.has_priors:
-        return
-    values = problem.coordinates.parameters(z)
-    for i in np.flatnonzero(np.isfinite(problem.prior_sd)):
-        name = problem.coordinates.free[i]
-        precision = (problem.noise / problem.prior_sd[i]) ** 2
-        with np.errstate(all="ignore"):
-            step = values[name] if name in problem.coordinates.logged else np.ones(len(z))
-            away = values[name] - problem.prior_at[i]
-            state.objective += 0.5 * precision * away**2
-            state.gradient[:, i] += precision * away * step
-            state.newton[:, i, i] += precision * step**2
-            state.majorant[:, i, i] += precision * step**2
 
 
 def solve(problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None, most_steps=MOST_STEPS) -> Solution:
@@ -187,8 +80,8 @@ def _walk(problem, starts, counts, target, most_steps):
     z = np.clip(np.array(starts, dtype=np.float64), low, high)
     out = z.copy(), np.full(len(z), np.inf), np.full(len(z), np.inf), np.zeros(len(z), dtype=bool)
     alive = np.arange(len(z))
-    lam = np.full(len(z), DAMPING)
-    state = _state(problem, z, counts, target)
+    lam = np.full(len(z), 0.9 * DAMPING)
+    state = state_at(problem, z, counts, target)
     same_term = _same_term(problem.coordinates, state.majorant[0])
     steps = 0
     for steps in range(most_steps):
@@ -199,7 +92,9 @@ def _walk(problem, starts, counts, target, most_steps):
         if steps == most_steps - 1:
             done[:] = True
         if done.any():
-            _settle(out, alive[done], z[done], state.objective[done], decrement[done], floor[done])
+            near = (lam < DAMPING) & (decrement <= 1e-9 * state.objective)
+            polished = np.clip(z - np.where(near[:, None], step, 0.0), low, high)  # the last step is free
+            _settle(out, alive[done], polished[done], state.objective[done], decrement[done], floor[done])
             left = ~done
             if not left.any():
                 break
@@ -208,7 +103,7 @@ def _walk(problem, starts, counts, target, most_steps):
             counts = counts[left] if len(counts) > 1 else counts
             target = target[left] if len(target) > 1 else target
         moved = np.clip(z - step, low, high)
-        trial = _state(problem, moved, counts, target)
+        trial = state_at(problem, moved, counts, target)
         gain = state.objective - trial.objective
         better = gain >= 0
         z = np.where(better[:, None], moved, z)
@@ -269,33 +164,3 @@ def _diagonal(mask):
     index = np.arange(mask.shape[1])
     out[:, index, index] = mask
     return out
-
-
-def solve_symmetric(matrices: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Solve symmetric systems, (rows, p, p) by (rows, p), after scaling each diagonal to one.
-
-    Returns solutions and the least pivot of each row: positive where the matrix is positive definite. Written out over
-    p so that one pass serves all rows; LAPACK row by row costs ten times more for many rows, and less for few.
-    """
-    if len(matrices) <= FEW:
-        try:
-            np.linalg.cholesky(matrices)
-            return np.linalg.solve(matrices, right[:, :, None])[:, :, 0], np.ones(len(right))
-        except np.linalg.LinAlgError:
-            pass  # a row is not positive definite: find out which
-    with np.errstate(all="ignore"):
-        p = right.shape[1]
-        scale = 1 / np.sqrt(np.maximum(np.abs(np.diagonal(matrices, axis1=1, axis2=2)), 1e-300)).T
-        a = np.array(matrices.transpose(1, 2, 0)) * scale[:, None] * scale[None]
-        b = right.T * scale
-        pivots = []
-        for k in range(p):
-            pivots.append(a[k, k].copy())
-            for i in range(k + 1, p):
-                ratio = a[i, k] / a[k, k]
-                a[i, k:] -= ratio * a[k, k:]
-                b[i] -= ratio * b[k]
-        for k in reversed(range(p)):
-            b[k] = (b[k] - (a[k, k + 1 :] * b[k + 1 :]).sum(0)) / a[k, k]
-        least = np.min(pivots, axis=0) if pivots else np.ones(len(right))
-        return (b * scale).T, least

@@ -1,13 +1,13 @@
 """Where a fit starts: amplitudes solved in closed form on a grid of exponents, or spread draws where that cannot be."""
 
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 
 from ..laws.law import LINEAR
 from .losses import Loss
-from .solve import Problem, residuals, solve_symmetric
+from .nonnegative import nonnegative
+from .problem import Problem, residuals
 
 GRID = 100  # points of the grid of exponents, whatever their number
 SPREAD = 256  # draws for a law that declares no amplitudes
@@ -59,7 +59,7 @@ def _projected(problem, by_name, linear):
     design = np.stack([term(name) for name in linear], axis=1)
     aim = weights - (term(None) if any(by_name[name].amplitude for name in coordinates.fixed) else 0.0)
     aim = np.broadcast_to(aim, design[:, 0].shape)
-    amount, loss = _nonnegative(design, aim)
+    amount, loss = nonnegative(design, aim)
     if not np.isfinite(loss).any():
         return None
     faintest = FAINT / np.maximum((design / weights[..., None, :] if np.ndim(weights) > 1 else design).max(2), 1e-300)
@@ -83,26 +83,6 @@ def _axis(parameter, many):
 
 def _cells(grid, axes):
     return np.stack([np.searchsorted(axis, grid[:, i]) for i, axis in enumerate(axes)], axis=1) if axes else grid
-
-
-def _nonnegative(design, aim):
-    """Solve min |aim - amount . design|^2 with amount >= 0 for every row, by trying each set of active amplitudes."""
-    rows, many, _ = design.shape
-    gram = design @ design.transpose(0, 2, 1)
-    along = (design @ aim[:, :, None])[:, :, 0]
-    best = np.full(rows, np.inf)
-    amount = np.zeros((rows, many))
-    for size in range(1, many + 1):
-        for active in combinations(range(many), size):
-            pick = list(active)
-            found, least = solve_symmetric(gram[:, pick][:, :, pick], along[:, pick])
-            loss = (aim * aim).sum(1) - (found * along[:, pick]).sum(1)
-            better = (found >= 0).all(1) & (least > 1e-12) & (loss < best)
-            best = np.where(better, loss, best)
-            new = np.zeros((rows, many))
-            new[:, pick] = found
-            amount = np.where(better[:, None], new, amount)
-    return amount, best
 
 
 def _apart(z, loss, cells, kept):

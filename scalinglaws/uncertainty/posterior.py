@@ -5,7 +5,7 @@ import numpy as np
 from ..errors import MisuseError
 from ..fit import Fit
 from ..fit.losses import DEGREES
-from ..fit.solve import residuals
+from ..fit.problem import residuals
 from .sandwich import sandwich, t_draws
 
 WALKERS_EACH = 6  # walkers for each dimension

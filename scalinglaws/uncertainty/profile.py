@@ -10,7 +10,8 @@ import numpy as np
 
 from ..fit import Fit
 from ..fit.coordinates import Coordinates
-from ..fit.solve import Problem, solve
+from ..fit.problem import Problem
+from ..fit.solve import solve
 from .record import Spread
 from .sandwich import parameter_ends, sandwich, t_draws, t_quantile
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import FitError
 from ..fit import Fit
 from ..fit.losses import costs
-from ..fit.solve import jacobian
+from ..fit.problem import jacobian
 from .record import Spread
 from .resample import numbered, refit
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..fit import Fit
-from ..fit.solve import residuals, solve_graduated
+from ..fit.problem import residuals
+from ..fit.solve import solve_graduated
 from .record import Spread
 from .resample import Progress, blocks, numbered
 from .sandwich import curvature
