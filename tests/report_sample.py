@@ -1,10 +1,13 @@
 """A study's results made by hand: points simulated from a known law with seeded noise, every record filled in."""
 
 import dataclasses
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from scalinglaws.points import Points
+from scalinglaws.report import report
 from scalinglaws.results import (
     Band,
     Estimate,
@@ -127,6 +130,12 @@ def empty() -> StudyResults:
         plans=(),
         held_out=held,
     )
+
+
+@cache
+def written(folder: Path) -> Path:
+    """Write the sample's report once a session, into a folder of its own inside the session's."""
+    return report(sample(), folder / "report-sample")
 
 
 def _rows():

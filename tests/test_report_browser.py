@@ -6,9 +6,7 @@ import json
 import shutil
 
 import pytest
-from report_sample import sample
-
-from scalinglaws.report import report
+from report_sample import sample, written
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -26,7 +24,7 @@ FLAGS = [
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    return report(sample(name="quick/start"), tmp_path_factory.mktemp("report")).as_uri()
+    return written(tmp_path_factory.getbasetemp()).as_uri()
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +79,7 @@ def test_a_click_on_a_heading_sorts_by_number_and_back(page):
 
 def test_the_points_download_as_csv_in_full_precision(page):
     name, text = downloaded(page, "#download-csv")
-    assert name == "quick-start-points.csv"
+    assert name == "quickstart-points.csv"
     rows = list(csv.DictReader(io.StringIO(text)))
     points = sample().points
     assert [float(row["loss_nats"]) for row in rows] == points["loss_nats"].tolist()
@@ -91,7 +89,7 @@ def test_the_points_download_as_csv_in_full_precision(page):
 
 def test_everything_downloads_as_json(page):
     name, text = downloaded(page, "#download-json")
-    assert name == "quick-start.json"
+    assert name == "quickstart.json"
     assert json.loads(text)["fits"][0]["values"]["E"] == {"value": 1.162, "low": 1.081, "high": 1.231, "level": 0.95}
 
 

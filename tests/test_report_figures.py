@@ -202,6 +202,17 @@ def test_figure_3_draws_one_line_a_size(whole):
     assert len(solid) == len(SIZES) + 1
 
 
+def test_figure_3_gives_every_joint_law_a_panel_of_its_own(whole):
+    kaplan = [
+        dataclasses.replace(band, law="kaplan-nd", text="L = 1.1 + 9/N^0.3") for band in whole.bands["L(N,D)"][:4]
+    ]
+    figure = draw("joint", sample(bands={"L(N,D)": (*kaplan, *whole.bands["L(N,D)"])}))
+    first, second = panel(figure, "L(N,D)"), panel(figure, "L(N,D)-hoffmann-nd")
+    assert [axes.get_title(loc="left") for axes in (first, second)] == ["(a) kaplan-nd", "(b) hoffmann-nd"]
+    assert [sum("-line-" in (line.get_gid() or "") for line in axes.lines) for axes in (first, second)] == [4, 9]
+    assert [len(positions(axes, "fitted")) for axes in (first, second)] == [33, 33]
+
+
 def test_frontier_bounds_are_hollow_and_the_exponent_has_its_interval(whole):
     figure = draw("frontier", whole)
     axes = panel(figure, "params_nonembedding")
@@ -235,6 +246,15 @@ def test_held_out_figure_draws_the_law_against_size_when_that_made_the_predictio
     by_size = dataclasses.replace(whole.held_out, law="kaplan-n")
     axes = panel(draw("held-out", sample(held_out=by_size)), "context")
     assert axes.get_xlabel() == "non-embedding parameters N (parameters)"
+
+
+def test_held_out_figure_prefers_the_line_that_the_prediction_brings(whole):
+    line = dataclasses.replace(whole.bands["L(N)"][0], law="hoffmann-nd")
+    axes = panel(draw("held-out", sample(held_out=dataclasses.replace(whole.held_out, line=line))), "context")
+    assert axes.get_xlabel() == "non-embedding parameters N (parameters)"
+    assert [line.get_gid() for line in axes.lines if "-line-" in (line.get_gid() or "")] == ["context-line-hoffmann-nd"]
+    by_size = panel(draw("held-out", whole), "context")
+    assert sum("-line-" in (line.get_gid() or "") for line in by_size.lines) == len(SIZES) + 1
 
 
 def test_residuals_are_drawn_in_percent_for_fitted_and_held_out_points(whole):

@@ -107,6 +107,8 @@ def test_every_range_gets_between_two_and_nine_ticks_inside_it(low, high):
 def test_a_formula_in_plain_text_is_set_as_mathematics_and_prose_is_not():
     assert equation("L = (N / 3.1e6)^-0.071") == r"$L = (N / 3.1\times10^{6})^{-0.071}$"
     assert equation("E + A/N^alpha") == r"$E + A/N^{\alpha }$"
+    fitted = "L(N) = (N_c / N)^alpha_N; N_c = 2.799e+09, alpha_N = 0.02174"
+    assert equation(fitted) == r"$L = (2.8\times10^{9} / N)^{0.0217}$"
     assert equation("best of the curves") == "best of the curves"
 
 

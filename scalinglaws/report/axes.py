@@ -21,6 +21,7 @@ _LABELS = {
     "loss_nats": "test loss L (nats per token)",
 }
 _GREEK = ("alpha", "beta", "gamma", "delta", "kappa", "lambda", "sigma")
+_KNOWN = {*_GREEK, "log", "exp", "ln", "min", "opt", "inf"}
 _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -117,13 +118,26 @@ def add_pf_days(axes) -> None:
 
 
 def equation(text: str) -> str:
-    """Set a formula in plain text, "L = (N / 3.1e6)^-0.071", as mathematics; prose is left as it is."""
-    words = [
-        word for word in re.findall(r"[A-Za-z]{2,}", text) if word not in (*_GREEK, "log", "exp", "ln", "min", "opt")
-    ]
+    """Set a formula in plain text as mathematics, its constants in numbers; prose is left as it is.
+
+    "L(N) = (N_c / N)^alpha_N; N_c = 3.1e6, alpha_N = 0.071" becomes L = (3.1 x 10^6 / N)^0.071, typeset.
+    """
+    words = [word for word in re.findall(r"[A-Za-z]{2,}", text) if word not in _KNOWN]
     if words or not text or "$" in text:
         return text
-    maths = re.sub(r"(\d)e([+-]?)0*(\d+)", lambda m: rf"{m[1]}\times10^{{{m[2].strip('+')}{m[3]}}}", text)
+    formula, _, constants = text.partition(";")
+    values = dict(re.findall(r"(\w+) = ([-+]?[\d.]+(?:e[-+]?\d+)?)", constants))
+    formula = re.sub(r"^(\w+)\([^()]*\)(?= =)", r"\1", formula)
+    formula = re.sub(r"(?<![\w.])[A-Za-z]\w*", lambda name: _three_digits(values.get(name[0], name[0])), formula)
+    return "$" + _typeset(formula) + "$"
+
+
+def _three_digits(word: str) -> str:
+    return f"{float(word):.3g}" if word[-1:].isdigit() and word[0] in "+-.0123456789" else word
+
+
+def _typeset(formula: str) -> str:
+    maths = re.sub(r"(\d)e([+-]?)0*(\d+)", lambda m: rf"{m[1]}\times10^{{{m[2].strip('+')}{m[3]}}}", formula)
     maths = re.sub(r"\^\(([^()]*)\)|\^(-?[\w.]+)", lambda m: f"^{{{m[1] or m[2]}}}", maths)
     maths = re.sub(rf"\b({'|'.join(_GREEK)}|log|exp|ln|min)", r"\\\1 ", maths)
-    return "$" + maths.replace("*", r"\,").replace("%", r"\%") + "$"
+    return maths.replace("*", r"\,").replace("%", r"\%")

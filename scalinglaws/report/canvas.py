@@ -45,6 +45,7 @@ STYLE = {
     "savefig.facecolor": "white",
 }
 WIDTH, NARROW = 10.4, 4.3  # inches; one width for all, so that letters are one size on the page
+POINTS_A_REM = 10.2  # how large letters may grow on a wide page
 _FALLBACKS = "'DejaVu Sans', Verdana, 'Bitstream Vera Sans', sans-serif"
 
 
@@ -78,8 +79,10 @@ def new_figure(panels: int, *, stacked: bool = False, width: float = WIDTH, heig
 
 def as_svg(figure, name: str) -> str:
     """Write a figure as an SVG document whose ids all begin with its name."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Title": name})
+    FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Title": name})  # savefig draws twice
     text = buffer.getvalue().replace("'DejaVu Sans'", _FALLBACKS)
     seen = Counter()
     text = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{_identity(name, found[1], seen)}"', text)
@@ -96,8 +99,10 @@ def _identity(name: str, given: str, seen: Counter) -> str:
 
 def as_pdf(figure) -> bytes:
     """Write a figure as PDF with its fonts embedded."""
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="pdf", metadata={"CreationDate": None})
+    FigureCanvasPdf(figure).print_pdf(buffer, metadata={"CreationDate": None})
     return buffer.getvalue()
 
 
@@ -109,4 +114,5 @@ def inline(svg: str, label: str) -> str:
     view = re.search(r'viewBox="([^"]+)"', element).group(1)
     body = element[element.index(">") + 1 :]
     spoken = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return f'<svg viewBox="{view}" role="img" aria-label="{spoken}">{body}'.strip()
+    widest = float(view.split()[2]) / POINTS_A_REM
+    return f'<svg viewBox="{view}" style="max-width:{widest:.1f}rem" role="img" aria-label="{spoken}">{body}'.strip()

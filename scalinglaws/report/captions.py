@@ -32,8 +32,10 @@ def caption_joint(results: StudyResults) -> str:
     """Describe figure 3."""
     if not len(results.points):
         return _nothing(results)
-    fit = next((f for f in results.fits for band in results.bands.get("L(N,D)", ()) if f.law == band.law), None)
-    law = f" Lines: {fit.formula} fitted to {fit.n_points} points of {fit.n_runs} runs ({fit.loss})." if fit else ""
+    laws = dict.fromkeys(band.law for band in results.bands.get("L(N,D)", ()))
+    fits = [next((fit for fit in results.fits if fit.law == law), None) for law in laws]
+    told = "; ".join(f"{fit.formula} fitted to {fit.n_points} points of {fit.n_runs} runs" for fit in fits if fit)
+    law = f" Lines: {told}." if told else ""
     drawn = _drawn(results)
     return f"Final test loss against training tokens, one line and colour a model size.{law} {drawn}{_floor(results)}"
 
@@ -44,6 +46,7 @@ def caption_frontier(results: StudyResults) -> str:
     if found is None:
         return _nothing(results)
     bounds = sum(found.censored)
+    method = "the envelope of the curves" if found.method == "envelope" else found.method
     exponents = ", ".join(
         f"{words} {interval(estimate)}"
         for words, estimate in (
@@ -55,7 +58,7 @@ def caption_frontier(results: StudyResults) -> str:
     )
     shown = f"Exponents: {exponents}. " if exponents else ""
     return (
-        f"Compute-optimal size (a) and tokens (b) against compute, by {found.method}: {len(found.flops)} budgets, "
+        f"Compute-optimal size (a) and tokens (b) against compute, by {method}: {len(found.flops)} budgets, "
         f"of which {bounds} are hollow because the best model there was the smallest or largest present. "
         f"{shown}{_present(results)}"
     )

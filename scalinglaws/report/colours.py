@@ -21,7 +21,7 @@ def size_colours(results: StudyResults):
         sizes += results.points["params_nonembedding"].tolist()
     sizes = [size for size in sizes if np.isfinite(size) and size > 0] or [1.0, 10.0]
     low, high = min(sizes), max(sizes)
-    palette = ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.9, 256)))
+    palette = ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.9, 128)))
     return ScalarMappable(LogNorm(low, high if high > low else 10 * low), palette)
 
 
@@ -39,3 +39,5 @@ def add_colour_bar(figure, axes, colours, *, stacked: bool = False) -> None:
     axis.set_minor_formatter(NullFormatter())
     bar.set_label("non-embedding parameters N (parameters)")
     bar.outline.set_visible(False)
+    bar.solids.set_rasterized(False)
+    bar.solids.set_edgecolor("face")  # no hairlines between the steps

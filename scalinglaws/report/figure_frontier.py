@@ -67,7 +67,9 @@ def _dots(axes, flops, best, censored) -> list:
         zorder=4,
         gid=f"{label}-censored",
     )
-    entries = [legends.proxy("o", f"best of the sizes present (n = {(~censored).sum()})", color=marks.INK)]
+    entries = []
+    if not censored.all():
+        entries.append(legends.proxy("o", f"best of the sizes present (n = {(~censored).sum()})", color=marks.INK))
     if censored.any():
         words = f"a bound: the best was the smallest or largest present (n = {censored.sum()})"
         entries.append(legends.proxy("o", legends.wrapped(words), markerfacecolor="none", markeredgecolor=marks.INK))

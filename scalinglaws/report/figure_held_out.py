@@ -1,7 +1,5 @@
 """Figure 5: what was predicted for runs that no fit saw, and what they measured."""
 
-import math
-
 from ..results import Band, HeldOutTest, StudyResults
 from . import legends, marks
 from .axes import label_of, logarithmic
@@ -22,38 +20,31 @@ def held_out(results: StudyResults, *, stacked: bool = False):
     if test is None:
         for axes in (context, close):
             legends.say_missing(axes, results, "no run was held out")
-    bands = bands_of(results, test) if test else []
+    bands = lines_of(results, test) if test else []
     entries = [*_context(context, results, test, bands), *_close_up(close, test)]
     legends.legend_shared(figure, entries, stacked=stacked)
     legends.note_missing(figure, results)
     return figure
 
 
-def bands_of(results: StudyResults, test: HeldOutTest) -> list[Band]:
-    """Find the lines of the law that made the prediction: L(N), or L(N, D) at the held-out size."""
+def lines_of(results: StudyResults, test: HeldOutTest) -> list[Band]:
+    """Find the lines to show a prediction by: its own, else those of its law: L(N), or L(N, D) at every size."""
+    if test.line:
+        return [test.line]
     bands = [band for panel in results.bands.values() for band in panel if band.law == test.law]
-    sizes = [
-        band
-        for band in bands
-        if band.colour_value is None or math.isclose(band.colour_value, test.params_nonembedding, rel_tol=0.01)
-    ]
-    return [band for band in sizes if band.x_quantity.startswith("params")] or [
-        b for b in sizes if b.x_quantity == "tokens"
-    ]
+    along_size = [band for band in bands if band.x_quantity.startswith("params")]
+    return along_size[:1] or [band for band in bands if band.x_quantity == "tokens"]
 
 
 def _context(axes, results: StudyResults, test: HeldOutTest | None, bands: list[Band]) -> list:
     by_tokens = bool(bands) and bands[0].x_quantity == "tokens"
     quantity = bands[0].x_quantity if bands else "params_nonembedding"
-    colours = size_colours(results)
-    entries = (
-        marks.draw_points(axes, results, quantity, "loss_nats", colours, fitted_rows(results, bands)) if test else []
-    )
-    for band in bands[:1]:
-        entries += [*marks.draw_band(axes, band, marks.INK), *legends.interval_entry([band])]
-    entries += legends.extrapolation_entry(bands[:1])
-    x = [value for band in bands[:1] for value in band.x]
-    y = [value for band in bands[:1] for value in band.y]
+    colours, entries = size_colours(results), []
+    if test:
+        entries += marks.draw_points(axes, results, quantity, "loss_nats", colours, fitted_rows(results, bands))
+        entries += _lines(axes, test, bands, colours)
+    x = [value for band in bands for value in band.x]
+    y = [value for band in bands for value in band.y]
     if test:
         at = test.tokens if by_tokens else test.params_nonembedding
         entries += _interval(axes, at, test)
@@ -64,6 +55,17 @@ def _context(axes, results: StudyResults, test: HeldOutTest | None, bands: list[
     axes.set_xlabel(label_of(quantity))
     axes.set_ylabel(label_of("loss_nats"))
     return entries
+
+
+def _lines(axes, test: HeldOutTest, bands: list[Band], colours) -> list:
+    """Draw the one line of the prediction in ink, or the law's lines at every size in their colours."""
+    one = len(bands) == 1
+    name = "" if one else f"{test.law}, a line a size"
+    drawn = []
+    for band in bands:
+        colour = colours.to_rgba(band.colour_value) if band.colour_value and not one else marks.INK
+        drawn += marks.draw_band(axes, band, colour, name=name)
+    return [*drawn[:1], *legends.interval_entry(bands), *legends.extrapolation_entry(bands)]
 
 
 def _interval(axes, at: float, test: HeldOutTest) -> list:

@@ -2,32 +2,45 @@
 
 from ..results import Band, StudyResults
 from . import legends, marks
-from .axes import label_of, logarithmic
-from .canvas import new_figure
+from .axes import equation, label_of, logarithmic
+from .canvas import WIDTH, new_figure
 from .colours import size_colours
 from .numbers import short
 from .rows import fitted_rows, runs_present
 
 
 def joint(results: StudyResults, *, stacked: bool = False):
-    """Draw the final losses against the training tokens and the fitted L(N, D), one line and one colour a size."""
-    figure, (axes,) = new_figure(1, stacked=stacked, width=8.2, height=5.6 if stacked else 4.3)
-    axes.set_label("L(N,D)")
+    """Draw the final losses against the training tokens and the fitted L(N, D): a panel a law, a line a size."""
+    bands = results.bands.get("L(N,D)", ())
+    laws = list(dict.fromkeys(band.law for band in bands)) or [""]
+    figure, panels = new_figure(len(laws), stacked=stacked, width=8.2 if len(laws) == 1 else WIDTH, height=4.3)
     colours = size_colours(results)
-    bands = sorted(results.bands.get("L(N,D)", ()), key=lambda band: band.colour_value or 0.0)
-    quantity = bands[0].x_quantity if bands else "tokens"
-    entries = marks.draw_points(axes, results, quantity, "loss_nats", colours, fitted_rows(results, bands))
-    sizes = [entry for band in bands for entry in _line(axes, band, colours)]
-    entries += [*legends.extrapolation_entry(bands), *legends.interval_entry(bands), *marks.draw_floor(axes, results)]
-    if not entries:
-        legends.say_missing(axes, results, "no points for L(N,D) yet")
-    elif not bands:
-        entries.append(legends.proxy("", f"no L(N,D) fit: {runs_present(results)}"))
-    _scales(axes, results, bands, quantity)
-    heading = [legends.proxy("", "model size N (parameters):")] if sizes else []
-    legends.legend_beside(figure, [*heading, *sizes, *entries], stacked=stacked)
+    entries = []
+    for place, (axes, law) in enumerate(zip(panels, laws, strict=True)):
+        axes.set_label("L(N,D)" if place == 0 else f"L(N,D)-{law}")
+        if len(laws) > 1:
+            axes.set_title(f"({'abcdefgh'[place]}) {law}")
+        entries += _panel(axes, results, [band for band in bands if band.law == law], colours)
+    legends.legend_beside(figure, entries, stacked=stacked)
     legends.note_missing(figure, results)
     return figure
+
+
+def _panel(axes, results: StudyResults, bands: list[Band], colours) -> list:
+    """Draw the lines of one law over the points, and give the legend entries that it shares with the others."""
+    bands = sorted(bands, key=lambda band: band.colour_value or 0.0)
+    quantity = bands[0].x_quantity if bands else "tokens"
+    points = marks.draw_points(axes, results, quantity, "loss_nats", colours, fitted_rows(results, bands))
+    sizes = [entry for band in bands for entry in _line(axes, band, colours)]
+    if not points and not sizes:
+        legends.say_missing(axes, results, "no points for L(N,D) yet")
+    texts = list(dict.fromkeys(band.text for band in bands)) or [f"no L(N,D) fit: {runs_present(results)}"]
+    own = [legends.proxy("", equation(text)) for text in texts[:1]] if points else []
+    _scales(axes, results, bands, quantity, headroom=0.08 if own else 0.0)
+    legends.legend_inside(axes, own)
+    heading = [legends.proxy("", "model size N (parameters):")] if sizes else []
+    about = [*legends.extrapolation_entry(bands), *legends.interval_entry(bands), *marks.draw_floor(axes, results)]
+    return [*heading, *sizes, *points, *about]
 
 
 def _line(axes, band: Band, colours) -> list:
@@ -36,7 +49,7 @@ def _line(axes, band: Band, colours) -> list:
     return marks.draw_band(axes, band, colours.to_rgba(size) if size else marks.INK, name=name)
 
 
-def _scales(axes, results, bands, quantity) -> None:
+def _scales(axes, results, bands, quantity, headroom) -> None:
     points = results.points
     x = [value for band in bands for value in band.x]
     y = [value for band in bands for value in band.y]
@@ -44,6 +57,6 @@ def _scales(axes, results, bands, quantity) -> None:
     y += points["loss_nats"].tolist() if "loss_nats" in points else []
     y += [results.true_floor_nats] if results.true_floor_nats else []
     logarithmic(axes, "x", x)
-    logarithmic(axes, "y", y)
+    logarithmic(axes, "y", y, headroom=headroom)
     axes.set_xlabel(label_of(quantity))
     axes.set_ylabel(label_of("loss_nats"))

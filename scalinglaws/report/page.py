@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from ..records import write_whole
+from ..records import write_json, write_whole
 from ..results import StudyResults
 from .data import plain
 from .figures import FIGURES, Rendered, render
@@ -16,7 +16,7 @@ from .tables import Cell, Table, all_tables
 
 
 def report(results: StudyResults, to: Path) -> Path:
-    """Write the report of a study into a folder: index.html, figures/*.svg and figures/*.pdf.
+    """Write the report of a study into a folder: index.html, data.json, figures/*.svg and figures/*.pdf.
 
     It shows fields of the record and computes no number beyond a change of unit, format or axis. The same results give
     the same bytes. Where runs are missing, a figure says how many are present.
@@ -28,6 +28,7 @@ def report(results: StudyResults, to: Path) -> Path:
         StoreError: the folder cannot be written to, or the disk is full.
     """
     to = Path(to)
+    write_json(to / "data.json", plain(results))  # first: drawing takes seconds, and the folder may not be writable
     drawn = [render(kind, results) for kind in FIGURES if kind.applies(results)]
     for figure in drawn:
         write_whole(to / "figures" / f"{figure.name}.svg", figure.svg.encode())

@@ -3,8 +3,9 @@
 import textwrap
 
 from ..results import StudyResults
-from .numbers import interval, stated
+from .numbers import ABSENT, interval, stated
 from .sentences import five_sentences
+from .tables import minimised
 
 WIDTH = 100
 
@@ -29,11 +30,11 @@ def summary(results: StudyResults) -> str:
 def _constants(results: StudyResults) -> list[str]:
     """Set the constants in columns; the published ones are of another text, and are labelled so."""
     rows = [
-        (fit.law, name, interval(estimate), stated(fit.published[name]) if name in fit.published else "")
+        (fit.law, minimised(fit), name, interval(estimate), stated(fit.published.get(name)).replace(ABSENT, ""))
         for fit in results.fits
         for name, estimate in fit.values.items()
     ]
-    heads = ("law", "constant", "fitted [interval]", "published, for another text")
+    heads = ("law", "minimised", "constant", "fitted [interval]", "published, for another text")
     widths = [max(len(row[place]) for row in [heads, *rows]) for place in range(len(heads))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [heads, *rows]

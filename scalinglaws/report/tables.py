@@ -1,5 +1,6 @@
 """The tables of the page: rows of fields of the records, each cell with the text shown and the value it sorts by."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ import numpy as np
 from ..results import Estimate, FittedLaw, StudyResults
 from .numbers import ABSENT, count, duration, interval, number, percent, plus_minus, stated
 
+FLOORS = ("E", "L_inf")  # what laws call the loss that no size and no data removes
 PUBLISHED = "published (another tokenizer, text and range: not a target)"
 
 
@@ -62,23 +64,31 @@ def constants(results: StudyResults) -> Table:
             given = Cell(stated(published), published) if name in fit.published else Cell(ABSENT)
             source = Cell(fit.published_source if name in fit.published else ABSENT)
             level = Cell(percent(estimate.level), estimate.level)
-            rows.append((Cell(fit.law), Cell(name, maths=True), estimated(estimate), level, given, source))
+            named = (Cell(fit.law), Cell(minimised(fit)), Cell(name, maths=True))
+            rows.append((*named, estimated(estimate), level, given, source))
         rows += _floor_row(results, fit)
-    columns = ("law", "constant", "fitted [interval]", "level", PUBLISHED, "published in")
+    columns = ("law", "minimised", "constant", "fitted [interval]", "level", PUBLISHED, "published in")
     return Table(
         "constants", "Fitted constants", columns, tuple(rows), below=tuple(_about(fit) for fit in results.fits)
     )
 
 
+def minimised(fit: FittedLaw) -> str:
+    """Name what was minimised, without its scale and the rows, which the notes give in full."""
+    return re.split("[,;]", fit.loss)[0].split(" on ")[0]
+
+
 def _floor_row(results: StudyResults, fit: FittedLaw) -> list[tuple[Cell, ...]]:
     """Set the known entropy of a synthetic text beside the constant term that estimates it."""
-    if results.true_floor_nats is None or "E" not in fit.values:
+    floors = [name for name in FLOORS if name in fit.values]
+    if results.true_floor_nats is None or not floors:
         return []
     truth = Cell(stated(results.true_floor_nats), results.true_floor_nats)
     return [
         (
             Cell(fit.law),
-            Cell("E, true floor"),
+            Cell(ABSENT),
+            Cell(f"{floors[0]}, true floor", maths=True),
             truth,
             Cell("exact"),
             Cell(ABSENT),
