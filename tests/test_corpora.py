@@ -149,6 +149,15 @@ def test_a_book_is_cut_at_line_ends_so_that_a_part_can_be_held_out(tmp_path):
     assert max(map(len, pieces)) < PIECE + 100
 
 
+def test_a_book_beside_a_validation_file_is_cut_for_the_test_split_and_one_with_both_is_not(tmp_path):
+    lines = [f"line {i} of one long book, with nothing between its chapters" for i in range(40_000)]
+    write(tmp_path, "train.txt", "\n".join(lines).encode())
+    write(tmp_path, "val.txt", TEXTS[0])
+    assert len(open_corpus(f"text:{tmp_path}").read().test) > 1
+    write(tmp_path, "test.txt", TEXTS[1])
+    assert len(open_corpus(f"text:{tmp_path}").read().train) == 1
+
+
 def test_a_folder_of_the_data_folder_is_opened_by_its_name(tmp_path):
     write(tmp_path, "corpora/letters/train.txt", BETWEEN_DOCUMENTS.join(TEXTS))
     assert open_corpus("data:letters", data_dir=tmp_path).read().train

@@ -24,7 +24,7 @@ def open_text(name: str, path: str, limit_bytes: int | None = None, licence: str
 
     A folder with files called train*, and val* or test* if it likes, is split as these names say; of other text every
     document goes where its own hash sends it. In .txt files two blank lines end a document; any other file is one
-    document. A document longer than 256 KiB of text that comes without splits is cut into pieces.
+    document. A document longer than 256 KiB is cut into pieces where a split has to be drawn from it.
 
     Args:
         name: the whole name asked for, for messages.
@@ -84,11 +84,12 @@ def _read(name: str, paths: list[Path], limit_bytes: int | None) -> Documents:
     given: dict[str, list[bytes]] = {}
     loose: list[bytes] = []
     by_name = len(paths) > 1 and bool(_split_files(paths))
+    splits = {_named_split(path) for path in paths} if by_name else set()
     for path in paths:
         documents = documents_in(path)
         if by_name and (split := _named_split(path)) != "train":
             given.setdefault(split, []).extend(documents)
-        elif by_name:
+        elif splits >= {"val", "test"}:
             loose += documents
         else:
             loose += [piece for text in documents for piece in _pieces(text)]
