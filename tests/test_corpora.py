@@ -133,6 +133,13 @@ def test_a_split_that_no_file_names_is_drawn_from_the_training_file(tmp_path):
     assert set(documents.test) == {text for text in TEXTS[:300] if split_of(sha256(text).digest()) == "test"}
 
 
+def test_source_code_called_train_and_test_is_no_split(tmp_path):
+    for i in range(100):
+        write(tmp_path, f"test_{i}.py", f"assert {i}".encode())
+    write(tmp_path, "train.py", b"loss.backward()")
+    assert len(where(open_corpus(f"text:{tmp_path}").read())) == 101
+
+
 def test_hidden_files_are_left_and_globs_go_deep(tmp_path):
     for i, text in enumerate(TEXTS[:200]):
         write(tmp_path, f"{i % 3}/{i}.txt", text)

@@ -16,14 +16,14 @@ BETWEEN_DOCUMENTS = b"\n\n\n"  # two blank lines; counts in .txt files and files
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 LONG_DOCUMENT = 1 << 18  # a longer one, such as a book, is cut into pieces, so that a part can be held out
 PIECE = 1 << 14
-_SPLIT_FILE = re.compile(r"(train|val|test)(?:ing|id|idation)?(?:[._-].*|\d.*)?", re.IGNORECASE)
+_SPLIT_FILE = re.compile(r"(train|val|test)(?:ing|id|idation)?(?:[._-].*|\d.*)?\.txt", re.IGNORECASE)
 
 
 def open_text(name: str, path: str, limit_bytes: int | None = None, licence: str = "") -> Corpus:
     """Open text files as a corpus.
 
-    A folder with files called train*, and val* or test* if it likes, is split as these names say; of other text every
-    document goes where its own hash sends it. In .txt files two blank lines end a document; any other file is one
+    A folder with files called train*.txt, and val*.txt or test*.txt if it likes, is split as these names say; of other
+    text every document goes where its own hash sends it. In .txt files two blank lines end a document; any other file is one
     document. A document longer than 256 KiB is cut into pieces where a split has to be drawn from it.
 
     Args:
@@ -76,7 +76,7 @@ def _split_files(files: Iterable[Path]) -> list[Path]:
 
 
 def _named_split(path: Path) -> str:
-    match = _SPLIT_FILE.fullmatch(path.name)
+    match = _SPLIT_FILE.fullmatch(_uncompressed_name(path))
     return match.group(1).lower() if match else ""
 
 
@@ -114,9 +114,13 @@ def documents_in(path: Path) -> list[bytes]:
         ) from None
     if (null := content.find(b"\0")) >= 0:
         raise CorpusError(f"{path} is not text: byte {null} is 0, which marks the end of a document. Name other files.")
-    name = path.name.removesuffix(path.suffix) if path.suffix in COMPRESSIONS else path.name
-    parts = content.split(BETWEEN_DOCUMENTS) if Path(name).suffix in ("", ".txt") else [content]
+    many = Path(_uncompressed_name(path)).suffix in ("", ".txt")
+    parts = content.split(BETWEEN_DOCUMENTS) if many else [content]
     return [text for part in parts if (text := part.strip(b"\r\n"))]
+
+
+def _uncompressed_name(path: Path) -> str:
+    return path.stem if path.suffix in COMPRESSIONS else path.name
 
 
 def _uncompressed(path: Path) -> bytes:
