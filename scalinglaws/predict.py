@@ -102,7 +102,8 @@ def _by_draws(draws, flat, value, noise, level):
         spread = np.log(drawn, out=drawn) - np.log(value) if logs else drawn - value
     if noise:  # one value a draw serves all targets: each interval is its own
         spread += noise * np.random.default_rng(draws.seed + 1).standard_normal((len(spread), 1))
-    return np.quantile(np.ascontiguousarray(spread.T), [(1 - level) / 2, (1 + level) / 2], axis=1)
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    return np.quantile(np.ascontiguousarray(spread.T), ends, axis=1, overwrite_input=True)
 
 
 def run_noise(fit: Fit) -> float:
