@@ -23,8 +23,8 @@ def open_text(name: str, path: str, limit_bytes: int | None = None, licence: str
     """Open text files as a corpus.
 
     A folder with files called train*.txt, and val*.txt or test*.txt if it likes, is split as these names say; of other
-    text every document goes where its own hash sends it. In .txt files two blank lines end a document; any other file is one
-    document. A document longer than 256 KiB is cut into pieces where a split has to be drawn from it.
+    text every document goes where its own hash sends it. In .txt files two blank lines end a document; any other file
+    is one document. A document longer than 256 KiB is cut into pieces where a split has to be drawn from it.
 
     Args:
         name: the whole name asked for, for messages.
