@@ -1,6 +1,17 @@
 """Points -> the compute-optimal frontier: envelope of curves, isoFLOP minima, critical batch, C_min."""
 
 from .bench import METHODS, frontier
+from .critical_batch import CriticalBatch, Isoquant, critical_batch
 from .record import REASONS, Budget, Frontier, Line
 
-__all__ = ["METHODS", "REASONS", "Budget", "Frontier", "Line", "frontier"]
+__all__ = [
+    "METHODS",
+    "REASONS",
+    "Budget",
+    "CriticalBatch",
+    "Frontier",
+    "Isoquant",
+    "Line",
+    "critical_batch",
+    "frontier",
+]

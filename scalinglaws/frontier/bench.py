@@ -1,17 +1,32 @@
 """frontier(points, method=...): the one function of this bench."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import PointsError, unknown_name
 from ..points import Points
-from .lines import judged, line_through, optima_of
+from .c_min import KAPLAN_CRITICAL, adjusted, batch_and_steps
+from .critical_batch import CriticalBatch, critical_batch
+from .lines import Optima, judged, line_through, optima_of
 from .profile import FORMS, fit_profiles
-from .record import Budget, Frontier
+from .record import Budget, Frontier, Line
 from .slices import Slice, chosen_columns, cluster_of, compute_of, curves, slices_of_budgets, slices_of_curves
 
-METHODS = ("envelope", "isoflop")
+METHODS = ("envelope", "isoflop", "critical-batch", "c-min")
+
+
+@dataclass(frozen=True)
+class _How:
+    method: str
+    columns: dict[str, str]
+    form: str
+    depth: float
+    draws: int
+    level: float
+    seed: int
+    critical: Mapping[str, float] | None
 
 
 def frontier(
@@ -24,26 +39,26 @@ def frontier(
     per_decade: float = 10,
     burn_in: float = 0.0,
     budget: str | None = None,
+    critical: Mapping[str, float] | None = None,
     draws: int = 1000,
     level: float = 0.95,
     seed: int = 0,
-) -> Frontier:
+) -> Frontier | CriticalBatch:
     """Find the best model at each compute, and the power laws N_opt, D_opt, L ~ C^exponent through them.
 
-    envelope (Kaplan et al. 2020, section 3.3; Hoffmann et al. 2022, approach 1): at every compute of a log grid, the
-    curves of all sizes are read by interpolation inside their own range. isoflop (approach 2): runs in groups of one
-    compute. Both then fit one convex form to the losses of all sizes near the best and take its minimum, so that no
-    number is the least of several noisy ones. A compute whose best size is the smallest or largest present is censored,
-    not fitted.
+    envelope (Kaplan et al. 2020, section 3.3; Hoffmann et al. 2022, approach 1) reads the curves of all sizes at every
+    compute of a log grid; isoflop (approach 2) takes runs in groups of one compute; c-min is the envelope over the
+    compute at a small batch (eq 5.5); critical-batch gives B_crit(L) instead (see `critical_batch`). Then one convex
+    form is fitted to the losses of all sizes near the best and its minimum taken, so that no number is the least of
+    several noisy ones. A compute whose best size is the smallest or largest present is censored, not fitted.
 
     Args:
         columns: role -> quantity, for "params", "tokens", "flops" and "loss"; the first filled ones by default.
-        form: "additive" (no bias on an additive law) or "parabola".
-        depth: only sizes within this much of the best ln loss enter the form.
-        per_decade: computes read a decade (envelope).
-        burn_in: share of each run's tokens left out at its start (envelope).
+        form: "additive" (no bias on an additive law), or "parabola" by plain least squares as published.
+        depth: only sizes within this much of the best ln loss enter the additive form.
+        per_decade, burn_in: computes read a decade, and the share of a run's tokens left out at its start (envelope).
         budget: column that groups the runs (isoflop); by default compute within 10% is one budget.
-        draws: of the wild bootstrap over runs, for the intervals.
+        critical: B_star and alpha_B of B_crit(L) (c-min); Kaplan's by default.
 
     Raises:
         PointsError: a column is missing, or the points hold no curves or no groups.
@@ -52,15 +67,24 @@ def frontier(
         raise unknown_name("frontier method", method, METHODS)
     if form not in FORMS:
         raise unknown_name("form", form, FORMS)
-    points = points.kept
+    points = _some(points.kept)
+    chosen = chosen_columns(points, dict(columns or {}))
+    if method == "critical-batch":
+        return critical_batch(points, columns=chosen, draws=draws, level=level, seed=seed)
+    if method == "c-min":
+        critical = dict(critical or KAPLAN_CRITICAL)
+        points, chosen = adjusted(points, chosen, critical), {**chosen, "flops": "flops_min", "tokens": "tokens_min"}
+    how = _How(method, chosen, form, depth, draws, level, seed, critical if method == "c-min" else None)
+    runs = len(np.unique(cluster_of(points)))
+    if method == "isoflop":
+        return _fitted(slices_of_budgets(points, chosen, _budgets(points, chosen, budget)), how, runs)
+    return _fitted(slices_of_curves(curves(points, chosen, burn_in), per_decade), how, runs)
+
+
+def _some(points: Points) -> Points:
     if not len(points):
         raise PointsError("no point takes part: all are excluded. Look at the column excluded_because.")
-    chosen = chosen_columns(points, dict(columns or {}))
-    if method == "envelope":
-        slices = slices_of_curves(curves(points, chosen, burn_in), per_decade)
-    else:
-        slices = slices_of_budgets(points, chosen, _budgets(points, chosen, budget))
-    return _fitted(slices, method, chosen, form, depth, draws, level, seed, len(np.unique(cluster_of(points))))
+    return points
 
 
 def _budgets(points: Points, columns: dict[str, str], budget: str | None) -> np.ndarray:
@@ -82,38 +106,48 @@ def _budgets(points: Points, columns: dict[str, str], budget: str | None) -> np.
     return np.exp(sums / counts)[groups]
 
 
-def _fitted(slices: list[Slice], method, columns, form, depth, draws, level, seed, runs) -> Frontier:
+def _fitted(slices: list[Slice], how: _How, runs: int) -> Frontier:
     thin = [Budget(s.flops, *_at_best(s), len(s.x), "too-few-sizes") for s in slices if len(s.x) < 3]
     slices = [s for s in slices if len(s.x) >= 3]
     if not slices:
         raise PointsError("no compute has three sizes or more. Train more sizes at one compute.")
-    found = fit_profiles(slices, form, depth)
-    optima = optima_of(slices, found, draws, seed)
+    found = fit_profiles(slices, how.form, how.depth, near=how.method != "isoflop")
+    optima = optima_of(slices, found, how.draws, how.seed)
     budgets = judged(slices, found, optima)
     keep = np.array([not b.censored for b in budgets])
-    lines = {name: line_through(optima, name, columns[name], keep, level) for name in ("params", "tokens", "loss")}
-    shape = (
-        "parabola in ln N"
-        if form == "parabola"
-        else "c0 + c1 N^-{:.3g} + c2 N^{:.3g}, exponents shared by all budgets".format(*found.exponents)
-    )
+    lines = _lines(optima, how, keep, np.array([s.run[s.best] for s in slices]))
+    shared = "c0 + c1 N^-{:.3g} + c2 N^{:.3g}, exponents shared by all budgets"
     return Frontier(
-        method,
-        columns,
+        how.method,
+        how.columns,
         tuple(sorted([*budgets, *thin], key=lambda b: b.flops)),
         **lines,
-        shape=shape,
-        interval_method=f"wild bootstrap over {runs} runs, {draws} draws, residuals inflated by leverage",
+        shape="parabola in ln N" if how.form == "parabola" else shared.format(*found.exponents),
+        interval_method=f"the wider of a wild bootstrap over {runs} runs and a jackknife over groups of budgets",
         runs=runs,
-        warnings=_warnings(budgets, keep, method),
+        warnings=_warnings(budgets, keep),
     )
+
+
+def _lines(optima: Optima, how: _How, keep: np.ndarray, best_run: np.ndarray) -> dict[str, Line | None]:
+    names = {name: how.columns[name] for name in ("params", "tokens", "loss")}
+    if how.critical:
+        for where in (optima.values, optima.draws):
+            made = batch_and_steps(where["params"], where["loss"], optima.log_flops, how.critical)
+            where["batch"], where["steps"] = made
+        names |= {"batch": "batch_tokens", "steps": "steps_min"}
+    weighted = how.form != "parabola"
+    return {
+        name: line_through(optima, name, quantity, keep, best_run, how.level, how.seed, weighted=weighted)
+        for name, quantity in names.items()
+    }
 
 
 def _at_best(s: Slice) -> tuple[float, float, float]:
     return tuple(float(np.exp(v[s.best])) for v in (s.x, s.z, s.y))
 
 
-def _warnings(budgets: list[Budget], keep: np.ndarray, method: str) -> tuple[str, ...]:
+def _warnings(budgets: list[Budget], keep: np.ndarray) -> tuple[str, ...]:
     found = []
     if keep.sum() < 3:
         found.append(

@@ -92,10 +92,25 @@ def _reason(s: Slice, inside: bool, params: float, curvature: float, curvature_s
     return ""
 
 
-def line_through(optima: Optima, name: str, quantity: str, keep: np.ndarray, level: float) -> Line | None:
+def line_through(
+    optima: Optima,
+    name: str,
+    quantity: str,
+    keep: np.ndarray,
+    best_run: np.ndarray,
+    level: float,
+    seed: int = 0,
+    weighted: bool = True,
+) -> Line | None:
     """Fit ln y = ln scale + exponent ln(C / centre) to the budgets kept; None for fewer than three.
 
-    Weights 1/(sd^2 + median sd^2) from the draws: a flat minimum counts less, none counts alone.
+    All lines share the weights 1/(sd^2 + median sd^2) of ln N*: a flat minimum counts less, none counts alone, and the
+    exponents of N and D (or N, B and S) sum to one.
+
+    Draws of the line are the wider of two: the wild bootstrap over runs, which sees the scatter of sizes about their
+    form in each budget; and a t distribution with the jackknife covariance over groups of budgets with one best size
+    (CR3), which sees the scatter of the optima about the line, and all of it where three sizes leave a budget no
+    scatter of its own.
     """
     if keep.sum() < 3:
         return None
@@ -103,25 +118,42 @@ def line_through(optima: Optima, name: str, quantity: str, keep: np.ndarray, lev
     centre = float(x.mean())
     y, drawn = optima.values[name][keep], optima.draws[name][:, keep]
     drawn = np.where(np.isfinite(drawn), drawn, y)
-    variance = drawn.var(axis=0) if len(drawn) else np.zeros(len(x))
-    weights = 1 / (variance + np.median(variance)) if np.median(variance) > 0 else np.ones(len(x))
+    weights = _weights(optima.draws["params"][:, keep]) if weighted else np.ones(len(x))
     design = np.stack([np.ones_like(x), x - centre], axis=1)
-    solve = np.linalg.pinv(design * np.sqrt(weights)[:, None]) * np.sqrt(weights)
-    log_scale, exponent = solve @ y
-    lines = drawn @ solve.T
-    if not len(lines):
-        return Line(
-            quantity,
-            Estimate(float(exponent), level=level),
-            Estimate(float(np.exp(log_scale)), level=level),
-            float(np.exp(centre)),
-            lines,
+    solve = _solver(design, weights)
+    value = solve @ y
+    wild, groups = drawn @ solve.T, _jackknifed(design, y, weights, best_run[keep], value, len(drawn), seed)
+    lines = wild if wild[:, 1].std() >= groups[:, 1].std() else groups
+    known = len(lines) > 1 and lines[:, 1].std() > 0
+    ends = np.quantile(lines, [(1 - level) / 2, (1 + level) / 2], axis=0).tolist() if known else [[None] * 2] * 2
+    scale = (float(np.exp(value[0])), *(None if end[0] is None else float(np.exp(end[0])) for end in ends))
+    exponent = (float(value[1]), ends[0][1], ends[1][1])
+    return Line(quantity, Estimate(*exponent, level), Estimate(*scale, level), float(np.exp(centre)), lines)
+
+
+def _weights(drawn: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        variance = np.array(
+            [column[np.isfinite(column)].var() if np.isfinite(column).any() else 0.0 for column in drawn.T]
         )
-    low, high = np.quantile(lines, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return Line(
-        quantity,
-        Estimate(float(exponent), float(low[1]), float(high[1]), level),
-        Estimate(*(float(np.exp(v)) for v in (log_scale, low[0], high[0])), level=level),
-        float(np.exp(centre)),
-        lines,
-    )
+    middle = np.median(variance)
+    return 1 / (variance + middle) if middle > 0 else np.ones(len(variance))
+
+
+def _solver(design: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    root = np.sqrt(weights)
+    return np.linalg.pinv(design * root[:, None]) * root
+
+
+def _jackknifed(design, y, weights, group, value, draws: int, seed: int) -> np.ndarray:
+    """Draw lines from a t distribution with the delete-one-group covariance; the value itself under three groups."""
+    labels = np.unique(group)
+    if len(labels) < 3 or not draws:
+        return np.broadcast_to(value, (draws, 2))
+    left = np.array([_solver(design[group != g], weights[group != g]) @ y[group != g] for g in labels])
+    covariance = (len(labels) - 1) / len(labels) * (left - value).T @ (left - value)
+    rng = np.random.default_rng(seed + 1)
+    degrees = len(labels) - 2
+    stretch = np.sqrt(degrees / rng.chisquare(degrees, size=(draws, 1)))
+    u, s, _ = np.linalg.svd(covariance)
+    return value + stretch * (rng.standard_normal((draws, 2)) * np.sqrt(s)) @ u.T

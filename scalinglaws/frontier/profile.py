@@ -57,12 +57,12 @@ class Profiles:
     spare: int
 
 
-def stack_of(slices: list[Slice], depth: float) -> Stack:
-    """Stack the sizes near each slice's best: those within `depth` of its ln loss, and two to each side at least."""
+def stack_of(slices: list[Slice], depth: float, least: int) -> Stack:
+    """Stack the sizes near each slice's best: those within `depth` of its ln loss, and `least` to each side."""
     picked = []
     for s in slices:
         near = s.y - s.y[s.best] <= depth
-        near[max(0, s.best - 2) : s.best + 3] = True
+        near[max(0, s.best - least) : s.best + least + 1] = True
         picked.append(np.flatnonzero(near))
     width = max(len(rows) for rows in picked)
     u, loss, run = (np.zeros((len(slices), width)) for _ in range(3))
@@ -74,14 +74,21 @@ def stack_of(slices: list[Slice], depth: float) -> Stack:
     return Stack(u, loss, run.astype(int), here)
 
 
-def fit_profiles(slices: list[Slice], form: str, depth: float) -> Profiles:
-    """Fit all slices: shared exponents by a search over two numbers, coefficients in closed form, Huber's weights."""
-    stack = stack_of(slices, depth)
+def fit_profiles(slices: list[Slice], form: str, depth: float, near: bool) -> Profiles:
+    """Fit all slices: shared exponents by a search over two numbers, coefficients in closed form, Huber's weights.
+
+    A parabola is fitted as published, by plain least squares: to all sizes of an isoFLOP budget (Hoffmann et al. 2022),
+    to the best and its neighbours (`near`) on learning curves.
+    """
+    if form == "parabola":
+        stack = stack_of(slices, -1.0 if near else np.inf, 1)
+        return _solved(stack, (0.0, 0.0), stack.here.astype(float), int(stack.here.sum() - 3 * len(slices)))
+    stack = stack_of(slices, depth, 2)
     spare = int(stack.here.sum() - 3 * len(slices))
     weights = stack.here.astype(float)
-    exponents = (0.0, 0.0) if form == "parabola" else (_TYPICAL_EXPONENT, _TYPICAL_EXPONENT)
+    exponents = (_TYPICAL_EXPONENT, _TYPICAL_EXPONENT)
     for _ in range(4):
-        if form == "additive" and spare >= 4:
+        if spare >= 4:
             exponents = _best_exponents(stack, weights, exponents)
         found = _solved(stack, exponents, weights, spare)
         limit = _HUBER * max(found.noise, 1e-12)

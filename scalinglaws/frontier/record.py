@@ -80,6 +80,7 @@ class Frontier:
             The loss line falls: its exponent is negative, where Kaplan et al. 2020 print alpha_C positive.
         shape: how the optimum between sizes was found, in words.
         interval_method: how the intervals were made, in words.
+        batch, steps: B_crit and S_min at the optima, for c-min.
     """
 
     method: str
@@ -92,6 +93,8 @@ class Frontier:
     interval_method: str
     runs: int
     warnings: tuple[str, ...] = ()
+    batch: Line | None = None
+    steps: Line | None = None
 
     @property
     def optima(self) -> tuple[Budget, ...]:
@@ -102,7 +105,7 @@ class Frontier:
         """Turn into the record that a report shows, bands included."""
         exponent = self.loss.exponent if self.loss else None
         turned = exponent and Estimate(-exponent.value, _minus(exponent.high), _minus(exponent.low), exponent.level)
-        lines = [line for line in (self.params, self.tokens, self.loss) if line is not None]
+        lines = [one for one in (self.params, self.tokens, self.loss, self.batch, self.steps) if one is not None]
         return FrontierFound(
             method=self.method,
             flops=tuple(b.flops for b in self.budgets),

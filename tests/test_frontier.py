@@ -1,0 +1,235 @@
+"""Frontiers: known exponents, published minima, censoring, and typed reasons."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from frontier_tables import (
+    SIZE_EXPONENT,
+    additive,
+    best_params,
+    isoflop,
+    kaplan_curves,
+    learning_curves,
+)
+
+from scalinglaws.errors import MisuseError, PointsError
+from scalinglaws.frontier import REASONS, frontier
+from scalinglaws.importers.table import read_points
+from scalinglaws.points import Points
+from scalinglaws.quantities import PF_DAY
+from scalinglaws.records import to_plain
+
+_DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
+needs_data = pytest.mark.skipif(
+    not _DATA.is_dir(), reason="the public tables are not on this machine (SCALINGLAWS_DATA)"
+)
+
+
+@pytest.mark.parametrize("shift", [1.0, 2.0, 4.0])
+def test_isoflop_minima_are_exact_on_an_additive_law_even_on_a_grid_that_drifts(shift):
+    found = frontier(isoflop(shift=shift), method="isoflop", depth=9.0, draws=20)
+    truth = best_params([b.flops for b in found.budgets])
+    assert [b.params for b in found.budgets] == pytest.approx(truth, rel=1e-5)
+    assert found.params.exponent.value == pytest.approx(SIZE_EXPONENT, abs=1e-6)
+    assert found.tokens.exponent.value == pytest.approx(1 - SIZE_EXPONENT, abs=1e-6)
+    best = [additive(b.params, b.tokens) for b in found.budgets]
+    assert [b.loss_nats for b in found.budgets] == pytest.approx(best, rel=1e-8)
+
+
+def test_a_parabola_is_biased_on_a_grid_that_drifts():
+    """The negative control: the same points, the published form."""
+    found = frontier(isoflop(shift=4.0), method="isoflop", form="parabola", draws=20)
+    assert abs(found.params.exponent.value - SIZE_EXPONENT) > 0.003
+
+
+def test_envelope_finds_the_exponents_of_the_law_that_made_the_curves():
+    found = frontier(learning_curves(), draws=20)
+    assert found.params.exponent.value == pytest.approx(SIZE_EXPONENT, abs=1e-3)
+    assert found.tokens.exponent.value == pytest.approx(1 - SIZE_EXPONENT, abs=1e-3)
+    for budget in found.optima:
+        assert budget.params == pytest.approx(best_params(budget.flops), rel=5e-3)
+        assert budget.params * budget.tokens * 6 == pytest.approx(budget.flops, rel=1e-9)
+
+
+def test_the_best_size_present_being_the_largest_is_censored_and_does_not_bend_the_exponent():
+    whole = frontier(learning_curves(), draws=20)
+    cut = frontier(learning_curves(sizes=np.geomspace(1e6, 1e9, 12)[:-3]), draws=20)
+    flops = [b.flops for b in cut.optima]
+    assert max(flops) < 0.3 * max(b.flops for b in whole.optima)
+    assert any(b.reason == "largest-is-best" for b in cut.budgets)
+    assert cut.params.exponent.value == pytest.approx(whole.params.exponent.value, abs=1e-3)
+
+
+def test_noise_does_not_make_the_envelope_too_good():
+    """Winner's curse: the least of ten noisy losses lies 1.5 sd low; the fitted minimum does not."""
+    found, raw = [], []
+    for seed in range(12):
+        points = learning_curves(noise=0.01, seed=seed, sizes=np.geomspace(1e6, 1e9, 24))
+        one = frontier(points, draws=20, per_decade=3)
+        for budget in one.optima:
+            truth = additive(best_params(budget.flops), budget.flops / 6 / best_params(budget.flops))
+            found.append(np.log(budget.loss_nats / truth))
+        least = _least_losses(points, [b.flops for b in one.optima])
+        truth = [additive(best_params(b.flops), b.flops / 6 / best_params(b.flops)) for b in one.optima]
+        raw += list(np.log(np.array(least) / truth))
+    assert np.mean(raw) < -0.004
+    assert abs(np.mean(found)) < 0.0015
+
+
+def _least_losses(points, flops):
+    table = []
+    for run in np.unique(points["run_id"]):
+        rows = points["run_id"] == run
+        c = 6 * points["params_total"][rows] * points["tokens"][rows]
+        loss = np.interp(np.log(flops), np.log(c), np.log(points["loss_nats"][rows]), left=np.inf, right=np.inf)
+        table.append(loss)
+    return np.exp(np.min(table, axis=0))
+
+
+def test_seeds_of_one_size_are_averaged_and_final_points_of_horizons_make_curves():
+    points = learning_curves(noise=0.003, seeds=3)
+    finals = points.replace(run_id=[str(i) for i in range(len(points))])
+    for table in (points, finals):
+        found = frontier(table, draws=50)
+        assert found.params.exponent.value == pytest.approx(SIZE_EXPONENT, abs=0.02)
+        assert max(b.sizes for b in found.budgets) <= 12
+
+
+def test_the_interval_covers_the_exponent():
+    held = 0
+    for seed in range(30):
+        exponent = frontier(isoflop(noise=0.005, seed=seed), method="isoflop", draws=200).params.exponent
+        held += exponent.low <= SIZE_EXPONENT <= exponent.high
+    assert held >= 26  # of 30 at 95%: fewer has probability 0.003 at a true coverage of 95%
+
+
+def test_learning_curves_of_kaplan_at_one_batch_give_the_theory_at_c_min():
+    """T62: relabelling a fixed-batch frontier by eq 5.5 gives exponents B.6 and B.9, whatever the batch was."""
+    points = kaplan_curves(np.geomspace(1e4, 1e10, 37), np.geomspace(50, 1e6, 60))
+    critical = {"B_star": 2e8, "alpha_B": 0.21}
+    found = frontier(points, method="c-min", critical=critical, depth=0.01, draws=20)
+    assert found.params.exponent.value == pytest.approx(0.6812, abs=1e-3)
+    assert found.loss.exponent.value == pytest.approx(-0.05245, abs=1e-4)
+    scale = found.loss.flops_centre * found.loss.scale.value ** (-1 / found.loss.exponent.value)
+    assert scale / PF_DAY == pytest.approx(1.533e8, rel=0.02)
+    assert found.batch.exponent.value == pytest.approx(0.05245 / 0.21, abs=1e-3)
+    shares = found.params.exponent.value + found.batch.exponent.value + found.steps.exponent.value
+    assert shares == pytest.approx(1.0, abs=1e-10)
+
+
+def test_size_and_loss_at_the_frontier_are_one_pair_at_any_batch():
+    """B.5: L = (1 + aN/aS) (N_c/N)^aN at C_min and, because B_crit depends on the loss alone, at a fixed batch too."""
+    points = kaplan_curves(np.geomspace(1e4, 1e10, 91), np.geomspace(50, 1e6, 100))
+    for method in ("c-min", "envelope"):
+        found = frontier(points, method=method, depth=0.001, draws=20).optima
+        assert len(found) > 50
+        for one in found:
+            assert one.loss_nats == pytest.approx((1 + 0.077 / 0.76) * (6.5e13 / one.params) ** 0.077, rel=5e-4)
+
+
+def test_the_fixed_batch_frontier_of_kaplan_is_no_pure_power_law():
+    """T63: local exponents from table 3 at a batch of 2^19."""
+    points = kaplan_curves(np.geomspace(3e2, 1e10, 46), np.geomspace(20, 1e6, 60))
+    found = frontier(points, depth=0.01, draws=20)
+    flops = np.array([b.flops for b in found.optima]) / PF_DAY
+    for low, high, size, loss in ((1e-7, 1e-1, 0.847, 0.0652), (1e-5, 1.0, 0.803, 0.0618)):
+        rows = (flops >= low) & (flops <= high)
+        assert flops[rows].min() < 2 * low and flops[rows].max() > high / 2
+        x = np.log(flops[rows])
+        params = np.log([b.params for b in found.optima])[rows]
+        losses = np.log([b.loss_nats for b in found.optima])[rows]
+        assert np.polyfit(x, params, 1)[0] == pytest.approx(size, rel=1.5e-2)
+        assert np.polyfit(x, losses, 1)[0] == pytest.approx(-loss, rel=1.5e-2)
+
+
+@needs_data
+def test_the_parabola_gives_the_published_minima_of_the_public_collection():
+    answers = json.loads((_DATA / "fixtures_expected.json").read_text())["isoflop"]
+    for name in ("epochai_chinchilla__massivetext__chinchilla", "misfitting__fineweb_c4__transformer"):
+        points = read_points(_DATA / "isoflop_collection.csv", where=f"experiment == {name} and outlier == 0").points
+        found = frontier(points, method="isoflop", form="parabola", columns={"flops": "flops"}, draws=50)
+        known = answers[f"{name}|clean"]["approach2"]
+        assert found.params.exponent.value == pytest.approx(known["a"], abs=1e-6)
+        assert [b.params for b in found.budgets] == pytest.approx([row["N"] for row in known["table"]], rel=1e-5)
+        free = frontier(points, method="isoflop", columns={"flops": "flops"}, draws=200).params.exponent
+        assert free.low < known["a"] < free.high
+
+
+@needs_data
+def test_porians_five_corrections_lower_the_exponent_in_order():
+    published = (0.8353, 0.7065, 0.6020, 0.5715, 0.4969)
+    names = ("1_reproduce_kaplan", "2_count_last_layer", "3_short_warmup", "4_cosine_decay", "5_tuned_optimizer")
+    found = []
+    for name in names:
+        points = read_points(_DATA / "porian_isoflop.csv", where=f"experiment == {name}").points
+        params = "params_nonembedding" if name.startswith("1") else "params_total"
+        columns = {"params": params, "flops": "flops"}
+        found.append(frontier(points, method="isoflop", columns=columns, draws=100).params.exponent.value)
+    assert all(np.diff(found) < -0.03)
+    assert found == pytest.approx(published, abs=0.03)
+
+
+def test_every_budget_without_an_optimum_says_why():
+    flops = np.repeat([1e18, 1e19, 1e20, 1e21], [5, 5, 5, 2])
+    shares = [1.5, 2, 3, 5, 8, 0.1, 0.2, 0.3, 0.5, 0.7, 0.25, 0.5, 1, 2, 4, 0.5, 2]
+    sizes = best_params(flops) * np.array(shares)
+    loss = additive(sizes, flops / 6 / sizes)
+    points = Points({"params_total": sizes, "tokens": flops / 6 / sizes, "loss_nats": loss, "flops": flops})
+    found = frontier(points, method="isoflop", depth=9.0, draws=200)
+    said = [b.reason for b in found.budgets]
+    assert said == ["smallest-is-best", "largest-is-best", "", "too-few-sizes"]
+    assert set(said) - {""} <= set(REASONS)
+    assert found.params is None
+    assert "no exponent can be fitted" in found.warnings[0]
+
+
+def test_a_grid_too_narrow_for_its_noise_is_no_measurement():
+    budgets = np.geomspace(1e18, 1e21, 12)
+    narrow = frontier(isoflop(noise=0.005, half=1.4, budgets=budgets), method="isoflop", draws=100)
+    wide = frontier(isoflop(noise=0.005, half=8.0, budgets=budgets), method="isoflop", draws=100)
+    said = [b.reason for b in narrow.budgets]
+    assert said.count("") <= 3 and said.count("weak-curvature") + said.count("not-convex") >= 3
+    assert [b.reason for b in wide.budgets].count("") >= 11
+
+
+def test_a_frontier_turns_into_the_record_of_a_report():
+    found = frontier(isoflop(noise=0.003), method="isoflop", draws=100)
+    shown = to_plain(found.found())
+    assert shown["loss_exponent"]["value"] > 0 > found.loss.exponent.value
+    assert shown["loss_exponent"]["low"] < shown["loss_exponent"]["value"] < shown["loss_exponent"]["high"]
+    assert len(shown["bands"]) == 3 and shown["bands"][0]["y_quantity"] == "params_total"
+    at = found.params.at(1e20)
+    assert at.low < best_params(1e20) < at.high
+
+
+@pytest.mark.parametrize(
+    ("points", "options", "words"),
+    [
+        (isoflop(), {"method": "isoflow"}, "Did you mean 'isoflop'"),
+        (isoflop(), {"method": "isoflop", "form": "cubic"}, "no form"),
+        (isoflop(), {"columns": {"size": "params_total"}}, "params, tokens, flops and loss"),
+        (isoflop(), {"columns": {"params": "params_active"}}, "params_active"),
+        (isoflop(), {}, "curves of at least 3 sizes"),
+        (learning_curves(), {"method": "isoflop"}, "do not form isoFLOP groups"),
+        (learning_curves(sizes=[1e6, 1e7]), {}, "at least 3 sizes"),
+        (learning_curves(), {"method": "c-min"}, "batch_tokens"),
+        (Points({"params_total": [1e6], "loss_nats": [3.0]}), {}, "--map tokens=COLUMN"),
+        (isoflop().replace(excluded_because=["bad"] * 54), {}, "all are excluded"),
+    ],
+)
+def test_points_without_a_frontier_are_one_clear_error(points, options, words):
+    with pytest.raises(MisuseError, match=words):
+        frontier(points, **options)
+
+
+def test_budgets_may_be_named_by_a_column():
+    points = isoflop()
+    shaken = points.replace(
+        budget=points["flops"], flops=points["flops"] * np.exp(0.3 * np.sin(np.arange(len(points))))
+    )
+    with pytest.raises(PointsError, match="--budget"):
+        frontier(shaken, method="isoflop", draws=20)
+    assert len(frontier(shaken, method="isoflop", budget="budget", draws=20).budgets) == 6
