@@ -288,6 +288,11 @@ def test_published_constants_are_drawn_nowhere(whole):
             assert not np.allclose(y, published(np.asarray(x)), rtol=0.05)
 
 
+def test_a_panel_without_a_fit_says_whether_missing_runs_are_why(whole):
+    assert "no L(D) fit: the notes say why" in words(draw("laws", sample(bands={})))
+    assert "no L(N,D) fit: 30 of 37 runs present" in words(draw("joint", sample(bands={}, runs_present=30)))
+
+
 def test_an_svg_is_whole_keeps_its_text_and_names_its_parts(whole):
     with canvas.styled():
         svg = canvas.as_svg(draw("joint", whole), "joint")
@@ -303,7 +308,10 @@ def test_the_same_results_give_the_same_bytes():
     with canvas.styled():
         once, again = (draw("joint", sample()) for _ in range(2))
         assert canvas.as_svg(once, "joint") == canvas.as_svg(again, "joint")
-        assert canvas.as_pdf(once) == canvas.as_pdf(again)
+        pdf = canvas.as_pdf(once)
+        assert pdf == canvas.as_pdf(again)
+        assert b"CreationDate" not in pdf
+        assert "dc:date" not in canvas.as_svg(once, "joint")
         assert canvas.as_svg(draw("joint", sample(true_floor_nats=1.3)), "joint") != canvas.as_svg(once, "joint")
 
 

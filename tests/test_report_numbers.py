@@ -40,6 +40,8 @@ def test_numbers_have_three_digits_and_powers_of_ten(value, text):
         (Estimate(-0.061, -0.07, -0.052), "−0.061 [−0.070, −0.052]"),
         (Estimate(1.2, None, 1.5), "1.20 [unbounded, 1.50]"),
         (Estimate(1.2, 1.0, None), "1.20 [1.00, unbounded]"),
+        (Estimate(4.2, 3.9, 48.0), "4.2 [3.9, 48.0]"),
+        (Estimate(0.80160058, 0.80160057, 0.80160059), "0.8016 [0.8016, 0.8016]"),
         (Estimate(1.2), "1.20 (no interval)"),
         (Estimate(math.nan, 1.0, 2.0), "–"),
         (None, "–"),

@@ -15,7 +15,7 @@ from scalinglaws.report import report, summary
 from scalinglaws.report.page import page as page_of
 from scalinglaws.report.sentences import five_sentences, verdict
 from scalinglaws.report.tables import PUBLISHED, all_tables
-from scalinglaws.results import Estimate, FittedLaw
+from scalinglaws.results import Estimate, FittedLaw, LawTrial
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -103,6 +103,7 @@ def test_what_is_not_a_number_is_null_and_text_cannot_end_the_script():
     made = sample(name="</script><b>&", notes=("<!--",), wall_seconds=float("inf"))
     text = page_of(made, [])
     page = Page(text)
+    assert not set("<>&") & set(page.scripts["data"])
     data = json.loads(page.scripts["data"])
     assert (data["name"], data["notes"], data["wall_seconds"]) == ("</script><b>&", ["<!--"], None)
     assert "<b>" not in text
@@ -204,6 +205,16 @@ def test_the_verdict_tells_held_from_failed_and_from_not_trained():
     assert verdict(dataclasses.replace(test, held=False)).endswith("the interval did NOT hold.")
     assert "not yet trained" in verdict(dataclasses.replace(test, measured=(), measured_mean=None, held=None))
     assert verdict(None) == "No run was held out, so no prediction was tested."
+
+
+def test_the_trials_of_the_laws_are_shown_and_the_chosen_one_is_named():
+    trials = (LawTrial("hoffmann-nd", 12, 0.011, 0.75, 1.8), LawTrial("kaplan-nd", 12, 0.034, 0.5, 3.2))
+    test = dataclasses.replace(sample().held_out, trials=trials, calibration=1.8)
+    (table,) = [table for table in all_tables(sample(held_out=test)) if table.name == "trials"]
+    assert [cell.text for cell in table.rows[0]] == ["hoffmann-nd", "12", "1.1%", "75%", "1.80×", "chosen"]
+    assert table.rows[1][-1].text == ""
+    assert "widened 1.80 times" in verdict(test)
+    assert "widened" not in verdict(sample().held_out)
 
 
 def test_a_study_without_runs_still_makes_a_page_that_says_so(tmp_path):

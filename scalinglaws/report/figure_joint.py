@@ -6,7 +6,7 @@ from .axes import equation, label_of, logarithmic
 from .canvas import WIDTH, new_figure
 from .colours import size_colours
 from .numbers import short
-from .rows import fitted_rows, runs_present
+from .rows import fitted_rows
 
 
 def joint(results: StudyResults, *, stacked: bool = False):
@@ -34,7 +34,7 @@ def _panel(axes, results: StudyResults, bands: list[Band], colours) -> list:
     sizes = [entry for band in bands for entry in _line(axes, band, colours)]
     if not points and not sizes:
         legends.say_missing(axes, results, "no points for L(N,D) yet")
-    texts = list(dict.fromkeys(band.text for band in bands)) or [f"no L(N,D) fit: {runs_present(results)}"]
+    texts = list(dict.fromkeys(band.text for band in bands)) or [legends.no_fit(results, "L(N,D)")]
     own = [legends.proxy("", equation(text)) for text in texts[:1]] if points else []
     _scales(axes, results, bands, quantity, headroom=0.08 if own else 0.0)
     legends.legend_inside(axes, own)

@@ -9,7 +9,7 @@ from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
 from .colours import add_colour_bar, size_colours
-from .rows import fitted_rows, runs_present
+from .rows import fitted_rows
 
 PANELS = (
     ("L(C)", "flops_6nd", "(a) compute"),
@@ -55,7 +55,7 @@ def _panel(axes, results: StudyResults, law: str, quantity: str, colours) -> lis
 
 def _fits(axes, results: StudyResults, law: str, bands: Sequence[Band], n: int) -> list:
     if not bands:
-        return [legends.proxy("", f"no {law} fit: {runs_present(results)}")]
+        return [legends.proxy("", legends.no_fit(results, law))]
     entries = []
     for band, colour in zip(bands, marks.LINES, strict=False):
         entries += marks.draw_band(axes, band, colour)

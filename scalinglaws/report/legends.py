@@ -79,6 +79,12 @@ def say_missing(axes, results: StudyResults, what: str) -> None:
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="#5b6470")
 
 
+def no_fit(results: StudyResults, law: str) -> str:
+    """Say that a law has no line, and whether missing runs are why."""
+    whole = results.runs_present >= results.runs_expected
+    return f"no {law} fit: " + ("the notes say why" if whole else runs_present(results))
+
+
 def note_missing(figure, results: StudyResults) -> None:
     """Write over a figure how many runs are there, when some are not."""
     if results.runs_present < results.runs_expected:

@@ -75,13 +75,15 @@ def interval(estimate: Estimate | None) -> str:
 
 def _alike(largest: float, smallest: float, width: float):
     """Choose one way of writing for a value and the ends of its interval."""
-    if width <= 0 or largest == 0:
-        return number
+    if largest == 0 or width < 1e-4 * largest:
+        return lambda value: number(value, 4)
     scattered = smallest > 0 and largest / smallest > 100
     if scattered or not -3 <= math.log10(largest) < 5:
         digits = 2 if scattered else min(max(2 + math.floor(math.log10(largest) - math.log10(width)), 2), 6)
         return lambda value: number(value, digits)
     decimals = max(0, 1 - math.floor(math.log10(width)))
+    if smallest >= 1:
+        decimals = max(decimals, 1 - math.floor(math.log10(smallest)))  # 4.2 and not 4, of [3.9, 48.0]
     return lambda value: f"{value:.{min(decimals, 8)}f}".replace("-", "−")
 
 

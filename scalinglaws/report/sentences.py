@@ -62,6 +62,8 @@ def verdict(test: HeldOutTest | None, results: StudyResults | None = None) -> st
         f"For {at} that no fit saw, {test.law} predicted {interval(test.predicted)} nats per token "
         f"({percent(test.predicted.level)} interval) at {number(test.reach, 2)} times the largest compute fitted"
     )
+    if test.calibration != 1.0:
+        told += f", the interval widened {number(test.calibration)} times after the law's trial on smaller sizes"
     if test.held is None or test.measured_mean is None:
         present = f" ({runs_present(results)})" if results else ""
         return f"{told}; it is not yet trained{present}."

@@ -46,6 +46,7 @@ def all_tables(results: StudyResults) -> list[Table]:
         constants(results),
         plans(results),
         alternatives(results),
+        trials(results),
         runs(results),
         seeds(results),
         facts("corpus", "The text", results.corpus),
@@ -201,6 +202,25 @@ def alternatives(results: StudyResults) -> Table:
         rows,
         note,
     )
+
+
+def trials(results: StudyResults) -> Table:
+    """Show how each law that could have made the held-out prediction foretold the sizes before it."""
+    test = results.held_out
+    rows = tuple(
+        (
+            Cell(trial.law),
+            Cell(count(trial.foretold), trial.foretold),
+            Cell(f"{100 * trial.rms_log:.2g}%", trial.rms_log),
+            Cell(percent(round(trial.coverage, 3)), trial.coverage),
+            Cell(f"{number(trial.factor)}×", trial.factor),
+            Cell("chosen" if trial.law == test.law else ""),
+        )
+        for trial in (test.trials if test else ())
+    )
+    columns = ("law", "losses foretold", "error (rms)", "inside the interval", "interval widened by", "choice")
+    note = "Each law was fitted below every size of the study and asked about that size; the smallest error was chosen."
+    return Table("trials", "How the predicting law was chosen", columns, rows, note)
 
 
 def seeds(results: StudyResults) -> Table:
