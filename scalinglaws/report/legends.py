@@ -98,4 +98,4 @@ def title(axes, text: str, *, stacked: bool = False, over_axis: bool = False) ->
 
 def wrapped(text: str) -> str:
     """Break a long legend entry into lines."""
-    return "\n".join(textwrap.wrap(text.replace("(n = ", "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"), 34))
+    return "\n".join(textwrap.wrap(text.replace("(n = ", "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"), 28))
