@@ -11,6 +11,7 @@ from .corpora.tokenise import tokenise
 from .design import Cost, Sweep, costs, design, makespan
 from .display import duration
 from .quantities import PF_DAY
+from .records import to_plain
 from .settings import Study
 
 
@@ -25,8 +26,6 @@ class Estimate:
 
     def plain(self) -> dict:
         """As JSON values."""
-        from .records import to_plain
-
         return {
             "name": self.sweep.name,
             "runs": [to_plain(cost) for cost in self.table],

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .design import read_sweep
-from .records import read_json
+from .records import read_json, to_plain
 from .store import open_store
 
 
@@ -30,8 +30,6 @@ class Status:
 
     def plain(self) -> dict:
         """As JSON values."""
-        from .records import to_plain
-
         return to_plain(self)
 
     def text(self) -> str:

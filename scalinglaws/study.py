@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from .corpora.synthetic import evaluation_floor
 from .corpora.tokenise import tokenise
 from .corpora.tokenised import Tokenised
 from .design import Sweep, design
@@ -169,7 +170,7 @@ def _results(
         commands=(command,) if command else (),
         wall_seconds=seconds,
         train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),
-        true_floor_nats=data.truth.get("floor_nats"),
+        true_floor_nats=evaluation_floor(data, study.n_ctx, study.eval_tokens),
         notes=found.notes,
     )
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import ScalingLawsError
+from ..errors import MisuseError, ScalingLawsError
 
 MAIN, MEASURE, INFER, SHOW, INSIDE = (
     "The main job",
@@ -66,6 +66,22 @@ def emit(record: object):
     import json
 
     print(json.dumps(record, indent=1, allow_nan=False))
+
+
+def require_training():
+    """Refuse a verb that trains where what it needs is not installed.
+
+    Raises:
+        MisuseError: naming what is missing, and what to type.
+    """
+    from importlib.util import find_spec
+
+    missing = [package for package in ("torch", "tokenizers", "safetensors") if find_spec(package) is None]
+    if missing:
+        raise MisuseError(
+            f"training needs {', '.join(missing)}: pip install 'scalinglaws[train]'. The verbs that fit, "
+            "predict and plan work without."
+        )
 
 
 def data_dir() -> Path | None:

@@ -41,35 +41,15 @@ def import_(
 
 
 @app.command(rich_help_panel=INFER)
-def fit(
-    law: o.Law,
-    table: o.Table,
-    map: o.Map = None,
-    where: o.Where = None,
-    unit: o.Unit = None,
-    loss: o.Loss = "huber",
-    delta: o.Delta = "auto",
-    tau: o.Tau = 0.5,
-    weights: o.Weights = None,
-    fix: o.Fix = None,
-    tie: o.Tie = None,
-    interval: o.Interval = "pairs",
-    draws: o.Count = 2000,
-    level: o.Level = 0.95,
-    seed: o.Seed = 0,
-    json: Json = False,
-):
+@o.of_a_fit
+def fit(drawn, level, json: Json = False):
     """Fit a law to points: values, intervals, and how far they can be believed.
 
     Example:  scalinglaws fit chinchilla points.csv
     """
-    from ..uncertainty import draws as draw
-
-    found = o.fitted(law, table, map, where, unit, loss, delta, tau, weights, fix, tie, seed)
-    drawn = draw(found, method=interval, n=draws, seed=seed)
-    ends = drawn.interval(level)
+    found, ends = drawn.fit, drawn.interval(level)
     if json:
-        emit(_fit_plain(found, drawn, ends, level))
+        emit(_fit_plain(drawn, ends, level))
         return
     print(f"{found.law.name}: {found.law.formula}    ({found.law.source})")
     print(f"{found.n} points of {found.n_clusters} runs; {', '.join(f'{k} = {v}' for k, v in found.columns.items())}")
@@ -85,22 +65,19 @@ def fit(
         say(f"warning [{warning.id}]: {warning.message}")
 
 
-def _fit_plain(found, drawn, ends, level) -> dict:
+def _fit_plain(drawn, ends, level) -> dict:
+    found = drawn.fit
+    low, high = ({name: o.finite(end[side]) for name, end in ends.items()} for side in (0, 1))
     return {
         "law": found.law.name,
         "n": found.n,
         "runs": found.n_clusters,
         "objective": float(found.objective),
         "loss": found.loss,
-        "delta": _finite(found.delta),
+        "delta": o.finite(found.delta),
         "columns": dict(found.columns),
         "values": {name: float(value) for name, value in found.values.items()},
-        "interval": {
-            "level": level,
-            "method": drawn.method,
-            "low": {k: _finite(v[0]) for k, v in ends.items()},
-            "high": {k: _finite(v[1]) for k, v in ends.items()},
-        },
+        "interval": {"level": level, "method": drawn.method, "low": low, "high": high},
         "r2": float(found.r2),
         "rms_log": float(found.rms_log),
         "starts_agreeing": float(found.starts_agreeing),
@@ -111,29 +88,13 @@ def _fit_plain(found, drawn, ends, level) -> dict:
     }
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if abs(value) < float("inf") else None
-
-
 @app.command(rich_help_panel=INFER)
+@o.of_a_fit
 def predict(
-    law: o.Law,
-    table: o.Table,
+    drawn,
+    level,
     at: Annotated[str, typer.Option(metavar="N=..,D=..", help="Where: --at N=1e9,D=2e10.")],
     kind: Annotated[str, typer.Option(help="run: one new run, its noise included; mean: the law alone.")] = "run",
-    map: o.Map = None,
-    where: o.Where = None,
-    unit: o.Unit = None,
-    loss: o.Loss = "huber",
-    delta: o.Delta = "auto",
-    tau: o.Tau = 0.5,
-    weights: o.Weights = None,
-    fix: o.Fix = None,
-    tie: o.Tie = None,
-    interval: o.Interval = "pairs",
-    draws: o.Count = 2000,
-    level: o.Level = 0.95,
-    seed: o.Seed = 0,
     json: Json = False,
 ):
     """Predict at a point, with an interval and its reach beyond the runs that were fitted.
@@ -141,19 +102,17 @@ def predict(
     Example:  scalinglaws predict chinchilla points.csv --at N=1e9,D=2e10
     """
     from ..predict import predict as run_predict
-    from ..uncertainty import draws as draw
 
     target = o.places(at)
-    found = o.fitted(law, table, map, where, unit, loss, delta, tau, weights, fix, tie, seed)
-    p = run_predict(draw(found, method=interval, n=draws, seed=seed), target, level=level, kind=kind)
+    p = run_predict(drawn, target, level=level, kind=kind)
     if json:
         emit(
             {
                 "at": target,
-                "quantity": found.law.predicts,
+                "quantity": drawn.fit.law.predicts,
                 "value": float(p.value),
-                "low": _finite(p.low),
-                "high": _finite(p.high),
+                "low": o.finite(p.low),
+                "high": o.finite(p.high),
                 "level": level,
                 "reach": float(p.reach),
                 "reach_of": p.reach_of,
@@ -163,13 +122,65 @@ def predict(
         )
         return
     print(
-        f"{found.law.predicts} at {at}: {float(p.value):.5g} [{float(p.low):.5g}, {float(p.high):.5g}] "
+        f"{drawn.fit.law.predicts} at {at}: {float(p.value):.5g} [{float(p.low):.5g}, {float(p.high):.5g}] "
         f"({level:.0%}, {'one new run' if kind == 'run' else 'the law alone'})"
     )
     print(
         f"reach: {float(p.reach):.3g} times the largest {p.reach_of} fitted"
         + ("" if p.inside_domain else "; outside the range of the points: an extrapolation")
     )
+
+
+@app.command(rich_help_panel=INFER)
+@o.of_a_fit
+def plan(
+    drawn,
+    level,
+    flops: Annotated[float, typer.Option(help="The budget, training FLOPs as 6 N D.")],
+    params: Annotated[float | None, typer.Option(help="Hold the size, and plan the tokens.")] = None,
+    tokens: Annotated[float | None, typer.Option(help="Hold the tokens, and plan the size.")] = None,
+    unique_tokens: Annotated[float | None, typer.Option(help="Different tokens there are; more are repeats.")] = None,
+    inference_tokens: Annotated[float, typer.Option(help="Tokens to serve, out of the same budget.")] = 0.0,
+    batch_tokens: Annotated[float | None, typer.Option(help="Tokens a step; else by published laws.")] = None,
+    hardware: Annotated[str | None, typer.Option(help="A named device, such as h100-sxm, for hours.")] = None,
+    devices: Annotated[int, typer.Option(help="How many of it.")] = 1,
+    price_per_hour: Annotated[float | None, typer.Option(help="Price of one device for an hour.")] = None,
+    json: Json = False,
+):
+    """Turn a budget into size, tokens, batch, steps and loss, each with its interval, and what would serve as well.
+
+    Example:  scalinglaws plan chinchilla points.csv --flops 1e21
+    """
+    from ..plan import plan as run_plan
+    from ..records import to_plain
+
+    made = run_plan(
+        drawn,
+        flops,
+        level=level,
+        fixed_params=params,
+        fixed_tokens=tokens,
+        unique_tokens=unique_tokens,
+        inference_tokens=inference_tokens,
+        batch_tokens=batch_tokens,
+        hardware=hardware,
+        devices=devices,
+        price_per_hour=price_per_hour,
+    )
+    if json:
+        emit(to_plain(made))
+        return
+    print(f"{made.law}; {made.policy}; reach {made.reach:.3g} times the largest compute fitted")
+    for name in ("params", "tokens", "loss_nats", "batch_tokens", "steps"):
+        e = getattr(made, name)
+        print(f"  {name:<13} {e.value:<12.5g} [{e.low:.5g}, {e.high:.5g}]")
+    for within in made.sizes:
+        print(f"  sizes within {within.compute:.0%} of the budget: {within.low:.4g} to {within.high:.4g}")
+    if made.cost:
+        price = "" if made.cost.money is None else f", {made.cost.money:,.0f} in money"
+        print(f"  {made.cost.hours:,.1f} hours{price}")
+    for warning in made.warnings:
+        say(f"warning: {warning}")
 
 
 @app.command(rich_help_panel=INFER)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .app import INSIDE, Folder, app, say
+from .app import INSIDE, Folder, app, require_training, say
 
 
 @app.command(rich_help_panel=INSIDE)
@@ -21,6 +21,7 @@ def train(
 
     Example:  scalinglaws train quickstart L2-d16-0123456789ab
     """
+    require_training()
     from ..store import open_store
     from ..train import Interrupted
     from ..worker import work

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .app import MAIN, MEASURE, Folder, Json, To, app, data_dir, emit, resumable, say
+from .app import MAIN, MEASURE, Folder, Json, To, app, data_dir, emit, require_training, resumable, say
 
 
 @app.command(rich_help_panel=MAIN)
@@ -26,6 +26,7 @@ def study(
     from ..report import summary
     from ..settings import read_study
 
+    require_training()
     asked = read_study(study)
     if dry_run:
         _print_design(asked, json)
@@ -59,6 +60,7 @@ def design(
     """
     from ..settings import read_study
 
+    require_training()
     _print_design(read_study(study), json)
 
 
@@ -82,6 +84,7 @@ def launch(folder: Folder, processes: Annotated[int, typer.Option(help="Processe
     from ..launch import launch as run_launch
     from ..store import open_store
 
+    require_training()
     store = open_store(folder)
     sweep = read_sweep(folder)
     with resumable(), Display() as display:

@@ -1,6 +1,8 @@
 """Options that several verbs of the inferring half take, and how they are read."""
 
+import inspect
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -87,21 +89,68 @@ def read(table: str, map: list[str] | None, where: str | None, unit: list[str] |
     return found
 
 
-def fitted(law, table, map, where, unit, loss, delta, tau, weights, fix, tie, seed):
-    """Read a table and fit a law to it."""
-    from ..fit import fit
+def of_a_fit(verb: Callable) -> Callable:
+    """Make a command of a function of draws: it takes a law, a table, every option of a fit, and the verb's own.
 
-    found = read(table, map, where, unit)
-    scale = delta if delta == "auto" else numbers({"delta": delta}, "--delta")["delta"]
-    return fit(
+    The verb is called with the draws, the level and its own options.
+    """
+    own = list(inspect.signature(verb).parameters.values())[2:]
+    kind = inspect.Parameter.KEYWORD_ONLY
+    shared = [inspect.Parameter(name, kind, default=value, annotation=hint) for name, (hint, value) in _SHARED.items()]
+    first = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=hint)
+        for name, hint in (("law", Law), ("table", Table))
+    ]
+
+    def command(law: str, table: str, **given):
+        asked = {name: given.pop(name) for name in _SHARED}
+        return verb(_drawn(law, table, asked), asked["level"], **given)
+
+    command.__signature__ = inspect.Signature([*first, *(p.replace(kind=kind) for p in own), *shared])
+    command.__annotations__ = {p.name: p.annotation for p in command.__signature__.parameters.values()}
+    command.__name__, command.__doc__ = verb.__name__, verb.__doc__
+    return command
+
+
+_SHARED = {
+    "map": (Map, None),
+    "where": (Where, None),
+    "unit": (Unit, None),
+    "loss": (Loss, "huber"),
+    "delta": (Delta, "auto"),
+    "tau": (Tau, 0.5),
+    "weights": (Weights, None),
+    "fix": (Fix, None),
+    "tie": (Tie, None),
+    "interval": (Interval, "pairs"),
+    "draws": (Count, 2000),
+    "level": (Level, 0.95),
+    "seed": (Seed, 0),
+}
+
+
+def _drawn(law: str, table: str, asked: dict):
+    """Read a table, fit a law to it and draw from its uncertainty."""
+    from ..fit import fit
+    from ..uncertainty import draws
+
+    read_in = read(table, asked["map"], asked["where"], asked["unit"])
+    delta = asked["delta"]
+    found = fit(
         law,
-        found.points,
-        columns=found.columns,
-        loss=loss,
-        delta=scale,
-        tau=tau,
-        weights=weights,
-        fix=numbers(named(fix, "--fix"), "--fix"),
-        tie=named(tie, "--tie"),
-        seed=seed,
+        read_in.points,
+        columns=read_in.columns,
+        loss=asked["loss"],
+        tau=asked["tau"],
+        delta=delta if delta == "auto" else numbers({"delta": delta}, "--delta")["delta"],
+        weights=asked["weights"],
+        fix=numbers(named(asked["fix"], "--fix"), "--fix"),
+        tie=named(asked["tie"], "--tie"),
+        seed=asked["seed"],
     )
+    return draws(found, method=asked["interval"], n=asked["draws"], seed=asked["seed"])
+
+
+def finite(value: float) -> float | None:
+    """A number as JSON can hold it: nothing for infinity and what is no number."""
+    return float(value) if abs(value) < float("inf") else None

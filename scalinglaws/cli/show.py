@@ -72,9 +72,7 @@ def _evaluate(law, at: dict[str, float], json: bool):
     outside = [letter for letter, (low, high) in law.domain.items() if letter in at and not low <= at[letter] <= high]
     for letter in outside:
         low, high = law.domain[letter]
-        say(
-            f"warning: {letter} = {at[letter]:.4g} is outside {low:.3g} to {high:.3g}, the range of the constants"
-        )
+        say(f"warning: {letter} = {at[letter]:.4g} is outside {low:.3g} to {high:.3g}, the range of the constants")
     unit = {"loss": "nats/token", "batch": "tokens"}.get(law.predicts, "")
     if json:
         emit(

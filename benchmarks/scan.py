@@ -1,6 +1,6 @@
 """Scan learning rate and batch of a study's sizes: the runs behind a study's learning-rate rule.
 
-    python studies/scan.py quickstart --to runs/scan --shapes 1x8 2x16 --rates 0.008 0.016 --tokens 1e6
+    python benchmarks/scan.py quickstart --to runs/scan --shapes 1x8 2x16 --rates 0.008 0.016 --tokens 1e6
 
 Each cell is one run of the study's recipe with the rate and batch named, no branches; the table shows the final test
 loss in nats a token. Stop it and start it again at will: what is done is kept.

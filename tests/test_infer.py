@@ -1,0 +1,137 @@
+"""What a study says of points that a known law made."""
+
+import numpy as np
+import pytest
+
+from scalinglaws.errors import StoreError
+from scalinglaws.held_out import compare_with_measured, keep_prediction, predict_held_out
+from scalinglaws.infer import infer, seed_spread
+from scalinglaws.points import Points
+from scalinglaws.run import RunSpec
+from scalinglaws.shape import Shape
+
+TRUTH = {"E": 1.2, "A": 60.0, "B": 2000.0, "alpha": 0.35, "beta": 0.45}
+SIZES = [768, 3072, 6144, 13824, 24576, 55296, 147456]
+HORIZONS = [2.5e5, 5e5, 1e6, 2e6, 4e6]
+
+
+def loss(n, d):
+    return TRUTH["E"] + TRUTH["A"] / n ** TRUTH["alpha"] + TRUTH["B"] / d ** TRUTH["beta"]
+
+
+def made(noise=0.003, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = [(n, d, s) for n in SIZES for s in range(3 if n == 6144 else 1) for d in HORIZONS]
+    n, d, s = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    losses = loss(n, d) * np.exp(noise * rng.standard_normal(len(n)))
+    lineage = [f"{int(a)}-{int(b)}" for a, b in zip(n, s, strict=True)]
+    return Points(
+        {
+            "run_id": [f"{x}-{int(h)}" for x, h in zip(lineage, d, strict=True)],
+            "lineage": lineage,
+            "seed": s,
+            "params_nonembedding": n,
+            "tokens": d,
+            "flops_6nd": 6 * n * d,
+            "loss_nats": losses,
+            "excluded_because": [""] * len(n),
+        }
+    )
+
+
+def curves(points):
+    steps = points["tokens"] / 512
+    return points.replace(steps=steps, batch_tokens=np.full(len(points), 512.0))
+
+
+@pytest.fixture(scope="module")
+def found():
+    points = made()
+    return infer(points, curves(points), n_draws=300)
+
+
+def test_the_joint_law_returns_the_constants_that_made_the_points(found):
+    law = next(f for f in found.fits if f.law == "chinchilla" and f.loss.startswith("huber"))
+    for name, value in TRUTH.items():
+        estimate = law.values[name]
+        assert estimate.low <= value <= estimate.high, name
+    assert law.values["alpha"].value == pytest.approx(TRUTH["alpha"], abs=0.03)
+    assert law.columns == {"N": "params_nonembedding", "D": "tokens", "L": "loss_nats"}
+
+
+def test_every_law_of_the_report_is_fitted_both_ways_or_says_why_not(found):
+    names = {f.law for f in found.fits}
+    assert {"kaplan-n", "kaplan-d", "kaplan-c", "kaplan-nd", "kaplan-ns", "chinchilla", "henighan-n"} <= names
+    assert {"huber", "ls-log"} <= {f.loss.split(",")[0].split(";")[0] for f in found.fits if f.law == "chinchilla"}
+    assert found.notes == ()
+
+
+def test_lines_of_the_report_lie_on_the_law_and_mark_where_the_points_end(found):
+    lines = [band for band in found.bands["L(N,D)"] if band.law == "chinchilla"]
+    assert [band.colour_value for band in lines] == SIZES
+    for band in lines:
+        x, y = np.array(band.x), np.array(band.y)
+        inside = (x >= band.fitted_to[0]) & (x <= band.fitted_to[1])
+        assert np.allclose(y[inside], loss(band.colour_value, x[inside]), rtol=0.01)
+        assert all(low <= value <= high for low, value, high in zip(band.low, band.y, band.high, strict=True))
+
+
+def test_one_variable_laws_take_the_rows_they_speak_of(found):
+    points = made()
+    size_rows = found.bands["L(N)"][0].rows
+    assert set(points["tokens"][list(size_rows)]) == {4e6}
+    data_rows = found.bands["L(D)"][0].rows
+    assert set(points["params_nonembedding"][list(data_rows)]) == {147456.0}
+    efficient = points.take(np.array(found.bands["L(C)"][0].rows))
+    order = np.argsort(efficient["flops_6nd"])
+    assert (np.diff(efficient["loss_nats"][order]) < 0).all()
+
+
+def test_the_frontier_grows_as_the_law_that_made_it(found):
+    a = TRUTH["beta"] / (TRUTH["alpha"] + TRUTH["beta"])
+    assert found.frontier.params_exponent.value == pytest.approx(a, abs=0.1)
+
+
+def test_the_spread_of_seeds_is_the_noise_that_was_put_in():
+    spread = [seed_spread(made(seed=s)).sd_log ** 2 for s in range(200)]
+    assert np.sqrt(np.mean(spread)) == pytest.approx(0.003, rel=0.1)
+    assert seed_spread(made().take(np.arange(5))) is None
+
+
+def test_too_few_points_are_a_note_and_no_failure():
+    few = made().take(np.arange(4))
+    found = infer(few, curves(few), n_draws=50)
+    assert not [f for f in found.fits if f.law == "chinchilla"]
+    assert any("chinchilla" in note for note in found.notes)
+
+
+@pytest.fixture
+def specs():
+    return [RunSpec(Shape(3, 96, 6, 64, 256), "text", "bytes", "d", 4_000_000, 8, 0.003, 100, seed) for seed in (0, 1)]
+
+
+def test_a_prediction_for_a_larger_model_holds_and_says_its_reach(found, specs):
+    test = predict_held_out(found.draws["chinchilla"], specs, level=0.95, calibration=1.0)
+    assert test.predicted.low < loss(331776, test.tokens) < test.predicted.high
+    assert test.reach == pytest.approx(331776 * test.tokens / (147456 * 4e6))
+    measured = Points({"run_id": [s.id for s in specs], "loss_nats": [test.predicted.value, test.predicted.high]})
+    done = compare_with_measured(test, measured)
+    assert done.held
+    assert done.measured_mean == pytest.approx((test.predicted.value + test.predicted.high) / 2)
+    worse = Points({"run_id": [s.id for s in specs], "loss_nats": [2 * test.predicted.high] * 2})
+    assert compare_with_measured(test, worse).held is False
+    assert compare_with_measured(test, measured.take(np.array([0]))).held is None
+
+
+def test_a_prediction_is_written_once_and_never_after_the_runs(found, specs, tmp_path):
+    path = tmp_path / "prediction.json"
+    first = predict_held_out(found.draws["chinchilla"], specs, level=0.95, calibration=1.0)
+    assert keep_prediction(path, first, trained=False) == first
+    later = predict_held_out(found.draws["chinchilla"], specs, level=0.95, calibration=3.0)
+    assert keep_prediction(path, later, trained=True) == first
+    points = made(seed=1)
+    other = predict_held_out(
+        infer(points, curves(points), n_draws=50).draws["chinchilla"], specs, level=0.95, calibration=1.0
+    )
+    with pytest.raises(StoreError, match="made from other points"):
+        keep_prediction(path, other, trained=True)

@@ -1,0 +1,112 @@
+"""The main job, end to end, in miniature."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scalinglaws.records import from_plain, read_json
+from scalinglaws.results import StudyResults
+from scalinglaws.settings import Study
+from scalinglaws.store import open_store
+from scalinglaws.study import study
+
+WORDS = "the power law of loss falls as model data and compute grow until it bends".split()
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("text")
+    rng = np.random.default_rng(0)
+    for i in range(80):
+        text = " ".join(rng.choice(WORDS, 1200, p=np.arange(1, 16) / 120))
+        (folder / f"{i}.txt").write_text(f"document {i}: {text}")
+    return Study(
+        "miniature",
+        ((1, 4), (1, 6), (1, 8), (1, 12), (1, 16), (1, 24)),
+        (3e4, 6e4, 1.2e5),
+        corpus=f"text:{folder}",
+        n_ctx=32,
+        seeds=2,
+        seed_shape=(1, 8),
+        hold_out=1,
+        hold_out_seeds=2,
+        eval_tokens=8192,
+        evaluations=6,
+        draws=200,
+        lr_max=0.03,
+        warmup_steps=10,
+    )
+
+
+@pytest.fixture(scope="module")
+def said():
+    return []
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("study") / "miniature"
+
+
+@pytest.fixture(scope="module")
+def results(asked, folder, said):
+    return study(asked, folder, command="scalinglaws study miniature", say=said.append)
+
+
+def test_every_run_is_there_and_the_report_opens_from_disk(results, folder):
+    assert results.runs_present == results.runs_expected == 6 * 4 + 2
+    page = (folder / "report" / "index.html").read_text()
+    assert "http" not in page.replace("http://www.w3.org", "").split('<script type="application/json"')[0]
+    assert list((folder / "report" / "figures").glob("*.svg"))
+
+
+def test_the_held_out_size_is_predicted_before_it_is_trained_and_then_measured(results, folder, said):
+    predicted = next(i for i, line in enumerate(said) if line.startswith("predicted before training"))
+    assert predicted < max(i for i, line in enumerate(said) if line.startswith("training 2 of 2"))
+    test = results.held_out
+    assert len(test.measured) == 2
+    assert test.held == (test.predicted.low <= np.mean(test.measured) <= test.predicted.high)
+    prediction = read_json(folder / "prediction.json")
+    assert prediction["measured"] == []
+    assert prediction["predicted"]["value"] == test.predicted.value
+    written = (folder / "prediction.json").stat().st_mtime
+    assert all((open_store(folder).folder(i) / "run.json").stat().st_mtime >= written for i in test.run_ids)
+
+
+def test_no_fit_saw_the_held_out_size(results):
+    held = results.held_out.params_nonembedding
+    kept = results.points.kept
+    assert held not in set(kept["params_nonembedding"])
+    assert held in set(results.points["params_nonembedding"])
+    assert all(f.n_points <= len(kept) for f in results.fits if f.law != "kaplan-ns")
+
+
+def test_the_plan_says_its_reach_and_its_intervals(results, asked):
+    (plan,) = results.plans
+    assert plan.reach == pytest.approx(asked.plan_factor)
+    assert 6 * plan.params.value * plan.tokens.value == pytest.approx(plan.flops, rel=1e-6)
+    assert plan.loss_nats.low < plan.loss_nats.value < plan.loss_nats.high
+
+
+def test_results_read_back_from_json_as_they_were(results, folder):
+    again = from_plain(StudyResults, read_json(folder / "results.json"))
+    assert again.held_out == results.held_out
+    assert again.fits == results.fits
+    assert json.dumps(read_json(folder / "results.json"), allow_nan=False)
+
+
+def test_the_same_study_again_trains_nothing_and_says_the_same(results, asked, folder):
+    before = {p: p.stat().st_mtime_ns for p in folder.glob("runs/*/run.json")}
+    again = study(asked, folder, command="scalinglaws study miniature")
+    assert before == {p: p.stat().st_mtime_ns for p in folder.glob("runs/*/run.json")}
+    assert again.fits == results.fits
+    assert again.bands == results.bands
+    assert again.held_out == results.held_out
+
+
+def test_a_study_with_other_horizons_in_the_same_folder_keeps_what_is_done(results, asked, folder, said):
+    before = set(folder.glob("runs/*/run.json"))
+    study(replace(asked, tokens=(6e4, 1.2e5), hold_out=0, shapes=asked.shapes[:5], schedule="cosine"), folder)
+    assert before < set(folder.glob("runs/*/run.json"))
