@@ -63,7 +63,7 @@ MAY_IMPORT = split(
         "fit": "errors laws points quantities",  # never a Run or a Store
         "uncertainty": "errors fit",
         "predict": "errors fit uncertainty",
-        "compare": "errors fit laws points predict quantities uncertainty",
+        "compare": "errors fit laws points predict quantities results uncertainty",
         "frontier": "errors points quantities results",
         "plan": "errors laws predict quantities results shape uncertainty",
         # above both wings

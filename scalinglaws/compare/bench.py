@@ -103,29 +103,16 @@ def compare(
         MisuseError: no laws, or one twice.
         PointsError: too few points to leave any out, or no law that can be fitted.
     """
-    members = [shelf(one) if isinstance(one, str) else one for one in laws]
-    names = [member.name for member in members]
-    if not members or len(set(names)) < len(names):
-        raise MisuseError(f"laws = {names}; name one law or more, each once.")
+    members = _members(laws)
     points = points.kept
     scale = compute_column(points, by)
     cuts = [above] if above is not None else default_cuts(scale, max(len(m.parameters) for m in members))
-    if not cuts or not (scale > cuts[0]).any() or not (scale <= cuts[0]).any():
-        raise PointsError(
-            f"{len(points)} points from {scale.min():.3g} to {scale.max():.3g} leave none to fit and to test. "
-            "Choose --above inside that range, or add runs."
-        )
+    _check(points, scale, cuts)
     told = {m.name: dict((options or {}).get(m.name, {})) for m in members}
     trials = {m.name: _trials(m, points, cuts, by, level, draws, seed, told[m.name]) for m in members}
     failed = [_failed(m, trials[m.name]) for m in members if not _enough(trials[m.name])]
     able = [m for m in members if _enough(trials[m.name])]
-    common = [at for i, at in enumerate(cuts) if able and not any(trials[m.name][i].failed for m in able)]
-    if not common:
-        raise PointsError(
-            f"there is no compute below which the laws can all be fitted; {failed[0].law}: {failed[0].failed}"
-            if failed
-            else "no compute is such that every law can be fitted below it; compare fewer laws."
-        )
+    common = _common(cuts, able, trials, failed)
     good = [_scored(m, points, [c for c in trials[m.name] if c.at in common], folds, seed, told[m.name]) for m in able]
     runs = points["run_id"] if "run_id" in points else np.arange(len(points)).astype(str)
     ranked = _ranked(good, runs, resamples, level, seed)
@@ -141,6 +128,32 @@ def compare(
         undecided,
         _warnings(ranked, undecided, held_runs),
     )
+
+
+def _members(laws: Sequence[Law | str]) -> list[Law]:
+    members = [shelf(one) if isinstance(one, str) else one for one in laws]
+    names = [member.name for member in members]
+    if not members or len(set(names)) < len(names):
+        raise MisuseError(f"laws = {names}; name one law or more, each once.")
+    return members
+
+
+def _check(points: Points, scale: np.ndarray, cuts: list[float]) -> None:
+    if not cuts or not (scale > cuts[0]).any() or not (scale <= cuts[0]).any():
+        raise PointsError(
+            f"{len(points)} points from {scale.min():.3g} to {scale.max():.3g} leave none to fit and to test. "
+            "Choose --above inside that range, or add runs."
+        )
+
+
+def _common(cuts, able: list[Law], trials, failed: list[Compared]) -> list[float]:
+    """The cuts below which every law that takes part could be fitted."""
+    common = [at for i, at in enumerate(cuts) if able and not any(trials[m.name][i].failed for m in able)]
+    if not common and failed:
+        raise PointsError(f"the laws cannot be fitted below any compute; {failed[0].law}: {failed[0].failed}")
+    if not common:
+        raise PointsError("there is no compute below which every law can be fitted; compare fewer laws.")
+    return common
 
 
 def _trials(member: Law, points: Points, cuts, by, level, draws, seed, options) -> tuple[Cut, ...]:
