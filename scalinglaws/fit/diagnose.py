@@ -84,13 +84,13 @@ def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
     """Covariance of the coordinates if noise were independent, of one size and normal: for a first look alone."""
     u, along = jacobian(problem, z[None])
     _, _, _, weight = costs(problem.loss, u)
-    matrix = np.einsum("pn,n,qn->pq", along[0], weight[0], along[0])
+    matrix = (along[0] * weight[0]) @ along[0].T
     noise = robust_sd(u[0], len(z))
     size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
-    scaled = np.linalg.pinv(matrix / size[:, None] / size, rcond=1e-13, hermitian=True)
     values, vectors = np.linalg.eigh(matrix / size[:, None] / size)
-    flat = (vectors[:, values <= 1e-13 * values.max()] ** 2).sum(1) > 1e-6
-    covariance = noise**2 * scaled / size[:, None] / size
+    seen = values > 1e-13 * values.max()
+    flat = (vectors[:, ~seen] ** 2).sum(1) > 1e-6
+    covariance = noise**2 * (vectors[:, seen] / values[seen]) @ vectors[:, seen].T / size[:, None] / size
     covariance[flat, flat] = np.inf
     return covariance
 

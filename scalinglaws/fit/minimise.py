@@ -52,7 +52,7 @@ def minimise(problem: Problem, auto: bool, rng: np.random.Generator) -> Optimum:
     whole = replace(problem, loss=part.loss, noise=part.noise)
     if estimated:
         whole = _settled(whole, z[0], auto)
-    if estimated or part is not problem:
+    if estimated or len(part.target) < len(problem.target):
         found, best = solve_graduated(whole, z), 0
     return Optimum(
         whole,

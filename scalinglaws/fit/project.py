@@ -26,12 +26,12 @@ def can_project(problem: Problem) -> bool:
     return bool(whole and not law.outer and problem.loss.in_logs and free - amplitudes)
 
 
-def advance(problem: Problem, z: np.ndarray) -> np.ndarray:
+def advance(problem: Problem, z: np.ndarray, steps: int = STEPS) -> np.ndarray:
     """Take coordinates (rows, p) to a least squares optimum of the relative residuals, or most of the way."""
     led = np.array([name in problem.coordinates.logged for name in problem.coordinates.free])
     z, loss = _with_best_amplitudes(problem, z, led)
     reach = np.ones(len(z))
-    for _ in range(STEPS):
+    for _ in range(steps):
         step = _exponent_step(problem, z, led)
         moved = np.clip(z - reach[:, None] * step, problem.low, problem.high)
         trial, its_loss = _with_best_amplitudes(problem, moved, led)

@@ -9,7 +9,7 @@ from .losses import Loss
 from .nonnegative import nonnegative
 from .problem import Problem, residuals
 
-GRID = 100  # points of the grid of exponents, whatever their number
+GRID = 49  # points of the grid of exponents, whatever their number
 SPREAD = 256  # draws for a law that declares no amplitudes
 KEPT = 5
 FAINT = 1e-3  # relative size given to a term that the grid would leave out: logarithms need something to move

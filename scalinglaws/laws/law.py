@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -102,13 +103,13 @@ class Law:
                     f"law {self.name!r}: {record.source} and the formula differ in {name!r}.{nearest(name, known)}"
                 )
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """Letters of the inputs, in order."""
         kinds = inspect.signature(self.evaluate).parameters.values()
         return tuple(p.name for p in kinds if p.kind is not p.KEYWORD_ONLY)
 
-    @property
+    @cached_property
     def logged(self) -> frozenset[str]:
         """Parameters that a fit moves as logarithms.
 

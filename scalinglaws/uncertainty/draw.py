@@ -12,7 +12,15 @@ from .sandwich import parameter_ends, sandwich, t_draws
 from .wild import wild, wild_spread
 
 
-def draws(fit: Fit, *, method: str = "pairs", n: int = 2000, seed: int = 0, progress: Progress | None = None) -> Draws:
+def draws(
+    fit: Fit,
+    *,
+    method: str = "pairs",
+    n: int = 2000,
+    seed: int = 0,
+    starts: int = 1,
+    progress: Progress | None = None,
+) -> Draws:
     """Draw n sets of parameters that the points allow.
 
     Args:
@@ -20,6 +28,7 @@ def draws(fit: Fit, *, method: str = "pairs", n: int = 2000, seed: int = 0, prog
             delete-one-run jackknife where a run has several points, with t quantiles; instant. "wild": flip the
             residuals of whole runs, refit; estimate -+ t standard deviations. "profile": profile likelihood, corrected
             by the sandwich. "posterior": Student-t likelihood by emcee.
+        starts: of "pairs": 1 refits each resample from the fit's optimum; more add starts of its own, best one kept.
         progress: called with (resamples done, resamples in all).
 
     Raises:
@@ -30,6 +39,8 @@ def draws(fit: Fit, *, method: str = "pairs", n: int = 2000, seed: int = 0, prog
         raise MisuseError(f"no method is called {method!r}.{nearest(method, METHODS)} Known: {', '.join(METHODS)}.")
     if n < 10:
         raise MisuseError(f"{n} draws make no interval: ask for 10 or more; 2000 is usual.")
+    if starts > 1 and method == "pairs":
+        return drawn(fit, *pairs(fit, n, np.random.default_rng(seed), progress, starts), "pairs", seed)
     return METHODS[method](fit, n, seed, progress)
 
 

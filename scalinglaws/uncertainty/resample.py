@@ -5,7 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ..fit import Fit
+from ..fit.project import advance, can_project
 from ..fit.solve import Solution, solve_graduated
+from ..fit.starts import starting_points
 
 BLOCK = 1000  # resamples drawn at once: bounds the memory of their counts
 
@@ -26,15 +28,42 @@ def pairs_counts(index: np.ndarray, groups: int, rows: int, rng: np.random.Gener
     return counts[:, index].astype(np.float64)
 
 
-def refit(fit: Fit, counts: np.ndarray) -> Solution:
-    """Refit with every point counted as often as `counts`, (rows, n), says; from the fit's own optimum."""
-    return solve_graduated(fit.problem, np.repeat(fit.z[None], len(counts), axis=0), counts)
+def refit(fit: Fit, counts: np.ndarray, start: np.ndarray | None = None) -> Solution:
+    """Refit with every point counted as often as `counts`, (rows, n), says; from the fit's optimum or from `start`."""
+    start = fit.z if start is None else start
+    return solve_graduated(fit.problem, np.repeat(start[None], len(counts), axis=0), counts)
 
 
-def pairs(fit: Fit, n: int, rng: np.random.Generator, progress: Progress | None) -> tuple[np.ndarray, np.ndarray]:
+def pairs(
+    fit: Fit, n: int, rng: np.random.Generator, progress: Progress | None, starts: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """Resample whole runs and refit: coordinates (n, free), and which of them are optima."""
     index, groups = numbered(fit.clusters)
-    return blocks(n, progress, len(index), lambda rows: refit(fit, pairs_counts(index, groups, rows, rng)))
+    further = _further_starts(fit, rng, starts - 1) if starts > 1 else []
+
+    def make(rows):
+        counts = pairs_counts(index, groups, rows, rng)
+        return best_of([refit(fit, counts), *(refit(fit, counts, start) for start in further)])
+
+    return blocks(n, progress, len(index), make)
+
+
+def _further_starts(fit, rng, many):
+    z = starting_points(fit.problem, rng, many)
+    return advance(fit.problem, z, steps=2) if can_project(fit.problem) else z
+
+
+def best_of(found: list[Solution]) -> Solution:
+    """Keep the lowest objective of each row."""
+    best = found[0]
+    for other in found[1:]:
+        better = other.objective < best.objective
+        best = Solution(
+            np.where(better[:, None], other.z, best.z),
+            *(np.where(better, getattr(other, k), getattr(best, k)) for k in ("objective", "decrement", "converged")),
+            steps=max(best.steps, other.steps),
+        )
+    return best
 
 
 def blocks(n: int, progress: Progress | None, points: int, make: Callable) -> tuple[np.ndarray, np.ndarray]:
