@@ -1,6 +1,8 @@
 """Plans: closed forms, published prescriptions, limits, shapes and cost."""
 
+import ast
 import json
+import tomllib
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scalinglaws.errors import MisuseError
 from scalinglaws.fit import fit
 from scalinglaws.laws import law
-from scalinglaws.plan import Building, Machine, plan
+from scalinglaws.plan import Building, Machine, configuration, plan
 from scalinglaws.plan.optimum import CLOSED_FORMS, Spending, Trade, best_params, loss_of, trade, worth
 from scalinglaws.plan.recipes import RECIPES, settings
 from scalinglaws.points import Points
@@ -244,6 +246,28 @@ def test_a_plan_is_plain_json(drawn):
     shown = found.recommendation("ten times the largest run")
     assert shown.seconds == pytest.approx(found.cost.hours * 3600)
     assert len(shown.alternatives) == len(found.alternatives)
+
+
+def test_a_planned_shape_becomes_a_configuration_of_each_trainer(drawn):
+    found = plan(drawn, 1e20, batch_tokens=500_000, building=Building(50304, 1024, 64))
+    row = found.shapes[3]
+    sequences = round(500_000 / 1024)
+    gpt = {}
+    for line in ast.parse(configuration(found, row, "nanogpt")).body:
+        gpt[line.targets[0].id] = ast.literal_eval(line.value)
+    assert gpt["batch_size"] * gpt["gradient_accumulation_steps"] == sequences
+    assert (gpt["n_layer"], gpt["n_embd"], gpt["n_head"]) == (row.shape.n_layer, row.shape.d_model, row.shape.n_heads)
+    assert 0 <= gpt["max_iters"] * sequences * 1024 - row.tokens < sequences * 1024
+    titan = tomllib.loads(configuration(found, row, "torchtitan", lr=1e-3))
+    assert titan["training"]["global_batch_size"] == sequences and titan["optimizer"]["lr"] == 1e-3
+    assert titan["training"]["steps"] == gpt["max_iters"] and titan["lr_scheduler"]["warmup_steps"] <= 2000
+    olmo = configuration(found, row, "olmo-core")
+    ast.parse(olmo)
+    assert f"Duration.tokens({gpt['max_iters'] * sequences * 1024})" in olmo
+    with pytest.raises(MisuseError, match="Did you mean 'nanogpt'"):
+        configuration(found, row, "nanoGPT")
+    with pytest.raises(MisuseError, match="Give one above 0"):
+        configuration(found, row, "nanogpt", lr=-1.0)
 
 
 @pytest.mark.parametrize(

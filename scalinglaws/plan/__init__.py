@@ -1,8 +1,20 @@
 """Draws x budget -> Plan: how large a model, on how many tokens, in which batches, at what loss and price."""
 
 from .bench import plan
+from .export import TRAINERS, configuration
 from .hardware import PEAK, Machine
 from .record import Alternative, Plan, PlannedShape, Within
 from .shapes import Building
 
-__all__ = ["PEAK", "Alternative", "Building", "Machine", "Plan", "PlannedShape", "Within", "plan"]
+__all__ = [
+    "PEAK",
+    "TRAINERS",
+    "Alternative",
+    "Building",
+    "Machine",
+    "Plan",
+    "PlannedShape",
+    "Within",
+    "configuration",
+    "plan",
+]

@@ -1,0 +1,145 @@
+"""A planned model as configuration text for trainers that others wrote: nanoGPT, torchtitan, OLMo-core."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import MisuseError, unknown_name
+from ..shape import Shape
+from .record import Plan, PlannedShape
+
+WARMUP_SHARE = 0.02  # of the steps, and at most 2000: within the "no more tokens than parameters" of Porian et al. 2024
+_LARGEST_MICRO = 16
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What every trainer is told: whole sequences and whole steps."""
+
+    shape: Shape
+    sequences: int
+    steps: int
+    warmup: int
+    lr: float
+    tokens: int
+    comment: tuple[str, ...]
+
+
+def configuration(plan: Plan, row: PlannedShape, trainer: str, *, lr: float | None = None) -> str:
+    """Write one of the plan's shapes as configuration text.
+
+    The batch is rounded to whole sequences and the steps up to whole steps; the learning rate is the middle of the
+    published laws unless given; warm-up is 2% of the steps, 2000 at most; the loss and its interval are in a comment.
+
+    Args:
+        trainer: nanogpt (a Python file of settings), torchtitan (TOML; the flavour to register is in a comment) or
+            olmo-core (a Python fragment).
+
+    Raises:
+        NameUnknownError: no such trainer.
+        MisuseError: the plan has no learning rate and none is given.
+    """
+    if trainer not in TRAINERS:
+        raise unknown_name("trainer", trainer, TRAINERS)
+    rate = lr if lr is not None else plan.lr and plan.lr.value
+    if not rate or rate <= 0:
+        raise MisuseError(f"lr = {lr}: the plan has no learning rate to write. Give one above 0.")
+    return TRAINERS[trainer](_job(plan, row, rate))
+
+
+def _job(plan: Plan, row: PlannedShape, lr: float) -> _Job:
+    sequences = max(1, round(plan.batch_tokens.value / row.shape.n_ctx))
+    steps = math.ceil(row.tokens / (sequences * row.shape.n_ctx))
+    warmup = min(2000, math.ceil(WARMUP_SHARE * steps))
+    low, high = plan.loss_nats.low, plan.loss_nats.high
+    told = f" [{low:.4f}, {high:.4f}]" if low is not None and high is not None else ""
+    comment = (
+        f"Planned by scalinglaws with {plan.law}: {plan.flops:.4g} FLOPs as C = 6 N D, {row.params_total:,} parameters "
+        f"({row.params_nonembedding:,} without embeddings).",
+        f"Expected loss {row.loss_nats:.4f} nats a token; of the plan's own size {plan.loss_nats.value:.4f}{told}, "
+        f"{plan.loss_nats.level:.0%}.",
+        f"Reach: {plan.reach:.3g} times the largest compute that the law was fitted to.",
+    )
+    return _Job(row.shape, sequences, steps, warmup, lr, steps * sequences * row.shape.n_ctx, comment)
+
+
+def _micro(sequences: int) -> int:
+    """The largest divisor up to 16: so that accumulation makes the batch exactly."""
+    return next(m for m in range(min(_LARGEST_MICRO, sequences), 0, -1) if sequences % m == 0)
+
+
+def _commented(job: _Job) -> str:
+    return "".join(f"# {line}\n" for line in job.comment)
+
+
+def _nanogpt(job: _Job) -> str:
+    micro = _micro(job.sequences)
+    return _commented(job) + (
+        f"# {job.sequences} sequences a step = batch_size x gradient_accumulation_steps, over all devices.\n"
+        f"n_layer = {job.shape.n_layer}\n"
+        f"n_head = {job.shape.n_heads}\n"
+        f"n_embd = {job.shape.d_model}\n"
+        f"block_size = {job.shape.n_ctx}\n"
+        "bias = True\n"
+        "dropout = 0.0\n"
+        f"batch_size = {micro}\n"
+        f"gradient_accumulation_steps = {job.sequences // micro}\n"
+        f"max_iters = {job.steps}\n"
+        f"lr_decay_iters = {job.steps}\n"
+        f"warmup_iters = {job.warmup}\n"
+        f"learning_rate = {job.lr:.4g}\n"
+        f"min_lr = {job.lr / 10:.4g}\n"
+        "weight_decay = 0.1\n"
+        "beta1 = 0.9\n"
+        "beta2 = 0.95\n"
+        "grad_clip = 1.0\n"
+    )
+
+
+def _torchtitan(job: _Job) -> str:
+    s = job.shape
+    return _commented(job) + (
+        f'# Register the flavour "planned": TransformerModelArgs(dim={s.d_model}, n_layers={s.n_layer}, '
+        f"n_heads={s.n_heads}, vocab_size={s.n_vocab}).\n"
+        "# Its SwiGLU blocks and untied head change the count of parameters: compare with the counts above.\n"
+        "[model]\n"
+        'name = "llama3"\n'
+        'flavor = "planned"\n\n'
+        "[optimizer]\n"
+        'name = "AdamW"\n'
+        f"lr = {job.lr:.4g}\n\n"
+        "[lr_scheduler]\n"
+        f"warmup_steps = {job.warmup}\n"
+        'decay_type = "cosine"\n'
+        "min_lr_factor = 0.1\n\n"
+        "[training]\n"
+        f"local_batch_size = {_micro(job.sequences)}\n"
+        f"global_batch_size = {job.sequences}\n"
+        f"seq_len = {s.n_ctx}\n"
+        "max_norm = 1.0\n"
+        f"steps = {job.steps}\n"
+    )
+
+
+def _olmo_core(job: _Job) -> str:
+    s = job.shape
+    return _commented(job) + (
+        "# Its SwiGLU blocks and untied head change the count of parameters: compare with the counts above.\n"
+        "model_config = TransformerConfig.llama_like(\n"
+        f"    d_model={s.d_model}, n_layers={s.n_layer}, n_heads={s.n_heads}, vocab_size={s.n_vocab}\n"
+        ")\n"
+        f"sequence_length = {s.n_ctx}\n"
+        f"global_batch_size = {job.sequences * s.n_ctx}  # tokens\n"
+        f"rank_microbatch_size = {_micro(job.sequences) * s.n_ctx}  # tokens\n"
+        f"optim = AdamWConfig(lr={job.lr:.4g}, betas=(0.9, 0.95), weight_decay=0.1)\n"
+        f"scheduler = CosWithWarmup(warmup_steps={job.warmup})\n"
+        "max_grad_norm = 1.0\n"
+        f"max_duration = Duration.tokens({job.tokens})\n"
+    )
+
+
+TRAINERS: dict[str, Callable[[_Job], str]] = {
+    "nanogpt": _nanogpt,
+    "torchtitan": _torchtitan,
+    "olmo-core": _olmo_core,
+}
