@@ -16,9 +16,6 @@ LOOSE = 0.5  # standard error of ln(exponent) beyond which its 95% interval span
 def outcome(problem: Problem, z: np.ndarray, converged: bool, agreeing: float) -> tuple[str, str]:
     """Say in one word and one sentence how a fit ended."""
     names = problem.coordinates.free
-    at_bound = [n for i, n in enumerate(names) if z[i] <= problem.low[i] or z[i] >= problem.high[i]]
-    if at_bound:
-        return "at_bound", f"{_list(at_bound)} ended on a bound: the points would take it further."
     faint = faint_terms(problem, z)
     if faint:
         return (
@@ -26,6 +23,9 @@ def outcome(problem: Problem, z: np.ndarray, converged: bool, agreeing: float) -
             f"{_list(faint)} went to nothing: these points show no trace of that term. "
             f"Its value and what depends on it are not identified; fit a law without it, or fix it.",
         )
+    at_bound = [n for i, n in enumerate(names) if z[i] <= problem.low[i] or z[i] >= problem.high[i]]
+    if at_bound:
+        return "at_bound", f"{_list(at_bound)} ended on a bound: the points would take it further."
     if not converged:
         return "not_converged", "the walk stopped before the gradient vanished: treat the values as a rough guess."
     loose = loose_exponents(problem, z)
@@ -61,7 +61,7 @@ def loose_exponents(problem: Problem, z: np.ndarray) -> dict[str, float]:
     amplitudes = {p.name: p.amplitude for p in problem.coordinates.law.parameters}
     positive = {p.name: p.positive for p in problem.coordinates.law.parameters}
     spread = np.sqrt(np.maximum(np.diag(model_covariance(problem, z)), 0.0))
-    constant = _constant_terms(problem, z)
+    constant = constant_terms(problem, z)
     loose = {}
     for i, name in enumerate(problem.coordinates.free):
         if amplitudes[name] and name not in constant:
@@ -72,7 +72,7 @@ def loose_exponents(problem: Problem, z: np.ndarray) -> dict[str, float]:
     return loose
 
 
-def _constant_terms(problem, z) -> set[str]:
+def constant_terms(problem, z) -> set[str]:
     """Name the amplitudes whose term is the same at every point: the irreducible loss."""
     _, along = problem.coordinates.value_and_slopes(z[None], problem.inputs)
     size = np.abs(along[0])

@@ -1,6 +1,7 @@
 """Fit a law to points: choose columns, start well, walk to the optimum, and say how far it can be believed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from .columns import (
     target_letter,
 )
 from .coordinates import Coordinates
-from .diagnose import outcome, run_warnings
+from .diagnose import constant_terms, outcome, run_warnings
 from .losses import LOSSES, Loss, robust_sd
 from .minimise import Optimum, minimise
 from .outliers import wild_points
@@ -26,7 +27,8 @@ from .problem import Problem, residuals
 from .record import Fit
 
 LEAST = 1e-300  # stands for a bound at zero, in a logarithm
-LEAST_EXPONENT = 1e-6  # a positive exponent that comes this low has vanished
+NOTHING = 1e-6  # of the least target: a constant term this small is none
+LEAST_EXPONENT, MOST_EXPONENT = 2e-3, 20.0  # beyond them a term is constant, or gone after the first point
 
 
 def fit(
@@ -139,13 +141,28 @@ def _problem(law, coordinates, values, target, scales, loss, bounds, priors) -> 
         at[coordinates.position[name]], sds[coordinates.position[name]] = mean, sd
     aim = np.log(target) if loss.in_logs else target
     inputs = tuple(values[letter] for letter in law.inputs)
-    return Problem(coordinates, inputs, aim, scales, loss, low, high, at, sds)
+    problem = Problem(coordinates, inputs, aim, scales, loss, low, high, at, sds)
+    return replace(problem, low=_floored(problem, float(np.abs(target).min())))
+
+
+def _floored(problem: Problem, least: float) -> np.ndarray:
+    """Stop the logarithm of a constant term where the term is nothing, a millionth of the least target.
+
+    Points that show no trace of it would take it to minus infinity: no walk ends there, and resamples that go that way
+    would be dropped as failures, so that the interval of the term left out zero itself.
+    """
+    coordinates, low = problem.coordinates, problem.low.copy()
+    ones = coordinates.coordinates({p.name: 1.0 for p in coordinates.law.parameters} | dict(coordinates.fixed))
+    for name in constant_terms(problem, ones[0]) & coordinates.logged:
+        i = coordinates.position[name]
+        low[i] = max(low[i], np.log(NOTHING * least))
+    return low
 
 
 def _box(coordinates, bounds):
     kept_positive = {p.name for p in coordinates.law.parameters if p.positive} - coordinates.logged
     low = np.array([LEAST_EXPONENT if name in kept_positive else -np.inf for name in coordinates.free])
-    high = np.full(len(low), np.inf)
+    high = np.array([MOST_EXPONENT if name in kept_positive else np.inf for name in coordinates.free])
     for name, (least, most) in bounds.items():
         if not least < most or name not in coordinates.free:
             raise MisuseError(
@@ -154,7 +171,7 @@ def _box(coordinates, bounds):
         i = coordinates.position[name]
         logged = name in coordinates.logged
         low[i] = np.log(max(least, LEAST)) if logged else max(least, low[i])
-        high[i] = np.log(max(most, LEAST)) if logged else most
+        high[i] = np.log(max(most, LEAST)) if logged else min(most, high[i])
     return low, high
 
 
