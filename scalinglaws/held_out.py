@@ -13,7 +13,7 @@ from .errors import StoreError
 from .points import Points
 from .predict import predict
 from .records import from_plain, read_json, to_plain, write_json
-from .results import Estimate, HeldOutTest, LawTrial
+from .results import Band, Estimate, HeldOutTest, LawTrial
 from .run import RunSpec
 from .uncertainty import Draws
 
@@ -62,6 +62,7 @@ def predict_held_out(
     params, tokens = float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
     calibration = next((trial.factor for trial in trials if trial.law == drawn.fit.law.name), 1.0)
     found = predict(drawn, {"N": params, "D": tokens}, level=level, kind="run", calibration=calibration)
+    line = _line(drawn, params, tokens, level, calibration)
     estimate = Estimate(float(found.value), float(found.low), float(found.high), level)
     return HeldOutTest(
         drawn.fit.law.name,
@@ -72,8 +73,30 @@ def predict_held_out(
         float(found.reach),
         time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         drawn.fit.fingerprint,
+        line=line,
         trials=trials,
         calibration=calibration,
+    )
+
+
+def _line(drawn: Draws, params: float, tokens: float, level: float, calibration: float) -> Band:
+    """Draw the law along N at the held-out horizon, with the interval of a new run."""
+    seen = drawn.fit.inputs["N"]
+    sizes = np.geomspace(seen.min() / 1.5, params * 1.5, 60)
+    said = predict(drawn, {"N": sizes, "D": np.full_like(sizes, tokens)}, level=level, calibration=calibration)
+    y, low, high = (tuple(map(float, values)) for values in (said.value, said.low, said.high))
+    return Band(
+        x_quantity=drawn.fit.columns["N"],
+        x=tuple(map(float, sizes)),
+        y=y,
+        low=low,
+        high=high,
+        law=drawn.fit.law.name,
+        text=drawn.fit.law.formula,
+        fitted_to=(float(seen.min()), float(seen.max())),
+        level=level,
+        label=f"{drawn.fit.law.name} at {tokens:.3g} tokens",
+        covers="new run",
     )
 
 

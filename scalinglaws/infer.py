@@ -105,7 +105,7 @@ def _laws(points: Points, curves: Points) -> list[Asked]:
     ):
         some, letter = points.take(chosen), suffix.upper()
         asked.append(Asked(f"kaplan-{suffix}", some, panel, tuple(map(int, chosen)), letter, why, cluster=cluster))
-        asked.append(Asked(f"henighan-{suffix}", some, why=why, cluster=cluster))
+        asked.append(Asked(f"henighan-{suffix}", some, panel, tuple(map(int, chosen)), letter, why, cluster=cluster))
     for name in JOINT:
         for loss in (ROBUST, SQUARES):
             asked.append(Asked(name, points, "L(N,D)", tuple(map(int, rows)), "D", "all runs", loss))

@@ -140,6 +140,7 @@ class HeldOutTest:
         reach: compute of the held-out run over the largest compute in the fit.
         measured: final losses of the runs, one each; empty while they are not trained.
         held: whether the mean measured loss lies inside the interval; None while not trained.
+        line: the law along size at the held-out horizon, to draw.
         trials: the laws that could have been chosen; the one with the smallest error in its trial was.
         calibration: what the interval's half-width was multiplied with, from the chosen law's trial.
         line: the predicting law through the held-out point, along its size or its tokens, for the figure.

@@ -7,16 +7,20 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
+
 from .corpora.synthetic import evaluation_floor
 from .corpora.tokenise import tokenise
 from .corpora.tokenised import Tokenised
 from .design import Sweep, design
 from .errors import RunsFailedError
 from .executors.local import Local
+from .fit import Fit
 from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
 from .infer import COUNTS, JOINT, Inference, infer
 from .launch import Progress, launch
 from .plan import Building, plan
+from .points import Points
 from .records import to_plain, write_json
 from .report import report
 from .results import HeldOutTest, LawTrial, Recommendation, StudyResults
@@ -62,7 +66,7 @@ def study(
         )
     _train(sweep.only(held_out=True), store, executor, tell, say)
     plans = _plans(study, store, found, trials, data)
-    results = _results(study, sweep, store, data, found, test, plans, command, time.monotonic() - began)
+    results = _results(study, sweep, store, data, found, trials, test, plans, command, time.monotonic() - began)
     write_json(store.path / "results.json", to_plain(results))
     report(results, store.path / "report")
     return results
@@ -143,6 +147,7 @@ def _results(
     store: Store,
     data: Tokenised,
     found: Inference,
+    trials: tuple[LawTrial, ...],
     test: HeldOutTest | None,
     plans: tuple[Recommendation, ...],
     command: str,
@@ -151,6 +156,9 @@ def _results(
     runs = [store.run(spec.id) for spec in sweep.runs if store.has(spec.id)]
     held_out = set(sweep.held_out)
     points = points_of(runs, held_out, study.name)
+    law = _main_law(found, trials)
+    if law is not None:
+        points = points.replace(residual_log=_residuals(found.draws[law].fit, points))
     return StudyResults(
         name=study.name,
         settings=to_plain(study),
@@ -173,6 +181,12 @@ def _results(
         true_floor_nats=evaluation_floor(data, study.n_ctx, study.eval_tokens),
         notes=found.notes,
     )
+
+
+def _residuals(fit: Fit, points: Points) -> np.ndarray:
+    """ln(measured / fitted) of every row, those included that the fit did not see."""
+    inputs = {letter: points[fit.columns[letter]] for letter in fit.law.inputs}
+    return np.log(points["loss_nats"]) - np.log(fit.evaluate(**inputs))
 
 
 def _machine() -> dict:

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from scalinglaws.errors import StoreError
-from scalinglaws.held_out import compare_with_measured, keep_prediction, predict_held_out
+from scalinglaws.held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
 from scalinglaws.infer import infer, seed_spread
 from scalinglaws.points import Points
+from scalinglaws.results import LawTrial
 from scalinglaws.run import RunSpec
 from scalinglaws.shape import Shape
 
-TRUTH = {"E": 1.2, "A": 60.0, "B": 2000.0, "alpha": 0.35, "beta": 0.45}
+TRUTH = {"E": 1.2, "A": 60.0, "B": 900.0, "alpha": 0.35, "beta": 0.45}
 SIZES = [768, 3072, 6144, 13824, 24576, 55296, 147456]
 HORIZONS = [2.5e5, 5e5, 1e6, 2e6, 4e6]
 
@@ -110,8 +111,21 @@ def specs():
     return [RunSpec(Shape(3, 96, 6, 64, 256), "text", "bytes", "d", 4_000_000, 8, 0.003, 100, seed) for seed in (0, 1)]
 
 
+COLUMNS = {"N": "params_nonembedding", "D": "tokens"}
+
+
+def test_laws_are_tried_one_size_ahead_and_the_one_that_made_the_points_comes_first():
+    trials = try_laws(["kaplan-nd", "chinchilla"], made(), level=0.95, columns=COLUMNS)
+    assert [trial.law for trial in trials] == ["chinchilla", "kaplan-nd"]
+    assert trials[0].foretold == 3 * len(HORIZONS)
+    assert trials[0].rms_log < 0.01 < trials[1].rms_log
+    assert trials[0].coverage > 0.8
+    assert trials[1].factor > trials[0].factor >= 1
+    assert try_laws(["chinchilla"], made().take(np.arange(15)), level=0.95, columns=COLUMNS) == ()
+
+
 def test_a_prediction_for_a_larger_model_holds_and_says_its_reach(found, specs):
-    test = predict_held_out(found.draws["chinchilla"], specs, level=0.95, calibration=1.0)
+    test = predict_held_out(found.draws["chinchilla"], specs, level=0.95)
     assert test.predicted.low < loss(331776, test.tokens) < test.predicted.high
     assert test.reach == pytest.approx(331776 * test.tokens / (147456 * 4e6))
     measured = Points({"run_id": [s.id for s in specs], "loss_nats": [test.predicted.value, test.predicted.high]})
@@ -123,15 +137,22 @@ def test_a_prediction_for_a_larger_model_holds_and_says_its_reach(found, specs):
     assert compare_with_measured(test, measured.take(np.array([0]))).held is None
 
 
+def test_a_law_that_failed_its_trial_gets_a_wider_interval(found, specs):
+    plain = predict_held_out(found.draws["chinchilla"], specs, level=0.95)
+    trial = LawTrial("chinchilla", 10, 0.01, 0.5, 3.0)
+    wide = predict_held_out(found.draws["chinchilla"], specs, level=0.95, trials=(trial,))
+    assert wide.calibration == 3.0
+    ratio = np.log(wide.predicted.high / wide.predicted.value) / np.log(plain.predicted.high / plain.predicted.value)
+    assert ratio == pytest.approx(3.0)
+
+
 def test_a_prediction_is_written_once_and_never_after_the_runs(found, specs, tmp_path):
     path = tmp_path / "prediction.json"
-    first = predict_held_out(found.draws["chinchilla"], specs, level=0.95, calibration=1.0)
+    first = predict_held_out(found.draws["chinchilla"], specs, level=0.95)
     assert keep_prediction(path, first, trained=False) == first
-    later = predict_held_out(found.draws["chinchilla"], specs, level=0.95, calibration=3.0)
+    later = predict_held_out(found.draws["chinchilla"], specs, level=0.5)
     assert keep_prediction(path, later, trained=True) == first
     points = made(seed=1)
-    other = predict_held_out(
-        infer(points, curves(points), n_draws=50).draws["chinchilla"], specs, level=0.95, calibration=1.0
-    )
+    other = predict_held_out(infer(points, curves(points), n_draws=50).draws["chinchilla"], specs, level=0.95)
     with pytest.raises(StoreError, match="made from other points"):
         keep_prediction(path, other, trained=True)
