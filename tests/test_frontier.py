@@ -16,11 +16,12 @@ from frontier_tables import (
 )
 
 from scalinglaws.errors import MisuseError, PointsError
-from scalinglaws.frontier import REASONS, frontier
+from scalinglaws.frontier import REASONS, disagreements, frontier
 from scalinglaws.importers.table import read_points
 from scalinglaws.points import Points
 from scalinglaws.quantities import PF_DAY
 from scalinglaws.records import to_plain
+from scalinglaws.results import Estimate
 
 _DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
 needs_data = pytest.mark.skipif(
@@ -223,6 +224,55 @@ def test_a_frontier_turns_into_the_record_of_a_report():
 def test_points_without_a_frontier_are_one_clear_error(points, options, words):
     with pytest.raises(MisuseError, match=words):
         frontier(points, **options)
+
+
+def test_approaches_that_agree_are_not_talked_about():
+    envelope = frontier(learning_curves(noise=0.003), draws=50)
+    minima = frontier(isoflop(noise=0.003), method="isoflop", draws=50)
+    law = Estimate(SIZE_EXPONENT, SIZE_EXPONENT - 0.01, SIZE_EXPONENT + 0.01)
+    assert disagreements({"envelope": envelope, "isoflop": minima}, {"chinchilla": law}) == ()
+
+
+def test_approaches_that_disagree_are_told_with_the_likely_cause():
+    minima = frontier(isoflop(noise=0.003), method="isoflop", draws=50)
+    size = isoflop(noise=0.003)["params_total"]
+    counted = isoflop(noise=0.003).replace(params_nonembedding=size**1.3 / 1e4)
+    columns = {"params": "params_nonembedding", "flops": "flops"}
+    other = frontier(counted, method="isoflop", columns=columns, draws=50)
+    (said,) = disagreements({"total": minima, "non-embedding": other})
+    assert "params_nonembedding" in said and "do not overlap" in said
+    (form,) = disagreements({"isoflop": minima}, {"chinchilla": Estimate(0.6, 0.4, 0.8)})
+    assert "overlap" in form and "form" in form
+
+
+def test_three_sizes_and_one_best_run_give_no_interval():
+    points = learning_curves(sizes=[1e7, 4e7, 1.6e8], ratios=np.geomspace(1, 3000, 30))
+    found = frontier(points, draws=50)
+    assert found.params.exponent.low is None and found.params.at(1e18).low is None
+    assert any("no interval" in said for said in found.warnings)
+    assert found.found().bands[0].low[0] is None
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("table", "where", "options", "low", "high"),
+    [
+        ("xlstm_isoflop_runs", "iso_set == llama_ctx8192 and complete == 1", {"method": "isoflop"}, 0.56, 0.62),
+        ("gemstones_fine", None, {"columns": {"flops": "flops_exact"}}, 0.45, 0.65),
+        (
+            "kempner_loss_to_loss",
+            "loss_split == c4_val and train_set == fineweb-100b",
+            {"method": "isoflop"},
+            0.45,
+            0.60,
+        ),
+        ("chinchilla_epoch", "note == ''", {}, 0.48, 0.60),
+    ],
+)
+def test_public_tables_give_exponents_near_the_published_ones(table, where, options, low, high):
+    """xLSTM prints .575 for Llama, Gemstones .499 by approach 1; Kempner's fitted laws give .43 to .51."""
+    found = frontier(read_points(_DATA / f"{table}.csv", where=where).points, draws=50, **options)
+    assert low < found.params.exponent.value < high
 
 
 def test_budgets_may_be_named_by_a_column():

@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scalinglaws.errors import MisuseError
 from scalinglaws.fit import fit
 from scalinglaws.laws import law
-from scalinglaws.plan import Building, Machine, configuration, plan
+from scalinglaws.plan import Building, Machine, configuration, exponent, plan
 from scalinglaws.plan.optimum import CLOSED_FORMS, Spending, Trade, best_params, loss_of, trade, worth
 from scalinglaws.plan.recipes import RECIPES, settings
 from scalinglaws.points import Points
@@ -246,6 +246,13 @@ def test_a_plan_is_plain_json(drawn):
     shown = found.recommendation("ten times the largest run")
     assert shown.seconds == pytest.approx(found.cost.hours * 3600)
     assert len(shown.alternatives) == len(found.alternatives)
+
+
+def test_the_exponent_of_a_law_is_its_closed_form(drawn):
+    values = drawn.fit.values
+    found = exponent(drawn, 1e20)
+    assert found.value == pytest.approx(values["beta"] / (values["alpha"] + values["beta"]), rel=1e-9)
+    assert found.low < REFIT["beta"] / (REFIT["alpha"] + REFIT["beta"]) < found.high
 
 
 def test_a_planned_shape_becomes_a_configuration_of_each_trainer(drawn):

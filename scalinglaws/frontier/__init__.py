@@ -1,5 +1,6 @@
 """Points -> the compute-optimal frontier: envelope of curves, isoFLOP minima, critical batch, C_min."""
 
+from .agreement import disagreements
 from .bench import METHODS, frontier
 from .critical_batch import CriticalBatch, Isoquant, critical_batch
 from .record import REASONS, Budget, Frontier, Line
@@ -13,5 +14,6 @@ __all__ = [
     "Isoquant",
     "Line",
     "critical_batch",
+    "disagreements",
     "frontier",
 ]

@@ -107,7 +107,7 @@ def _budgets(points: Points, columns: dict[str, str], budget: str | None) -> np.
 
 
 def _fitted(slices: list[Slice], how: _How, runs: int) -> Frontier:
-    thin = [Budget(s.flops, *_at_best(s), len(s.x), "too-few-sizes") for s in slices if len(s.x) < 3]
+    thin = [Budget(s.flops, *_at_best(s), len(s.x), "too-few-sizes") for s in slices if 0 < len(s.x) < 3]
     slices = [s for s in slices if len(s.x) >= 3]
     if not slices:
         raise PointsError("no compute has three sizes or more. Train more sizes at one compute.")
@@ -125,7 +125,7 @@ def _fitted(slices: list[Slice], how: _How, runs: int) -> Frontier:
         shape="parabola in ln N" if how.form == "parabola" else shared.format(*found.exponents),
         interval_method=f"the wider of a wild bootstrap over {runs} runs and a jackknife over groups of budgets",
         runs=runs,
-        warnings=_warnings(budgets, keep),
+        warnings=_warnings(budgets, keep, lines["params"]),
     )
 
 
@@ -147,7 +147,7 @@ def _at_best(s: Slice) -> tuple[float, float, float]:
     return tuple(float(np.exp(v[s.best])) for v in (s.x, s.z, s.y))
 
 
-def _warnings(budgets: list[Budget], keep: np.ndarray) -> tuple[str, ...]:
+def _warnings(budgets: list[Budget], keep: np.ndarray, line: Line | None) -> tuple[str, ...]:
     found = []
     if keep.sum() < 3:
         found.append(
@@ -157,6 +157,10 @@ def _warnings(budgets: list[Budget], keep: np.ndarray) -> tuple[str, ...]:
     elif keep.mean() < 0.5:
         found.append(
             f"{int((~keep).sum())} of {len(budgets)} budgets are censored: the optimum lies outside the sizes."
+        )
+    if line is not None and line.exponent.low is None:
+        found.append(
+            "no interval: three sizes a budget and one best run leave no scatter to measure. Train more sizes."
         )
     used = np.log10([b.flops for b, k in zip(budgets, keep, strict=True) if k])
     if len(used) > 1 and np.ptp(used) < 1:

@@ -9,6 +9,7 @@ from .profile import Profiles, minima
 from .record import Budget, Line
 from .slices import Slice
 
+NO_SCATTER = 1e-7  # spread of an exponent below which the points carry no scatter to make an interval of
 _LEAST_DRAWN = 0.8  # share of draws that must have a minimum, for a budget to count
 
 
@@ -124,10 +125,11 @@ def line_through(
     value = solve @ y
     wild, groups = drawn @ solve.T, _jackknifed(design, y, weights, best_run[keep], value, len(drawn), seed)
     lines = wild if wild[:, 1].std() >= groups[:, 1].std() else groups
-    known = len(lines) > 1 and lines[:, 1].std() > 0
+    known = len(lines) > 1 and lines[:, 1].std() > NO_SCATTER
     ends = np.quantile(lines, [(1 - level) / 2, (1 + level) / 2], axis=0).tolist() if known else [[None] * 2] * 2
     scale = (float(np.exp(value[0])), *(None if end[0] is None else float(np.exp(end[0])) for end in ends))
     exponent = (float(value[1]), ends[0][1], ends[1][1])
+    lines = lines if known else np.empty((0, 2))
     return Line(quantity, Estimate(*exponent, level), Estimate(*scale, level), float(np.exp(centre)), lines)
 
 

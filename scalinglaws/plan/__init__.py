@@ -5,6 +5,7 @@ from .export import TRAINERS, configuration
 from .hardware import PEAK, Machine
 from .record import Alternative, Plan, PlannedShape, Within
 from .shapes import Building
+from .splits import exponent
 
 __all__ = [
     "PEAK",
@@ -16,5 +17,6 @@ __all__ = [
     "PlannedShape",
     "Within",
     "configuration",
+    "exponent",
     "plan",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import MisuseError
 from ..laws.law import Law
+from ..results import Estimate
 from ..uncertainty import Draws
 from . import kaplan
 from .optimum import Spending, best_params, inputs_of, trade
@@ -62,6 +63,24 @@ def split(draws: Draws, spending: Spending, params: float | None, tokens: float 
     drawn_tokens = spending.tokens(drawn_params)
     at = {letter: float(v) for letter, v in inputs_of(one, best, left).items()}
     return Split(law, values, best, left, drawn_params, drawn_tokens, at)
+
+
+def exponent(draws: Draws, flops: float, level: float = 0.95) -> Estimate:
+    """Local exponent d ln N* / d ln C of a fitted law at a budget, under C = 6 N D; beta/(alpha + beta) for chinchilla.
+
+    Raises:
+        MisuseError: the law cannot split a budget.
+    """
+    step = 0.05
+    law = draws.fit.law
+    ends = [Spending(flops * np.exp(side * step)) for side in (-1, 1)]
+
+    def local(values: Mapping) -> np.ndarray:
+        low, high = (np.log(best_params(trade(law, values, end))) for end in ends)
+        return (high - low) / (2 * step)
+
+    low, high = np.quantile(local(columns_of(draws)), [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(float(local(dict(draws.fit.values))), float(low), float(high), level)
 
 
 def kaplan_split(draws: Draws, spending: Spending, policy: str | None, critical: Mapping[str, float] | None) -> Split:
