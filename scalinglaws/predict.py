@@ -71,7 +71,7 @@ def predict(
     flat = {letter: np.broadcast_to(array, shape).ravel() for letter, array in inputs.items()}
     value = np.broadcast_to(fit.evaluate(**flat), (int(np.prod(shape)),))
     noise = run_noise(fit) if kind == "run" else 0.0
-    half_widths = _by_slopes if draws.method == "sandwich" else _by_draws
+    half_widths = _by_slopes if draws.method in ("sandwich", "profile") else _by_draws
     below, above = half_widths(draws, flat, value, noise, level)
     low, high = _around(value, calibration * below, calibration * above, fit.problem.loss.in_logs)
     reach, of = reach_of(fit, flat)

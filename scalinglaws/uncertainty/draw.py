@@ -5,8 +5,8 @@ import numpy as np
 from ..errors import MisuseError, nearest
 from ..fit import Fit
 from .posterior import posterior
-from .profile import profile, profile_draws, profile_ends
-from .record import Draws, drawn
+from .profile import profile, profile_ends
+from .record import Draws, check_kept, drawn
 from .resample import Progress, pairs
 from .sandwich import parameter_ends, sandwich, t_draws
 from .wild import wild, wild_spread
@@ -26,8 +26,8 @@ def draws(
     Args:
         method: "pairs" (default): resample whole runs, refit; percentile intervals. "sandwich": HC3, or the
             delete-one-run jackknife where a run has several points, with t quantiles; instant. "wild": flip the
-            residuals of whole runs, refit; estimate -+ t standard deviations. "profile": profile likelihood, corrected
-            by the sandwich. "posterior": Student-t likelihood by emcee.
+            residuals of whole runs, refit; estimate -+ t standard deviations. "profile": intervals of the parameters by
+            profile likelihood, corrected by the sandwich, whose draws it carries. "posterior": Student errors, emcee.
         starts: of "pairs": 1 refits each resample from the fit's optimum; more add starts of its own, best one kept.
         progress: called with (resamples done, resamples in all).
 
@@ -50,6 +50,7 @@ def _pairs(fit, n, seed, progress) -> Draws:
 
 def _wild(fit, n, seed, progress) -> Draws:
     z, kept = wild(fit, n, np.random.default_rng(seed), progress)
+    check_kept(fit, kept)
     spread = wild_spread(fit, z[kept])
     return drawn(fit, z, kept, "wild", seed, spread=spread, ends=parameter_ends(fit, spread))
 
@@ -62,9 +63,9 @@ def _sandwich(fit, n, seed, progress) -> Draws:
 
 def _profile(fit, n, seed, progress) -> Draws:
     found, spread = profile(fit)
-    z = profile_draws(fit, found, spread, n, np.random.default_rng(seed))
-    ends = profile_ends(fit, found, spread)
-    return drawn(fit, z, np.isfinite(z).all(1), "profile", seed, spread=spread, ends=ends)
+    z = t_draws(spread, fit.z, n, np.random.default_rng(seed))
+    ends = parameter_ends(fit, spread) | profile_ends(fit, found, spread)
+    return drawn(fit, z, np.ones(n, dtype=bool), "profile", seed, spread=spread, ends=ends)
 
 
 def _posterior(fit, n, seed, progress) -> Draws:

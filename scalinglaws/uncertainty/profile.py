@@ -13,7 +13,7 @@ from ..fit.coordinates import Coordinates
 from ..fit.problem import Problem
 from ..fit.solve import solve
 from .record import Spread
-from .sandwich import parameter_ends, sandwich, t_draws, t_quantile
+from .sandwich import parameter_ends, sandwich, t_quantile
 
 STEPS = np.array([-8, -6, -4.5, -3.5, -3, -2.5, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4.5, 6, 8])
 
@@ -27,10 +27,13 @@ def profile(fit: Fit) -> tuple[dict, Spread]:
     """
     spread = sandwich(fit)
     boxed = _own_coordinates(fit)
-    centre = boxed.coordinates.coordinates(fit.values)[0]
+    with np.errstate(divide="ignore"):
+        centre = boxed.coordinates.coordinates(fit.values)[0]
     errors = _errors(fit, spread, boxed.coordinates)
     found = {}
     for i, name in enumerate(boxed.coordinates.free):
+        if not np.isfinite(centre[i]) or not np.isfinite(errors[i]):
+            continue  # a term that vanished has no profile: its sandwich interval stands
         held = _held(boxed, centre, errors, i)
         found[name] = _signed_roots(fit, boxed, held, centre, errors, i)
     return found, spread
@@ -49,13 +52,14 @@ def _errors(fit, spread, coordinates):
     """Give the sandwich standard error of each parameter as walked."""
     quantile = t_quantile(0.5, spread.degrees)
     ends = parameter_ends(fit, spread)
-    pairs = [np.log(ends[n](0.5)) if n in coordinates.logged else np.array(ends[n](0.5)) for n in coordinates.free]
-    return np.array([(high - low) / 2 / quantile for low, high in pairs])
+    with np.errstate(all="ignore"):
+        pairs = [np.log(ends[n](0.5)) if n in coordinates.logged else np.array(ends[n](0.5)) for n in coordinates.free]
+        return np.array([(high - low) / 2 / quantile for low, high in pairs])
 
 
 def _held(problem, centre, errors, i):
     at = centre[i] + STEPS * errors[i]
-    return at[at >= problem.low[i]] if np.isfinite(problem.low[i]) else at
+    return at[(at >= problem.low[i]) & (at <= problem.high[i]) & (at != centre[i])]
 
 
 def _signed_roots(fit, problem, held, centre, errors, i):
@@ -74,16 +78,20 @@ def _signed_roots(fit, problem, held, centre, errors, i):
                 break
             start, rises[k] = solution.z[0], solution.objective[0] - fit.objective
     own = _own_curvature(held, centre[i], rises, errors[i])
-    roots = np.sign(held - centre[i]) * np.sqrt(np.maximum(2 * rises, 0.0)) / own
+    with np.errstate(all="ignore"):
+        roots = np.sign(held - centre[i]) * np.sqrt(np.maximum(2 * rises, 0.0)) / own
     good = np.isfinite(roots)
-    return held[good], np.maximum.accumulate(roots[good])
+    held, roots = np.append(held[good], centre[i]), np.append(roots[good], 0.0)
+    order = np.argsort(held)
+    return held[order], np.maximum.accumulate(roots[order])
 
 
 def _own_curvature(held, centre, rises, error):
     """Give the root of twice the rise one sandwich standard error away, were the profile a parabola."""
     near = np.argsort(np.abs(held - centre))[:4]
-    ratio = np.sqrt(2 * np.maximum(rises[near], 1e-300)) / np.abs(held[near] - centre) * error
-    return float(np.nanmean(ratio))
+    with np.errstate(all="ignore"):
+        ratio = np.sqrt(2 * np.maximum(rises[near], 1e-300)) / np.abs(held[near] - centre) * error
+    return float(np.mean(ratio[np.isfinite(ratio)])) if np.isfinite(ratio).any() else np.nan
 
 
 def profile_ends(fit: Fit, found: dict, spread: Spread):
@@ -95,23 +103,12 @@ def profile_ends(fit: Fit, found: dict, spread: Spread):
 
         def ends(level):
             cut = t_quantile(level, spread.degrees)
-            low, high = np.interp([-cut, cut], roots, held, left=-np.inf, right=np.inf)
+            if len(held) == 1:  # no noise at all: the profile has no width
+                low = high = held[0]
+            else:
+                low, high = np.interp([-cut, cut], roots, held, left=-np.inf, right=np.inf)
             return (float(np.exp(low)), float(np.exp(high))) if name in logged else (float(low), float(high))
 
         return ends
 
     return {name: of(name) for name in found}
-
-
-def profile_draws(fit: Fit, found: dict, spread: Spread, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw coordinates whose margins are the profiles and whose correlations are the sandwich's (a t copula)."""
-    boxed = _own_coordinates(fit)
-    centre = boxed.coordinates.coordinates(fit.values)[0]
-    errors = _errors(fit, spread, boxed.coordinates)
-    drawn = fit.problem.coordinates.parameters(t_draws(spread, fit.z, n, rng))
-    walked = boxed.coordinates.coordinates(drawn)
-    for i, name in enumerate(boxed.coordinates.free):
-        held, roots = found[name]
-        t = (walked[:, i] - centre[i]) / errors[i]
-        walked[:, i] = np.interp(t, roots, held) if len(held) > 1 else walked[:, i]
-    return fit.problem.coordinates.coordinates(boxed.coordinates.parameters(walked))

@@ -68,17 +68,26 @@ class Draws:
         return out
 
 
+def check_kept(fit: Fit, kept: np.ndarray) -> None:
+    """Refuse resamples of which nearly none found an optimum.
+
+    Raises:
+        FitError: saying how many did not.
+    """
+    if kept.sum() < max(2, 0.1 * len(kept)):
+        raise FitError(
+            f"{(~kept).sum()} of {len(kept)} resamples of law {fit.law.name!r} have no optimum: these points do not "
+            f"carry its parameters. Hold some with --fix NAME=VALUE, or fit a law with fewer."
+        )
+
+
 def drawn(fit: Fit, z: np.ndarray, kept: np.ndarray, method: str, seed: int, **more) -> Draws:
     """Turn coordinates, (rows, free), into draws; `kept` marks the rows that found an optimum.
 
     Raises:
         FitError: nearly none did.
     """
-    if kept.sum() < max(2, 0.1 * len(z)):
-        raise FitError(
-            f"{(~kept).sum()} of {len(z)} resamples of law {fit.law.name!r} have no optimum: these points do not carry "
-            f"its parameters. Hold some with --fix NAME=VALUE, or fit a law with fewer."
-        )
+    check_kept(fit, kept)
     columns = fit.problem.coordinates.parameters(z[kept])
     values = np.stack([columns[name] for name in fit.values], axis=1)
     return Draws(fit, values, tuple(fit.values), method, seed, float(1 - kept.mean()), **more)

@@ -13,6 +13,7 @@ from ..fit.problem import jacobian
 from .record import Spread
 from .resample import numbered, refit
 
+TINY = 1e-200  # a curvature this low is none
 QUADRATIC = 0.5  # share of the points that must feel curvature for the sum of it to be trusted point by point
 
 
@@ -40,10 +41,12 @@ def curvature(fit: Fit) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     if np.mean(second > 0) < QUADRATIC:  # a narrow loss: average its curvature over the width of the noise
         above, below = (costs(fit.problem.loss, u[0] + side * fit.noise)[1] for side in (1, -1))
         second = (above - below) / (2 * fit.noise)
-    hessian = (along[0] * second) @ along[0].T
-    size = np.sqrt(np.maximum(np.diag(hessian), 1e-300))
+    inside = (fit.z > fit.problem.low) & (fit.z < fit.problem.high)
+    along = along[0] * inside[:, None]  # a coordinate on a bound stays there
+    hessian = (along * second) @ along.T
+    size = np.sqrt(np.maximum(np.diag(hessian), TINY))
     inverse = np.linalg.pinv(hessian / size / size[:, None], rcond=1e-14, hermitian=True) / size / size[:, None]
-    return slope, second, along[0], inverse
+    return slope, second, along, inverse
 
 
 def _hc3(fit: Fit) -> np.ndarray:
@@ -87,11 +90,12 @@ def parameter_ends(fit: Fit, spread: Spread):
         columns = coordinates.parameters(z)
         return np.stack([np.log(columns[n]) if n in coordinates.logged else columns[n] for n in names], axis=1)
 
-    centre = flattened(fit.z[None])[0]
     step = 1e-6 * np.maximum(np.abs(fit.z), 1e-3)
-    moved = flattened(fit.z + np.diag(step)), flattened(fit.z - np.diag(step))
-    slopes = (moved[0] - moved[1]) / (2 * step[:, None])
-    errors = np.sqrt(np.maximum(np.einsum("ij,ik,kj->j", slopes, spread.covariance, slopes), 0.0))
+    with np.errstate(all="ignore"):
+        centre = flattened(fit.z[None])[0]
+        moved = flattened(fit.z + np.diag(step)), flattened(fit.z - np.diag(step))
+        slopes = np.nan_to_num((moved[0] - moved[1]) / (2 * step[:, None]))
+        errors = np.sqrt(np.maximum(np.einsum("ij,ik,kj->j", slopes, spread.covariance, slopes), 0.0))
     return {
         name: _ends(centre[i], errors[i], spread.degrees, name in coordinates.logged) for i, name in enumerate(names)
     }

@@ -46,7 +46,7 @@ def sloppy(fit: Fit) -> SloppyDirection:
     names = tuple(fit.free[i] for i in part)
     signs = tuple(int(np.sign(direction[i])) for i in part)
     run, narrower = _best_run(fit, covariance, direction * error)
-    share = float(values[-1] / values.sum())
+    share = float(values[-1] / max(values.sum(), 1e-300))
     return SloppyDirection(names, signs, share, _words(names, signs, share, run, narrower), run, narrower)
 
 
@@ -73,9 +73,11 @@ def _best_run(fit: Fit, covariance: np.ndarray, direction: np.ndarray) -> tuple[
     noise = max(fit.noise, 1e-12) ** 2
     variance = direction @ np.linalg.pinv(covariance, hermitian=True) @ direction  # information along the direction
     gain = (direction @ slope) ** 2 / noise
-    best = int(np.nanargmax(gain))
+    best = int(np.argmax(np.nan_to_num(gain)))
     run = {letter: float(grid[i, best]) for i, letter in enumerate(fit.law.inputs)}
-    return run, float(np.sqrt(1 + gain[best] / max(variance, 1e-300)))
+    with np.errstate(all="ignore"):
+        narrower = np.sqrt(1 + gain[best] / variance)
+    return run, float(narrower) if np.isfinite(narrower) else 1.0
 
 
 def _axis(column: np.ndarray) -> np.ndarray:
