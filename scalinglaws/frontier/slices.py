@@ -71,11 +71,20 @@ def compute_of(points: Points, columns: dict[str, str]) -> np.ndarray:
 
 
 def size_groups(params: np.ndarray) -> np.ndarray:
-    """Give one number to the sizes within `SAME_SIZE` of their neighbour."""
-    order = np.argsort(params, kind="stable")
-    jumps = np.diff(np.log(params[order]), prepend=np.log(params[order[0]])) > SAME_SIZE
-    groups = np.empty(len(params), dtype=int)
-    groups[order] = np.cumsum(jumps)
+    """Give one number to the sizes within `SAME_SIZE` of the smallest of their group."""
+    values, place = np.unique(np.log(params), return_inverse=True)
+    return _groups(values, SAME_SIZE)[place.reshape(-1)]
+
+
+def _groups(ascending: np.ndarray, width: float) -> np.ndarray:
+    """Number groups no wider than `width`, each begun where the last ended: a chain of neighbours is no group."""
+    groups = np.empty(len(ascending), dtype=int)
+    number, start = -1, 0
+    while start < len(ascending):
+        stop = int(np.searchsorted(ascending, ascending[start] + width, side="right"))
+        number += 1
+        groups[start:stop] = number
+        start = stop
     return groups
 
 
@@ -108,25 +117,21 @@ def curves(points: Points, columns: dict[str, str], burn_in: float) -> list[Curv
     key = runs if repeated else size_groups(params)
     flops, loss = compute_of(points, columns), points[columns["loss"]]
     found = []
-    for number in np.unique(key):
-        rows = np.flatnonzero(key == number)
+    order = np.argsort(key, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(key[order])) + 1):
         if repeated:
             rows = rows[tokens[rows] >= burn_in * tokens[rows].max()]
         rows = rows[np.argsort(flops[rows], kind="stable")]
         log_flops, log_loss, log_tokens = _merged(np.log(flops[rows]), np.log(loss[rows]), np.log(tokens[rows]))
         if len(log_flops) > 1:
             log_params = float(np.log(params[rows]).mean())
-            found.append(Curve(log_params, log_flops, log_loss, log_tokens, int(number)))
+            found.append(Curve(log_params, log_flops, log_loss, log_tokens, int(key[rows[0]])))
     return _averaged(found, points, runs) if repeated else found
 
 
 def _merged(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Average what was measured within 1% of one compute: seeds of one horizon, or a log finer than its noise."""
-    width = 0.01 if len(x) <= 100 else max(0.01, (x[-1] - x[0]) / 100)
-    groups = (
-        np.concatenate([[0], np.cumsum(np.diff(x) > width)]) if len(x) <= 100 else ((x - x[0]) // width).astype(int)
-    )
-    groups = np.unique(groups, return_inverse=True)[1].reshape(-1)
+    groups = _groups(x, 0.01 if len(x) <= 100 else max(0.01, (x[-1] - x[0]) / 100))
     count = np.bincount(groups)
     return tuple(np.bincount(groups, weights=v) / count for v in (x, y, z))
 
@@ -135,7 +140,7 @@ def _averaged(found: list[Curve], points: Points, runs: np.ndarray) -> list[Curv
     """Average the curves of runs that differ in their seed alone; they stay as they are without a column of seeds."""
     if "seed" not in points:
         return found
-    first = {run: int(np.flatnonzero(runs == run)[0]) for run in np.unique(runs)}
+    first = dict(zip(*np.unique(runs, return_index=True), strict=True))
     names = [name for name in _CONFIGURATION if name in points]
     families: dict[tuple, list[Curve]] = {}
     for curve in found:
