@@ -52,17 +52,19 @@ def _trial(law: str, points: Points, level: float, columns: Mapping[str, str]) -
 
 
 def predict_held_out(
-    drawn: Draws, specs: list[RunSpec], *, level: float, trials: tuple[LawTrial, ...] = ()
+    drawn: Draws, specs: list[RunSpec], train_tokens: int, *, level: float, trials: tuple[LawTrial, ...] = ()
 ) -> HeldOutTest:
     """Predict the loss of one new run at the held-out size and horizon, with its interval and reach.
 
-    The interval is widened by the factor that the law needed in its own trial.
+    The interval is widened by the factor that the law needed in its own trial. A law of different tokens is asked at
+    no more than the `train_tokens` there are.
     """
     spec = specs[0]
     params, tokens = float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
     calibration = next((trial.factor for trial in trials if trial.law == drawn.fit.law.name), 1.0)
-    found = predict(drawn, {"N": params, "D": tokens}, level=level, kind="run", calibration=calibration)
-    line = _line(drawn, params, tokens, level, calibration)
+    data = min(tokens, train_tokens) if drawn.fit.columns["D"] == "tokens_unique" else tokens
+    found = predict(drawn, {"N": params, "D": data}, level=level, kind="run", calibration=calibration)
+    line = _line(drawn, params, data, level, calibration)
     estimate = Estimate(float(found.value), float(found.low), float(found.high), level)
     return HeldOutTest(
         drawn.fit.law.name,

@@ -14,8 +14,9 @@ from .predict import predict
 from .results import Band, Estimate, FittedLaw, FrontierFound, SeedSpread
 from .uncertainty import Draws, draws
 
-# Kaplan's counts for every law, so that one report speaks of one N; and the tokens seen, for a study repeats none.
-COUNTS = {"N": "params_nonembedding", "D": "tokens", "C": "flops_6nd", "S": "steps"}
+# Kaplan's counts for every law, so that one report speaks of one N. D is what each paper says: different tokens for
+# Kaplan's laws, tokens processed for Hoffmann's; they are equal where no text is repeated.
+COUNTS = {"N": "params_nonembedding", "C": "flops_6nd", "S": "steps"}
 JOINT = ("kaplan-nd", "chinchilla")  # laws of N and D: what a prediction or a plan can be made of
 BEYOND = 3.0  # lines are drawn this far beyond the points, on a log axis
 LINE_POINTS = 60

@@ -43,7 +43,7 @@ _TABLE = [  # one line each, however long: a table to read down
     Quantity("params_total", "params", "params", "every trained parameter, embeddings included (Hoffmann et al. 2022)"),
     Quantity("params_active", "params", "params", "parameters that one token uses, in a mixture of experts"),
     Quantity("tokens", "tokens", "tokens", "tokens processed in training, repeats included"),
-    Quantity("tokens_unique", "tokens_unique", "tokens", "different tokens available for training"),
+    Quantity("tokens_unique", "tokens_unique", "tokens", "different tokens trained on: repeats counted once"),
     Quantity("batch_tokens", "batch", "tokens", "tokens of one optimiser step"),
     Quantity("steps", "steps", "steps", "optimiser steps"),
     Quantity(

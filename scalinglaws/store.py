@@ -143,7 +143,7 @@ def _row(run: Run, held_out: bool) -> dict:
         "params_with_head": shape.params("with_head"),
         "params_total": shape.params("total"),
         "tokens": tokens,
-        "tokens_unique": run.tokens_unique,
+        "tokens_unique": min(tokens, run.tokens_unique),
         "epochs": tokens / run.tokens_unique,
         "batch_tokens": spec.batch_tokens,
         "steps": spec.steps,

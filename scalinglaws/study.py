@@ -21,7 +21,7 @@ from .infer import COUNTS, JOINT, Inference, infer
 from .launch import Progress, launch
 from .plan import Building, plan
 from .points import Points
-from .records import to_plain, write_json
+from .records import read_json, to_plain, write_json
 from .report import report
 from .results import HeldOutTest, LawTrial, Recommendation, StudyResults
 from .settings import Study
@@ -47,6 +47,7 @@ def study(
     """
     began = time.monotonic()
     store = open_store(to, create=True)
+    earlier = store.path / "seconds.json"
     say(f"text: {study.corpus} as {study.tokenizer}")
     data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
     sweep = design(study, data.vocabulary, data.data_id, len(data.split("train")))
@@ -57,7 +58,7 @@ def study(
     _train(sweep.only(held_out=False), store, executor, tell, say)
     found = _infer(study, sweep, store)
     trials = _trials(study, sweep, store)
-    test = _predicted(study, sweep, store, found, trials)
+    test = _predicted(study, sweep, store, found, trials, len(data.split("train")))
     if test is not None:
         p = test.predicted
         say(
@@ -66,7 +67,9 @@ def study(
         )
     _train(sweep.only(held_out=True), store, executor, tell, say)
     plans = _plans(study, store, found, trials, data)
-    results = _results(study, sweep, store, data, found, trials, test, plans, command, time.monotonic() - began)
+    seconds = time.monotonic() - began + (read_json(earlier) if earlier.exists() else 0.0)
+    write_json(earlier, seconds)
+    results = _results(study, sweep, store, data, found, trials, test, plans, command, seconds)
     write_json(store.path / "results.json", to_plain(results))
     report(results, store.path / "report")
     return results
@@ -92,7 +95,7 @@ def _infer(study: Study, sweep: Sweep, store: Store) -> Inference:
 
 def _trials(study: Study, sweep: Sweep, store: Store) -> tuple[LawTrial, ...]:
     runs = [store.run(spec.id) for spec in sweep.only(held_out=False).runs]
-    return try_laws(JOINT, points_of(runs), level=study.level, columns={"N": COUNTS["N"], "D": COUNTS["D"]})
+    return try_laws(JOINT, points_of(runs), level=study.level, columns={"N": COUNTS["N"]})
 
 
 def _main_law(found: Inference, trials: tuple[LawTrial, ...]) -> str | None:
@@ -100,13 +103,13 @@ def _main_law(found: Inference, trials: tuple[LawTrial, ...]) -> str | None:
     return next((name for name in [*(trial.law for trial in trials), *JOINT] if name in found.draws), None)
 
 
-def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials) -> HeldOutTest | None:
+def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, train_tokens: int) -> HeldOutTest | None:
     specs, law = [spec for spec in sweep.runs if spec.id in sweep.held_out], _main_law(found, trials)
     if not specs or law is None:
         return None
     largest = max(spec.shape.params() for spec in specs)
     chosen = [spec for spec in specs if spec.shape.params() == largest]
-    made = predict_held_out(found.draws[law], chosen, level=study.level, trials=trials)
+    made = predict_held_out(found.draws[law], chosen, train_tokens, level=study.level, trials=trials)
     return keep_prediction(store.path / "prediction.json", made, trained=any(store.has(s.id) for s in chosen))
 
 

@@ -31,6 +31,7 @@ def made(noise=0.003, seed=0):
             "run_id": [f"{x}-{int(h)}" for x, h in zip(lineage, d, strict=True)],
             "lineage": lineage,
             "seed": s,
+            "tokens_unique": d,
             "params_nonembedding": n,
             "tokens": d,
             "flops_6nd": 6 * n * d,
@@ -125,7 +126,7 @@ def test_laws_are_tried_one_size_ahead_and_the_one_that_made_the_points_comes_fi
 
 
 def test_a_prediction_for_a_larger_model_holds_and_says_its_reach(found, specs):
-    test = predict_held_out(found.draws["chinchilla"], specs, level=0.95)
+    test = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95)
     assert test.predicted.low < loss(331776, test.tokens) < test.predicted.high
     assert test.reach == pytest.approx(331776 * test.tokens / (147456 * 4e6))
     measured = Points({"run_id": [s.id for s in specs], "loss_nats": [test.predicted.value, test.predicted.high]})
@@ -138,9 +139,9 @@ def test_a_prediction_for_a_larger_model_holds_and_says_its_reach(found, specs):
 
 
 def test_a_law_that_failed_its_trial_gets_a_wider_interval(found, specs):
-    plain = predict_held_out(found.draws["chinchilla"], specs, level=0.95)
+    plain = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95)
     trial = LawTrial("chinchilla", 10, 0.01, 0.5, 3.0)
-    wide = predict_held_out(found.draws["chinchilla"], specs, level=0.95, trials=(trial,))
+    wide = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95, trials=(trial,))
     assert wide.calibration == 3.0
     ratio = np.log(wide.predicted.high / wide.predicted.value) / np.log(plain.predicted.high / plain.predicted.value)
     assert ratio == pytest.approx(3.0)
@@ -148,11 +149,11 @@ def test_a_law_that_failed_its_trial_gets_a_wider_interval(found, specs):
 
 def test_a_prediction_is_written_once_and_never_after_the_runs(found, specs, tmp_path):
     path = tmp_path / "prediction.json"
-    first = predict_held_out(found.draws["chinchilla"], specs, level=0.95)
+    first = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95)
     assert keep_prediction(path, first, trained=False) == first
-    later = predict_held_out(found.draws["chinchilla"], specs, level=0.5)
+    later = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.5)
     assert keep_prediction(path, later, trained=True) == first
     points = made(seed=1)
-    other = predict_held_out(infer(points, curves(points), n_draws=50).draws["chinchilla"], specs, level=0.95)
+    other = predict_held_out(infer(points, curves(points), n_draws=50).draws["chinchilla"], specs, 10**7, level=0.95)
     with pytest.raises(StoreError, match="made from other points"):
         keep_prediction(path, other, trained=True)
