@@ -40,6 +40,22 @@ def test_isoflop_minima_are_exact_on_an_additive_law_even_on_a_grid_that_drifts(
     assert [b.loss_nats for b in found.budgets] == pytest.approx(best, rel=1e-8)
 
 
+def test_runs_that_miss_their_budget_by_ten_percent_do_not_move_the_minimum():
+    exact = isoflop()
+    missed = np.exp(0.04 * np.sin(7.0 * np.arange(len(exact))))
+    tokens = exact["tokens"] * missed
+    points = exact.replace(
+        tokens=tokens, flops=exact["flops"] * missed, loss_nats=additive(exact["params_total"], tokens)
+    )
+    found = frontier(points, method="isoflop", depth=9.0, draws=20)
+    assert len(found.budgets) == 6
+    assert [b.params for b in found.budgets] == pytest.approx(best_params([b.flops for b in found.budgets]), rel=1e-3)
+    assert [6 * b.params * b.tokens for b in found.budgets] == pytest.approx([b.flops for b in found.budgets], rel=1e-9)
+    crude = frontier(points, method="isoflop", form="parabola", draws=20)
+    miss = [abs(np.log(b.params / best_params(b.flops))) for b in crude.budgets]
+    assert max(miss) > 0.02
+
+
 def test_a_parabola_is_biased_on_a_grid_that_drifts():
     """The negative control: the same points, the published form."""
     found = frontier(isoflop(shift=4.0), method="isoflop", form="parabola", draws=20)

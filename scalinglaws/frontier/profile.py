@@ -9,7 +9,7 @@ exponents; it leaves out the third derivative, and its minimum drifts from budge
 ("Problems with Chinchilla Approach 2", 2026). With shared exponents the form is exact on an additive law for any grid.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .slices import Slice
 FORMS = ("additive", "parabola")
 _TYPICAL_EXPONENT = 0.35  # centre of a weak prior on both exponents: published fits give 0.1 to 0.7
 _PRIOR_SD = 0.7  # of ln exponent
+_ROUNDS = 5  # of exponents, weights and corrections in turn
 _HUBER = 1.345  # standard deviations: 95% efficient under Gaussian noise
 
 
@@ -25,13 +26,14 @@ _HUBER = 1.345  # standard deviations: 95% efficient under Gaussian noise
 class Stack:
     """Slices padded to one length P and stacked: arrays of shape (slices, P); `here` marks what is no padding.
 
-    u = ln N - ln N_best; `loss` relative to the best of the slice.
+    u = ln N - ln N_best; `loss` relative to the best of the slice; `off` as in `Slice`.
     """
 
     u: np.ndarray
     loss: np.ndarray
     run: np.ndarray
     here: np.ndarray
+    off: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,13 @@ def stack_of(slices: list[Slice], depth: float, least: int) -> Stack:
         near[max(0, s.best - least) : s.best + least + 1] = True
         picked.append(np.flatnonzero(near))
     width = max(len(rows) for rows in picked)
-    u, loss, run = (np.zeros((len(slices), width)) for _ in range(3))
+    u, loss, run, off = (np.zeros((len(slices), width)) for _ in range(4))
     here = np.zeros((len(slices), width), dtype=bool)
     for i, (s, rows) in enumerate(zip(slices, picked, strict=True)):
         n = len(rows)
         u[i, :n], loss[i, :n], run[i, :n] = s.x[rows] - s.x[s.best], np.exp(s.y[rows] - s.y[s.best]), s.run[rows]
-        here[i, :n] = True
-    return Stack(u, loss, run.astype(int), here)
+        off[i, :n], here[i, :n] = s.off[rows], True
+    return Stack(u, loss, run.astype(int), here, off)
 
 
 def fit_profiles(slices: list[Slice], form: str, depth: float, near: bool) -> Profiles:
@@ -86,14 +88,27 @@ def fit_profiles(slices: list[Slice], form: str, depth: float, near: bool) -> Pr
     stack = stack_of(slices, depth, 2)
     spare = int(stack.here.sum() - 3 * len(slices))
     weights = stack.here.astype(float)
-    exponents = (_TYPICAL_EXPONENT, _TYPICAL_EXPONENT)
-    for _ in range(4):
+    exponents, measured = (_TYPICAL_EXPONENT, _TYPICAL_EXPONENT), stack.loss
+    for _ in range(_ROUNDS):
         if spare >= 4:
             exponents = _best_exponents(stack, weights, exponents)
         found = _solved(stack, exponents, weights, spare)
+        if stack.off.any():
+            stack = replace(stack, loss=measured - _overspent(stack, found))
         limit = _HUBER * max(found.noise, 1e-12)
         weights = stack.here * np.minimum(1.0, limit / np.maximum(np.abs(found.residual), limit))
     return found
+
+
+def _overspent(stack: Stack, found: Profiles) -> np.ndarray:
+    """What the loss of each run owes to spending more or less than its budget, by the form itself.
+
+    At a fixed size only the tokens differ, D ~ C: the rising term c2 e^(beta u) was measured times e^(-beta off).
+    """
+    alpha, beta = found.exponents
+    _, b1, b2 = np.moveaxis(found.coefficients, -1, 0)
+    rising = np.maximum(b1 / (alpha + beta) + 2 * b2 / (beta * (alpha + beta)), 0.0)
+    return rising[:, None] * np.exp(beta * stack.u) * np.expm1(-beta * stack.off)
 
 
 def basis(u: np.ndarray, exponents: tuple[float, float]) -> np.ndarray:

@@ -19,13 +19,17 @@ _CONFIGURATION = ("arm", "n_layer", "d_model", "lr", "batch_tokens")  # runs tha
 
 @dataclass(frozen=True)
 class Slice:
-    """Sizes at one compute, ascending: x = ln params, y = ln loss, z = ln tokens; `run` numbers the cluster of each."""
+    """Sizes at one compute, ascending: x = ln params, y = ln loss, z = ln tokens at this compute; `run` their clusters.
+
+    `off` is ln(compute / flops) of each loss: runs of one budget seldom spend it to the last FLOP.
+    """
 
     flops: float
     x: np.ndarray
     y: np.ndarray
     z: np.ndarray
     run: np.ndarray
+    off: np.ndarray
 
     @property
     def best(self) -> int:
@@ -184,15 +188,15 @@ def _read(found: list[Curve], log_flops: float) -> Slice:
         if curve.log_flops[0] - 1e-9 <= log_flops <= curve.log_flops[-1] + 1e-9:
             loss = np.interp(log_flops, curve.log_flops, curve.log_loss)
             tokens = np.interp(log_flops, curve.log_flops, curve.log_tokens)
-            rows.append((curve.log_params, loss, tokens, curve.run))
-    return _one_each(np.exp(log_flops), np.array(rows).reshape(-1, 4), np.min)
+            rows.append((curve.log_params, loss, tokens, 0.0, curve.run))
+    return _one_each(np.exp(log_flops), np.array(rows).reshape(-1, 5), np.min)
 
 
 def slices_of_budgets(points: Points, columns: dict[str, str], budgets: np.ndarray) -> list[Slice]:
     """Group the points by the given budget of each row; replicates of a size are averaged."""
-    runs = cluster_of(points)
-    table = np.log(np.stack([points[columns["params"]], points[columns["loss"]], points[columns["tokens"]]], axis=1))
-    table = np.concatenate([table, runs[:, None]], axis=1)
+    log_params, log_loss, log_tokens = (np.log(points[columns[role]]) for role in ("params", "loss", "tokens"))
+    off = np.log(compute_of(points, columns) / budgets)
+    table = np.stack([log_params, log_loss, log_tokens - off, off, cluster_of(points)], axis=1)
     return [_one_each(float(budget), table[budgets == budget], np.mean) for budget in np.unique(budgets)]
 
 
@@ -203,7 +207,7 @@ def _one_each(flops: float, table: np.ndarray, pick) -> Slice:
     rows = []
     for number in np.unique(groups):
         same = table[groups == number]
-        best = same[np.argmin(same[:, 1])] if pick is np.min else np.r_[same[:, :3].mean(axis=0), same[0, 3]]
+        best = same[np.argmin(same[:, 1])] if pick is np.min else np.r_[same[:, :4].mean(axis=0), same[0, 4]]
         rows.append(best)
-    kept = np.array(rows).reshape(-1, 4)
-    return Slice(flops, kept[:, 0], kept[:, 1], kept[:, 2], kept[:, 3].astype(int))
+    x, y, z, off, run = np.array(rows).reshape(-1, 5).T
+    return Slice(flops, x, y, z, run.astype(int), off)
