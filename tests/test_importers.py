@@ -196,5 +196,11 @@ def test_doubtful_columns_are_pointed_out(table, words):
     assert any(words in note for note in notes)
 
 
+def test_losses_of_several_test_sets_are_pointed_out():
+    table = "run_id,tokens,loss,split\na,1e9,3,c4\na,1e9,3.5,wiki\nb,2e9,2.8,c4\nb,2e9,3.4,wiki\n"
+    assert "several test sets" in read(table).notes[0]
+    assert read(table, where="split == c4").notes == ()
+
+
 def test_a_sound_table_raises_no_doubt():
     assert read("params_total,tokens,loss,flops\n1e8,2e9,3,1.2e18\n2e8,4e9,2.9,4.8e18\n").notes == ()

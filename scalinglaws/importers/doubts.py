@@ -11,6 +11,8 @@ def doubts(points: Points) -> tuple[str, ...]:
     params = _first(points, "params")
     tokens = _first(points, "tokens")
     found: list[str] = []
+    if "run_id" in points and tokens:
+        found += _about_evaluations(points, tokens)
     if params:
         found += _about_params(points, params)
     if params and tokens:
@@ -21,6 +23,25 @@ def doubts(points: Points) -> tuple[str, ...]:
 
 def _first(points: Points, role: str) -> str | None:
     return next((name for name in playing(role) if name in points and np.isfinite(points[name]).any()), None)
+
+
+def _about_evaluations(points: Points, tokens: str) -> list[str]:
+    loss = next((name for name in playing("loss") if name in points), None)
+    if loss is None:
+        return []
+    run = np.unique(points["run_id"], return_inverse=True)[1].reshape(-1)
+    order = np.lexsort((points[tokens], run))
+    starts = np.flatnonzero(np.r_[True, (np.diff(run[order]) != 0) | (np.diff(points[tokens][order]) != 0)])
+    counts = np.diff(np.r_[starts, len(order)])
+    repeated = int((counts > 1).sum())
+    if repeated < 0.2 * len(counts):
+        return []
+    most = int(np.argmax(counts))
+    return [
+        f"{repeated} of {len(counts)} pairs of run and {tokens} have several losses (run "
+        f"{str(points['run_id'][order[starts[most]]])!r} has {counts[most]}): if they are of several test sets, choose one "
+        "with --where."
+    ]
 
 
 def _about_params(points: Points, params: str) -> list[str]:
