@@ -37,10 +37,10 @@ def _about_evaluations(points: Points, tokens: str) -> list[str]:
     if repeated < 0.2 * len(counts):
         return []
     most = int(np.argmax(counts))
+    run_id = str(points["run_id"][order[starts[most]]])
     return [
-        f"{repeated} of {len(counts)} pairs of run and {tokens} have several losses (run "
-        f"{str(points['run_id'][order[starts[most]]])!r} has {counts[most]}): if they are of several test sets, choose one "
-        "with --where."
+        f"{repeated} of {len(counts)} pairs of run and {tokens} have several losses (run {run_id!r} has {counts[most]}): "
+        "if they are of several test sets, choose one with --where."
     ]
 
 
