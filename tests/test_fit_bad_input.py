@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fit_tables import EPOCH, isoflop
+from fit_tables import EPOCH, isoflop, simulated
 
 from scalinglaws.errors import FitError, LawError, PointsError
 from scalinglaws.fit import fit
@@ -162,6 +162,35 @@ def test_a_law_that_gives_nothing_is_told_so():
 def test_a_law_that_gives_no_number_has_no_fit():
     with pytest.raises(FitError, match="no finite value"):
         fit(mine(lambda N, *, a, b: np.nan * N * a * b), isoflop())
+
+
+def absolute(N, *, a, b):
+    return np.abs(a) * N ** -np.abs(b)  # np.abs has no complex derivative
+
+
+def test_a_formula_without_complex_derivative_is_fitted_by_differences_and_says_so():
+    points = simulated("kaplan-n", noise=0.01)
+    found = fit(mine(absolute), points, columns={"N": "params_nonembedding"}, loss="ls-log")
+    assert "rough-slopes" in [w.id for w in found.warnings]
+    assert found.outcome == "converged"
+    assert found.values["b"] == pytest.approx(fit("kaplan-n", points, loss="ls-log").values["alpha_N"], rel=1e-6)
+
+
+def test_a_formula_that_takes_no_complex_numbers_is_fitted_too():
+    def real(N, *, a, b):
+        return a * np.maximum(N, 1.0) ** -np.asarray(b, dtype=np.float64)
+
+    found = fit(mine(real), simulated("kaplan-n"), columns={"N": "params_nonembedding"})
+    assert found.values["b"] == pytest.approx(LAWS["kaplan-n"].constants["alpha_N"], rel=1e-6)
+
+
+def test_wrong_slopes_of_a_users_law_are_refused():
+    def slopes(N, *, a, b):
+        return a * N**-b, {"a": a * N**-b, "b": a * N**-b}
+
+    law = mine(lambda N, *, a, b: a * N**-b, slopes=slopes)
+    with pytest.raises(LawError, match="slopes along 'b' are not those of its formula"):
+        fit(law, isoflop())
 
 
 def test_a_weight_that_is_no_number_is_refused():

@@ -15,6 +15,7 @@ from ..errors import LawError
 from ..laws.law import LINEAR, Law
 
 STEP = 1e-30  # of the complex step: exact to rounding (Squire & Trapp 1998)
+ROUGH_STEP = 1e-5  # of central differences: their error is near 1e-10
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,14 @@ class Coordinates:
         fixed: parameter -> value.
         tied: parameter -> the parameter whose value it takes.
         boxed: parameters walked as their own logarithm, because a bound or a prior speaks of them.
+        exact: slopes from the law itself or by the complex step; otherwise by central differences.
     """
 
     law: Law
     fixed: Mapping[str, float]
     tied: Mapping[str, str]
     boxed: frozenset[str] = frozenset()
+    exact: bool = True
 
     @cached_property
     def free(self) -> tuple[str, ...]:
@@ -100,17 +103,25 @@ class Coordinates:
 
     def _along_parameters(self, values, inputs, rows):
         """Give d value / d ln parameter for logged parameters, d value / d parameter for the others; exact."""
-        if self.law.slopes is not None:
+        if self.law.slopes is not None and self.exact:
             value, slopes = self.law.slopes(*inputs, **values)
             return np.broadcast_to(value, (rows, np.size(inputs[0]))), slopes
         value = _called(self.law, self.law.evaluate, inputs, values, rows)
         moving = [name for name in values if name in self.position]
-        return value, {name: self._complex_step(values, inputs, rows, name) for name in moving}
+        slope = self._complex_step if self.exact else self._difference
+        return value, {name: slope(values, inputs, rows, name) for name in moving}
 
     def _complex_step(self, values, inputs, rows, name):
-        step = 1j * STEP
-        moved = values[name] * (1 + step) if name in self.logged else values[name] + step
-        return _called(self.law, self.law.evaluate, inputs, values | {name: moved}, rows).imag / STEP
+        return self._moved(values, inputs, rows, name, 1j * STEP).imag / STEP
+
+    def _difference(self, values, inputs, rows, name):
+        step = ROUGH_STEP if name in self.logged else ROUGH_STEP * np.maximum(np.abs(values[name]), ROUGH_STEP)
+        up, down = (self._moved(values, inputs, rows, name, side * step) for side in (1, -1))
+        return (up - down) / (2 * step)
+
+    def _moved(self, values, inputs, rows, name, step):
+        moved = values[name] * np.exp(step) if name in self.logged else values[name] + step
+        return _called(self.law, self.law.evaluate, inputs, values | {name: moved}, rows)
 
     def _along_coordinates(self, values, slopes, shape):
         along = np.zeros((shape[0], len(self.free), shape[1]))

@@ -24,7 +24,7 @@ from .losses import LOSSES, Loss, robust_sd
 from .minimise import Optimum, minimise
 from .outliers import wild_points
 from .problem import Problem, residuals
-from .record import Fit
+from .record import Fit, FitWarning
 
 LEAST = 1e-300  # stands for a bound at zero, in a logarithm
 NOTHING = 1e-6  # of the least target: a constant term this small is none
@@ -153,7 +153,8 @@ def _floored(problem: Problem, least: float) -> np.ndarray:
     """
     coordinates, low = problem.coordinates, problem.low.copy()
     ones = coordinates.coordinates({p.name: 1.0 for p in coordinates.law.parameters} | dict(coordinates.fixed))
-    for name in constant_terms(problem, ones[0]) & coordinates.logged:
+    rough = replace(problem, coordinates=replace(coordinates, exact=False))  # the law's slopes are not yet trusted
+    for name in constant_terms(rough, ones[0]) & coordinates.logged:
         i = coordinates.position[name]
         low[i] = max(low[i], np.log(NOTHING * least))
     return low
@@ -181,6 +182,15 @@ def _clusters(points: Points, cluster: str) -> np.ndarray:
         return np.array([str(i + 1) for i in range(len(points))])
     column = points[cluster]
     return column if column.dtype.kind == "U" else np.array([f"{value:g}" for value in column])
+
+
+def _rough(problem: Problem) -> list[FitWarning]:
+    if problem.coordinates.exact:
+        return []
+    told = (
+        "the formula has no complex derivative (np.abs, np.maximum, a comparison): its slopes are taken by differences"
+    )
+    return [FitWarning("rough-slopes", f"{told}, good to about 1e-9. Bring `slopes` for exact ones.")]
 
 
 def _record(found: Optimum, columns, values, target, points: Points, cluster: str, warnings) -> Fit:
@@ -211,7 +221,7 @@ def _record(found: Optimum, columns, values, target, points: Points, cluster: st
         sentence=sentence,
         decrement=found.decrement,
         fingerprint=points.fingerprint,
-        warnings=(*warnings, *wild_points(problem, z, clusters, cluster in points)),
+        warnings=(*warnings, *_rough(problem), *wild_points(problem, z, clusters, cluster in points)),
         fixed=dict(coordinates.fixed),
         tied=dict(coordinates.tied),
         tau=problem.loss.tau,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import FitError
+from .gradient import with_true_slopes
 from .losses import Loss, robust_sd, suggested_scale
 from .problem import Problem, residuals
 from .project import advance, can_project
@@ -37,7 +38,10 @@ def minimise(problem: Problem, auto: bool, rng: np.random.Generator) -> Optimum:
         FitError: no start gives a finite objective.
     """
     part = _part(problem, rng)
-    starts = _led(part, starting_points(part, rng))
+    starts = starting_points(part, rng)
+    problem = with_true_slopes(problem, starts[0])
+    part = replace(part, coordinates=problem.coordinates)
+    starts = _led(part, starts)
     estimated = auto or problem.has_priors
     part = _settled(part, starts[0], auto) if estimated else replace(part, noise=_noise(part, starts[0]))
     found = solve_graduated(part, starts)
