@@ -215,6 +215,12 @@ def _in_numbers(drawn: Draws) -> str:
     return f"{drawn.fit.law.formula}; " + ", ".join(f"{name} = {value:.4g}" for name, value in values.items())
 
 
+def residuals(drawn: Draws, points: Points) -> np.ndarray:
+    """ln(measured / fitted) of every row, those included that the fit did not see."""
+    fitted = drawn.fit.evaluate(**{letter: points[drawn.fit.columns[letter]] for letter in drawn.fit.law.inputs})
+    return np.log(points["loss_nats"]) - np.log(fitted)
+
+
 def _frontier(points: Points, level: float, n_draws: int, seed: int, notes: list[str]) -> FrontierFound | None:
     """The envelope over finished runs: the horizons of a lineage stand for its curve, each of them decayed."""
     columns = {"params": "params_nonembedding", "flops": "flops_6nd"}

@@ -7,20 +7,16 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import numpy as np
-
 from .corpora.synthetic import evaluation_floor
 from .corpora.tokenise import tokenise
 from .corpora.tokenised import Tokenised
 from .design import Sweep, design
 from .errors import RunsFailedError
 from .executors.local import Local
-from .fit import Fit
 from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
-from .infer import COUNTS, JOINT, Inference, infer
+from .infer import COUNTS, JOINT, Inference, infer, residuals
 from .launch import Progress, launch
 from .plan import Building, plan
-from .points import Points
 from .records import read_json, to_plain, write_json
 from .report import report
 from .results import HeldOutTest, LawTrial, Recommendation, StudyResults
@@ -161,7 +157,7 @@ def _results(
     points = points_of(runs, held_out, study.name)
     law = _main_law(found, trials)
     if law is not None:
-        points = points.replace(residual_log=_residuals(found.draws[law].fit, points))
+        points = points.replace(residual_log=residuals(found.draws[law], points))
     return StudyResults(
         name=study.name,
         settings=to_plain(study),
@@ -184,12 +180,6 @@ def _results(
         true_floor_nats=evaluation_floor(data, study.n_ctx, study.eval_tokens),
         notes=found.notes,
     )
-
-
-def _residuals(fit: Fit, points: Points) -> np.ndarray:
-    """ln(measured / fitted) of every row, those included that the fit did not see."""
-    inputs = {letter: points[fit.columns[letter]] for letter in fit.law.inputs}
-    return np.log(points["loss_nats"]) - np.log(fit.evaluate(**inputs))
 
 
 def _machine() -> dict:

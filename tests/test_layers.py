@@ -68,12 +68,12 @@ MAY_IMPORT = split(
         "plan": "errors laws predict quantities results shape uncertainty",
         # above both wings
         "infer": "errors fit frontier laws points predict results uncertainty",
-        "held_out": "errors points predict records results run uncertainty",
+        "held_out": "compare errors points predict records results run uncertainty",
         "report": "quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
         "estimate": "calibrate corpora design display quantities records settings",
         "status": "design records store",
-        "study": "corpora design errors executors held_out infer launch records report results settings store",
+        "study": "corpora design errors executors held_out infer launch plan records report results settings store",
         "__init__": "compare errors fit frontier importers laws points predict shape uncertainty",
         "__main__": "cli",
     }

@@ -1,6 +1,7 @@
 """Learning rates at known steps."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_evaluations_end_at_the_horizon_and_lie_evenly_in_log_step():
     steps = evaluation_steps(KAPLAN)
     assert steps[-1] == KAPLAN.steps
     assert len(steps) == KAPLAN.evaluations
-    ratios = [b / a for a, b in zip(steps, steps[1:], strict=False)]
+    ratios = [b / a for a, b in pairwise(steps)]
     assert max(ratios) / min(ratios) < 1.01
 
 
