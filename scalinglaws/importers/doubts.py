@@ -39,7 +39,7 @@ def _about_evaluations(points: Points, tokens: str) -> list[str]:
     most = int(np.argmax(counts))
     run_id = str(points["run_id"][order[starts[most]]])
     return [
-        f"{repeated} of {len(counts)} pairs of run and {tokens} have several losses (run {run_id!r} has {counts[most]}): "
+        f"{repeated} of {len(counts)} pairs of run and {tokens} hold several losses (run {run_id!r}: {counts[most]}): "
         "if they are of several test sets, choose one with --where."
     ]
 
