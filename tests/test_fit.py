@@ -231,7 +231,7 @@ def test_excluded_points_take_no_part():
         excluded_because=["" if i != 5 else "diverged" for i in range(60)],
     )
     found = fit("chinchilla", spoilt)
-    assert found.n == 59
+    assert found.n == 59 and found.excluded == {"diverged": 1}
     assert found.values == fit("chinchilla", points.take(np.arange(60) != 5)).values
 
 

@@ -124,6 +124,33 @@ def test_draws_evaluate_each_draw_at_each_target():
     assert table[0, 1] == pytest.approx(LAWS["chinchilla"].evaluate(2e9, 1e10, **first), rel=1e-12)
 
 
+def test_further_starts_find_no_better_basin():
+    # 0 of 4000 resamples had a second basin in the reference's study; here none of 300
+    found = fit("chinchilla", chinchilla_points(), delta=1e-3)
+    one, four = (draws(found, n=300, starts=k) for k in (1, 4))
+    assert one.standard_errors() == pytest.approx(four.standard_errors(), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("n", [6, 9, 24])
+def test_every_law_gets_its_intervals_from_few_noisy_points(name, n):
+    rng = np.random.default_rng(n)
+    points = simulated(name, n=5, noise=0.02, seed=n)
+    points = points.take(rng.choice(len(points), min(n, len(points)), replace=False))
+    found = fit(name, points)
+    for method in FAST:
+        made = draws(found, method=method, n=50)
+        assert made.failed < 0.1 and np.isfinite(made.values).all()
+        for parameter, (low, high) in made.interval(0.9).items():
+            assert low <= high, parameter
+
+
+def test_few_runs_are_told():
+    few = draws(fit("chinchilla", isoflop(n=40).take(np.arange(0, 40, 4))), n=50)
+    assert "few-runs" in [w.id for w in few.warnings]
+    assert "few-runs" not in [w.id for w in draws(fit("chinchilla", isoflop()), n=50).warnings]
+
+
 def test_progress_is_told_to_the_end():
     told = []
     draws(fit("chinchilla", isoflop()), n=2500, progress=lambda done, of: told.append((done, of)))

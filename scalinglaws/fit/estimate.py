@@ -28,7 +28,7 @@ from .record import Fit, FitWarning
 
 LEAST = 1e-300  # stands for a bound at zero, in a logarithm
 NOTHING = 1e-6  # of the least target: a constant term this small is none
-LEAST_EXPONENT, MOST_EXPONENT = 2e-3, 20.0  # beyond them a term is constant, or gone after the first point
+LEAST_EXPONENT, MOST_EXPONENT = 2e-3, 5.0  # beyond them a term is constant, or gone after the first point
 
 
 def fit(
@@ -80,7 +80,7 @@ def fit(
     problem = _problem(law, coordinates, values, target, scales, loss, bounds, priors)
     found = minimise(problem, delta == "auto", np.random.default_rng(seed))
     warnings += run_warnings(cluster in kept, values, cluster)
-    return _record(found, columns, values, target, kept, cluster, warnings)
+    return _record(found, columns, values, target, points, cluster, warnings)
 
 
 def _positive(law: Law, columns: Mapping[str, str], loss: Loss) -> set[str]:
@@ -184,6 +184,13 @@ def _clusters(points: Points, cluster: str) -> np.ndarray:
     return column if column.dtype.kind == "U" else np.array([f"{value:g}" for value in column])
 
 
+def _excluded(points: Points) -> dict[str, int]:
+    if "excluded_because" not in points:
+        return {}
+    reasons, counts = np.unique(points["excluded_because"], return_counts=True)
+    return {str(reason): int(count) for reason, count in zip(reasons, counts, strict=True) if reason}
+
+
 def _rough(problem: Problem) -> list[FitWarning]:
     if problem.coordinates.exact:
         return []
@@ -193,7 +200,8 @@ def _rough(problem: Problem) -> list[FitWarning]:
     return [FitWarning("rough-slopes", f"{told}, good to about 1e-9. Bring `slopes` for exact ones.")]
 
 
-def _record(found: Optimum, columns, values, target, points: Points, cluster: str, warnings) -> Fit:
+def _record(found: Optimum, columns, values, target, table: Points, cluster: str, warnings) -> Fit:
+    points = table.kept
     problem, z = found.problem, found.z
     coordinates, law = problem.coordinates, problem.coordinates.law
     constants = {name: float(value[0]) for name, value in coordinates.parameters(z[None]).items()}
@@ -227,6 +235,7 @@ def _record(found: Optimum, columns, values, target, points: Points, cluster: st
         tau=problem.loss.tau,
         r2=float(1 - (apart @ apart) / max(around @ around, 1e-300)),
         rms_log=float(np.sqrt(np.mean(apart**2))),
+        excluded=_excluded(table),
         z=z,
         problem=problem,
     )

@@ -78,8 +78,15 @@ _COSTS = {
 
 
 def robust_sd(u: np.ndarray, fitted: int) -> float:
-    """Estimate the standard deviation of residuals, after `fitted` parameters, from their median absolute value."""
-    return NORMAL_MAD * float(np.median(np.abs(u)) * np.sqrt(len(u) / max(len(u) - fitted, 1)))
+    """Estimate the standard deviation of residuals, after `fitted` parameters, from their median absolute value.
+
+    A robust fit can pass through as many points as it has parameters, and then the median of few residuals is zero and
+    the fit chases it: the median of the others, n - fitted of them, is taken where it is larger.
+    """
+    size, n = np.sort(np.abs(u)), len(u)
+    corrected = np.median(size) * np.sqrt(n / max(n - fitted, 1))
+    others = np.median(size[min(fitted, n - 1) :])
+    return NORMAL_MAD * float(max(corrected, others))
 
 
 def suggested_scale(kind: str, u: np.ndarray, fitted: int) -> float:

@@ -38,6 +38,7 @@ class Fit:
         decrement: Newton's decrement relative to the objective where the walk stopped.
         fingerprint: hash of the points that took part.
         r2: share of the variance of the log target explained; `rms_log` root mean square log residual.
+        excluded: reason -> how many rows of the table took no part for it.
         z: coordinates of the optimum; `problem` what was minimised: for resampling.
     """
 
@@ -65,6 +66,7 @@ class Fit:
     tau: float
     r2: float
     rms_log: float
+    excluded: Mapping[str, int]
     z: np.ndarray = field(repr=False)
     problem: Problem = field(repr=False)
 

@@ -20,6 +20,8 @@ from .symmetric import solve_symmetric
 
 TOLERANCE = 1e-14  # of the decrement, relative to the objective
 FLOOR = 1e-28  # a point's share of the objective below which its residual is rounding
+STALE = 1e-13  # of the objective: a step that gains less has gained nothing
+IDLE = 8  # such steps in a row, and the walk is over: a term on its way to nothing promises more than it holds
 MOST_STEPS = 400
 DAMPING = 1e-3
 NARROW = 0.1  # of the noise: a loss narrower than this is approached in stages
@@ -83,23 +85,24 @@ def _walk(problem, starts, counts, target, most_steps):
     lam = np.full(len(z), 0.9 * DAMPING)
     state = state_at(problem, z, counts, target)
     same_term = _same_term(problem.coordinates, state.majorant[0])
-    steps = 0
+    steps, idle, last_gain = 0, np.zeros(len(z)), np.full(len(z), np.inf)
     for steps in range(most_steps):
         step, decrement = _step(state, lam, (z <= low, z >= high), same_term)
         size = counts if problem.loss.in_logs else counts * target**2
         floor = np.broadcast_to(FLOOR * size.sum(1), lam.shape)
+        decrement = np.where(idle >= IDLE, np.minimum(decrement, last_gain), decrement)
         done = (decrement <= TOLERANCE * state.objective + floor) | ~np.isfinite(state.objective) | (lam > 1e12)
         if steps == most_steps - 1:
             done[:] = True
         if done.any():
-            near = (lam < DAMPING) & (decrement <= 1e-9 * state.objective)
+            near = (lam < DAMPING) & (decrement <= 1e-9 * state.objective) & (idle < IDLE)
             polished = np.clip(z - np.where(near[:, None], step, 0.0), low, high)  # the last step is free
             _settle(out, alive[done], polished[done], state.objective[done], decrement[done], floor[done])
             left = ~done
             if not left.any():
                 break
             alive, z, lam, step, decrement = alive[left], z[left], lam[left], step[left], decrement[left]
-            state, low, high = state.take(left), low[left], high[left]
+            state, low, high, idle = state.take(left), low[left], high[left], idle[left]
             counts = counts[left] if len(counts) > 1 else counts
             target = target[left] if len(target) > 1 else target
         moved = np.clip(z - step, low, high)
@@ -108,6 +111,8 @@ def _walk(problem, starts, counts, target, most_steps):
         better = gain >= 0
         z = np.where(better[:, None], moved, z)
         state.put(better, trial)
+        idle = np.where(better & (gain > STALE * state.objective), 0, idle + better)
+        last_gain = np.where(better, gain, np.inf)
         lam = _damping(lam, better, gain, decrement / (1 + np.minimum(lam, 1e6)))
     return *out, steps
 

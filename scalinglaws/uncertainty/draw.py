@@ -4,6 +4,7 @@ import numpy as np
 
 from ..errors import MisuseError, nearest
 from ..fit import Fit
+from .caution import cautions
 from .posterior import posterior
 from .profile import profile, profile_ends
 from .record import Draws, check_kept, drawn
@@ -40,30 +41,33 @@ def draws(
     if n < 10:
         raise MisuseError(f"{n} draws make no interval: ask for 10 or more; 2000 is usual.")
     if starts > 1 and method == "pairs":
-        return drawn(fit, *pairs(fit, n, np.random.default_rng(seed), progress, starts), "pairs", seed)
+        return _pairs(fit, n, seed, progress, starts)
     return METHODS[method](fit, n, seed, progress)
 
 
-def _pairs(fit, n, seed, progress) -> Draws:
-    return drawn(fit, *pairs(fit, n, np.random.default_rng(seed), progress), "pairs", seed)
+def _pairs(fit, n, seed, progress, starts=1) -> Draws:
+    z, kept = pairs(fit, n, np.random.default_rng(seed), progress, starts)
+    check_kept(fit, kept)
+    return drawn(fit, z, kept, "pairs", seed, warnings=cautions(fit, z, kept))
 
 
 def _wild(fit, n, seed, progress) -> Draws:
     z, kept = wild(fit, n, np.random.default_rng(seed), progress)
     check_kept(fit, kept)
     spread = wild_spread(fit, z[kept])
-    return drawn(fit, z, kept, "wild", seed, spread=spread, ends=parameter_ends(fit, spread))
+    told = cautions(fit, z, kept)
+    return drawn(fit, z, kept, "wild", seed, spread=spread, ends=parameter_ends(fit, spread), warnings=told)
 
 
 def _sandwich(fit, n, seed, progress) -> Draws:
     spread = sandwich(fit)
-    z = t_draws(spread, fit.z, n, np.random.default_rng(seed))
+    z = t_draws(fit, spread, n, np.random.default_rng(seed))
     return drawn(fit, z, np.ones(n, dtype=bool), "sandwich", seed, spread=spread, ends=parameter_ends(fit, spread))
 
 
 def _profile(fit, n, seed, progress) -> Draws:
     found, spread = profile(fit)
-    z = t_draws(spread, fit.z, n, np.random.default_rng(seed))
+    z = t_draws(fit, spread, n, np.random.default_rng(seed))
     ends = parameter_ends(fit, spread) | profile_ends(fit, found, spread)
     return drawn(fit, z, np.ones(n, dtype=bool), "profile", seed, spread=spread, ends=ends)
 

@@ -29,7 +29,7 @@ def posterior(fit: Fit, n: int, rng: np.random.Generator) -> tuple[np.ndarray, f
     many = WALKERS_EACH * (len(fit.z) + 1)
     sampler = emcee.EnsembleSampler(many, len(fit.z) + 1, lambda state: _log_density(fit, state), vectorize=True)
     sampler.random_state = np.random.RandomState(int(rng.integers(2**31))).get_state()
-    start = np.column_stack([t_draws(spread, fit.z, many, rng), np.log(fit.noise) + 0.1 * rng.standard_normal(many)])
+    start = np.column_stack([t_draws(fit, spread, many, rng), np.log(fit.noise) + 0.1 * rng.standard_normal(many)])
     start = np.where(np.isfinite(_log_density(fit, start))[:, None], start, np.append(fit.z, np.log(fit.noise)))
     start += 1e-9 * rng.standard_normal(start.shape)
     steps = int(np.ceil(n / many)) * THIN

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import FitError
-from ..fit import Fit
+from ..fit import Fit, FitWarning
 from ..fit.record import checked_inputs
 
 
@@ -25,6 +25,7 @@ class Draws:
     Attributes:
         values: (draws, parameters), float64, columns as `names`: every parameter of the law, in its order.
         failed: share of the resamples that found no optimum; they are left out of `values`.
+        warnings: few runs, lost resamples, methods that disagree.
         ends: parameter -> a function level -> (low, high), where the method gives intervals by itself.
     """
 
@@ -36,6 +37,7 @@ class Draws:
     failed: float = 0.0
     spread: Spread | None = field(default=None, repr=False)
     ends: Mapping | None = field(default=None, repr=False)
+    warnings: tuple[FitWarning, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -88,6 +90,8 @@ def drawn(fit: Fit, z: np.ndarray, kept: np.ndarray, method: str, seed: int, **m
         FitError: nearly none did.
     """
     check_kept(fit, kept)
-    columns = fit.problem.coordinates.parameters(z[kept])
+    columns = fit.problem.coordinates.parameters(z)
     values = np.stack([columns[name] for name in fit.values], axis=1)
+    kept = kept & np.isfinite(values).all(1)  # N_c of an exponent near zero is beyond any number
+    values = values[kept]
     return Draws(fit, values, tuple(fit.values), method, seed, float(1 - kept.mean()), **more)

@@ -9,7 +9,7 @@ from ..fit.project import advance, can_project
 from ..fit.solve import Solution, solve_graduated
 from ..fit.starts import starting_points
 
-NEAR_ENOUGH = 1e-5  # of the objective: a resample whose constant term drifts to nothing never quite arrives
+NEAR_ENOUGH = 1e-5  # of the fit's objective, left to gain: a term that drifts to nothing never quite arrives
 BLOCK = 1000  # resamples drawn at once: bounds the memory of their counts
 
 Progress = Callable[[int, int], None]
@@ -46,7 +46,7 @@ def pairs(
         counts = pairs_counts(index, groups, rows, rng)
         return best_of([refit(fit, counts), *(refit(fit, counts, start) for start in further)])
 
-    return blocks(n, progress, len(index), make)
+    return blocks(fit, n, progress, make)
 
 
 def _further_starts(fit, rng, many):
@@ -67,14 +67,16 @@ def best_of(found: list[Solution]) -> Solution:
     return best
 
 
-def blocks(n: int, progress: Progress | None, points: int, make: Callable) -> tuple[np.ndarray, np.ndarray]:
+def blocks(fit: Fit, n: int, progress: Progress | None, make: Callable) -> tuple[np.ndarray, np.ndarray]:
     """Call make(rows) until n resamples are done; few enough at once that their counts stay small."""
     z, good = [], []
-    block = max(1, min(BLOCK, 10_000_000 // points))
+    enough = max(fit.objective, 1e-26 * fit.n)
+    block = max(1, min(BLOCK, 10_000_000 // fit.n))
     for at in range(0, n, block):
         found = make(min(block, n - at))
         z.append(found.z)
-        good.append((found.decrement <= NEAR_ENOUGH) & np.isfinite(found.z).all(1))
+        left = found.decrement * np.minimum(found.objective, enough)
+        good.append((left <= NEAR_ENOUGH * enough) & np.isfinite(found.z).all(1))
         if progress:
             progress(min(at + block, n), n)
     return np.concatenate(z), np.concatenate(good)

@@ -69,12 +69,13 @@ def t_quantile(level: float, degrees: float) -> float:
     return float(stdtrit(degrees, (1 + level) / 2))
 
 
-def t_draws(spread: Spread, centre: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw coordinates (n, p) from the multivariate t that the sandwich stands for."""
+def t_draws(fit: Fit, spread: Spread, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw coordinates (n, p) from the multivariate t that the sandwich stands for, inside the box."""
     values, vectors = np.linalg.eigh(spread.covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    normal = rng.standard_normal((n, len(centre)))
-    return centre + normal @ root.T * np.sqrt(spread.degrees / rng.chisquare(spread.degrees, (n, 1)))
+    normal = rng.standard_normal((n, len(fit.z)))
+    drawn = fit.z + normal @ root.T * np.sqrt(spread.degrees / rng.chisquare(spread.degrees, (n, 1)))
+    return np.clip(drawn, fit.problem.low, fit.problem.high)
 
 
 def parameter_ends(fit: Fit, spread: Spread):

@@ -28,7 +28,7 @@ def wild(fit: Fit, n: int, rng: np.random.Generator, progress: Progress | None) 
         target = predicted + signs(groups, rows, rng)[:, index] * inflated
         return solve_graduated(replace(fit.problem, target=target), np.repeat(fit.z[None], rows, axis=0))
 
-    return blocks(n, progress, len(index), make)
+    return blocks(fit, n, progress, make)
 
 
 def signs(groups: int, rows: int, rng: np.random.Generator) -> np.ndarray:
