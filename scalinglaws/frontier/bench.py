@@ -9,11 +9,12 @@ from ..errors import PointsError, unknown_name
 from ..points import Points
 from .c_min import KAPLAN_CRITICAL, adjusted, batch_and_steps
 from .critical_batch import CriticalBatch, critical_batch
-from .lines import Optima, judged, line_through, optima_of
+from .lines import Optima, budgets_of, line_through, optima_of, reasons_of, settled
 from .profile import FORMS, fit_profiles
 from .record import Budget, Frontier, Line
 from .slices import Slice, chosen_columns, cluster_of, compute_of, curves, slices_of_budgets, slices_of_curves
 
+_SETTLING = 4  # rounds in which the line decides which budgets are near an edge
 METHODS = ("envelope", "isoflop", "critical-batch", "c-min")
 
 
@@ -113,9 +114,17 @@ def _fitted(slices: list[Slice], how: _How, runs: int) -> Frontier:
         raise PointsError("no compute has three sizes or more. Train more sizes at one compute.")
     found = fit_profiles(slices, how.form, how.depth, near=how.method != "isoflop")
     optima = optima_of(slices, found, how.draws, how.seed)
-    budgets = judged(slices, found, optima)
-    keep = np.array([not b.censored for b in budgets])
-    lines = _lines(optima, how, keep, np.array([s.run[s.best] for s in slices]))
+    best_run = np.array([s.run[s.best] for s in slices])
+    reasons = reasons_of(slices, found, optima)
+    lines = _lines(optima, how, reasons, best_run)
+    for _ in range(_SETTLING if how.form != "parabola" else 0):
+        new = (
+            settled(slices, optima, reasons_of(slices, found, optima), lines["params"]) if lines["params"] else reasons
+        )
+        if new == reasons or new.count("") < 3:
+            break
+        reasons, lines = new, _lines(optima, how, new, best_run)
+    budgets = budgets_of(slices, optima, reasons)
     shared = "c0 + c1 N^-{:.3g} + c2 N^{:.3g}, exponents shared by all budgets"
     return Frontier(
         how.method,
@@ -125,11 +134,12 @@ def _fitted(slices: list[Slice], how: _How, runs: int) -> Frontier:
         shape="parabola in ln N" if how.form == "parabola" else shared.format(*found.exponents),
         interval_method=f"the wider of a wild bootstrap over {runs} runs and a jackknife over groups of budgets",
         runs=runs,
-        warnings=_warnings(budgets, keep, lines["params"]),
+        warnings=_warnings(budgets, lines["params"]),
     )
 
 
-def _lines(optima: Optima, how: _How, keep: np.ndarray, best_run: np.ndarray) -> dict[str, Line | None]:
+def _lines(optima: Optima, how: _How, reasons: list[str], best_run: np.ndarray) -> dict[str, Line | None]:
+    keep = np.array([not reason for reason in reasons])
     names = {name: how.columns[name] for name in ("params", "tokens", "loss")}
     if how.critical:
         for where in (optima.values, optima.draws):
@@ -147,8 +157,9 @@ def _at_best(s: Slice) -> tuple[float, float, float]:
     return tuple(float(np.exp(v[s.best])) for v in (s.x, s.z, s.y))
 
 
-def _warnings(budgets: list[Budget], keep: np.ndarray, line: Line | None) -> tuple[str, ...]:
+def _warnings(budgets: list[Budget], line: Line | None) -> tuple[str, ...]:
     found = []
+    keep = np.array([not budget.censored for budget in budgets])
     if keep.sum() < 3:
         found.append(
             f"only {int(keep.sum())} of {len(budgets)} budgets have an optimum between sizes that were trained: "

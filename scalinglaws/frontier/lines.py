@@ -10,6 +10,7 @@ from .record import Budget, Line
 from .slices import Slice
 
 NO_SCATTER = 1e-7  # spread of an exponent below which the points carry no scatter to make an interval of
+_ROUNDING = 1e-6
 _LEAST_DRAWN = 0.8  # share of draws that must have a minimum, for a budget to count
 
 
@@ -63,34 +64,61 @@ def _located(slices, centres, best, u, loss) -> tuple[np.ndarray, np.ndarray, np
         return params, tokens, np.log(np.maximum(loss, 1e-300)) + best
 
 
-def judged(slices: list[Slice], found: Profiles, optima: Optima) -> list[Budget]:
-    """Say of every slice whether its optimum can be used, with a typed reason where it cannot."""
-    budgets = []
+def reasons_of(slices: list[Slice], found: Profiles, optima: Optima) -> list[str]:
+    """Say of every slice why its optimum cannot be used (a key of `REASONS`), or nothing."""
+    reasons = []
     for i, s in enumerate(slices):
-        inside = s.x[0] < optima.values["params"][i] < s.x[-1]
-        curvature = found.coefficients[i, 2]
+        params, curvature = float(optima.values["params"][i]), found.coefficients[i, 2]
         drawn = np.isfinite(optima.draws["params"][:, i]).mean() if len(optima.draws["params"]) else 1.0
-        reason = _reason(s, bool(inside), float(optima.values["params"][i]), curvature, found.curvature_se[i], drawn)
-        where = (s.x[s.best], s.z[s.best], s.y[s.best])
-        if not reason:
-            where = tuple(optima.values[name][i] for name in ("params", "tokens", "loss"))
-        params, tokens, loss = (float(np.exp(v)) for v in where)
-        budgets.append(Budget(s.flops, params, tokens, loss, len(s.x), reason))
-    return budgets
+        weak = curvature < 2 * found.curvature_se[i] or drawn < _LEAST_DRAWN
+        reasons.append(_reason(s, params, bool(curvature > 0), bool(weak)))
+    return reasons
 
 
-def _reason(s: Slice, inside: bool, params: float, curvature: float, curvature_se: float, drawn: float) -> str:
+def _reason(s: Slice, params: float, convex: bool, weak: bool) -> str:
     if s.best == 0:
         return "smallest-is-best"
     if s.best == len(s.x) - 1:
         return "largest-is-best"
-    if not np.isfinite(params) or curvature <= 0:
+    if not np.isfinite(params) or not convex:
         return "not-convex"
-    if not inside:
+    if not s.x[0] < params < s.x[-1]:
         return "smallest-is-best" if params <= s.x[0] else "largest-is-best"
-    if curvature < 2 * curvature_se or drawn < _LEAST_DRAWN:
-        return "weak-curvature"
-    return ""
+    return "weak-curvature" if weak else ""
+
+
+def settled(slices: list[Slice], optima: Optima, reasons: list[str], line: Line) -> list[str]:
+    """Decide by the line where the optimum should lie, not by the noise of each budget, which budgets are near an edge.
+
+    Where the optimum nears the last size, noise alone decides whether that size comes out best; dropping a budget when
+    it does keeps the optima that noise moved inward and bends the line. So a budget counts if the line puts its optimum
+    between the second size and the last but one (half a step from the edges where there are under five), whichever size
+    came out best, as long as its own form has a minimum among the sizes.
+    """
+    expected = np.log(line.scale.value) + line.exponent.value * (optima.log_flops - np.log(line.flops_centre))
+    new = list(reasons)
+    for i, s in enumerate(slices):
+        share = 1.0 if len(s.x) >= 5 else 0.5
+        low, high = s.x[0] + share * (s.x[1] - s.x[0]), s.x[-1] - share * (s.x[-1] - s.x[-2])
+        inside = low - _ROUNDING <= expected[i] <= high + _ROUNDING
+        if not reasons[i] and not inside:
+            new[i] = "near-the-edge"
+        elif reasons[i] in ("smallest-is-best", "largest-is-best") and inside:
+            own = optima.values["params"][i]
+            new[i] = "" if s.x[0] < own < s.x[-1] else reasons[i]
+    return new
+
+
+def budgets_of(slices: list[Slice], optima: Optima, reasons: list[str]) -> list[Budget]:
+    """Make the records: the optimum where it can be used, else the best size present."""
+    budgets = []
+    for i, (s, reason) in enumerate(zip(slices, reasons, strict=True)):
+        where = (s.x[s.best], s.z[s.best], s.y[s.best])
+        if not reason or reason == "near-the-edge":
+            where = tuple(optima.values[name][i] for name in ("params", "tokens", "loss"))
+        params, tokens, loss = (float(np.exp(v)) for v in where)
+        budgets.append(Budget(s.flops, params, tokens, loss, len(s.x), reason))
+    return budgets
 
 
 def line_through(

@@ -11,6 +11,7 @@ REASONS = {
     "too-few-sizes": "fewer than three sizes were trained at this budget",
     "smallest-is-best": "the smallest size is the best: the optimum lies below it",
     "largest-is-best": "the largest size is the best: the optimum lies above it",
+    "near-the-edge": "the line puts the optimum at the edge of the sizes, where noise decides what is seen of it",
     "not-convex": "the loss does not rise on both sides of the best size",
     "weak-curvature": "the rise on both sides of the best size is within the noise",
 }
@@ -20,8 +21,8 @@ REASONS = {
 class Budget:
     """One compute budget and the best way found to spend it.
 
-    `reason` is empty where the optimum lies between sizes that were trained; else it is a key of `REASONS`, and
-    params, tokens and loss are those of the best size present: a bound, not an optimum.
+    `reason` is empty where the optimum lies well between sizes that were trained; else it is a key of `REASONS`, and
+    params, tokens and loss are those of the best size present: a bound, not an optimum (but for "near-the-edge").
     """
 
     flops: float
