@@ -26,8 +26,6 @@ def outcome(problem: Problem, z: np.ndarray, converged: bool, agreeing: float) -
     at_bound = [n for i, n in enumerate(names) if z[i] <= problem.low[i] or z[i] >= problem.high[i]]
     if at_bound:
         return "at_bound", f"{_list(at_bound)} ended on a bound: the points would take it further."
-    if not converged:
-        return "not_converged", "the walk stopped before the gradient vanished: treat the values as a rough guess."
     loose = loose_exponents(problem, z)
     if loose:
         words = ", ".join(
@@ -37,6 +35,8 @@ def outcome(problem: Problem, z: np.ndarray, converged: bool, agreeing: float) -
             "not_identified",
             f"these points do not fix {words}. Widen the range of the inputs, or hold it with a value.",
         )
+    if not converged:
+        return "not_converged", "the walk stopped before the gradient vanished: treat the values as a rough guess."
     return "converged", f"the gradient vanishes, and {agreeing:.0%} of the starts ended here."
 
 

@@ -85,6 +85,7 @@ def _walk(problem, starts, counts, target, most_steps):
     lam = np.full(len(z), 0.9 * DAMPING)
     state = state_at(problem, z, counts, target)
     same_term = _same_term(problem.coordinates, state.majorant[0])
+    boxed = bool(np.isfinite(low).any() or np.isfinite(high).any())
     steps, idle, last_gain = 0, np.zeros(len(z)), np.full(len(z), np.inf)
     for steps in range(most_steps):
         step, decrement = _step(state, lam, (z <= low, z >= high), same_term)
@@ -105,7 +106,7 @@ def _walk(problem, starts, counts, target, most_steps):
             state, low, high, idle = state.take(left), low[left], high[left], idle[left]
             counts = counts[left] if len(counts) > 1 else counts
             target = target[left] if len(target) > 1 else target
-        moved = np.clip(z - step, low, high)
+        moved = _within(z, step, low, high) if boxed else z - step
         trial = state_at(problem, moved, counts, target)
         gain = state.objective - trial.objective
         better = gain >= 0
@@ -145,8 +146,22 @@ def _same_term(coordinates: Coordinates, majorant: np.ndarray) -> np.ndarray:
 
 def _step(state, lam, at_end, same_term):
     """Give the damped step, (rows, p), and Newton's decrement: the fall of the objective that the step promises."""
-    gradient, newton, majorant = state.gradient, state.newton, state.majorant
+    gradient = state.gradient
     stuck = (at_end[0] & (gradient > 0)) | (at_end[1] & (gradient < 0)) | (at_end[0] & at_end[1])
+    step = _solved(state, lam, same_term, stuck)
+    outward = (at_end[0] & (step > 0)) | (at_end[1] & (step < 0))
+    if outward.any():  # against the gradient, drawn along by another coordinate: hold it and solve for the others
+        stuck |= outward
+        step = _solved(state, lam, same_term, stuck)
+    with np.errstate(all="ignore"):
+        decrement = 0.5 * (step * np.where(stuck, 0.0, gradient)).sum(1) * (1 + np.minimum(lam, 1e6))
+    blind = ~np.isfinite(decrement) | (decrement < 0)
+    step[blind], decrement[blind] = 0.0, np.where(np.isfinite(state.objective[blind]), np.inf, 0.0)
+    return step, decrement
+
+
+def _solved(state, lam, same_term, stuck):
+    gradient, newton, majorant = state.gradient, state.newton, state.majorant
     if stuck.any():
         gradient = np.where(stuck, 0.0, gradient)
         moving = ~stuck[:, :, None] & ~stuck[:, None, :]
@@ -157,11 +172,15 @@ def _step(state, lam, at_end, same_term):
     poor = ~(least > 1e-12)
     if poor.any():
         step[poor], _ = solve_symmetric(majorant[poor] + damping[poor], gradient[poor])
+    return step
+
+
+def _within(z, step, low, high):
+    """Go along the step as far as the box allows: clipping one coordinate alone would leave the valley."""
     with np.errstate(all="ignore"):
-        decrement = 0.5 * (step * gradient).sum(1) * (1 + np.minimum(lam, 1e6))
-    blind = ~np.isfinite(decrement) | (decrement < 0)
-    step[blind], decrement[blind] = 0.0, np.where(np.isfinite(state.objective[blind]), np.inf, 0.0)
-    return step, decrement
+        room = np.where(step > 0, (z - low) / step, np.where(step < 0, (z - high) / step, np.inf))
+    share = np.minimum(np.nan_to_num(room, nan=np.inf).min(1), 1.0)
+    return np.clip(z - share[:, None] * step, low, high)
 
 
 def _diagonal(mask):
