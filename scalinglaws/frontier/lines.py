@@ -16,11 +16,12 @@ _LEAST_DRAWN = 0.8  # share of draws that must have a minimum, for a budget to c
 
 @dataclass(frozen=True)
 class Optima:
-    """ln N*, ln D* and ln L* of every slice, shape (slices,), and their draws, shape (draws, slices)."""
+    """ln N*, ln D* and ln L* of every slice, shape (slices,); their draws, (draws, slices), resample this many runs."""
 
     log_flops: np.ndarray
     values: dict[str, np.ndarray]
     draws: dict[str, np.ndarray]
+    runs: int
 
 
 def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> Optima:
@@ -44,7 +45,7 @@ def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> Op
     residual = found.residual / np.maximum(1 - found.leverage, 0.1)
     shaken = found.coefficients + np.einsum("skp,dsp->dsk", found.solve, residual * signs[:, place])
     drawn = _located(slices, centres, best, *minima(shaken, found.exponents))
-    return Optima(np.log([s.flops for s in slices]), values, dict(zip(names, drawn, strict=True)))
+    return Optima(np.log([s.flops for s in slices]), values, dict(zip(names, drawn, strict=True)), int(runs.max()) + 1)
 
 
 def _webb(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
@@ -151,7 +152,8 @@ def line_through(
     design = np.stack([np.ones_like(x), x - centre], axis=1)
     solve = _solver(design, weights)
     value = solve @ y
-    wild, groups = drawn @ solve.T, _jackknifed(design, y, weights, best_run[keep], value, len(drawn), seed)
+    wild = value + (drawn @ solve.T - value) * _stretch(optima.runs)
+    groups = _jackknifed(design, y, weights, best_run[keep], value, len(drawn), seed)
     lines = wild if wild[:, 1].std() >= groups[:, 1].std() else groups
     known = len(lines) > 1 and lines[:, 1].std() > NO_SCATTER
     ends = np.quantile(lines, [(1 - level) / 2, (1 + level) / 2], axis=0).tolist() if known else [[None] * 2] * 2
@@ -159,6 +161,13 @@ def line_through(
     exponent = (float(value[1]), ends[0][1], ends[1][1])
     lines = lines if known else np.empty((0, 2))
     return Line(quantity, Estimate(*exponent, level), Estimate(*scale, level), float(np.exp(centre)), lines)
+
+
+def _stretch(runs: int) -> float:
+    """Widen the wild bootstrap as t does over the normal, with three numbers a budget taken from few runs."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(max(runs - 3, 2), 0.975) / 1.959964)
 
 
 def _weights(drawn: np.ndarray) -> np.ndarray:
