@@ -13,7 +13,7 @@ from .errors import StoreError
 from .points import Points
 from .predict import predict
 from .records import from_plain, read_json, to_plain, write_json
-from .results import Band, Estimate, HeldOutTest, LawTrial
+from .results import Band, Estimate, HeldOutTest, LawTrial, SeedSpread
 from .run import RunSpec
 from .uncertainty import Draws
 
@@ -122,16 +122,20 @@ def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutT
     return made
 
 
-def compare_with_measured(test: HeldOutTest, points: Points) -> HeldOutTest:
-    """Fill in what the held-out runs measured: their mean, its standard error over seeds, and whether it lies inside.
+def compare_with_measured(test: HeldOutTest, points: Points, spread: SeedSpread | None = None) -> HeldOutTest:
+    """Fill in what the held-out runs measured: their mean, its standard error, and whether it lies inside.
 
-    With one run the standard error is unknown.
+    The standard error pools the held-out runs with the seeds of `spread`, in ln L, each by its degrees of freedom;
+    with one run and no repeated seeds it is unknown.
     """
     rows = [np.flatnonzero(points["run_id"] == run_id) for run_id in test.run_ids]
     losses = points["loss_nats"][np.concatenate(rows)] if all(len(r) for r in rows) else np.empty(0)
     if not len(losses) or not np.isfinite(losses).all():
         return test
     mean = float(losses.mean())
-    sem = float(losses.std(ddof=1) / np.sqrt(len(losses))) if len(losses) > 1 else None
+    squares, freedom = float(((np.log(losses) - np.log(losses).mean()) ** 2).sum()), len(losses) - 1
+    if spread is not None:
+        squares, freedom = squares + spread.sd_log**2 * (len(spread.losses) - 1), freedom + len(spread.losses) - 1
+    sem = mean * float(np.sqrt(squares / freedom / len(losses))) if freedom else None
     inside = test.predicted.low <= mean <= test.predicted.high
     return replace(test, measured=tuple(map(float, losses)), measured_mean=mean, measured_sem=sem, held=bool(inside))

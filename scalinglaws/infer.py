@@ -20,6 +20,7 @@ COUNTS = {"N": "params_nonembedding", "C": "flops_6nd", "S": "steps"}
 JOINT = ("kaplan-nd", "chinchilla")  # laws of N and D: what a prediction or a plan can be made of
 BEYOND = 3.0  # lines are drawn this far beyond the points, on a log axis
 LINE_POINTS = 60
+TWICE = 2.0  # the spread of seeds: a law whose points lie further off does not fit
 UNBOUNDED = 1e100  # an end of an interval beyond this is no bound
 _NAMES = {"lineage": "lineages", "run_id": "runs"}
 ROBUST, SQUARES = "huber", "ls-log"
@@ -82,11 +83,13 @@ def infer(points: Points, curves: Points, *, level: float = 0.95, n_draws: int =
         if asked.panel and asked.loss == ROBUST:
             bands[asked.panel] = (*bands.get(asked.panel, ()), *_bands(asked, drawn, level))
     chosen = {asked.law: drawn for asked, drawn in fitted if asked.loss == ROBUST}
+    spread = seed_spread(points)
+    notes += [note for name in JOINT if name in chosen and (note := _lack_of_fit(chosen[name], spread))]
     return Inference(
         tuple(_tabulated(asked, drawn, level) for asked, drawn in fitted),
         bands,
         _frontier(points, level, n_draws, seed, notes),
-        seed_spread(points),
+        spread,
         chosen,
         tuple(notes),
     )
@@ -213,6 +216,18 @@ def _in_numbers(drawn: Draws) -> str:
     """The law with its fitted constants, in the form it is drawn."""
     values = drawn.fit.values
     return f"{drawn.fit.law.formula}; " + ", ".join(f"{name} = {value:.4g}" for name, value in values.items())
+
+
+def _lack_of_fit(drawn: Draws, spread: SeedSpread | None) -> str:
+    """Say by how much a law misses its points beyond what another seed explains; empty where it does not."""
+    if spread is None or not drawn.fit.rms_log > TWICE * spread.sd_log:
+        return ""
+    times = drawn.fit.rms_log / spread.sd_log
+    return (
+        f"{drawn.fit.law.name} misses its points by {drawn.fit.rms_log:.1%} of the loss, {times:.1f} times the spread "
+        f"of seeds ({spread.sd_log:.1%}): its form is off, and more seeds would not help. Its intervals hold that "
+        "misfit as if it were noise."
+    )
 
 
 def residuals(drawn: Draws, points: Points) -> np.ndarray:

@@ -172,7 +172,7 @@ def _results(
         bands=found.bands,
         frontier=found.frontier,
         seed_spread=found.seed_spread,
-        held_out=test and compare_with_measured(test, points),
+        held_out=test and compare_with_measured(test, points, found.seed_spread),
         plans=plans,
         commands=(command,) if command else (),
         wall_seconds=seconds,

@@ -7,7 +7,7 @@ from scalinglaws.errors import StoreError
 from scalinglaws.held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
 from scalinglaws.infer import infer, seed_spread
 from scalinglaws.points import Points
-from scalinglaws.results import LawTrial
+from scalinglaws.results import LawTrial, SeedSpread
 from scalinglaws.run import RunSpec
 from scalinglaws.shape import Shape
 
@@ -65,7 +65,7 @@ def test_every_law_of_the_report_is_fitted_both_ways_or_says_why_not(found):
     names = {f.law for f in found.fits}
     assert {"kaplan-n", "kaplan-d", "kaplan-c", "kaplan-nd", "kaplan-ns", "chinchilla", "henighan-n"} <= names
     assert {"huber", "ls-log"} <= {f.loss.split(",")[0].split(";")[0] for f in found.fits if f.law == "chinchilla"}
-    assert found.notes == ()
+    assert not [note for note in found.notes if " on " in note]
 
 
 def test_lines_of_the_report_lie_on_the_law_and_mark_where_the_points_end(found):
@@ -98,6 +98,11 @@ def test_the_spread_of_seeds_is_the_noise_that_was_put_in():
     spread = [seed_spread(made(seed=s)).sd_log ** 2 for s in range(200)]
     assert np.sqrt(np.mean(spread)) == pytest.approx(0.003, rel=0.1)
     assert seed_spread(made().take(np.arange(5))) is None
+
+
+def test_a_law_of_the_wrong_form_is_said_to_miss_by_more_than_seeds_explain(found):
+    missing = [note for note in found.notes if "times the spread of seeds" in note]
+    assert [note.split()[0] for note in missing] == ["kaplan-nd"]
 
 
 def test_too_few_points_are_a_note_and_no_failure():
@@ -136,6 +141,19 @@ def test_a_prediction_for_a_larger_model_holds_and_says_its_reach(found, specs):
     worse = Points({"run_id": [s.id for s in specs], "loss_nats": [2 * test.predicted.high] * 2})
     assert compare_with_measured(test, worse).held is False
     assert compare_with_measured(test, measured.take(np.array([0]))).held is None
+
+
+def test_the_standard_error_of_the_measured_loss_pools_all_seeds(found, specs):
+    test = predict_held_out(found.draws["chinchilla"], specs[:1], 10**7, level=0.95)
+    measured = Points({"run_id": [specs[0].id], "loss_nats": [2.0]})
+    assert compare_with_measured(test, measured).measured_sem is None
+    spread = SeedSpread(6144.0, 4e6, (3.0, 3.1, 3.2), 0.1, 0.03)
+    assert compare_with_measured(test, measured, spread).measured_sem == pytest.approx(2.0 * 0.03)
+    both = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95)
+    pair = Points({"run_id": [s.id for s in specs], "loss_nats": [2.0, 2.1]})
+    squares = 2 * (np.log(2.1 / 2.0) / 2) ** 2
+    sem = compare_with_measured(both, pair, spread).measured_sem
+    assert sem == pytest.approx(2.05 * np.sqrt((squares + 2 * 0.03**2) / 3 / 2))
 
 
 def test_a_law_that_failed_its_trial_gets_a_wider_interval(found, specs):
