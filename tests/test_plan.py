@@ -111,6 +111,16 @@ def test_with_enough_data_a_limit_changes_nothing(drawn):
     assert limited.epochs < 1
 
 
+def test_a_law_of_different_tokens_never_plans_repeats():
+    """Kaplan's D is the number of different tokens: what a budget cannot spend on new ones goes into the size."""
+    values = dict(KAPLAN.published[0].values)
+    free = CLOSED_FORMS["kaplan-nd"](1e20, **values)
+    short = 0.5 * 1e20 / 6 / free
+    one = trade(KAPLAN, values, Spending(1e20, unique_tokens=short))
+    assert float(best_params(one)) == pytest.approx(2 * free, rel=1e-6)
+    assert float(loss_of(one, free)) == pytest.approx(KAPLAN.evaluate(free, short, **values))
+
+
 def test_a_plan_spends_its_budget_and_covers_the_truth(drawn):
     found = plan(drawn, 1e21, batch_tokens=2**20)
     best = CLOSED_FORMS["chinchilla"](1e21, **REFIT)

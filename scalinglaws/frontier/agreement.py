@@ -1,4 +1,4 @@
-"""Do the approaches to the compute-optimal exponent agree, and if not, what is the likely cause?"""
+"""Whether the approaches to the compute-optimal exponent agree, and the likely cause where they do not."""
 
 from collections.abc import Mapping
 from itertools import combinations

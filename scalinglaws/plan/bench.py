@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..errors import MisuseError
+from ..laws.law import Law
 from ..predict import predict
 from ..results import Estimate
 from ..uncertainty import Draws
@@ -166,11 +167,17 @@ def _batch(first: Split, spending: Spending, tokens: Estimate, asked, level) -> 
 def _policy(spending: Spending, first: Split, held: bool) -> str:
     parts = ["size or tokens held" if held else "compute-optimal"]
     if spending.unique_tokens is not None:
-        parts.append(f"{spending.unique_tokens:.3g} different tokens, repeats as in Muennighoff et al. 2023")
+        parts.append(f"{spending.unique_tokens:.3g} different tokens, {_repeats(first.law)}")
     if spending.inference_tokens:
         parts.append(f"{spending.inference_tokens:.3g} tokens served, as in Sardana et al. 2023")
     parts.append("Kaplan et al. 2020, appendix B" if first.batch else "C = 6 N D")
     return "; ".join(parts)
+
+
+def _repeats(law: Law) -> str:
+    if "U" in law.inputs or law.convention.get("D") == "tokens_unique":
+        return "repeats as the law itself has them"
+    return "repeats as in Muennighoff et al. 2023"
 
 
 def _warnings(several, splits, spending, params: Estimate, reach: float, held: bool) -> tuple[str, ...]:

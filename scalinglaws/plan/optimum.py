@@ -73,7 +73,8 @@ class Trade:
 
     Attributes:
         values: parameter -> number, or array of draws.
-        limit: best size for the different tokens there are, shaped as the values; None where tokens do not run out.
+        limit: best size for the different tokens there are, shaped as the values; None where tokens do not run out, or
+            the law itself knows of different tokens.
     """
 
     law: Law
@@ -86,6 +87,11 @@ class Trade:
         return Trade(self.law, self.values, spending, self.limit)
 
 
+def _counts_different(law: Law) -> bool:
+    """Whether the law's D is the number of different tokens (Kaplan et al. 2020): a repeat then adds nothing by it."""
+    return law.convention.get("D") == "tokens_unique"
+
+
 def trade(law: Law, values: Mapping, spending: Spending) -> Trade:
     """Bring a law and a way to spend together.
 
@@ -93,7 +99,7 @@ def trade(law: Law, values: Mapping, spending: Spending) -> Trade:
         MisuseError: the law cannot split a budget.
     """
     check_law(law, spending)
-    limited = spending.unique_tokens is not None and "U" not in law.inputs
+    limited = spending.unique_tokens is not None and "U" not in law.inputs and not _counts_different(law)
     return Trade(law, values, spending, size_for(law, values, spending.unique_tokens) if limited else None)
 
 
@@ -104,8 +110,10 @@ def inputs_of(one: Trade, params, tokens) -> dict[str, np.ndarray]:
         return {"N": params, "S": tokens / one.spending.batch_tokens}
     if "U" in one.law.inputs:
         return {"N": params, "D": tokens, "U": np.minimum(one.spending.unique_tokens, tokens)}
-    if one.limit is None:
+    if one.spending.unique_tokens is None:
         return {"N": params, "D": tokens}
+    if one.limit is None:
+        return {"N": params, "D": np.minimum(tokens, one.spending.unique_tokens)}
     return worth(params, tokens, one.spending.unique_tokens, one.limit, one.spending.repetition)
 
 

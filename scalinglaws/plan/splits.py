@@ -60,7 +60,8 @@ def split(draws: Draws, spending: Spending, params: float | None, tokens: float 
             f"a budget of {spending.flops:.3g} FLOPs leaves no tokens to train {best:.3g} parameters on. "
             "Take a larger budget, a smaller model or fewer tokens to serve."
         )
-    drawn_tokens = spending.tokens(drawn_params)
+    with np.errstate(divide="ignore"):  # a draw may put its optimum at no parameters at all
+        drawn_tokens = spending.tokens(drawn_params)
     at = {letter: float(v) for letter, v in inputs_of(one, best, left).items()}
     return Split(law, values, best, left, drawn_params, drawn_tokens, at)
 
