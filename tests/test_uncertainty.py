@@ -60,6 +60,16 @@ def test_a_straight_line_has_the_textbook_standard_error():
     assert (high - low) / 2 == pytest.approx(stdtrit(len(x) - 2, 0.975) * hc3, rel=1e-5)
 
 
+def test_a_prior_narrows_the_interval_of_its_parameter():
+    points = isoflop(noise=0.01)
+    widths = []
+    for sd in (np.inf, 0.02, 0.002):
+        priors = {"alpha": (EPOCH["alpha"], sd)} if np.isfinite(sd) else None
+        found = fit("chinchilla", points, priors=priors, bounds={"alpha": (0.01, 2.0)})
+        widths.append(np.ptp(draws(found, method="sandwich").interval()["alpha"]))
+    assert widths[2] < 0.2 * widths[1] < 0.2 * widths[0]
+
+
 def test_profile_of_a_straight_line_is_its_sandwich_interval():
     found = fit("kaplan-n", simulated("kaplan-n", n=30, noise=0.02), loss="ls-log")
     profile, wald = (draws(found, method=m).interval()["alpha_N"] for m in ("profile", "sandwich"))

@@ -43,10 +43,17 @@ def curvature(fit: Fit) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
         second = (above - below) / (2 * fit.noise)
     inside = (fit.z > fit.problem.low) & (fit.z < fit.problem.high)
     along = along[0] * inside[:, None]  # a coordinate on a bound stays there
-    hessian = (along * second) @ along.T
+    hessian = (along * second) @ along.T + np.diag(_prior_curvature(fit))
     size = np.sqrt(np.maximum(np.diag(hessian), TINY))
     inverse = np.linalg.pinv(hessian / size / size[:, None], rcond=1e-14, hermitian=True) / size / size[:, None]
     return slope, second, along, inverse
+
+
+def _prior_curvature(fit: Fit) -> np.ndarray:
+    problem = fit.problem
+    logged = problem.coordinates.logged
+    steps = np.array([fit.values[name] if name in logged else 1.0 for name in fit.free])
+    return (problem.noise / problem.prior_sd * steps) ** 2
 
 
 def _hc3(fit: Fit) -> np.ndarray:
