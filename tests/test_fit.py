@@ -158,6 +158,11 @@ def test_fixed_parameters_stay_and_the_others_are_the_best_beside_them():
     assert held.objective > fit("chinchilla", points, delta=1e-3).objective
 
 
+def test_a_floor_of_zero_may_be_held():
+    found = fit("chinchilla", isoflop(noise=0.003), fix={"E": 0.0})
+    assert found.values["E"] == 0.0 and found.rms_log > 5 * fit("chinchilla", isoflop(noise=0.003)).rms_log
+
+
 def test_tied_parameters_are_equal():
     found = fit("chinchilla", isoflop(noise=0.003, n=120), tie={"alpha": "beta"})
     assert found.values["alpha"] == found.values["beta"]
@@ -290,6 +295,7 @@ def test_a_steeper_loss_than_the_start_range_is_still_found():
         ({"bounds": {"alpha": (0.4, 0.2)}}, r"\(0.4, 0.2\)"),
         ({"fix": {"alpha": 0.3}, "tie": {"alpha": "beta"}}, "fixed already"),
         ({"priors": {"alpha": (0.3, 0.1)}, "fix": {"alpha": 0.3}}, "no effect"),
+        ({"fix": EPOCH}, "nothing is left to fit"),
     ],
 )
 def test_misuse_is_told_in_words(asked, said):

@@ -105,6 +105,8 @@ def _coordinates(law, fix, tie, bounds, priors) -> Coordinates:
             raise MisuseError(
                 f"{name} cannot be fixed at {value}: it must be {'positive' if name in positive else 'finite'}."
             )
+    if set(known) <= {*fixed, *tied}:
+        raise MisuseError(f"every parameter of law {law.name!r} is held: nothing is left to fit. Free one of {known}.")
     return Coordinates(law, fixed, tied, frozenset([*(bounds or {}), *(priors or {}), *tied, *tied.values()]))
 
 
