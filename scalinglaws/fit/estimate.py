@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import MisuseError, PointsError, nearest
+from ..laws import LAWS
 from ..laws import law as shelf
 from ..laws.law import Law
 from ..points import Points
@@ -155,8 +156,9 @@ def _floored(problem: Problem, least: float) -> np.ndarray:
     """
     coordinates, low = problem.coordinates, problem.low.copy()
     ones = coordinates.coordinates({p.name: 1.0 for p in coordinates.law.parameters} | dict(coordinates.fixed))
-    rough = replace(problem, coordinates=replace(coordinates, exact=False))  # the law's slopes are not yet trusted
-    for name in constant_terms(rough, ones[0]) & coordinates.logged:
+    if LAWS.get(coordinates.law.name) is not coordinates.law:  # its slopes are not yet trusted
+        problem = replace(problem, coordinates=replace(coordinates, exact=False))
+    for name in constant_terms(problem, ones[0]) & coordinates.logged:
         i = coordinates.position[name]
         low[i] = max(low[i], np.log(NOTHING * least))
     return low

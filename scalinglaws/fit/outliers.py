@@ -10,7 +10,7 @@ from .problem import Problem, residuals
 from .record import FitWarning
 from .solve import solve
 
-MAYBE_WILD = 8.0  # robust standard deviations from which a closer look is worth a second fit
+MAYBE_WILD = 11.0  # robust standard deviations of the farthest point from which a second fit is worth its time
 WILD = 12.0  # beyond which a residual is no noise: 1 in 1e5 even for Student's t of 4 degrees
 SHOWN = 8
 

@@ -13,7 +13,7 @@ from .symmetric import solve_symmetric
 
 STRIDE = 0.5  # largest relative change of an exponent in one step
 STEPS = 15
-STILL = 1e-4  # relative gain below which a row has arrived: Newton's method takes over from here
+STILL = 1e-3  # relative gain below which a row has arrived: Newton's method takes over from here
 FAINT = 1e-3  # factor by which a term that wants to be negative shrinks in one step
 
 
@@ -65,7 +65,9 @@ def _exponent_step(problem, z, led):
 
 def _with_best_amplitudes(problem, z, led):
     _, along = _relative(problem, z)
-    design = np.nan_to_num(along[:, led], posinf=0.0)  # along its coordinate a term changes by itself
+    design = along[:, led]  # along its coordinate a term changes by itself
+    if not np.isfinite(design).all():
+        design = np.nan_to_num(design, posinf=0.0)
     amount, loss = nonnegative(design, np.broadcast_to(problem.scales, design[:, 0].shape))
     moved = z.copy()
     moved[:, led] += np.log(np.maximum(amount, FAINT))

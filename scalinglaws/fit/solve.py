@@ -177,6 +177,9 @@ def _solved(state, lam, same_term, stuck):
 
 def _within(z, step, low, high):
     """Go along the step as far as the box allows: clipping one coordinate alone would leave the valley."""
+    moved = z - step
+    if not ((moved < low) | (moved > high)).any():
+        return moved
     with np.errstate(all="ignore"):
         room = np.where(step > 0, (z - low) / step, np.where(step < 0, (z - high) / step, np.inf))
     share = np.minimum(np.nan_to_num(room, nan=np.inf).min(1), 1.0)
