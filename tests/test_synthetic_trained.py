@@ -25,6 +25,12 @@ def excess(data, folder, width, tokens):
     return run.final.loss_nats - evaluation_floor(data, N_CTX, 32768), run.final.loss_nats_sem
 
 
+def test_more_data_brings_a_model_nearer_to_the_floor_and_not_below_it(data, tmp_path):
+    (few, few_sem), (many, many_sem) = (excess(data, tmp_path / str(d), 16, d) for d in (60_000, 250_000))
+    assert few > many > -2 * many_sem
+    assert few - many > 5 * (few_sem + many_sem)
+
+
 @pytest.mark.slow
 def test_size_and_data_bring_a_model_down_to_the_floor_and_none_below_it(data, tmp_path):
     found = {
