@@ -1,8 +1,6 @@
 """Options that several verbs of the inferring half take, and how they are read."""
 
-import inspect
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +9,9 @@ import typer
 from ..errors import MisuseError
 from .app import say
 
-Law = Annotated[str, typer.Argument(metavar="LAW", help="A law of the shelf: scalinglaws laws lists them.")]
+Law = Annotated[
+    str, typer.Argument(metavar="LAW", help="A law of the shelf (scalinglaws laws lists them), or your own: FILE.py.")
+]
 Table = Annotated[str, typer.Argument(metavar="POINTS", help="CSV, TSV, JSON lines or Parquet; - for standard input.")]
 Map = Annotated[
     list[str] | None,
@@ -19,6 +19,9 @@ Map = Annotated[
 ]
 Where = Annotated[str | None, typer.Option(metavar="EXPR", help="Rows to keep: --where 'tokens > 1e9'.")]
 Unit = Annotated[list[str] | None, typer.Option("--unit", metavar="NAME=UNIT", help="Unit in the table: loss=bits.")]
+LawFile = Annotated[
+    list[Path] | None, typer.Option("--law-file", metavar="FILE.py", help="A Python file that declares laws to name.")
+]
 Loss = Annotated[str, typer.Option(help="huber, ls-log, ls, student-t, tukey or quantile.")]
 Delta = Annotated[str, typer.Option(help="The loss's scale in log units, or auto: from the residuals.")]
 Tau = Annotated[float, typer.Option(help="For the loss quantile: the share of points below the law.")]
@@ -27,24 +30,39 @@ Weights = Annotated[
 ]
 Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter: --fix E=1.8.")]
 Tie = Annotated[list[str] | None, typer.Option("--tie", metavar="A=B", help="One value for two: --tie alpha=beta.")]
-Interval = Annotated[str, typer.Option(help="How intervals are made: pairs, wild, sandwich or profile.")]
+Bounds = Annotated[
+    list[str] | None, typer.Option("--bounds", metavar="NAME=LOW:HIGH", help="Keep a parameter between: E=0:2.")
+]
+Prior = Annotated[
+    list[str] | None, typer.Option("--prior", metavar="NAME=MEAN:SD", help="A normal prior: alpha=0.34:0.05.")
+]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Equal values mark points of one run.  [default: run_id]")
+]
+Interval = Annotated[str, typer.Option(help="How intervals are made: pairs, wild, sandwich, profile or posterior.")]
 Count = Annotated[int, typer.Option("--draws", help="Draws of the interval.")]
 Level = Annotated[float, typer.Option(help="Confidence level of intervals.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything drawn.")]
+By = Annotated[str, typer.Option(metavar="COLUMN", help="Scale to hold larger runs out by: compute, or a column.")]
+Calibrate = Annotated[
+    bool, typer.Option("--calibrate", help="Widen the interval of a loss as the runs held out by compute demand.")
+]
 
 
-def named(texts: list[str] | None, option: str) -> dict[str, str]:
+def named(texts: list[str] | None, option: str, example: str = "E=1.8") -> dict[str, str]:
     """Read NAME=VALUE texts.
 
     Raises:
-        MisuseError: a text without an equals sign.
+        MisuseError: a text without an equals sign, or a name twice.
     """
-    pairs = {}
+    pairs: dict[str, str] = {}
     for text in texts or []:
-        name, equals, value = text.partition("=")
+        name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not name or not value:
-            raise MisuseError(f"{option} {text}: write NAME=VALUE, such as {option} E=1.8.")
-        pairs[name.strip()] = value.strip()
+            raise MisuseError(f"{option} {text}: write NAME=VALUE, such as {option} {example}.")
+        if name in pairs:
+            raise MisuseError(f"{option} names {name} twice: {pairs[name]} and {value}. Keep one.")
+        pairs[name] = value
     return pairs
 
 
@@ -54,103 +72,88 @@ def numbers(texts: dict[str, str], option: str) -> dict[str, float]:
     Raises:
         MisuseError: a value that is no number.
     """
+    return {name: _number(text, f"{option} {name}={text}") for name, text in texts.items()}
+
+
+def spans(texts: list[str] | None, option: str, example: str) -> dict[str, tuple[float, float]]:
+    """Read NAME=A:B texts as pairs of numbers.
+
+    Raises:
+        MisuseError: a text without a colon, or that holds no numbers.
+    """
+    found = {}
+    for name, text in named(texts, option, example).items():
+        first, colon, second = text.partition(":")
+        if not colon:
+            raise MisuseError(f"{option} {name}={text}: write two numbers with a colon, such as {option} {example}.")
+        found[name] = (_number(first, f"{option} {name}={text}"), _number(second, f"{option} {name}={text}"))
+    return found
+
+
+def bounds(texts: list[str] | None) -> dict[str, tuple[float, float]]:
+    """Read --bounds E=0:2.
+
+    Raises:
+        MisuseError: a low end that is not below its high end.
+    """
+    found = spans(texts, "--bounds", "E=0:2")
+    for name, (low, high) in found.items():
+        if not low < high:
+            raise MisuseError(f"--bounds {name}={low:g}:{high:g}: the first number must be below the second.")
+    return found
+
+
+def priors(texts: list[str] | None) -> dict[str, tuple[float, float]]:
+    """Read --prior alpha=0.34:0.05.
+
+    Raises:
+        MisuseError: a standard deviation that is not above 0.
+    """
+    found = spans(texts, "--prior", "alpha=0.34:0.05")
+    for name, (mean, sd) in found.items():
+        if not 0 < sd < float("inf"):
+            raise MisuseError(f"--prior {name}={mean:g}:{sd:g}: the second number is a standard deviation, above 0.")
+    return found
+
+
+def _number(text: str, said: str) -> float:
     try:
-        return {name: float(value) for name, value in texts.items()}
+        return float(text)
     except ValueError:
-        wrong = next(name for name, value in texts.items() if not _is_number(value))
-        raise MisuseError(f"{option} {wrong}={texts[wrong]}: {texts[wrong]!r} is no number. Write 1.5e9.") from None
+        raise MisuseError(f"{said}: {text!r} is no number. Write 1.5e9.") from None
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def number(text: str, option: str) -> float:
+    """Read one number.
+
+    Raises:
+        MisuseError: it is none.
+    """
+    return _number(text, f"{option} {text}")
 
 
-def places(text: str) -> dict[str, float]:
+def places(text: str, option: str = "--at", example: str = "N=1e9,D=2e10") -> dict[str, float]:
     """Read --at N=1e9,D=2e10."""
-    return numbers(named([part for part in text.split(",") if part], "--at"), "--at")
+    return numbers(named([part for part in text.split(",") if part.strip()], option, example), option)
 
 
-def read(table: str, map: list[str] | None, where: str | None, unit: list[str] | None):
+def read(table: str, map: list[str] | None, where: str | None, unit: list[str] | None, mapping: Path | None = None):
     """Read a table of points; rejected rows and doubts go to standard error."""
     from ..importers.table import read_points
 
     found = read_points(
-        sys.stdin if table == "-" else Path(table), map=named(map, "--map"), where=where, unit=named(unit, "--unit")
+        sys.stdin if table == "-" else Path(table),
+        map=named(map, "--map", "N=params_total"),
+        where=where,
+        unit=named(unit, "--unit", "loss=bits"),
+        mapping_file=mapping,
     )
     if found.rejected:
         first = found.rejected[0]
-        say(f"{len(found.rejected)} rows rejected; line {first.row}: {first.reason}")
+        say(
+            f"note: {len(found.rejected)} rows rejected; the first, line {first.row}: {first.reason}. "
+            "See all: scalinglaws import TABLE --rejected FILE"
+        )
     for note in found.notes:
         say(f"note: {note}")
     return found
-
-
-def of_a_fit(verb: Callable) -> Callable:
-    """Make a command of a function of draws: it takes a law, a table, every option of a fit, and the verb's own.
-
-    The verb is called with the draws, the level and its own options.
-    """
-    own = list(inspect.signature(verb).parameters.values())[2:]
-    kind = inspect.Parameter.KEYWORD_ONLY
-    shared = [inspect.Parameter(name, kind, default=value, annotation=hint) for name, (hint, value) in _SHARED.items()]
-    first = [
-        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=hint)
-        for name, hint in (("law", Law), ("table", Table))
-    ]
-
-    def command(law: str, table: str, **given):
-        asked = {name: given.pop(name) for name in _SHARED}
-        return verb(_drawn(law, table, asked), asked["level"], **given)
-
-    command.__signature__ = inspect.Signature([*first, *(p.replace(kind=kind) for p in own), *shared])
-    command.__annotations__ = {p.name: p.annotation for p in command.__signature__.parameters.values()}
-    command.__name__, command.__doc__ = verb.__name__, verb.__doc__
-    return command
-
-
-_SHARED = {
-    "map": (Map, None),
-    "where": (Where, None),
-    "unit": (Unit, None),
-    "loss": (Loss, "huber"),
-    "delta": (Delta, "auto"),
-    "tau": (Tau, 0.5),
-    "weights": (Weights, None),
-    "fix": (Fix, None),
-    "tie": (Tie, None),
-    "interval": (Interval, "pairs"),
-    "draws": (Count, 2000),
-    "level": (Level, 0.95),
-    "seed": (Seed, 0),
-}
-
-
-def _drawn(law: str, table: str, asked: dict):
-    """Read a table, fit a law to it and draw from its uncertainty."""
-    from ..fit import fit
-    from ..uncertainty import draws
-
-    read_in = read(table, asked["map"], asked["where"], asked["unit"])
-    delta = asked["delta"]
-    found = fit(
-        law,
-        read_in.points,
-        columns=read_in.columns,
-        loss=asked["loss"],
-        tau=asked["tau"],
-        delta=delta if delta == "auto" else numbers({"delta": delta}, "--delta")["delta"],
-        weights=asked["weights"],
-        fix=numbers(named(asked["fix"], "--fix"), "--fix"),
-        tie=named(asked["tie"], "--tie"),
-        seed=asked["seed"],
-    )
-    return draws(found, method=asked["interval"], n=asked["draws"], seed=asked["seed"])
-
-
-def finite(value: float) -> float | None:
-    """A number as JSON can hold it: nothing for infinity and what is no number."""
-    return float(value) if abs(value) < float("inf") else None

@@ -1,0 +1,122 @@
+"""Rank laws by how they foretold larger runs than they were fitted to."""
+
+from typing import Annotated
+
+import typer
+
+from ..errors import PointsError
+from . import options as o
+from .app import INFER, Json, app, emit, say
+from .law_file import blamed, inputs_for, tried
+from .words import ends, share, short, table
+
+Laws = Annotated[
+    str | None, typer.Option(metavar="A,B,..", help="Laws, with commas; else all of size and data that fit the table.")
+]
+Above = Annotated[float | None, typer.Option(help="Fit at or below this compute, test above; else several cuts.")]
+
+
+@app.command(rich_help_panel=INFER)
+def compare(
+    points: o.Table,
+    laws: Laws = None,
+    above: Above = None,
+    by: o.By = "flops",
+    map: o.Map = None,
+    where: o.Where = None,
+    unit: o.Unit = None,
+    law_file: o.LawFile = None,
+    loss: o.Loss = "huber",
+    cluster: o.Cluster = None,
+    draws: o.Count = 200,
+    level: o.Level = 0.95,
+    seed: o.Seed = 0,
+    json: Json = False,
+):
+    """Rank laws by how they foretell larger runs: fit below a compute, predict above it.
+
+    Example:  scalinglaws compare points.csv --laws chinchilla,kaplan-nd
+    """
+    from ..compare import compare as run_compare
+    from .fitted import clustered, laws_of
+
+    own = [str(path) for path in law_file or []]
+    named, files = laws_of(",".join([laws, *own]) if laws else ",".join([*_fitting_names(), *own]), law_file)
+    read_in = o.read(points, map, where, unit)
+    table_in = clustered(read_in.points, cluster)
+    letters = {law.name: {k: v for k, v in read_in.columns.items() if k in (*law.inputs, "L")} for law in named}
+    members = [law for law in named if laws or law.name in files or _possible(law, table_in, letters[law.name])]
+    if not members:
+        raise PointsError("no law of the shelf fits the columns of this table. Name them with --map, or --laws A,B.")
+    for law in (law for law in members if law.name in files):
+        tried(law, inputs_for(law, table_in, letters[law.name]), files[law.name])
+    options = {law.name: {"columns": letters[law.name], "loss": loss, "seed": seed} for law in members}
+    say(f"trying {', '.join(law.name for law in members)}")
+    with blamed(list(files.values())):
+        found = run_compare(table_in, members, above=above, by=by, level=level, draws=draws, seed=seed, options=options)
+    emit(found.plain()) if json else print(_text(found))
+    for warning in found.warnings:
+        say(f"warning: {warning}")
+
+
+def _fitting_names() -> list[str]:
+    """Laws of the shelf that give a loss from size and data."""
+    from ..laws import LAWS
+
+    return [law.name for law in LAWS.values() if law.predicts == "loss" and {"N", "D"} <= set(law.inputs)]
+
+
+def _possible(law, points, columns: dict[str, str]) -> bool:
+    try:
+        inputs_for(law, points, columns)
+    except PointsError:
+        return False
+    return True
+
+
+def _text(found) -> str:
+    ranked = [one for one in found.laws if not one.failed]
+    cuts = f"{found.cuts[0]:.3g}" if len(found.cuts) == 1 else f"{found.cuts[0]:.3g} to {found.cuts[-1]:.3g}"
+    by = "compute" if found.by == "flops" else found.by
+    best = min(one.aicc for one in ranked)
+    rows = [
+        (
+            one.law,
+            one.parameters,
+            share(one.score),
+            f"{one.behind.value:+.2%} {_per_cent(one.behind)}",
+            share(one.best_probability),
+            share(one.rms_log),
+            share(one.coverage),
+            f"{one.factor:.2f}",
+            f"{one.aicc - best:+.1f}",
+            share(one.cross_validated),
+        )
+        for one in ranked
+    ]
+    head = ("law", "constants", "error", "behind the best", "P(best)", "rms error", "held", "factor", "AICc", "CV")
+    text = [
+        f"fitted below {len(found.cuts)} {by}{'s' if by == 'compute' and len(found.cuts) > 1 else ''} "
+        f"({cuts}), asked about {found.held_runs} larger runs; best first, by mean error",
+        table(head, rows),
+        f"  held: larger runs inside the {found.level:.0%} interval of the fit; factor: by which it must widen",
+        "  AICc: above the least; CV: error on runs left out at random, which is interpolation",
+        "by reach, compute over the largest fitted:",
+        table(("law", "reach", "points", "rms error", "held"), _reaches(ranked)),
+    ]
+    text += [f"  {one.law} takes no part: {one.failed}" for one in found.laws if one.failed]
+    if found.undecided:
+        text.append(f"not to be told from {ranked[0].law}: {', '.join(found.undecided)}")
+    return "\n".join(text)
+
+
+def _reaches(ranked) -> list[tuple]:
+    return [
+        (one.law, f"{r.low:.3g}-{short(r.high, 3)}x", r.points, share(r.rms_log), share(r.coverage))
+        for one in ranked
+        for r in one.reaches
+    ]
+
+
+def _per_cent(estimate) -> str:
+    return ends(estimate) if estimate.low is None else f"[{estimate.low:+.2%}, {estimate.high:+.2%}]"

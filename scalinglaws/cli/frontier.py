@@ -1,0 +1,221 @@
+"""Find the compute-optimal frontier by one approach or all of them, and say where they disagree."""
+
+from typing import Annotated
+
+import typer
+
+from ..errors import FitError, MisuseError, PointsError, unknown_name
+from . import options as o
+from .app import INFER, Json, app, emit, say
+from .words import ends, finite, short, table
+
+METHODS = ("envelope", "isoflop", "c-min", "critical-batch", "all")
+Method = Annotated[
+    str, typer.Argument(metavar="METHOD", help="envelope, isoflop, c-min, critical-batch, or all to compare them.")
+]
+Columns = Annotated[
+    list[str] | None, typer.Option("--columns", metavar="N=QUANTITY", help="Which count: N=params_nonembedding.")
+]
+Form = Annotated[str, typer.Option(help="additive, or parabola as published (biased off centre).")]
+Budget = Annotated[str | None, typer.Option(metavar="COLUMN", help="The column that groups runs (isoflop).")]
+Critical = Annotated[str | None, typer.Option(metavar="B_star=..,alpha_B=..", help="B_crit of the loss, for c-min.")]
+BurnIn = Annotated[float, typer.Option(help="Share of a run's tokens left out at its start (envelope).")]
+Against = Annotated[str | None, typer.Option(metavar="LAW", help="A fitted law to compare with, such as chinchilla.")]
+_ROLE = {"N": "params", "D": "tokens", "C": "flops", "L": "loss"}
+
+
+@app.command(rich_help_panel=INFER)
+def frontier(
+    method: Method,
+    points: o.Table,
+    map: o.Map = None,
+    columns: Columns = None,
+    where: o.Where = None,
+    unit: o.Unit = None,
+    form: Form = "additive",
+    budget: Budget = None,
+    critical: Critical = None,
+    burn_in: BurnIn = 0.0,
+    against: Against = None,
+    law_file: o.LawFile = None,
+    draws: o.Count = 1000,
+    level: o.Level = 0.95,
+    seed: o.Seed = 0,
+    json: Json = False,
+):
+    """Find the compute-optimal size and tokens at each budget, the power laws through them, and who disagrees.
+
+    Example:  scalinglaws frontier isoflop points.csv --against chinchilla
+    """
+    if method not in METHODS:
+        raise unknown_name("frontier method", method, METHODS)
+    if not 0 < level < 1:
+        raise MisuseError(f"--level {level}: it must lie between 0 and 1: 0.95, say.")
+    read_in = o.read(points, map, where, unit)
+    chosen = _roles({**read_in.columns, **o.named(columns, "--columns", "N=params_nonembedding")})
+    constants = o.places(critical, "--critical", "B_star=2e8,alpha_B=0.21") if critical else None
+    same = {"columns": chosen, "draws": draws, "level": level, "seed": seed}
+    own = {
+        "isoflop": {"form": form, "budget": budget},
+        "envelope": {"form": form, "burn_in": burn_in},
+        "c-min": {"form": form, "burn_in": burn_in, "critical": constants},
+        "critical-batch": {},
+    }
+    asked = ("envelope", "isoflop") if method == "all" else (method,)
+    found = _found(read_in.points, asked, {name: {**same, **own[name]} for name in asked})
+    law = against or ("chinchilla" if method == "all" else None)
+    beside = _beside(law, law_file, read_in.points, found, level, seed, required=against is not None) if law else {}
+    _tell(found, beside, level, json)
+
+
+def _roles(letters: dict[str, str]) -> dict[str, str]:
+    """Letters or roles -> quantities, as roles.
+
+    Raises:
+        NameUnknownError: a letter that a frontier has no use for.
+    """
+    for name in letters:
+        if name not in _ROLE and name not in _ROLE.values():
+            raise unknown_name("letter of a frontier", name, [*_ROLE, *_ROLE.values()])
+    return {_ROLE.get(name, name): quantity for name, quantity in letters.items()}
+
+
+def _found(points, methods, given: dict[str, dict]) -> dict:
+    """Every method's frontier; of several, those that this table allows.
+
+    Raises:
+        PointsError: none of them is possible here.
+    """
+    from ..frontier import frontier as run_frontier
+
+    found, failed = {}, []
+    for name in methods:
+        try:
+            found[name] = run_frontier(points, method=name, **given[name])
+        except (PointsError, FitError) as failure:
+            if len(methods) == 1:
+                raise
+            failed.append(f"{name}: {failure}")
+    if not found:
+        raise PointsError("no approach is possible here. " + " ".join(failed))
+    for reason in failed:
+        say(f"note: no {reason}")
+    return found
+
+
+def _beside(name: str, files, points, found: dict, level: float, seed: int, required: bool) -> dict:
+    """The exponent of a fitted law at the middle of the budgets; a table that cannot carry it is told, not failed."""
+    from ..fit import fit
+    from ..plan import exponent
+    from ..uncertainty import draws
+    from .fitted import laws_of
+
+    law = laws_of(name, files)[0][0]
+    first = next((one for one in found.values() if hasattr(one, "budgets")), None)
+    if first is None:
+        raise MisuseError("--against compares exponents of N; critical-batch gives none.")
+    columns = {letter: first.columns[role] for letter, role in _ROLE.items() if letter in (*law.inputs, "L")}
+    flops = [b.flops for b in first.budgets]
+    try:
+        fitted = fit(law, points, columns={k: v for k, v in columns.items() if v in points})
+        drawn = draws(fitted, n=500, seed=seed)
+        return {name: exponent(drawn, (min(flops) * max(flops)) ** 0.5, level)}
+    except (FitError, PointsError) as failure:
+        if required:
+            raise
+        say(f"note: no {name}: {failure}")
+        return {}
+
+
+def _tell(found: dict, beside: dict, level: float, json: bool):
+    from ..frontier import disagreements
+
+    lines = {name: one for name, one in found.items() if hasattr(one, "budgets")}
+    apart = disagreements(lines, beside)
+    if json:
+        documents = {name: _plain(one) for name, one in found.items()}
+        document = next(iter(documents.values())) if len(documents) == 1 else {"methods": documents}
+        exponents = {k: {"value": e.value, "low": finite(e.low), "high": finite(e.high)} for k, e in beside.items()}
+        emit({**document, "against": exponents, "disagreements": list(apart)})
+    else:
+        print("\n\n".join(_text(one) for one in found.values()))
+        for name, e in beside.items():
+            print(f"{name}, fitted to all points: params ~ C^{e.value:.4f} {ends(e, 4)}")
+        if len(lines) + len(beside) > 1 and not apart:
+            print("the approaches agree: exponents of N within 0.05 of each other")
+        for sentence in apart:
+            print(f"disagreement: {sentence}")
+    for warning in (w for one in found.values() for w in one.warnings):
+        say(f"warning: {warning}")
+
+
+def _plain(one) -> dict:
+    from ..records import to_plain
+
+    if not hasattr(one, "budgets"):
+        return to_plain(one)
+    return {
+        **to_plain(one.found()),
+        "columns": dict(one.columns),
+        "shape": one.shape,
+        "reasons": [b.reason for b in one.budgets],
+        "sizes": [b.sizes for b in one.budgets],
+        "interval_method": one.interval_method,
+        "runs": one.runs,
+    }
+
+
+def _text(one) -> str:
+    return _frontier_text(one) if hasattr(one, "budgets") else _critical_text(one)
+
+
+def _frontier_text(one) -> str:
+    from ..frontier.record import REASONS
+
+    rows = [
+        (short(b.flops), short(b.params), short(b.tokens), f"{b.loss_nats:.4f}", b.sizes, b.reason) for b in one.budgets
+    ]
+    text = [f"{one.method}: {', '.join(f'{k} = {v}' for k, v in one.columns.items())}; {one.runs} runs; {one.shape}"]
+    text.append(table(("C, FLOPs", "N", "D, tokens", "loss", "sizes", "takes no part"), rows))
+    for reason in sorted({b.reason for b in one.budgets if b.reason}):
+        text.append(f"  {reason}: {REASONS.get(reason, '')}")
+    for line in (one.params, one.tokens, one.loss, one.batch, one.steps):
+        if line is not None:
+            e = line.exponent
+            at = f"{short(line.scale.value)} (C / {short(line.flops_centre)})"
+            text.append(f"{line.quantity} = {at}^{e.value:.4f} {ends(e, 4)}")
+    if one.params is not None and one.params.exponent.low is not None:
+        text.append(f"{one.params.exponent.level:.0%} intervals: {one.interval_method}")
+    return "\n".join(text)
+
+
+def _critical_text(one) -> str:
+    rows = [
+        (
+            f"{i.loss_nats:.4f}",
+            short(i.params),
+            i.batches,
+            short(i.steps_min),
+            short(i.tokens_min),
+            short(i.critical_batch.value),
+            ends(i.critical_batch, 4),
+            short(i.rms_log, 2),
+            i.reason,
+        )
+        for i in one.isoquants
+    ]
+    head = ("loss", "N", "batches", "S_min", "E_min, tokens", "B_crit, tokens", "interval", "rms", "takes no part")
+    text = ["critical batch: S = S_min (1 + B_crit / B) at each loss", table(head, rows)]
+    if one.B_star is not None and one.alpha_B is not None:
+        text.append("B_crit(L) = B_star / L^(1/alpha_B):")
+        text.append(f"  B_star   {short(one.B_star.value, 5)} tokens {ends(one.B_star)}")
+        text.append(f"  alpha_B  {short(one.alpha_B.value, 5)} {ends(one.alpha_B)}")
+    if one.constants:
+        said = ",".join(f"{k}={v:.5g}" for k, v in one.constants.items())
+        text.append(f"for C_min:  scalinglaws frontier c-min POINTS --critical {said}")
+    if one.size_effect is not None:
+        e = one.size_effect
+        held = e.low is not None and e.high is not None and e.low <= 1 <= e.high
+        word = "no dependence on size is seen" if held else "it depends on the size here"
+        text.append(f"at equal loss the largest size has {short(e.value, 3)} {ends(e, 3)} times the smallest's: {word}")
+    return "\n".join(text)

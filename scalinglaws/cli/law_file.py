@@ -1,0 +1,123 @@
+"""A user's own law: a Python file that declares it, read and tried before it meets the engine."""
+
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from ..errors import LawError, PointsError, ScalingLawsError
+
+
+def read_laws(path: Path) -> dict:
+    """Run a Python file and give the laws that it declares, by name.
+
+    Raises:
+        LawError: the file is missing, cannot be run, declares no law, or declares one wrongly.
+    """
+    from ..laws import Law
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as failure:
+        raise LawError(f"the law file {path} cannot be read: {getattr(failure, 'strerror', '') or failure}.") from None
+    module = ModuleType(path.stem)
+    module.__file__ = str(path)
+    with blamed([path]):
+        exec(compile(text, str(path), "exec"), module.__dict__)
+    found = {one.name: one for one in vars(module).values() if isinstance(one, Law) and not _shelved(one)}
+    if not found:
+        raise LawError(
+            f"{path} declares no law. Write LAW = Law(name=..., predicts='loss', evaluate=formula, ...) in it: "
+            "from scalinglaws import Law, Parameter."
+        )
+    return found
+
+
+def _shelved(one) -> bool:
+    from ..laws import LAWS
+
+    return LAWS.get(one.name) is one
+
+
+@contextmanager
+def blamed(paths: Sequence[Path]) -> Iterator[None]:
+    """Turn what a user's file raises into one line that names the file and the line in it.
+
+    Raises:
+        LawError: in place of any error that is not one of ours and came through one of these files.
+    """
+    try:
+        yield
+    except SyntaxError as failure:
+        raise LawError(f"{failure.filename}, line {failure.lineno}: {failure.msg}.") from None
+    except ScalingLawsError as failure:
+        line = _line(paths)
+        if line and isinstance(failure, LawError):
+            raise LawError(f"{line}: {failure}") from None
+        raise
+    except Exception as failure:
+        line = _line(paths)
+        if not line:
+            raise
+        raise LawError(f"{line}: {type(failure).__name__}: {' '.join(str(failure).split())}.") from None
+
+
+def _line(paths: Sequence[Path]) -> str:
+    """Find the deepest line of these files in the error being handled."""
+    files = {str(path) for path in paths}
+    frames = [f for f in traceback.extract_tb(sys.exc_info()[2]) if f.filename in files]
+    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
+
+
+def tried(law, inputs: Mapping, path: Path) -> None:
+    """Evaluate a user's law at the table's own inputs, at starts across each parameter's range.
+
+    Raises:
+        LawError: it raises, gives another shape than its inputs have, or no number anywhere.
+    """
+    columns = [inputs[letter] for letter in law.inputs]
+    for part in (0.5, 0.25, 0.75):
+        at = {p.name: _between(*p.start, part) for p in law.parameters}
+        with blamed([path]):
+            value = _quietly(law, columns, at)
+        if getattr(value, "shape", ()) != columns[0].shape:
+            raise LawError(
+                f"{path}: law {law.name!r} gives {type(value).__name__} of shape {getattr(value, 'shape', ())} for "
+                f"{len(columns[0])} points; it must give one number a point, by numpy on arrays."
+            )
+        if (abs(value) < float("inf")).any():
+            return
+    said = ", ".join(f"{name} = {x:.3g}" for name, x in at.items())
+    raise LawError(
+        f"{path}: law {law.name!r} gives no finite number at any of {len(columns[0])} points ({value[0]} at {said}). "
+        "Check the formula and the parameters' start ranges."
+    )
+
+
+def _quietly(law, columns, at):
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return law.evaluate(*columns, **at)
+
+
+def _between(low: float, high: float, part: float) -> float:
+    return low * (high / low) ** part if low > 0 and high > 0 else low + part * (high - low)
+
+
+def inputs_for(law, points, columns: Mapping[str, str]) -> dict:
+    """Take a law's inputs from a table, as a fit would.
+
+    Raises:
+        PointsError: a column is missing or holds no numbers.
+    """
+    from ..fit.columns import chosen_columns
+
+    chosen, kept = chosen_columns(law, points, columns), points.kept
+    for letter in law.inputs:
+        if kept[chosen[letter]].dtype.kind != "f":
+            raise PointsError(f"column {chosen[letter]!r} holds text; {letter} must be a number.")
+    return {letter: kept[chosen[letter]] for letter in law.inputs}

@@ -1,0 +1,232 @@
+"""Turn a budget into a plan, and a plan into a trainer's configuration."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import MisuseError
+from . import options as o
+from .app import INFER, Json, app, emit, say
+from .fitted import Fitted, of_a_fit
+from .words import ends, share, short, table
+
+_Float = float | None
+Params = Annotated[_Float, typer.Option(help="Hold the size, and plan the tokens.")]
+Tokens = Annotated[_Float, typer.Option(help="Hold the tokens, and plan the size.")]
+Unique = Annotated[_Float, typer.Option(help="Different tokens there are; more are repeats.")]
+Inference = Annotated[float, typer.Option(help="Tokens to serve, out of the same budget.")]
+Batch = Annotated[_Float, typer.Option(help="Tokens a step; else by published laws.")]
+Policy = Annotated[str | None, typer.Option(help="For kaplan-ns: critical, small-batch or fixed.")]
+Critical = Annotated[
+    str | None, typer.Option(metavar="B_star=..,alpha_B=..", help="For kaplan-ns: B_crit of the loss.")
+]
+Vocab = Annotated[int | None, typer.Option(help="Vocabulary: with --n-ctx lists models that can be built.")]
+Context = Annotated[int | None, typer.Option(help="Context length of those models.")]
+Head = Annotated[int, typer.Option(help="Width of an attention head of those models.")]
+Untied = Annotated[bool, typer.Option("--untied", help="An output head of its own.")]
+Hardware = Annotated[str | None, typer.Option(help="A named device, such as h100-sxm, for hours.")]
+Speed = Annotated[_Float, typer.Option(help="Or the measured FLOPs a second of one device.")]
+Devices = Annotated[int, typer.Option(help="How many of it.")]
+Price = Annotated[_Float, typer.Option(help="Price of one device for an hour.")]
+Export = Annotated[str | None, typer.Option(metavar="TRAINER", help="nanogpt, torchtitan or olmo-core: its settings.")]
+Row = Annotated[int | None, typer.Option(help="Which of the listed models to export.  [default: the best]")]
+Rate = Annotated[_Float, typer.Option("--lr", help="Learning rate to export; else the middle of the published laws.")]
+To = Annotated[
+    Path | None, typer.Option("--to", help="Write the export here; else it is printed in place of the plan.")
+]
+
+
+@app.command(rich_help_panel=INFER)
+@of_a_fit
+def plan(
+    a: Fitted,
+    flops: Annotated[float, typer.Option(help="The budget, training FLOPs as 6 N D.")],
+    params: Params = None,
+    tokens: Tokens = None,
+    unique_tokens: Unique = None,
+    inference_tokens: Inference = 0.0,
+    batch_tokens: Batch = None,
+    batch_policy: Policy = None,
+    critical: Critical = None,
+    calibrate: o.Calibrate = False,
+    n_vocab: Vocab = None,
+    n_ctx: Context = None,
+    d_head: Head = 64,
+    untied: Untied = False,
+    hardware: Hardware = None,
+    flops_per_second: Speed = None,
+    devices: Devices = 1,
+    price_per_hour: Price = None,
+    export: Export = None,
+    shape_row: Row = None,
+    lr: Rate = None,
+    to: To = None,
+    json: Json = False,
+):
+    """Turn a budget into size, tokens, batch, steps and loss, each with its interval, and what would serve as well.
+
+    Example:  scalinglaws plan chinchilla points.csv --flops 1e21 --n-vocab 50257 --n-ctx 2048 --hardware h100-sxm
+    """
+    from ..plan import plan as run_plan
+
+    building = _building(n_vocab, n_ctx, d_head, not untied)
+    _check_export(export, building, shape_row, to, lr)
+    given = {
+        "batch_tokens": batch_tokens,
+        "batch_policy": batch_policy,
+        "critical": o.places(critical, "--critical", "B_star=2e8,alpha_B=0.21") if critical else None,
+        "fixed_params": params,
+        "fixed_tokens": tokens,
+        "unique_tokens": unique_tokens,
+        "inference_tokens": inference_tokens,
+        "hardware": hardware,
+        "flops_per_second": flops_per_second,
+        "devices": devices,
+        "price_per_hour": price_per_hour,
+    }
+    made = run_plan(list(a.draws), flops, level=a.level, building=building, **given)
+    if calibrate:
+        made = run_plan(list(a.draws), flops, level=a.level, building=building, calibration=a.factor(), **given)
+    _tell(a, made, _exported(made, export, shape_row, lr), to, json)
+
+
+def _building(n_vocab, n_ctx, d_head, tied):
+    from ..plan import Building
+
+    if n_vocab is None and n_ctx is None:
+        return None
+    if n_vocab is None or n_ctx is None:
+        raise MisuseError("models are listed with both --n-vocab and --n-ctx: --n-vocab 50257 --n-ctx 2048.")
+    return Building(n_vocab, n_ctx, d_head, tied)
+
+
+def _check_export(export, building, row, to, lr):
+    if export is None and (row is not None or to is not None or lr is not None):
+        raise MisuseError("--shape-row, --lr and --to go with --export nanogpt, torchtitan or olmo-core.")
+    if export is not None:
+        from ..errors import unknown_name
+        from ..plan import TRAINERS
+
+        if export not in TRAINERS:
+            raise unknown_name("trainer", export, TRAINERS)
+        if building is None:
+            raise MisuseError("--export writes one of the models listed: give --n-vocab and --n-ctx as well.")
+
+
+def _exported(made, trainer: str | None, row: int | None, lr: float | None) -> str | None:
+    """The configuration of one of the listed models; the one of least loss unless a row is named."""
+    from ..plan import configuration
+
+    if trainer is None:
+        return None
+    if not made.shapes:
+        raise MisuseError(
+            "no model of usual proportions can be built near the planned size: take a smaller --d-head, "
+            "or hold another size with --params."
+        )
+    if row is not None and not 1 <= row <= len(made.shapes):
+        raise MisuseError(f"--shape-row {row}: the plan lists models 1 to {len(made.shapes)}.")
+    best = min(made.shapes, key=lambda one: one.loss_penalty) if row is None else made.shapes[row - 1]
+    return configuration(made, best, trainer, lr=lr)
+
+
+def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
+    from ..records import to_plain, write_whole
+
+    if to:
+        write_whole(to, configured.encode())
+        say(f"configuration written to {to}")
+    if json:
+        values = to_plain(made)
+        values["loss"] = values.pop("loss_nats")
+        emit(values if configured is None else {**values, "configuration": configured})
+    elif configured is not None and not to:
+        print(configured, end="")
+    else:
+        print("\n".join(_text(made)))
+    for warning in made.warnings:
+        say(f"warning: {warning}")
+    for warning in (w for d in a.draws for w in (*d.fit.warnings, *d.warnings)):
+        say(f"warning [{warning.id}]: {warning.message}")
+
+
+def _text(made) -> list[str]:
+    lines = [
+        f"{made.law}; {made.policy}; N = {made.columns.get('N', 'params')}",
+        f"budget {made.flops:.4g} FLOPs, {made.reach:.3g} times the largest compute fitted",
+    ]
+    level = f"{made.params.level:.0%}"
+    by_laws = "range of published laws"
+    # batch and steps are known, of the draws, or the spread of what published laws set
+    spread = by_laws if made.batch_tokens.low != made.batch_tokens.high and made.steps else level
+    said = {
+        "params": (made.params, level),
+        "tokens": (made.tokens, level),
+        "loss, nats": (made.loss_nats, f"{level}, one new run"),
+        "batch, tokens": (made.batch_tokens, spread),
+        "steps": (made.steps, spread),
+        "learning rate": (made.lr, by_laws),
+    }
+    rows = [(name, short(e.value, 5), ends(e), how) for name, (e, how) in said.items() if e is not None]
+    lines.append(table(("", "value", "interval", "of"), rows))
+    for name, size in made.by_law.items():
+        lines.append(f"  {name} alone: {short(size.value)} parameters {ends(size, 4)}")
+    for within in made.sizes:
+        lines.append(
+            f"  sizes that waste at most {within.compute:.0%}: {within.low:.4g} to {within.high:.4g} parameters"
+        )
+    if made.epochs is not None:
+        lines.append(f"  {made.epochs:.3g} passes over the different tokens")
+    if made.cost:
+        lines.append(_cost(made.cost))
+    return [*lines, *_shapes(made.shapes), *_settings(made.settings)]
+
+
+def _cost(cost) -> str:
+    price = "" if cost.money is None else f", {cost.money:,.2f} in money"
+    return (
+        f"  {short(cost.hours)} hours on {cost.devices} device{'s' if cost.devices > 1 else ''} at "
+        f"{cost.flops_per_second:.3g} FLOPs a second, {short(cost.device_hours)} device-hours{price}"
+    )
+
+
+def _shapes(shapes) -> list[str]:
+    if not shapes:
+        return []
+    rows = [
+        (
+            i,
+            s.shape.n_layer,
+            s.shape.d_model,
+            s.shape.n_heads,
+            f"{s.params_nonembedding:,}",
+            f"{s.params_total:,}",
+            short(s.tokens),
+            f"{s.loss_nats:.4f}",
+            f"{s.loss_penalty:+.3%}",
+            share(s.wasted),
+            short(s.flops_exact),
+            f"{s.training_bytes / 1e9:.3g}",
+            short(s.hours),
+        )
+        for i, s in enumerate(shapes, 1)
+    ]
+    head = ("row", "layers", "width", "heads", "without embeddings", "parameters", "tokens", "loss", "penalty", "waste")
+    return ["models that can be built:", table((*head, "exact FLOPs", "GB", "hours"), rows)]
+
+
+def _settings(settings) -> list[str]:
+    rows = [
+        (s.law, short(s.lr, 3), short(s.batch_tokens, 3), "inside" if s.inside else "outside", s.definition)
+        for s in settings
+    ]
+    if not rows:
+        return []
+    lines = ["learning rate and batch by published laws, which disagree:"]
+    lines.append(table(("law", "rate", "batch", "its range", "what it means"), rows))
+    for name, values in (("rates", [s.lr for s in settings]), ("batches", [s.batch_tokens for s in settings])):
+        known = [value for value in values if value]
+        if len(known) > 1:
+            lines.append(f"  the {name} span a factor {max(known) / min(known):.2g}")
+    return lines

@@ -1,0 +1,45 @@
+"""How numbers, intervals and tables are written for a person."""
+
+from collections.abc import Sequence
+
+
+def short(value: float | None, digits: int = 4) -> str:
+    """Write a number in few digits; a dash where there is none."""
+    return "-" if value is None or value != value else f"{value:.{digits}g}"
+
+
+def share(value: float) -> str:
+    """Write a share in per cent, small ones with more digits."""
+    return "-" if value != value else f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.2%}"
+
+
+def ends(estimate, digits: int = 5) -> str:
+    """Write the interval of an estimate, or that it has none."""
+    low, high = getattr(estimate, "low", None), getattr(estimate, "high", None)
+    if low is None and high is None:
+        return "(no interval)"
+    return f"[{_end(low, '-inf', digits)}, {_end(high, 'inf', digits)}]"
+
+
+def _end(value: float | None, none: str, digits: int) -> str:
+    return none if value is None else f"{value:.{digits}g}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> str:
+    """Set rows under their heads: the first column to the left, the others to the right, but for the last if text."""
+    rows = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in [list(head), *rows]) for i in range(len(head))]
+    left = {0} | ({len(head) - 1} if any(" " in row[-1] for row in rows) else set())
+    return "\n".join(
+        " " * indent
+        + "  ".join(
+            cell.ljust(width) if i in left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in [list(head), *rows]
+    )
+
+
+def finite(value: float | None) -> float | None:
+    """A number as JSON can hold it: nothing for infinity and what is no number."""
+    return None if value is None or not abs(value) < float("inf") else float(value)
