@@ -1,6 +1,6 @@
 """Fit a law to points: choose columns, start well, walk to the optimum, and say how far it can be believed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +47,7 @@ def fit(
     priors: Mapping[str, tuple[float, float]] | None = None,
     cluster: str = "run_id",
     seed: int = 0,
+    starts: Sequence[Mapping[str, float]] = (),
 ) -> Fit:
     """Fit a law to the rows of points that are not excluded.
 
@@ -62,6 +63,7 @@ def fit(
         bounds, priors: parameter -> (low, high); parameter -> (mean, standard deviation) of a normal prior.
         cluster: column whose equal values mark points of one run; without it every point is its own.
         seed: of the draws that start a law which declares no amplitudes.
+        starts: parameters to start from, instead of the engine's own grid.
 
     Raises:
         PointsError: the table lacks a column, or its values cannot say what the law asks.
@@ -79,7 +81,8 @@ def fit(
     warnings = convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
     scales = _scales(kept, weights, target, loss)
     problem = _problem(law, coordinates, values, target, scales, loss, bounds, priors)
-    found = minimise(problem, delta == "auto", np.random.default_rng(seed))
+    given = np.concatenate([coordinates.coordinates(start) for start in starts]) if starts else None
+    found = minimise(problem, delta == "auto", np.random.default_rng(seed), given)
     warnings += run_warnings(cluster in kept, values, cluster)
     return _record(found, columns, values, target, points, cluster, warnings)
 

@@ -31,14 +31,14 @@ class Optimum:
     agreeing: float
 
 
-def minimise(problem: Problem, auto: bool, rng: np.random.Generator) -> Optimum:
-    """Minimise from the best starts; `auto` says that the loss's scale is to be estimated from the residuals.
+def minimise(problem: Problem, auto: bool, rng: np.random.Generator, starts: np.ndarray | None = None) -> Optimum:
+    """Minimise from the best starts, or from those given; `auto`: estimate the loss's scale from the residuals.
 
     Raises:
         FitError: no start gives a finite objective.
     """
     part = _part(problem, rng)
-    starts = starting_points(part, rng)
+    starts = starting_points(part, rng) if starts is None else np.clip(starts, problem.low, problem.high)
     problem = with_true_slopes(problem, starts[0])
     part = replace(part, coordinates=problem.coordinates)
     starts = _led(part, starts)
