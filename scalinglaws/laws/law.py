@@ -81,10 +81,11 @@ class Law:
     def __post_init__(self):
         keywords, declared = self._keywords, [p.name for p in self.parameters]
         if sorted(declared) != sorted(keywords):
-            wrong = sorted(set(declared) ^ set(keywords))
+            unknown, missing = sorted(set(declared) - set(keywords)), sorted(set(keywords) - set(declared))
+            wrong = (unknown or missing or declared)[0]
             raise LawError(
                 f"law {self.name!r}: the formula takes {keywords} and the declaration names {declared}; "
-                f"{wrong[0]!r} is in one alone.{nearest(wrong[0], keywords)}"
+                f"{wrong!r} is in one alone or twice.{nearest(wrong, missing) if unknown else ''}"
             )
         if sorted(self.convention) != sorted(self.inputs):
             raise LawError(
