@@ -13,6 +13,9 @@ from .uncertainty.sandwich import t_quantile
 
 KINDS = ("run", "mean")
 MIN_REPEATS = 3  # degrees of freedom below which repeats say nothing of their noise
+GROSS = (
+    12.0  # robust standard deviations beyond which a residual counts as no larger: one diverged run is not the noise
+)
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,13 @@ def run_noise(fit: Fit) -> float:
 
     From the residuals, which hold the misfit of the law as well, or from runs that repeat one another (equal inputs,
     other seeds), whichever is larger: a seed's noise alone would leave out that the law is not exact.
+
+    The residuals' root mean square, not their robust scale: that one describes the good runs, and the next run may be a
+    bad one (benchmarks/coverage: with 5% bad runs among 60 the robust scale held .92 of new runs, this one .96).
     """
-    return max(fit.noise, replicate_noise(fit))
+    size = np.clip(fit.residuals * fit.scales, -GROSS * fit.noise, GROSS * fit.noise)
+    spread = float(np.sqrt(size @ size / max(fit.n - len(fit.z), 1)))
+    return max(spread, replicate_noise(fit))
 
 
 def replicate_noise(fit: Fit) -> float:
