@@ -1,0 +1,146 @@
+"""Measure one cell: many seeded data sets of one design and noise, and how often each interval holds the truth."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from intervals import asked
+from simulate import CURVES, DESIGNS, MOST_FLOPS, NOISES, RIGHT, World, curves, runs, truths
+
+from scalinglaws.compare import calibration
+from scalinglaws.fit import fit
+from scalinglaws.points import Points
+
+NEW_RUNS = 40  # runs drawn at each target to see whether the interval for a new run holds them
+METHODS = ("pairs", "pairs, widened", "sandwich", "wild", "model")
+LAW = "chinchilla"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One design, noise and world.
+
+    Attributes:
+        make: generator -> one data set.
+        noise: the noise of a new run; None where the benchmark does not ask for one.
+        calibrated: also widen the bands by the rolling-origin factor, as "pairs, calibrated".
+        by_points: also treat every point as a run of its own, as "... over points".
+    """
+
+    name: str
+    make: Callable[[np.random.Generator], Points]
+    noise: Callable | None = None
+    world: World = RIGHT
+    methods: tuple[str, ...] = METHODS
+    calibrated: bool = False
+    by_points: bool = False
+
+
+@dataclass
+class Measured:
+    """Coverage and median width by method and target; new runs count as the share of them held."""
+
+    sets: int = 0
+    held: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    widths: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+
+    def add(self, method: str, name: str, truth, ends: tuple[float, float]) -> None:
+        """Count one interval."""
+        low, high = ends
+        inside = float(np.mean((low <= np.asarray(truth)) & (np.asarray(truth) <= high)))
+        self.held.setdefault(method, {}).setdefault(name, []).append(inside)
+        self.widths.setdefault(method, {}).setdefault(name, []).append(high - low)
+
+    def summary(self) -> dict:
+        """Give method -> target -> [coverage, median width]; an interval that was refused holds nothing."""
+        return {
+            method: {
+                name: [float(np.sum(found) / self.sets), float(np.median(self.widths[method][name]))]
+                for name, found in by_name.items()
+            }
+            for method, by_name in self.held.items()
+        }
+
+
+def measure(cell: Cell, sets: int, seed: int) -> dict:
+    """Measure a cell on `sets` data sets; data set k depends on (cell, seed, k) alone."""
+    measured = Measured(sets)
+    truth = truths(cell.world)
+    for k in range(sets):
+        rng = np.random.default_rng([seed, *cell.name.encode(), k])
+        points = cell.make(rng)
+        for method, ends in _intervals(cell, points, k).items():
+            for name, pair in ends.items():
+                wanted = truth.get(name)
+                if name.startswith("run "):
+                    wanted = _new_runs(cell, name, truth, np.random.default_rng([seed, k]))
+                if wanted is not None:
+                    measured.add(method, name, wanted, pair)
+    return measured.summary()
+
+
+def _new_runs(cell: Cell, name: str, truth: dict, rng: np.random.Generator):
+    if cell.noise is None:
+        return None
+    reach = float(name.removeprefix("run ").removesuffix("x"))
+    return truth[f"loss {reach:g}x"] * np.exp(cell.noise(rng, np.full(NEW_RUNS, reach * MOST_FLOPS)))
+
+
+def _intervals(cell: Cell, points: Points, k: int) -> dict[str, dict]:
+    factors = (1.0, calibration(LAW, points, n=200, seed=k).factor) if cell.calibrated else (1.0,)
+    found = asked(fit(LAW, points), cell.methods, seed=k, calibrations=factors)
+    if cell.by_points:
+        alone = points.replace(run_id=[str(i) for i in range(len(points))])
+        found |= {
+            f"{method} over points": e for method, e in asked(fit(LAW, alone), ("pairs", "sandwich"), seed=k).items()
+        }
+    return found
+
+
+def right_cells() -> list[Cell]:
+    """The cells in which the law and the count are right: designs x noises."""
+    return [
+        Cell(f"{n} runs, {name}", lambda rng, n=n, noise=noise: runs(n, noise, rng), noise)
+        for n in DESIGNS
+        for name, noise in NOISES.items()
+    ]
+
+
+def curve_cells() -> list[Cell]:
+    """Checkpoints of runs."""
+    return [
+        Cell(name, lambda rng, name=name: curves(name, rng), methods=METHODS[:4], by_points=True) for name in CURVES
+    ]
+
+
+def world_cells(worlds: dict[str, World]) -> list[Cell]:
+    """Each world at each design, noise .003, with the rolling-origin factor beside the plain band."""
+    noise = NOISES["sd .003"]
+    return [
+        Cell(
+            f"{name}, {n} runs",
+            lambda rng, n=n, world=world: runs(n, noise, rng, world),
+            noise,
+            world,
+            methods=("pairs",),
+            calibrated=True,
+        )
+        for name, world in worlds.items()
+        for n in DESIGNS
+    ]
+
+
+def kept(cell: Cell, sets: int, seed: int, folder: Path | None) -> dict:
+    """Measure a cell, or take it from the folder where an earlier call with the same sets and seed left it."""
+    if folder is None:
+        return measure(cell, sets, seed)
+    path = folder / f"{cell.name.replace(' ', '-').replace('%', 'pc')}-{sets}-{seed}.json"
+    if path.exists():
+        return json.loads(path.read_text())
+    found = measure(cell, sets, seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(".part").write_text(json.dumps(found))
+    path.with_suffix(".part").rename(path)
+    return found

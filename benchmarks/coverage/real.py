@@ -1,0 +1,71 @@
+"""The same questions asked of real runs: the Chinchilla table as digitised by Besiroglu et al. 2024."""
+
+import csv
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scalinglaws.compare import calibration
+from scalinglaws.fit import fit
+from scalinglaws.points import Points
+from scalinglaws.predict import predict
+from scalinglaws.uncertainty import draws
+
+CUTS = (1e20, 3e20, 1e21)
+LOSSES = ("ls-log", "huber", "student-t", "tukey")
+SHOWN = ("alpha", "beta", "E")
+COLUMNS = ("run_id", "params_total", "tokens", "flops", "loss_nats")
+ROOT = Path(__file__).parents[2]
+
+
+def table() -> Path:
+    """Say where the table is: SCALINGLAWS_DATA, or shared/data beside the repository."""
+    folder = os.environ.get("SCALINGLAWS_DATA") or ROOT.parent / "shared" / "data"
+    return Path(folder) / "runs" / "chinchilla_epoch.csv"
+
+
+def points(path: Path, wild: bool) -> Points:
+    """Read the 240 points of the published fit, or all 245."""
+    with open(path, newline="") as file:
+        rows = [row for row in csv.DictReader(file) if wild or not row["note"]]
+    return Points({name: [row[name.removesuffix("_nats")] for row in rows] for name in COLUMNS})
+
+
+@dataclass(frozen=True)
+class Held:
+    """Fitted below a cut, asked above it: share of the larger runs inside the band, and its median half-width in %."""
+
+    cut: float
+    fitted: int
+    asked: int
+    reach: float
+    plain: float
+    plain_half: float
+    factor: float
+    calibrated: float
+    calibrated_half: float
+
+
+def held_out(path: Path, cut: float, seed: int = 0) -> Held:
+    """Fit and calibrate on the points below a cut alone; predict every point above it as a new run."""
+    table = points(path, wild=False)
+    below, above = table.take(table["flops"] <= cut), table.take(table["flops"] > cut)
+    factor = calibration("chinchilla", below, seed=seed).factor
+    drawn = draws(fit("chinchilla", below), seed=seed)
+    shares, halves = [], []
+    for widened in (1.0, factor):
+        said = predict(drawn, {"N": above["params_total"], "D": above["tokens"]}, calibration=widened)
+        inside = (said.low <= above["loss_nats"]) & (above["loss_nats"] <= said.high)
+        shares.append(float(inside.mean()))
+        halves.append(float(50 * np.median(np.log(said.high / said.low))))
+    reach = float(np.median(above["flops"]) / below["flops"].max())
+    return Held(cut, len(below), len(above), reach, shares[0], halves[0], factor, shares[1], halves[1])
+
+
+def moved_by_wild(path: Path, loss: str) -> dict[str, float]:
+    """Give how far the five wild points move each parameter, in standard errors of the fit without them."""
+    without, with_them = (fit("chinchilla", points(path, wild), loss=loss) for wild in (False, True))
+    errors = draws(without, method="sandwich").interval(0.6826895)  # half of it is one standard error
+    return {name: abs(with_them.values[name] - without.values[name]) / (np.ptp(errors[name]) / 2) for name in SHOWN}
