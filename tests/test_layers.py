@@ -17,9 +17,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
 HALL = set("errors quantities shape run points records results".split())
-INFERRING = set("laws fit uncertainty frontier compare predict plan importers".split())
+INFERRING = set("laws fit uncertainty frontier compare predict plan arms importers".split())
 MEASURING = set(
-    "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
+    "corpora tokenizers models schedule optimizer checkpoint train store worker executors launch settings "
     "design calibrate".split()
 )
 ABOVE = set("report infer held_out study estimate status display cli __init__ __main__".split())
@@ -45,7 +45,6 @@ MAY_IMPORT = split(
         "tokenizers": "errors",
         "corpora": "errors records tokenizers",
         "models": "shape",
-        "instruments": "",
         "schedule": "run",
         "optimizer": "run",
         "checkpoint": "records",
@@ -66,6 +65,7 @@ MAY_IMPORT = split(
         "compare": "errors fit laws points predict quantities results uncertainty",
         "frontier": "errors points quantities results",
         "plan": "errors laws predict quantities results shape uncertainty",
+        "arms": "errors fit laws plan points uncertainty",
         # above both wings
         "infer": "errors fit frontier laws points predict results uncertainty",
         "held_out": "compare errors points predict records results run uncertainty",
@@ -82,11 +82,11 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "points laws fit uncertainty predict compare frontier plan importers infer held_out report "
+        "numpy": "points laws fit uncertainty predict compare frontier plan arms importers infer held_out report "
         "corpora tokenizers train",
-        "scipy": "compare fit frontier plan predict uncertainty",
+        "scipy": "arms compare fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
-        "torch": "calibrate checkpoint instruments models optimizer train worker",
+        "torch": "calibrate checkpoint models optimizer train worker",
         "safetensors": "checkpoint",
         "tokenizers": "tokenizers",
         "zstandard": "corpora",
