@@ -1,0 +1,136 @@
+"""One law for several arms: the law's own parameters, and by how much each arm departs from them.
+
+A positive parameter of an arm is the common one times e^d, any other the common one plus d. d of an amplitude speaks of
+its term in the middle of the points, not at N = 1: there, billions of parameters away, an arm with another exponent has
+another amplitude whatever its losses do.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from inspect import Parameter as Argument
+from inspect import Signature
+
+import numpy as np
+
+from ..laws.law import LINEAR, Law, Parameter
+
+ARM = "arm"  # the further input: the number of the arm
+DEPARTURES = (-0.3, 0.3)  # range of starting values
+STEP = 1e-4  # of an exponent, for the middle of a term
+
+
+def departure(parameter: str, arm: str) -> str:
+    """Name the departure of an arm's parameter, by a name that Python takes: alpha__rw_original."""
+    return parameter + "__" + re.sub(r"\W", "_", arm)
+
+
+def expanded(law: Law, arms: Sequence[str], departing: Mapping[str, Sequence[str]], middles: Mapping) -> Law:
+    """Make the law of all arms at once; its last input is the number of the arm.
+
+    Args:
+        departing: parameter -> the arms that have a departure of their own in it.
+        middles: (amplitude, exponent) -> mean of d ln term / d exponent over the points (`middles_of`).
+    """
+    added = tuple(
+        Parameter(departure(name, arm), "1", DEPARTURES, positive=False)
+        for name, which in departing.items()
+        for arm in which
+    )
+
+    def evaluate(*inputs, **values):
+        return law.evaluate(*inputs[:-1], **arm_values(law, arms, values, middles, inputs[-1]))
+
+    def slopes(*inputs, **values):
+        at = arm_values(law, arms, values, middles, inputs[-1])
+        value, along = law.slopes(*inputs[:-1], **at)
+        return value, _chained(law, arms, departing, middles, values, at, along, inputs[-1])
+
+    parameters = (*law.parameters, *added)
+    for function in (evaluate, slopes):
+        function.__signature__ = Signature(
+            [Argument(name, Argument.POSITIONAL_OR_KEYWORD) for name in (*law.inputs, ARM)]
+            + [Argument(p.name, Argument.KEYWORD_ONLY) for p in parameters]
+        )
+    return Law(
+        name=f"{law.name} of {len(arms)} arms",
+        predicts=law.predicts,
+        evaluate=evaluate,
+        formula=law.formula,
+        source=law.source,
+        parameters=parameters,
+        convention={**law.convention, ARM: ARM_COLUMN},
+        slopes=slopes if law.slopes is not None else None,
+        outer=law.outer,
+    )
+
+
+ARM_COLUMN = "arm_number"
+
+
+def arm_values(law: Law, arms: Sequence[str], values: Mapping, middles: Mapping, number=None) -> dict:
+    """Give the law's own parameters: of the arm at every point where `number` is (n,), broadcast against the values."""
+    found = {}
+    for p in law.parameters:
+        moved = _departures(p.name, arms, values, number)
+        found[p.name] = values[p.name] if moved is None else _departed(law, p, values[p.name], moved)
+    for (amplitude, exponent), middle in middles.items():
+        if found[exponent] is not values[exponent]:
+            found[amplitude] = found[amplitude] * np.exp(-middle * (found[exponent] - values[exponent]))
+    return found
+
+
+def by_a_factor(law: Law, p: Parameter) -> bool:
+    """Whether an arm's parameter is the common one times e^departure; otherwise it is their sum."""
+    return p.positive or p.name in law.logged
+
+
+def _departed(law: Law, p: Parameter, common, moved):
+    return common * np.exp(moved) if by_a_factor(law, p) else common + moved
+
+
+def _departures(name, arms, values, number):
+    """Departure of one parameter at every point; None where no arm departs in it."""
+    own = {i: values[departure(name, arm)] for i, arm in enumerate(arms) if departure(name, arm) in values}
+    if not own:
+        return None
+    total = 0.0
+    for i, value in own.items():
+        total = total + np.where(np.equal(number, i), value, 0.0)
+    return total
+
+
+def _chained(law, arms, departing, middles, values, at, along, number):
+    """Carry the slopes of the arms' parameters to the common ones and the departures, by the chain rule."""
+    logged, found = law.logged, {}
+    for p in law.parameters:
+        felt = along[p.name]  # with respect to ln of the arm's parameter where logged
+        through = sum(along[a] * middle for (a, e), middle in middles.items() if e == p.name and p.name in departing)
+        scaled = by_a_factor(law, p) and p.name not in logged
+        own = at[p.name] if scaled else 1.0  # how far a departure moves the parameter, as the law's slopes count it
+        ratio = at[p.name] / values[p.name] if scaled else 1.0
+        found[p.name] = felt * ratio - through * (ratio - 1.0)
+        for arm in departing.get(p.name, ()):
+            here = np.equal(number, arms.index(arm))
+            found[departure(p.name, arm)] = np.where(here, (felt - through) * own, 0.0)
+    return found
+
+
+def middles_of(law: Law, values: Mapping[str, float], inputs: Sequence[np.ndarray]) -> dict[tuple[str, str], float]:
+    """Find where the terms have their middle: mean over the points of d ln term / d exponent, -mean ln N for A/N^alpha.
+
+    Of amplitudes whose term is proportional to them; (N_c/N)^alpha_N has its scale in N_c already.
+    """
+    linear = [p.name for p in law.parameters if p.amplitude == LINEAR]
+    if law.outer:
+        return {}
+    exponents = [p.name for p in law.parameters if not p.amplitude]
+    found = {}
+    for amplitude in linear:
+        alone = {name: 0.0 if name in linear else value for name, value in values.items()} | {amplitude: 1.0}
+        for exponent in exponents:
+            sides = [law.evaluate(*inputs, **alone | {exponent: values[exponent] + side * STEP}) for side in (1, -1)]
+            with np.errstate(all="ignore"):
+                middle = float(np.mean(np.log(sides[0]) - np.log(sides[1])) / (2 * STEP))
+            if np.isfinite(middle) and abs(middle) > 1e-9:
+                found[amplitude, exponent] = middle
+    return found

@@ -1,0 +1,201 @@
+"""The compute multiplier: how many times the compute one arm needs for the loss that another reaches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import MisuseError
+from ..fit import Fit
+from ..laws.law import Law
+from ..plan.optimum import CLOSED_FORMS
+from ..uncertainty import Draws
+from .record import ArmsFit, Multiplier, checked_arm
+
+WIDEST = 30.0  # ln of the largest multiplier that is searched for
+HALVINGS = 60
+SIZES = np.linspace(-14.0, 14.0, 57)  # ln of N over the root of C, where the best size is looked for
+GOLDEN, GOLDEN_STEPS = (np.sqrt(5) - 1) / 2, 40
+ALONG = ("frontier", "size", "ray")
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way to spend more: ln(compute / that of the place) -> loss, for parameters of shape (draws,)."""
+
+    law: Law
+    along: str
+    flops: float
+    params: float | None
+    tokens: float | None
+
+    def loss(self, values: Mapping, log_more) -> np.ndarray:
+        """Give the loss on e^log_more times the compute."""
+        more = np.exp(log_more)
+        if "C" in self.law.inputs:
+            return self.law.evaluate(self.flops * more, **values)
+        if self.along == "frontier":
+            return _frontier_loss(self.law, values, self.flops * more)
+        size, data = (1.0, more) if self.along == "size" else (np.sqrt(more), np.sqrt(more))
+        at = {"N": self.params * size, "D": self.tokens * data}
+        return self.law.evaluate(*(at[letter] for letter in self.law.inputs), **values)
+
+
+def multiplier(
+    found: ArmsFit,
+    arm: str,
+    *,
+    flops: float | None = None,
+    loss: float | None = None,
+    params: float | None = None,
+    tokens: float | None = None,
+    along: str | None = None,
+    reference: str | None = None,
+    level: float = 0.95,
+) -> Multiplier:
+    """Say how many times the compute `arm` needs for the loss that the reference reaches.
+
+    Args:
+        flops: the reference spends this at its best size, C = 6 N D; each arm at its own best size ("frontier").
+        loss: instead of `flops`: the loss that both reach on their frontiers, nats a token.
+        params, tokens: instead of both: the reference trains this size on these tokens, the arm the same size on more
+            tokens (`along="size"`) or a larger size on proportionally more ("ray", the default here).
+        reference: another arm than the fit's reference.
+
+    Raises:
+        MisuseError: no such arm, no place or several, or a law that cannot split a budget.
+    """
+    reference = found.reference if reference is None else checked_arm(found.arms, reference)
+    one, other = found.arm(reference), found.arm(arm)
+    along = _along(along, flops, loss, params, tokens)
+    _check(found.law, along)
+    place = flops if flops is not None else 6 * params * tokens if params else largest_flops(one.fit)
+    path = Path(found.law, along, float(place), params, tokens)
+    return _compared(path, one, other, reference, arm, loss, level)
+
+
+def _compared(path: Path, one: Draws, other: Draws, reference: str, arm: str, loss, level) -> Multiplier:
+    shift = 0.0 if loss is None else float(_reached(path, one.fit.values, loss))
+    reached = float(path.loss(one.fit.values, shift)) if loss is None else float(loss)
+    spent = path.flops * float(np.exp(shift))
+    value = float(np.exp(_reached(path, other.fit.values, reached) - shift))
+    drawn = _drawn(path, _columns(one), _columns(other), loss)
+    low, high = _quantiles(drawn, level)
+    reach = {reference: spent / largest_flops(one.fit), arm: spent * value / largest_flops(other.fit)}
+    return Multiplier(
+        arm=arm,
+        reference=reference,
+        value=value,
+        low=low,
+        high=high,
+        level=level,
+        along=path.along,
+        loss=reached,
+        flops=spent,
+        flops_arm=spent * value,
+        reach=reach,
+        beyond=_beyond(reach, {reference: one.fit, arm: other.fit}, {reference: spent, arm: spent * value}),
+        drawn=drawn,
+    )
+
+
+def _columns(draws: Draws) -> dict[str, np.ndarray]:
+    return {name: draws.values[:, i] for i, name in enumerate(draws.names)}
+
+
+def _along(along, flops, loss, params, tokens) -> str:
+    given = [flops is not None, loss is not None, params is not None and tokens is not None]
+    if sum(given) != 1 or (params is None) != (tokens is None):
+        raise MisuseError("say where to compare: one of flops, loss, or params together with tokens.")
+    for name, value in {"flops": flops, "loss": loss, "params": params, "tokens": tokens}.items():
+        if value is not None and not (value > 0 and np.isfinite(value)):
+            raise MisuseError(f"{name} = {value}; it must be above 0 and finite.")
+    allowed = ("size", "ray") if given[2] else ("frontier",)
+    along = along or ("ray" if given[2] else "frontier")
+    if along not in allowed:
+        raise MisuseError(f"along is {along!r}; here it can be {' or '.join(map(repr, allowed))}.")
+    return along
+
+
+def _check(law: Law, along: str) -> None:
+    whole = set(law.inputs) == {"N", "D"} or (law.inputs == ("C",) and along == "frontier")
+    if law.predicts != "loss" or not whole:
+        raise MisuseError(
+            f"law {law.name!r} gives {law.predicts} from {', '.join(law.inputs)}: a multiplier needs a loss of N, D, "
+            "or of C on the frontier."
+        )
+
+
+def largest_flops(fit: Fit) -> float:
+    """Give the largest compute among the points of a fit: C, or 6 N D."""
+    return float((fit.inputs["C"] if "C" in fit.inputs else 6 * fit.inputs["N"] * fit.inputs["D"]).max())
+
+
+def least_flops(fit: Fit) -> float:
+    """Give the least compute among the points of a fit."""
+    return float((fit.inputs["C"] if "C" in fit.inputs else 6 * fit.inputs["N"] * fit.inputs["D"]).min())
+
+
+def _frontier_loss(law: Law, values: Mapping, flops) -> np.ndarray:
+    """Loss at the best size under C = 6 N D, for every draw's own budget."""
+    flops = np.asarray(flops, dtype=np.float64)
+
+    def loss(log_size):
+        size = np.exp(log_size)
+        at = {"N": size, "D": flops / 6 / size}
+        return law.evaluate(*(at[letter] for letter in law.inputs), **values)
+
+    if law.name in CLOSED_FORMS:
+        return loss(np.log(CLOSED_FORMS[law.name](flops, **values)))
+    middle = 0.5 * np.log(flops)
+    with np.errstate(all="ignore"):
+        losses = np.stack([np.broadcast_to(loss(middle + away), np.shape(flops)) for away in SIZES])
+        best = np.argmin(np.where(np.isfinite(losses), losses, np.inf), axis=0)
+        low, high = middle + SIZES[np.maximum(best - 1, 0)], middle + SIZES[np.minimum(best + 1, len(SIZES) - 1)]
+        for _ in range(GOLDEN_STEPS):
+            left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+            better = loss(left) < loss(right)
+            low, high = np.where(better, low, left), np.where(better, right, high)
+        return loss((low + high) / 2)
+
+
+def _reached(path: Path, values: Mapping, loss) -> np.ndarray:
+    """Find ln of how many times the path's compute reaches a loss, for every draw; infinite where none does."""
+    shape = np.broadcast_shapes(np.shape(loss), *(np.shape(value) for value in values.values()))
+    low, high = np.full(shape, -WIDEST), np.full(shape, WIDEST)
+    never = path.loss(values, high) > loss
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        enough = path.loss(values, middle) <= loss
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return np.where(never, np.inf, (low + high) / 2)
+
+
+def _drawn(path: Path, one: Mapping, other: Mapping, loss) -> np.ndarray:
+    """Give the multiplier of every draw of the joint fit: the arms' draws are of the same resamples."""
+    if loss is None:
+        return np.exp(_reached(path, other, path.loss(one, np.zeros(len(next(iter(one.values())))))))
+    with np.errstate(invalid="ignore"):
+        return np.exp(_reached(path, other, loss) - _reached(path, one, loss))
+
+
+def _quantiles(drawn: np.ndarray, level: float) -> tuple[float, float]:
+    known = drawn[~np.isnan(drawn)]  # neither arm reaches the loss in that draw
+    if not len(known):
+        return float("nan"), float("nan")
+    low = np.quantile(known, (1 - level) / 2, method="lower")
+    return float(low), float(np.quantile(known, (1 + level) / 2, method="higher"))
+
+
+def _beyond(reach: Mapping, fits: Mapping, spent: Mapping) -> tuple[str, ...]:
+    """Say where the comparison leaves the compute of an arm's points."""
+    found = []
+    for arm, times in reach.items():
+        if not np.isfinite(times):
+            found.append(f"{arm} reaches this loss at no compute, by its fitted law.")
+        elif times > 1:
+            found.append(f"{arm} spends {times:.3g} times its largest compute fitted: an extrapolation of its law.")
+        elif spent[arm] < least_flops(fits[arm]):
+            below = least_flops(fits[arm]) / spent[arm]
+            found.append(f"{arm} spends {below:.3g} times less than its least compute fitted.")
+    return tuple(found)
