@@ -85,6 +85,11 @@ def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
     u, along = jacobian(problem, z[None])
     _, _, _, weight = costs(problem.loss, u)
     matrix = (along[0] * weight[0]) @ along[0].T
+    if problem.has_priors:  # they too say where a parameter lies
+        values = problem.coordinates.parameters(z[None])
+        logged = problem.coordinates.logged
+        steps = np.array([values[n][0] if n in logged else 1.0 for n in problem.coordinates.free])
+        matrix += np.diag((problem.noise / problem.prior_sd * steps) ** 2)
     noise = robust_sd(u[0], len(z))
     size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     values, vectors = np.linalg.eigh(matrix / size[:, None] / size)

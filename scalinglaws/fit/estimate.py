@@ -62,13 +62,11 @@ def fit(
         fix, tie: parameter -> value; parameter -> the parameter whose value it takes.
         bounds, priors: parameter -> (low, high); parameter -> (mean, standard deviation) of a normal prior.
         cluster: column whose equal values mark points of one run; without it every point is its own.
-        seed: of the draws that start a law which declares no amplitudes.
-        starts: parameters to start from, instead of the engine's own grid.
+        seed: of the draws that start a law without amplitudes. starts: parameters to start from instead.
 
     Raises:
         PointsError: the table lacks a column, or its values cannot say what the law asks.
-        MisuseError: an unknown loss or parameter name.
-        FitError: no start gives a finite objective.
+        MisuseError: an unknown loss or parameter name. FitError: no start gives a finite objective.
     """
     law = shelf(law) if isinstance(law, str) else law
     columns = chosen_columns(law, points, columns)
@@ -81,10 +79,13 @@ def fit(
     warnings = convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
     scales = _scales(kept, weights, target, loss)
     problem = _problem(law, coordinates, values, target, scales, loss, bounds, priors)
-    given = np.concatenate([coordinates.coordinates(start) for start in starts]) if starts else None
-    found = minimise(problem, delta == "auto", np.random.default_rng(seed), given)
+    found = minimise(problem, delta == "auto", np.random.default_rng(seed), _given(coordinates, starts))
     warnings += run_warnings(cluster in kept, values, cluster)
     return _record(found, columns, values, target, points, cluster, warnings)
+
+
+def _given(coordinates: Coordinates, starts: Sequence[Mapping[str, float]]) -> np.ndarray | None:
+    return np.concatenate([coordinates.coordinates(start) for start in starts]) if starts else None
 
 
 def _positive(law: Law, columns: Mapping[str, str], loss: Loss) -> set[str]:
