@@ -8,7 +8,7 @@ from ..errors import PointsError
 from . import options as o
 from .app import INFER, Json, app, emit, say
 from .law_file import blamed, inputs_for, tried
-from .words import ends, share, short, table
+from .words import share, table
 
 Laws = Annotated[
     str | None, typer.Option(metavar="A,B,..", help="Laws, with commas; else all of size and data that fit the table.")
@@ -84,7 +84,7 @@ def _text(found) -> str:
             one.law,
             one.parameters,
             share(one.score),
-            f"{one.behind.value:+.2%} {_per_cent(one.behind)}",
+            _behind(one, ranked[0]),
             share(one.best_probability),
             share(one.rms_log),
             share(one.coverage),
@@ -112,11 +112,12 @@ def _text(found) -> str:
 
 def _reaches(ranked) -> list[tuple]:
     return [
-        (one.law, f"{r.low:.3g}-{short(r.high, 3)}x", r.points, share(r.rms_log), share(r.coverage))
+        (one.law, f"{r.low:.0f}-{r.high:,.0f}x", r.points, share(r.rms_log), share(r.coverage))
         for one in ranked
         for r in one.reaches
     ]
 
 
-def _per_cent(estimate) -> str:
-    return ends(estimate) if estimate.low is None else f"[{estimate.low:+.2%}, {estimate.high:+.2%}]"
+def _behind(one, best) -> str:
+    e = one.behind
+    return "" if one is best else f"{e.value:+.2%} [{e.low:+.2%}, {e.high:+.2%}]"

@@ -158,8 +158,8 @@ def _text(made) -> list[str]:
     ]
     level = f"{made.params.level:.0%}"
     by_laws = "range of published laws"
-    # batch and steps are known, of the draws, or the spread of what published laws set
-    spread = by_laws if made.batch_tokens.low != made.batch_tokens.high and made.steps else level
+    of_laws = made.batch_tokens.low != made.batch_tokens.high and "appendix B" not in made.policy
+    spread = by_laws if of_laws else level
     said = {
         "params": (made.params, level),
         "tokens": (made.tokens, level),

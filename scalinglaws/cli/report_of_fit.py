@@ -103,7 +103,10 @@ def _values(a: Fitted) -> list[str]:
         f"{found.law.name}: {found.law.formula}    ({found.law.source})",
         f"{found.n} points of {found.n_clusters} runs; {', '.join(f'{k} = {v}' for k, v in found.columns.items())}",
     ]
-    lines += [f"left out: {count} rows, {reason}" for reason, count in list(found.excluded.items())[:SHOWN]]
+    if found.excluded:
+        reasons = list(found.excluded)
+        more = f"; and {len(reasons) - SHOWN} more reasons" if len(reasons) > SHOWN else ""
+        lines.append(f"left out: {sum(found.excluded.values())} rows; {'; '.join(reasons[:SHOWN])}{more}")
     for name, value in found.values.items():
         low, high = limits[name]
         said = " held" if name in found.fixed else f" tied to {found.tied[name]}" if name in found.tied else ""
