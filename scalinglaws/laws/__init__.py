@@ -1,10 +1,10 @@
 """The shelf of laws: one file a paper."""
 
 from ..errors import unknown_name
-from . import henighan2020, hoffmann2022, kaplan2020
+from . import gadre2024, henighan2020, hoffmann2022, kaplan2020
 from .law import LINEAR, Law, Parameter, Published
 
-PAPERS = (kaplan2020, henighan2020, hoffmann2022)
+PAPERS = (kaplan2020, henighan2020, hoffmann2022, gadre2024)
 
 LAWS: dict[str, Law] = {member.name: member for paper in PAPERS for member in paper.LAWS}
 
