@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
 HALL = set("errors quantities shape run points records results".split())
-INFERRING = set("laws fit uncertainty frontier compare predict plan arms importers".split())
+INFERRING = set("laws fit uncertainty frontier compare predict plan arms ensemble checkpoints importers".split())
 MEASURING = set(
     "corpora tokenizers models schedule optimizer checkpoint train store worker executors launch settings "
     "design calibrate".split()
@@ -66,6 +66,8 @@ MAY_IMPORT = split(
         "frontier": "errors points quantities results",
         "plan": "errors laws predict quantities results shape uncertainty",
         "arms": "errors fit laws plan points uncertainty",
+        "checkpoints": "errors points",
+        "ensemble": "compare errors fit points predict uncertainty",
         # above both wings
         "infer": "errors fit frontier laws points predict results uncertainty",
         "held_out": "compare errors points predict records results run uncertainty",
@@ -82,9 +84,9 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "points laws fit uncertainty predict compare frontier plan arms importers infer held_out report "
-        "corpora tokenizers train",
-        "scipy": "arms compare fit frontier plan predict uncertainty",
+        "numpy": "points laws fit uncertainty predict compare frontier plan arms checkpoints ensemble importers infer "
+        "held_out report corpora tokenizers train",
+        "scipy": "arms compare ensemble fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
         "torch": "calibrate checkpoint models optimizer train worker",
         "safetensors": "checkpoint",

@@ -1,0 +1,118 @@
+"""Mixtures of laws: the better law weighs more, and doubt about the form widens the interval where laws part."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from fit_tables import EPOCH, isoflop
+
+from scalinglaws.ensemble import ensemble, pooled, predict_mixture, weighted_quantiles
+from scalinglaws.errors import LawError, MisuseError
+from scalinglaws.fit import fit
+from scalinglaws.laws import LAWS
+from scalinglaws.plan import plan
+from scalinglaws.predict import predict
+from scalinglaws.uncertainty import draws
+
+NAMES = ("chinchilla", "kaplan-nd")
+FAR = {"N": 2e10, "D": 4e11}
+COLUMNS = {"N": "params_total", "D": "tokens"}
+
+
+def members(points, n=200, names=NAMES):
+    return [draws(fit(name, points, columns=COLUMNS), n=n) for name in names]
+
+
+@cache
+def kaplan_like() -> dict[str, float]:
+    """Kaplan's form as near to Chinchilla's law as it comes, within the points."""
+    return dict(fit("kaplan-nd", isoflop(noise=0.0), columns=COLUMNS).values)
+
+
+def between(share: float, at) -> np.ndarray:
+    """Loss of a law that is neither: the forms' logarithms mixed."""
+    chinchilla = LAWS["chinchilla"].evaluate(at["N"], at["D"], **EPOCH)
+    kaplan = LAWS["kaplan-nd"].evaluate(at["N"], at["D"], **kaplan_like())
+    return np.exp(share * np.log(kaplan) + (1 - share) * np.log(chinchilla))
+
+
+def made(share: float, seed=0, noise=0.002, n=60):
+    points = isoflop(noise=0.0, n=n)
+    loss = between(share, {"N": points["params_total"], "D": points["tokens"]})
+    return points.replace(loss_nats=loss * np.exp(noise * np.random.default_rng(seed).standard_normal(n)))
+
+
+@pytest.mark.parametrize("how", ["stacking", "backtest"])
+def test_the_law_that_made_the_points_weighs_most(how):
+    for share, winner in ((0.0, "chinchilla"), (1.0, "kaplan-nd")):
+        mixed = ensemble(members(made(share)), how, n=50)
+        assert mixed.laws[0] == winner and mixed.weights[0] > 0.8
+        assert sum(mixed.weights) == pytest.approx(1.0) and "held-out" in mixed.sentence
+        assert mixed.scores[winner] == min(mixed.scores.values())
+
+
+def test_equal_weights_hold_every_law_s_interval_and_the_value_lies_between():
+    several = members(made(0.5))
+    mixed = ensemble(several, "equal")
+    said, own = predict_mixture(mixed, FAR), [predict(one, FAR) for one in several]
+    assert min(o.value for o in own) < said.value < max(o.value for o in own)
+    assert said.high - said.low > max(o.high - o.low for o in own)
+    assert min(o.low for o in own) <= said.low and said.high <= max(o.high for o in own)
+    assert said.reach == own[0].reach > 1
+
+
+def test_a_mixture_of_a_law_with_itself_is_the_law():
+    one = members(made(0.0), names=("chinchilla",))[0]
+    mixed = predict_mixture(ensemble([one, one], "equal"), FAR, kind="mean")
+    alone = predict(one, FAR, kind="mean")
+    assert (mixed.value, mixed.low, mixed.high) == pytest.approx((alone.value, alone.low, alone.high), rel=1e-3)
+
+
+def test_several_targets_come_back_in_their_shape():
+    mixed = ensemble(members(made(0.5)), "equal")
+    said = predict_mixture(mixed, {"N": np.array([1e9, 1e10]), "D": 1e11})
+    assert said.value.shape == said.low.shape == said.inside_domain.shape == (2,)
+    assert (said.low < said.value).all() and (said.value < said.high).all()
+    wider = predict_mixture(mixed, {"N": np.array([1e9, 1e10]), "D": 1e11}, calibration=2.0)
+    assert (wider.high - wider.low > said.high - said.low).all()
+
+
+def test_weighted_quantiles_are_those_of_the_repeated_values():
+    values = np.random.default_rng(0).standard_normal((500, 2))
+    plain = weighted_quantiles(values, np.full(500, 0.1), [0.025, 0.5, 0.975])
+    assert plain == pytest.approx(np.quantile(values, [0.025, 0.5, 0.975], axis=0, method="inverted_cdf"))
+    heavy = weighted_quantiles(np.array([[0.0], [1.0], [2.0]]), np.array([1e-9, 1.0, 1e-9]), [0.1, 0.9])
+    assert heavy.ravel() == pytest.approx([1.0, 1.0])
+
+
+def test_a_plan_takes_the_pooled_draws_in_number_to_the_weights():
+    mixed = ensemble(members(made(0.5)), "equal")
+    taken = pooled(mixed, 400)
+    assert [len(one) for one in taken] == [200, 200]
+    said = plan(taken, 1e22)
+    assert set(said.by_law) == set(NAMES) and said.params.low < said.params.high
+
+
+def test_what_cannot_be_mixed_is_refused():
+    one, other = members(made(0.0), n=20)
+    with pytest.raises(MisuseError, match="two laws"):
+        ensemble([one])
+    with pytest.raises(MisuseError, match="stacking, backtest, equal"):
+        ensemble([one, other], "stacked")
+    with pytest.raises(MisuseError, match="different points"):
+        ensemble([one, members(made(0.0, seed=1), n=20)[1]])
+    with pytest.raises(LawError):
+        predict_mixture(ensemble([one, other], "equal"), {"N": 1e9})
+
+
+@pytest.mark.slow
+def test_where_the_truth_is_neither_law_the_mixture_covers_it_more_often_than_either():
+    truth, held = float(between(0.5, FAR)), {"chinchilla": 0, "kaplan-nd": 0, "mixture": 0}
+    for seed in range(40):
+        several = members(made(0.5, seed=seed), n=100)
+        for one in several:
+            own = predict(one, FAR, kind="mean")
+            held[one.fit.law.name] += own.low < truth < own.high
+        said = predict_mixture(ensemble(several, "backtest", n=40), FAR, kind="mean")
+        held["mixture"] += said.low < truth < said.high
+    assert held["mixture"] > 0.9 * 40 and held["mixture"] > 1.3 * max(held["chinchilla"], held["kaplan-nd"])
