@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from scalinglaws.compare import calibration
 from scalinglaws.fit import fit
 from scalinglaws.points import Points
 
+SAVED_EVERY = 20  # data sets
 NEW_RUNS = 40  # runs drawn at each target to see whether the interval for a new run holds them
 METHODS = ("pairs", "pairs, widened", "sandwich", "wild", "model")
 LAW = "chinchilla"
@@ -40,7 +41,10 @@ class Cell:
 
 @dataclass
 class Measured:
-    """Coverage and median width by method and target; new runs count as the share of them held."""
+    """What each data set gave, by method and target: whether the interval held the truth, and its width.
+
+    For new runs the share of them it held. A method that refused a data set has no entry for it and held nothing.
+    """
 
     sets: int = 0
     held: dict[str, dict[str, list[float]]] = field(default_factory=dict)
@@ -54,7 +58,7 @@ class Measured:
         self.widths.setdefault(method, {}).setdefault(name, []).append(high - low)
 
     def summary(self) -> dict:
-        """Give method -> target -> [coverage, median width]; an interval that was refused holds nothing."""
+        """Give method -> target -> [coverage, median width]."""
         return {
             method: {
                 name: [float(np.sum(found) / self.sets), float(np.median(self.widths[method][name]))]
@@ -64,21 +68,21 @@ class Measured:
         }
 
 
-def measure(cell: Cell, sets: int, seed: int) -> dict:
-    """Measure a cell on `sets` data sets; data set k depends on (cell, seed, k) alone."""
-    measured = Measured(sets)
+def measure(cell: Cell, sets: int, seed: int, measured: Measured | None = None) -> Measured:
+    """Measure a cell up to data set number `sets`; data set k depends on (seed, cell, k) alone."""
+    measured = measured or Measured()
     truth = truths(cell.world)
-    for k in range(sets):
+    for k in range(measured.sets, sets):
         rng = np.random.default_rng([seed, *cell.name.encode(), k])
-        points = cell.make(rng)
-        for method, ends in _intervals(cell, points, k).items():
+        for method, ends in _intervals(cell, cell.make(rng), k).items():
             for name, pair in ends.items():
                 wanted = truth.get(name)
                 if name.startswith("run "):
                     wanted = _new_runs(cell, name, truth, np.random.default_rng([seed, k]))
                 if wanted is not None:
                     measured.add(method, name, wanted, pair)
-    return measured.summary()
+        measured.sets = k + 1
+    return measured
 
 
 def _new_runs(cell: Cell, name: str, truth: dict, rng: np.random.Generator):
@@ -133,14 +137,17 @@ def world_cells(worlds: dict[str, World]) -> list[Cell]:
 
 
 def kept(cell: Cell, sets: int, seed: int, folder: Path | None) -> dict:
-    """Measure a cell, or take it from the folder where an earlier call with the same sets and seed left it."""
+    """Measure a cell, going on from what an earlier call left in the folder; give its summary."""
     if folder is None:
-        return measure(cell, sets, seed)
-    path = folder / f"{cell.name.replace(' ', '-').replace('%', 'pc')}-{sets}-{seed}.json"
-    if path.exists():
-        return json.loads(path.read_text())
-    found = measure(cell, sets, seed)
+        return measure(cell, sets, seed).summary()
     folder.mkdir(parents=True, exist_ok=True)
-    path.with_suffix(".part").write_text(json.dumps(found))
-    path.with_suffix(".part").rename(path)
-    return found
+    path = folder / f"{cell.name.replace(' ', '-').replace('%', 'pc')}-seed-{seed}.json"
+    found = Measured(**json.loads(path.read_text())) if path.exists() else Measured()
+    for upto in [*range(found.sets + SAVED_EVERY, sets, SAVED_EVERY), sets]:
+        if found.sets < sets:
+            found = measure(cell, upto, seed, found)
+            path.with_suffix(".part").write_text(json.dumps(asdict(found)))
+            path.with_suffix(".part").rename(path)
+    if found.sets > sets:
+        raise SystemExit(f"{path} holds {found.sets} data sets and {sets} were asked for: ask for as many, or move it.")
+    return found.summary()

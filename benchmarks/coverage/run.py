@@ -2,7 +2,7 @@
 
     python benchmarks/coverage/run.py --quick                          40 data sets a cell, 20 and 60 runs
     python benchmarks/coverage/run.py --full --write docs/coverage.md  400 data sets a cell
-    python benchmarks/coverage/run.py --keep FOLDER                    resumes: cells found there are not measured again
+    python benchmarks/coverage/run.py --keep FOLDER                    goes on from the data sets measured there
 
 Seeded: data set k of a cell depends on the seed, the cell's name and k alone. A kept folder is of one version of the
 engine: empty it after a change. The public Chinchilla table is looked for in SCALINGLAWS_DATA/runs and in
@@ -42,7 +42,7 @@ def main() -> None:
     size.add_argument("--full", action="store_true", help=f"{FULL_SETS} data sets a cell")
     size.add_argument("--sets", type=int, default=SETS, help=f"data sets a cell ({SETS})")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, help="folder of measured cells: read where present, else written")
+    parser.add_argument("--keep", type=Path, help="folder of measured data sets: gone on from, and added to")
     parser.add_argument("--write", type=Path, help="page whose tables are replaced; printed without it")
     asked = parser.parse_args()
     sets = QUICK_SETS if asked.quick else FULL_SETS if asked.full else asked.sets
