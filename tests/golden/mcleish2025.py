@@ -1,0 +1,36 @@
+"""McLeish et al. 2025, "Gemstones": approach 3 on two sets of checkpoints."""
+
+from scalinglaws.fit import fit
+
+from .record import Number, Reproduction
+from .tables import points, rows
+
+TABLE = "gemstones.csv"
+
+
+def fitted(schedules: str, delta: float) -> dict[str, float]:
+    found = fit("chinchilla", points(rows(TABLE, schedule_set=schedules)), delta=delta)
+    return {"alpha": found.values["alpha"], "beta": found.values["beta"], "objective": found.objective}
+
+
+def reproduction(schedules: str, delta: float, objective: float, alpha: float, beta: float) -> Reproduction:
+    return Reproduction(
+        name=f"mcleish-2025-{schedules.replace('_', '-')}-{delta:g}",
+        source=f"McLeish et al. 2025, repository, {schedules}, delta {delta:g}",
+        tables=(TABLE,),
+        how=f"additive law, Huber's loss at {delta:g} on ln L",
+        derive=lambda: fitted(schedules, delta),
+        published={
+            "alpha": Number(alpha, 2e-3),
+            "beta": Number(beta, 2e-3),
+            "objective": Number(objective, 1e-5 * objective),
+        },
+        grounds="their optimiser stopped within 1e-5 of the least objective, in a valley that is flat to these widths",
+    )
+
+
+REPRODUCTIONS = (
+    reproduction("hot_100b+", 1e-3, 0.0065925344, 0.2591125694, 0.5972679073),
+    reproduction("hot_100b+", 1e-4, 0.00069233, 0.2575546364, 0.5909317455),
+    reproduction("hot_sampled_like_chinchilla", 1e-3, 0.0002173794, 0.275106095, 0.4580953782),
+)

@@ -1,0 +1,37 @@
+"""The public run tables: where they lie, and their rows as points."""
+
+import csv
+import os
+from functools import cache
+from pathlib import Path
+
+from scalinglaws.points import Points
+
+_BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+DATA = Path(os.environ.get("SCALINGLAWS_DATA", _BESIDE)) / "runs"
+LAW_OF_N_AND_D = ("params_total", "tokens", "loss")
+DRAWS = 400  # of a frontier: they weigh its budgets, so its exponents need them
+ISOFLOP = ("run_id", "params_total", "tokens", "flops", "loss")
+
+
+class TableMissing(Exception):
+    """A table is not on this machine."""
+
+
+@cache
+def _all_rows(name: str) -> tuple[dict[str, str], ...]:
+    path = DATA / name
+    if not path.exists():
+        raise TableMissing(f"{name} is not on this machine (SCALINGLAWS_DATA)")
+    with open(path, newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def rows(name: str, **equal: str) -> list[dict[str, str]]:
+    """Read the rows of a table whose columns equal the given texts."""
+    return [row for row in _all_rows(name) if all(row[column] == text for column, text in equal.items())]
+
+
+def points(chosen: list[dict[str, str]], columns: tuple[str, ...] = LAW_OF_N_AND_D) -> Points:
+    """Turn columns of rows into points."""
+    return Points({column: [row[column] for row in chosen] for column in columns})
