@@ -52,8 +52,8 @@ GADRE = Law(
         refit("RefinedWeb", E=1.7345, a=157.12, b=246.21, eta=0.12720),
     ),
     about="Final loss at any compute and any tokens per parameter. It is the additive law with alpha = beta = 2 eta: "
-    "its best tokens per parameter, (b / a)^(1 / (2 eta)), are the same at every compute. Fitted to five runs, tried by "
-    "the paper up to 6.9e9 parameters and 640 tokens a parameter.",
+    "its best tokens per parameter, (b / a)^(1 / (2 eta)), are the same at every compute. Fitted to five runs, tried "
+    "by the paper up to 6.9e9 parameters and 640 tokens a parameter.",
 )
 
 LAWS = (GADRE,)
