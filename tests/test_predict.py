@@ -8,7 +8,7 @@ from scalinglaws.errors import LawError, MisuseError
 from scalinglaws.fit import fit
 from scalinglaws.laws import LAWS
 from scalinglaws.points import Points
-from scalinglaws.predict import predict
+from scalinglaws.predict import predict, run_noise
 from scalinglaws.uncertainty import draws
 
 METHODS = ["pairs", "sandwich"]
@@ -85,6 +85,17 @@ def test_repeated_runs_tell_the_noise_that_a_lucky_fit_hides():
     loss = LAWS["kaplan-n"].evaluate(size, **LAWS["kaplan-n"].constants) * np.exp(0.02 * rng.standard_normal(36))
     found = fit("kaplan-n", Points({"params_nonembedding": size, "loss_nats": loss}))
     assert predict(draws(found, n=50), {"N": 1e10}).noise == pytest.approx(0.02, rel=0.35)
+
+
+def test_the_noise_of_a_new_run_counts_bad_runs_but_not_a_diverged_one():
+    points = isoflop(noise=0.003, n=60, seed=4)
+    loss = points["loss_nats"].copy()
+    loss[::15] *= np.exp(0.02)  # 4 bad runs in 60: root mean square .003 -> .006
+    bad = fit("chinchilla", points.replace(loss_nats=loss))
+    assert bad.noise < 0.0045 and run_noise(bad) == pytest.approx(np.hypot(0.003, 0.02 * (4 / 60) ** 0.5), rel=0.25)
+    loss[7] *= 20.0
+    diverged = fit("chinchilla", points.replace(loss_nats=loss))
+    assert run_noise(diverged) < 2 * run_noise(bad)
 
 
 def test_held_out_larger_runs_fall_inside_where_the_law_is_right():

@@ -7,11 +7,14 @@ from scipy.special import stdtrit
 
 from scalinglaws.errors import FitError, MisuseError
 from scalinglaws.fit import fit
+from scalinglaws.fit.problem import residuals
 from scalinglaws.laws import LAWS
 from scalinglaws.points import Points
 from scalinglaws.uncertainty import METHODS, draws, influence, sloppy
 from scalinglaws.uncertainty.record import drawn
-from scalinglaws.uncertainty.resample import refit
+from scalinglaws.uncertainty.resample import numbered, refit
+from scalinglaws.uncertainty.sandwich import curvature
+from scalinglaws.uncertainty.wild import _inflated
 
 FAST = [name for name in METHODS if name != "posterior"]
 
@@ -108,6 +111,19 @@ def test_run_intervals_cover_and_point_intervals_do_not():
             covered[kind] += low <= truth <= high
     assert covered["runs"] >= 34  # 38 expected of 40
     assert covered["points"] <= 28
+
+
+def test_the_wild_bootstrap_undoes_the_pull_of_whole_runs():
+    found = fit("kaplan-n", checkpoints(12, 5, seed=1))
+    u = residuals(found.problem, found.z[None])[0]
+    _, second, along, inverse = curvature(found)
+    index, runs = numbered(found.clusters)
+    pull = along.T @ inverse @ along * second
+    inflated = _inflated(found, u, index, runs)
+    for run in range(runs):
+        own = index == run
+        alone = np.linalg.solve(np.eye(own.sum()) - pull[np.ix_(own, own)], u[own])
+        assert inflated[own] == pytest.approx(alone, rel=1e-9)
 
 
 def test_draws_depend_on_their_seed_alone():

@@ -9,9 +9,10 @@ from ..fit.problem import residuals
 from ..fit.solve import solve_graduated
 from .record import Spread
 from .resample import Progress, blocks, numbered
-from .sandwich import curvature
+from .sandwich import TINY, curvature
 
 FEW_RUNS = 12  # below it two signs make too few different resamples: six values instead (Webb 2014)
+MOST_LEVERAGE = 0.99  # a run that a parameter rests on alone has no residual to inflate
 WEBB = np.sqrt(np.array([0.5, 1.0, 1.5]))
 
 
@@ -19,16 +20,33 @@ def wild(fit: Fit, n: int, rng: np.random.Generator, progress: Progress | None) 
     """Refit to predicted + sign x inflated residual: coordinates (n, free), and which of them are optima."""
     index, groups = numbered(fit.clusters)
     u = residuals(fit.problem, fit.z[None])[0]
-    _, second, along, inverse = curvature(fit)
-    leverage = np.clip(np.einsum("pn,pq,qn->n", along, inverse, along) * second, 0.0, 0.99)
     predicted = fit.problem.target + u / fit.problem.scales
-    inflated = -u / fit.problem.scales / (1 - leverage)
+    inflated = -_inflated(fit, u, index, groups) / fit.problem.scales
 
     def make(rows):
         target = predicted + signs(groups, rows, rng)[:, index] * inflated
         return solve_graduated(replace(fit.problem, target=target), np.repeat(fit.z[None], rows, axis=0))
 
     return blocks(fit, n, progress, make)
+
+
+def _inflated(fit: Fit, u: np.ndarray, index: np.ndarray, groups: int) -> np.ndarray:
+    """Undo the pull of each run on the fit: (I - H_gg)^-1 u_g, with H_gg the leverage of run g on its own points.
+
+    For a run of one point u / (1 - h), as in HC3. For checkpoints the point's own leverage is not enough: the run pulls
+    the law towards all of them (24 runs of 10: coverage .86 by points, .95 by runs).
+    """
+    _, second, along, inverse = curvature(fit)
+    size = np.sqrt(np.maximum(np.diag(inverse), TINY))
+    values, vectors = np.linalg.eigh(inverse / size / size[:, None])
+    felt = (size[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))).T @ along  # (p, n): H = felt' felt x second
+    own, pull = np.zeros((groups, len(felt), len(felt))), np.zeros((groups, len(felt)))
+    np.add.at(own, index, np.einsum("pn,qn->npq", felt * second, felt))
+    np.add.at(pull, index, (felt * second * u).T)
+    share, axes = np.linalg.eigh(own)
+    share = np.clip(share, 0.0, MOST_LEVERAGE)
+    undone = axes @ (np.einsum("gpq,gp->gq", axes, pull) / (1 - share))[:, :, None]
+    return u + np.einsum("pn,np->n", felt, undone[index, :, 0])
 
 
 def signs(groups: int, rows: int, rng: np.random.Generator) -> np.ndarray:
