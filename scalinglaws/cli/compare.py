@@ -7,7 +7,7 @@ import typer
 from ..errors import PointsError
 from . import options as o
 from .app import INFER, Json, app, emit, say
-from .law_file import blamed, inputs_for, tried
+from .law_file import blamed, inputs_for, read_laws, tried
 from .words import share, table
 
 Laws = Annotated[
@@ -40,8 +40,9 @@ def compare(
     from ..compare import compare as run_compare
     from .fitted import clustered, laws_of
 
-    own = [str(path) for path in law_file or []]
-    named, files = laws_of(",".join([laws, *own]) if laws else ",".join([*_fitting_names(), *own]), law_file)
+    names = laws.split(",") if laws else _fitting_names()
+    own = [name for path in law_file or [] for name in read_laws(path) if name not in names]
+    named, files = laws_of(",".join([*names, *own]), law_file)
     read_in = o.read(points, map, where, unit)
     table_in = clustered(read_in.points, cluster)
     letters = {law.name: {k: v for k, v in read_in.columns.items() if k in (*law.inputs, "L")} for law in named}
