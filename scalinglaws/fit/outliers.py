@@ -28,10 +28,15 @@ def wild_points(problem: Problem, z: np.ndarray, clusters: np.ndarray, named: bo
         FitWarning(
             "wild-points",
             f"{len(wild)} of {len(u)} {'points' if named else 'rows'} lie over {WILD:g} robust standard deviations off "
-            f"the fit of the others: {shown}{rest}. {_without(problem, z, wild)} Look at them; exclude them with a "
-            f"reason, or use the loss 'tukey', which leaves them out by itself.",
+            f"the fit of the others: {shown}{rest}. {_without(problem, z, wild)} {_advice(problem.loss.kind)}",
         )
     ]
+
+
+def _advice(loss: str) -> str:
+    if loss == "tukey":
+        return "The loss 'tukey' leaves them out by itself; look at them."
+    return "Look at them; exclude them with a reason, or use the loss 'tukey', which leaves them out by itself."
 
 
 def unmasked_residuals(problem: Problem, z: np.ndarray) -> tuple[np.ndarray, float]:

@@ -190,7 +190,7 @@ def chinchilla_params(C, *, E, A, B, alpha, beta):
 def kaplan_nd_params(C, *, N_c, D_c, alpha_N, alpha_D):
     """N* of Kaplan et al. 2020, eq 1.5, under C = 6 N D: r (N_c/N)^r = D_c/D with r = alpha_N/alpha_D."""
     r = alpha_N / alpha_D
-    return (r * N_c**r * C / (6 * D_c)) ** (1 / (1 + r))
+    return np.exp((np.log(r * C / 6) - np.log(D_c) + r * np.log(N_c)) / (1 + r))  # in logs: N_c^r may overflow
 
 
 CLOSED_FORMS = {"chinchilla": chinchilla_params, "kaplan-nd": kaplan_nd_params}
