@@ -1,5 +1,7 @@
 """What a study says of points that a known law made."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -171,6 +173,8 @@ def test_a_prediction_is_written_once_and_never_after_the_runs(found, specs, tmp
     assert keep_prediction(path, first, trained=False) == first
     later = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.5)
     assert keep_prediction(path, later, trained=True) == first
+    one = predict_held_out(found.draws["chinchilla"], specs[:1], 10**7, level=0.5)
+    assert keep_prediction(path, one, trained=True) == replace(first, run_ids=(specs[0].id,))
     points = made(seed=1)
     other = predict_held_out(infer(points, curves(points), n_draws=50).draws["chinchilla"], specs, 10**7, level=0.95)
     with pytest.raises(StoreError, match="made from other points"):
