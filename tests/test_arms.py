@@ -236,7 +236,7 @@ def test_mlstm_needs_less_compute_than_llama_near_the_top_of_their_isoflops():
 
 
 @pytest.mark.slow
-def test_p_values_of_arms_of_one_law_are_uniform_and_a_difference_is_seen():
+def test_p_values_of_arms_of_one_law_are_never_too_small_and_a_difference_is_seen():
     from scipy.stats import kstest
 
     for checkpoints in (1, 4):
@@ -246,7 +246,7 @@ def test_p_values_of_arms_of_one_law_are_uniform_and_a_difference_is_seen():
         ]
         for name in EPOCH:
             p = np.array([one[name].p for one in null])
-            assert kstest(p, "uniform").pvalue > 0.001, (name, checkpoints)
+            assert kstest(p, "uniform", alternative="greater").pvalue > 0.001, (name, checkpoints)
             assert (p < 0.05).mean() < 0.11, (name, checkpoints)
         assert np.mean([min(t.p_holm for t in one.values()) < 0.05 for one in null]) < 0.12
     power = [

@@ -18,7 +18,9 @@ def differences(found: ArmsFit, *, others: str = "as-fitted") -> tuple[Differenc
     more runs to see one. The statistic is Wald's, d' V^-1 d / q, of
     the q = arms - 1 departures d; V is the sandwich (HC3, or the jackknife over runs where a run has several points),
     which trusts neither equal noise in the arms nor independent points of one run. It is compared with F(q, runs less
-    parameters). Holm's correction (1979) holds the chance of any false claim.
+    parameters). Holm's correction (1979) holds the chance of any false claim. The p-values are somewhat too large: with
+    20 runs an arm and no difference, 1.5 to 6.5% of them lie below .05 (200 simulated tables, each parameter of
+    Hoffmann's form, with 1 and with 4 points a run).
 
     Raises:
         FitError: no more runs than parameters.
