@@ -52,8 +52,7 @@ def study(
     executor = Local(study.processes or os.cpu_count() or 1)
 
     _train(sweep.only(held_out=False), store, executor, tell, say)
-    found = _infer(study, sweep, store)
-    trials = _trials(study, sweep, store)
+    found, trials = _infer(study, sweep, store)
     test = _predicted(study, sweep, store, found, trials, len(data.split("train")))
     if test is not None:
         p = test.predicted
@@ -84,14 +83,12 @@ def _train(sweep: Sweep, store: Store, executor: Local, tell, say):
         )
 
 
-def _infer(study: Study, sweep: Sweep, store: Store) -> Inference:
+def _infer(study: Study, sweep: Sweep, store: Store) -> tuple[Inference, tuple[LawTrial, ...]]:
+    """Fit every law to the runs that are not held out, and try those that a prediction can be made of."""
     runs = [store.run(spec.id) for spec in sweep.only(held_out=False).runs]
-    return infer(points_of(runs, source=study.name), curve_points(runs), level=study.level, n_draws=study.draws)
-
-
-def _trials(study: Study, sweep: Sweep, store: Store) -> tuple[LawTrial, ...]:
-    runs = [store.run(spec.id) for spec in sweep.only(held_out=False).runs]
-    return try_laws(JOINT, points_of(runs), level=study.level, columns={"N": COUNTS["N"]})
+    points = points_of(runs, source=study.name)
+    found = infer(points, curve_points(runs), level=study.level, n_draws=study.draws)
+    return found, try_laws(JOINT, points, level=study.level, columns={"N": COUNTS["N"]})
 
 
 def _main_law(found: Inference, trials: tuple[LawTrial, ...]) -> str | None:
