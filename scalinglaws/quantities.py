@@ -81,7 +81,7 @@ _TABLE = [  # one line each, however long: a table to read down
         "held-out cross-entropy per byte of text: comparable between tokenizers",
     ),
     Quantity("loss_nats_sem", "loss_error", "nats/token", "standard error of loss_nats from the finite test set"),
-    Quantity("lr", "other", "1", "peak learning rate"),
+    Quantity("lr", "lr", "1", "peak learning rate"),
     Quantity("seconds", "other", "s", "wall-clock seconds of training"),
     Quantity("n_layer", "other", "layers", "blocks of the model"),
     Quantity("d_model", "other", "1", "width of the residual stream"),
@@ -110,6 +110,8 @@ ROLE_OF_LETTER = {
     "U": "tokens_unique",
     "L": "loss",
 }
+
+LETTER_OF_ROLE = {role: letter for letter, role in ROLE_OF_LETTER.items()}
 
 # Column names of foreign tables that mean one of ours beyond doubt. A bare "N" or "params" is in doubt: not here.
 SYNONYMS = {

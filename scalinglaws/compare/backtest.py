@@ -11,7 +11,7 @@ from ..laws import law as shelf
 from ..laws.law import Law
 from ..points import Points
 from ..predict import predict
-from ..quantities import ROLE_OF_LETTER, playing
+from ..quantities import playing
 from ..uncertainty import draws
 
 SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # of the points, below the default cuts
@@ -158,8 +158,7 @@ def _one(law: Law, points: Points, scale: np.ndarray, cut: float, top: float, le
 
 def target_column(found: Fit) -> str:
     """Name the column that a fit predicts."""
-    letters = {role: letter for letter, role in ROLE_OF_LETTER.items()}
-    return found.columns[letters.get(found.law.predicts, found.law.predicts)]
+    return found.columns[found.law.target]
 
 
 def scored(measured, value, low, high) -> tuple[np.ndarray, np.ndarray]:

@@ -10,16 +10,10 @@ from ..points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
 from .record import FitWarning
 
-LETTER_OF_ROLE = {role: letter for letter, role in ROLE_OF_LETTER.items()}
 SMALLEST = {"N": 3e3, "D": 1e5, "C": 1e7}  # a median below it looks like millions, or steps
 SELDOM = (0.2, 1e6)  # a median D/N outside looks like N and D swapped, or in different units
 SAME_RAY = 0.05  # largest |ln(D/N) - mean| of points that lie on one ray
 ONE_VALUE = 1e-3  # largest relative range of an input that does not vary
-
-
-def target_letter(law: Law) -> str:
-    """Give the letter of what the law predicts: "L" for a loss."""
-    return LETTER_OF_ROLE.get(law.predicts, law.predicts)
 
 
 def chosen_columns(law: Law, points: Points, asked: Mapping[str, str] | None) -> dict[str, str]:
@@ -28,7 +22,7 @@ def chosen_columns(law: Law, points: Points, asked: Mapping[str, str] | None) ->
     Raises:
         PointsError: a letter is unknown or no column can stand for it.
     """
-    letters = [*law.inputs, target_letter(law)]
+    letters = [*law.inputs, law.target]
     for letter in asked or {}:
         if letter not in letters:
             raise PointsError(
@@ -41,8 +35,11 @@ def _column(law, points, letter, asked):
     if asked is not None:
         points[asked]  # raises with the nearest name
         return asked
-    known = playing(ROLE_OF_LETTER.get(letter, ""))
-    candidates = [law.convention.get(letter), *known, letter]
+    convention = law.convention.get(letter)
+    counted = QUANTITIES[convention].role if convention in QUANTITIES else letter
+    role = ROLE_OF_LETTER.get(letter, counted)
+    known = playing(role) if role != "other" else []
+    candidates = [convention, *known, letter]
     for name in candidates:
         if name in points:
             return name

@@ -17,7 +17,6 @@ from .columns import (
     chosen_columns,
     convention_warnings,
     suspicions,
-    target_letter,
 )
 from .coordinates import Coordinates
 from .diagnose import constant_terms, outcome, run_warnings
@@ -74,7 +73,7 @@ def fit(
     loss = _loss(loss, delta, tau)
     values = checked_values(points, columns, _positive(law, columns, loss))
     check_enough(law, values, len(coordinates.free), bool(fix or tie or priors))
-    target = values.pop(target_letter(law))
+    target = values.pop(law.target)
     kept = points.kept
     warnings = convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
     scales = _scales(kept, weights, target, loss)
@@ -91,7 +90,7 @@ def _given(coordinates: Coordinates, starts: Sequence[Mapping[str, float]]) -> n
 def _positive(law: Law, columns: Mapping[str, str], loss: Loss) -> set[str]:
     """Name the letters that cannot be zero or negative: physical quantities, and what a logarithm is taken of."""
     letters = {letter for letter in columns if letter in ROLE_OF_LETTER}
-    return letters | {target_letter(law)} if loss.in_logs else letters - {target_letter(law)}
+    return letters | {law.target} if loss.in_logs else letters - {law.target}
 
 
 def _coordinates(law, fix, tie, bounds, priors) -> Coordinates:

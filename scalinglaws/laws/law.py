@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import LawError, nearest
+from ..quantities import LETTER_OF_ROLE
 
 LINEAR = "1"
 
@@ -54,8 +55,11 @@ class Law:
         formula: as the paper writes it, in plain text.
         source: paper and equation.
         parameters: in the order of the signature.
-        convention: letter -> quantity the paper counted, e.g. {"N": "params_nonembedding"}.
-        domain: letter -> (lowest, highest) value the published constants were fitted on.
+        convention: input -> quantity the paper counted, e.g. {"N": "params_nonembedding"}; what the law gives may be
+            named too, by its letter.
+        domain: input -> (lowest, highest) value the published constants were fitted on; "D/N" for a ratio of two.
+        data: text, tokenizer and context of the runs behind the published constants.
+        unit: of what the law gives.
         published: the paper's constants first, then refits and variants.
         slopes: optional, same signature as `evaluate`: (value, {parameter: derivative}), with respect to ln(parameter)
             for those of `logged`, to the parameter itself for the others. Saves the fit the complex step.
@@ -77,6 +81,8 @@ class Law:
     about: str = ""
     slopes: Callable | None = None
     outer: str = ""
+    data: str = ""
+    unit: str = "nats/token"
 
     def __post_init__(self):
         keywords, declared = self._keywords, [p.name for p in self.parameters]
@@ -87,10 +93,13 @@ class Law:
                 f"law {self.name!r}: the formula takes {keywords} and the declaration names {declared}; "
                 f"{wrong!r} is in one alone or twice.{nearest(wrong, missing) if unknown else ''}"
             )
-        if sorted(self.convention) != sorted(self.inputs):
+        if not set(self.inputs) <= set(self.convention) <= {*self.inputs, self.target}:
             raise LawError(
                 f"law {self.name!r}: the inputs are {list(self.inputs)}, the convention names {list(self.convention)}."
             )
+        for place in self.domain:
+            if not set(place.split("/")) <= set(self.inputs):
+                raise LawError(f"law {self.name!r}: the domain names {place!r}; the inputs are {list(self.inputs)}.")
         self._check_names()
 
     def _check_names(self) -> None:
@@ -131,15 +140,63 @@ class Law:
             raise LawError(f"law {self.name!r} has no published constants. Fit it to points first.")
         return dict(self.published[0].values)
 
+    @property
+    def target(self) -> str:
+        """Letter of what the law gives: "L" for a loss; the role itself where it has no letter."""
+        return LETTER_OF_ROLE.get(self.predicts, self.predicts)
+
     def inside(self, **inputs) -> np.ndarray:
         """Say for each input whether it lies in the range that the published constants were fitted on."""
         inside = np.bool_(True)
-        for letter, (low, high) in self.domain.items():
-            value = np.asarray(inputs[letter], dtype=np.float64)
+        for place, (low, high) in self.domain.items():
+            value = _value_of(place, inputs)
             inside = inside & (value >= low) & (value <= high)
         return inside
+
+    def outside(self, **inputs) -> tuple[str, ...]:
+        """Name each input that lies outside that range, in a sentence: empty inside."""
+        found = []
+        for place, (low, high) in self.domain.items():
+            value = _value_of(place, inputs)
+            if np.any((value < low) | (value > high)):
+                far = value[(value < low) | (value > high)].flat[0] if value.ndim else value
+                found.append(f"{place} = {float(far):.4g} lies outside {low:.4g} to {high:.4g}")
+        return tuple(found)
+
+    def at(self, constants: Mapping[str, float], **inputs) -> np.ndarray:
+        """Evaluate where the formula means something: every law gives a positive, finite quantity.
+
+        Raises:
+            LawError: an input is missing or unknown, or the law is undefined there.
+        """
+        if set(inputs) != set(self.inputs):
+            wrong = sorted(set(inputs) ^ set(self.inputs))[0]
+            raise LawError(
+                f"law {self.name!r} takes {', '.join(self.inputs)}; {wrong!r} is missing or unknown."
+                f"{nearest(wrong, self.inputs)}"
+            )
+        given = [np.asarray(inputs[letter], dtype=np.float64) for letter in self.inputs]
+        with np.errstate(all="ignore"):
+            value = np.asarray(self.evaluate(*given, **constants))
+        if not (np.isfinite(value) & (value > 0)).all():
+            where = ", ".join(f"{letter} = {inputs[letter]}" for letter in self.inputs)
+            raise LawError(
+                f"law {self.name!r} is undefined at {where}: it gives {value}, and {self.predicts} must be positive. "
+                f"{'Its constants were fitted on ' + self._box() + '.' if self.domain else ''}"
+            )
+        return value
+
+    def _box(self) -> str:
+        return ", ".join(f"{place} {low:.4g} to {high:.4g}" for place, (low, high) in self.domain.items())
 
     @property
     def _keywords(self) -> list[str]:
         kinds = inspect.signature(self.evaluate).parameters.values()
         return [p.name for p in kinds if p.kind is p.KEYWORD_ONLY]
+
+
+def _value_of(place: str, inputs: Mapping) -> np.ndarray:
+    """Give an input, or the ratio of two."""
+    above, _, below = place.partition("/")
+    value = np.asarray(inputs[above], dtype=np.float64)
+    return value / np.asarray(inputs[below], dtype=np.float64) if below else value
