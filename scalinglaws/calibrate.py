@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import torch
 
 from .models import FAMILIES
-from .optimizer import clip, flatten, make_optimizer
+from .optimizer import descend, flatten, make_optimizer
 from .run import RunSpec
 from .shape import Shape
 
@@ -33,11 +33,7 @@ def _seconds_per_step(spec: RunSpec, seconds: float) -> float:
     began = time.perf_counter()
     while len(times) <= WARM_STEPS or time.perf_counter() - began < seconds:
         start = time.perf_counter()
-        for flat in flats:
-            flat.grad.zero_()
-        model(tokens[:, :-1], tokens[:, 1:]).backward()
-        clip(flats, spec.clip)
-        optimizer.step()
+        descend(model, flats, optimizer, tokens[:, :-1], tokens[:, 1:], spec.clip)
         times.append(time.perf_counter() - start)
     times = sorted(times[WARM_STEPS:])
     return times[len(times) // 2]

@@ -50,3 +50,14 @@ def clip(flats: list[nn.Parameter], largest: float) -> torch.Tensor:
         for flat in flats:
             flat.grad.mul_(scale)
     return norm
+
+
+def descend(model: nn.Module, flats: list[nn.Parameter], optimizer, inputs_BT, targets_BT, largest: float):
+    """Do one step down the gradient of a batch's mean loss, clipped to `largest`, and return the loss before it."""
+    for flat in flats:
+        flat.grad.zero_()
+    loss = model(inputs_BT, targets_BT)
+    loss.backward()
+    clip(flats, largest)
+    optimizer.step()
+    return loss

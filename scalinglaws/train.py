@@ -13,7 +13,7 @@ from .corpora.order import batch_at, window_starts
 from .corpora.tokenised import Tokenised
 from .errors import StoreError
 from .models import FAMILIES
-from .optimizer import clip, flatten, make_optimizer
+from .optimizer import descend, flatten, make_optimizer
 from .records import from_plain, to_plain
 from .run import Evaluation, Run, RunSpec
 from .schedule import evaluation_steps, learning_rate
@@ -123,12 +123,7 @@ class _Job:
         inputs_BT, targets_BT = self._windows(self.train_tokens, self._starts(step))
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(spec, step)
-        for flat in self.flats:
-            flat.grad.zero_()
-        loss = self.model(inputs_BT, targets_BT)
-        loss.backward()
-        clip(self.flats, spec.clip)
-        self.optimizer.step()
+        loss = descend(self.model, self.flats, self.optimizer, inputs_BT, targets_BT, spec.clip)
         self.recent_loss = loss.item()
         self.loss_sum += self.recent_loss
         self.loss_count += 1
