@@ -18,6 +18,7 @@ VERBS = [
     "fit",
     "predict",
     "compare",
+    "arms",
     "frontier",
     "plan",
     "laws",

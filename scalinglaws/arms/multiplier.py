@@ -16,6 +16,7 @@ WIDEST = 30.0  # ln of the largest multiplier that is searched for
 HALVINGS = 60
 SIZES = np.linspace(-14.0, 14.0, 57)  # ln of N over the root of C, where the best size is looked for
 GOLDEN, GOLDEN_STEPS = (np.sqrt(5) - 1) / 2, 40
+AT_THE_END = 1.02  # reach up to which a comparison counts as within the points
 ALONG = ("frontier", "size", "ray")
 
 
@@ -55,6 +56,9 @@ def multiplier(
 ) -> Multiplier:
     """Say how many times the compute `arm` needs for the loss that the reference reaches.
 
+    Compute is C = 6 N D, with N as the law counts it, or the law's own C. Where arms differ in the FLOPs of a token at
+    one N (other depths, contexts, experts), the multiplier leaves that out: fit them on an N that counts it.
+
     Args:
         flops: the reference spends this at its best size, C = 6 N D; each arm at its own best size ("frontier").
         loss: instead of `flops`: the loss that both reach on their frontiers, nats a token.
@@ -90,6 +94,7 @@ def _compared(path: Path, one: Draws, other: Draws, reference: str, arm: str, lo
         high=high,
         level=level,
         along=path.along,
+        convention=_convention(one.fit, path.along),
         loss=reached,
         flops=spent,
         flops_arm=spent * value,
@@ -117,13 +122,26 @@ def _along(along, flops, loss, params, tokens) -> str:
     return along
 
 
-def _check(law: Law, along: str) -> None:
+def splits_a_budget(law: Law, along: str = "frontier") -> bool:
+    """Say whether a law gives the loss that a budget buys: from N and D, or from C itself on the frontier."""
     whole = set(law.inputs) == {"N", "D"} or (law.inputs == ("C",) and along == "frontier")
-    if law.predicts != "loss" or not whole:
+    return law.predicts == "loss" and whole
+
+
+def _check(law: Law, along: str) -> None:
+    if not splits_a_budget(law, along):
         raise MisuseError(
             f"law {law.name!r} gives {law.predicts} from {', '.join(law.inputs)}: a multiplier needs a loss of N, D, "
             "or of C on the frontier."
         )
+
+
+def _convention(fit: Fit, along: str) -> str:
+    """Say how compute is counted, and where the count does not matter."""
+    if "C" in fit.inputs:
+        return f"C = {fit.columns['C']}"
+    free = "; the ratio is that of tokens, however compute is counted" if along == "size" else ""
+    return f"C = 6 N D with N = {fit.columns['N']}{free}"
 
 
 def largest_flops(fit: Fit) -> float:
@@ -193,7 +211,7 @@ def _beyond(reach: Mapping, fits: Mapping, spent: Mapping) -> tuple[str, ...]:
     for arm, times in reach.items():
         if not np.isfinite(times):
             found.append(f"{arm} reaches this loss at no compute, by its fitted law.")
-        elif times > 1:
+        elif times > AT_THE_END:
             found.append(f"{arm} spends {times:.3g} times its largest compute fitted: an extrapolation of its law.")
         elif spent[arm] < least_flops(fits[arm]):
             below = least_flops(fits[arm]) / spent[arm]

@@ -106,6 +106,7 @@ class Multiplier:
             below anything that the arm reaches.
         loss: the loss reached, by the reference; `flops` what the reference spends on it, `flops_arm` the arm.
         along: "frontier", "size" (more tokens at the same size) or "ray" (tokens in proportion to size).
+        convention: how compute is counted, in words.
         reach: compute over the largest compute fitted, of the reference and of the arm, in the units of the law.
         beyond: sentences where a comparison leaves the range of either arm's points.
     """
@@ -117,6 +118,7 @@ class Multiplier:
     high: float
     level: float
     along: str
+    convention: str
     loss: float
     flops: float
     flops_arm: float

@@ -7,6 +7,7 @@ import typer
 from ..errors import PointsError
 from . import options as o
 from .app import INFER, Json, app, emit, say
+from .fitted import OF_THE_FIT, OF_THE_TABLE, laws_of, letters_of, options_of, table_of, with_options
 from .law_file import blamed, inputs_for, read_laws, tried
 from .words import share, table
 
@@ -14,47 +15,32 @@ Laws = Annotated[
     str | None, typer.Option(metavar="A,B,..", help="Laws, with commas; else all of size and data that fit the table.")
 ]
 Above = Annotated[float | None, typer.Option(help="Fit at or below this compute, test above; else several cuts.")]
+OPTIONS = (*OF_THE_TABLE, *OF_THE_FIT, "draws", "level", "by", "seed")
 
 
 @app.command(rich_help_panel=INFER)
-def compare(
-    points: o.Table,
-    laws: Laws = None,
-    above: Above = None,
-    by: o.By = "flops",
-    map: o.Map = None,
-    where: o.Where = None,
-    unit: o.Unit = None,
-    law_file: o.LawFile = None,
-    loss: o.Loss = "huber",
-    cluster: o.Cluster = None,
-    draws: o.Count = 200,
-    level: o.Level = 0.95,
-    seed: o.Seed = 0,
-    json: Json = False,
-):
+@with_options(*OPTIONS, draws=200)
+def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None, json: Json = False):
     """Rank laws by how they foretell larger runs: fit below a compute, predict above it.
 
     Example:  scalinglaws compare points.csv --laws chinchilla,kaplan-nd
     """
     from ..compare import compare as run_compare
-    from .fitted import clustered, laws_of
 
     names = laws.split(",") if laws else _fitting_names()
-    own = [name for path in law_file or [] for name in read_laws(path) if name not in names]
-    named, files = laws_of(",".join([*names, *own]), law_file)
-    read_in = o.read(points, map, where, unit)
-    table_in = clustered(read_in.points, cluster)
-    letters = {law.name: {k: v for k, v in read_in.columns.items() if k in (*law.inputs, "L")} for law in named}
-    members = [law for law in named if laws or law.name in files or _possible(law, table_in, letters[law.name])]
+    own = [name for path in asked["law_file"] or [] for name in read_laws(path) if name not in names]
+    named, files = laws_of(",".join([*names, *own]), asked["law_file"])
+    table_in, letters = table_of(asked, points)
+    members = [law for law in named if laws or law.name in files or _possible(law, table_in, letters_of(law, letters))]
     if not members:
         raise PointsError("no law of the shelf fits the columns of this table. Name them with --map, or --laws A,B.")
+    given = dict(zip((law.name for law in members), options_of(members, letters, asked), strict=True))
     for law in (law for law in members if law.name in files):
-        tried(law, inputs_for(law, table_in, letters[law.name]), files[law.name])
-    options = {law.name: {"columns": letters[law.name], "loss": loss, "seed": seed} for law in members}
+        tried(law, inputs_for(law, table_in, given[law.name]["columns"]), files[law.name])
     say(f"trying {', '.join(law.name for law in members)}")
+    how = {name: asked[name] for name in ("by", "level", "draws", "seed")}
     with blamed(list(files.values())):
-        found = run_compare(table_in, members, above=above, by=by, level=level, draws=draws, seed=seed, options=options)
+        found = run_compare(table_in, members, above=above, options=given, **how)
     emit(found.plain()) if json else print(_text(found))
     for warning in found.warnings:
         say(f"warning: {warning}")

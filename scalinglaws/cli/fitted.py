@@ -19,7 +19,6 @@ class Fitted:
     Attributes:
         draws: one a law; `options` the keywords of each fit.
         by: scale to hold runs out by.
-        default_backtest: whether the table is small enough for a backtest nobody asked for.
     """
 
     draws: tuple
@@ -92,6 +91,8 @@ _SHARED = {
     "tau": (o.Tau, 0.5),
     "weights": (o.Weights, None),
     "cluster": (o.Cluster, None),
+    "checkpoints": (o.Checkpoints, None),
+    "burn_in": (o.BurnIn, None),
     "fix": (o.Fix, None),
     "tie": (o.Tie, None),
     "bounds": (o.Bounds, None),
@@ -102,28 +103,58 @@ _SHARED = {
     "by": (o.By, "flops"),
     "seed": (o.Seed, 0),
 }
+OF_THE_TABLE = ("map", "where", "unit", "law_file", "cluster", "checkpoints", "burn_in")
+OF_THE_FIT = ("loss", "delta", "tau", "weights", "fix", "tie", "bounds", "prior")
 
 
 def of_a_fit(verb: Callable) -> Callable:
     """Make a command of a function of `Fitted`: it takes a law, a table, the verb's own options, and those of a fit."""
-    own = list(inspect.signature(verb).parameters.values())[1:]
-    kind = inspect.Parameter.KEYWORD_ONLY
-    shared = [inspect.Parameter(name, kind, default=value, annotation=hint) for name, (hint, value) in _SHARED.items()]
-    first = [
-        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=hint)
-        for name, hint in (("law", o.Law), ("table", o.Table))
-    ]
 
-    def command(law: str, table: str, **given):
-        asked = {name: given.pop(name) for name in _SHARED}
+    def fitted_first(asked: dict, law: o.Law, table: o.Table, **given):
         laws, files = laws_of(law, asked["law_file"])
         with blamed(list(files.values())):
             verb(_fitted(laws, files, table, asked), **given)
 
-    command.__signature__ = inspect.Signature([*first, *(p.replace(kind=kind) for p in own), *shared])
-    command.__annotations__ = {p.name: p.annotation for p in command.__signature__.parameters.values()}
-    command.__name__, command.__doc__ = verb.__name__, verb.__doc__
-    return command
+    first = list(inspect.signature(fitted_first).parameters.values())[:3]
+    own = list(inspect.signature(verb).parameters.values())[1:]
+    fitted_first.__signature__ = inspect.Signature([*first, *own])
+    fitted_first.__name__, fitted_first.__doc__ = verb.__name__, verb.__doc__
+    return with_options(*_SHARED)(fitted_first)
+
+
+def with_options(*names: str, **defaults) -> Callable:
+    """Make a command of a function whose first argument takes options of a fit, by name, in one dictionary.
+
+    Its other arguments are the command's own; `defaults` replace those of the options named.
+    """
+
+    def made(verb: Callable) -> Callable:
+        kind = inspect.Parameter.KEYWORD_ONLY
+        own = [p.replace(kind=kind) for p in list(inspect.signature(verb).parameters.values())[1:]]
+        shared = [
+            inspect.Parameter(name, kind, default=defaults.get(name, _SHARED[name][1]), annotation=_SHARED[name][0])
+            for name in names
+        ]
+
+        def command(**given):
+            asked = {name: given.pop(name) for name in names}
+            verb(asked, **given)
+
+        command.__signature__ = inspect.Signature([*own, *shared])
+        command.__annotations__ = {p.name: p.annotation for p in command.__signature__.parameters.values()}
+        command.__name__, command.__doc__ = verb.__name__, verb.__doc__
+        return command
+
+    return made
+
+
+def table_of(asked: dict, table: str) -> tuple:
+    """Read a table, name its runs and choose among their checkpoints: points, and letter -> column."""
+    if not 0 < asked["level"] < 1:
+        raise MisuseError(f"--level {asked['level']}: it must lie between 0 and 1: 0.95, say.")
+    read_in = o.read(table, asked["map"], asked["where"], asked["unit"])
+    points = clustered(read_in.points, asked["cluster"])
+    return o.checkpointed(points, asked["checkpoints"], asked["burn_in"]), read_in.columns
 
 
 def _fitted(laws: list, files: dict[str, Path], table: str, asked: dict) -> Fitted:
@@ -131,11 +162,8 @@ def _fitted(laws: list, files: dict[str, Path], table: str, asked: dict) -> Fitt
     from ..fit import fit
     from ..uncertainty import draws
 
-    if not 0 < asked["level"] < 1:
-        raise MisuseError(f"--level {asked['level']}: it must lie between 0 and 1: 0.95, say.")
-    read_in = o.read(table, asked["map"], asked["where"], asked["unit"])
-    points = clustered(read_in.points, asked["cluster"])
-    given = _options(laws, read_in.columns, asked)
+    points, letters = table_of(asked, table)
+    given = options_of(laws, letters, asked)
     drawn, columns = [], {}
     for law, options in zip(laws, given, strict=True):
         options["columns"] = {k: v for k, v in columns.items() if k in law.inputs} | options["columns"]
@@ -161,8 +189,8 @@ def clustered(points, cluster: str | None):
     return points.replace(run_id=[str(value) for value in points[cluster].tolist()])
 
 
-def _options(laws: list, columns: dict[str, str], asked: dict) -> list[dict]:
-    """The keywords of each law's fit; with several laws each takes the names that it has."""
+def options_of(laws: list, columns: dict[str, str], asked: dict) -> list[dict]:
+    """Give the keywords of each law's fit; with several laws each takes the names that it has."""
     delta = asked["delta"]
     by_name = {
         "fix": o.numbers(o.named(asked["fix"], "--fix"), "--fix"),
@@ -182,7 +210,7 @@ def _options(laws: list, columns: dict[str, str], asked: dict) -> list[dict]:
     known = {p.name for law in laws for p in law.parameters}
     for name in (name for table in by_name.values() for name in table if name not in known):
         raise unknown_name("parameter of these laws", name, known)
-    return [{**same, **_own(law, by_name), "columns": _letters(law, columns)} for law in laws]
+    return [{**same, **_own(law, by_name), "columns": letters_of(law, columns)} for law in laws]
 
 
 def _own(law, by_name: dict[str, dict]) -> dict[str, dict]:
@@ -190,7 +218,8 @@ def _own(law, by_name: dict[str, dict]) -> dict[str, dict]:
     return {option: {k: v for k, v in table.items() if k in names} for option, table in by_name.items()}
 
 
-def _letters(law, columns: dict[str, str]) -> dict[str, str]:
+def letters_of(law, columns: dict[str, str]) -> dict[str, str]:
+    """Keep the letters that a law has."""
     return {letter: name for letter, name in columns.items() if letter in (*law.inputs, "L")}
 
 

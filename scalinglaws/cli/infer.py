@@ -1,6 +1,7 @@
 """Read anyone's table; fit a law to it; predict from it."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,15 @@ def import_(
     unit: o.Unit = None,
     mapping: Annotated[Path | None, typer.Option(help="A mapping saved before.")] = None,
     save_mapping: Annotated[Path | None, typer.Option(help="Keep the mapping here for the next time.")] = None,
+    checkpoints: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEEP",
+            help="Runs with several rows: say what kind of checkpoint each row is, and keep final (the last row of a "
+            "run and every end of a decay), decayed (ends of a decay alone) or all.",
+        ),
+    ] = None,
+    burn_in: o.BurnIn = None,
     rejected: Annotated[Path | None, typer.Option(help="Write every rejected row here, with its reason (CSV).")] = None,
     to: Annotated[Path | None, typer.Option(help="Write the points here: .csv, .tsv, .jsonl or .parquet.")] = None,
     json: Json = False,
@@ -39,6 +49,7 @@ def import_(
         unit=o.named(unit, "--unit", "loss=bits"),
         mapping_file=mapping,
     )
+    found = replace(found, points=o.checkpointed(found.points, checkpoints, burn_in))
     if to:
         write_points(found.points, to)
         say(f"{len(found.points)} points written to {to}")

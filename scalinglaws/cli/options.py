@@ -39,6 +39,13 @@ Prior = Annotated[
 Cluster = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Equal values mark points of one run.  [default: run_id]")
 ]
+Checkpoints = Annotated[
+    str | None,
+    typer.Option(metavar="KEEP", help="Of runs with several rows keep: final, decayed or all; see scalinglaws import."),
+]
+BurnIn = Annotated[
+    str | None, typer.Option(metavar="SHARE", help="With --checkpoints: leave out this start of each run; or warmup.")
+]
 Interval = Annotated[str, typer.Option(help="How intervals are made: pairs, wild, sandwich, profile or posterior.")]
 Count = Annotated[int, typer.Option("--draws", help="Draws of the interval.")]
 Level = Annotated[float, typer.Option(help="Confidence level of intervals.")]
@@ -135,6 +142,26 @@ def number(text: str, option: str) -> float:
 def places(text: str, option: str = "--at", example: str = "N=1e9,D=2e10") -> dict[str, float]:
     """Read --at N=1e9,D=2e10."""
     return numbers(named([part for part in text.split(",") if part.strip()], option, example), option)
+
+
+def checkpointed(points, keep: str | None, burn_in: str | None):
+    """Leave out the checkpoints that do not stand for a run of their own, where --checkpoints asks for it.
+
+    Raises:
+        MisuseError: --burn-in without --checkpoints, or a value that neither takes.
+    """
+    from ..checkpoints import points_of_checkpoints
+
+    if keep is None:
+        if burn_in is not None:
+            raise MisuseError("--burn-in goes with --checkpoints final, decayed or all: it says which rows are left.")
+        return points
+    early = 0.0 if burn_in is None else burn_in if burn_in == "warmup" else number(burn_in, "--burn-in")
+    found = points_of_checkpoints(points, burn_in=early, keep=keep)
+    runs = len(set(found["run_id"].tolist()))
+    guessed = "" if "run_id" in points else ", told apart by their order alone (no column run_id)"
+    say(f"note: {len(found)} rows of {runs} runs{guessed}; {len(found.kept)} take part (--checkpoints {keep})")
+    return found
 
 
 def read(table: str, map: list[str] | None, where: str | None, unit: list[str] | None, mapping: Path | None = None):

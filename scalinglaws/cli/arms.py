@@ -1,0 +1,221 @@
+"""Fit one law to several arms at once: which parameters differ, and what an arm is worth in compute."""
+
+from typing import Annotated
+
+import typer
+
+from ..errors import MisuseError
+from . import options as o
+from .app import INFER, Json, app, emit, say
+from .fitted import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
+from .law_file import blamed, inputs_for, tried
+from .words import finite, short, table
+
+Law = Annotated[str, typer.Option(metavar="LAW", help="A law of the shelf, or your own: FILE.py.")]
+Arm = Annotated[str, typer.Option(metavar="COLUMN", help="The column that says which arm a run belongs to.")]
+Share = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Parameters of all arms together.  [default: exponents]")
+]
+Free = Annotated[str | None, typer.Option(metavar="A,B", help="Parameters that each arm has for itself.")]
+Pool = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME[=SD]", help="Pull the arms' values together: a normal spread of this sd in logs."),
+]
+Reference = Annotated[str | None, typer.Option(metavar="ARM", help="The arm to compare with.  [default: the first]")]
+Flops = Annotated[float | None, typer.Option(help="Compare where the reference spends this, as 6 N D.")]
+AtLoss = Annotated[float | None, typer.Option(help="Or where both reach this loss, nats a token.")]
+At = Annotated[str | None, typer.Option(metavar="N=..,D=..", help="Or where the reference trains this size on this.")]
+Along = Annotated[str | None, typer.Option(help="With --at: ray (larger and longer) or size (longer alone).")]
+Others = Annotated[str, typer.Option(help="While one parameter is tested the others stay as-fitted, or are all free.")]
+OPTIONS = (*OF_THE_TABLE, *OF_THE_FIT, "draws", "level", "seed")
+
+
+@app.command(rich_help_panel=INFER)
+@with_options(*OPTIONS, draws=1000)
+def arms(
+    asked: dict,
+    points: o.Table,
+    law: Law = "chinchilla",
+    arm: Arm = "arm",
+    share: Share = None,
+    free: Free = None,
+    pool: Pool = None,
+    reference: Reference = None,
+    flops: Flops = None,
+    at_loss: AtLoss = None,
+    at: At = None,
+    along: Along = None,
+    others: Others = "as-fitted",
+    json: Json = False,
+):
+    """Fit one law to several arms (data, architectures, optimisers): what differs, and its worth in compute.
+
+    Example:  scalinglaws arms points.csv --law chinchilla --share alpha,beta --arm corpus
+    """
+    from ..arms import differences, fit_arms
+
+    laws, files = laws_of(law, asked["law_file"])
+    if len(laws) != 1:
+        raise MisuseError(f"--law {law}: arms are compared by one law.")
+    table_in, letters = table_of(asked, points)
+    [given] = options_of(laws, letters, asked)
+    if laws[0].name in files:
+        tried(laws[0], inputs_for(laws[0], table_in, given["columns"]), files[laws[0].name])
+    how = {"arm": arm, "shared": _names(share), "free": _names(free), "pooled": _pooled(pool), "reference": reference}
+    place = _place(flops, at_loss, at, along)
+    with blamed(list(files.values())):
+        found = fit_arms(laws[0], table_in, n=asked["draws"], **how, **given)
+        tests = differences(found, others=others)
+        worth = _multipliers(found, place, asked["level"])
+    emit(_plain(found, tests, worth, asked["level"])) if json else print(_text(found, tests, worth, asked["level"]))
+    for sentence in (*found.warnings, *(w.message for w in (*found.joint.warnings, *found.draws.warnings))):
+        say(f"warning: {sentence}")
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _pooled(texts: list[str] | None) -> dict[str, float | str]:
+    """Read --pool alpha=0.1 and --pool alpha, whose spread is estimated."""
+    found: dict[str, float | str] = {}
+    for text in (part for one in texts or [] for part in one.split(",") if part.strip()):
+        name, equals, value = (part.strip() for part in text.partition("="))
+        found[name] = o.number(value, f"--pool {name}") if equals and value != "estimate" else "estimate"
+    return found
+
+
+def _place(flops, at_loss, at, along) -> dict:
+    """Give where arms are compared, as `multiplier` takes it; empty where nobody said."""
+    given = {"flops": flops, "loss": at_loss}
+    if at is not None:
+        place = o.places(at)
+        if set(place) != {"N", "D"}:
+            raise MisuseError(f"--at {at}: give a size and its tokens, such as --at N=1e9,D=2e10.")
+        given |= {"params": place["N"], "tokens": place["D"]}
+    place = {name: value for name, value in given.items() if value is not None}
+    if along is not None and at is None:
+        raise MisuseError("--along ray or size goes with --at N=..,D=..: elsewhere each arm takes its own best size.")
+    return place | ({"along": along} if along else {})
+
+
+def _multipliers(found, place: dict, level: float) -> list:
+    """Compare every other arm with the reference; unless told where, as far up as no arm leaves its points."""
+    from ..arms import multiplier
+    from ..arms.multiplier import largest_flops, splits_a_budget
+
+    if not splits_a_budget(found.law) and not place:
+        say(f"note: no compute multiplier: law {found.law.name!r} does not say what a budget buys")
+        return []
+    if place:
+        return [multiplier(found, name, level=level, **place) for name in _others(found)]
+    flops = min(largest_flops(one.fit) for one in found.by_arm.values())
+    made = [multiplier(found, name, level=level, flops=flops) for name in _others(found)]
+    beyond = max(times for one in made for times in one.reach.values())
+    if not 1 < beyond < float("inf"):
+        return made
+    return [multiplier(found, name, level=level, flops=flops / beyond) for name in _others(found)]
+
+
+def _text(found, tests, worth, level: float) -> str:
+    joint = found.joint
+    columns = ", ".join(f"{k} = {v}" for k, v in joint.columns.items() if k in (*found.law.inputs, "L"))
+    lines = [
+        f"{found.law.name}: {found.law.formula}    ({found.law.source})",
+        f"{joint.n} points of {joint.n_clusters} runs in {len(found.arms)} arms; {columns}",
+        "; ".join(f"{word}: {_of(found, word)}" for word in ("shared", "pooled", "free") if _of(found, word)),
+        table(("arm", "runs", *_parameters(found)), [_row(found, name, level) for name in found.arms]),
+        f"{level:.0%} intervals: runs resampled within each arm, {len(found.draws)} draws. "
+        f"{joint.outcome}: {joint.sentence}",
+        f"does it differ from {found.reference}? ln of the ratio, its standard error, and p (Holm's for all together):",
+        table(("", *_others(found), "F", "p", "p, all"), [_test_row(found, one) for one in tests]),
+    ]
+    return "\n".join([*lines, *(_worth(one) for one in worth)])
+
+
+def _of(found, word: str) -> str:
+    names = [name for name, treated in found.treatment.items() if treated == word]
+    return ", ".join(f"{n} (sd {found.pooled_sd[n]:.3g})" if n in found.pooled_sd else n for n in names)
+
+
+def _parameters(found) -> list[str]:
+    return [p.name for p in found.law.parameters]
+
+
+def _others(found) -> list[str]:
+    return [name for name in found.arms if name != found.reference]
+
+
+def _row(found, name: str, level: float) -> tuple:
+    one = found.arm(name)
+    ends = one.interval(level)
+    runs = len(set(one.fit.clusters.tolist()))
+    return name, runs, *(f"{short(one.fit.values[p])} [{ends[p][0]:.4g}, {ends[p][1]:.4g}]" for p in _parameters(found))
+
+
+def _test_row(found, one) -> tuple:
+    apart = [f"{one.departures[arm]:+.4f} ({one.standard_errors[arm]:.4f})" for arm in _others(found)]
+    return one.parameter, *apart, f"{one.statistic:.3g}", f"{one.p:.2g}", f"{one.p_holm:.2g}"
+
+
+def _worth(one) -> str:
+    where = {
+        "frontier": "each arm at its own best size",
+        "size": "the same size, trained longer",
+        "ray": "size and tokens in proportion",
+    }[one.along]
+    more = "".join(f"\n  {sentence}" for sentence in one.beyond)
+    return (
+        f"{one.arm} needs {one.value:.3g} times the compute of {one.reference} [{one.low:.3g}, {one.high:.3g}] for the "
+        f"loss {one.loss:.4g}\n  ({one.level:.0%}; {where}; {one.reference} spends {one.flops:.3g} FLOPs, "
+        f"{one.convention}){more}"
+    )
+
+
+def _plain(found, tests, worth, level: float) -> dict:
+    joint = found.joint
+    return {
+        "law": found.law.name,
+        "n": joint.n,
+        "runs": joint.n_clusters,
+        "reference": found.reference,
+        "columns": {k: v for k, v in joint.columns.items() if k in (*found.law.inputs, "L")},
+        "treatment": dict(found.treatment),
+        "pooled_sd": dict(found.pooled_sd),
+        "outcome": joint.outcome,
+        "sentence": joint.sentence,
+        "interval": {"level": level, "method": found.draws.method},
+        "arms": {name: _plain_arm(found.arm(name), level) for name in found.arms},
+        "differences": [
+            {
+                "parameter": one.parameter,
+                "departures": dict(one.departures),
+                "standard_errors": dict(one.standard_errors),
+                "F": finite(one.statistic),
+                "degrees": list(one.degrees),
+                "p": finite(one.p),
+                "p_holm": finite(one.p_holm),
+            }
+            for one in tests
+        ],
+        "multipliers": [
+            {
+                name: finite(getattr(one, name))
+                for name in ("value", "low", "high", "level", "loss", "flops", "flops_arm")
+            }
+            | {"arm": one.arm, "reference": one.reference, "along": one.along, "convention": one.convention}
+            | {"reach": {arm: finite(times) for arm, times in one.reach.items()}, "beyond": list(one.beyond)}
+            for one in worth
+        ],
+        "warnings": [*found.warnings, *(w.message for w in (*joint.warnings, *found.draws.warnings))],
+    }
+
+
+def _plain_arm(one, level: float) -> dict:
+    ends = one.interval(level)
+    return {
+        "values": {name: float(value) for name, value in one.fit.values.items()},
+        "low": {name: finite(pair[0]) for name, pair in ends.items()},
+        "high": {name: finite(pair[1]) for name, pair in ends.items()},
+        "points": one.fit.n,
+    }
