@@ -12,7 +12,7 @@ import pytest
 from scalinglaws.corpora import open_corpus
 from scalinglaws.corpora.enough import require_tokens, require_vocabulary
 from scalinglaws.corpora.synthetic import evaluation_floor
-from scalinglaws.corpora.tokenise import STALE_SECONDS, tokenise
+from scalinglaws.corpora.tokenise import STALE_SECONDS, tokenise, tokenise_test
 from scalinglaws.corpora.tokenised import open_data
 from scalinglaws.errors import CorpusError, NameUnknownError, StoreError
 from scalinglaws.records import read_json, write_json
@@ -106,6 +106,22 @@ def test_tokenizers_and_limits_make_other_data(books, tmp_path):
     ask = [("bytes", None), ("bpe:300", None), ("bpe:301", None), ("bytes", 3000)]
     ids = [tokenise(f"text:{books}", name, tmp_path / "cache", limit_bytes=limit).data_id for name, limit in ask]
     assert len(set(ids)) == 4
+
+
+@pytest.mark.parametrize("name", ["bytes", "bpe:300"])
+def test_another_corpus_is_read_in_the_tokens_of_the_first(books, tmp_path, name):
+    cache, other = tmp_path / "cache", tmp_path / "other.txt"
+    other.write_text("\n\n\n".join(f"Letter {i}: dear reader of loss number {i}" for i in range(300)))
+    data = tokenise(f"text:{books}", name, cache)
+    foreign = tokenise_test(f"text:{other}", data, cache)
+    tokenizer = make_tokenizer(name, open_corpus(f"text:{books}").read().train)
+    own = open_corpus(f"text:{other}").read().test
+    expected = np.concatenate([np.append(ids, 0) for ids in tokenizer.encode(own)])
+    assert np.array_equal(foreign.split("test"), expected)
+    assert (foreign.vocabulary, foreign.index.splits["train"].tokens) == (data.vocabulary, 0)
+    assert tokenise_test(f"text:{other}", data, cache).data_id == foreign.data_id
+    with pytest.raises(CorpusError, match="one is no text"):
+        tokenise_test(SYNTHETIC, data, cache)
 
 
 def test_data_is_opened_by_its_hash_alone(books, tmp_path):

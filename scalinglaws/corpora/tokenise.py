@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import CorpusError, StoreError
 from ..records import read_json, to_plain, write_json
-from ..tokenizers import SEPARATOR, Tokenizer, check_tokenizer_name, make_tokenizer
+from ..tokenizers import SEPARATOR, Tokenizer, check_tokenizer_name, make_tokenizer, read_bpe
 from . import open_corpus
 from .corpus import SPLITS, Corpus, Documents, content_hash, stamp_of
 from .tokenised import FORMAT, Index, SplitFacts, Tokenised, open_data
@@ -55,6 +55,28 @@ def tokenise(
     return replace(found, index=named)
 
 
+def tokenise_test(corpus: str, like: Tokenised, cache_dir: Path, *, data_dir: Path | None = None) -> Tokenised:
+    """Open the test text of another corpus in the tokens of `like`: what a model trained on `like` can be tried on.
+
+    Training and validation splits are left empty.
+
+    Raises:
+        NameUnknownError, CorpusError, StoreError: as `tokenise`; or either corpus has token ids of its own.
+    """
+    source = open_corpus(corpus, data_dir=data_dir)
+    if source.symbols or like.index.tokenizer == "symbols":
+        raise CorpusError(f"corpus {corpus!r} cannot be read in the tokens of {like.index.corpus!r}: one is no text.")
+    kept = like.folder / "tokenizer.json"
+    tokenizer = read_bpe(kept.read_text(encoding="utf-8")) if kept.exists() else make_tokenizer("bytes", ())
+    seen = _pointer(cache_dir, source.stamp, f"test of {tokenizer.fingerprint}")
+    found = _remembered(cache_dir, seen)
+    if found is None:
+        documents = replace(source.read(), train=(), val=())
+        found = _write(source, documents, content_hash(documents), like.index.tokenizer, tokenizer, cache_dir)
+        write_json(seen, {"data_id": found.data_id})
+    return found
+
+
 def _pointer(cache_dir: Path, source: str, tokenizer: str) -> Path:
     return cache_dir / "seen" / f"{stamp_of(FORMAT, source, tokenizer)[:24]}.json"
 
@@ -78,6 +100,12 @@ def _check_kind(source: Corpus, tokenizer: str):
 
 def _make(source: Corpus, documents: Documents, content: str, name: str, cache_dir: Path) -> Tokenised:
     tokenizer = None if source.symbols else make_tokenizer(name, documents.train)
+    return _write(source, documents, content, name, tokenizer, cache_dir)
+
+
+def _write(
+    source: Corpus, documents: Documents, content: str, name: str, tokenizer: Tokenizer | None, cache_dir: Path
+) -> Tokenised:
     vocabulary = tokenizer.vocabulary if tokenizer else documents.vocabulary
     fingerprint = tokenizer.fingerprint if tokenizer else "symbols"
     dtype = np.dtype(np.min_scalar_type(vocabulary - 1)).newbyteorder("<")
@@ -119,7 +147,7 @@ def _write_split(folder: Path, split: str, documents: Sequence, tokenizer: Token
     with open(folder / f"{split}.starts.bin", "wb") as file:
         file.write((ends - np.array(sizes, "<i8")).tobytes())
         _flush(file)
-    return SplitFacts(len(sizes), int(ends[-1]), sum(map(len, documents)) if tokenizer else 0)
+    return SplitFacts(len(sizes), sum(sizes), sum(map(len, documents)) if tokenizer else 0)
 
 
 def _flush(file):
