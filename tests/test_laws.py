@@ -1,13 +1,15 @@
 """The shelf of laws: published values, slopes, declarations."""
 
+import re
+
 import numpy as np
 import pytest
-from fit_tables import RANGES, constants, simulated
+from fit_tables import constants, inputs_of, simulated
 
 from scalinglaws.errors import LawError, NameUnknownError
 from scalinglaws.fit import fit
 from scalinglaws.laws import LAWS, LINEAR, Law, Parameter, Published, law
-from scalinglaws.quantities import PF_DAY, QUANTITIES, ROLE_OF_LETTER
+from scalinglaws.quantities import PF_DAY, QUANTITIES, ROLE_OF_LETTER, playing
 
 every_law = pytest.mark.parametrize("name", LAWS)
 SUBSETS = 22.0e9 / 2 ** np.array([10, 7, 4, 0])
@@ -100,37 +102,54 @@ def test_the_joint_law_has_the_papers_limits_and_symmetry():
 
 @every_law
 def test_fit_recovers_the_constants_that_made_the_points(name):
-    points = simulated(name)
-    found = fit(name, points, columns={"B": "batch_tokens"} if name == "kaplan-bcrit" else None)
+    found = fit(name, simulated(name))
     assert found.outcome == "converged"
-    exponents = {p.name for p in LAWS[name].parameters if not p.amplitude or p.amplitude == LINEAR}
+    told = any(p.amplitude for p in LAWS[name].parameters)
+    exponents = {p.name for p in LAWS[name].parameters if p.amplitude == LINEAR or (told and not p.amplitude)}
     for parameter, value in constants(name).items():
         # N_c = exp(z / alpha_N) magnifies rounding in z by 1 / alpha_N and by its logarithm
         assert found.values[parameter] == pytest.approx(value, rel=1e-7 if parameter in exponents else 1e-5), parameter
     assert found.objective < 1e-20
-    assert [w.id for w in found.warnings] == []
+    assert [w.id for w in found.warnings if w.id not in ("odd-scale", "odd-ratio")] == []  # of the domain, not the fit
+
+
+def along(member, inputs, at, parameter):
+    """Slope by the complex step: along ln(parameter) for those that a fit logs."""
+    step = 1e-30j * (at[parameter] if parameter in member.logged else 1)
+    return member.evaluate(*inputs, **(at | {parameter: at[parameter] + step})).imag / 1e-30
 
 
 @pytest.mark.parametrize("name", [name for name in LAWS if LAWS[name].slopes])
 def test_slopes_agree_with_the_complex_step(name):
-    member, at = LAWS[name], constants(name)
-    inputs = [np.geomspace(*RANGES[letter], 9) for letter in member.inputs]
+    member, at, inputs = LAWS[name], constants(name), inputs_of(name, 4)
     value, slopes = member.slopes(*inputs, **at)
     assert value == pytest.approx(member.evaluate(*inputs, **at), rel=1e-13)
     for parameter in at:
-        step = 1e-30j * (at[parameter] if parameter in member.logged else 1)
-        stepped = member.evaluate(*inputs, **(at | {parameter: at[parameter] + step})).imag / 1e-30
+        stepped = along(member, inputs, at, parameter)
         assert np.broadcast_to(slopes[parameter], stepped.shape) == pytest.approx(stepped, rel=1e-11, abs=1e-14), (
             parameter
         )
 
 
 @every_law
+def test_the_complex_step_agrees_with_differences(name):
+    # np.abs, np.maximum or a comparison of a parameter would drop the imaginary part; the fit trusts laws on the shelf
+    member, at, inputs = LAWS[name], constants(name), inputs_of(name, 4)
+    scale = np.abs(member.evaluate(*inputs, **at))
+    for parameter, value in at.items():
+        step = 1e-5 * (abs(value) if parameter in member.logged else 1)
+        up, down = (member.evaluate(*inputs, **(at | {parameter: value + side * step})) for side in (1, -1))
+        wide = (up - down) / 2e-5
+        found = along(member, inputs, at, parameter)
+        assert found / scale == pytest.approx(wide / scale, rel=1e-5, abs=1e-6 * max(1, np.abs(wide / scale).max()))
+        assert np.abs(found).max() > 0, parameter
+
+
+@every_law
 def test_declared_amplitudes_scale_their_term(name):
     # alone, P^e doubles the term: what the closed-form starts rely on
-    member, at = LAWS[name], constants(name)
+    member, at, inputs = LAWS[name], constants(name), inputs_of(name, 4)
     amplitudes = [p for p in member.parameters if p.amplitude]
-    inputs = [np.geomspace(*RANGES[letter], 5) for letter in member.inputs]
     terms = []
     for own in amplitudes:
         alone = at | {p.name: 0.0 for p in amplitudes if p is not own}
@@ -140,18 +159,45 @@ def test_declared_amplitudes_scale_their_term(name):
         terms.append(one)
     outer = at[member.outer] if member.outer else 1.0
     whole = member.evaluate(*inputs, **at) ** (1 / outer)
-    assert sum(term ** (1 / outer) for term in terms) == pytest.approx(whole, rel=1e-12)
+    assert not terms or sum(term ** (1 / outer) for term in terms) == pytest.approx(whole, rel=1e-12)
 
 
 @every_law
 def test_laws_say_where_they_come_from_and_what_they_count(name):
     member = LAWS[name]
-    assert "eq" in member.source and member.formula and member.about.endswith(".")
+    assert re.search(r"eq|table|figure|section|appendix|abstract", member.source)
+    assert member.formula and member.about.endswith(".")
     for letter, column in member.convention.items():
-        wanted = {"D": ("tokens", "tokens_unique")}.get(letter, (ROLE_OF_LETTER[letter],))
-        assert QUANTITIES[column].role in wanted
-    for letter, (low, high) in member.domain.items():
-        assert letter in member.inputs and low < high
+        role = QUANTITIES[column].role
+        wanted = {"D": ("tokens", "tokens_unique")}.get(letter, (ROLE_OF_LETTER.get(letter, role),))
+        assert role in wanted
+    if len(playing(member.predicts)) > 1 and member.predicts != "loss":
+        assert member.target in member.convention, f"several quantities are {member.predicts}: say which it gives"
+
+
+@pytest.mark.parametrize("name", [name for name in LAWS if LAWS[name].published])
+def test_published_constants_come_with_their_data_unit_and_domain(name):
+    member = LAWS[name]
+    assert member.data and member.unit and member.domain
+    assert all(record.source for record in member.published)
+    assert len({record.source for record in member.published}) == len(member.published)
+    for place, (low, high) in member.domain.items():
+        assert low < high, place
+
+
+@pytest.mark.parametrize("name", [name for name in LAWS if LAWS[name].published])
+def test_a_law_has_a_value_amid_its_domain_and_names_what_lies_beyond(name):
+    member, grid = LAWS[name], inputs_of(name)
+    named = dict(zip(member.inputs, grid, strict=True))
+    inside = np.flatnonzero(np.broadcast_to(member.inside(**named), grid[0].shape))
+    amid = {letter: float(column[inside[len(inside) // 2]]) for letter, column in named.items()}
+    assert member.outside(**amid) == ()
+    for record in member.published:
+        assert member.at(record.values, **amid) > 0
+    for place, (_, high) in member.domain.items():
+        above, _, below = place.partition("/")
+        far = amid | {above: 100 * high * (amid[below] if below else 1)}
+        assert any(said.startswith(f"{place} = ") for said in member.outside(**far))
 
 
 def test_the_domain_is_where_the_paper_measured():

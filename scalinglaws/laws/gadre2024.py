@@ -54,6 +54,7 @@ GADRE = Law(
     about="Final loss at any compute and any tokens per parameter. It is the additive law with alpha = beta = 2 eta: "
     "its best tokens per parameter, (b / a)^(1 / (2 eta)), are the same at every compute. Fitted to five runs, tried "
     "by the paper up to 6.9e9 parameters and 640 tokens a parameter.",
+    data="C4, RedPajama or RefinedWeb, read on C4; GPT-NeoX tokenizer, context 2048",
 )
 
 LAWS = (GADRE,)

@@ -65,6 +65,7 @@ CHINCHILLA = Law(
     ),
     about="Final loss of N parameters on D tokens, each seen once. The refit digitised 240 of the paper's runs; its E "
     "comes from Huber's loss at delta 1e-3 and the other four constants from least absolute deviations.",
+    data="MassiveText, tokenizer of 32000",
 )
 
 LAWS = (CHINCHILLA,)

@@ -1,6 +1,6 @@
 """Kaplan et al. 2020, "Scaling Laws for Neural Language Models": loss against size, data, compute and steps.
 
-Losses in nats a token on WebText2, vocabulary 50257, context 1024. Compute is in FLOPs here; the paper prints PF-days
+Losses in nats a token. Compute is in FLOPs here; the paper prints PF-days
 (1 PF-day = 8.64e19 FLOPs). Parameters do not count embeddings. Each law has its own constants: never mix rows.
 """
 
@@ -10,6 +10,7 @@ from ..quantities import PF_DAY
 from .law import Law, Parameter, Published
 
 PAPER = "Kaplan et al. 2020"
+DATA = "WebText2, GPT-2 BPE of 50257, context 1024"
 NONEMBEDDING = {"N": "params_nonembedding"}
 SIZES = (768.0, 1.5e9)  # section 3; fits leave out models of one layer
 TOKENS = (2.2e7, 2.3e10)
@@ -81,6 +82,7 @@ KAPLAN_N = Law(
     convention=NONEMBEDDING,
     domain={"N": SIZES},
     published=(Published(f"{PAPER}, eq 1.1 and table 5", {"N_c": 8.8e13, "alpha_N": 0.076}),),
+    data=DATA,
     about="Loss of a model trained to convergence on unlimited data.",
 )
 
@@ -94,6 +96,7 @@ KAPLAN_D = Law(
     convention={"D": "tokens_unique"},
     domain={"D": TOKENS},
     published=(Published(f"{PAPER}, eq 1.2 and table 5", {"D_c": 5.4e13, "alpha_D": 0.095}),),
+    data=DATA,
     about="Early-stopped loss of a large model on D different tokens.",
 )
 
@@ -113,6 +116,7 @@ KAPLAN_C = Law(
         Published(f"{PAPER}, eq 3.3 and table 5", {"C_c": 1.6e7 * PF_DAY, "alpha_C": 0.057}),
         Published(f"{PAPER}, inside figure 13", {"C_c": 2.0e7 * PF_DAY, "alpha_C": 0.057}),
     ),
+    data=DATA,
     about="Best loss at a compute when every model trains at one batch size. Fair up to about 1e-2 PF-days, where the "
     "printed line crosses that of kaplan-cmin; do not extrapolate it.",
 )
@@ -130,6 +134,7 @@ KAPLAN_CMIN = Law(
         Published(f"{PAPER}, eq 1.3 and table 5", {"C_c": 3.1e8 * PF_DAY, "alpha_C": 0.050}),
         Published(f"{PAPER}, inside figures 1 and 13", {"C_c": 2.3e8 * PF_DAY, "alpha_C": 0.050}),
     ),
+    data=DATA,
     about="Best loss at a compute when the batch is far below the critical one.",
 )
 
@@ -145,6 +150,7 @@ KAPLAN_ND = Law(
     convention={**NONEMBEDDING, "D": "tokens_unique"},
     domain={"N": (393216.0, 7.1e8), "D": TOKENS},
     published=(Published(f"{PAPER}, table 2", {"N_c": 6.4e13, "D_c": 1.8e13, "alpha_N": 0.076, "alpha_D": 0.103}),),
+    data=DATA,
     about="Early-stopped loss of N parameters on D different tokens, dropout 0.1, several epochs.",
 )
 
@@ -164,12 +170,14 @@ KAPLAN_NS = Law(
     convention={**NONEMBEDDING, "S": "steps_min"},
     domain={"N": SIZES, "S": (3e3, 2.5e5)},
     published=(Published(f"{PAPER}, table 3", {"N_c": 6.5e13, "S_c": 2.1e3, "alpha_N": 0.077, "alpha_S": 0.76}),),
+    data=DATA,
     about="Learning curve after the warm-up on unlimited data; S_min = S / (1 + B_crit/B) (eq 5.4).",
 )
 
 KAPLAN_BCRIT = Law(
     name="kaplan-bcrit",
     predicts="batch",
+    unit="tokens",
     evaluate=critical_batch,
     formula="B_crit(L) = B_* / L^(1 / alpha_B)",
     source=f"{PAPER}, eq 1.4 and 5.3",
@@ -180,6 +188,7 @@ KAPLAN_BCRIT = Law(
         Published(f"{PAPER}, eq 1.4 and 5.3", {"B_star": 2.0e8, "alpha_B": 0.21}),
         Published(f"{PAPER}, table 5 and figure 10", {"B_star": 2.1e8, "alpha_B": 0.21}),
     ),
+    data=DATA,
     about="Batch in tokens at which training to a loss takes twice the least steps and twice the least tokens.",
 )
 
