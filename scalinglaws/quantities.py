@@ -67,6 +67,27 @@ _TABLE = [  # one line each, however long: a table to read down
     ),
     Quantity("flops", "flops", "FLOPs", "training compute as its source counts it"),
     Quantity(
+        "flops_6nd_with_head", "flops", "FLOPs", "6 x params_with_head x tokens (Porian et al. 2024, correction 2)"
+    ),
+    Quantity(
+        "flops_exact_no_head",
+        "flops",
+        "FLOPs",
+        "blocks and causal attention over the context, without the head (Kaplan et al. 2020, eq 2.2)",
+    ),
+    Quantity(
+        "flops_dense",
+        "flops",
+        "FLOPs",
+        "as flops_exact, with attention over all pairs: what a kernel that does not skip the mask performs",
+    ),
+    Quantity(
+        "flops_dense_no_head",
+        "flops",
+        "FLOPs",
+        "as flops_dense without the head: tokens x M of DeepSeek-AI 2024",
+    ),
+    Quantity(
         "flops_min",
         "flops",
         "FLOPs",
@@ -88,6 +109,13 @@ _TABLE = [  # one line each, however long: a table to read down
     Quantity("n_heads", "other", "1", "attention heads"),
     Quantity("n_ctx", "other", "tokens", "context length"),
     Quantity("n_vocab", "other", "tokens", "size of the vocabulary"),
+    Quantity("d_ff", "other", "1", "width of a feed-forward layer of two matrices; 1.5 times the width of a gated one"),
+    Quantity("tied", "other", "1", "1 where the head is the transposed token embedding, 0 where it has its own matrix"),
+    Quantity("params_embedding", "other", "params", "token and position embeddings and, where untied, the head"),
+    Quantity("n_experts", "other", "1", "experts in a block of a mixture"),
+    Quantity("n_experts_active", "other", "1", "experts of a block that one token uses"),
+    Quantity("params_per_expert", "other", "params", "parameters of one expert in one block"),
+    Quantity("bytes_per_token", "other", "bytes", "bytes of held-out text a token stands for"),
     Quantity("seed", "other", "1", "seed of initialisation and data order"),
     Quantity("epochs", "other", "1", "tokens / tokens_unique"),
     Quantity("run_id", "label", "", "which run a point belongs to: points of one run are one cluster"),

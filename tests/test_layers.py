@@ -16,10 +16,10 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
-HALL = set("errors quantities shape run points records results".split())
+HALL = set("errors quantities shape run points records results conversions".split())
 INFERRING = set("laws fit uncertainty frontier compare predict plan arms ensemble checkpoints importers".split())
 MEASURING = set(
-    "corpora tokenizers models schedule optimizer checkpoint train store worker executors launch settings "
+    "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
     "design calibrate".split()
 )
 ABOVE = set("report infer held_out study estimate status display cli __init__ __main__".split())
@@ -41,6 +41,7 @@ MAY_IMPORT = split(
         "points": "errors quantities",
         "records": "errors",
         "results": "points",
+        "conversions": "errors points quantities shape",
         # the measuring wing
         "tokenizers": "errors",
         "corpora": "errors records tokenizers",
@@ -48,6 +49,7 @@ MAY_IMPORT = split(
         "schedule": "run",
         "optimizer": "run",
         "checkpoint": "records",
+        "instruments": "run",
         "train": "checkpoint corpora errors models optimizer records run schedule",
         "store": "errors points records results run",
         "worker": "corpora errors records store train",
@@ -64,7 +66,7 @@ MAY_IMPORT = split(
         "predict": "errors fit uncertainty",
         "compare": "errors fit laws points predict quantities results uncertainty",
         "frontier": "errors points quantities results",
-        "plan": "errors laws predict quantities results shape uncertainty",
+        "plan": "ensemble errors laws predict quantities results shape uncertainty",
         "arms": "errors fit laws plan points uncertainty",
         "checkpoints": "errors points",
         "ensemble": "compare errors fit points predict uncertainty",
@@ -84,11 +86,11 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "points laws fit uncertainty predict compare frontier plan arms checkpoints ensemble importers infer "
-        "held_out report corpora tokenizers train",
+        "numpy": "points conversions laws fit uncertainty predict compare frontier plan arms checkpoints ensemble importers infer "
+        "held_out report corpora tokenizers instruments train",
         "scipy": "arms compare ensemble fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
-        "torch": "calibrate checkpoint models optimizer train worker",
+        "torch": "calibrate checkpoint instruments models optimizer train worker",
         "safetensors": "checkpoint",
         "tokenizers": "tokenizers",
         "zstandard": "corpora",

@@ -1,0 +1,254 @@
+"""The rules between definitions: what each needs, what it gives, by which formula and from which source."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..shape import Shape
+from .units import bits_per_byte, nats_per_token
+
+Columns = Mapping[str, np.ndarray]
+AGREES = 0.03  # counts of one model that differ by less are one count
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One step between definitions.
+
+    Attributes:
+        assumes: what must be so beyond the needed columns, in words; empty for an identity.
+        doubt: says why the assumption is wrong for a table, or nothing.
+    """
+
+    gives: str
+    needs: tuple[str, ...]
+    formula: str
+    source: str
+    compute: Callable[[Columns], np.ndarray]
+    assumes: str = ""
+    doubt: Callable[[Columns], str] = lambda columns: ""
+
+    def __str__(self) -> str:
+        return f"{self.gives} = {self.formula}"
+
+
+def _by_shape(count: str) -> Callable[[Columns], np.ndarray]:
+    """Count the parameters of the standard block (`shape.py`), once for each shape of the table."""
+
+    def compute(c: Columns) -> np.ndarray:
+        width_ff = c.get("d_ff", 4 * c["d_model"])
+        rows = np.stack([c["n_layer"], c["d_model"], width_ff], axis=-1)
+        kinds, which = np.unique(rows.reshape(-1, 3), axis=0, return_inverse=True)
+        return np.array([_counted(count, *kind) for kind in kinds])[which.reshape(rows.shape[:-1])]
+
+    return compute
+
+
+def _counted(count: str, n_layer: float, d_model: float, d_ff: float) -> float:
+    if not np.isfinite([n_layer, d_model, d_ff]).all():
+        return np.nan  # a row that takes no part
+    return float(Shape(int(n_layer), int(d_model), n_heads=1, n_ctx=1, n_vocab=1, d_ff=int(d_ff)).params(count))
+
+
+def _not_standard(c: Columns) -> str:
+    """Compare the standard block with the other counts of a table; say how they contradict each other."""
+    block = _by_shape("non_embedding")(c)
+    embedding = c["n_vocab"] * c["d_model"] if "n_vocab" in c else None
+    if "params_nonembedding_exact" in c:
+        known, choices = "params_nonembedding_exact", [block]
+    elif "params_total" in c and embedding is not None:
+        known, choices = "params_total", [block + embedding, block + 2 * embedding]
+    elif "params_total" in c:
+        return _contradiction(c, block, "params_total") if (block > c["params_total"] * (1 + AGREES)).any() else ""
+    else:
+        return ""
+    apart = min(float(np.nanmax(np.abs(np.log(choice / c[known])))) for choice in choices)
+    return "" if apart < AGREES else _contradiction(c, choices[0], known)
+
+
+def _contradiction(c: Columns, counted: np.ndarray, known: str) -> str:
+    first = (np.atleast_1d(values).flat[0] for values in (c["n_layer"], c["d_model"], counted, c[known]))
+    n_layer, d_model, ours, theirs = first
+    return (
+        f"{n_layer:.0f} standard blocks of width {d_model:.0f} make {ours:.4g} parameters, and {known} says "
+        f"{theirs:.4g}: the block is another, so give d_ff"
+    )
+
+
+KAPLAN, PORIAN = "Kaplan et al. 2020", "Porian et al. 2024"
+STANDARD = "a block of four d_model x d_model matrices and a feed-forward layer of 4 d_model"
+
+_PARAMS = [
+    Rule(
+        "params_nonembedding",
+        ("n_layer", "d_model", "d_ff"),
+        "2 d_model n_layer (2 d_model + d_ff)",
+        f"{KAPLAN}, eq 2.1",
+        _by_shape("non_embedding"),
+    ),
+    Rule(
+        "params_nonembedding",
+        ("n_layer", "d_model"),
+        "12 n_layer d_model^2",
+        f"{KAPLAN}, eq 2.1",
+        _by_shape("non_embedding"),
+        STANDARD,
+        _not_standard,
+    ),
+    Rule(
+        "params_nonembedding_exact",
+        ("n_layer", "d_model"),
+        "12 n_layer d_model^2 + n_layer 13 d_model + 2 d_model",
+        "Radford et al. 2019 (biases and norms)",
+        _by_shape("non_embedding_exact"),
+        f"{STANDARD}, with biases and norms",
+        _not_standard,
+    ),
+    Rule(
+        "params_nonembedding",
+        ("params_nonembedding_exact",),
+        "params_nonembedding_exact",
+        f"{KAPLAN}, section 2.1",
+        lambda c: c["params_nonembedding_exact"],
+        "biases and norms are few: 13 / (12 d_model) of a block",
+    ),
+    Rule(
+        "params_nonembedding_exact",
+        ("params_nonembedding",),
+        "params_nonembedding",
+        f"{KAPLAN}, section 2.1",
+        lambda c: c["params_nonembedding"],
+        "biases and norms are few: 13 / (12 d_model) of a block",
+    ),
+    Rule(
+        "params_with_head",
+        ("params_nonembedding", "d_model", "n_vocab"),
+        "params_nonembedding + n_vocab d_model",
+        PORIAN,
+        lambda c: c["params_nonembedding"] + c["n_vocab"] * c["d_model"],
+    ),
+    Rule(
+        "params_nonembedding",
+        ("params_with_head", "d_model", "n_vocab"),
+        "params_with_head - n_vocab d_model",
+        PORIAN,
+        lambda c: c["params_with_head"] - c["n_vocab"] * c["d_model"],
+    ),
+    Rule(
+        "params_embedding",
+        ("d_model", "n_vocab", "tied"),
+        "n_vocab d_model, twice where the head is untied",
+        f"{KAPLAN}, table 1",
+        lambda c: c["n_vocab"] * c["d_model"] * (2 - c["tied"]),
+        "positions have no parameters (give params_embedding where they do)",
+    ),
+    Rule(
+        "params_nonembedding_exact",
+        ("params_total", "params_embedding"),
+        "params_total - params_embedding",
+        f"{KAPLAN}, section 2.1",
+        lambda c: c["params_total"] - c["params_embedding"],
+    ),
+    Rule(
+        "params_total",
+        ("params_nonembedding_exact", "params_embedding"),
+        "params_nonembedding_exact + params_embedding",
+        "Hoffmann et al. 2022",
+        lambda c: c["params_nonembedding_exact"] + c["params_embedding"],
+    ),
+    Rule(
+        "params_active",
+        ("params_total", "n_layer", "n_experts", "n_experts_active", "params_per_expert"),
+        "params_total - n_layer (n_experts - n_experts_active) params_per_expert",
+        "Clark et al. 2022",
+        lambda c: c["params_total"] - _idle(c),
+        "every block is a mixture",
+    ),
+    Rule(
+        "params_total",
+        ("params_active", "n_layer", "n_experts", "n_experts_active", "params_per_expert"),
+        "params_active + n_layer (n_experts - n_experts_active) params_per_expert",
+        "Clark et al. 2022",
+        lambda c: c["params_active"] + _idle(c),
+        "every block is a mixture",
+    ),
+]
+
+
+def _idle(c: Columns) -> np.ndarray:
+    return c["n_layer"] * (c["n_experts"] - c["n_experts_active"]) * c["params_per_expert"]
+
+
+def _six(flops: str, params: str, source: str) -> list[Rule]:
+    """C = 6 N D and its two inverses, for one count of parameters."""
+    return [
+        Rule(flops, (params, "tokens"), f"6 {params} tokens", source, lambda c: 6 * c[params] * c["tokens"]),
+        Rule(params, (flops, "tokens"), f"{flops} / (6 tokens)", source, lambda c: c[flops] / (6 * c["tokens"])),
+        Rule("tokens", (flops, params), f"{flops} / (6 {params})", source, lambda c: c[flops] / (6 * c[params])),
+    ]
+
+
+def _exact(gives: str, pairs: int, head: bool, source: str) -> Rule:
+    """6 N + 6 n_layer n_ctx d_attn (causal, twice that dense) + 6 d_model n_vocab for the head, a token."""
+    needs = ("params_nonembedding", "n_layer", "d_model", "n_ctx", *(("n_vocab",) if head else ()), "tokens")
+    formula = f"(6 params_nonembedding + {6 * pairs} n_layer n_ctx d_model{' + 6 d_model n_vocab' if head else ''})"
+
+    def compute(c: Columns) -> np.ndarray:
+        attention = 6 * pairs * c["n_layer"] * c["n_ctx"] * c["d_model"]
+        return (6 * c["params_nonembedding"] + attention + head * 6 * c["d_model"] * c.get("n_vocab", 0)) * c["tokens"]
+
+    return Rule(gives, needs, f"{formula} tokens", source, compute)
+
+
+_FLOPS = [
+    *_six("flops_6nd", "params_nonembedding", f"{KAPLAN}, section 2.1"),
+    *_six("flops_6nd_total", "params_total", "Hoffmann et al. 2022, appendix F"),
+    *_six("flops_6nd_with_head", "params_with_head", PORIAN),
+    _exact("flops_exact_no_head", 1, False, f"{KAPLAN}, eq 2.2"),
+    _exact("flops_exact", 1, True, f"{KAPLAN}, table 1"),
+    _exact("flops_dense_no_head", 2, False, "DeepSeek-AI 2024 (M)"),
+    _exact("flops_dense", 2, True, "Chowdhery et al. 2022, appendix B"),
+]
+
+
+def _product(whole: str, first: str, second: str, source: str) -> list[Rule]:
+    """whole = first x second and its two inverses."""
+    return [
+        Rule(whole, (first, second), f"{first} {second}", source, lambda c: c[first] * c[second]),
+        Rule(first, (whole, second), f"{whole} / {second}", source, lambda c: c[whole] / c[second]),
+        Rule(second, (whole, first), f"{whole} / {first}", source, lambda c: c[whole] / c[first]),
+    ]
+
+
+_DATA = [
+    *_product("tokens", "steps", "batch_tokens", f"{KAPLAN}, section 1.3"),
+    *_product("tokens", "tokens_unique", "epochs", "Muennighoff et al. 2023, section 3"),
+]
+
+_BITS = "Gao et al. 2020, section 3.1"
+_LOSS = [
+    Rule(
+        "loss_bits_per_byte",
+        ("loss_nats", "bytes_per_token"),
+        "loss_nats / (ln 2 bytes_per_token)",
+        _BITS,
+        lambda c: bits_per_byte(c["loss_nats"], c["bytes_per_token"]),
+    ),
+    Rule(
+        "loss_nats",
+        ("loss_bits_per_byte", "bytes_per_token"),
+        "loss_bits_per_byte ln 2 bytes_per_token",
+        _BITS,
+        lambda c: nats_per_token(c["loss_bits_per_byte"], c["bytes_per_token"]),
+    ),
+    Rule(
+        "bytes_per_token",
+        ("loss_nats", "loss_bits_per_byte"),
+        "loss_nats / (ln 2 loss_bits_per_byte)",
+        _BITS,
+        lambda c: bits_per_byte(c["loss_nats"], c["loss_bits_per_byte"]),
+    ),
+]
+
+RULES: tuple[Rule, ...] = (*_PARAMS, *_FLOPS, *_DATA, *_LOSS)
