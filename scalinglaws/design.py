@@ -10,6 +10,13 @@ from .schedule import evaluation_steps
 from .settings import Study
 from .shape import Shape
 
+LARGEST_BY_ADAM = 1e9  # parameters; Adafactor above (Kaplan et al. 2020, section 2.2)
+OF_EVERY_SHAPE = "tied family norm positions activation qk_norm biases parametrisation base_width reuse sharing".split()
+OF_EVERY_RUN = (
+    "schedule decay beta1 beta2 weight_decay clip evaluations eval_tokens "
+    "cooldown lr_end decay_power dropout accumulate unique_tokens data_seed".split()
+)  # settings that go into each run as they are
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -94,8 +101,10 @@ def read_sweep(folder: Path) -> Sweep:
 
 
 def make_shape(study: Study, n_layer: int, d_model: int, n_vocab: int) -> Shape:
-    """Fill a size in: heads of width `d_head`, at least one."""
-    return Shape(n_layer, d_model, max(1, d_model // study.d_head), study.n_ctx, n_vocab, tied=study.tied)
+    """Fill a size in: heads of width `d_head`, at least one; an LSTM has none, which counts as one."""
+    heads = 1 if study.family == "lstm" else max(1, d_model // study.d_head)
+    kept = {name: getattr(study, name) for name in OF_EVERY_SHAPE}
+    return Shape(n_layer, d_model, heads, study.n_ctx, n_vocab, **kept)
 
 
 def horizons(study: Study, shape: Shape) -> list[int]:
@@ -116,6 +125,13 @@ def peak_rate(study: Study, shape: Shape) -> float:
     return min(study.lr_max, study.lr_scale * shape.d_model**study.lr_exponent)
 
 
+def optimizer_of(study: Study, shape: Shape) -> str:
+    """Give the optimiser of a size: as the study says, or the paper's choice for "auto"."""
+    if study.optimizer != "auto":
+        return study.optimizer
+    return "adafactor" if shape.params() > LARGEST_BY_ADAM else "adam"
+
+
 def _lineage(study: Study, shape: Shape, data_id: str, tokens: list[int], seed: int) -> list[RunSpec]:
     """The runs of one size and seed: single runs, or a trunk and its branches."""
     runs = [
@@ -129,15 +145,8 @@ def _lineage(study: Study, shape: Shape, data_id: str, tokens: list[int], seed: 
             peak_rate(study, shape),
             study.warmup_steps,
             seed,
-            study.schedule,
-            study.decay,
-            study.optimizer,
-            study.beta1,
-            study.beta2,
-            weight_decay=study.weight_decay,
-            clip=study.clip,
-            evaluations=study.evaluations,
-            eval_tokens=study.eval_tokens,
+            optimizer=optimizer_of(study, shape),
+            **{name: getattr(study, name) for name in OF_EVERY_RUN},
         )
         for horizon in tokens
     ]
@@ -150,10 +159,13 @@ def _lineage(study: Study, shape: Shape, data_id: str, tokens: list[int], seed: 
 
 def _require_text(study: Study, sweep: Sweep, train_tokens: int):
     longest = max(run.tokens for run in sweep.runs)
-    allowed = int(train_tokens * study.max_epochs)
+    unique = study.unique_tokens or train_tokens
+    if unique > train_tokens:
+        raise CorpusError(f"unique_tokens = {unique:,}; {study.corpus} has {train_tokens:,} tokens to train on.")
+    allowed = int(unique * study.max_epochs)
     if longest > allowed:
         raise CorpusError(
-            f"the longest run asks for {longest:,} tokens; {study.corpus} has {train_tokens:,} to train on, "
+            f"the longest run asks for {longest:,} tokens; {study.corpus} has {unique:,} to train on, "
             f"and max_epochs = {study.max_epochs:g} allows {allowed:,}. Ask for fewer tokens, bring more "
             f"text, or raise max_epochs."
         )

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from .errors import StudyError
 from .shape import Shape
 
-SCHEDULES = ("wsd", "cosine", "linear", "constant")
-OPTIMIZERS = ("adamw", "adam")
+SCHEDULES = ("wsd", "cosine", "linear", "constant", "inverse-sqrt")
+COOLDOWNS = ("linear", "1-sqrt")
+OPTIMIZERS = ("adamw", "adam", "adafactor", "muon")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,13 @@ class RunSpec:
         clip: largest norm of the gradient; 0 for none.
         parent: run whose state this one starts from, at the step where its own decay begins ("" for none).
         branch_at: steps at which a trunk keeps its state for the runs that branch from it.
+        cooldown: form of the decay of schedule "wsd".
+        lr_end: share of the peak at which the schedule ends.
+        decay_power: the decay of "cosine" and "linear", to this power: above 1 falls faster, below 1 slower.
+        dropout: share of the embeddings and of each layer's output that is set to zero while training.
+        accumulate: equal parts into which a step's batch is cut; their gradients are summed.
+        unique_tokens: trains on the first so many tokens of the text alone, again and again; 0 for all of it.
+        data_seed: seed of the order of the data; None for `seed`, which then draws the weights and the order.
     """
 
     shape: Shape
@@ -52,15 +60,31 @@ class RunSpec:
     evaluations: int = 12
     eval_tokens: int = 262144
     recipe: int = 1
+    cooldown: str = "linear"
+    lr_end: float = 0.0
+    decay_power: float = 1.0
+    dropout: float = 0.0
+    accumulate: int = 1
+    unique_tokens: int = 0
+    data_seed: int | None = None
 
     def __post_init__(self):
-        if self.schedule not in SCHEDULES:
-            raise StudyError(f"schedule = {self.schedule!r}; it must be one of {', '.join(SCHEDULES)}.")
-        if self.optimizer not in OPTIMIZERS:
-            raise StudyError(f"optimizer = {self.optimizer!r}; it must be one of {', '.join(OPTIMIZERS)}.")
-        for name in ("tokens", "batch", "lr"):
+        for name, known in {"schedule": SCHEDULES, "cooldown": COOLDOWNS, "optimizer": OPTIMIZERS}.items():
+            if getattr(self, name) not in known:
+                raise StudyError(f"{name} = {getattr(self, name)!r}; it must be one of {', '.join(known)}.")
+        for name in ("tokens", "batch", "lr", "decay_power", "accumulate"):
             if not getattr(self, name) > 0:
                 raise StudyError(f"{name} = {getattr(self, name)}; it must be above 0.")
+        for name in ("dropout", "lr_end"):
+            if not 0 <= getattr(self, name) < 1:
+                raise StudyError(f"{name} = {getattr(self, name)}; it must be at least 0 and below 1.")
+        if self.batch % self.accumulate:
+            raise StudyError(f"accumulate = {self.accumulate} does not divide batch = {self.batch} into equal parts.")
+        if self.shape.parametrisation == "mup" and self.optimizer not in ("adam", "adamw"):
+            raise StudyError(
+                f"optimizer = {self.optimizer!r} under parametrisation 'mup', whose rates are derived for Adam here: "
+                f"take adam or adamw, or parametrisation 'standard'."
+            )
 
     @property
     def batch_tokens(self) -> int:
@@ -76,6 +100,11 @@ class RunSpec:
     def first_step(self) -> int:
         """Step this run starts at: where its decay begins, for a branch; else 0."""
         return self.decay_start if self.parent else 0
+
+    @property
+    def order_seed(self) -> int:
+        """Seed of the order in which the data is read."""
+        return self.seed if self.data_seed is None else self.data_seed
 
     @property
     def decay_start(self) -> int:

@@ -8,22 +8,36 @@ from .run import RunSpec
 def learning_rate(spec: RunSpec, step: int) -> float:
     """Give the learning rate of optimiser step `step`, counted from 0.
 
-    Linear warm-up lr (s+1)/w, then
-        constant  lr
-        linear    lr (1 - (s-w)/(T-w))
-        cosine    lr/2 (1 + cos(pi (s-w)/(T-w))), to zero at T (Kaplan et al. 2020, section 2.2)
-        wsd       lr until the last `decay` share of the horizon, then linearly to zero: warm-up, stable, decay
+    Linear warm-up lr (s+1)/w; then lr (e + (1 - e) f), where e is `lr_end`, x = (s-w)/(T-w) and f is
+        constant      1, whatever `lr_end`
+        linear        (1 - x)^p, p being `decay_power`
+        cosine        (1/2 (1 + cos(pi x)))^p, to zero at T (Kaplan et al. 2020, section 2.2)
+        inverse-sqrt  sqrt(w / (s+1)), which has no end of its own (Vaswani et al. 2017, eq 3)
+        wsd           1 until the last `decay` share of the horizon, of which z has passed: then 1 - z under `cooldown`
+                      "linear", 1 - sqrt(z) under "1-sqrt" (Hägele et al. 2024)
     """
-    warmup, horizon = spec.warmup, spec.steps
-    if step < warmup:
-        return spec.lr * (step + 1) / warmup
+    peak = spec.lr
+    if step < spec.warmup:
+        return peak * (step + 1) / spec.warmup
     if spec.schedule == "constant":
-        return spec.lr
+        return peak
+    end = peak * spec.lr_end
     if spec.schedule == "wsd":
-        start = spec.decay_start
-        return spec.lr if step < start else spec.lr * (horizon - step) / max(1, horizon - start)
-    done = (step - warmup) / max(1, horizon - warmup)
-    return spec.lr * (1 - done if spec.schedule == "linear" else 0.5 * (1 + math.cos(math.pi * done)))
+        return peak if step < spec.decay_start else end + _cooled(spec, peak - end, step)
+    return end + (peak - end) * _share(spec, step)
+
+
+def _cooled(spec: RunSpec, height: float, step: int) -> float:
+    left, length = spec.steps - step, max(1, spec.steps - spec.decay_start)
+    return height * left / length if spec.cooldown == "linear" else height * (1 - math.sqrt(1 - left / length))
+
+
+def _share(spec: RunSpec, step: int) -> float:
+    if spec.schedule == "inverse-sqrt":
+        return math.sqrt(max(1, spec.warmup) / (step + 1))
+    done = (step - spec.warmup) / max(1, spec.steps - spec.warmup)
+    falling = 1 - done if spec.schedule == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+    return falling**spec.decay_power
 
 
 def evaluation_steps(spec: RunSpec) -> list[int]:

@@ -28,6 +28,10 @@ class Study:
         max_epochs: most passes over the training text.
         plan_factor: the plan is for this many times the compute of the largest fitted run.
         processes: training processes at a time; 0 for one a core.
+        family, norm, positions, activation, qk_norm, biases, parametrisation, base_width, reuse, sharing: of every
+            model, as in `Shape`; an LSTM has one head whatever `d_head`.
+        optimizer: as in `RunSpec`, or "auto" for the paper's choice by size: Adam, and Adafactor above 1e9 parameters.
+        cooldown, lr_end, decay_power, dropout, accumulate, unique_tokens, data_seed: as in `RunSpec`.
     """
 
     name: str
@@ -63,6 +67,23 @@ class Study:
     draws: int = 2000
     plan_factor: float = 10.0
     processes: int = 0
+    family: str = "transformer"
+    norm: str = "layernorm"
+    positions: str = "learned"
+    activation: str = "gelu"
+    qk_norm: bool = False
+    biases: bool = True
+    parametrisation: str = "standard"
+    base_width: int = 64
+    reuse: int = 1
+    sharing: str = "cyclic"
+    cooldown: str = "linear"
+    lr_end: float = 0.0
+    decay_power: float = 1.0
+    dropout: float = 0.0
+    accumulate: int = 1
+    unique_tokens: int = 0
+    data_seed: int | None = None
 
     def __post_init__(self):
         self._above_zero("n_ctx", "d_head", "batch", "lr_scale", "lr_max", "seeds", "hold_out_seeds", "draws")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scalinglaws.design import costs, design, makespan
+from scalinglaws.design import costs, design, make_shape, makespan, optimizer_of
 from scalinglaws.errors import CorpusError, ShapeError, StudyError
 from scalinglaws.settings import Study, presets, read_study
 
@@ -61,6 +61,34 @@ def test_most_flops_takes_long_horizons_from_large_sizes_alone():
     found = sweep(shapes=((1, 8), (2, 16), (2, 32)), hold_out=0, most_flops=3e5 * cost[32])
     longest = {d: max(r.tokens for r in found.runs if r.shape.d_model == d and not r.is_trunk) for d in (8, 32)}
     assert longest == {8: 400_000, 32: 200_000}
+
+
+def test_every_setting_of_a_model_and_a_run_reaches_them():
+    asked = {"norm": "rmsnorm", "positions": "rotary", "activation": "swiglu", "qk_norm": True, "biases": False}
+    asked |= {"parametrisation": "mup", "base_width": 32, "family": "universal", "reuse": 2, "sharing": "stacked"}
+    run = {"cooldown": "1-sqrt", "lr_end": 0.1, "decay_power": 2.0, "dropout": 0.1, "accumulate": 2, "data_seed": 5}
+    run |= {"unique_tokens": 500_000, "schedule": "cosine", "decay": 0.3, "beta1": 0.8, "beta2": 0.9, "clip": 0.5}
+    spec = sweep(**asked, **run).runs[0]
+    assert {name: getattr(spec.shape, name) for name in asked} == asked
+    assert {name: getattr(spec, name) for name in run} == run
+
+
+def test_an_lstm_is_laid_out_without_heads():
+    assert {run.shape.n_heads for run in sweep(family="lstm").runs} == {1}
+
+
+def test_the_optimiser_auto_is_adam_and_adafactor_above_a_thousand_million_parameters():
+    study = replace(STUDY, optimizer="auto")
+    sizes = {(36, 1280): "adam", (48, 1600): "adafactor"}  # 708M and 1.47G (Kaplan et al. 2020)
+    assert {size: optimizer_of(study, make_shape(study, *size, 50257)) for size in sizes} == sizes
+    assert optimizer_of(STUDY, make_shape(STUDY, 48, 1600, 50257)) == "adamw"
+
+
+def test_unique_tokens_limit_the_text_of_a_study():
+    with pytest.raises(CorpusError, match=r"400,000 tokens; stdlib has 300,000"):
+        sweep(unique_tokens=300_000)
+    with pytest.raises(CorpusError, match=r"unique_tokens = 2,000,000; stdlib has 1,000,000"):
+        sweep(unique_tokens=2_000_000)
 
 
 def test_two_processes_take_half_the_time_of_one_at_best():

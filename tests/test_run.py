@@ -43,6 +43,35 @@ OTHERWISE = {
     "evaluations": 3,
     "eval_tokens": 1024,
     "recipe": 2,
+    "cooldown": "1-sqrt",
+    "lr_end": 0.1,
+    "decay_power": 2.0,
+    "dropout": 0.1,
+    "accumulate": 4,
+    "unique_tokens": 5000,
+    "data_seed": 7,
+}
+
+# The same for the fields of a shape; d_attn, reuse and rotary positions ask for other fields to go with them.
+OTHER_SHAPE = {
+    "n_layer": {"n_layer": 3},
+    "d_model": {"d_model": 32},
+    "n_heads": {"n_heads": 1},
+    "n_ctx": {"n_ctx": 32},
+    "n_vocab": {"n_vocab": 257},
+    "d_ff": {"d_ff": 8},
+    "tied": {"tied": False},
+    "family": {"family": "universal"},
+    "norm": {"norm": "rmsnorm"},
+    "positions": {"positions": "rotary"},
+    "activation": {"activation": "swiglu"},
+    "qk_norm": {"qk_norm": True},
+    "biases": {"biases": False},
+    "parametrisation": {"parametrisation": "mup"},
+    "base_width": {"base_width": 128},
+    "d_attn": {"d_attn": 32},
+    "reuse": {"reuse": 2, "family": "universal"},
+    "sharing": {"sharing": "stacked"},
 }
 
 
@@ -61,11 +90,11 @@ def test_the_id_changes_with_every_field(name):
     assert other.id != SPEC.id
 
 
-@pytest.mark.parametrize(
-    "shape", [{"n_layer": 3}, {"n_heads": 1}, {"n_ctx": 32}, {"n_vocab": 257}, {"d_ff": 8}, {"tied": False}]
-)
-def test_the_id_changes_with_every_field_of_the_shape(shape):
-    assert dataclasses.replace(SPEC, shape=dataclasses.replace(SPEC.shape, **shape)).id != SPEC.id
+def test_the_id_changes_with_every_field_of_the_shape():
+    assert OTHER_SHAPE.keys() == {field.name for field in dataclasses.fields(Shape)}
+    shapes = [dataclasses.replace(SPEC.shape, **changes) for changes in OTHER_SHAPE.values()]
+    ids = {dataclasses.replace(SPEC, shape=shape).id for shape in shapes}
+    assert len(ids - {SPEC.id}) == len(OTHER_SHAPE)
 
 
 def test_no_two_of_these_runs_share_an_id():
@@ -94,6 +123,11 @@ def test_a_branch_starts_where_its_decay_does_and_a_whole_run_at_the_beginning()
     assert SPEC.first_step == 0
 
 
+def test_the_order_of_the_data_follows_the_seed_unless_it_has_its_own():
+    assert dataclasses.replace(SPEC, seed=3).order_seed == 3
+    assert dataclasses.replace(SPEC, seed=3, data_seed=0).order_seed == 0
+
+
 def test_a_trunk_is_a_run_that_others_branch_from():
     assert dataclasses.replace(SPEC, branch_at=(10,)).is_trunk
     assert not SPEC.is_trunk
@@ -104,6 +138,14 @@ def test_a_trunk_is_a_run_that_others_branch_from():
     [
         ({"schedule": "cosin"}, "schedule = 'cosin'; it must be one of wsd, cosine"),
         ({"optimizer": "sgd"}, "optimizer = 'sgd'; it must be one of adamw, adam"),
+        ({"cooldown": "sqrt"}, "cooldown = 'sqrt'; it must be one of linear, 1-sqrt"),
+        ({"dropout": 1.0}, "dropout = 1.0; it must be at least 0 and below 1"),
+        ({"lr_end": -0.1}, "lr_end = -0.1; it must be at least 0"),
+        ({"accumulate": 5}, "accumulate = 5 does not divide batch = 32"),
+        (
+            {"optimizer": "muon", "shape": dataclasses.replace(SPEC.shape, parametrisation="mup")},
+            "'muon' under parametrisation 'mup'.*take adam or adamw",
+        ),
         ({"tokens": 0}, "tokens = 0; it must be above 0"),
         ({"batch": -1}, "batch = -1"),
         ({"lr": float("nan")}, "lr = nan"),

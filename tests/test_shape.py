@@ -142,6 +142,65 @@ def test_a_feed_forward_width_of_zero_stands_for_four_times_the_model_s():
     assert Shape(2, 64, 4, 32, 256, d_ff=64).params() < implied.params()
 
 
+def test_lstms_of_known_sizes_have_their_parameters():
+    """One bias a gate: 4 h (in + h) + 4 h a layer."""
+    sizes = {(2, 128): 263_168, (2, 256): 1_050_624, (4, 256): 2_101_248}
+    found = {size: Shape(*size, 1, 1024, GPT2_VOCABULARY, family="lstm") for size in sizes}
+    assert {size: shape.params() for size, shape in found.items()} == sizes
+    assert all(shape.flops_per_token("6n") == 6 * shape.params() for shape in found.values())
+    assert all(shape.flops_per_token("causal") == shape.flops_per_token("6n") for shape in found.values())
+
+
+@pytest.mark.parametrize("reuse", [1, 2, 4, 8])
+@pytest.mark.parametrize("sharing", ["cyclic", "stacked"])
+def test_reuse_multiplies_what_a_token_costs_and_not_what_is_kept(reuse, sharing):
+    plain, shape = Shape(2, 64, 4, 32, 256), Shape(2, 64, 4, 32, 256, family="universal", reuse=reuse, sharing=sharing)
+    assert shape.params() == plain.params() == 12 * 2 * 64**2
+    assert shape.params("total") == plain.params("total")
+    assert shape.params("with_reuse") == reuse * plain.params()
+    assert shape.flops_per_token("6n") == 6 * reuse * shape.params()
+    blocks, head = plain.flops_per_token("dense"), 6 * 64 * 256
+    assert shape.flops_per_token("dense") - head == reuse * (blocks - head)
+
+
+def test_swiglu_keeps_the_number_of_parameters_to_rounding():
+    for width in (48, 64, 768):
+        n, swiglu = (Shape(2, width, 1, 32, 256, activation=a).params() for a in ("gelu", "swiglu"))
+        assert abs(swiglu - n) <= 2 * 3 * width * 0.5
+    assert Shape(2, 768, 12, 32, 256, activation="swiglu").width_ff == 2048
+
+
+def test_rotary_positions_and_a_model_without_biases_have_fewer_parameters_and_the_same_n():
+    plain, bare = Shape(2, 64, 4, 32, 256), Shape(2, 64, 4, 32, 256, positions="rotary", biases=False, norm="rmsnorm")
+    assert bare.params() == plain.params()
+    assert bare.params("position") == 0
+    assert bare.params("non_embedding_exact") == bare.params() + 2 * 2 * 64 + 64  # two gains a layer, and the last
+
+
+def test_attention_may_have_a_width_of_its_own():
+    shape = Shape(3, 64, 4, 32, 256, d_attn=32, d_ff=100)
+    assert shape.params() == 2 * 64 * 3 * (2 * 32 + 100)  # Kaplan et al. 2020, eq 2.1
+    assert shape.flops_per_token("causal", train=False) == 2 * shape.params() + 2 * 3 * 32 * 32
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"norm": "batchnorm"}, "norm = 'batchnorm'; it must be one of layernorm, rmsnorm"),
+        ({"family": "rnn"}, "family = 'rnn'; it must be one of transformer, universal, lstm"),
+        ({"reuse": 2}, "blocks used again make family 'universal'"),
+        ({"family": "universal", "reuse": 0}, "reuse = 0; it must be at least 1"),
+        ({"positions": "rotary", "n_heads": 8}, "a head of width 1 cannot turn in pairs"),
+        ({"d_attn": 12, "n_heads": 8}, "n_heads = 8 does not divide d_attn = 12"),
+        ({"family": "lstm", "n_heads": 2}, "n_heads = 2 .*an LSTM has no such thing"),
+        ({"family": "lstm", "d_ff": 32, "qk_norm": True}, "d_ff, qk_norm: an LSTM has no such thing"),
+    ],
+)
+def test_a_part_that_a_family_does_not_have_is_refused(wrong, message):
+    with pytest.raises(ShapeError, match=message):
+        Shape(**{"n_layer": 1, "d_model": 8, "n_heads": 1, "n_ctx": 32, "n_vocab": 256, **wrong})
+
+
 def test_heads_must_divide_the_width_and_the_error_names_those_that_do():
     with pytest.raises(ShapeError, match=r"n_heads = 3 does not divide d_model = 8.*\[1, 2, 4, 8\]"):
         Shape(1, 8, 3, 32, 256)
