@@ -18,7 +18,7 @@ from .uncertainty import Draws
 
 WEIGHTS = ("stacking", "backtest", "equal")
 DEGREES = 4.0  # of freedom of the predictive density: a normal one would let one far miss decide
-LEAST_WEIGHT = 1e-6  # below it a law is left out of pooled draws
+LEAST_WEIGHT = 1e-6  # below it a law is left out of a plan
 ROUNDS = 2000
 
 
@@ -235,22 +235,3 @@ def weighted_quantiles(values: np.ndarray, weights: np.ndarray, at: Sequence[flo
     passed = np.cumsum(weights[order], axis=0)
     rows = [(passed < share * passed[-1] * (1 - 1e-12)).sum(0) for share in at]
     return np.stack([ranked[row, np.arange(values.shape[1])] for row in rows])
-
-
-def pooled(mixed: Ensemble, n: int = 2000, *, seed: int = 0) -> list[Draws]:
-    """Give each law's draws in number to its weight, n together: for verbs that pool draws, as `plan` does.
-
-    Laws of next to no weight are left out. The heaviest comes first, and gives a plan its values.
-
-    Raises:
-        MisuseError: n below 10.
-    """
-    if n < 10:
-        raise MisuseError(f"{n} draws make no interval: ask for 10 or more; 2000 is usual.")
-    rng = np.random.default_rng(seed)
-    found = []
-    for one, weight in zip(mixed.members, mixed.weights, strict=True):
-        many = round(n * weight)
-        if weight > LEAST_WEIGHT and many:
-            found.append(replace(one, values=one.values[rng.integers(len(one), size=many)]))
-    return found

@@ -203,11 +203,14 @@ def test_a_plan_for_a_person_shows_shapes_settings_and_what_serves_as_well(table
 def test_a_plan_pools_several_laws_on_one_count_of_parameters(tmp_path):
     rows = [{**r, "params_nonembedding": 0.9 * r["params_total"]} for r in grid()]
     table = written(tmp_path / "points.csv", rows)
-    made = found("plan", "chinchilla,kaplan-nd", table, "--flops", "1e20", "--interval", "sandwich")
+    words = ("plan", "chinchilla,kaplan-nd", table, "--flops", "1e20", "--interval", "sandwich")
+    made = found(*words, "--mix", "equal")
     assert set(made["by_law"]) == {"chinchilla", "kaplan-nd"}
     assert made["columns"]["N"] == "params_total"
     outer = [made["by_law"][law]["value"] for law in made["by_law"]]
     assert made["params"]["low"] <= min(outer) and max(outer) <= made["params"]["high"]
+    weighed = found(*words)  # the law that made the runs foretold the larger ones, and counts alone
+    assert weighed["law"] == "chinchilla" and weighed["params"]["high"] < made["params"]["high"]
 
 
 def test_a_calibrated_plan_has_the_wider_loss(table):

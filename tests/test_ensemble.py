@@ -1,12 +1,13 @@
 """Mixtures of laws: the better law weighs more, and doubt about the form widens the interval where laws part."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 from fit_tables import EPOCH, isoflop
 
-from scalinglaws.ensemble import ensemble, pooled, predict_mixture, weighted_quantiles
+from scalinglaws.ensemble import ensemble, predict_mixture, weighted_quantiles
 from scalinglaws.errors import LawError, MisuseError
 from scalinglaws.fit import fit
 from scalinglaws.laws import LAWS
@@ -85,12 +86,21 @@ def test_weighted_quantiles_are_those_of_the_repeated_values():
     assert heavy.ravel() == pytest.approx([1.0, 1.0])
 
 
-def test_a_plan_takes_the_pooled_draws_in_number_to_the_weights():
-    mixed = ensemble(members(made(0.5)), "equal")
-    taken = pooled(mixed, 400)
-    assert [len(one) for one in taken] == [200, 200]
-    said = plan(taken, 1e22)
-    assert set(said.by_law) == set(NAMES) and said.params.low < said.params.high
+def test_a_plan_of_an_ensemble_lies_between_its_laws_as_they_weigh():
+    several = members(made(0.5), n=1000)
+    alone = {name: plan(one, 1e22) for name, one in zip(NAMES, several, strict=True)}
+    mixed = ensemble(several, "equal")
+    said = plan(mixed, 1e22)
+    assert set(said.by_law) == set(NAMES) and said.params.value == alone[mixed.laws[0]].params.value
+    assert said.params.low <= min(one.params.value for one in alone.values())
+    assert said.params.high >= max(one.params.value for one in alone.values())
+    at = {"N": said.params.value, "D": said.tokens.value}
+    foreseen = predict_mixture(mixed, at)
+    assert (said.loss_nats.value, said.loss_nats.low) == pytest.approx((foreseen.value, foreseen.low))
+    one_sided = plan(replace(mixed, weights=(1.0, 0.0)), 1e22)
+    heavy = alone[mixed.laws[0]]
+    assert not one_sided.by_law and one_sided.params.low == pytest.approx(heavy.params.low, rel=0.01)
+    assert one_sided.loss_nats.high == pytest.approx(heavy.loss_nats.high, rel=2e-3)
 
 
 def test_what_cannot_be_mixed_is_refused():

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import MisuseError, unknown_name
+from ..errors import FitError, MisuseError, PointsError, unknown_name
 from . import options as o
 from .app import say
 from .law_file import blamed, inputs_for, read_laws, tried
+
+HARDLY = 0.05  # weight of a law in a mixture below which its misses do not widen it
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,41 @@ class Fitted:
             raise MisuseError(f"{verb} takes one law. To rank several: scalinglaws compare POINTS --laws A,B.")
         return self.draws[0]
 
-    def factor(self) -> float:
-        """Give the calibration: the largest factor on a prediction's half-width that a law's own larger runs demand."""
+    def mixed(self, how: str | None):
+        """Weigh several laws by how they foretold larger runs; None for one law.
+
+        Where nobody asked for weights and the table cannot give them, the laws count alike, and that is told.
+
+        Raises:
+            MisuseError: weights for one law.
+        """
+        from ..ensemble import ensemble
+
+        if len(self.draws) == 1:
+            if how is not None:
+                raise MisuseError(f"--mix {how} weighs several laws: name them with commas, chinchilla,kaplan-nd.")
+            return None
+        given = {"by": self.by, "seed": self.seed}
+        try:
+            return ensemble(self.draws, how or "stacking", **given)
+        except (FitError, PointsError) as failure:
+            if how is not None:
+                raise
+            say(f"warning: the laws count alike, for no larger runs can be held out: {failure}")
+            return ensemble(self.draws, "equal", **given)
+
+    def factor(self, mixed=None) -> float:
+        """Give the calibration: the largest factor on a prediction's half-width that a law's own larger runs demand.
+
+        Of a mixture the laws that hardly weigh are not asked.
+        """
         from ..compare import calibration
 
+        light = {n for n, w in zip(mixed.laws, mixed.weights, strict=True) if w < HARDLY} if mixed else ()
         found = [
             calibration(d.fit.law, self.points, by=self.by, level=self.level, seed=self.seed, options=given)
             for d, given in zip(self.draws, self.options, strict=True)
+            if d.fit.law.name not in light
         ]
         for warning in (w for one in found for w in one.warnings):
             say(f"warning [calibration]: {warning}")

@@ -11,7 +11,7 @@ from . import options as o
 from .app import INFER, Json, app, emit, say
 from .fitted import Fitted, of_a_fit
 from .report_of_fit import plain, text
-from .words import finite
+from .words import finite, weights_of
 
 
 @app.command("import", rich_help_panel=INFER)
@@ -133,28 +133,44 @@ def predict(
         list[str], typer.Option(metavar="N=..,D=..", help="Where: --at N=1e9,D=2e10; again for another place.")
     ],
     kind: Annotated[str, typer.Option(help="run: one new run, its noise included; mean: the law alone.")] = "run",
+    mix: o.Mix = None,
     calibrate: o.Calibrate = False,
     json: Json = False,
 ):
     """Predict at a point, with an interval and its reach beyond the runs that were fitted.
 
+    Several laws, with commas, give one interval that holds the doubt about the form as well: each law weighs as it
+    foretold larger runs.
+
     Example:  scalinglaws predict chinchilla points.csv --at N=1e9,D=2e10
     """
+    from ..ensemble import predict_mixture
     from ..predict import predict as run_predict
 
-    drawn, targets = a.one("predict"), [o.places(text) for text in at]
-    run_predict(drawn, targets[0], level=a.level, kind=kind)  # a misspelt letter is told before a long calibration
-    factor = a.factor() if calibrate else 1.0
-    said = [run_predict(drawn, t, level=a.level, kind=kind, calibration=factor) for t in targets]
+    targets = [o.places(text) for text in at]
+    mixed = a.mixed(mix)
+    drawn, run = (mixed, predict_mixture) if mixed else (a.draws[0], run_predict)
+    run(drawn, targets[0], level=a.level, kind=kind)  # a misspelt letter is told before a long calibration
+    factor = a.factor(mixed) if calibrate else 1.0
+    said = [run(drawn, t, level=a.level, kind=kind, calibration=factor) for t in targets]
     if json:
-        made = [_predict_plain(a, target, p) for target, p in zip(targets, said, strict=True)]
+        made = [_predict_plain(a, target, p) | _mix_plain(mixed) for target, p in zip(targets, said, strict=True)]
         emit(made[0] if len(made) == 1 else made)
     else:
         print("\n".join(_predict_text(a, text, p) for text, p in zip(at, said, strict=True)))
+        if mixed:
+            print(f"mixture of {weights_of(mixed)}: {mixed.sentence}")
         if calibrate:
             print(f"intervals are {factor:.2f} times as wide as the fit's own, as its larger runs demanded")
-    for warning in (*a.fit.warnings, *drawn.warnings):
+    for warning in (w for d in a.draws for w in (*d.fit.warnings, *d.warnings)):
         say(f"warning [{warning.id}]: {warning.message}")
+
+
+def _mix_plain(mixed) -> dict:
+    if mixed is None:
+        return {}
+    weights = dict(zip(mixed.laws, mixed.weights, strict=True))
+    return {"mix": mixed.how, "weights": weights, "held_out_rms": dict(mixed.scores)}
 
 
 def _predict_plain(a: Fitted, target: dict[str, float], p) -> dict:

@@ -51,6 +51,10 @@ Count = Annotated[int, typer.Option("--draws", help="Draws of the interval.")]
 Level = Annotated[float, typer.Option(help="Confidence level of intervals.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything drawn.")]
 By = Annotated[str, typer.Option(metavar="COLUMN", help="Scale to hold larger runs out by: compute, or a column.")]
+Mix = Annotated[
+    str | None,
+    typer.Option(help="Weights of several laws: stacking or backtest, by larger runs held out; or equal.  [stacking]"),
+]
 Calibrate = Annotated[
     bool, typer.Option("--calibrate", help="Widen the interval of a loss as the runs held out by compute demand.")
 ]

@@ -9,7 +9,7 @@ from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say
 from .fitted import Fitted, of_a_fit
-from .words import ends, share, short, table
+from .words import ends, share, short, table, weights_of
 
 _Float = float | None
 Params = Annotated[_Float, typer.Option(help="Hold the size, and plan the tokens.")]
@@ -49,6 +49,7 @@ def plan(
     batch_tokens: Batch = None,
     batch_policy: Policy = None,
     critical: Critical = None,
+    mix: o.Mix = None,
     calibrate: o.Calibrate = False,
     n_vocab: Vocab = None,
     n_ctx: Context = None,
@@ -85,9 +86,13 @@ def plan(
         "devices": devices,
         "price_per_hour": price_per_hour,
     }
-    made = run_plan(list(a.draws), flops, level=a.level, building=building, **given)
+    mixed = a.mixed(mix)
+    drawn = mixed or a.draws[0]
+    made = run_plan(drawn, flops, level=a.level, building=building, **given)
     if calibrate:
-        made = run_plan(list(a.draws), flops, level=a.level, building=building, calibration=a.factor(), **given)
+        made = run_plan(drawn, flops, level=a.level, building=building, calibration=a.factor(mixed), **given)
+    if mixed:
+        say(f"laws weigh {weights_of(mixed)}: {mixed.sentence}")
     _tell(a, made, _exported(made, export, shape_row, lr), to, json)
 
 

@@ -43,3 +43,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -
 def finite(value: float | None) -> float | None:
     """A number as JSON can hold it: nothing for infinity and what is no number."""
     return None if value is None or not abs(value) < float("inf") else float(value)
+
+
+def weights_of(mixed) -> str:
+    """Write the laws of a mixture with their weights."""
+    return ", ".join(f"{name} {share(weight)}" for name, weight in zip(mixed.laws, mixed.weights, strict=True))

@@ -1,9 +1,11 @@
 """plan(draws, flops): the one function of this bench."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from ..ensemble import LEAST_WEIGHT, Ensemble, predict_mixture, weighted_quantiles
 from ..errors import MisuseError
 from ..laws.law import Law
 from ..predict import predict
@@ -21,7 +23,7 @@ FAR = 10.0  # reach beyond which a plan is an extrapolation to be warned of
 
 
 def plan(
-    draws: Draws | Sequence[Draws],
+    draws: Draws | Sequence[Draws] | Ensemble,
     flops: float,
     *,
     batch_tokens: float | None = None,
@@ -43,7 +45,8 @@ def plan(
 
     Args:
         draws: of a law of N and D under C = 6 N D, or of kaplan-ns. Of several fits the first gives the values, and all
-            give the intervals: sizes from their pooled draws, the loss from the lowest to the highest of their ends.
+            give the intervals: sizes from their pooled draws, the loss from the lowest to the highest of their ends. Of
+            an ensemble the heaviest law gives the size, the weighted mixture the intervals and the loss.
         batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, appendix B and section 5), with
             B_star and alpha_B of eq 5.3 in `critical` (the paper's by default).
         calibration: factor on the half-width of the loss, from `compare.calibration`.
@@ -55,13 +58,25 @@ def plan(
     Raises:
         MisuseError: a budget that is not positive, options that exclude each other, a law that cannot split a budget.
     """
-    several = [draws] if isinstance(draws, Draws) else list(draws)
+    several, mixed = _members(draws)
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
     spending = Spending(float(flops), float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
     machine = Machine(hardware, flops_per_second, devices, price_per_hour)
     splits = _splits(several, spending, batch_policy, critical, fixed_params, fixed_tokens)
     held = fixed_params is not None or fixed_tokens is not None
-    return _assembled(several, splits, spending, machine, building, level, calibration, held)
+    return _assembled(several, splits, spending, machine, building, level, calibration, held, mixed)
+
+
+def _members(draws) -> tuple[list[Draws], Ensemble | None]:
+    """Give the draws of each law, and the ensemble they came in without the laws of next to no weight."""
+    if isinstance(draws, Draws):
+        return [draws], None
+    if not isinstance(draws, Ensemble):
+        return list(draws), None
+    kept = [i for i, weight in enumerate(draws.weights) if weight > LEAST_WEIGHT]
+    members, weights = tuple(draws.members[i] for i in kept), np.array([draws.weights[i] for i in kept])
+    mixed = replace(draws, members=members, weights=tuple((weights / weights.sum()).tolist()))
+    return list(members), mixed
 
 
 def _splits(several, spending, batch_policy, critical, params, tokens) -> list[Split]:
@@ -97,11 +112,15 @@ def _check(several, flops, batch, params, tokens, inference, unique, level) -> N
         raise MisuseError(f"level = {level}; it must lie between 0 and 1.")
 
 
-def _assembled(several, splits: list[Split], spending, machine, building, level, calibration, held) -> Plan:
+def _assembled(several, splits: list[Split], spending, machine, building, level, calibration, held, mixed) -> Plan:
     first, fit = splits[0], several[0].fit
-    params = _pooled(first.params, [s.params_draws for s in splits], level)
-    tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level)
-    loss, reach = _loss(several, splits, level, calibration)
+    weights = mixed.weights if mixed else None
+    params = _pooled(first.params, [s.params_draws for s in splits], level, weights)
+    tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level, weights)
+    if mixed:
+        loss, reach = _mixed_loss(mixed, splits, level, calibration)
+    else:
+        loss, reach = _loss(several, splits, level, calibration)
     asked = settings(first.params, first.tokens, loss.value)
     batch, steps = _batch(first, spending, tokens, asked, level)
     valley = _valley(first, spending)
@@ -134,9 +153,14 @@ def _valley(first: Split, spending: Spending) -> Valley | None:
     return None if "S" in first.law.inputs else Valley.of(trade(first.law, first.values, spending))
 
 
-def _pooled(value: float, drawn: list[np.ndarray], level: float) -> Estimate:
-    pool = np.concatenate([d[np.isfinite(d)] for d in drawn])
-    low, high = np.quantile(pool, [(1 - level) / 2, (1 + level) / 2])
+def _pooled(value: float, drawn: list[np.ndarray], level: float, weights: Sequence[float] | None = None) -> Estimate:
+    kept = [d[np.isfinite(d)] for d in drawn]
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    if weights is None:
+        low, high = np.quantile(np.concatenate(kept), ends)
+    else:
+        each = np.concatenate([np.full(len(d), w / len(d)) for d, w in zip(kept, weights, strict=True) if len(d)])
+        low, high = weighted_quantiles(np.concatenate(kept)[:, None], each, ends)[:, 0]
     return Estimate(float(value), float(low), float(high), level)
 
 
@@ -148,6 +172,13 @@ def _loss(several, splits, level, calibration) -> tuple[Estimate, float]:
         said.append(predict(draws, at, level=level, kind="run", calibration=calibration))
     low, high = min(float(p.low) for p in said), max(float(p.high) for p in said)
     return Estimate(float(said[0].value), low, high, level), float(max(p.reach for p in said))
+
+
+def _mixed_loss(mixed: Ensemble, splits, level, calibration) -> tuple[Estimate, float]:
+    """Loss of a new run at the planned size by the mixture of all laws."""
+    at = {letter: value for one in reversed(splits) for letter, value in one.at.items()}
+    said = predict_mixture(mixed, at, level=level, kind="run", calibration=calibration)
+    return Estimate(float(said.value), float(said.low), float(said.high), level), float(said.reach)
 
 
 def _same_run(one: Split, first: Split) -> dict[str, float]:
