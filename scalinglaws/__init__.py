@@ -4,13 +4,17 @@ The verbs that train need PyTorch and are imported from their modules: `from sca
 `from scalinglaws.launch import launch`, `from scalinglaws.train import train`.
 """
 
-from .compare import backtest, calibration
+from .arms import ArmsFit, differences, fit_arms, multiplier
+from .checkpoints import points_of_checkpoints
+from .compare import backtest, calibration, compare, influence
+from .ensemble import Ensemble, ensemble, predict_mixture
 from .errors import ScalingLawsError
 from .fit import Fit, fit
 from .frontier import Frontier, frontier
 from .importers.table import read_points
 from .importers.writing import write_points
 from .laws import LAWS, Law, Parameter, Published, law
+from .plan import Plan, plan
 from .points import Points
 from .predict import Prediction, predict
 from .shape import Shape
@@ -18,11 +22,14 @@ from .uncertainty import Draws, draws
 
 __all__ = [
     "LAWS",
+    "ArmsFit",
     "Draws",
+    "Ensemble",
     "Fit",
     "Frontier",
     "Law",
     "Parameter",
+    "Plan",
     "Points",
     "Prediction",
     "Published",
@@ -30,11 +37,20 @@ __all__ = [
     "Shape",
     "backtest",
     "calibration",
+    "compare",
+    "differences",
     "draws",
+    "ensemble",
     "fit",
+    "fit_arms",
     "frontier",
+    "influence",
     "law",
+    "multiplier",
+    "plan",
+    "points_of_checkpoints",
     "predict",
+    "predict_mixture",
     "read_points",
     "write_points",
 ]

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
 HALL = set("errors quantities shape run points records results conversions".split())
-INFERRING = set("laws fit uncertainty frontier compare predict plan arms ensemble checkpoints importers".split())
+INFERRING = set("laws fit uncertainty frontier compare predict plan arms ensemble checkpoints importers conventions".split())
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
     "design calibrate".split()
@@ -68,6 +68,7 @@ MAY_IMPORT = split(
         "frontier": "errors points quantities results",
         "plan": "ensemble errors laws predict quantities results shape uncertainty",
         "arms": "errors fit laws plan points uncertainty",
+        "conventions": "conversions errors fit frontier laws points quantities results uncertainty",
         "checkpoints": "errors points",
         "ensemble": "compare errors fit points predict uncertainty",
         # above both wings
@@ -78,7 +79,8 @@ MAY_IMPORT = split(
         "estimate": "calibrate corpora design display quantities records settings",
         "status": "design records store",
         "study": "corpora design errors executors held_out infer launch plan records report results settings store",
-        "__init__": "compare errors fit frontier importers laws points predict shape uncertainty",
+        "__init__": "arms checkpoints compare ensemble errors fit frontier importers laws plan points predict shape "
+        "uncertainty",
         "__main__": "cli",
     }
 )
@@ -86,7 +88,7 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "points conversions laws fit uncertainty predict compare frontier plan arms checkpoints ensemble importers infer "
+        "numpy": "points conversions conventions laws fit uncertainty predict compare frontier plan arms checkpoints ensemble importers infer "
         "held_out report corpora tokenizers instruments train",
         "scipy": "arms compare ensemble fit frontier plan predict uncertainty",
         "emcee": "uncertainty",

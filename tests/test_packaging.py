@@ -13,7 +13,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "scalinglaws"
-INFERRING = ("laws", "fit", "uncertainty", "frontier", "compare", "predict", "plan", "importers", "report", "infer")
+INFERRING = (
+    *("laws", "fit", "uncertainty", "frontier", "compare", "predict", "plan", "arms", "checkpoints", "ensemble"),
+    *("importers", "report", "infer"),
+)
 
 
 def run(*command: str, **options) -> subprocess.CompletedProcess:

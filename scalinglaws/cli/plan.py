@@ -69,14 +69,12 @@ def plan(
 
     Example:  scalinglaws plan chinchilla points.csv --flops 1e21 --n-vocab 50257 --n-ctx 2048 --hardware h100-sxm
     """
-    from ..plan import plan as run_plan
-
     building = _building(n_vocab, n_ctx, d_head, not untied)
     _check_export(export, building, shape_row, to, lr)
     given = {
         "batch_tokens": batch_tokens,
         "batch_policy": batch_policy,
-        "critical": o.places(critical, "--critical", "B_star=2e8,alpha_B=0.21") if critical else None,
+        "critical": critical and o.places(critical, "--critical", "B_star=2e8,alpha_B=0.21"),
         "fixed_params": params,
         "fixed_tokens": tokens,
         "unique_tokens": unique_tokens,
@@ -86,14 +84,22 @@ def plan(
         "devices": devices,
         "price_per_hour": price_per_hour,
     }
+    made = _planned(a, mix, calibrate, flops, given | {"building": building})
+    _tell(a, made, _exported(made, export, shape_row, lr), to, json)
+
+
+def _planned(a: Fitted, mix: str | None, calibrate: bool, flops: float, given: dict):
+    """Plan by one law or by several, weighed; twice where the intervals are calibrated: a mistake is told before."""
+    from ..plan import plan as run_plan
+
     mixed = a.mixed(mix)
     drawn = mixed or a.draws[0]
-    made = run_plan(drawn, flops, level=a.level, building=building, **given)
+    made = run_plan(drawn, flops, level=a.level, **given)
     if calibrate:
-        made = run_plan(drawn, flops, level=a.level, building=building, calibration=a.factor(mixed), **given)
+        made = run_plan(drawn, flops, level=a.level, calibration=a.factor(mixed), **given)
     if mixed:
         say(f"laws weigh {weights_of(mixed)}: {mixed.sentence}")
-    _tell(a, made, _exported(made, export, shape_row, lr), to, json)
+    return made
 
 
 def _building(n_vocab, n_ctx, d_head, tied):
