@@ -36,6 +36,11 @@ class RunSpec:
         accumulate: equal parts into which a step's batch is cut; their gradients are summed.
         unique_tokens: trains on the first so many tokens of the text alone, again and again; 0 for all of it.
         data_seed: seed of the order of the data; None for `seed`, which then draws the weights and the order.
+        foreign: other texts on which each evaluation also takes the loss: (corpus, hash of its tokens) of each.
+        early_stop: evaluations without a lower test loss after which training ends; 0 for never. The run is then read
+            at its lowest, and every evaluation is of the whole test set.
+        noise_every: steps between two measurements of the gradient noise scale; 0 for none.
+        watch_weights: measures update-to-weight ratio and activation size at each evaluation.
     """
 
     shape: Shape
@@ -67,6 +72,10 @@ class RunSpec:
     accumulate: int = 1
     unique_tokens: int = 0
     data_seed: int | None = None
+    foreign: tuple[tuple[str, str], ...] = ()
+    early_stop: int = 0
+    noise_every: int = 32
+    watch_weights: bool = False
 
     def __post_init__(self):
         for name, known in {"schedule": SCHEDULES, "cooldown": COOLDOWNS, "optimizer": OPTIMIZERS}.items():
@@ -130,8 +139,30 @@ class RunSpec:
 
 
 @dataclass(frozen=True)
+class NoiseSums:
+    """Sums over measured steps: of estimates of |G|^2 and of tr(Sigma) in tokens, and of their squares and product."""
+
+    count: int = 0
+    grad_sq: float = 0.0
+    trace: float = 0.0
+    grad_sq_sq: float = 0.0
+    trace_sq: float = 0.0
+    product: float = 0.0
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """The losses at one step; `loss_nats_sem` is the standard error that the finite test set leaves."""
+    """The losses at one step.
+
+    Attributes:
+        loss_nats_sem: standard error that the finite test set leaves.
+        loss_train_nats: mean training loss since the evaluation before.
+        foreign: loss on each text of `RunSpec.foreign`.
+        by_position: loss at the places 1, 2, 4 ... n_ctx of the context.
+        noise: of the gradients measured since the evaluation before.
+        update_ratio, activation_rms: size of the last step over that of the weights; root mean square of the residual
+            stream after each block. Measured where `RunSpec.watch_weights` asks.
+    """
 
     step: int
     tokens: int
@@ -140,6 +171,11 @@ class Evaluation:
     loss_nats_sem: float | None = None
     loss_train_nats: float | None = None
     seconds: float = 0.0
+    foreign: tuple[float, ...] = ()
+    by_position: tuple[float, ...] = ()
+    noise: NoiseSums = NoiseSums()
+    update_ratio: float | None = None
+    activation_rms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,6 +189,7 @@ class Run:
         curve: evaluations in the order of steps; the last of a finished run is of the whole test set.
         readings: what the instruments measured, by name.
         provenance: versions, machine and time: facts that are no part of the asking.
+        by_position: loss at every place of the context, after the last step.
     """
 
     spec: RunSpec
@@ -163,8 +200,15 @@ class Run:
     tokens_unique: int
     readings: dict[str, float] = field(default_factory=dict)
     provenance: dict[str, str] = field(default_factory=dict)
+    by_position: tuple[float, ...] = ()
 
     @property
     def final(self) -> Evaluation | None:
-        """The evaluation at the horizon; None for a run that diverged before it."""
-        return self.curve[-1] if self.outcome == "finished" else None
+        """The evaluation a run is read at: at its horizon, or the lowest of an early-stopped one; None if it diverged.
+
+        A minimum over noisy evaluations lies low by about their spread, the lower the more of them: compare runs of
+        equal cadence.
+        """
+        if self.outcome != "finished":
+            return None
+        return min(self.curve, key=lambda e: e.loss_nats) if self.spec.early_stop else self.curve[-1]

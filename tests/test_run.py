@@ -50,6 +50,10 @@ OTHERWISE = {
     "accumulate": 4,
     "unique_tokens": 5000,
     "data_seed": 7,
+    "foreign": (("text:other", "abc"),),
+    "early_stop": 3,
+    "noise_every": 8,
+    "watch_weights": True,
 }
 
 # The same for the fields of a shape; d_attn, reuse and rotary positions ask for other fields to go with them.

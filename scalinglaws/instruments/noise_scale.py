@@ -1,0 +1,128 @@
+"""The gradient noise scale, from the gradients of a batch and of parts of it.
+
+McCandlish et al. 2018 (arXiv 1812.06162), appendix A.1. G is the gradient of the mean loss over all text, Sigma the
+covariance of the gradient of one token's worth of text; whole sequences are the independent draws, so that Sigma is
+that of a sequence times its tokens. A batch of B tokens has E|g_B|^2 = |G|^2 + tr(Sigma) / B, and two batch sizes give
+both unknowns. Each estimate is without bias; a ratio of single estimates is not, so that only sums are divided.
+"""
+
+import math
+from collections.abc import Sequence
+
+from ..run import NoiseSums
+
+
+def plus(sums: NoiseSums, grad_sq: float, trace: float) -> NoiseSums:
+    """Add the estimates of one step; a step whose gradient is not finite is left out."""
+    if not (math.isfinite(grad_sq) and math.isfinite(trace)):
+        return sums
+    return NoiseSums(
+        sums.count + 1,
+        sums.grad_sq + grad_sq,
+        sums.trace + trace,
+        sums.grad_sq_sq + grad_sq**2,
+        sums.trace_sq + trace**2,
+        sums.product + grad_sq * trace,
+    )
+
+
+def two_batches(small_sq: float, big_sq: float, small: float, big: float) -> tuple[float, float]:
+    """Estimate |G|^2 and tr(Sigma) from the squared norms of the gradients at two batch sizes.
+
+    |G|^2 = (B |g_B|^2 - b |g_b|^2) / (B - b);  tr(Sigma) = (|g_b|^2 - |g_B|^2) / (1/b - 1/B). Either may come out
+    negative at one step.
+
+    Args:
+        small_sq: |g_b|^2, or its mean over several small batches.
+        big_sq: |g_B|^2 of the big batch; the small ones may be its parts.
+        small, big: tokens of each.
+    """
+    grad_sq = (big * big_sq - small * small_sq) / (big - small)
+    trace = (small_sq - big_sq) / (1 / small - 1 / big)
+    return grad_sq, trace
+
+
+def measure(model, parameters: Sequence, inputs_BT, targets_BT, first: int) -> tuple[float, float]:
+    """Estimate |G|^2 and tr(Sigma) in tokens from a batch cut in two: its first `first` sequences, and the others.
+
+    Two passes of their own, before the gradient is clipped or a step is made; random numbers (dropout's) are drawn
+    aside, so that training goes on as if nothing had been measured. Gradients are left in `parameters`.
+    """
+    import torch
+
+    parts, sizes = [], []
+    with torch.random.fork_rng(devices=[inputs_BT.device] if inputs_BT.is_cuda else []):
+        for rows in (slice(None, first), slice(first, None)):
+            for parameter in parameters:
+                if parameter.grad is not None:
+                    parameter.grad.zero_()
+            model(inputs_BT[rows], targets_BT[rows]).backward()
+            parts.append([p.grad.clone() for p in parameters])
+            sizes.append(inputs_BT[rows].numel())
+    return from_parts(parts, sizes)
+
+
+def from_parts(parts: Sequence[Sequence], sizes: Sequence[int]) -> tuple[float, float]:
+    """Estimate |G|^2 and tr(Sigma) from the gradients of a batch's parts: the mean over the parts, each against all.
+
+    Args:
+        parts: gradient of each part's mean loss, one tensor a parameter.
+        sizes: tokens of each part.
+    """
+    total = sum(sizes)
+    whole = [sum(n / total * g for g, n in zip(gs, sizes, strict=True)) for gs in zip(*parts, strict=True)]
+    whole_sq = squared_norm(whole)
+    found = [two_batches(squared_norm(g), whole_sq, n, total) for g, n in zip(parts, sizes, strict=True)]
+    return sum(f[0] for f in found) / len(found), sum(f[1] for f in found) / len(found)
+
+
+def from_micro_batches(micro_sq: Sequence[float], whole: Sequence, tokens: int) -> tuple[float, float]:
+    """Estimate |G|^2 and tr(Sigma) from equal micro-batches, as gradient accumulation or data parallelism makes them.
+
+    Args:
+        micro_sq: |g|^2 of each micro-batch's own mean gradient.
+        whole: the mean of those gradients, before it is clipped.
+        tokens: of one micro-batch.
+    """
+    count = len(micro_sq)
+    return two_batches(sum(micro_sq) / count, squared_norm(whole), tokens, tokens * count)
+
+
+def across_processes(gradients: Sequence, tokens: int) -> tuple[float, float]:
+    """Estimate |G|^2 and tr(Sigma) under data parallelism, before the gradients are averaged.
+
+    Every process of the default group calls it with its own mean gradient over `tokens` tokens, and gets the same.
+    """
+    import torch
+    import torch.distributed as dist
+
+    world = dist.get_world_size()
+    own = torch.tensor([squared_norm(gradients)], dtype=torch.float64)
+    dist.all_reduce(own)
+    mean = []
+    for gradient in gradients:
+        shared = gradient.detach().clone()
+        dist.all_reduce(shared)
+        mean.append(shared / world)
+    return two_batches(float(own) / world, squared_norm(mean), tokens, tokens * world)
+
+
+def squared_norm(gradients: Sequence) -> float:
+    """Sum of squares over all tensors, in float64 from float32 norms."""
+    return float(sum(g.detach().norm().double() ** 2 for g in gradients))
+
+
+def noise_scale(sums: NoiseSums) -> tuple[float, float] | None:
+    """Give B_simple = tr(Sigma) / |G|^2 in tokens and its standard error (delta method over the measured steps).
+
+    None where fewer than two steps were measured or the mean |G|^2 is not positive: the gradient is lost in noise.
+    """
+    n = sums.count
+    if n < 2 or sums.grad_sq <= 0:
+        return None
+    g, t = sums.grad_sq / n, sums.trace / n
+    ratio = t / g
+    var_g, var_t = sums.grad_sq_sq / n - g * g, sums.trace_sq / n - t * t
+    covariance = sums.product / n - g * t
+    spread = (var_t - 2 * ratio * covariance + ratio**2 * var_g) / (n - 1)
+    return ratio, math.sqrt(max(0.0, spread)) / g
