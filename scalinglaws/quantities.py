@@ -42,8 +42,20 @@ _TABLE = [  # one line each, however long: a table to read down
     ),
     Quantity("params_total", "params", "params", "every trained parameter, embeddings included (Hoffmann et al. 2022)"),
     Quantity("params_active", "params", "params", "parameters that one token uses, in a mixture of experts"),
+    Quantity("params_nonvocabulary", "params", "params", "params_total without the matrices of the vocabulary"),
+    Quantity("params_nonzero", "params", "params", "weights that pruning has left"),
+    Quantity(
+        "params_vocabulary", "params_vocabulary", "params", "n_vocab x d_model, one matrix (Tao et al. 2024, section 2)"
+    ),
     Quantity("tokens", "tokens", "tokens", "tokens processed in training, repeats included"),
     Quantity("tokens_unique", "tokens_unique", "tokens", "different tokens trained on: repeats counted once"),
+    Quantity("characters_finetune", "characters_finetune", "characters", "different characters of a fine-tuning set"),
+    Quantity(
+        "characters_transferred",
+        "characters_transferred",
+        "characters",
+        "more characters of fine-tuning text that training from scratch would take (Hernandez et al. 2021)",
+    ),
     Quantity("batch_tokens", "batch", "tokens", "tokens of one optimiser step"),
     Quantity("steps", "steps", "steps", "optimiser steps"),
     Quantity(
@@ -88,6 +100,12 @@ _TABLE = [  # one line each, however long: a table to read down
         "as flops_dense without the head: tokens x M of DeepSeek-AI 2024",
     ),
     Quantity(
+        "flops_per_token",
+        "flops_per_token",
+        "FLOPs/token",
+        "72 n_layer d_model^2 + 12 n_layer d_model n_ctx: blocks and dense attention (DeepSeek-AI 2024, eq 2)",
+    ),
+    Quantity(
         "flops_min",
         "flops",
         "FLOPs",
@@ -101,8 +119,42 @@ _TABLE = [  # one line each, however long: a table to read down
         "bits/byte",
         "held-out cross-entropy per byte of text: comparable between tokenizers",
     ),
+    Quantity("loss_nats_other", "loss_other", "nats/token", "loss_nats of the same run on another text"),
+    Quantity("loss_task_bits_per_byte", "loss_task", "bits/byte", "cross-entropy of the correct answer to a task"),
+    Quantity("accuracy", "accuracy", "1", "share of right answers"),
+    Quantity("error_top1", "error", "1", "share of wrong answers: 1 - accuracy, mean over tasks"),
     Quantity("loss_nats_sem", "loss_error", "nats/token", "standard error of loss_nats from the finite test set"),
     Quantity("lr", "lr", "1", "peak learning rate"),
+    Quantity("position", "position", "tokens", "place of a token in its context, counted from 1"),
+    Quantity(
+        "overfitting", "overfitting", "1", "L(N, D) / L(N, infinite D) - 1 at early stopping (Kaplan et al. 2020, eq 4.2)"
+    ),
+    Quantity("overfitting_nats", "overfitting_nats", "nats/token", "L(N, D) - L(N, infinite D) at early stopping"),
+    Quantity("size_ratio", "size_ratio", "1", "params over those of the compute-efficient size at equal loss"),
+    Quantity("compute_ratio", "compute_ratio", "1", "compute over that of the compute-efficient size at equal loss"),
+    Quantity("steps_ratio", "steps_ratio", "1", "steps over those of the compute-efficient size at equal loss"),
+    Quantity(
+        "adamw_timescale", "adamw_timescale", "1", "B / (lr x weight decay x D): share of the run AdamW averages over"
+    ),
+    Quantity("schedule", "schedule", "1", "which schedule of learning rates a run followed, by number"),
+    Quantity("loss_below_unigram", "loss_below_unigram", "nats/token", "loss of a unigram model less loss_nats"),
+    Quantity("loss_rise_nats", "loss_rise", "nats/token", "what a change made after training adds to loss_nats"),
+    Quantity("teacher_loss", "teacher_loss", "nats/token", "loss_nats of the model that a student learns from"),
+    Quantity(
+        "supervised_loss", "supervised_loss", "nats/token", "loss_nats that a student would have without a teacher"
+    ),
+    Quantity("granularity", "granularity", "1", "width of a dense feed-forward layer over that of one expert"),
+    Quantity("sparsity", "sparsity", "1", "share of the parameters that a token does not use, or that pruning removed"),
+    Quantity(
+        "experts_effective",
+        "experts_effective",
+        "1",
+        "count of experts, saturated at both ends (Clark et al. 2022, eq 1)",
+    ),
+    Quantity("bits_weights", "bits_weights", "bits", "precision of the weights"),
+    Quantity("bits_activations", "bits_activations", "bits", "precision of the activations"),
+    Quantity("bits_kv", "bits_kv", "bits", "precision of the keys and values"),
+    Quantity("tokens_per_character", "tokens_per_character", "tokens/character", "tokens a character of text becomes"),
     Quantity("seconds", "other", "s", "wall-clock seconds of training"),
     Quantity("n_layer", "other", "layers", "blocks of the model"),
     Quantity("d_model", "other", "1", "width of the residual stream"),
