@@ -1,10 +1,60 @@
 """The shelf of laws: one file a paper."""
 
 from ..errors import unknown_name
-from . import gadre2024, henighan2020, hoffmann2022, kaplan2020
+from . import (
+    abnar2025,
+    alabdulmohsin2022,
+    bergsma2025,
+    bjorck2024,
+    busbridge2025,
+    caballero2022,
+    clark2022,
+    frantar2023,
+    gadre2024,
+    henighan2020,
+    hoffmann2022,
+    kaplan2020,
+    kaplan2020_allocation,
+    kaplan2020_curves,
+    kaplan2020_efficient,
+    krajewski2024,
+    kumar2024,
+    li2024,
+    li2025,
+    ludziejewski2025,
+    luo2025,
+    tao2024,
+    tissue2024,
+    zhang2024,
+)
 from .law import LINEAR, Law, Parameter, Published
 
-PAPERS = (kaplan2020, henighan2020, hoffmann2022, gadre2024)
+PAPERS = (
+    kaplan2020,
+    kaplan2020_curves,
+    kaplan2020_efficient,
+    kaplan2020_allocation,
+    henighan2020,
+    hoffmann2022,
+    gadre2024,
+    caballero2022,
+    alabdulmohsin2022,
+    clark2022,
+    frantar2023,
+    krajewski2024,
+    abnar2025,
+    ludziejewski2025,
+    tao2024,
+    kumar2024,
+    busbridge2025,
+    li2024,
+    tissue2024,
+    luo2025,
+    li2025,
+    bjorck2024,
+    bergsma2025,
+    zhang2024,
+)
 
 LAWS: dict[str, Law] = {member.name: member for paper in PAPERS for member in paper.LAWS}
 

@@ -10,6 +10,7 @@ from ..quantities import PF_DAY
 from .law import Law, Parameter, Published
 
 PAPER = "Kaplan et al. 2020"
+REPRODUCTION = "github.com/shehper/scaling_laws, a reproduction on OpenWebText up to 6.3e6 parameters"
 DATA = "WebText2, GPT-2 BPE of 50257, context 1024"
 NONEMBEDDING = {"N": "params_nonembedding"}
 SIZES = (768.0, 1.5e9)  # section 3; fits leave out models of one layer
@@ -81,7 +82,11 @@ KAPLAN_N = Law(
     parameters=(N_C, ALPHA_N),
     convention=NONEMBEDDING,
     domain={"N": SIZES},
-    published=(Published(f"{PAPER}, eq 1.1 and table 5", {"N_c": 8.8e13, "alpha_N": 0.076}),),
+    published=(
+        Published(f"{PAPER}, eq 1.1 and table 5", {"N_c": 8.8e13, "alpha_N": 0.076}),
+        Published("Chilkuri et al. 2021, their reading of the LSTMs of figure 7", {"N_c": 7.45e14, "alpha_N": 0.071}),
+        Published(REPRODUCTION, {"N_c": 3.81e13, "alpha_N": 0.0823}),
+    ),
     data=DATA,
     about="Loss of a model trained to convergence on unlimited data.",
 )
@@ -121,23 +126,6 @@ KAPLAN_C = Law(
     "printed line crosses that of kaplan-cmin; do not extrapolate it.",
 )
 
-KAPLAN_CMIN = Law(
-    name="kaplan-cmin",
-    predicts="loss",
-    evaluate=loss_of_compute,
-    formula="L(C_min) = (C_c / C_min)^alpha_C",
-    source=f"{PAPER}, eq 1.3",
-    parameters=KAPLAN_C.parameters,
-    convention={"C": "flops_min"},
-    domain=KAPLAN_C.domain,
-    published=(
-        Published(f"{PAPER}, eq 1.3 and table 5", {"C_c": 3.1e8 * PF_DAY, "alpha_C": 0.050}),
-        Published(f"{PAPER}, inside figures 1 and 13", {"C_c": 2.3e8 * PF_DAY, "alpha_C": 0.050}),
-    ),
-    data=DATA,
-    about="Best loss at a compute when the batch is far below the critical one.",
-)
-
 KAPLAN_ND = Law(
     name="kaplan-nd",
     predicts="loss",
@@ -149,7 +137,10 @@ KAPLAN_ND = Law(
     parameters=(N_C, D_C, ALPHA_N, ALPHA_D),
     convention={**NONEMBEDDING, "D": "tokens_unique"},
     domain={"N": (393216.0, 7.1e8), "D": TOKENS},
-    published=(Published(f"{PAPER}, table 2", {"N_c": 6.4e13, "D_c": 1.8e13, "alpha_N": 0.076, "alpha_D": 0.103}),),
+    published=(
+        Published(f"{PAPER}, table 2", {"N_c": 6.4e13, "D_c": 1.8e13, "alpha_N": 0.076, "alpha_D": 0.103}),
+        Published(REPRODUCTION, {"N_c": 1.32e14, "D_c": 1.22e12, "alpha_N": 0.0763, "alpha_D": 0.1224}),
+    ),
     data=DATA,
     about="Early-stopped loss of N parameters on D different tokens, dropout 0.1, several epochs.",
 )
@@ -187,9 +178,10 @@ KAPLAN_BCRIT = Law(
     published=(
         Published(f"{PAPER}, eq 1.4 and 5.3", {"B_star": 2.0e8, "alpha_B": 0.21}),
         Published(f"{PAPER}, table 5 and figure 10", {"B_star": 2.1e8, "alpha_B": 0.21}),
+        Published(f"{REPRODUCTION}, on losses of 5.9 to 9", {"B_star": 2.20e7, "alpha_B": 1 / 4.263}),
     ),
     data=DATA,
     about="Batch in tokens at which training to a loss takes twice the least steps and twice the least tokens.",
 )
 
-LAWS = (KAPLAN_N, KAPLAN_D, KAPLAN_C, KAPLAN_CMIN, KAPLAN_ND, KAPLAN_NS, KAPLAN_BCRIT)
+LAWS = (KAPLAN_N, KAPLAN_D, KAPLAN_C, KAPLAN_ND, KAPLAN_NS, KAPLAN_BCRIT)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import MisuseError
+from ..laws.kaplan2020 import KAPLAN_BCRIT
 from ..laws.law import Law
 from ..results import Estimate
 from ..uncertainty import Draws
@@ -97,7 +98,7 @@ def kaplan_split(draws: Draws, spending: Spending, policy: str | None, critical:
         raise MisuseError("batch_policy 'fixed' needs batch_tokens: the tokens of one step.")
     if not spending.plain:
         raise MisuseError("kaplan-ns says nothing of repeated or of served tokens; plan those with chinchilla.")
-    bcrit = {**{name: kaplan.TABLE_3[name] for name in ("B_star", "alpha_B")}, **(critical or {})}
+    bcrit = {**KAPLAN_BCRIT.constants, **(critical or {})}
     one = kaplan.efficient(spending.flops, {**draws.fit.values, **bcrit}, policy, spending.batch_tokens)
     drawn = columns_of(draws)
     many = kaplan.efficient(
