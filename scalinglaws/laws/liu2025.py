@@ -1,0 +1,39 @@
+"""Liu et al. 2025, "Muon is Scalable for LLM Training" (Moonlight): loss at a compute under two optimisers."""
+
+from ..quantities import PF_DAY
+from .law import LINEAR, Law, Parameter, Published
+
+PAPER = "Liu et al. 2025"
+
+
+def loss_of_compute(C, *, k, alpha):
+    return k * (C / PF_DAY) ** -alpha
+
+
+def flops_to_reach(loss, *, k, alpha):
+    """Give the FLOPs at which the law reaches a loss."""
+    return PF_DAY * (k / loss) ** (1 / alpha)
+
+
+MOONLIGHT = Law(
+    name="moonlight",
+    predicts="loss",
+    evaluate=loss_of_compute,
+    formula="L(C) = k C^-alpha, C in PF-days",
+    source=f"{PAPER}, figure 3",
+    parameters=(
+        Parameter("k", "nats/token", (0.5, 20.0), amplitude=LINEAR),
+        Parameter("alpha", "1", (0.01, 0.5)),
+    ),
+    convention={"C": "flops"},
+    domain={"C": (0.2 * PF_DAY, 5 * PF_DAY)},  # 6 N D of its five dense models, 4e8 to 1.5e9 parameters
+    published=(
+        Published(f"{PAPER}, figure 3, Muon", {"k": 2.506, "alpha": 0.052}),
+        Published(f"{PAPER}, figure 3, AdamW", {"k": 2.608, "alpha": 0.054}),
+    ),
+    data="Moonshot's own mix, context 8192",
+    about="Best loss at a compute with Muon and with AdamW, each tuned. Muon takes .48 of AdamW's FLOPs at one PF-day "
+    "and .57 at a hundred: the saving shrinks with scale by these exponents, and the stated .52 holds near ten.",
+)
+
+LAWS = (MOONLIGHT,)
