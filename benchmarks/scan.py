@@ -62,7 +62,7 @@ def main():
             rate: [_loss(store, cells[shape, tokens, batch, rate, seed]) for seed in range(asked.seeds)]
             for rate in asked.rates
         }
-        n = make_shape(study, *map(int, shape.split("x")), data.vocabulary).params()
+        n = make_shape(study, tuple(map(int, shape.split("x"))), data.vocabulary).params()
         print(
             f"{shape:>6} N={n:<8,} D={tokens:.3g} batch {batch:<4}",
             "  ".join(

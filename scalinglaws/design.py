@@ -1,6 +1,8 @@
 """A study and its text -> the sweep: every run in full, and what it costs before anything is spent."""
 
+import math
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 from .errors import CorpusError, StoreError, StudyError
@@ -14,8 +16,13 @@ LARGEST_BY_ADAM = 1e9  # parameters; Adafactor above (Kaplan et al. 2020, sectio
 OF_EVERY_SHAPE = "tied family norm positions activation qk_norm biases parametrisation base_width reuse sharing".split()
 OF_EVERY_RUN = (
     "schedule decay beta1 beta2 weight_decay clip evaluations eval_tokens "
-    "cooldown lr_end decay_power dropout accumulate unique_tokens data_seed".split()
+    "cooldown lr_end decay_power dropout accumulate unique_tokens data_seed "
+    "early_stop noise_every watch_weights".split()
 )  # settings that go into each run as they are
+
+
+AXES = "batch lr_factor unique_tokens schedule reuse sharing".split()  # settings that `each_...` lists
+KAPLAN_RATE = (0.003239, 0.0001395)  # Kaplan et al. 2020, eq D.1
 
 
 @dataclass(frozen=True)
@@ -57,37 +64,75 @@ class Cost:
     seconds: float | None
 
 
-def design(study: Study, n_vocab: int, data_id: str, train_tokens: int) -> Sweep:
+def design(
+    study: Study, n_vocab: int, data_id: str, train_tokens: int, foreign: tuple[tuple[str, str], ...] = ()
+) -> Sweep:
     """Lay out every run of a study.
 
-    Each size is trained at each horizon it can afford. Under schedule "wsd" the horizons of a size are decay branches
-    of one constant-rate trunk, so that a size costs little more than its longest run; under the other schedules each
-    horizon is a run of its own. The seeds of `seed_shape` repeat that size. The largest sizes are held out, each at
-    its largest horizon alone.
+    Each size is trained at each horizon it can afford, and so under every combination of what the study's `each_...`
+    keys list. Under schedule "wsd" the horizons of a size are decay branches of one constant-rate trunk, so that a size
+    costs little more than its longest run; under the other schedules each horizon is a run of its own. The seeds repeat
+    `seed_shape`, or every size. The largest sizes are held out, each at its largest horizon alone.
+
+    Args:
+        foreign: (corpus, hash of its tokens) of each text of `study.evaluate_on`.
 
     Raises:
         CorpusError: the training text is smaller than the largest horizon allows.
         StudyError: a size that can afford no horizon.
     """
-    ladder = sorted(
-        (make_shape(study, n_layer, d_model, n_vocab) for n_layer, d_model in study.shapes),
-        key=lambda shape: shape.params(),
-    )
-    fitted, held = ladder[: len(ladder) - study.hold_out], ladder[len(ladder) - study.hold_out :]
-    runs: list[RunSpec] = []
-    for shape in fitted:
-        repeated = (shape.n_layer, shape.d_model) == study.seed_shape
-        for seed in range(study.seeds if repeated else 1):
-            runs += _lineage(study, shape, data_id, horizons(study, shape), seed)
-    held_runs = [
-        run
-        for shape in held
-        for seed in range(study.hold_out_seeds)
-        for run in _lineage(study, shape, data_id, horizons(study, shape)[-1:], seed)
-    ]
-    sweep = Sweep(study.name, (*runs, *held_runs), tuple(run.id for run in held_runs))
+    sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, n_vocab).params())
+    fitted, held = sizes[: len(sizes) - study.hold_out], sizes[len(sizes) - study.hold_out :]
+
+    def lineages(size: tuple[int, ...], seeds: int, last: int) -> list[RunSpec]:
+        return [
+            run
+            for one in variants(study)
+            for seed in range(seeds)
+            for run in _lineage(one, make_shape(one, size, n_vocab), data_id, last, seed, study.batch, foreign)
+        ]
+
+    seeds = {size: study.seeds if study.seed_shape in (None, size) else 1 for size in fitted}
+    runs = [run for size in fitted for run in lineages(size, seeds[size], last=0)]
+    held_runs = [run for size in held for run in lineages(size, study.hold_out_seeds, last=1)]
+    sweep = Sweep(study.name, tuple(dict.fromkeys((*runs, *held_runs))), tuple(run.id for run in held_runs))
     _require_text(study, sweep, train_tokens)
     return sweep
+
+
+def variants(study: Study) -> list[Study]:
+    """Give a study for every combination of what its `each_...` keys list, each with one value in their place."""
+    axes = [[(key, value) for value in getattr(study, f"each_{key}")] for key in AXES]
+    found = []
+    for chosen in product(*(axis for axis in axes if axis)):
+        values = dict(chosen)
+        factor = values.pop("lr_factor", 1.0)
+        values |= schedule_of(values.pop("schedule")) if "schedule" in values else {}
+        none = {f"each_{key}": () for key in AXES}
+        scaled = {"lr_scale": study.lr_scale * factor, "lr_max": study.lr_max * factor}
+        found.append(replace(study, **none, **values, **scaled))
+    return found
+
+
+def schedule_of(text: str) -> dict:
+    """Read "KIND" or "KIND:KEY=VALUE,..." as settings of a schedule.
+
+    Raises:
+        StudyError: a key that no schedule has, or a value that is no number.
+    """
+    kind, _, rest = text.partition(":")
+    found: dict = {"schedule": kind}
+    for part in filter(None, rest.split(",")):
+        key, _, value = part.partition("=")
+        if key not in ("decay", "cooldown", "lr_end", "decay_power"):
+            raise StudyError(
+                f"each_schedule: {text!r} sets {key!r}; a schedule has decay, cooldown, lr_end and decay_power."
+            )
+        try:
+            found[key] = value if key == "cooldown" else float(value)
+        except ValueError:
+            raise StudyError(f"each_schedule: {text!r} gives {key} = {value!r}; it must be a number.") from None
+    return found
 
 
 def read_sweep(folder: Path) -> Sweep:
@@ -100,11 +145,12 @@ def read_sweep(folder: Path) -> Sweep:
     return from_plain(Sweep, read_json(path), str(path), StoreError)
 
 
-def make_shape(study: Study, n_layer: int, d_model: int, n_vocab: int) -> Shape:
-    """Fill a size in: heads of width `d_head`, at least one; an LSTM has none, which counts as one."""
-    heads = 1 if study.family == "lstm" else max(1, d_model // study.d_head)
+def make_shape(study: Study, size: tuple[int, ...], n_vocab: int) -> Shape:
+    """Fill a size in: the heads it names, else heads of width `d_head`, at least one; an LSTM counts as one."""
+    n_layer, d_model, *rest = size
+    heads = 1 if study.family == "lstm" else rest[0] if rest else max(1, d_model // study.d_head)
     kept = {name: getattr(study, name) for name in OF_EVERY_SHAPE}
-    return Shape(n_layer, d_model, heads, study.n_ctx, n_vocab, **kept)
+    return Shape(n_layer, d_model, heads, study.n_ctx, n_vocab, d_ff=rest[1] if len(rest) > 1 else 0, **kept)
 
 
 def horizons(study: Study, shape: Shape) -> list[int]:
@@ -120,9 +166,22 @@ def horizons(study: Study, shape: Shape) -> list[int]:
     return affordable
 
 
-def peak_rate(study: Study, shape: Shape) -> float:
-    """Give the peak learning rate of a size by the study's rule."""
-    return min(study.lr_max, study.lr_scale * shape.d_model**study.lr_exponent)
+def peak_rate(study: Study, shape: Shape, batch: int = 0) -> float:
+    """Give the peak learning rate of a size by the study's rule; `batch` is the one that the rule was made for.
+
+    Raises:
+        StudyError: the paper's rule gives nothing above zero at this size.
+    """
+    scale = (study.batch / (batch or study.batch)) ** study.lr_batch_exponent
+    if study.lr_rule == "width":
+        return scale * min(study.lr_max, study.lr_scale * shape.d_model**study.lr_exponent)
+    rate = KAPLAN_RATE[0] - KAPLAN_RATE[1] * math.log(shape.params())
+    if rate <= 0:
+        raise StudyError(
+            f"lr_rule = 'kaplan' gives {rate:.2g} at {shape.params():.3g} parameters: it is for sizes below 1.2e10. "
+            "Take lr_rule = 'width' with lr_scale, lr_exponent and lr_max."
+        )
+    return scale * rate
 
 
 def optimizer_of(study: Study, shape: Shape) -> str:
@@ -132,8 +191,11 @@ def optimizer_of(study: Study, shape: Shape) -> str:
     return "adafactor" if shape.params() > LARGEST_BY_ADAM else "adam"
 
 
-def _lineage(study: Study, shape: Shape, data_id: str, tokens: list[int], seed: int) -> list[RunSpec]:
-    """The runs of one size and seed: single runs, or a trunk and its branches."""
+def _lineage(study: Study, shape: Shape, data_id: str, last: int, seed: int, batch: int, foreign) -> list[RunSpec]:
+    """The runs of one size and seed: single runs, or a trunk and its branches; `last` keeps so many horizons."""
+    tokens = horizons(study, shape)[-last:]
+    shortest = -(-tokens[0] // (study.batch * study.n_ctx))
+    warmup = min(study.warmup_steps, round(study.warmup_share * shortest) or 1) if study.warmup_share else None
     runs = [
         RunSpec(
             shape,
@@ -142,10 +204,11 @@ def _lineage(study: Study, shape: Shape, data_id: str, tokens: list[int], seed: 
             data_id,
             horizon,
             study.batch,
-            peak_rate(study, shape),
-            study.warmup_steps,
+            peak_rate(study, shape, batch),
+            study.warmup_steps if warmup is None else warmup,
             seed,
             optimizer=optimizer_of(study, shape),
+            foreign=foreign,
             **{name: getattr(study, name) for name in OF_EVERY_RUN},
         )
         for horizon in tokens
@@ -158,17 +221,19 @@ def _lineage(study: Study, shape: Shape, data_id: str, tokens: list[int], seed: 
 
 
 def _require_text(study: Study, sweep: Sweep, train_tokens: int):
-    longest = max(run.tokens for run in sweep.runs)
-    unique = study.unique_tokens or train_tokens
-    if unique > train_tokens:
-        raise CorpusError(f"unique_tokens = {unique:,}; {study.corpus} has {train_tokens:,} tokens to train on.")
-    allowed = int(unique * study.max_epochs)
-    if longest > allowed:
-        raise CorpusError(
-            f"the longest run asks for {longest:,} tokens; {study.corpus} has {unique:,} to train on, "
-            f"and max_epochs = {study.max_epochs:g} allows {allowed:,}. Ask for fewer tokens, bring more "
-            f"text, or raise max_epochs."
-        )
+    for run in sorted(sweep.runs, key=lambda run: -run.tokens):
+        if run.unique_tokens > train_tokens:
+            raise CorpusError(
+                f"unique_tokens = {run.unique_tokens:,}; {study.corpus} has {train_tokens:,} tokens to train on."
+            )
+        unique = run.unique_tokens or train_tokens
+        allowed = int(unique * study.max_epochs)
+        if run.tokens > allowed:
+            raise CorpusError(
+                f"the longest run asks for {run.tokens:,} tokens; {study.corpus} has {unique:,} to train on, "
+                f"and max_epochs = {study.max_epochs:g} allows {allowed:,}. Ask for fewer tokens, bring more "
+                f"text, or raise max_epochs."
+            )
 
 
 def costs(sweep: Sweep, seconds_per_step: dict[Shape, float] | None = None) -> list[Cost]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from .errors import StudyError, nearest
 from .records import from_plain
 
+LR_RULES = ("width", "kaplan")
+
 
 @dataclass(frozen=True)
 class Study:
@@ -15,14 +17,23 @@ class Study:
     Attributes:
         corpus: stdlib, text:PATH, data:NAME or synthetic.
         tokenizer: bytes, bpe:VOCABULARY, or symbols for a synthetic source.
-        shapes: [n_layer, d_model] of each size.
+        shapes: [n_layer, d_model] of each size; heads and feed-forward width may follow.
         d_head: width of an attention head; a model narrower than two heads has one.
         tokens: horizons D; every size is trained at each of them that `most_flops` lets it afford.
         most_flops: largest exact training FLOPs of one run; 0 for no limit.
         batch: sequences of n_ctx tokens a step.
         lr_scale, lr_exponent, lr_max: peak rate = min(lr_max, lr_scale d_model^lr_exponent).
         warmup_steps: steps of linear warm-up.
-        seeds: runs at the size `seed_shape` and every horizon, to measure the spread.
+        warmup_share: most of a run, or of the shortest of those that share a trunk, that is warm-up; 0 for no limit.
+        lr_rule: "width" as above; "kaplan": 0.003239 - 0.0001395 ln N (Kaplan et al. 2020, eq D.1).
+        lr_batch_exponent: the rate also goes with (batch / this study's `batch`) to this power.
+        each_...: every run is repeated at each of these, in place of the one value.
+        each_lr_factor: times the rate of the rule.
+        each_schedule: "KIND" or "KIND:KEY=VALUE,...", with keys decay, cooldown, lr_end, decay_power.
+        evaluate_on: other corpora, on whose test text each evaluation also takes the loss.
+        fit_from_layers, fit_aspect: models of fewer layers, or with d_model / n_layer outside [low, high], are trained
+            and shown, and left out of fits with that reason.
+        seeds: runs at the size `seed_shape` and every horizon, to measure the spread; of every size without one.
         hold_out: how many of the largest sizes are kept from every fit, to test the prediction.
         hold_out_seeds: runs of each held-out size, at the largest horizon it can afford.
         max_epochs: most passes over the training text.
@@ -35,7 +46,7 @@ class Study:
     """
 
     name: str
-    shapes: tuple[tuple[int, int], ...]
+    shapes: tuple[tuple[int, ...], ...]
     tokens: tuple[float, ...]
     about: str = ""
     corpus: str = "stdlib"
@@ -57,7 +68,7 @@ class Study:
     weight_decay: float = 0.1
     clip: float = 1.0
     seeds: int = 1
-    seed_shape: tuple[int, int] | None = None
+    seed_shape: tuple[int, ...] | None = None
     hold_out: int = 0
     hold_out_seeds: int = 1
     evaluations: int = 12
@@ -84,11 +95,31 @@ class Study:
     accumulate: int = 1
     unique_tokens: int = 0
     data_seed: int | None = None
+    warmup_share: float = 0.0
+    lr_rule: str = "width"
+    lr_batch_exponent: float = 0.0
+    each_batch: tuple[int, ...] = ()
+    each_lr_factor: tuple[float, ...] = ()
+    each_unique_tokens: tuple[int, ...] = ()
+    each_schedule: tuple[str, ...] = ()
+    each_reuse: tuple[int, ...] = ()
+    each_sharing: tuple[str, ...] = ()
+    evaluate_on: tuple[str, ...] = ()
+    early_stop: int = 0
+    noise_every: int = 32
+    watch_weights: bool = False
+    fit_from_layers: int = 0
+    fit_aspect: tuple[float, float] | None = None
 
     def __post_init__(self):
         self._above_zero("n_ctx", "d_head", "batch", "lr_scale", "lr_max", "seeds", "hold_out_seeds", "draws")
         if not self.shapes or not self.tokens:
             raise StudyError("shapes and tokens must each name at least one value.")
+        for shape in self.shapes:
+            if not 2 <= len(shape) <= 4:
+                raise StudyError(f"shape {list(shape)}: give [n_layer, d_model], and n_heads and d_ff if you like.")
+        if self.lr_rule not in LR_RULES:
+            raise StudyError(f"lr_rule = {self.lr_rule!r}; it must be one of {', '.join(LR_RULES)}.")
         if self.hold_out >= len(self.shapes):
             raise StudyError(f"hold_out = {self.hold_out} of {len(self.shapes)} shapes leaves none to fit.")
         if not 0 < self.level < 1:

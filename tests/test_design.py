@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scalinglaws.design import costs, design, make_shape, makespan, optimizer_of
+from scalinglaws.design import costs, design, make_shape, makespan, optimizer_of, peak_rate
 from scalinglaws.errors import CorpusError, ShapeError, StudyError
 from scalinglaws.settings import Study, presets, read_study
 
@@ -80,8 +80,8 @@ def test_an_lstm_is_laid_out_without_heads():
 def test_the_optimiser_auto_is_adam_and_adafactor_above_a_thousand_million_parameters():
     study = replace(STUDY, optimizer="auto")
     sizes = {(36, 1280): "adam", (48, 1600): "adafactor"}  # 708M and 1.47G (Kaplan et al. 2020)
-    assert {size: optimizer_of(study, make_shape(study, *size, 50257)) for size in sizes} == sizes
-    assert optimizer_of(STUDY, make_shape(STUDY, 48, 1600, 50257)) == "adamw"
+    assert {size: optimizer_of(study, make_shape(study, size, 50257)) for size in sizes} == sizes
+    assert optimizer_of(STUDY, make_shape(STUDY, (48, 1600), 50257)) == "adamw"
 
 
 def test_unique_tokens_limit_the_text_of_a_study():
@@ -147,3 +147,63 @@ def test_a_file_that_is_not_toml_says_where(tmp_path):
     path.write_text("shapes = [[1, 8\n")
     with pytest.raises(StudyError, match="is not TOML"):
         read_study(str(path))
+
+
+def test_every_combination_of_listed_settings_becomes_runs():
+    study = replace(
+        STUDY, shapes=((1, 8), (2, 16)), tokens=(1e5,), each_batch=(4, 8), each_lr_factor=(0.5, 1.0, 2.0), hold_out=0,
+        lr_batch_exponent=0.5, batch=4, schedule="constant", seeds=1, seed_shape=None,
+    )  # fmt: skip
+    sweep = design(study, 256, "data", 10**6)
+    assert len(sweep.runs) == len({run.id for run in sweep.runs}) == 2 * 2 * 3
+    rates = {(run.shape.d_model, run.batch): [] for run in sweep.runs}
+    for run in sweep.runs:
+        rates[run.shape.d_model, run.batch].append(run.lr)
+    rule = min(study.lr_max, study.lr_scale / 8)
+    assert rates[8, 4] == pytest.approx([rule / 2, rule, 2 * rule])
+    assert rates[8, 8] == pytest.approx([2**0.5 * r for r in rates[8, 4]])
+
+
+def test_subsets_schedules_and_reuse_are_listed_too():
+    study = replace(STUDY, shapes=((1, 8),), tokens=(1e5,), hold_out=0, seeds=1, seed_shape=None, max_epochs=100)
+    subsets = design(replace(study, each_unique_tokens=(5000, 0)), 256, "data", 10**6).runs
+    assert [run.unique_tokens for run in subsets] == [5000, 0]
+    listed = ("cosine", "linear:lr_end=0.1", "wsd:decay=0.5,cooldown=1-sqrt")
+    schedules = design(replace(study, each_schedule=listed), 256, "data", 10**6).runs
+    assert [(r.schedule, r.lr_end, r.decay, r.cooldown) for r in schedules] == [
+        ("cosine", 0.0, 0.2, "linear"), ("linear", 0.1, 0.2, "linear"), ("wsd", 0.0, 0.5, "1-sqrt"),
+    ]  # fmt: skip
+    shared = replace(study, family="universal", each_reuse=(2, 4), each_sharing=("cyclic", "stacked"))
+    assert len(design(shared, 256, "data", 10**6).runs) == 4
+    with pytest.raises(StudyError, match="decay_power"):
+        design(replace(study, each_schedule=("cosine:speed=2",)), 256, "data", 10**6)
+    with pytest.raises(CorpusError, match="2,000,000"):
+        design(replace(study, each_unique_tokens=(2_000_000,)), 256, "data", 10**6)
+
+
+def test_sizes_may_name_heads_and_feed_forward_width():
+    study = replace(STUDY, shapes=((2, 32, 4, 64), (2, 32)), tokens=(1e5,), hold_out=0, seed_shape=None, seeds=1)
+    shapes = [run.shape for run in design(study, 256, "data", 10**6).runs]
+    assert [(s.n_heads, s.width_ff) for s in shapes] == [(4, 64), (2, 128)]
+
+
+def test_warm_up_is_a_share_of_the_shortest_run_of_a_trunk():
+    study = replace(STUDY, shapes=((1, 8),), tokens=(1e5, 2e5), hold_out=0, seed_shape=None, seeds=1, warmup_share=0.05)
+    steps = -(-100_000 // (study.batch * study.n_ctx))
+    assert {run.warmup for run in design(study, 256, "data", 10**6).runs} == {
+        min(study.warmup_steps, round(0.05 * steps))
+    }
+
+
+def test_the_papers_rate_is_used_below_its_root_and_refused_above():
+    shape = make_shape(STUDY, (2, 128), 50257)
+    assert peak_rate(replace(STUDY, lr_rule="kaplan"), shape) == pytest.approx(1.442e-3, rel=1e-3)
+    with pytest.raises(StudyError, match="it is for sizes below"):
+        peak_rate(replace(STUDY, lr_rule="kaplan"), make_shape(STUDY, (96, 12288), 50257))
+
+
+def test_seeds_repeat_every_size_where_none_is_named():
+    study = replace(STUDY, shapes=((1, 8), (2, 16)), tokens=(1e5,), hold_out=0, seed_shape=None, seeds=2)
+    assert sorted((r.shape.d_model, r.seed) for r in design(study, 256, "data", 10**6).runs) == [
+        (8, 0), (8, 1), (16, 0), (16, 1),
+    ]  # fmt: skip
