@@ -17,6 +17,9 @@ EPOCH = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658
 
 # ranges that the laws are tried on, by letter, where a law says no domain of its own
 RANGES = {"N": (1e6, 1.5e9), "D": (3e7, 2e10), "C": (1e16, 1e20), "S": (5e3, 2.5e5), "L": (3.0, 10.0)}
+RANGES |= {"B": (1e4, 1e7), "params_vocabulary": (3e6, 1e8), "experts_effective": (1.0, 64.0), "sparsity": (0.0, 0.95)}
+RANGES |= {"teacher_loss": (1.8, 3.0), "supervised_loss": (1.9, 3.2)}
+RANGES |= {f"bits_{part}": (2.0, 16.0) for part in ("weights", "activations", "kv")}
 WIDER: dict[str, dict[str, tuple[float, float]]] = {}  # law -> ranges, where its domain is too narrow to fit it on
 MOST = 3000  # points of a grid
 SOME = {  # constants for the laws without published ones
@@ -24,6 +27,34 @@ SOME = {  # constants for the laws without published ones
     "henighan-d": {"L_inf": 1.8, "D_0": 5e9, "alpha_D": 0.25},
     "henighan-c": {"L_inf": 1.6, "C_0": 1e20, "alpha_C": 0.12},
 }
+
+
+SOME |= {  # where constants circulate that could not be checked (Frantar, Ludziejewski, Bergsma, Kumar), those
+    "bnsl-n": {"a": 1.5, "b": 60.0, "c0": 0.2, "c1": 0.15, "d1": 5e7, "f1": 0.3},
+    "bnsl-d": {"a": 1.5, "b": 60.0, "c0": 0.2, "c1": 0.15, "d1": 8e8, "f1": 0.3},
+    "bnsl-c": {"a": 1.5, "b": 60.0, "c0": 0.09, "c1": 0.06, "d1": 1e18, "f1": 0.6},
+    "m4": {"E_inf": 1.8, "E_0": 10.8, "alpha": 1.4, "beta": 70.0, "c": -0.3},
+    "frantar": {"a_S": 16.8, "b_S": 0.722, "c_S": 45.0, "b_N": 0.245, "a_D": 6.9e8, "b_D": 0.203, "c": 0.651},
+    "ludziejewski-moe": {"a": 35.91, "delta": -0.2285, "alpha": -0.1889, "gamma": 0.0098}
+    | {"b": 35.98, "omega": 0.5529, "beta": -0.1775, "zeta": -0.0259, "c": 1.3637},
+    "bjorck-lr": {"k": 60.0, "alpha": 0.23, "beta": 0.32},
+    "power-lines-tau": {"c": 1.084, "m": -0.527},
+    "power-lines-batch": {"k": 0.0306, "p": 0.383},
+    "power-lines-critical": {"k": 0.0471, "p": 0.462},
+    "zhang-critical-tokens": {"k": 0.03, "p": 0.47},
+    "surge-lr": {"lr_max": 2e-3, "B_noise": 4e5},
+    "tissue": {"L_0": 2.6, "A": 0.6, "alpha": 0.45, "C": 100.0, "decay": 0.99},
+    "kumar": {"E": 2.7648, "A": 4299.0, "alpha": 0.45, "B": 18060.0, "beta": 0.45}
+    | {"gamma_w": 2.6745, "gamma_a": 2.2102, "gamma_kv": 0.9578},
+    "kumar-quantised": {"C_T": 0.0598, "gamma_D": 0.5068, "gamma_N": 0.3439, "gamma_post": 0.5},
+}
+WIDER |= {
+    "m4": {"D": (1e2, 1e15)},  # so far that both ends saturate
+    "ludziejewski-moe": {"N": (1e6, 1e13), "D": (1e8, 1e15)},
+    "tao-loss": {"D": (2e9, 2e11)},  # fewer tokens leave a model worse than the unigram
+}
+SCHEDULE = np.concatenate([np.arange(1, 20) / 20, np.repeat([1.0, 0.5, 0.2, 0.1], 60)]) * 3e-4
+GIVEN = {"multi-power": [SCHEDULE], "tissue": [SCHEDULE]}  # law -> inputs, where a grid means nothing
 
 
 @cache
@@ -50,6 +81,8 @@ def ranges(name: str) -> dict[str, tuple[float, float]]:
 
 def inputs_of(name: str, n: int = 7) -> list[np.ndarray]:
     """A grid over the inputs of a law, n values each (3n of a single one), inside its domain."""
+    if name in GIVEN:
+        return GIVEN[name]
     law, wider = LAWS[name], WIDER.get(name, {})
     many = 3 * n if len(law.inputs) == 1 else min(n, int(MOST ** (1 / len(law.inputs))))
     axes = [_axis(low, high, many) for low, high in ranges(name).values()]
