@@ -1,7 +1,7 @@
 """A study and its text -> the sweep: every run in full, and what it costs before anything is spent."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 
@@ -27,11 +27,17 @@ KAPLAN_RATE = (0.003239, 0.0001395)  # Kaplan et al. 2020, eq D.1
 
 @dataclass(frozen=True)
 class Sweep:
-    """The runs of a study, trunks before their branches; `held_out` are kept from every fit."""
+    """The runs of a study, trunks before their branches.
+
+    Attributes:
+        held_out: ids of runs that are kept from every fit, to test a prediction.
+        left_out: run id -> why it is trained and shown but takes part in no fit.
+    """
 
     name: str
     runs: tuple[RunSpec, ...]
     held_out: tuple[str, ...] = ()
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def chains(self) -> list[tuple[RunSpec, ...]]:
@@ -95,9 +101,23 @@ def design(
     seeds = {size: study.seeds if study.seed_shape in (None, size) else 1 for size in fitted}
     runs = [run for size in fitted for run in lineages(size, seeds[size], last=0)]
     held_runs = [run for size in held for run in lineages(size, study.hold_out_seeds, last=1)]
-    sweep = Sweep(study.name, tuple(dict.fromkeys((*runs, *held_runs))), tuple(run.id for run in held_runs))
+    every = tuple(dict.fromkeys((*runs, *held_runs)))
+    reasons = {run.id: why_left_out(study, run.shape) for run in every}
+    left_out = {run_id: reason for run_id, reason in reasons.items() if reason}
+    sweep = Sweep(study.name, every, tuple(run.id for run in held_runs), left_out)
     _require_text(study, sweep, train_tokens)
     return sweep
+
+
+def why_left_out(study: Study, shape: Shape) -> str:
+    """Say why a study leaves a size out of its fits; empty where it does not."""
+    if shape.n_layer < study.fit_from_layers:
+        return f"{shape.n_layer} of the {study.fit_from_layers} layers that the study fits from"
+    low, high = study.fit_aspect or (0.0, math.inf)
+    aspect = shape.d_model / max(1, shape.n_layer)
+    if not low <= aspect <= high:
+        return f"d_model / n_layer = {aspect:.3g}; the study fits {low:g} to {high:g}"
+    return ""
 
 
 def variants(study: Study) -> list[Study]:

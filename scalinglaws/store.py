@@ -1,5 +1,6 @@
 """A folder of training runs, each written whole or not at all, and the points they make."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,12 +85,19 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
     return Store(path)
 
 
-def points_of(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset(), source: str = "") -> Points:
+def points_of(
+    runs: list[Run],
+    held_out: frozenset[str] | set[str] = frozenset(),
+    source: str = "",
+    left_out: Mapping[str, str] | None = None,
+) -> Points:
     """Make one row of each run that trained to its horizon or diverged; trunks, which never decay, make none.
 
-    A diverged run is a row without a loss and with a reason to be left out; a run in `held_out` is left out as such.
+    A diverged run is a row without a loss and with a reason to be left out; a run in `held_out` is left out as such,
+    and one in `left_out` for the reason given there.
     """
-    rows = [_row(run, run.spec.id in held_out) for run in runs if not run.spec.is_trunk]
+    reasons = {**(left_out or {}), **dict.fromkeys(held_out, "held out to test the prediction")}
+    rows = [_row(run, reasons.get(run.spec.id, ""), run.spec.id in held_out) for run in runs if not run.spec.is_trunk]
     names = _row_names()
     return Points({name: [row[name] for row in rows] for name in names}, source)
 
@@ -127,11 +135,11 @@ def _row_names() -> list[str]:
     ]
 
 
-def _row(run: Run, held_out: bool) -> dict:
+def _row(run: Run, reason: str, held_out: bool) -> dict:
     spec, shape, final = run.spec, run.spec.shape, run.final
-    tokens = spec.steps * spec.batch_tokens
+    steps = final.step if final else spec.steps
+    tokens = steps * spec.batch_tokens
     loss = final.loss_nats if final else None
-    reason = "held out to test the prediction" if held_out else ""
     return {
         "run_id": spec.id,
         "lineage": spec.parent or spec.id,
@@ -146,7 +154,7 @@ def _row(run: Run, held_out: bool) -> dict:
         "tokens_unique": min(tokens, run.tokens_unique),
         "epochs": tokens / run.tokens_unique,
         "batch_tokens": spec.batch_tokens,
-        "steps": spec.steps,
+        "steps": steps,
         "flops_6nd": shape.flops_per_token("6n") * tokens,
         "flops_exact": shape.flops_per_token("exact") * tokens,
         "loss_nats": loss,
@@ -164,8 +172,12 @@ def _row(run: Run, held_out: bool) -> dict:
     }
 
 
-def curve_points(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset()) -> Points:
-    """Make one row of each evaluation at a constant rate, after warm-up: what L(N, S) speaks of."""
+def curve_points(runs: list[Run], kept_out: Collection[str] = frozenset()) -> Points:
+    """Make one row of each evaluation at a constant rate, after warm-up: what L(N, S) speaks of.
+
+    Args:
+        kept_out: ids of runs that make no rows.
+    """
     columns: dict[str, list] = {
         name: []
         for name in (
@@ -182,7 +194,7 @@ def curve_points(runs: list[Run], held_out: frozenset[str] | set[str] = frozense
     for run in runs:
         spec = run.spec
         stable = spec.decay_start if spec.schedule == "wsd" else spec.steps if spec.schedule == "constant" else 0
-        if spec.id in held_out or spec.parent:
+        if spec.id in kept_out or spec.parent:
             continue
         for e in run.curve:
             if spec.warmup < e.step <= stable:

@@ -86,8 +86,8 @@ def _train(sweep: Sweep, store: Store, executor: Local, tell, say):
 def _infer(study: Study, sweep: Sweep, store: Store) -> tuple[Inference, tuple[LawTrial, ...]]:
     """Fit every law to the runs that are not held out, and try those that a prediction can be made of."""
     runs = [store.run(spec.id) for spec in sweep.only(held_out=False).runs]
-    points = points_of(runs, source=study.name)
-    found = infer(points, curve_points(runs), level=study.level, n_draws=study.draws)
+    points = points_of(runs, source=study.name, left_out=sweep.left_out)
+    found = infer(points, curve_points(runs, sweep.left_out), level=study.level, n_draws=study.draws)
     return found, try_laws(JOINT, points, level=study.level, columns={"N": COUNTS["N"]})
 
 
@@ -151,7 +151,7 @@ def _results(
 ) -> StudyResults:
     runs = [store.run(spec.id) for spec in sweep.runs if store.has(spec.id)]
     held_out = set(sweep.held_out)
-    points = points_of(runs, held_out, study.name)
+    points = points_of(runs, held_out, study.name, sweep.left_out)
     law = _main_law(found, trials)
     if law is not None:
         points = points.replace(residual_log=residuals(found.draws[law], points))

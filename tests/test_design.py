@@ -207,3 +207,15 @@ def test_seeds_repeat_every_size_where_none_is_named():
     assert sorted((r.shape.d_model, r.seed) for r in design(study, 256, "data", 10**6).runs) == [
         (8, 0), (8, 1), (16, 0), (16, 1),
     ]  # fmt: skip
+
+
+def test_shallow_and_extreme_sizes_are_trained_and_left_out_of_fits_with_a_reason():
+    study = replace(
+        STUDY, shapes=((1, 8), (2, 16), (2, 48)), tokens=(1e5,), hold_out=0, seed_shape=None, seeds=1,
+        fit_from_layers=2, fit_aspect=(4, 20),
+    )  # fmt: skip
+    sweep = design(study, 256, "data", 10**6)
+    reasons = {run.shape.d_model: sweep.left_out.get(run.id, "") for run in sweep.runs}
+    assert reasons == {
+        8: "1 of the 2 layers that the study fits from", 16: "", 48: "d_model / n_layer = 24; the study fits 4 to 20",
+    }  # fmt: skip

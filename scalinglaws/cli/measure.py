@@ -122,8 +122,12 @@ def points(
     from ..store import curve_points, open_store, points_of
 
     store = open_store(folder)
-    held_out = set(read_sweep(folder).held_out)
-    found = curve_points(store.runs(), held_out) if curves else points_of(store.runs(), held_out, str(folder))
+    sweep, runs = read_sweep(folder), store.runs()
+    held_out = set(sweep.held_out)
+    if curves:
+        found = curve_points(runs, held_out | set(sweep.left_out))
+    else:
+        found = points_of(runs, held_out, str(folder), sweep.left_out)
     if to:
         write_points(found, to)
     else:
