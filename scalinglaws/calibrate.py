@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import torch
 
-from .models import FAMILIES
-from .optimizer import descend, flatten, make_optimizer
+from .models import FAMILIES, make_drop
+from .optimizer import descend, make_optimizer
 from .run import RunSpec
 from .shape import Shape
 
@@ -26,14 +26,15 @@ def calibrate(specs: Iterable[RunSpec], *, seconds_each: float = 0.4) -> dict[Sh
 def _seconds_per_step(spec: RunSpec, seconds: float) -> float:
     shape = spec.shape
     model = FAMILIES[shape.family](shape, spec.seed)
-    flats = flatten(model)
-    optimizer = make_optimizer(spec, flats)
+    optimizer = make_optimizer(spec, model)
+    drop = make_drop(spec.dropout, spec.seed)
     tokens = torch.randint(shape.n_vocab, (spec.batch, shape.n_ctx + 1), generator=torch.Generator().manual_seed(0))
     times: list[float] = []
     began = time.perf_counter()
     while len(times) <= WARM_STEPS or time.perf_counter() - began < seconds:
         start = time.perf_counter()
-        descend(model, flats, optimizer, tokens[:, :-1], tokens[:, 1:], spec.clip)
+        inputs, targets = tokens[:, :-1], tokens[:, 1:]
+        descend(model, optimizer, inputs, targets, spec.lr, spec.clip, accumulate=spec.accumulate, drop=drop)
         times.append(time.perf_counter() - start)
     times = sorted(times[WARM_STEPS:])
     return times[len(times) // 2]

@@ -12,8 +12,8 @@ from .checkpoint import read_checkpoint, write_checkpoint
 from .corpora.order import batch_at, window_starts
 from .corpora.tokenised import Tokenised
 from .errors import StoreError
-from .models import FAMILIES
-from .optimizer import descend, flatten, make_optimizer
+from .models import FAMILIES, make_drop
+from .optimizer import descend, make_optimizer
 from .records import from_plain, to_plain
 from .run import Evaluation, Run, RunSpec
 from .schedule import evaluation_steps, learning_rate
@@ -88,11 +88,10 @@ class _Job:
 
     def __init__(self, spec: RunSpec, data: Tokenised, folder: Path, device: str):
         self.spec, self.data, self.folder, self.device = spec, data, folder, device
-        self.train_tokens = data.split("train")
+        self.train_tokens = data.split("train", spec.unique_tokens or None)
         self.order: tuple[int, np.ndarray] = (-1, np.empty(0))
         self.model = FAMILIES[spec.shape.family](spec.shape, spec.seed).to(device)
-        self.flats = flatten(self.model)
-        self.optimizer = make_optimizer(spec, self.flats)
+        self.optimizer = make_optimizer(spec, self.model)
         self.curve: list[Evaluation] = []
         self.outcome, self.sentence = "finished", "reached its horizon"
         self.loss_sum, self.loss_count, self.recent_loss = 0.0, 0, math.nan
@@ -100,7 +99,7 @@ class _Job:
 
     def resume(self, parent_folder: Path | None) -> int:
         """Load the latest state and give the step to go on from."""
-        notes = read_checkpoint(self.folder / "checkpoint.safetensors", self.flats, self.optimizer)
+        notes = read_checkpoint(self.folder / "checkpoint.safetensors", self.optimizer)
         if notes is not None:
             self.curve = [from_plain(Evaluation, e, "checkpoint", StoreError) for e in notes["curve"]]
             self.loss_sum, self.loss_count = notes["loss_sum"], notes["loss_count"]
@@ -109,7 +108,7 @@ class _Job:
         if not self.spec.parent:
             return 0
         state = parent_folder / state_name(self.spec.first_step)
-        notes = read_checkpoint(state, self.flats, self.optimizer)
+        notes = read_checkpoint(state, self.optimizer)
         if notes is None:
             raise StoreError(
                 f"run {self.spec.id} starts from {state}, which is not there. "
@@ -121,9 +120,10 @@ class _Job:
         """Do one optimiser step."""
         spec = self.spec
         inputs_BT, targets_BT = self._windows(self.train_tokens, self._starts(step))
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(spec, step)
-        loss = descend(self.model, self.flats, self.optimizer, inputs_BT, targets_BT, spec.clip)
+        rate, drop = learning_rate(spec, step), self._drop(step)
+        loss = descend(
+            self.model, self.optimizer, inputs_BT, targets_BT, rate, spec.clip, accumulate=spec.accumulate, drop=drop
+        )
         self.recent_loss = loss.item()
         self.loss_sum += self.recent_loss
         self.loss_count += 1
@@ -159,7 +159,6 @@ class _Job:
         """Keep the whole state."""
         write_checkpoint(
             path,
-            self.flats,
             self.optimizer,
             {
                 "step": step,
@@ -191,11 +190,18 @@ class _Job:
         """Wall-clock seconds of training so far, earlier sittings included."""
         return self.seconds_before + time.monotonic() - self.began
 
+    def _drop(self, step: int):
+        """Make the dropout of a step, from the run's seed and the step alone; None for none."""
+        if not self.spec.dropout:
+            return None
+        seed = np.random.SeedSequence((self.spec.seed, step)).generate_state(1)[0]
+        return make_drop(self.spec.dropout, int(seed), self.device)
+
     def _starts(self, step: int) -> np.ndarray:
         chunk = step // ORDER_STEPS
         if self.order[0] != chunk:
             spec, many = self.spec, self.spec.batch * ORDER_STEPS
-            starts = batch_at(chunk, spec.seed, len(self.train_tokens), many, spec.shape.n_ctx)
+            starts = batch_at(chunk, spec.order_seed, len(self.train_tokens), many, spec.shape.n_ctx)
             self.order = chunk, starts.reshape(ORDER_STEPS, spec.batch)
         return self.order[1][step % ORDER_STEPS]
 

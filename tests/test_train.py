@@ -4,12 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.errors import StoreError
-from scalinglaws.models.transformer import Transformer
-from scalinglaws.optimizer import clip, flatten, make_optimizer
 from scalinglaws.run import RunSpec
 from scalinglaws.shape import Shape
 from scalinglaws.train import Interrupted, clustered_mean, train
@@ -95,37 +92,58 @@ def test_a_run_that_diverges_is_an_outcome_with_its_step(spec, data, tmp_path):
     assert "not a finite number at step" in run.sentence
 
 
-@pytest.mark.parametrize("kind", ["adam", "adamw"])
-def test_flat_weights_take_the_steps_that_single_ones_take(spec, kind):
-    asked = replace(spec, optimizer=kind)
-    flat, single = Transformer(spec.shape, 0).double(), Transformer(spec.shape, 0).double()
-    flats = flatten(flat)
-    ours = make_optimizer(asked, flats)
-    settings = {"lr": asked.lr, "betas": (asked.beta1, asked.beta2), "eps": asked.eps}
-    if kind == "adam":
-        theirs = torch.optim.Adam(single.parameters(), **settings)
-    else:
-        weights = list(single.parameters())
-        theirs = torch.optim.AdamW(
-            [
-                {"params": [w for w in weights if w.ndim > 1], "weight_decay": asked.weight_decay},
-                {"params": [w for w in weights if w.ndim < 2], "weight_decay": 0.0},
-            ],
-            **settings,
-        )
-    batch = torch.randint(256, (4, 33), generator=torch.Generator().manual_seed(1))
-    for _ in range(3):
-        for flat_part in flats:
-            flat_part.grad.zero_()
-        theirs.zero_grad()
-        flat(batch[:, :-1], batch[:, 1:]).backward()
-        single(batch[:, :-1], batch[:, 1:]).backward()
-        norm = clip(flats, 0.5)
-        assert norm.item() == pytest.approx(torch.nn.utils.clip_grad_norm_(single.parameters(), 0.5).item(), rel=1e-12)
-        ours.step()
-        theirs.step()
-    for a, b in zip(flat.parameters(), single.parameters(), strict=True):
-        assert torch.allclose(a, b, rtol=1e-9, atol=1e-12)
+OTHER_WAYS = {
+    "adam": {"optimizer": "adam"},
+    "adafactor": {"optimizer": "adafactor", "lr": 0.01},
+    "muon": {"optimizer": "muon"},
+    "mup": {"shape": Shape(1, 8, 1, 32, 256, parametrisation="mup", base_width=4)},
+    "dropout and parts of a batch": {"dropout": 0.1, "accumulate": 2},
+    "lstm": {"shape": Shape(2, 8, 1, 32, 256, family="lstm"), "dropout": 0.1},
+    "universal": {"shape": Shape(1, 8, 1, 32, 256, family="universal", reuse=2), "unique_tokens": 3000},
+}
+
+
+@pytest.mark.parametrize("name", OTHER_WAYS)
+def test_every_way_of_training_goes_on_bit_for_bit_from_where_it_was_cut(name, spec, data, tmp_path, monkeypatch):
+    monkeypatch.setattr("scalinglaws.train.PROGRESS_SECONDS", 0.0)
+    asked = replace(spec, **OTHER_WAYS[name], tokens=12_000, evaluations=3, eval_tokens=2048)
+    whole, told = train(asked, data, tmp_path / "whole"), []
+    cut = {"stop": lambda: len(told) % 20 == 0, "tell": lambda step, loss: told.append(step)}
+    for _ in range(asked.steps // 20):
+        with pytest.raises(Interrupted):
+            train(asked, data, tmp_path / "pieces", **cut)
+    assert losses(train(asked, data, tmp_path / "pieces", **cut)) == losses(whole)
+    assert whole.final.loss_nats < np.log(256) - 0.5
+
+
+def test_a_batch_in_parts_trains_as_one_in_a_piece(spec, data, tmp_path):
+    whole, parts = (train(replace(spec, accumulate=k), data, tmp_path / str(k)).final for k in (1, 4))
+    assert parts.loss_nats == pytest.approx(whole.loss_nats, abs=2e-3)
+    assert parts.loss_train_nats == pytest.approx(whole.loss_train_nats, abs=2e-3)
+
+
+def test_dropout_is_off_where_the_loss_is_evaluated(spec, data, tmp_path):
+    """At a rate of nothing the weights stay: every evaluation is of the same model, with no mask in the way."""
+    still = {"lr": 1e-30, "weight_decay": 0.0, "tokens": 8_000}
+    plain, dropped = (train(replace(spec, dropout=p, **still), data, tmp_path / str(p)) for p in (0.0, 0.5))
+    assert dropped.final.loss_nats == plain.final.loss_nats
+    assert dropped.final.loss_train_nats != plain.final.loss_train_nats
+
+
+def test_unique_tokens_are_read_again_and_again_and_make_the_model_overfit(spec, data, tmp_path):
+    asked = replace(spec, shape=replace(spec.shape, d_model=32), tokens=200_000, lr=0.003, evaluations=30)
+    few, whole = (train(replace(asked, unique_tokens=u), data, tmp_path / str(u)) for u in (600, 0))
+    assert (few.tokens_unique, whole.tokens_unique) == (600, len(data.split("train")))
+    gaps = [run.final.loss_nats - run.final.loss_train_nats for run in (few, whole)]
+    assert gaps[0] > gaps[1] + 0.2
+    assert few.final.loss_train_nats < whole.final.loss_train_nats - 0.05
+
+
+def test_another_order_of_the_data_leaves_the_first_weights(spec, data, tmp_path):
+    still = {"lr": 1e-30, "weight_decay": 0.0, "tokens": 2_000}
+    first, other = (train(replace(spec, data_seed=s, **still), data, tmp_path / str(s)) for s in (0, 1))
+    assert first.final.loss_nats == other.final.loss_nats
+    assert first.final.loss_train_nats != other.final.loss_train_nats
 
 
 def test_the_standard_error_counts_documents_and_not_windows():

@@ -1,5 +1,10 @@
 """The shelf of models: one file a family, built from a Shape."""
 
+from .dropout import make_drop
+from .lstm import Lstm
 from .transformer import Transformer
+from .universal import universal
 
-FAMILIES = {"transformer": Transformer}
+FAMILIES = {"transformer": Transformer, "universal": universal, "lstm": Lstm}
+
+__all__ = ["FAMILIES", "Lstm", "Transformer", "make_drop", "universal"]

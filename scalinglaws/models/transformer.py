@@ -1,6 +1,8 @@
-"""The decoder-only Transformer of Kaplan et al. 2020: layer norm before each part, GELU, learned positions."""
+"""The decoder-only Transformer of Kaplan et al. 2020, with later practice's parts by choice."""
 
 # B batch, T time, W width, H heads, V vocabulary
+
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -10,22 +12,52 @@ from ..shape import Shape
 from .head import head_loss, head_losses
 
 INIT_SD = 0.02  # GPT-2's; the paper names none
+ROTARY_BASE = 10_000.0  # Su et al. 2021, section 3.2.2
+RMS_EPS = 1e-6
+
+Drop = Callable[[torch.Tensor], torch.Tensor]
+
+
+def make_norm(shape: Shape, width: int) -> nn.Module:
+    """Make the norm that a shape asks for, with a gain and, for layer norm, a bias unless the shape has none."""
+    if shape.norm == "rmsnorm":
+        return nn.RMSNorm(width, eps=RMS_EPS)
+    return nn.LayerNorm(width, bias=shape.biases)
 
 
 class Attention(nn.Module):
-    """Causal self-attention with one product for queries, keys and values."""
+    """Causal self-attention with one product for queries, keys and values.
+
+    Patterns are softmax(q k / sqrt(d_head)), and softmax(q k / d_head) under mu-P (Yang et al. 2022, definition 4.1).
+    """
 
     def __init__(self, shape: Shape):
         super().__init__()
-        self.n_heads = shape.n_heads
-        self.qkv = nn.Linear(shape.d_model, 3 * shape.d_model)
-        self.project = nn.Linear(shape.d_model, shape.d_model)
+        self.n_heads, self.d_head = shape.n_heads, shape.d_head
+        self.qkv = nn.Linear(shape.d_model, 3 * shape.width_attention, bias=shape.biases)
+        self.project = nn.Linear(shape.width_attention, shape.d_model, bias=shape.biases)
+        self.norm_q = nn.RMSNorm(shape.d_head, eps=RMS_EPS) if shape.qk_norm else None
+        self.norm_k = nn.RMSNorm(shape.d_head, eps=RMS_EPS) if shape.qk_norm else None
+        self.scale = 1 / shape.d_head if shape.parametrisation == "mup" else None
 
-    def forward(self, hidden_BTW):
-        B, T, W = hidden_BTW.shape
-        qkv = self.qkv(hidden_BTW).view(B, T, 3, self.n_heads, W // self.n_heads).permute(2, 0, 3, 1, 4)
-        mixed_BHTW = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], is_causal=True)
-        return self.project(mixed_BHTW.transpose(1, 2).reshape(B, T, W))
+    def forward(self, hidden_BTW, turns=None):
+        B, T, _ = hidden_BTW.shape
+        q, k, v = self.qkv(hidden_BTW).view(B, T, 3, self.n_heads, self.d_head).permute(2, 0, 3, 1, 4)
+        if self.norm_q is not None:
+            q, k = self.norm_q(q), self.norm_k(k)
+        if turns is not None:
+            q, k = turn(q, *turns), turn(k, *turns)
+        mixed_BHTW = F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=self.scale)
+        return self.project(mixed_BHTW.transpose(1, 2).flatten(2))
+
+
+def turn(x_BHTW, cosines_TW, sines_TW):
+    """Turn each pair (x_i, x_{i + d_head/2}) by its angle: rotary positions (Su et al. 2021, eq 34)."""
+    first, second = x_BHTW.chunk(2, dim=-1)
+    return torch.cat(
+        [first * cosines_TW - second * sines_TW, second * cosines_TW + first * sines_TW],
+        dim=-1,
+    )
 
 
 class Block(nn.Module):
@@ -33,42 +65,61 @@ class Block(nn.Module):
 
     def __init__(self, shape: Shape):
         super().__init__()
-        self.norm_attention = nn.LayerNorm(shape.d_model)
+        self.gated = shape.activation == "swiglu"
+        self.norm_attention = make_norm(shape, shape.d_model)
         self.attention = Attention(shape)
-        self.norm_ff = nn.LayerNorm(shape.d_model)
-        self.widen = nn.Linear(shape.d_model, shape.width_ff)
-        self.narrow = nn.Linear(shape.width_ff, shape.d_model)
+        self.norm_ff = make_norm(shape, shape.d_model)
+        self.widen = nn.Linear(shape.d_model, shape.width_ff * (2 if self.gated else 1), bias=shape.biases)
+        self.narrow = nn.Linear(shape.width_ff, shape.d_model, bias=shape.biases)
 
-    def forward(self, hidden_BTW):
-        hidden_BTW = hidden_BTW + self.attention(self.norm_attention(hidden_BTW))
-        return hidden_BTW + self.narrow(F.gelu(self.widen(self.norm_ff(hidden_BTW))))
+    def forward(self, hidden_BTW, turns=None, drop: Drop | None = None):
+        added_BTW = self.attention(self.norm_attention(hidden_BTW), turns)
+        hidden_BTW = hidden_BTW + (added_BTW if drop is None else drop(added_BTW))
+        added_BTW = self.narrow(self.activate(self.widen(self.norm_ff(hidden_BTW))))
+        return hidden_BTW + (added_BTW if drop is None else drop(added_BTW))
+
+    def activate(self, wide_BTW):
+        """GELU, or SwiGLU: SiLU of one half times the other (Shazeer 2020, eq 6)."""
+        if not self.gated:
+            return F.gelu(wide_BTW)
+        gate, value = wide_BTW.chunk(2, dim=-1)
+        return F.silu(gate) * value
 
 
 class Transformer(nn.Module):
     """A language model of the given shape, its weights drawn from `seed`.
 
     Weights are N(0, 0.02^2), those that write to the residual stream divided by sqrt(2 n_layer) (GPT-2's rule); biases
-    are zero, so that the loss starts near ln V.
+    are zero, so that the loss starts near ln V. Under mu-P (Yang et al. 2022, table 8), with m = d_model / base_width,
+    the variance of the blocks' matrices, which goes as 1/fan_in, and the logits are divided by m.
+
+    Args:
+        order: numbers of the blocks in the order of their use; by default each once.
     """
 
-    def __init__(self, shape: Shape, seed: int):
+    def __init__(self, shape: Shape, seed: int, order: tuple[int, ...] | None = None):
         super().__init__()
         self.shape = shape
+        self.order = tuple(range(shape.n_layer)) if order is None else order
         self.embed = nn.Embedding(shape.n_vocab, shape.d_model)
-        self.position = nn.Embedding(shape.n_ctx, shape.d_model)
+        self.position = nn.Embedding(shape.n_ctx, shape.d_model) if shape.positions == "learned" else None
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.n_layer))
-        self.norm = nn.LayerNorm(shape.d_model)
+        self.norm = make_norm(shape, shape.d_model)
         self.untied = None if shape.tied else nn.Linear(shape.d_model, shape.n_vocab, bias=False)
+        self.wider = shape.d_model / shape.base_width if shape.parametrisation == "mup" else 1.0
+        cosines_TW, sines_TW = _angles(shape)
+        self.register_buffer("cosines_TW", cosines_TW, persistent=False)
+        self.register_buffer("sines_TW", sines_TW, persistent=False)
         self._draw_weights(seed)
 
     @torch.no_grad()
     def _draw_weights(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
-        residual_sd = INIT_SD / max(1, 2 * self.shape.n_layer) ** 0.5
+        residual = max(1, 2 * self.shape.depth) ** 0.5
         for name, weight in self.named_parameters():
             if weight.ndim == 2:
-                writes_residual = name.endswith(("project.weight", "narrow.weight"))
-                weight.normal_(0, residual_sd if writes_residual else INIT_SD, generator=generator)
+                sd = INIT_SD / residual if name.endswith(("project.weight", "narrow.weight")) else INIT_SD
+                weight.normal_(0, sd / (self.wider**0.5 if name.startswith("blocks.") else 1.0), generator=generator)
             elif name.endswith("bias"):
                 weight.zero_()
 
@@ -77,18 +128,36 @@ class Transformer(nn.Module):
         """Weights of the output head: the embedding itself when tied."""
         return self.embed.weight if self.untied is None else self.untied.weight
 
-    def hidden(self, tokens_BT):
-        """The last hidden states, shape (B, T, W)."""
-        hidden_BTW = self.embed(tokens_BT) + self.position.weight[: tokens_BT.shape[1]]
-        for block in self.blocks:
-            hidden_BTW = block(hidden_BTW)
-        return self.norm(hidden_BTW)
+    def hidden(self, tokens_BT, drop: Drop | None = None):
+        """The last hidden states, shape (B, T, W), as the output head takes them."""
+        T, turns = tokens_BT.shape[1], None
+        hidden_BTW = self.embed(tokens_BT)
+        if self.position is not None:
+            hidden_BTW = hidden_BTW + self.position.weight[:T]
+        else:
+            turns = self.cosines_TW[:T], self.sines_TW[:T]
+        if drop is not None:
+            hidden_BTW = drop(hidden_BTW)
+        for i in self.order:
+            hidden_BTW = self.blocks[i](hidden_BTW, turns, drop)
+        hidden_BTW = self.norm(hidden_BTW)
+        return hidden_BTW if self.wider == 1.0 else hidden_BTW / self.wider
 
-    def forward(self, tokens_BT, targets_BT):
-        """Mean cross-entropy in nats a token: a scalar."""
-        return head_loss(self.hidden(tokens_BT), self.head_VW, targets_BT)
+    def forward(self, tokens_BT, targets_BT, drop: Drop | None = None):
+        """Mean cross-entropy in nats a token: a scalar; `drop` is for training alone."""
+        return head_loss(self.hidden(tokens_BT, drop), self.head_VW, targets_BT)
 
     @torch.no_grad()
     def losses(self, tokens_BT, targets_BT):
         """Cross-entropy in nats of every token, shape (B, T)."""
         return head_losses(self.hidden(tokens_BT), self.head_VW, targets_BT)
+
+
+def _angles(shape: Shape) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """Cosines and sines of rotary positions, (T, d_head / 2) each; none for learned positions."""
+    if shape.positions == "learned":
+        return None, None
+    half = shape.d_head // 2
+    rates = ROTARY_BASE ** -(torch.arange(half, dtype=torch.float64) / half)
+    angles = torch.arange(shape.n_ctx, dtype=torch.float64)[:, None] * rates
+    return angles.cos().float(), angles.sin().float()

@@ -1,0 +1,23 @@
+"""Dropout whose masks follow from a seed: PyTorch's own draws from a global state, which no run could repeat."""
+
+import torch
+
+from .transformer import Drop
+
+
+def make_drop(share: float, seed: int, device: str = "cpu") -> Drop | None:
+    """Make the function that sets a share of a tensor's entries to zero and scales up the rest; None for share 0.
+
+    As in Vaswani et al. 2017, section 5.4, a model calls it on the sum of its embeddings and on each part's output
+    before that is added to the residual stream; attention patterns are not dropped, which keeps attention in its fused
+    kernel. The masks of one function follow each other in a stream given by `seed`.
+    """
+    if not share:
+        return None
+    generator = torch.Generator(device).manual_seed(seed)
+
+    def drop(x: torch.Tensor) -> torch.Tensor:
+        kept = torch.empty_like(x).bernoulli_(1 - share, generator=generator)
+        return x * kept.div_(1 - share)
+
+    return drop
