@@ -17,7 +17,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
 HALL = set("errors quantities shape run points records results conversions".split())
-INFERRING = set("laws fit uncertainty frontier compare predict plan arms ensemble checkpoints importers conventions".split())
+INFERRING = set(
+    "laws fit uncertainty frontier compare predict plan arms ensemble checkpoints importers conventions".split()
+)
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
     "design calibrate".split()
@@ -48,7 +50,7 @@ MAY_IMPORT = split(
         "models": "shape",
         "schedule": "run",
         "optimizer": "run",
-        "checkpoint": "records",
+        "checkpoint": "optimizer records",
         "instruments": "run",
         "train": "checkpoint corpora errors models optimizer records run schedule",
         "store": "errors points records results run",
