@@ -104,7 +104,7 @@ def _allocation(approach: int, letter: str, exponent: float, interval: str, row:
         data=DATA,
         unit=unit,
         about=f"Best {unit} at a compute, by the {method}. The paper prints the exponent; the prefactor is of its "
-        "table, whose larger rows lie on the line within 4 %. Its C counts embeddings, logits and attention, near 6 N D.",
+        "table, whose larger rows lie on the line within 4 %. Its C counts embeddings, head and attention, near 6 N D.",
     )
 
 
