@@ -48,7 +48,31 @@ SOME |= {  # where constants circulate that could not be checked (Frantar, Ludzi
     | {"gamma_w": 2.6745, "gamma_a": 2.2102, "gamma_kv": 0.9578},
     "kumar-quantised": {"C_T": 0.0598, "gamma_D": 0.5068, "gamma_N": 0.3439, "gamma_post": 0.5},
 }
+SOME |= {  # forms of dense laws: numbers of a plausible size
+    "hestness-size": {"sigma": 5.0, "beta_p": 0.7},
+    "rosenfeld": {"eps_0": 10.0, "b": 0.5, "c_inf": 0.002, "eta": 0.02, "alpha": 0.4, "beta": 0.35},
+    "hernandez-loss": {"N_c": 1e11, "K": 1e06, "alpha_N": 0.2, "alpha_D": 0.3, "alpha": 0.18, "beta": 0.38},
+    "skaling": {"E": 1.5, "A": 3000.0, "B": 30000, "alpha": 0.6, "beta": 0.65, "k": 0.5},
+    "farseer": {
+        "K_3": 1.1,
+        "a_3": -0.02,
+        "gamma": 0.17,
+        "K_2": 0.005,
+        "a_2": 88.0,
+        "beta": -0.1,
+        "a_1": -0.12,
+        "b_1": 0.42,
+        "alpha": 0.12,
+    },
+    "lovelace": {"E": 1.8, "A": 400.0, "B": 2000.0, "P": 0.02, "alpha": 0.35, "beta": 0.37, "delta": 0.8, "kappa": 0.5},
+    "brandfonbrener-loss": {"K": 0.9, "kappa": 1.1, "E_0": 1.5, "E_1": 1.2},
+    "brandfonbrener-nd": {"E": 1.6, "A": 1e08, "B": 1e09, "alpha": 0.45, "beta": 0.42},
+    "bhagia-loss": {"E": 0.4, "A": 150.0, "B": 300.0, "alpha": 0.32, "beta": 0.3},
+    "bhagia-accuracy": {"a": 0.6, "k": -6.0, "L_0": 0.8, "b": 0.25},
+    "ruan": {"w": 0.4, "C_half": 1e20},
+}
 WIDER |= {
+    "farseer": {"N": (1e5, 1e11), "D": (1e8, 1e13)},  # over less, another valley comes within 1e-9 of it
     "m4": {"D": (1e2, 1e15)},  # so far that both ends saturate
     "ludziejewski-moe": {"N": (1e6, 1e13), "D": (1e8, 1e15)},
     "tao-loss": {"D": (2e9, 2e11)},  # fewer tokens leave a model worse than the unigram
