@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
 HALL = set("errors quantities shape run points records results conversions".split())
 INFERRING = set(
-    "laws fit uncertainty frontier compare predict plan arms ensemble checkpoints importers conventions".split()
+    "laws fit uncertainty frontier compare predict plan optima arms ensemble checkpoints importers conventions".split()
 )
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
@@ -69,6 +69,7 @@ MAY_IMPORT = split(
         "compare": "errors fit laws points predict quantities results uncertainty",
         "frontier": "errors points quantities results",
         "plan": "ensemble errors laws predict quantities results shape uncertainty",
+        "optima": "errors laws plan",
         "arms": "errors fit laws plan points uncertainty",
         "conventions": "conversions errors fit frontier laws points quantities results uncertainty",
         "checkpoints": "errors points",
@@ -90,7 +91,7 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "points conversions conventions laws fit uncertainty predict compare frontier plan arms checkpoints ensemble importers infer "
+        "numpy": "points conversions conventions laws fit uncertainty predict compare frontier plan optima arms checkpoints ensemble importers infer "
         "held_out report corpora tokenizers instruments train",
         "scipy": "arms compare ensemble fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
