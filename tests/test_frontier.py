@@ -17,6 +17,9 @@ from frontier_tables import (
 
 from scalinglaws.errors import MisuseError, PointsError
 from scalinglaws.frontier import REASONS, disagreements, frontier
+from scalinglaws.frontier.lines import optima_of
+from scalinglaws.frontier.profile import both_below, coefficient_covariance, fit_profiles, minima, minimum_share
+from scalinglaws.frontier.slices import chosen_columns, slices_of_budgets
 from scalinglaws.importers.table import read_points
 from scalinglaws.points import Points
 from scalinglaws.quantities import PF_DAY
@@ -54,6 +57,46 @@ def test_runs_that_miss_their_budget_by_ten_percent_do_not_move_the_minimum():
     crude = frontier(points, method="isoflop", form="parabola", draws=20)
     miss = [abs(np.log(b.params / best_params(b.flops))) for b in crude.budgets]
     assert max(miss) > 0.02
+
+
+@pytest.mark.parametrize("form", ["additive", "parabola"])
+def test_the_estimate_is_the_same_for_every_number_of_draws(form):
+    table = isoflop(noise=0.01, half=4.0, seed=3)
+    few, more = (frontier(table, method="isoflop", form=form, draws=n) for n in (1, 300))
+    assert few.params.exponent.value == more.params.exponent.value
+    assert [b.reason for b in few.budgets] == [b.reason for b in more.budgets]
+    assert few.params.exponent.low is None and more.params.exponent.low is not None
+
+
+@pytest.mark.parametrize(("form", "near"), [("additive", False), ("parabola", False)])
+def test_the_variance_of_a_minimum_is_that_of_endless_draws(form, near):
+    table = isoflop(noise=0.002)
+    columns = chosen_columns(table, None)
+    slices = slices_of_budgets(table, columns, table["flops"])
+    optima = optima_of(slices, fit_profiles(slices, form, 0.25, near), draws=20_000, seed=0)
+    assert optima.variance == pytest.approx(optima.draws["params"].var(axis=0), rel=0.05)
+    assert optima.share == pytest.approx(np.ones(len(slices)))
+
+
+@pytest.mark.parametrize("form", ["additive", "parabola"])
+def test_the_share_of_noises_that_leave_a_minimum_is_that_of_normal_noises(form):
+    table, rng = isoflop(noise=0.05, half=3.0, seed=1), np.random.default_rng(0)
+    slices = slices_of_budgets(table, chosen_columns(table, None), table["flops"])
+    found = fit_profiles(slices, form, 0.5, False)
+    covariance = coefficient_covariance(found)
+    shares = minimum_share(found, covariance)
+    for share, centre, spread in zip(shares, found.coefficients, covariance, strict=True):
+        shaken = rng.multivariate_normal(centre, spread, 20_000, method="eigh")
+        assert share == pytest.approx(np.isfinite(minima(shaken, found.exponents)[0]).mean(), abs=0.015)
+    assert min(shares) < 0.8 < max(shares)
+
+
+def test_two_normals_lie_below_two_numbers_as_often_as_the_closed_forms_say():
+    for rho in (-0.9, 0.0, 0.4):
+        rho = np.array([rho])
+        assert both_below(np.zeros(1), np.zeros(1), rho) == pytest.approx(0.25 + np.arcsin(rho) / (2 * np.pi))
+        assert both_below(np.full(1, 0.7), np.full(1, 30.0), rho) == pytest.approx(0.758036, abs=1e-6)
+    assert both_below(np.ones(1), np.full(1, -0.5), np.zeros(1)) == pytest.approx(0.841345 * 0.308538, abs=1e-6)
 
 
 def test_a_parabola_is_biased_on_a_grid_that_drifts():

@@ -5,23 +5,30 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..results import Estimate
-from .profile import Profiles, minima
+from .profile import LEAST_FREE, Profiles, coefficient_covariance, minima, minimum_share, minimum_variance
 from .record import Budget, Line
 from .slices import Slice
 
 NO_SCATTER = 1e-7  # spread of an exponent below which the points carry no scatter to make an interval of
 _ROUNDING = 1e-6
-_LEAST_DRAWN = 0.8  # share of draws that must have a minimum, for a budget to count
+_LEAST_SHARE = 0.8  # of noises that must leave a budget a minimum for it to count
 
 
 @dataclass(frozen=True)
 class Optima:
-    """ln N*, ln D* and ln L* of every slice, shape (slices,); their draws, (draws, slices), resample this many runs."""
+    """ln N*, ln D* and ln L* of every slice, shape (slices,); their draws, (draws, slices), resample this many runs.
+
+    Attributes:
+        variance: of ln N*, by the delta method: no number here depends on how many draws were asked for.
+        share: how often noise as large as this leaves the slice a minimum.
+    """
 
     log_flops: np.ndarray
     values: dict[str, np.ndarray]
     draws: dict[str, np.ndarray]
     runs: int
+    variance: np.ndarray
+    share: np.ndarray
 
 
 def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> Optima:
@@ -42,10 +49,18 @@ def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> Op
     place = np.zeros(stack.run.shape, dtype=int)
     place[stack.here] = runs
     signs = _webb(rng, (draws, runs.max() + 1))
-    residual = found.residual / np.maximum(1 - found.leverage, 0.1)
+    residual = found.residual / np.maximum(1 - found.leverage, LEAST_FREE)
     shaken = found.coefficients + np.einsum("skp,dsp->dsk", found.solve, residual * signs[:, place])
     drawn = _located(slices, centres, best, *minima(shaken, found.exponents))
-    return Optima(np.log([s.flops for s in slices]), values, dict(zip(names, drawn, strict=True)), int(runs.max()) + 1)
+    covariance = coefficient_covariance(found)
+    return Optima(
+        np.log([s.flops for s in slices]),
+        values,
+        dict(zip(names, drawn, strict=True)),
+        int(runs.max()) + 1,
+        minimum_variance(found, covariance),
+        minimum_share(found, covariance),
+    )
 
 
 def _webb(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
@@ -70,8 +85,7 @@ def reasons_of(slices: list[Slice], found: Profiles, optima: Optima) -> list[str
     reasons = []
     for i, s in enumerate(slices):
         params, curvature = float(optima.values["params"][i]), found.coefficients[i, 2]
-        drawn = np.isfinite(optima.draws["params"][:, i]).mean() if len(optima.draws["params"]) else 1.0
-        weak = curvature < 2 * found.curvature_se[i] or drawn < _LEAST_DRAWN
+        weak = curvature < 2 * found.curvature_se[i] or optima.share[i] < _LEAST_SHARE
         reasons.append(_reason(s, params, bool(curvature > 0), bool(weak)))
     return reasons
 
@@ -148,7 +162,7 @@ def line_through(
     centre = float(x.mean())
     y, drawn = optima.values[name][keep], optima.draws[name][:, keep]
     drawn = np.where(np.isfinite(drawn), drawn, y)
-    weights = _weights(optima.draws["params"][:, keep]) if weighted else np.ones(len(x))
+    weights = _weights(optima.variance[keep]) if weighted else np.ones(len(x))
     design = np.stack([np.ones_like(x), x - centre], axis=1)
     solve = _solver(design, weights)
     value = solve @ y
@@ -170,13 +184,9 @@ def _stretch(runs: int) -> float:
     return float(stdtrit(max(runs - 3, 2), 0.975) / 1.959964)
 
 
-def _weights(drawn: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore"):
-        variance = np.array(
-            [column[np.isfinite(column)].var() if np.isfinite(column).any() else 0.0 for column in drawn.T]
-        )
+def _weights(variance: np.ndarray) -> np.ndarray:
     middle = np.median(variance)
-    return 1 / (variance + middle) if middle > 0 else np.ones(len(variance))
+    return 1 / (variance + middle) if 0 < middle < np.inf else np.ones(len(variance))
 
 
 def _solver(design: np.ndarray, weights: np.ndarray) -> np.ndarray:

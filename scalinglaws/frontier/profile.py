@@ -19,6 +19,7 @@ FORMS = ("additive", "parabola")
 _TYPICAL_EXPONENT = 0.35  # centre of a weak prior on both exponents: published fits give 0.1 to 0.7
 _PRIOR_SD = 0.7  # of ln exponent
 _ROUNDS = 5  # of exponents, weights and corrections in turn
+LEAST_FREE = 0.1  # of 1 - leverage: a point that its fit goes through has no residual to inflate
 _HUBER = 1.345  # standard deviations: 95% efficient under Gaussian noise
 
 
@@ -105,9 +106,8 @@ def _overspent(stack: Stack, found: Profiles) -> np.ndarray:
 
     At a fixed size only the tokens differ, D ~ C: the rising term c2 e^(beta u) was measured times e^(-beta off).
     """
-    alpha, beta = found.exponents
-    _, b1, b2 = np.moveaxis(found.coefficients, -1, 0)
-    rising = np.maximum(b1 / (alpha + beta) + 2 * b2 / (beta * (alpha + beta)), 0.0)
+    beta = found.exponents[1]
+    rising = np.maximum(_terms(found.coefficients, found.exponents)[0], 0.0)
     return rising[:, None] * np.exp(beta * stack.u) * np.expm1(-beta * stack.off)
 
 
@@ -122,6 +122,21 @@ def basis(u: np.ndarray, exponents: tuple[float, float]) -> np.ndarray:
     return np.stack([np.ones_like(u), p1, p2], axis=-1)
 
 
+def _ways(exponents: tuple[float, float]) -> np.ndarray:
+    """Give what must be above zero for a minimum to exist, over the basis: curvature, or the terms c2 and c1."""
+    alpha, beta = exponents
+    if alpha == beta == 0:
+        return np.array([[0.0, 0.0, 1.0]])
+    whole = alpha + beta
+    return np.array([[0.0, 1 / whole, 2 / (beta * whole)], [0.0, -1 / whole, 2 / (alpha * whole)]])
+
+
+def _terms(coefficients: np.ndarray, exponents: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Give the rising and the falling term at u = 0, c2 and c1 of the law, in units of the best loss."""
+    rising, falling = np.moveaxis(coefficients @ _ways(exponents).T, -1, 0)
+    return rising, falling
+
+
 def minima(coefficients: np.ndarray, exponents: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
     """Find u* and the relative loss there; NaN where the form has no minimum. Coefficients of shape (..., 3)."""
     b0, b1, b2 = np.moveaxis(coefficients, -1, 0)
@@ -130,8 +145,7 @@ def minima(coefficients: np.ndarray, exponents: tuple[float, float]) -> tuple[np
         if alpha == beta == 0:
             u = np.where(b2 > 0, -b1 / (2 * b2), np.nan)
             return u, b0 + u * (b1 + u * b2)
-        rising = b1 / (alpha + beta) + 2 * b2 / (beta * (alpha + beta))
-        falling = -b1 / (alpha + beta) + 2 * b2 / (alpha * (alpha + beta))
+        rising, falling = _terms(coefficients, exponents)
         ratio = np.where((rising > 0) & (falling > 0), alpha * falling / (beta * rising), np.nan)
         u = np.log(ratio) / (alpha + beta)
     return u, np.sum(basis(u, exponents) * coefficients, axis=-1)
@@ -169,3 +183,56 @@ def _best_exponents(stack: Stack, weights: np.ndarray, start: tuple[float, float
     found = minimize(cost, np.log(start), method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-7, "maxiter": 300})
     alpha, beta = np.exp(np.clip(found.x, np.log(0.01), np.log(4.0)))
     return float(alpha), float(beta)
+
+
+def coefficient_covariance(found: Profiles) -> np.ndarray:
+    """Give the covariance of each slice's coefficients, (slices, 3, 3): that of endless draws of the wild bootstrap.
+
+    HC3 over runs: residuals are inflated by 1/(1 - leverage), and the points of one run share their error.
+    """
+    stack = found.stack
+    inflated = np.where(stack.here, found.residual / np.maximum(1 - found.leverage, LEAST_FREE), 0.0)
+    parts = found.solve * inflated[:, None]  # (slices, 3, P)
+    same = (stack.run[:, :, None] == stack.run[:, None]) & stack.here[:, :, None] & stack.here[:, None]
+    return np.einsum("skp,spq,slq->skl", parts, same, parts)
+
+
+def minimum_variance(found: Profiles, covariance: np.ndarray) -> np.ndarray:
+    """Give the variance of u* of each slice by the delta method, (slices,); infinite without a minimum."""
+    alpha, beta = found.exponents
+    _, b1, b2 = np.moveaxis(found.coefficients, -1, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if alpha == beta == 0:
+            slopes = np.stack([np.zeros_like(b1), -1 / (2 * b2), b1 / (2 * b2**2)], axis=-1)
+        else:
+            whole = alpha + beta
+            rising, falling = _terms(found.coefficients, found.exponents)
+            along_1 = (-1 / falling - 1 / rising) / whole**2
+            along_2 = 2 * (1 / (alpha * falling) - 1 / (beta * rising)) / whole**2
+            slopes = np.stack([np.zeros_like(b1), along_1, along_2], axis=-1)
+        variance = np.einsum("sk,skl,sl->s", slopes, covariance, slopes)
+    return np.where(np.isfinite(minima(found.coefficients, found.exponents)[0]), variance, np.inf)
+
+
+def minimum_share(found: Profiles, covariance: np.ndarray) -> np.ndarray:
+    """Estimate how often noise as large as this leaves each slice a minimum, (slices,): normal, by the delta method."""
+    from scipy.special import ndtr
+
+    ways = _ways(found.exponents)  # (conditions, 3): a minimum exists where each is above zero
+    spread = np.einsum("ck,skl,dl->scd", ways, covariance, ways)
+    sd = np.sqrt(np.maximum(np.einsum("scc->sc", spread), 1e-300))
+    far = np.clip(found.coefficients @ ways.T / sd, -30.0, 30.0)
+    if len(ways) == 1:
+        return ndtr(far[:, 0])
+    correlation = spread[:, 0, 1] / sd[:, 0] / sd[:, 1]
+    return both_below(far[:, 0], far[:, 1], np.clip(correlation, -1 + 1e-9, 1 - 1e-9))
+
+
+def both_below(h: np.ndarray, k: np.ndarray, correlation: np.ndarray) -> np.ndarray:
+    """Give P(X < h, Y < k) of two standard normals, by Owen's T (Owen 1956, eq 2.1)."""
+    from scipy.special import ndtr, owens_t
+
+    h, k = (np.where(one == 0, 1e-300, one) for one in (h, k))
+    rest = np.sqrt(1 - correlation**2)
+    tails = owens_t(h, (k / h - correlation) / rest) + owens_t(k, (h / k - correlation) / rest)
+    return (ndtr(h) + ndtr(k)) / 2 - tails - np.where(h * k < 0, 0.5, 0.0)

@@ -10,7 +10,7 @@ from scalinglaws.points import Points
 _BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 DATA = Path(os.environ.get("SCALINGLAWS_DATA", _BESIDE)) / "runs"
 LAW_OF_N_AND_D = ("params_total", "tokens", "loss")
-DRAWS = 400  # of a frontier: they weigh its budgets, so its exponents need them
+DRAWS = 2  # of a frontier: its exponents do not depend on how many, and no interval is asked for
 ISOFLOP = ("run_id", "params_total", "tokens", "flops", "loss")
 
 
