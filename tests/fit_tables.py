@@ -51,8 +51,8 @@ SOME |= {  # where constants circulate that could not be checked (Frantar, Ludzi
 SOME |= {  # forms of dense laws: numbers of a plausible size
     "hestness-size": {"sigma": 5.0, "beta_p": 0.7},
     "rosenfeld": {"eps_0": 10.0, "b": 0.5, "c_inf": 0.002, "eta": 0.02, "alpha": 0.4, "beta": 0.35},
-    "hernandez-loss": {"N_c": 1e11, "K": 1e06, "alpha_N": 0.2, "alpha_D": 0.3, "alpha": 0.18, "beta": 0.38},
-    "skaling": {"E": 1.5, "A": 3000.0, "B": 30000, "alpha": 0.6, "beta": 0.65, "k": 0.5},
+    "hernandez-loss": {"N_c": 1e10, "K": 1e5, "alpha_N": 0.2, "alpha_D": 0.4, "alpha": 0.5, "beta": 0.2},
+    "skaling": {"E": 1.5, "A": 3000.0, "B": 3e4, "alpha": 0.6, "beta": 0.65, "k": 0.5},
     "farseer": {
         "K_3": 1.1,
         "a_3": -0.02,
@@ -66,7 +66,7 @@ SOME |= {  # forms of dense laws: numbers of a plausible size
     },
     "lovelace": {"E": 1.8, "A": 400.0, "B": 2000.0, "P": 0.02, "alpha": 0.35, "beta": 0.37, "delta": 0.8, "kappa": 0.5},
     "brandfonbrener-loss": {"K": 0.9, "kappa": 1.1, "E_0": 1.5, "E_1": 1.2},
-    "brandfonbrener-nd": {"E": 1.6, "A": 1e08, "B": 1e09, "alpha": 0.45, "beta": 0.42},
+    "brandfonbrener-nd": {"E": 1.6, "A": 1e8, "B": 1e9, "alpha": 0.45, "beta": 0.42},
     "bhagia-loss": {"E": 0.4, "A": 150.0, "B": 300.0, "alpha": 0.32, "beta": 0.3},
     "bhagia-accuracy": {"a": 0.6, "k": -6.0, "L_0": 0.8, "b": 0.25},
     "ruan": {"w": 0.4, "C_half": 1e20},
