@@ -121,9 +121,9 @@ MULTI_POWER = Law(
     domain={"lr": (0.0, 3e-4)},
     data="Llama-2-like; batch, data and peak learning rate 3e-4 the same for every run; warm-up 2160 steps",
     published=(
-        fitted("25M", 3.040454, 0.524686, 0.507869, 363.7875, 2.065608, 0.582790, 0.641423),
-        fitted("100M", 2.651448, 0.601152, 0.452958, 437.9464, 2.132456, 0.597852, 0.655236),
-        fitted("400M", 2.374745, 0.654212, 0.428787, 523.4246, 2.024627, 0.593505, 0.634725),
+        fitted("25M", 3.04045406, 0.52468604, 0.50786857, 363.78751622, 2.06560812, 0.58279013, 0.64142257),
+        fitted("100M", 2.6514477, 0.60115152, 0.45295811, 437.9464276, 2.13245612, 0.59785199, 0.65523644),
+        fitted("400M", 2.37474466, 0.65421216, 0.42878731, 523.42464371, 2.02462735, 0.59350493, 0.63472457),
     ),
     about="For one run at a time: `lr` is its whole schedule from the first step, a row a step, and the loss comes "
     "back for every step. The warm-up belongs to it: its rises enter the sum with their sign, and leaving them out "
