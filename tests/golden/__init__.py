@@ -7,6 +7,7 @@ from . import (
     gadre2024,
     hoffmann2022,
     li2025,
+    luo2025,
     mcleish2025,
     muennighoff2023,
     nanochat2026,
@@ -27,6 +28,7 @@ PAPERS = (
     mcleish2025,
     li2025,
     beck2025,
+    luo2025,
     nanochat2026,
 )
 
