@@ -250,9 +250,9 @@ def _require_text(study: Study, sweep: Sweep, train_tokens: int):
         allowed = int(unique * study.max_epochs)
         if run.tokens > allowed:
             raise CorpusError(
-                f"the longest run asks for {run.tokens:,} tokens; {study.corpus} has {unique:,} to train on, "
-                f"and max_epochs = {study.max_epochs:g} allows {allowed:,}. Ask for fewer tokens, bring more "
-                f"text, or raise max_epochs."
+                f"the longest run asks for {run.tokens:,} tokens; {study.corpus} has {unique:,} to train on: that is "
+                f"{run.tokens / unique:.3g} epochs, and max_epochs = {study.max_epochs:g} allows {allowed:,} tokens. "
+                f"Ask for fewer tokens, bring more text, or raise max_epochs."
             )
 
 

@@ -72,6 +72,28 @@ def test_influence_is_the_fit_without_the_run():
         assert row.without == pytest.approx(dict(again.values), rel=1e-4)
 
 
+def test_more_runs_than_one_batch_holds_are_each_left_out():
+    points = grid(noise=0.01, rows=35, ratios=np.geomspace(3, 300, 30))
+    found = fit("chinchilla", points)
+    rows = influence(found)
+    assert {row.run for row in rows} == set(points["run_id"]) and len(rows) > 1000
+    last = next(row for row in rows if row.run == sorted(points["run_id"])[-1])
+    again = fit("chinchilla", points.take(points["run_id"] != last.run), delta=found.delta)
+    assert last.without == pytest.approx(dict(again.values), rel=1e-4)
+
+
+@needs_data
+def test_what_least_squares_feel_of_a_wild_run_tukey_s_loss_does_not(epoch):
+    wildest = influence(fit("chinchilla", epoch, loss="ls-log"))[0].run
+    moved = {}
+    for loss in ("ls-log", "tukey"):
+        found = fit("chinchilla", epoch, loss=loss)
+        without = next(row for row in influence(found) if row.run == wildest).without
+        moved[loss] = max(abs(np.log(without[name] / found.values[name])) for name in ("alpha", "beta", "E"))
+    assert wildest in set(epoch["run_id"][epoch["note"] != ""])
+    assert moved["tukey"] < 0.01 * moved["ls-log"]
+
+
 def test_a_law_that_made_the_points_needs_little_widening():
     factors = [calibration("chinchilla", grid(seed=seed), n=100).factor for seed in range(5)]
     assert np.median(factors) < 2.0

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from scalinglaws.corpora import open_corpus
-from scalinglaws.corpora.enough import require_tokens, require_vocabulary
 from scalinglaws.corpora.synthetic import evaluation_floor
 from scalinglaws.corpora.tokenise import STALE_SECONDS, tokenise, tokenise_test
 from scalinglaws.corpora.tokenised import open_data
@@ -226,25 +225,6 @@ def test_facts_for_the_report_add_up(books, tmp_path):
     assert facts["tokens"] == facts["bytes"] + 200
     assert len(facts["content"]) == 12
     assert facts["name"] == f"text:{books}"
-
-
-def test_a_corpus_that_is_too_small_says_what_there_is_and_what_to_do(books, tmp_path):
-    data = tokenise(f"text:{books}", "bytes", tmp_path / "cache")
-    there = data.index.splits["train"].tokens
-    assert require_tokens(data, there) == 1.0
-    assert require_tokens(data, 3 * there, epochs_allowed=4) == 3.0
-    said = rf"has {there:,} training tokens.*at most {2 * there:,} tokens.*allow 3\.1 epochs"
-    with pytest.raises(CorpusError, match=said):
-        require_tokens(data, 3 * there + 1, epochs_allowed=2)
-
-
-def test_a_vocabulary_that_is_not_the_tokenizer_s_is_refused(books, tmp_path):
-    data = tokenise(f"text:{books}", "bpe:300", tmp_path / "cache")
-    require_vocabulary(data, 300)
-    with pytest.raises(CorpusError, match=r"n_vocab = 4096 is more than the 300 tokens.*bpe:4096"):
-        require_vocabulary(data, 4096)
-    with pytest.raises(CorpusError, match="n_vocab = 256 is fewer"):
-        require_vocabulary(data, 256)
 
 
 def test_corpus_and_tokenizer_must_go_together(books, tmp_path):

@@ -10,7 +10,7 @@ from scalinglaws.fit import fit
 from scalinglaws.fit.problem import residuals
 from scalinglaws.laws import LAWS
 from scalinglaws.points import Points
-from scalinglaws.uncertainty import METHODS, draws, influence, sloppy
+from scalinglaws.uncertainty import METHODS, draws, sloppy
 from scalinglaws.uncertainty.record import drawn
 from scalinglaws.uncertainty.resample import numbered, refit
 from scalinglaws.uncertainty.sandwich import curvature
@@ -191,22 +191,6 @@ def test_posterior_agrees_with_an_independent_sampler():
     pytest.importorskip("emcee")
     made = draws(fit("chinchilla", chinchilla_points()), method="posterior", n=2000, seed=1)
     assert made.interval()["E"] == pytest.approx((1.779, 1.842), abs=0.008)
-
-
-def test_leaving_a_run_out_is_refitting_without_it():
-    points = chinchilla_points()
-    found = fit("chinchilla", points, delta=0.005)
-    result = influence(found)
-    first = result.runs[0]
-    alone = fit("chinchilla", points.take(points["run_id"] != first), delta=0.005)
-    assert dict(zip(result.names, result.values[0], strict=True)) == pytest.approx(alone.values, rel=1e-6)
-    assert (np.diff(result.moved) <= 1e-12).all() and len(result.runs) == 240
-
-
-def test_the_wildest_points_lead_the_influence_and_tukey_does_not_feel_them():
-    squares, tukey = (influence(fit("chinchilla", chinchilla_points(wild=True), loss=k)) for k in ("ls-log", "tukey"))
-    assert set(squares.runs[:2]) == {"chin-000", "chin-001"}
-    assert tukey.moved[tukey.runs.index("chin-001")] < 0.01 * squares.moved[0]
 
 
 def test_the_loosest_direction_is_narrowed_by_the_run_it_asks_for():

@@ -7,6 +7,8 @@ import numpy as np
 from ..fit import Fit
 from ..uncertainty.resample import numbered, refit
 
+AT_ONCE = 1000  # runs left out in one batch: bounds the memory of their counts
+
 
 @dataclass(frozen=True)
 class Influence:
@@ -27,19 +29,19 @@ class Influence:
 
 
 def influence(found: Fit) -> tuple[Influence, ...]:
-    """Refit without each run in turn, all in one batch; the most influential first.
+    """Refit without each run in turn, a thousand in one batch; the most influential first.
 
     Runs without an optimum when left out come with an infinite shift: the fit rests on them.
     """
     index, groups = numbered(found.clusters)
     labels = np.unique(found.clusters)
-    counts = 1.0 - (index[None] == np.arange(groups)[:, None])
-    solved = refit(found, counts)
-    drawn = found.problem.coordinates.parameters(solved.z)
+    left_out = [np.arange(at, min(at + AT_ONCE, groups))[:, None] for at in range(0, groups, AT_ONCE)]
+    solved = [refit(found, 1.0 - (index == runs)) for runs in left_out]
+    drawn = found.problem.coordinates.parameters(np.concatenate([part.z for part in solved]))
     names = [name for name in found.free]
     at = np.log([abs(float(found.values[name])) or 1.0 for name in names])
     logs = np.stack([np.log(np.maximum(np.abs(drawn[name]), 1e-300)) for name in names], axis=1)
-    good = solved.converged & np.isfinite(logs).all(axis=1)
+    good = np.concatenate([part.converged for part in solved]) & np.isfinite(logs).all(axis=1)
     shifts = logs - at
     spread = np.sqrt((groups - 1) / groups * np.sum((shifts[good] - shifts[good].mean(axis=0)) ** 2, axis=0))
     scaled = np.where(good[:, None], shifts / np.maximum(spread, 1e-300), np.inf)
