@@ -19,6 +19,7 @@ VERBS = [
     "predict",
     "compare",
     "arms",
+    "conventions",
     "frontier",
     "plan",
     "laws",

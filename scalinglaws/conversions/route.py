@@ -123,7 +123,7 @@ def _unwind(name: str, best: Mapping, steps: list[Rule]) -> None:
 
 def _lacking(rule: Rule, columns: Mapping, seen: frozenset[str]) -> set[frozenset[str]]:
     """Give the sets of columns that would let a rule work; none for a rule that the columns contradict."""
-    if any(quantity(name).role == "flops" for name in rule.needs):
+    if any(quantity(name).role in ("flops", "flops_per_token") for name in rule.needs):
         return set()  # compute is what a conversion is asked for, seldom what is known
     here = _cheapest(columns)
     if set(rule.needs) <= set(columns) and rule.doubt(columns):

@@ -54,17 +54,17 @@ def _counted(count: str, n_layer: float, d_model: float, d_ff: float) -> float:
 def _not_standard(c: Columns) -> str:
     """Compare the standard block with the other counts of a table; say how they contradict each other."""
     block = _by_shape("non_embedding")(c)
-    embedding = c["n_vocab"] * c["d_model"] if "n_vocab" in c else None
-    if "params_nonembedding_exact" in c:
-        known, choices = "params_nonembedding_exact", [block]
-    elif "params_total" in c and embedding is not None:
-        known, choices = "params_total", [block + embedding, block + 2 * embedding]
-    elif "params_total" in c:
-        return _contradiction(c, block, "params_total") if (block > c["params_total"] * (1 + AGREES)).any() else ""
-    else:
-        return ""
-    apart = min(float(np.nanmax(np.abs(np.log(choice / c[known])))) for choice in choices)
-    return "" if apart < AGREES else _contradiction(c, choices[0], known)
+    choices = {"params_nonembedding": [block], "params_nonembedding_exact": [block]}
+    if "n_vocab" in c:
+        embedding = c["n_vocab"] * c["d_model"]
+        choices |= {"params_with_head": [block + embedding], "params_total": [block + embedding, block + 2 * embedding]}
+    elif "params_total" in c and (block > c["params_total"] * (1 + AGREES)).any():
+        return _contradiction(c, block, "params_total")
+    for known in (name for name in choices if name in c):
+        apart = min(float(np.nanmax(np.abs(np.log(one / c[known])))) for one in choices[known])
+        if apart > AGREES:
+            return _contradiction(c, choices[known][0], known)
+    return ""
 
 
 def _contradiction(c: Columns, counted: np.ndarray, known: str) -> str:
@@ -122,26 +122,47 @@ _PARAMS = [
         "biases and norms are few: 13 / (12 d_model) of a block",
     ),
     Rule(
+        "params_vocabulary",
+        ("d_model", "n_vocab"),
+        "n_vocab d_model",
+        f"{KAPLAN}, table 1",
+        lambda c: c["n_vocab"] * c["d_model"],
+    ),
+    Rule(
         "params_with_head",
-        ("params_nonembedding", "d_model", "n_vocab"),
+        ("params_nonembedding", "params_vocabulary"),
         "params_nonembedding + n_vocab d_model",
         PORIAN,
-        lambda c: c["params_nonembedding"] + c["n_vocab"] * c["d_model"],
+        lambda c: c["params_nonembedding"] + c["params_vocabulary"],
     ),
     Rule(
         "params_nonembedding",
-        ("params_with_head", "d_model", "n_vocab"),
+        ("params_with_head", "params_vocabulary"),
         "params_with_head - n_vocab d_model",
         PORIAN,
-        lambda c: c["params_with_head"] - c["n_vocab"] * c["d_model"],
+        lambda c: c["params_with_head"] - c["params_vocabulary"],
     ),
     Rule(
         "params_embedding",
-        ("d_model", "n_vocab", "tied"),
+        ("params_vocabulary", "tied"),
         "n_vocab d_model, twice where the head is untied",
         f"{KAPLAN}, table 1",
-        lambda c: c["n_vocab"] * c["d_model"] * (2 - c["tied"]),
+        lambda c: c["params_vocabulary"] * (2 - c["tied"]),
         "positions have no parameters (give params_embedding where they do)",
+    ),
+    Rule(
+        "params_nonvocabulary",
+        ("params_total", "params_vocabulary", "tied"),
+        "params_total - n_vocab d_model, twice where the head is untied",
+        "Tao et al. 2024, section 2",
+        lambda c: c["params_total"] - c["params_vocabulary"] * (2 - c["tied"]),
+    ),
+    Rule(
+        "params_total",
+        ("params_nonvocabulary", "params_vocabulary", "tied"),
+        "params_nonvocabulary + n_vocab d_model, twice where the head is untied",
+        "Tao et al. 2024, section 2",
+        lambda c: c["params_nonvocabulary"] + c["params_vocabulary"] * (2 - c["tied"]),
     ),
     Rule(
         "params_nonembedding_exact",
@@ -189,6 +210,15 @@ def _six(flops: str, params: str, source: str) -> list[Rule]:
     ]
 
 
+def _product(whole: str, first: str, second: str, source: str) -> list[Rule]:
+    """whole = first x second and its two inverses."""
+    return [
+        Rule(whole, (first, second), f"{first} {second}", source, lambda c: c[first] * c[second]),
+        Rule(first, (whole, second), f"{whole} / {second}", source, lambda c: c[whole] / c[second]),
+        Rule(second, (whole, first), f"{whole} / {first}", source, lambda c: c[whole] / c[first]),
+    ]
+
+
 def _exact(gives: str, pairs: int, head: bool, source: str) -> Rule:
     """6 N + 6 n_layer n_ctx d_attn (causal, twice that dense) + 6 d_model n_vocab for the head, a token."""
     needs = ("params_nonembedding", "n_layer", "d_model", "n_ctx", *(("n_vocab",) if head else ()), "tokens")
@@ -209,16 +239,15 @@ _FLOPS = [
     _exact("flops_exact", 1, True, f"{KAPLAN}, table 1"),
     _exact("flops_dense_no_head", 2, False, "DeepSeek-AI 2024 (M)"),
     _exact("flops_dense", 2, True, "Chowdhery et al. 2022, appendix B"),
+    Rule(
+        "flops_per_token",
+        ("params_nonembedding", "n_layer", "n_ctx", "d_model"),
+        "6 params_nonembedding + 12 n_layer n_ctx d_model",
+        "DeepSeek-AI 2024, eq 2",
+        lambda c: 6 * c["params_nonembedding"] + 12 * c["n_layer"] * c["n_ctx"] * c["d_model"],
+    ),
+    *_product("flops_dense_no_head", "flops_per_token", "tokens", "DeepSeek-AI 2024, eq 2"),
 ]
-
-
-def _product(whole: str, first: str, second: str, source: str) -> list[Rule]:
-    """whole = first x second and its two inverses."""
-    return [
-        Rule(whole, (first, second), f"{first} {second}", source, lambda c: c[first] * c[second]),
-        Rule(first, (whole, second), f"{whole} / {second}", source, lambda c: c[whole] / c[second]),
-        Rule(second, (whole, first), f"{whole} / {first}", source, lambda c: c[whole] / c[first]),
-    ]
 
 
 _DATA = [
