@@ -32,7 +32,7 @@ SIZES = {
     ("minicpm-d", ""): ("/192",) * 5,
 }
 
-# Some of these digits were rounded twice: 4.24998 by way of 4.25, 2.9456 of 2.95, 19.455 of 19.5, .4749 of .475. Gadre's
+# Some of these digits were rounded twice: 4.24998 by way of 4.25, 2.9456 of 2.95, 19.455 of 19.5, .4749 of .475. Gadre
 # sizes do not follow from the constants printed with them: their D/N is 3.358, and sqrt(1e19 / (6 x 3.358)) = 7.04e8.
 OFF = {
     ("chinchilla", "unrounded"): ["1e+26: 4.24998e+11 is printed 4.3e11"],
