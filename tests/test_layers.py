@@ -22,9 +22,9 @@ INFERRING = set(
 )
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
-    "design calibrate".split()
+    "design calibrate coordinate_check".split()
 )
-ABOVE = set("report infer held_out study estimate status display cli __init__ __main__".split())
+ABOVE = set("report infer held_out readings families study estimate status display cli __init__ __main__".split())
 
 
 def split(table: dict[str, str]) -> dict[str, set[str]]:
@@ -52,13 +52,14 @@ MAY_IMPORT = split(
         "optimizer": "run",
         "checkpoint": "optimizer records",
         "instruments": "run",
-        "train": "checkpoint corpora errors models optimizer records run schedule",
+        "train": "checkpoint corpora errors instruments models optimizer records run schedule",
         "store": "errors points records results run",
         "worker": "corpora errors records store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
         "settings": "errors records",
         "design": "errors records run schedule settings shape",
         "calibrate": "models optimizer run shape",
+        "coordinate_check": "models optimizer run",
         "launch": "design errors executors records run store",
         # the inferring wing
         "laws": "errors quantities",  # formulas: no data, no solver
@@ -67,8 +68,8 @@ MAY_IMPORT = split(
         "uncertainty": "errors fit",
         "predict": "errors fit uncertainty",
         "compare": "errors fit laws points predict quantities results uncertainty",
-        "frontier": "errors points quantities results",
-        "plan": "ensemble errors laws predict quantities results shape uncertainty",
+        "frontier": "errors laws points quantities results",
+        "plan": "ensemble errors laws predict results shape uncertainty",
         "optima": "errors laws plan",
         "arms": "errors fit laws plan points uncertainty",
         "conventions": "conversions errors fit frontier laws points quantities results uncertainty",
@@ -80,6 +81,8 @@ MAY_IMPORT = split(
         "report": "quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
         "estimate": "calibrate corpora design display quantities records settings",
+        "readings": "instruments points run schedule store",
+        "families": "corpora design errors executors importers launch points readings records settings store",
         "status": "design records store",
         "study": "corpora design errors executors held_out infer launch plan records report results settings store",
         "__init__": "arms checkpoints compare ensemble errors fit frontier importers laws plan points predict shape "
@@ -95,7 +98,7 @@ MAY_BE_USED_BY = split(
         "held_out report corpora tokenizers instruments train",
         "scipy": "arms compare ensemble fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
-        "torch": "calibrate checkpoint instruments models optimizer train worker",
+        "torch": "calibrate checkpoint coordinate_check instruments models optimizer train worker",
         "safetensors": "checkpoint",
         "tokenizers": "tokenizers",
         "zstandard": "corpora",

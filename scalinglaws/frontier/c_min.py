@@ -5,10 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..errors import PointsError
+from ..laws.kaplan2020 import KAPLAN_BCRIT
+from ..laws.kaplan2020 import critical_batch as critical_batch_of
+from ..laws.kaplan2020_efficient import flops_min, steps_min, tokens_min
 from ..points import Points
 from .slices import compute_of
 
-KAPLAN_CRITICAL = {"B_star": 2.0e8, "alpha_B": 0.21}  # eq 5.3: tokens of WebText2 in the paper's vocabulary
+KAPLAN_CRITICAL = KAPLAN_BCRIT.constants  # eq 5.3: tokens of WebText2 in the paper's vocabulary
 
 
 def adjusted(points: Points, columns: Mapping[str, str], critical: Mapping[str, float]) -> Points:
@@ -25,12 +28,13 @@ def adjusted(points: Points, columns: Mapping[str, str], critical: Mapping[str, 
     if "batch_tokens" not in points:
         raise PointsError("C_min needs the tokens of a step. Name the column with --map batch_tokens=COLUMN.")
     loss = points["loss_train_nats"] if "loss_train_nats" in points else points[columns["loss"]]
-    ratio = points["batch_tokens"] / (critical["B_star"] * loss ** (-1 / critical["alpha_B"]))
-    steps = points["steps"] if "steps" in points else points[columns["tokens"]] / points["batch_tokens"]
+    batch, tokens = points["batch_tokens"], points[columns["tokens"]]
+    turning = critical_batch_of(loss, **critical)
+    steps = points["steps"] if "steps" in points else tokens / batch
     return points.replace(
-        flops_min=compute_of(points, dict(columns)) / (1 + ratio),
-        tokens_min=points[columns["tokens"]] / (1 + ratio),
-        steps_min=steps / (1 + 1 / ratio),
+        flops_min=flops_min(compute_of(points, dict(columns)), batch, turning),
+        tokens_min=tokens_min(tokens, batch, turning),
+        steps_min=steps_min(steps, batch, turning),
     )
 
 
