@@ -184,6 +184,23 @@ def test_a_formula_that_takes_no_complex_numbers_is_fitted_too():
     assert found.values["b"] == pytest.approx(LAWS["kaplan-n"].constants["alpha_N"], rel=1e-6)
 
 
+def faint(N, *, E, a, b):
+    return E + np.exp(a) * N**-b
+
+
+def faint_but_rough(N, *, E, a, b):
+    return np.abs(E) + np.exp(a) * N**-b
+
+
+@pytest.mark.parametrize(("formula", "told"), [(faint, False), (faint_but_rough, True)])
+def test_a_term_that_drowns_in_rounding_at_the_start_is_no_rough_slope(formula, told):
+    three = (Parameter("E", "1", (1, 3)), Parameter("a", "1", (1, 8), positive=False), Parameter("b", "1", (0.1, 4.5)))
+    points = simulated("kaplan-n", noise=0.001)
+    start = {"E": 2.0, "a": 5.0, "b": 4.0}  # the slope along a is 1e-10, the rounding of a difference 1e-12
+    found = fit(mine(formula, parameters=three), points, columns={"N": "params_nonembedding"}, starts=[start])
+    assert ("rough-slopes" in [w.id for w in found.warnings]) is told
+
+
 def test_wrong_slopes_of_a_users_law_are_refused():
     def slopes(N, *, a, b):
         return a * N**-b, {"a": a * N**-b, "b": a * N**-b}

@@ -114,8 +114,19 @@ class Coordinates:
     def _complex_step(self, values, inputs, rows, name):
         return self._moved(values, inputs, rows, name, 1j * STEP).imag / STEP
 
+    def rounding(self, z: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """Bound what rounding does to slopes taken by differences, one unit in the last place: (rows, free, points)."""
+        with np.errstate(all="ignore"):
+            values = {name: one[:, None] for name, one in self.parameters(z).items()}
+            least = np.finfo(np.float64).eps * np.abs(value)
+            slopes = {name: least / self._rough_step(values, name) for name in values if name in self.position}
+            return np.abs(self._along_coordinates(values, slopes, value.shape))
+
+    def _rough_step(self, values, name):
+        return ROUGH_STEP if name in self.logged else ROUGH_STEP * np.maximum(np.abs(values[name]), ROUGH_STEP)
+
     def _difference(self, values, inputs, rows, name):
-        step = ROUGH_STEP if name in self.logged else ROUGH_STEP * np.maximum(np.abs(values[name]), ROUGH_STEP)
+        step = self._rough_step(values, name)
         up, down = (self._moved(values, inputs, rows, name, side * step) for side in (1, -1))
         return (up - down) / (2 * step)
 
