@@ -12,6 +12,7 @@ from .fitted import Fitted, of_a_fit
 from .words import ends, share, short, table, weights_of
 
 _Float = float | None
+WHERE = {True: "inside", False: "outside", None: "not stated"}
 Params = Annotated[_Float, typer.Option(help="Hold the size, and plan the tokens.")]
 Tokens = Annotated[_Float, typer.Option(help="Hold the tokens, and plan the size.")]
 Unique = Annotated[_Float, typer.Option(help="Different tokens there are; more are repeats.")]
@@ -229,7 +230,7 @@ def _shapes(shapes) -> list[str]:
 
 def _settings(settings) -> list[str]:
     rows = [
-        (s.law, short(s.lr, 3), short(s.batch_tokens, 3), "inside" if s.inside else "outside", s.definition)
+        (s.law, short(s.lr, 3), short(s.batch_tokens, 3), WHERE[s.inside], s.definition.partition(". ")[0].rstrip("."))
         for s in settings
     ]
     if not rows:

@@ -14,8 +14,8 @@ from ..uncertainty import Draws
 from .around import Valley, alternatives, buildable, flat_range
 from .hardware import Machine
 from .optimum import Spending, trade
-from .recipes import band, settings
 from .record import Plan
+from .set_by import band, settings
 from .shapes import Building
 from .splits import Split, kaplan_split, split
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ..results import Estimate, Recommendation
 from ..shape import Shape
 from .hardware import Cost
-from .recipes import Setting
+from .set_by import Setting
 
 
 @dataclass(frozen=True)
