@@ -210,6 +210,18 @@ def test_wrong_slopes_of_a_users_law_are_refused():
         fit(law, isoflop())
 
 
+@pytest.mark.parametrize("gap", [np.nan, 0.0])
+def test_a_count_that_is_partly_missing_offers_one_that_is_not(gap):
+    points = isoflop()
+    partly = np.where(np.arange(60) < 20, gap, 0.9 * points["params_total"])
+    both = points.replace(params_nonembedding=partly)
+    with pytest.raises(PointsError, match=r"20 of 60 rows.*'params_total', which is filled.*--map N=params_total\.$"):
+        fit("kaplan-nd", both, columns={"D": "tokens"})
+    assert fit("kaplan-nd", both, columns={"N": "params_total", "D": "tokens"}).n == 60
+    with pytest.raises(PointsError, match=r"excluded_because'\.$"):  # no other count is filled either
+        fit("kaplan-nd", both.replace(params_total=partly), columns={"D": "tokens"})
+
+
 def test_a_weight_that_is_no_number_is_refused():
     with pytest.raises(PointsError, match="weights that are not positive"):
         fit("chinchilla", isoflop().replace(w=np.zeros(60)), weights="w")

@@ -86,10 +86,20 @@ def checked_values(points: Points, columns: Mapping[str, str], logs: set[str]) -
             raise PointsError(
                 f"column {name!r} is {column[first]:g} in row {rows[first] + 1}; {letter} must be {must}. "
                 f"{int(bad.sum())} of {len(rows)} rows are like that: correct them, or give them a reason "
-                f"in a column 'excluded_because'."
+                f"in a column 'excluded_because'.{_filled(points, rows, letter, name)}"
             )
         values[letter] = np.ascontiguousarray(column, dtype=np.float64)
     return values
+
+
+def _filled(points: Points, rows: np.ndarray, letter: str, name: str) -> str:
+    """Offer another column that counts the same thing and is filled in every row, with the flag to type."""
+    others = [other for other in playing(ROLE_OF_LETTER.get(letter, "other")) if other != name and other in points]
+    for other in others:
+        column = points[other][rows]
+        if column.dtype.kind in "fiu" and np.isfinite(column).all() and (column > 0).all():
+            return f" Or fit on {other!r}, which is filled in every row: --map {letter}={other}."
+    return ""
 
 
 def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bool) -> None:
