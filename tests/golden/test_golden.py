@@ -1,11 +1,14 @@
 """Published results follow from their data, or it is known which choice stands between."""
 
+import importlib.util
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from . import REPRODUCTIONS, Comparison, TableMissing, compared
 
+ROOT = Path(__file__).resolve().parents[2]
 HOLDING = [one.name for one in REPRODUCTIONS.values() if not one.choice]
 DIFFERING = [one.name for one in REPRODUCTIONS.values() if one.choice]
 MINIMISED = [one.name for one in REPRODUCTIONS.values() if "objective" in one.published]
@@ -64,3 +67,32 @@ def test_every_reproduction_says_whose_it_is_and_how_it_is_made():
 def test_a_number_changed_by_five_per_cent_is_noticed(name):
     for found in ours_beside_theirs(name).values():
         assert not Comparison(found.quantity, found.ours * 1.05, found.theirs, found.within).holds
+
+
+def test_the_page_of_published_results_is_what_they_come_to_now():
+    spec = importlib.util.spec_from_file_location("golden_page", ROOT / "benchmarks" / "golden.py")
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    page = (ROOT / "docs" / "golden.md").read_text(encoding="utf-8").splitlines()
+    now = bench.whole_page({name: tuple(ours_beside_theirs(name).values()) for name in REPRODUCTIONS}).splitlines()
+    if [_without_ours(line) for line in page] != [_without_ours(line) for line in now]:
+        pytest.fail(
+            "docs/golden.md is out of date. Run: python benchmarks/golden.py --write docs/golden.md", pytrace=False
+        )
+    for then, line in zip(page, now, strict=True):
+        if _is_number(line):
+            ours, within = _cells(then)[2], _cells(line)[5]
+            assert float(_cells(line)[2]) == pytest.approx(float(ours), abs=0.05 * float(within)), line
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def _is_number(line: str) -> bool:
+    return line.startswith("|") and _cells(line)[-1] in ("holds", "**off**")
+
+
+def _without_ours(line: str) -> str:
+    """A row without our value and the difference, whose last digits are of the machine."""
+    return " | ".join(cell for i, cell in enumerate(_cells(line)) if i not in (2, 4)) if _is_number(line) else line
