@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from cli_made import FORMULA, law_text, spoken
 
+from scalinglaws.cli.law_text import law_in_full, law_plain
 from scalinglaws.laws import LAWS
 
 
@@ -70,11 +71,14 @@ def test_a_law_in_full_holds_all_that_is_known_of_it():
     assert whole["parameters"][1] == {"name": "A", "unit": "nats/token x params^alpha"}
 
 
-def test_every_law_can_be_shown():
-    for name in LAWS:
-        code, text, err = spoken("laws", name)
-        assert (code, err) == (0, "") and text.startswith(f"{name}: ")
-        assert found(name)[0]["about"] == LAWS[name].about
+@pytest.mark.parametrize("name", LAWS)
+def test_every_law_can_be_shown(name):
+    text = law_in_full(LAWS[name])
+    assert text.startswith(f"{name}: ") and all(len(line) <= 120 for line in text.splitlines()[1:])
+    assert LAWS[name].about.split()[-1] == text.split()[-1]
+    plain = json.loads(json.dumps(law_plain(LAWS[name]), allow_nan=False))
+    assert set(plain["convention"]) >= set(plain["from"]) == set(LAWS[name].inputs)
+    assert [published["source"] for published in plain["published"]] == [p.source for p in LAWS[name].published]
 
 
 def test_a_law_is_evaluated_by_the_constants_asked_for():
