@@ -20,7 +20,7 @@ from scalinglaws.shape import Shape
 from scalinglaws.uncertainty import draws
 
 CHINCHILLA, KAPLAN = law("chinchilla"), law("kaplan-nd")
-REFIT = dict(CHINCHILLA.published[-1].values)
+REFIT = dict(CHINCHILLA.published[2].values)
 SARDANA = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.336, "beta": 0.283}
 DATABLATIONS = {
     "E": np.exp(0.6254804),
