@@ -235,3 +235,13 @@ def test_a_law_takes_its_own_count_by_name_and_converts_another_by_the_shape():
 def test_a_law_refuses_another_count_and_names_what_would_convert_it(at, told):
     with pytest.raises(LawError, match=told):
         as_counted(KAPLAN, at)
+
+
+def test_where_no_vocabulary_is_told_what_is_left_of_the_totals_must_be_one():
+    shape = {"n_layer": np.array([4, 8, 16]), "d_model": np.array([256, 512, 1024])}
+    block = 12 * shape["n_layer"] * shape["d_model"] ** 2
+    standard = Points({**shape, "params_total": block + 2 * 32_000 * shape["d_model"]})
+    assert convert(standard, "params_nonembedding").tolist() == block.tolist()
+    gated = Points({**shape, "params_total": 1.25 * block + 2 * 32_000 * shape["d_model"]})
+    with pytest.raises(PointsError, match="give d_ff"):
+        convert(gated, "params_nonembedding")

@@ -58,13 +58,20 @@ def _not_standard(c: Columns) -> str:
     if "n_vocab" in c:
         embedding = c["n_vocab"] * c["d_model"]
         choices |= {"params_with_head": [block + embedding], "params_total": [block + embedding, block + 2 * embedding]}
-    elif "params_total" in c and (block > c["params_total"] * (1 + AGREES)).any():
+    elif "params_total" in c and not _one_vocabulary(c["params_total"] - block, c["d_model"]):
         return _contradiction(c, block, "params_total")
     for known in (name for name in choices if name in c):
         apart = min(float(np.nanmax(np.abs(np.log(one / c[known])))) for one in choices[known])
         if apart > AGREES:
             return _contradiction(c, choices[known][0], known)
     return ""
+
+
+def _one_vocabulary(rest: np.ndarray, width: np.ndarray) -> bool:
+    """Whether what a total holds beyond its blocks is one number of rows of the width: a vocabulary, not more block."""
+    rows = np.atleast_1d(rest / width)
+    rows = rows[np.isfinite(rows)]
+    return bool((rows > 0).all() and np.ptp(rows) <= 0.1 * np.median(rows))
 
 
 def _contradiction(c: Columns, counted: np.ndarray, known: str) -> str:

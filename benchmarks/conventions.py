@@ -1,0 +1,166 @@
+"""How far the choice of count moves public results: the tables of docs/conventions.md.
+
+    python benchmarks/conventions.py [--write docs/conventions.md]
+
+The tables lie in the folder that SCALINGLAWS_DATA names, else beside the repository in ../shared/data. Prints the page,
+or writes it; a table that is missing is an error: the page is whole or is not written. About half a minute.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from scalinglaws import read_points
+from scalinglaws.conventions import Conventions, Moved, conventions
+from scalinglaws.conversions import RULES
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNS = Path(os.environ.get("SCALINGLAWS_DATA", ROOT.parent / "shared" / "data")) / "runs"
+
+# name -> (rows, facts of all rows that the table leaves out)
+TABLES: dict[str, tuple[str, dict[str, float]]] = {
+    "kempner_loss_to_loss": ("loss_split == c4_val and train_set == slimpajama-chunk1 and part == sweep", {}),
+    "misfitting": ("fraction > 0.1", {}),
+    "xlstm_isoflop_runs": ("iso_set == llama_ctx2048", {}),
+    "gemstones": ("schedule_set == 'hot_100b+'", {"tied": 0}),
+    "gadre_testbed": ("loss_split == c4_val and train_set == c4_original", {}),
+    "datablations": ("params_total > 1", {}),
+    "chinchilla_epoch": ("note != 'excluded in published fit (5 highest losses)'", {}),
+    "steplaw_dense": ("params_nonembedding > 1", {}),
+}
+EXAMPLE = "kempner_loss_to_loss"
+BUDGET = "1e21"
+
+HEAD = """# One set of runs, several exponents
+
+How parameters, FLOPs, tokens and loss are counted is part of a result. Kaplan et al. (2020) left embeddings out and
+found N* ~ C^0.73; Hoffmann et al. (2022) counted them and found 0.5; much of the distance is the count (Pearce & Song
+2024; Porian et al. 2024). `conventions` shows that share for any table: it derives every count that the columns lead
+to, fits the law and finds the frontiers once for each, and puts what moves beside the statistical interval.
+
+```
+scalinglaws conventions points.csv --budget 1e21 --given n_vocab=50257,n_ctx=1024
+```
+
+- The exponent a of N\\* ~ C^a is taken in the N and the C of its row, as a paper would print it, over the computes of
+  the table. `=` marks the rows in which C is 6 N D in that very N.
+- N\\* and D\\* are told for one budget and in one count (`--count`, by default the first that the table allows): a
+  budget of 1e21 is 6 x that count x tokens = 1e21 FLOPs in every row, so that the rows compare. Between counts of a
+  table's models the relation N_total = N + omega N^k of Pearce & Song is fitted; a count that strays from it is told.
+- Facts that hold for all rows and that a table leaves out are stated with `--given`: `n_vocab`, `n_ctx`, `tied` (1 or
+  0), `bytes_per_token`, `d_ff`. `--map N=params_total` keeps to one count of a letter.
+- What cannot be had is listed with the columns that would give it. Two counts that are equal in every row are one; bits
+  a byte that are a fixed multiple of nats a token change no exponent, and are not fitted again.
+- Isoflop needs runs that form budgets in the C of the row, the envelope curves or several horizons of each size; a
+  frontier whose optima span less than a factor 3 of compute is left out.
+
+This page is written by `python benchmarks/conventions.py --write docs/conventions.md`.
+"""
+
+
+def main() -> None:
+    """Print the page, or write it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="write the page there instead of printing it")
+    target = parser.parse_args().write
+    lacking = [name for name in TABLES if not (RUNS / f"{name}.csv").exists()]
+    if lacking:
+        raise SystemExit(f"{lacking[0]}.csv is not on this machine (SCALINGLAWS_DATA). The page needs every table.")
+    page = whole_page({name: compared(name) for name in TABLES})
+    if target is None:
+        print(page, end="")
+    else:
+        target.write_text(page, encoding="utf-8")
+
+
+def compared(name: str) -> Conventions:
+    """Refit one table under all its conventions."""
+    rows, given = TABLES[name]
+    points = read_points(RUNS / f"{name}.csv", where=rows).points
+    return conventions(points, given=given, budget=float(BUDGET) if name == EXAMPLE else None)
+
+
+def whole_page(found: dict[str, Conventions]) -> str:
+    """Lay out the tables."""
+    return "\n".join([HEAD, *public_tables(found), *example(found[EXAMPLE]), *rules()]) + "\n"
+
+
+def public_tables(found: dict[str, Conventions]) -> list[str]:
+    """One row a table and route: exponents with C = 6 N D, and what moves."""
+    lines = [
+        "## Public tables",
+        "",
+        "Exponents with C = 6 N D in the count of N; then how far a moves over these, over all pairs of a count of N",
+        "and one of C, and how wide the 95% bootstrap interval is (median over the conventions).",
+        "",
+        "| table | points | route | a, by the count of N | moves a | all pairs | interval |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, one in found.items():
+        for moved in one.moved:
+            own = {
+                r.convention.params.removeprefix("params_"): f"{r.exponent.value:.3f}"
+                for r in one.refits
+                if r.route == moved.route and r.convention.own_compute and r.convention.tokens == "tokens"
+            }
+            if len({r.convention for r in one.refits}) > 1 or moved.route == "law":
+                told = ", ".join(f"{count} {a}" for count, a in own.items())
+                lines.append(f"| {name} | {one.points} | {moved.route} | {told} | {_moves(moved)} |")
+    lines += ["", "Rows kept, and facts given:", ""]
+    lines += [
+        f'- {name}: `--where "{rows}"`'
+        + (f" `--given {','.join(f'{k}={v}' for k, v in given.items())}`" if given else "")
+        for name, (rows, given) in TABLES.items()
+    ]
+    return [*lines, ""]
+
+
+def _moves(moved: Moved) -> str:
+    own = "-" if moved.own_by is None else f"{moved.own_by:.3f}"
+    return f"{own} | {moved.by:.3f} | {'-' if moved.width is None else f'{moved.width:.3f}'}"
+
+
+def example(one: Conventions) -> list[str]:
+    """One table in full."""
+    rows = TABLES[EXAMPLE][0]
+    lines = [
+        "## One table in full",
+        "",
+        "```",
+        f'scalinglaws conventions {EXAMPLE}.csv --where "{rows}" --budget {BUDGET}',
+        "```",
+        "",
+        f"{one.points} runs; N\\* as {one.common}.",
+        "",
+        "| route | N | C | | a | 95% interval | N\\* | 95% interval | D\\* |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for r in one.refits:
+        c, a, n = r.convention, r.exponent, r.params
+        lines.append(
+            f"| {r.route} | {c.params} | {c.flops} | {'=' if c.own_compute else ''} | {a.value:.3f} | "
+            f"{a.low:.3f} to {a.high:.3f} | {n.value:.3g} | {n.low:.3g} to {n.high:.3g} | {r.tokens.value:.3g} |"
+        )
+    lines += ["", *(f"- {moved.route}: {moved.sentence}" for moved in one.moved), ""]
+    lines += [
+        f"Lacking for {u.what}: {', or '.join(' and '.join(way) for way in u.lacks[:2])}.  " for u in one.unavailable
+    ]
+    return [*lines, ""]
+
+
+def rules() -> list[str]:
+    """Every conversion."""
+    lines = [
+        "## The conversions",
+        "",
+        "`scalinglaws.conversions.convert(points, to=...)` chains these; a route that assumes nothing is taken before",
+        "one that does, and a shape that contradicts the counts beside it is not used.",
+        "",
+        "| gives | by | source | assuming |",
+        "|---|---|---|---|",
+    ]
+    return [*lines, *(f"| `{r.gives}` | {r.formula} | {r.source} | {r.assumes} |" for r in RULES)]
+
+
+if __name__ == "__main__":
+    main()
