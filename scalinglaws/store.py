@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .conversions import bits_per_byte
 from .errors import NameUnknownError, StoreError, nearest
 from .points import Points
 from .records import from_plain, read_json, to_plain, write_json
@@ -239,8 +240,3 @@ def learning_curves(runs: list[Run], held_out: frozenset[str] | set[str] = froze
             )
         )
     return curves
-
-
-def bits_per_byte(loss_nats: float, bytes_per_token: float) -> float:
-    """Turn nats a token into bits a byte: L / (ln 2 x bytes a token)."""
-    return loss_nats / (0.6931471805599453 * bytes_per_token)

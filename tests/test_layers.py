@@ -53,7 +53,7 @@ MAY_IMPORT = split(
         "checkpoint": "optimizer records",
         "instruments": "run",
         "train": "checkpoint corpora errors instruments models optimizer records run schedule",
-        "store": "errors points records results run",
+        "store": "conversions errors points records results run",
         "worker": "corpora errors records store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
         "settings": "errors records",
