@@ -157,11 +157,18 @@ def test_further_starts_find_no_better_basin():
     assert one.standard_errors() == pytest.approx(four.standard_errors(), rel=1e-3)
 
 
+# laws of up to five constants; more are not fixed by a few noisy runs, and their fits say so
 FORMS = ["kaplan-n", "kaplan-nd", "kaplan-ns", "henighan-n", "chinchilla", "gadre"]
+SMALL = [
+    *FORMS,
+    "henighan-d",
+    "henighan-c",
+    *(name for name in LAWS if name.startswith("kaplan") and name not in FORMS),
+]
 
 
-@pytest.mark.parametrize("n, name", [(9, name) for name in LAWS] + [(n, name) for n in (6, 24) for name in FORMS])
-def test_every_law_gets_its_intervals_from_few_noisy_points(name, n):
+@pytest.mark.parametrize("n, name", [(9, name) for name in SMALL] + [(n, name) for n in (6, 24) for name in FORMS])
+def test_laws_get_their_intervals_from_few_noisy_points(name, n):
     rng = np.random.default_rng(n)
     points = simulated(name, n=5, noise=0.02, seed=n)
     few = max(n, 2 * len(LAWS[name].parameters))
@@ -214,8 +221,11 @@ def test_the_loosest_direction_is_narrowed_by_the_run_it_asks_for():
 def test_too_few_runs_have_no_interval():
     points = simulated("kaplan-n", noise=0.01)
     two = points.replace(run_id=["a" if i % 2 else "b" for i in range(len(points))])
-    with pytest.raises(FitError, match="2 runs cannot show"):
-        draws(fit("kaplan-n", two), method="sandwich")
+    for method in METHODS:
+        with pytest.raises(FitError, match="2 runs cannot show.*need 3 runs or more"):
+            draws(fit("kaplan-n", two), method=method)
+    helped = fit("kaplan-n", two, priors={"alpha_N": (0.076, 0.01)})  # the prior fixes one: two runs show the other
+    assert len(draws(helped, n=50)) > 25
 
 
 def test_an_interval_that_the_data_leave_open_is_open():
