@@ -43,6 +43,24 @@ def test_training_lowers_the_loss_below_the_entropy_of_single_bytes(spec, data, 
     assert run.final.tokens == run.spec.steps * run.spec.batch_tokens
 
 
+# (step, test loss, training loss), written down on the day before the models had any choice of parts.
+WRITTEN_DOWN = {
+    "adamw, wsd": ({}, [(1, 5.5120715, 5.5462904), (5, 4.9450782, 5.3498410), (30, 2.6466604, 3.0625351)]),
+    "adam, cosine": (
+        {"optimizer": "adam", "schedule": "cosine"},
+        [(1, 5.5120714, 5.5462904), (5, 4.9440635, 5.3496884), (30, 2.6571010, 3.0600861)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN_DOWN)
+def test_a_run_gives_the_losses_that_it_gave_when_they_were_written_down(name, spec, data, tmp_path):
+    changes, expected = WRITTEN_DOWN[name]
+    run = train(replace(spec, tokens=7_680, evaluations=3, **changes), data, tmp_path)
+    found = [(e.step, e.loss_nats, e.loss_train_nats) for e in run.curve]
+    assert found == [pytest.approx(row, rel=1e-4) for row in expected]  # processors differ in their last bits
+
+
 def test_the_same_asking_gives_the_same_numbers_and_another_seed_others(spec, data, tmp_path):
     first, again = train(spec, data, tmp_path / "a"), train(spec, data, tmp_path / "b")
     other = train(replace(spec, seed=1), data, tmp_path / "c")
