@@ -222,7 +222,7 @@ def test_too_few_runs_have_no_interval():
     points = simulated("kaplan-n", noise=0.01)
     two = points.replace(run_id=["a" if i % 2 else "b" for i in range(len(points))])
     for method in METHODS:
-        with pytest.raises(FitError, match="2 runs cannot show.*need 3 runs or more"):
+        with pytest.raises(FitError, match=r"2 runs cannot show.*need 3 runs or more"):
             draws(fit("kaplan-n", two), method=method)
     helped = fit("kaplan-n", two, priors={"alpha_N": (0.076, 0.01)})  # the prior fixes one: two runs show the other
     assert len(draws(helped, n=50)) > 25

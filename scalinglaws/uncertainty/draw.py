@@ -8,7 +8,7 @@ from .caution import cautions
 from .posterior import posterior
 from .profile import profile, profile_ends
 from .record import Draws, check_kept, drawn
-from .resample import Progress, pairs
+from .resample import Progress, check_runs, pairs
 from .sandwich import parameter_ends, sandwich, t_draws
 from .wild import wild, wild_spread
 
@@ -40,6 +40,7 @@ def draws(
         raise MisuseError(f"no method is called {method!r}.{nearest(method, METHODS)} Known: {', '.join(METHODS)}.")
     if n < 10:
         raise MisuseError(f"{n} draws make no interval: ask for 10 or more; 2000 is usual.")
+    check_runs(fit, int(np.isinf(fit.problem.prior_sd).sum()))  # what a prior says needs no run
     if starts > 1 and method == "pairs":
         return _pairs(fit, n, seed, progress, starts)
     return METHODS[method](fit, n, seed, progress)

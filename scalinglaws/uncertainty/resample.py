@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..errors import FitError
 from ..fit import Fit
 from ..fit.project import advance, can_project
 from ..fit.solve import Solution, solve_graduated
@@ -19,6 +20,21 @@ def numbered(clusters: np.ndarray) -> tuple[np.ndarray, int]:
     """Give each point the number of its run, and the number of runs."""
     labels, index = np.unique(clusters, return_inverse=True)
     return index, len(labels)
+
+
+def check_runs(fit: Fit, parameters: int) -> int:
+    """Give the number of runs, where there are more of them than parameters.
+
+    Raises:
+        FitError: too few runs to show any spread.
+    """
+    _, groups = numbered(fit.clusters)
+    if groups <= parameters:
+        raise FitError(
+            f"{groups} runs cannot show the spread of {parameters} free parameters of law {fit.law.name!r}: intervals "
+            f"need {parameters + 1} runs or more. Add runs, or hold parameters with --fix NAME=VALUE."
+        )
+    return groups
 
 
 def pairs_counts(index: np.ndarray, groups: int, rows: int, rng: np.random.Generator) -> np.ndarray:

@@ -6,12 +6,11 @@ delete-one-run jackknife (CV3), refitted exactly, since points of one run share 
 
 import numpy as np
 
-from ..errors import FitError
 from ..fit import Fit
 from ..fit.losses import costs
 from ..fit.problem import jacobian
 from .record import Spread
-from .resample import numbered, refit
+from .resample import check_runs, numbered, refit
 
 TINY = 1e-200  # a curvature this low is none
 QUADRATIC = 0.5  # share of the points that must feel curvature for the sum of it to be trusted point by point
@@ -24,12 +23,7 @@ def sandwich(fit: Fit) -> Spread:
         FitError: no more runs than free parameters.
     """
     index, groups = numbered(fit.clusters)
-    degrees = groups - len(fit.z)
-    if degrees < 1:
-        raise FitError(
-            f"{groups} runs cannot show the spread of {len(fit.z)} free parameters of law {fit.law.name!r}: intervals "
-            f"need {len(fit.z) + 1} runs or more. Add runs, or hold parameters with --fix NAME=VALUE."
-        )
+    degrees = check_runs(fit, len(fit.z)) - len(fit.z)
     covariance = _hc3(fit) if groups == len(index) else _delete_one(fit, index, groups)
     return Spread(covariance, float(degrees))
 
