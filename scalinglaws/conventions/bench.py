@@ -49,40 +49,46 @@ def conventions(
         MisuseError: a law that is not of N and D, an unknown route.
         PointsError: no count of parameters, tokens or loss, or no route that works under any convention.
     """
-    law = shelf(law) if isinstance(law, str) else law
-    if law.predicts != "loss" or set(law.inputs) != {"N", "D"}:
-        raise MisuseError(
-            f"law {law.name!r} gives {law.predicts} from {', '.join(law.inputs)}; conventions are compared under a law "
-            "that gives a loss from N and D, such as chinchilla or kaplan-nd."
-        )
+    law = _of_size_and_data(shelf(law) if isinstance(law, str) else law)
     for name in routes:
         if name not in ROUTES:
             raise unknown_name("route", name, ROUTES)
     counts = counts_of(_by_lineage(with_constants(points, dict(given or {}))), dict(only or {}))
     common = _common(counts, common)
     kept = counts.points.kept
-    spent = 6 * kept[common] * kept["tokens"]
-    budget = float(spent.max()) if budget is None else budget
-    told = Settings(law, common, budget, draws, level, seed)
-    known = relations(counts, common)
+    largest = float((6 * kept[common] * kept["tokens"]).max())
+    told = Settings(law, common, largest if budget is None else budget, draws, level, seed)
+    return _compared(counts, told, routes, told.budget / largest)
+
+
+def _compared(counts: Counts, told: Settings, routes: Sequence[str], reach: float) -> Conventions:
+    base, known = relations(counts)
     refits, failed = _all(counts, known, told, routes)
     if not refits:
         raise PointsError("no route works under any convention. " + " ".join(one.why for one in failed))
-    reach = budget / float(spent.max())
     return Conventions(
-        law.name,
-        common,
-        budget,
+        told.law.name,
+        told.common,
+        told.budget,
         reach,
-        level,
-        len(kept),
+        told.level,
+        len(counts.points.kept),
         tuple(refits),
-        tuple(_moved(list(some), level) for _, some in groupby(refits, lambda one: one.route)),
+        tuple(_moved(list(some), told.level) for _, some in groupby(refits, lambda one: one.route)),
         (*counts.unavailable, *failed),
         counts.made,
         counts.same,
-        _warnings(known, common, reach, refits),
+        _warnings(known, base, reach, refits),
     )
+
+
+def _of_size_and_data(law: Law) -> Law:
+    if law.predicts != "loss" or set(law.inputs) != {"N", "D"}:
+        raise MisuseError(
+            f"law {law.name!r} gives {law.predicts} from {', '.join(law.inputs)}; conventions are compared under a law "
+            "that gives a loss from N and D, such as chinchilla or kaplan-nd."
+        )
+    return law
 
 
 def _by_lineage(points: Points) -> Points:
@@ -164,13 +170,14 @@ def _moved(refits: list[Refit], level: float) -> Moved:
     )
 
 
-def _warnings(known, common: str, reach: float, refits: list[Refit]) -> tuple[str, ...]:
-    found = [
-        f"{name} strays up to {np.expm1(one.miss):.0%} from a function of {common} in this table: shapes or contexts "
-        f"differ at one size, and what is said of N* under it is as loose."
-        for name, one in known.items()
-        if one.miss > _LOOSE
-    ]
+def _warnings(known, base: str, reach: float, refits: list[Refit]) -> tuple[str, ...]:
+    stray = [f"{name} by up to {np.expm1(one.miss):.0%}" for name, one in known.items() if one.miss > _LOOSE]
+    found = []
+    if stray:
+        found.append(
+            f"no functions of {base} in this table: {', '.join(stray)}. Shapes or contexts differ at one size, and "
+            "what is said of N* at the budget under these counts is as loose."
+        )
     if reach > _FAR:
         found.append(f"the budget is {reach:.3g} times the largest of the table: N* and D* are extrapolated.")
     if len({one.convention for one in refits}) < 2:

@@ -26,14 +26,15 @@ def halved(low_enough: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...
 def best_size(
     law: Law, values: Mapping, size: Relation, cost: Relation, budget: Relation, log_flops: np.ndarray
 ) -> np.ndarray:
-    """Give ln of the common count of N* for draws and budgets, (draws, budgets).
+    """Give ln of the base count of N* for draws and budgets, (draws, budgets).
 
     N* minimises L(N, D) along the isoFLOP line that `cost` draws: FLOPs a token are 6 times cost(N). It is the N* on
     that line on which the budget, counted by `budget`, is spent. Both are the same relation where a budget is stated
     in the convention's own compute.
 
     Args:
-        values: parameter -> (draws, 1). size: common count -> the count that the law was fitted in.
+        values: parameter -> (draws, 1).
+        size, cost, budget: base count -> the count that the law was fitted in, and a sixth of the FLOPs a token.
     """
 
     def worth_more(x: np.ndarray) -> np.ndarray:
@@ -49,14 +50,15 @@ def best_size(
     return halved(worth_more, (draws, len(log_flops)))
 
 
-def on_line(scale: np.ndarray, slope: np.ndarray, size: Relation, cost: Relation, log_budget: float) -> np.ndarray:
-    """Give ln of the common count of the model on a line ln N = scale + slope ln C at which a common budget is spent.
+def on_line(
+    scale: np.ndarray, slope: np.ndarray, size: Relation, cost: Relation, budget: Relation, log_flops: float
+) -> np.ndarray:
+    """Give ln of the base count of the model on a line ln N = scale + slope ln C on which a budget is spent.
 
-    N and C are as the convention counts them; the budget is 6 x the common count x tokens.
+    N and C are as `size` and `cost` count them, the budget as `budget` does.
     """
 
     def below(x: np.ndarray) -> np.ndarray:
-        log_compute = log_budget - x + cost(x)
-        return size(x) < scale + slope * log_compute
+        return size(x) < scale + slope * (log_flops - budget(x) + cost(x))
 
     return halved(below, scale.shape)

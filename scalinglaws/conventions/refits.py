@@ -32,12 +32,19 @@ class Settings:
     seed: int
 
 
-def relations(counts: Counts, common: str) -> dict[str, Relation]:
-    """Learn how every count of parameters, and a sixth of the FLOPs a token, depends on the common count."""
+def relations(counts: Counts) -> tuple[str, dict[str, Relation]]:
+    """Learn how every count of parameters, and a sixth of the FLOPs a token, depends on the smallest count.
+
+    What the others add to it (a head, embeddings, attention) is then positive, and close to a power law.
+
+    Returns:
+        the smallest count, and quantity -> relation.
+    """
     kept = counts.points.kept
-    base, tokens = kept[common], kept["tokens"]
+    smallest = min(counts.params, key=lambda name: float(np.log(kept[name]).mean()))
+    base, tokens = kept[smallest], kept["tokens"]
     sizes = {name: relation(base, kept[name]) for name in counts.params}
-    return sizes | {name: relation(base, kept[name] / (6 * tokens)) for name in counts.flops}
+    return smallest, sizes | {name: relation(base, kept[name] / (6 * tokens)) for name in counts.flops}
 
 
 def by_law(points: Points, chosen: list[Convention], known: dict[str, Relation], told: Settings) -> list[Refit]:
@@ -67,9 +74,9 @@ def _law_refit(points, c: Convention, known, told: Settings, values, own, found:
     path = size(best_size(told.law, values, size, cost, cost, span))
     slopes = np.polyfit(span, path.T, 1)[0]
     log_budget = np.log(told.budget)
-    at = best_size(told.law, values, size, cost, Relation(), np.array([log_budget]))[:, 0]
+    at = best_size(told.law, values, size, cost, known[told.common], np.array([log_budget]))[:, 0]
     warnings = () if found.outcome == "converged" else (found.sentence,)
-    return _refit("law", c, slopes, at, size, told, warnings, exponents=own, rms_log=found.rms_log)
+    return _refit("law", c, slopes, at, known, told, warnings, exponents=own, rms_log=found.rms_log)
 
 
 def by_frontier(points: Points, method: str, c: Convention, known: dict[str, Relation], told: Settings) -> Refit:
@@ -91,19 +98,21 @@ def by_frontier(points: Points, method: str, c: Convention, known: dict[str, Rel
     best = np.array([[np.log(line.scale.value), line.exponent.value]])
     lines = np.concatenate([best, line.draws]) if len(line.draws) else best
     scale, slope = lines[:, 0] - lines[:, 1] * np.log(line.flops_centre), lines[:, 1]
-    at = on_line(scale, slope, known[c.params], known[c.flops], float(np.log(told.budget)))
-    return _refit(method, c, slope, at, known[c.params], told, found.warnings, exponent=line.exponent)
+    budget = known[told.common]
+    at = on_line(scale, slope, known[c.params], known[c.flops], budget, float(np.log(told.budget)))
+    return _refit(method, c, slope, at, known, told, found.warnings, exponent=line.exponent)
 
 
-def _refit(route, c, slopes, at, size, told: Settings, warnings, exponent=None, **more) -> Refit:
-    """Make the record; the first of slopes and sizes is the estimate, the others its draws."""
-    log_tokens = np.log(told.budget) - np.log(6) - at
+def _refit(route, c, slopes, at, known, told: Settings, warnings, exponent=None, **more) -> Refit:
+    """Make the record; of slopes and of sizes (ln of the smallest count) the first is the estimate, the others draws."""
+    log_params = known[told.common](at)
+    log_tokens = np.log(told.budget) - np.log(6) - log_params
     return Refit(
         route,
         c,
         exponent or _estimate(slopes, told.level),
-        params=_estimate(np.exp(at), told.level),
-        own_params=float(np.exp(size(at[0]))),
+        params=_estimate(np.exp(log_params), told.level),
+        own_params=float(np.exp(known[c.params](at[0]))),
         tokens=_estimate(np.exp(log_tokens), told.level),
         warnings=tuple(warnings),
         **more,
