@@ -20,6 +20,7 @@ VERBS = [
     "compare",
     "arms",
     "conventions",
+    "audit",
     "frontier",
     "plan",
     "laws",

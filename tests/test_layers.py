@@ -18,13 +18,16 @@ PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
 HALL = set("errors quantities shape run points records results conversions".split())
 INFERRING = set(
-    "laws fit uncertainty frontier compare predict plan optima arms ensemble checkpoints importers conventions".split()
+    "laws fit uncertainty frontier compare predict plan optima arms ensemble checkpoints importers conventions "
+    "audit".split()
 )
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
-    "design calibrate coordinate_check".split()
+    "design calibrate coordinate_check protocol".split()
 )
-ABOVE = set("report infer held_out readings families study estimate status display cli __init__ __main__".split())
+ABOVE = set(
+    "report review infer held_out readings families study estimate status display cli __init__ __main__".split()
+)
 
 
 def split(table: dict[str, str]) -> dict[str, set[str]]:
@@ -57,9 +60,11 @@ MAY_IMPORT = split(
         "worker": "corpora errors records store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
         "settings": "errors records",
-        "design": "errors records run schedule settings shape",
+        "design": "corpora errors records run settings shape",
+        "cost": "design run schedule shape",
         "calibrate": "models optimizer run shape",
         "coordinate_check": "models optimizer run",
+        "protocol": "points run",
         "launch": "design errors executors records run store",
         # the inferring wing
         "laws": "errors quantities",  # formulas: no data, no solver
@@ -72,6 +77,7 @@ MAY_IMPORT = split(
         "plan": "ensemble errors laws predict results shape uncertainty",
         "optima": "errors laws plan",
         "arms": "errors fit laws plan points uncertainty",
+        "audit": "checkpoints conversions errors fit frontier laws points predict quantities results uncertainty",
         "conventions": "conversions errors fit frontier laws points quantities results uncertainty",
         "checkpoints": "errors points",
         "ensemble": "compare errors fit points predict uncertainty",
@@ -80,10 +86,11 @@ MAY_IMPORT = split(
         "held_out": "compare errors points predict records results run uncertainty",
         "report": "quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
-        "estimate": "calibrate corpora design display quantities records settings",
+        "estimate": "calibrate corpora cost design display quantities records settings",
         "readings": "instruments points run schedule store",
         "families": "corpora design errors executors importers launch points readings records settings store",
         "status": "design records store",
+        "review": "audit points protocol records results run store",
         "study": "corpora design errors executors held_out infer launch plan records report results settings store",
         "__init__": "arms checkpoints compare ensemble errors fit frontier importers laws plan points predict shape "
         "uncertainty",
@@ -94,9 +101,10 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "points conversions conventions laws fit uncertainty predict compare frontier plan optima arms checkpoints ensemble importers infer "
+        "numpy": "points audit conversions conventions laws fit uncertainty predict compare frontier plan optima arms checkpoints "
+        "ensemble importers infer "
         "held_out report corpora tokenizers instruments train",
-        "scipy": "arms compare ensemble fit frontier plan predict uncertainty",
+        "scipy": "arms audit compare ensemble fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
         "torch": "calibrate checkpoint coordinate_check instruments models optimizer train worker",
         "safetensors": "checkpoint",

@@ -1,6 +1,19 @@
 """The command line: one short function a verb, in the order of the work; each parses, calls one function and prints."""
 
-from . import measure, infer, compare, arms, conventions, frontier, plan, shelf, show, inside  # noqa: I001 (the order of the help)
+from . import measure, infer, compare, arms, conventions, audit, frontier, plan, shelf, show, inside  # noqa: I001 (the order of the help)
 from .app import run as main
 
-__all__ = ["arms", "compare", "conventions", "frontier", "infer", "inside", "main", "measure", "plan", "shelf", "show"]
+__all__ = [
+    "arms",
+    "audit",
+    "compare",
+    "conventions",
+    "frontier",
+    "infer",
+    "inside",
+    "main",
+    "measure",
+    "plan",
+    "shelf",
+    "show",
+]
