@@ -104,7 +104,7 @@ def by_frontier(points: Points, method: str, c: Convention, known: dict[str, Rel
 
 
 def _refit(route, c, slopes, at, known, told: Settings, warnings, exponent=None, **more) -> Refit:
-    """Make the record; of slopes and of sizes (ln of the smallest count) the first is the estimate, the others draws."""
+    """Make the record; of slopes and of sizes (ln of the smallest count) the first is the estimate, the rest draws."""
     log_params = known[told.common](at)
     log_tokens = np.log(told.budget) - np.log(6) - log_params
     return Refit(
