@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .errors import MisuseError
+from .errors import LawError, MisuseError
 from .fit import Fit
 from .fit.record import checked_inputs
 from .uncertainty import Draws
@@ -59,7 +59,7 @@ def predict(
         calibration: widens the interval by a factor measured on held-out runs (a rolling-origin backtest).
 
     Raises:
-        LawError: an input is missing or is not one of the law's.
+        LawError: an input is missing or is not one of the law's, or the law gives no number there.
         MisuseError: an unknown kind, a level outside (0, 1), a calibration below zero.
     """
     if kind not in KINDS:
@@ -73,6 +73,7 @@ def predict(
     shape = np.broadcast_shapes(*(array.shape for array in inputs.values()))
     flat = {letter: np.broadcast_to(array, shape).ravel() for letter, array in inputs.items()}
     value = np.broadcast_to(fit.evaluate(**flat), (int(np.prod(shape)),))
+    _require_defined(fit, flat, value)
     noise = run_noise(fit) if kind == "run" else 0.0
     half_widths = _by_slopes if draws.method in ("sandwich", "profile") else _by_draws
     below, above = half_widths(draws, flat, value, noise, level)
@@ -81,6 +82,17 @@ def predict(
     parts = [value, low, high, reach, inside(fit, flat)]
     value, low, high, reach, within = (part.reshape(shape)[()] for part in parts)
     return Prediction(value, low, high, level, reach, of, within, kind, noise, calibration, inputs)
+
+
+def _require_defined(fit: Fit, flat: Mapping[str, np.ndarray], value: np.ndarray) -> None:
+    """Refuse targets where the fitted law gives no number, or none above zero where it was fitted in logs."""
+    wrong = ~np.isfinite(value) | ((value <= 0) & fit.problem.loss.in_logs)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        where = ", ".join(f"{letter} = {column[first]:.4g}" for letter, column in flat.items())
+        raise LawError(
+            f"law {fit.law.name!r} is undefined at {where}: it gives {value[first]:.4g}. Ask nearer to the points."
+        )
 
 
 def _around(value, below, above, logs):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import FitError, PointsError
+from ..errors import FitError, LawError, PointsError
 from ..fit import Fit, fit
 from ..laws import law as shelf
 from ..laws.law import Law
@@ -131,14 +131,14 @@ def _one(law: Law, points: Points, scale: np.ndarray, cut: float, top: float, le
     below, above = scale <= cut, (scale > cut) & (scale <= top)
     if not above.any():
         raise PointsError(f"no point lies above {cut:.3g}; the largest is {scale.max():.3g}. Choose a lower --above.")
+    held = points.take(above)
     try:
         found = fit(law, points.take(below), **options)
         spread = draws(found, n=n, seed=seed)
-    except (FitError, PointsError) as failure:
+        said = predict(spread, {letter: held[found.columns[letter]] for letter in found.law.inputs}, level=level)
+    except (FitError, LawError, PointsError) as failure:
         return Cut(cut, int(below.sum()), int(above.sum()), failed=str(failure))
-    held = points.take(above)
     target = held[target_column(found)]
-    said = predict(spread, {letter: held[found.columns[letter]] for letter in found.law.inputs}, level=level)
     errors, ratios = scored(target, said.value, said.low, said.high)
     return Cut(
         at=cut,
