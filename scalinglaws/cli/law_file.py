@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from ..errors import LawError, PointsError, ScalingLawsError
+from ..errors import LawError, PointsError, ScalingLawsError, nearest
 
 
 def read_laws(path: Path) -> dict:
@@ -32,7 +32,22 @@ def read_laws(path: Path) -> dict:
             f"{path} declares no law. Write LAW = Law(name=..., predicts='loss', evaluate=formula, ...) in it: "
             "from scalinglaws import Law, Parameter."
         )
+    for one in found.values():
+        _require_known_counts(one, path)
     return found
+
+
+def _require_known_counts(law, path: Path) -> None:
+    """Refuse a letter of the field that counts something unknown: a fit would take another count in its place."""
+    from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
+
+    for letter, count in law.convention.items():
+        if letter in ROLE_OF_LETTER and count not in QUANTITIES:
+            counts = playing(ROLE_OF_LETTER[letter])
+            raise LawError(
+                f"{path}: law {law.name!r} says that {letter} counts {count!r}.{nearest(count, counts)} "
+                f"It may count {', '.join(counts)}."
+            )
 
 
 def _shelved(one) -> bool:

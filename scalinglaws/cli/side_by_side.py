@@ -3,10 +3,10 @@
 import textwrap
 
 from ..optima import Optima
+from .plan import WHERE
 from .words import short, table
 
 _WIDTH = 118
-_RANGE = {True: "inside", False: "outside", None: "not stated"}
 
 
 def optima_text(made: Optima) -> str:
@@ -23,7 +23,7 @@ def _sizes(made: Optima) -> list[str]:
             short(one.tokens_per_param, 3),
             "-" if one.loss_nats is None else f"{one.loss_nats:.4f}",
             "-" if one.cheap is None else f"{one.cheap[0]:.3g} to {one.cheap[1]:.3g}",
-            _RANGE[one.inside],
+            WHERE[one.inside],
             one.counts.get("N", "-"),
             _short_source(one.source),
         )
@@ -45,7 +45,7 @@ def _settings(made: Optima) -> list[str]:
             one.law,
             short(one.lr, 3),
             short(one.batch_tokens, 3),
-            "undefined" if one.undefined else _RANGE[one.inside],
+            "undefined" if one.undefined else WHERE[one.inside],
             _short_source(one.definition.partition(". ")[0], 90),
         )
         for one in made.settings
