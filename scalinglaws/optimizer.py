@@ -46,8 +46,9 @@ def make_optimizer(spec: RunSpec, model: nn.Module) -> Optimizer:
                      step forgets, the product of the two, is the same at every width.
         adafactor    Shazeer & Stern 2018 with the schedule's rate for its own: no step relative to a weight's size, no
                      momentum; theta -= lr u with u clipped to a root mean square of one.
-        muon         Jordan et al. 2024 for hidden matrices, its steps brought to the size of AdamW's so that rate and
-                     decay carry over (Liu et al. 2025, eq 4); AdamW for the rest.
+        muon         Jordan et al. 2024 for hidden matrices, that of queries, keys and values taken as one, its steps
+                     brought to the size of AdamW's so that rate and decay carry over (Liu et al. 2025, eq 4); AdamW for
+                     the rest.
     """
     flat = spec.optimizer != "adafactor" and not _packs_its_own_weights(model)
     groups = _grouped(model, by_hidden=spec.optimizer == "muon" or spec.shape.parametrisation == "mup")
