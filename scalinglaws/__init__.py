@@ -14,6 +14,7 @@ from .frontier import Frontier, frontier
 from .importers.table import read_points
 from .importers.writing import write_points
 from .laws import LAWS, Law, Parameter, Published, law
+from .optima import Optima, optima
 from .plan import Plan, plan
 from .points import Points
 from .predict import Prediction, predict
@@ -28,6 +29,7 @@ __all__ = [
     "Fit",
     "Frontier",
     "Law",
+    "Optima",
     "Parameter",
     "Plan",
     "Points",
@@ -47,6 +49,7 @@ __all__ = [
     "influence",
     "law",
     "multiplier",
+    "optima",
     "plan",
     "points_of_checkpoints",
     "predict",

@@ -92,7 +92,7 @@ MAY_IMPORT = split(
         "status": "design records store",
         "review": "audit points protocol records results run store",
         "study": "corpora design errors executors held_out infer launch plan records report results settings store",
-        "__init__": "arms checkpoints compare ensemble errors fit frontier importers laws plan points predict shape "
+        "__init__": "arms checkpoints compare ensemble errors fit frontier importers laws optima plan points predict shape "
         "uncertainty",
         "__main__": "cli",
     }
@@ -101,9 +101,8 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "points audit conversions conventions laws fit uncertainty predict compare frontier plan optima arms checkpoints "
-        "ensemble importers infer "
-        "held_out report corpora tokenizers instruments train",
+        "numpy": "points audit conversions conventions laws fit uncertainty predict compare frontier plan optima arms "
+        "checkpoints ensemble importers infer held_out report corpora tokenizers instruments train",
         "scipy": "arms audit compare ensemble fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
         "torch": "calibrate checkpoint coordinate_check instruments models optimizer train worker",
