@@ -92,8 +92,8 @@ MAY_IMPORT = split(
         "status": "design records store",
         "review": "audit points protocol records results run store",
         "study": "corpora design errors executors held_out infer launch plan records report results settings store",
-        "__init__": "arms checkpoints compare ensemble errors fit frontier importers laws optima plan points predict shape "
-        "uncertainty",
+        "__init__": "arms checkpoints compare ensemble errors fit frontier importers laws optima plan points predict "
+        "shape uncertainty",
         "__main__": "cli",
     }
 )

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from ..optima import Optima
+from ..optima import Optima, Optimum
 from .plan import WHERE
 from .words import short, table
 
@@ -24,13 +24,20 @@ def _sizes(made: Optima) -> list[str]:
             "-" if one.loss_nats is None else f"{one.loss_nats:.4f}",
             "-" if one.cheap is None else f"{one.cheap[0]:.3g} to {one.cheap[1]:.3g}",
             WHERE[one.inside],
-            one.counts.get("N", "-"),
+            _counted(one),
             _short_source(one.source),
         )
         for one in sorted(made.optima, key=lambda one: (one.params is None, one.tokens is None))
     ]
     head = ("law", "N*", "D*", "D/N", "loss", "costs under 1%", "its range", "N counts", "constants")
     return [f"{made.flops:.4g} FLOPs, C = 6 N D, by every law with its own count of N:", table(head, rows)]
+
+
+def _counted(one: Optimum) -> str:
+    """Name the count that N is: of tokens from compute, and of size in FLOPs a token, it is the budget's."""
+    if one.params is None:
+        return "-"
+    return one.counts.get("N") or ("M / 6" if "flops_per_token" in one.counts else "C / 6 D")
 
 
 def _short_source(source: str, longest: int = 60) -> str:
@@ -56,7 +63,9 @@ def _settings(made: Optima) -> list[str]:
 
 
 def _skipped(made: Optima) -> list[str]:
-    if not made.skipped:
-        return []
-    said = "; ".join(f"{law}: {why}" for law, why in made.skipped.items())
-    return textwrap.wrap(f"not asked: {said}", _WIDTH)
+    """Say who was not asked, those of one reason together."""
+    reasons: dict[str, list[str]] = {}
+    for law, why in made.skipped.items():
+        reasons.setdefault(why, []).append(law)
+    said = "; ".join(f"{', '.join(laws)} ({why})" for why, laws in reasons.items())
+    return textwrap.wrap(f"not asked: {said}", _WIDTH) if said else []
