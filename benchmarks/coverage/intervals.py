@@ -50,7 +50,7 @@ def ends(one: Draws, calibration: float = 1.0) -> dict[str, tuple[float, float]]
             said = predict(one, target(reach), level=LEVEL, kind=kind, calibration=calibration)
             found[f"{name} {reach:g}x"] = (float(said.low), float(said.high))
     sizes = split(one, Spending(REACHES[0] * MOST_FLOPS), None, None).params_draws
-    low, high = np.quantile(sizes, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(sizes[np.isfinite(sizes)], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return found | {"N* 10x": (float(low), float(high))}
 
 

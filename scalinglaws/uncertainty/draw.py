@@ -1,10 +1,12 @@
 """Draw parameters from the uncertainty of a fit, by a named method."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..errors import MisuseError, nearest
 from ..fit import Fit
-from .caution import cautions
+from .caution import cautions, few_runs, one_to_spare
 from .posterior import posterior
 from .profile import profile, profile_ends
 from .record import Draws, check_kept, drawn
@@ -25,7 +27,8 @@ def draws(
     """Draw n sets of parameters that the points allow.
 
     Args:
-        method: "pairs" (default): resample whole runs, refit; percentile intervals. "sandwich": HC3, or the
+        method: "pairs" (default): resample whole runs, refit; percentile intervals (with one run more than parameters
+            the sandwich's, as a warning says). "sandwich": HC3, or the
             delete-one-run jackknife where a run has several points, with t quantiles; instant. "wild": flip the
             residuals of whole runs, refit; estimate -+ t standard deviations. "profile": intervals of the parameters by
             profile likelihood, corrected by the sandwich, whose draws it carries. "posterior": Student errors, emcee.
@@ -47,6 +50,9 @@ def draws(
 
 
 def _pairs(fit, n, seed, progress, starts=1) -> Draws:
+    told = one_to_spare(fit)
+    if told:
+        return replace(_sandwich(fit, n, seed, progress), warnings=tuple(told))
     z, kept = pairs(fit, n, np.random.default_rng(seed), progress, starts)
     check_kept(fit, kept)
     return drawn(fit, z, kept, "pairs", seed, warnings=cautions(fit, z, kept))
@@ -63,7 +69,9 @@ def _wild(fit, n, seed, progress) -> Draws:
 def _sandwich(fit, n, seed, progress) -> Draws:
     spread = sandwich(fit)
     z = t_draws(fit, spread, n, np.random.default_rng(seed))
-    return drawn(fit, z, np.ones(n, dtype=bool), "sandwich", seed, spread=spread, ends=parameter_ends(fit, spread))
+    told = tuple(few_runs(fit))
+    ends = parameter_ends(fit, spread)
+    return drawn(fit, z, np.ones(n, dtype=bool), "sandwich", seed, spread=spread, ends=ends, warnings=told)
 
 
 def _profile(fit, n, seed, progress) -> Draws:
