@@ -193,7 +193,7 @@ def test_one_run_more_than_parameters_gives_the_sandwich_s_intervals_and_says_wh
     assert [w.id for w in six.warnings] == ["sandwich-instead"]
     assert seven.method == "pairs"
     few = next(w.message for w in seven.warnings if w.id == "few-runs")
-    assert "7 runs for 5 free parameters" in few and "held 95 to 100 of 100" in few
+    assert "7 runs for 5 free parameters" in few and "held 90 to 100 of 100" in few
 
 
 def test_six_runs_hold_the_truth_as_often_as_they_say():
