@@ -221,7 +221,7 @@ def sparse_counts(e: Evidence) -> Verdict:
         signs = [n for n in ("n_experts", "params_active", "n_layer", "arch", "model") if e.has(n)]
         if not signs:
             raise Lacking("n_experts (1 for dense models), or the shape")
-        return holds(f"no row is a mixture, by {', '.join(signs)}")
+        return holds(f"none of {len(e.kept)} rows is a mixture, by {', '.join(signs)}")
     needed = ["params_total", "params_active", "n_experts"]
     missing = [n for n in needed if not e.has(n)]
     missing += [] if e.has("granularity") or e.has("params_per_expert") else ["granularity"]

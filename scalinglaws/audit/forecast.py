@@ -34,7 +34,7 @@ CHECKLIST = {  # what a reader needs to make a study again -> columns any of whi
     "E1",
     "error",
     "The forecast was written down before its runs",
-    prevents="hindsight",
+    prevents="a forecast made with hindsight",
     size="a project that wrote its forecasts down first saw one recipe fail in public",
     source="Delphi 2026",
     do="Hold sizes out (hold_out in a study): the prediction is kept with date and hash before they are trained.",

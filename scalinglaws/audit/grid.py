@@ -16,7 +16,7 @@ FAR, VERY_FAR = 10.0, 100.0
 MOVES, MOVES_MUCH = 0.05, 0.10  # of a, between parts of the table
 SIDE = 3  # points on each side of an isoFLOP minimum
 BIASED = 0.05  # of N* at ten times the largest budget
-CHEAP, AS_GOOD = 0.2, 1.5  # cost of an L-shape over the grid's, and its standard error over the grid's
+CHEAP = 0.1  # cost of an L of runs over the grid's, at one standard error
 SEEDED = 2  # scales with replicates
 ALIKE = 1e-3  # of ln N and ln D: closer settings are one
 
@@ -81,7 +81,7 @@ def wide_enough(e: Evidence) -> Verdict:
     "C3",
     "error",
     "Forecasts reach at most ten times the compute fitted, or a held-out run reached as far",
-    prevents="hope",
+    prevents="a hope sold as a forecast",
     size="at 20 times the compute six of six fits of R2 .999 were 3.9-5.5% too high; one recipe held at 33 times "
     "(2.5%) and failed at 333",
     source="Brandfonbrener et al. 2024, recomputed; Delphi 2026",
@@ -195,14 +195,15 @@ def centred_budgets(e: Evidence) -> Verdict:
     "C7",
     "warning",
     "No much cheaper design would have done as well",
-    prevents="waste",
+    prevents="compute spent on runs that teach nothing new",
     size="an L of runs costs a tenth to a fifth of the grid and foretells far losses to 1.15-1.51%",
     source="Skaling 2026",
     do="Next time train all sizes at the shortest horizon and the smallest size at all horizons.",
 )
 def no_waste(e: Evidence) -> Verdict:
     """Compare all runs with an L of them (each size at its shortest horizon, the smallest size at every horizon): cost,
-    and the standard error of ln L at ten times the largest compute by the fitted law's information.
+    and the standard error of ln L at ten times the largest compute by the fitted law's information; an L repeated k
+    times costs k times as much and is k^.5 times as certain.
     """
     found = e.fit
     shortest = np.array([e.tokens[i] <= 1.02 * e.tokens[e.size == e.size[i]].min() for i in range(found.n)])
@@ -211,8 +212,13 @@ def no_waste(e: Evidence) -> Verdict:
         raise Lacking("a grid: several horizons a size, with more runs than an L of them")
     share = float(e.flops[rows].sum() / e.flops.sum())
     wider = _target_error(e, found, rows) / _target_error(e, found, np.ones(found.n, dtype=bool))
-    told = f"{int(rows.sum())} of {found.n} runs form an L of {share:.1%} of the compute: its forecast is {wider:.2f} "
-    return either(share > CHEAP or wider > AS_GOOD, f"{told}times as uncertain at ten times the compute")
+    equal = share * wider**2
+    told = (
+        f"{int(rows.sum())} of {found.n} runs form an L of {share:.2%} of the compute, {wider:.2f} times as uncertain"
+    )
+    return either(
+        equal > CHEAP, f"{told} at ten times the compute: repeated until as certain it would cost {equal:.1%}"
+    )
 
 
 def _target_error(e: Evidence, found: Fit, rows: np.ndarray) -> float:

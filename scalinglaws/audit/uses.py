@@ -112,7 +112,7 @@ def foretellable(e: Evidence) -> Verdict:
 def continuous(e: Evidence) -> Verdict:
     """Look for a continuous metric beside the share of right answers."""
     if any(e.has(name) for name in CONTINUOUS):
-        return holds("the bits per byte of the answer are recorded")
+        return holds(f"the bits per byte of the answer are recorded in {len(e.kept)} rows")
     task_of(e)
     return fails("the share of right answers alone")
 
@@ -179,7 +179,7 @@ def one_text(e: Evidence) -> Verdict:
     task, text = task_of(e), e.kept[e.one_of("train_set")]
     names = np.unique(text)
     if len(names) == 1:
-        return holds(f"one training text ({names[0]})")
+        return holds(f"{len(text)} rows of one training text ({names[0]})")
     whole = _scatter(e.loss, task)
     apart = float(np.sqrt(np.mean([_scatter(e.loss[text == n], task[text == n]) ** 2 for n in names])))
     told = f"{len(names)} texts: the scatter about one curve is {whole:.4f}, about a curve each {apart:.4f}"

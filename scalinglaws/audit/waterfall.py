@@ -10,7 +10,7 @@ from ..results import Estimate, WaterfallStep
 from .evidence import SAME, Evidence, Lacking
 from .protocol import LONG_WARMUP, MATCHED, warmup_shares
 from .readings import Read, Reading, by_plain_surface, by_surface, reading_of
-from .tuning import scans
+from .tuning import beaten, scans
 
 PAIRED = (
     0.5  # share of the offending cells that were also trained rightly, above which the two ways are set side by side
@@ -174,15 +174,9 @@ def _tuning(e: Evidence) -> Protocol:
     try:
         if not scans(e, "lr") and not scans(e, "batch_tokens"):
             return Protocol(name, "", nothing, needs="the column tuned, or runs at several lr of one size and horizon")
-        return Protocol(name, "the best run of every size and horizon kept", _beaten(e))
+        return Protocol(name, "the best run of every size and horizon kept", beaten(e))
     except Lacking as lack:
         return Protocol(name, "", nothing, needs=str(lack))
-
-
-def _beaten(e: Evidence) -> np.ndarray:
-    least = np.full(e.cells.max() + 1, np.inf)
-    np.minimum.at(least, e.cells, e.loss)
-    return e.loss > least[e.cells]
 
 
 def _forms(reading: Reading, before: Estimate, read: Read) -> tuple[WaterfallStep, ...]:
