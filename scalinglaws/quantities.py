@@ -139,7 +139,7 @@ _TABLE = [  # one line each, however long: a table to read down
     Quantity(
         "adamw_timescale", "adamw_timescale", "1", "B / (lr x weight decay x D): share of the run AdamW averages over"
     ),
-    Quantity("schedule", "schedule", "1", "which schedule of learning rates a run followed, by number"),
+    Quantity("schedule_number", "schedule", "1", "which schedule of learning rates a run followed, by number"),
     Quantity("loss_below_unigram", "loss_below_unigram", "nats/token", "loss of a unigram model less loss_nats"),
     Quantity("loss_rise_nats", "loss_rise", "nats/token", "what a change made after training adds to loss_nats"),
     Quantity("teacher_loss", "teacher_loss", "nats/token", "loss_nats of the model that a student learns from"),

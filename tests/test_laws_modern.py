@@ -231,7 +231,7 @@ def test_several_schedules_are_fitted_row_by_row():
     run, step = np.array(rows, dtype=float)[np.random.default_rng(0).permutation(len(rows))].T
     loss = law.evaluate(run, step, **at)
     assert loss[run == 1] == pytest.approx(MULTI_POWER.evaluate(schedules[1], **at)[step[run == 1].astype(int)])
-    found = fit(law, Points({"schedule": run, "steps": step, "loss_nats": loss}))
+    found = fit(law, Points({"schedule_number": run, "steps": step, "loss_nats": loss}))
     assert found.outcome == "converged" and found.values == pytest.approx(at, rel=1e-5)
 
 

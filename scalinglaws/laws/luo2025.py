@@ -163,7 +163,7 @@ def along(schedules: Sequence[np.ndarray]) -> Law:
         formula=MULTI_POWER.formula,
         source=MULTI_POWER.source,
         parameters=MULTI_POWER.parameters,
-        convention={"schedule": "schedule", "S": "steps"},
+        convention={"schedule": "schedule_number", "S": "steps"},
         data=MULTI_POWER.data,
         published=MULTI_POWER.published,
         about="The multi-power law of several runs, by the number of the schedule and the step.",
