@@ -8,7 +8,8 @@ from pathlib import Path
 
 from .calibrate import calibrate
 from .corpora.tokenise import tokenise
-from .design import Cost, Sweep, costs, design, makespan
+from .cost import Cost, costs, makespan
+from .design import Sweep, lay_out
 from .display import duration
 from .quantities import PF_DAY
 from .records import to_plain
@@ -67,7 +68,7 @@ def estimate(study: Study, *, data_dir: Path | None = None, say: Callable[[str],
     say("reading and tokenising the text, then timing a few steps of each size ...")
     with tempfile.TemporaryDirectory() as folder:
         data = tokenise(study.corpus, study.tokenizer, Path(folder), data_dir=data_dir)
-        sweep = design(study, data.vocabulary, data.data_id, len(data.split("train")))
+        sweep = lay_out(study, data, Path(folder), data_dir)
     table = costs(sweep, calibrate(sweep.runs))
     processes = study.processes or os.cpu_count() or 1
     stages = [sweep.only(held_out=held_out) for held_out in (False, True)]

@@ -61,6 +61,7 @@ def launch(
     store: Store,
     executor: Local,
     *,
+    device: str = "cpu",
     tell: Callable[[Progress], None] = lambda progress: None,
 ) -> list[Failure]:
     """Train every run of a sweep that the store lacks.
@@ -69,7 +70,7 @@ def launch(
     process that is killed is started again from its last checkpoint. When this process is interrupted, the others
     keep their state and end; launching again goes on from there.
     """
-    work = _Work(_lacking(sweep, store))
+    work = _Work(_lacking(sweep, store), device)
     for chain in work.waiting:
         for spec in chain.specs:
             store.ask(spec)
@@ -92,15 +93,15 @@ def launch(
 class _Work:
     """Chains that wait, chains under way, and what failed."""
 
-    def __init__(self, waiting: list[_Chain]):
-        self.waiting, self.running, self.failures = waiting, {}, []
+    def __init__(self, waiting: list[_Chain], device: str):
+        self.waiting, self.running, self.failures, self.device = waiting, {}, [], device
 
     def start_next(self, store: Store, executor: Local):
         """Start the chain that has waited longest."""
         chain = self.waiting.pop(0)
         log = store.folder(chain.specs[0].id) / "log.txt"
         chain.log = str(log)
-        self.running[executor.start(_command(store, chain), log)] = chain
+        self.running[executor.start(_command(store, chain, self.device), log)] = chain
 
     def collect(self):
         """Take note of the processes that ended; one that was killed from outside waits again."""
@@ -118,9 +119,10 @@ def _lacking(sweep: Sweep, store: Store) -> list[_Chain]:
     return sorted((c for c in chains if not all(store.has(s.id) for s in c.specs)), key=lambda c: -c.flops)
 
 
-def _command(store: Store, chain: _Chain) -> list[str]:
+def _command(store: Store, chain: _Chain, device: str) -> list[str]:
     ids = [spec.id for spec in chain.specs]
-    return [sys.executable, "-m", "scalinglaws", "train", str(store.path), *ids, "--while-pid", str(os.getpid())]
+    watched = ["--while-pid", str(os.getpid()), "--device", device]
+    return [sys.executable, "-m", "scalinglaws", "train", str(store.path), *ids, *watched]
 
 
 def _flops(spec: RunSpec) -> float:

@@ -1,10 +1,11 @@
 """A study: the flat keys of its TOML file, and where the presets lie."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .errors import StudyError, nearest
+from .errors import StudyError, nearest, unknown_name
 from .records import from_plain
 
 LR_RULES = ("width", "kaplan")
@@ -135,6 +136,27 @@ class Study:
                 raise StudyError(f"{name} = {getattr(self, name)}; it must be above 0.")
 
 
+@dataclass(frozen=True)
+class Families:
+    """A set of studies that share settings and a store: one a family of runs, in the order they are measured."""
+
+    name: str
+    studies: tuple[Study, ...]
+    about: str = ""
+
+    def only(self, names: Sequence[str]) -> "Families":
+        """Keep the families that are named, in the set's own order.
+
+        Raises:
+            NameUnknownError: a name that the set does not have.
+        """
+        known = [study.name for study in self.studies]
+        for name in names:
+            if name not in known:
+                raise unknown_name("family", name, known)
+        return replace(self, studies=tuple(study for study in self.studies if study.name in names))
+
+
 def presets() -> dict[str, Path]:
     """Find the study files that come with the package: name -> path."""
     here = Path(__file__).parent
@@ -142,8 +164,14 @@ def presets() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def read_study(name_or_path: str) -> Study:
-    """Read a study from a file, or a preset by its name.
+def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -> Study | Families:
+    """Read a study from a file, or a preset by its name; a file with a key `families` is a set of studies.
+
+    Such a file holds what the families share, and the folder of its name beside it one FAMILY.toml for each, whose keys
+    go before the shared ones.
+
+    Args:
+        changes: keys that go before those of the files.
 
     Raises:
         StudyError: no such file or preset, not TOML, an unknown key (the nearest known one is offered), a wrong value.
@@ -155,8 +183,21 @@ def read_study(name_or_path: str) -> Study:
             f"no study file {name_or_path!r}, and no preset of that name.{nearest(name_or_path, known)} "
             f"Presets: {', '.join(known)}."
         )
+    shared, changes = _read_toml(path), dict(changes or {})
+    if "families" not in shared:
+        return from_plain(Study, {"name": path.stem, **shared, **changes}, str(path))
+    names, about = shared.pop("families"), shared.pop("about", "")
+    studies = []
+    for name in names:
+        own = path.with_suffix("") / f"{name}.toml"
+        if not own.is_file():
+            raise StudyError(f"{path} lists the family {name!r}, and there is no {own}.")
+        studies.append(from_plain(Study, {**shared, **_read_toml(own), **changes, "name": name}, str(own)))
+    return Families(path.stem, tuple(studies), about)
+
+
+def _read_toml(path: Path) -> dict:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise StudyError(f"{path} is not TOML: {failure}.") from None
-    return from_plain(Study, {"name": path.stem, **values}, str(path))

@@ -10,7 +10,7 @@ from pathlib import Path
 from .corpora.synthetic import evaluation_floor
 from .corpora.tokenise import tokenise
 from .corpora.tokenised import Tokenised
-from .design import Sweep, design
+from .design import Sweep, lay_out
 from .errors import RunsFailedError
 from .executors.local import Local
 from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
@@ -30,6 +30,7 @@ def study(
     *,
     command: str = "",
     data_dir: Path | None = None,
+    device: str = "cpu",
     tell: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> StudyResults:
@@ -46,12 +47,12 @@ def study(
     earlier = store.path / "seconds.json"
     say(f"text: {study.corpus} as {study.tokenizer}")
     data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
-    sweep = design(study, data.vocabulary, data.data_id, len(data.split("train")))
+    sweep = lay_out(study, data, store.data, data_dir)
     write_json(store.path / "study.json", to_plain(study))
     write_json(store.path / "sweep.json", to_plain(sweep))
     executor = Local(study.processes or os.cpu_count() or 1)
 
-    _train(sweep.only(held_out=False), store, executor, tell, say)
+    _train(sweep.only(held_out=False), store, executor, device, tell, say)
     found, trials = _infer(study, sweep, store)
     test = _predicted(study, sweep, store, found, trials, len(data.split("train")))
     if test is not None:
@@ -60,7 +61,7 @@ def study(
             f"predicted before training it: N = {test.params_nonembedding:,.0f} at {test.tokens:.3g} tokens will lose "
             f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token"
         )
-    _train(sweep.only(held_out=True), store, executor, tell, say)
+    _train(sweep.only(held_out=True), store, executor, device, tell, say)
     plans = _plans(study, store, found, trials, data)
     seconds = time.monotonic() - began + (read_json(earlier) if earlier.exists() else 0.0)
     write_json(earlier, seconds)
@@ -70,12 +71,12 @@ def study(
     return results
 
 
-def _train(sweep: Sweep, store: Store, executor: Local, tell, say):
+def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
     lacking = sum(not store.has(spec.id) for spec in sweep.runs)
     if not lacking:
         return
     say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
-    failures = launch(sweep, store, executor, tell=tell)
+    failures = launch(sweep, store, executor, device=device, tell=tell)
     if failures:
         raise RunsFailedError(
             f"{len(failures)} of {len(sweep.chains)} chains of runs failed; the first says why in "

@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,23 @@ from .checkpoint import read_checkpoint, write_checkpoint
 from .corpora.order import batch_at, window_starts
 from .corpora.tokenised import Tokenised
 from .errors import StoreError
+from .instruments.early_stopping import should_stop
+from .instruments.evaluate import HeldOutLoss, evaluate, log_places
+from .instruments.noise_scale import measure, plus
+from .instruments.spikes import LossWatch
+from .instruments.throughput import matmul_ceiling, peak_memory_bytes, utilisation
+from .instruments.weights import activation_rms, decay_timescale, update_ratio
 from .models import FAMILIES, make_drop
-from .optimizer import descend, make_optimizer
+from .optimizer import descend, gradient, make_optimizer
 from .records import from_plain, to_plain
-from .run import Evaluation, Run, RunSpec
+from .run import Evaluation, NoiseSums, Run, RunSpec
 from .schedule import evaluation_steps, learning_rate
 
 CHECKPOINT_SECONDS = 15.0
 PROGRESS_SECONDS = 1.0
 ORDER_STEPS = 128  # steps whose data order is worked out at once
 CURVE_SHARE = 8  # evaluations before the last use one in this many of the test windows
-EVAL_BATCH_TOKENS = 8192
+AT_ONCE = 32  # steps whose losses are read together: a GPU need not wait for each
 
 
 class Interrupted(Exception):
@@ -35,6 +42,7 @@ def train(
     folder: Path,
     parent_folder: Path | None = None,
     *,
+    foreign: Sequence[Tokenised] = (),
     tell: Callable[[int, float], None] = lambda step, loss: None,
     stop: Callable[[], bool] = lambda: False,
     device: str = "cpu",
@@ -47,6 +55,7 @@ def train(
     state in `parent_folder`.
 
     Args:
+        foreign: the texts of `spec.foreign`, in order.
         tell: called about once a second with the step and the last training loss.
         stop: asked about once a second; when true, the state is kept and Interrupted raised.
 
@@ -54,12 +63,12 @@ def train(
         StoreError: the parent's state is missing.
         Interrupted: `stop` said so.
     """
-    job = _Job(spec, data, folder, device)
+    job = _Job(spec, data, foreign, folder, device)
     step = job.resume(parent_folder)
     evaluate_after = set(evaluation_steps(spec))
     told = kept = time.monotonic()
-    while step < spec.steps and job.outcome == "finished":
-        job.take_step(step)
+    while step < spec.steps and job.goes_on:
+        job.take_step(step, watched=spec.watch_weights and step + 1 in evaluate_after)
         step += 1
         if step in evaluate_after:
             job.evaluate(step)
@@ -68,6 +77,7 @@ def train(
         now = time.monotonic()
         if now - told > PROGRESS_SECONDS:
             told = now
+            job.read_losses()
             tell(step, job.recent_loss)
             if stop():
                 job.keep(folder / "checkpoint.safetensors", step)
@@ -83,118 +93,190 @@ def state_name(step: int) -> str:
     return f"state-{step}.safetensors"
 
 
-class _Job:
-    """The moving parts of one run: model, optimiser, curve."""
+@dataclass
+class _Notes:
+    """What a run has measured so far; kept with its state."""
 
-    def __init__(self, spec: RunSpec, data: Tokenised, folder: Path, device: str):
-        self.spec, self.data, self.folder, self.device = spec, data, folder, device
-        self.train_tokens = data.split("train", spec.unique_tokens or None)
+    step: int = 0
+    curve: tuple[Evaluation, ...] = ()
+    loss_sum: float = 0.0
+    loss_count: int = 0
+    seconds: float = 0.0
+    noise: NoiseSums = field(default_factory=NoiseSums)
+    watch: LossWatch = field(default_factory=LossWatch)
+
+
+class _Job:
+    """The moving parts of one run: model, optimiser, what was measured."""
+
+    def __init__(self, spec: RunSpec, data: Tokenised, foreign: Sequence[Tokenised], folder: Path, device: str):
+        self.spec, self.data, self.foreign, self.folder, self.device = spec, data, foreign, folder, device
+        self.train_tokens = self._placed(data.split("train", spec.unique_tokens or None))
+        self.test_tokens = [self._placed(text.split("test")) for text in (data, *foreign)]
         self.order: tuple[int, np.ndarray] = (-1, np.empty(0))
         self.model = FAMILIES[spec.shape.family](spec.shape, spec.seed).to(device)
         self.optimizer = make_optimizer(spec, self.model)
-        self.curve: list[Evaluation] = []
         self.outcome, self.sentence = "finished", "reached its horizon"
-        self.loss_sum, self.loss_count, self.recent_loss = 0.0, 0, math.nan
-        self.seconds_before, self.began = 0.0, time.monotonic()
+        self.notes, self.began = _Notes(), time.monotonic()
+        self.unread: list[torch.Tensor] = []
+        self.done = 0
+        self.recent_loss, self.ratio, self.by_position = math.nan, None, ()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is more to train: it has neither diverged nor stopped early."""
+        return self.outcome == "finished" and not should_stop(self.notes.curve, self.spec.early_stop)
 
     def resume(self, parent_folder: Path | None) -> int:
         """Load the latest state and give the step to go on from."""
-        notes = read_checkpoint(self.folder / "checkpoint.safetensors", self.optimizer)
-        if notes is not None:
-            self.curve = [from_plain(Evaluation, e, "checkpoint", StoreError) for e in notes["curve"]]
-            self.loss_sum, self.loss_count = notes["loss_sum"], notes["loss_count"]
-            self.seconds_before = notes["seconds"]
-            return notes["step"]
+        kept = read_checkpoint(self.folder / "checkpoint.safetensors", self.optimizer)
+        if kept is not None:
+            self.notes = from_plain(_Notes, kept, "checkpoint", StoreError)
+            return self.notes.step
         if not self.spec.parent:
             return 0
         state = parent_folder / state_name(self.spec.first_step)
-        notes = read_checkpoint(state, self.optimizer)
-        if notes is None:
+        if read_checkpoint(state, self.optimizer) is None:
             raise StoreError(
                 f"run {self.spec.id} starts from {state}, which is not there. "
                 f"Run its trunk {self.spec.parent} again: delete that run's folder and launch."
             )
         return self.spec.first_step
 
-    def take_step(self, step: int):
-        """Do one optimiser step."""
+    def take_step(self, step: int, *, watched: bool = False):
+        """Do one optimiser step; measure the noise of its gradient, and the size of the step where it is watched."""
         spec = self.spec
         inputs_BT, targets_BT = self._windows(self.train_tokens, self._starts(step))
+        if spec.noise_every and step % spec.noise_every == 0 and spec.batch > 1:
+            self._measure_noise(step, inputs_BT, targets_BT)
+        before = [weight.detach().clone() for weight in self.optimizer.weights] if watched else []
         rate, drop = learning_rate(spec, step), self._drop(step)
         loss = descend(
             self.model, self.optimizer, inputs_BT, targets_BT, rate, spec.clip, accumulate=spec.accumulate, drop=drop
         )
-        self.recent_loss = loss.item()
-        self.loss_sum += self.recent_loss
-        self.loss_count += 1
-        if not math.isfinite(self.recent_loss):
+        self.ratio = update_ratio(before, self.optimizer.weights) if watched else None
+        self.done = step + 1
+        self.unread.append(loss.detach())
+        if len(self.unread) == AT_ONCE:
+            self.read_losses()
+
+    def read_losses(self):
+        """Read the losses of the steps since the last reading, and note a loss that is not finite."""
+        if not self.unread:
+            return
+        losses, self.unread = torch.stack(self.unread).tolist(), []
+        for loss in losses:
+            self.notes.loss_sum += loss
+            self.notes.loss_count += 1
+            self.notes.watch = self.notes.watch.after(loss)
+        self.recent_loss = losses[-1]
+        bad = [i for i, loss in enumerate(losses) if not math.isfinite(loss)]
+        if bad:
+            step = self.done - len(losses) + bad[0] + 1
             self.outcome = "diverged"
-            self.sentence = f"the training loss was not a finite number at step {step + 1} of {spec.steps}"
+            self.sentence = f"the training loss was not a finite number at step {step} of {self.spec.steps}"
 
     def evaluate(self, step: int):
-        """Append the test loss after `step` steps; of the whole test set after the last."""
-        spec, test = self.spec, self.data.split("test")
-        starts = window_starts(len(test), spec.shape.n_ctx, spec.eval_tokens)
-        if step < spec.steps:
-            starts = starts[::CURVE_SHARE]
-        rows = max(1, EVAL_BATCH_TOKENS // spec.shape.n_ctx)
-        losses = [
-            self.model.losses(*self._windows(test, starts[i : i + rows])).double().mean(1).cpu().numpy()
-            for i in range(0, len(starts), rows)
+        """Append the losses after `step` steps; of the whole test set after the last, or where a run may end early."""
+        self.read_losses()
+        spec, notes = self.spec, self.notes
+        whole = step == spec.steps or spec.early_stop > 0
+        found, *foreign = [
+            self._held_out(text, tokens, whole)
+            for text, tokens in zip((self.data, *self.foreign), self.test_tokens, strict=True)
         ]
-        losses = np.concatenate(losses)
-        mean, sem = clustered_mean(losses, self.data.documents_of("test", starts))
-        train_loss = self.loss_sum / self.loss_count if self.loss_count else None
-        self.loss_sum, self.loss_count = 0.0, 0
-        if not math.isfinite(mean):
+        train_loss = notes.loss_sum / notes.loss_count if notes.loss_count else None
+        notes.loss_sum, notes.loss_count = 0.0, 0
+        if not math.isfinite(found.mean):
             self.outcome, self.sentence = "diverged", f"the test loss was not a finite number at step {step}"
             return
-        self.curve.append(
-            Evaluation(
-                step, step * spec.batch_tokens, learning_rate(spec, step - 1), mean, sem, train_loss, self.seconds
-            )
+        self.by_position = tuple(found.by_position.tolist())
+        sizes = self._activations() if spec.watch_weights else ()
+        evaluation = Evaluation(
+            step,
+            step * spec.batch_tokens,
+            learning_rate(spec, step - 1),
+            found.mean,
+            found.sem,
+            train_loss,
+            self.seconds,
+            foreign=tuple(text.mean for text in foreign),
+            by_position=tuple(self.by_position[place - 1] for place in log_places(spec.shape.n_ctx)),
+            noise=notes.noise,
+            update_ratio=self.ratio,
+            activation_rms=sizes,
         )
+        notes.curve, notes.noise = (*notes.curve, evaluation), NoiseSums()
 
     def keep(self, path: Path, step: int):
         """Keep the whole state."""
-        write_checkpoint(
-            path,
-            self.optimizer,
-            {
-                "step": step,
-                "curve": [to_plain(e) for e in self.curve],
-                "loss_sum": self.loss_sum,
-                "loss_count": self.loss_count,
-                "seconds": self.seconds,
-            },
-        )
+        self.read_losses()
+        self.notes.step, self.notes.seconds, self.began = step, self.seconds, time.monotonic()
+        write_checkpoint(path, self.optimizer, to_plain(self.notes))
 
     def finish(self, step: int) -> Run:
         """Make the record of what happened."""
+        self.read_losses()
+        if step < self.spec.steps and self.outcome == "finished":
+            self.sentence = f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
         provenance = {"torch": torch.__version__, "device": self.device, "threads": str(torch.get_num_threads())}
-        readings = {"tokens_per_second": (step - self.spec.first_step) * self.spec.batch_tokens / self.seconds}
         bytes_per_token = self.data.bytes_per_token("test")
         return Run(
             self.spec,
             self.outcome,
             self.sentence,
-            tuple(self.curve),
+            self.notes.curve,
             bytes_per_token if math.isfinite(bytes_per_token) else None,
             len(self.train_tokens),
-            readings,
+            self._readings(step),
             provenance,
+            self.by_position,
         )
+
+    def _readings(self, step: int) -> dict[str, float]:
+        spec, watch = self.spec, self.notes.watch
+        speed = (step - spec.first_step) * spec.batch_tokens / self.seconds
+        ceiling = matmul_ceiling(self.device)
+        timescale = decay_timescale(spec.lr, spec.weight_decay, spec.steps)
+        return {
+            "tokens_per_second": speed,
+            "matmul_flops_per_second": ceiling,
+            "mfu": utilisation(speed, spec.shape.flops_per_token("exact"), ceiling),
+            "peak_memory_bytes": float(peak_memory_bytes(self.device)),
+            "loss_spikes": float(watch.spikes),
+            "largest_spike_nats": watch.largest,
+            **({} if timescale is None else {"decay_timescale": timescale}),
+        }
 
     @property
     def seconds(self) -> float:
         """Wall-clock seconds of training so far, earlier sittings included."""
-        return self.seconds_before + time.monotonic() - self.began
+        return self.notes.seconds + time.monotonic() - self.began
 
-    def _drop(self, step: int):
+    def _measure_noise(self, step: int, inputs_BT, targets_BT):
+        def gradient_of(rows: slice) -> list[torch.Tensor]:
+            drop = self._drop(step, of_noise=1 + rows.start)
+            gradient(self.model, self.optimizer.weights, inputs_BT[rows], targets_BT[rows], drop=drop)
+            return [weight.grad.clone() for weight in self.optimizer.weights]
+
+        parts = max(2, self.spec.accumulate)
+        found = measure(gradient_of, self.spec.batch, self.spec.shape.n_ctx, parts)
+        self.notes.noise = plus(self.notes.noise, *found)
+
+    def _activations(self) -> tuple[float, ...]:
+        return activation_rms(self.model, self._windows(self.test_tokens[0], np.zeros(1, int))[0])
+
+    def _held_out(self, text: Tokenised, tokens, whole: bool) -> HeldOutLoss:
+        starts = window_starts(len(tokens), self.spec.shape.n_ctx, self.spec.eval_tokens)
+        starts = starts if whole else starts[::CURVE_SHARE]
+        return evaluate(self.model, lambda at: self._windows(tokens, at), starts, text.documents_of("test", starts))
+
+    def _drop(self, step: int, of_noise: int = 0):
         """Make the dropout of a step, from the run's seed and the step alone; None for none."""
         if not self.spec.dropout:
             return None
-        seed = np.random.SeedSequence((self.spec.seed, step)).generate_state(1)[0]
+        words = (self.spec.seed, step, of_noise) if of_noise else (self.spec.seed, step)
+        seed = np.random.SeedSequence(words).generate_state(1)[0]
         return make_drop(self.spec.dropout, int(seed), self.device)
 
     def _starts(self, step: int) -> np.ndarray:
@@ -205,22 +287,14 @@ class _Job:
             self.order = chunk, starts.reshape(ORDER_STEPS, spec.batch)
         return self.order[1][step % ORDER_STEPS]
 
-    def _windows(self, tokens: np.ndarray, starts: np.ndarray):
+    def _placed(self, tokens: np.ndarray) -> np.ndarray | torch.Tensor:
+        """Leave tokens mapped on disk for a CPU; bring them to a GPU once, where they take 2 or 4 bytes each."""
+        return tokens if self.device == "cpu" else torch.from_numpy(tokens.astype(np.int32)).to(self.device)
+
+    def _windows(self, tokens, starts: np.ndarray):
         rows = np.asarray(starts)[:, None] + np.arange(self.spec.shape.n_ctx + 1)
-        windows = torch.from_numpy(tokens[rows].astype(np.int64)).to(self.device)
+        if isinstance(tokens, torch.Tensor):
+            windows = tokens[torch.from_numpy(rows).to(self.device)].long()
+        else:
+            windows = torch.from_numpy(tokens[rows].astype(np.int64))
         return windows[:, :-1], windows[:, 1:]
-
-
-def clustered_mean(losses: np.ndarray, documents: np.ndarray) -> tuple[float, float | None]:
-    """Mean loss of the windows and its standard error, windows of one document taken as one cluster.
-
-    Var(mean) = G/(G-1) sum_g (sum_{i in g} (x_i - mean))^2 / n^2 over G documents (the cluster-robust sandwich of a
-    mean); None where there is one document alone.
-    """
-    mean = losses.mean()
-    _, group = np.unique(documents, return_inverse=True)
-    sums = np.bincount(group, losses - mean)
-    count = len(sums)
-    if count < 2:
-        return float(mean), None
-    return float(mean), float(np.sqrt(count / (count - 1) * (sums**2).sum()) / len(losses))

@@ -38,6 +38,7 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
                 open_data(store.data, spec.data),
                 folder,
                 store.folder(spec.parent) if spec.parent else None,
+                foreign=[open_data(store.data, data_id) for _, data_id in spec.foreign],
                 stop=stop,
                 device=device,
                 tell=lambda step, loss, folder=folder: write_progress(folder / "progress.json", step, loss),

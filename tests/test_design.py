@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from scalinglaws.design import costs, design, make_shape, makespan, optimizer_of, peak_rate
+from scalinglaws.cost import costs, makespan
+from scalinglaws.design import design, make_shape, optimizer_of, peak_rate
 from scalinglaws.errors import CorpusError, ShapeError, StudyError
 from scalinglaws.settings import Study, presets, read_study
 

@@ -23,7 +23,7 @@ INFERRING = set(
 )
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
-    "design calibrate coordinate_check protocol".split()
+    "design cost calibrate coordinate_check protocol".split()
 )
 ABOVE = set(
     "report review infer held_out readings families study estimate status display cli __init__ __main__".split()
@@ -87,7 +87,7 @@ MAY_IMPORT = split(
         "report": "quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
         "estimate": "calibrate corpora cost design display quantities records settings",
-        "readings": "instruments points run schedule store",
+        "readings": "instruments points protocol run schedule store",
         "families": "corpora design errors executors importers launch points readings records settings store",
         "status": "design records store",
         "review": "audit points protocol records results run store",

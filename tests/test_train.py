@@ -7,9 +7,10 @@ import pytest
 
 from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.errors import StoreError
+from scalinglaws.instruments.evaluate import clustered_mean
 from scalinglaws.run import RunSpec
 from scalinglaws.shape import Shape
-from scalinglaws.train import Interrupted, clustered_mean, train
+from scalinglaws.train import Interrupted, train
 
 WORDS = ["scale", "loss", "law", "token", "model", "data", "compute", "batch", "noise", "step"]
 

@@ -7,72 +7,131 @@ from typing import Annotated
 
 import typer
 
+from ..errors import MisuseError
 from .app import MAIN, MEASURE, Folder, Json, To, app, data_dir, emit, require_training, resumable, say
+
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A key of the study, in place of its file's.")
+]
+Only = Annotated[str | None, typer.Option(metavar="F-N,F-B", help="These families of a set alone.")]
+Device = Annotated[str, typer.Option(help="cpu or cuda.")]
 
 
 @app.command(rich_help_panel=MAIN)
 def study(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A preset, or a study file (TOML).")],
     to: To = Path(),
+    only: Only = None,
+    changes: Changes = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Print every run and its cost; train nothing.")
     ] = False,
+    device: Device = "cpu",
     json: Json = False,
 ):
     """From text to laws, a tested prediction, a plan and a report; resumes where it stopped.
 
     Example:  scalinglaws study quickstart --to quickstart
     """
-    from ..report import summary
-    from ..settings import read_study
+    from ..settings import Families
 
     require_training()
-    asked = read_study(study)
+    asked = _asked(study, only, changes)
     if dry_run:
         _print_design(asked, json)
         return
+    folder = to if to != Path() else Path(asked.name)
+    command = f"scalinglaws study {study} --to {folder}"
+    (_measure_families if isinstance(asked, Families) else _run_study)(asked, folder, command, device, json)
+
+
+def _asked(study: str, only: str | None, changes: list[str] | None):
+    from ..settings import Families, read_study
+
+    asked = read_study(study, _changes(changes or []))
+    if only is None:
+        return asked
+    if not isinstance(asked, Families):
+        raise MisuseError(f"--only is for a set of families; {study} is one study.")
+    return asked.only([name.strip() for name in only.split(",")])
+
+
+def _changes(texts: list[str]) -> dict:
+    """Read KEY=VALUE, the value as in TOML; a value that is none is taken as text."""
+    import tomllib
+
+    found = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise MisuseError(f"--set {text}: give KEY=VALUE, such as --set corpus=text:notes/ or --set seeds=2.")
+        try:
+            found[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[key.strip()] = value.strip()
+    return found
+
+
+def _run_study(asked, folder: Path, command: str, device: str, json: bool):
     from ..display import Display
     from ..records import to_plain
+    from ..report import summary
     from ..study import study as run_study
 
-    folder = to if to != Path() else Path(asked.name)
     with resumable(), Display() as display:
         results = run_study(
-            asked,
-            folder,
-            command=f"scalinglaws study {study} --to {folder}",
-            data_dir=data_dir(),
-            tell=display.show,
-            say=say,
+            asked, folder, command=command, data_dir=data_dir(), device=device, tell=display.show, say=say
         )
     emit(to_plain(results)) if json else print(summary(results))
     say(f"report: {(folder / 'report' / 'index.html').resolve()}")
 
 
+def _measure_families(asked, folder: Path, command: str, device: str, json: bool):
+    from ..display import Display
+    from ..families import measure
+
+    with resumable(), Display() as display:
+        measured = measure(asked, folder, data_dir=data_dir(), device=device, tell=display.show, say=say)
+    rows = {name: len(getattr(measured, name)) for name in ("runs", "curves", "positions")}
+    if json:
+        emit({"name": asked.name, "folder": str(folder), "rows": rows})
+    else:
+        print("\n".join(f"{folder / name}.csv: {count} rows" for name, count in rows.items()))
+
+
 @app.command(rich_help_panel=MEASURE)
 def design(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A preset, or a study file (TOML).")],
+    only: Only = None,
+    changes: Changes = None,
     json: Json = False,
 ):
     """List every run of a study with its size, tokens, FLOPs and time on this machine, before anything is spent.
 
     Example:  scalinglaws design quickstart
     """
-    from ..settings import read_study
-
     require_training()
-    _print_design(read_study(study), json)
+    _print_design(_asked(study, only, changes), json)
 
 
 def _print_design(asked, json: bool):
     from ..estimate import estimate
+    from ..settings import Families
 
+    if isinstance(asked, Families):
+        found = [estimate(one, data_dir=data_dir(), say=say) for one in asked.studies]
+        emit([one.plain() for one in found]) if json else print("\n\n".join(one.text() for one in found))
+        return
     found = estimate(asked, data_dir=data_dir(), say=say)
     emit(found.plain()) if json else print(found.text())
 
 
 @app.command(rich_help_panel=MEASURE)
-def launch(folder: Folder, processes: Annotated[int, typer.Option(help="Processes at a time; 0: one a core.")] = 0):
+def launch(
+    folder: Folder,
+    processes: Annotated[int, typer.Option(help="Processes at a time; 0: one a core.")] = 0,
+    device: Device = "cpu",
+):
     """Train the runs of a folder's sweep that it still lacks.
 
     Example:  scalinglaws launch quickstart
@@ -88,7 +147,7 @@ def launch(folder: Folder, processes: Annotated[int, typer.Option(help="Processe
     store = open_store(folder)
     sweep = read_sweep(folder)
     with resumable(), Display() as display:
-        failures = run_launch(sweep, store, Local(processes or os.cpu_count() or 1), tell=display.show)
+        failures = run_launch(sweep, store, Local(processes or os.cpu_count() or 1), device=device, tell=display.show)
     if failures:
         raise RunsFailedError(f"{len(failures)} chains of runs failed; the first says why in {failures[0].log}.")
 

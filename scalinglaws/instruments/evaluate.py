@@ -1,4 +1,4 @@
-"""Held-out loss: its mean, the standard error that a finite test set leaves, and the loss at each place in the context."""
+"""Held-out loss: its mean, its standard error from a finite test set, and the loss at each place in the context."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

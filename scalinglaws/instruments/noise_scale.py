@@ -7,7 +7,8 @@ both unknowns. Each estimate is without bias; a ratio of single estimates is not
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from ..run import NoiseSums
 
@@ -42,24 +43,19 @@ def two_batches(small_sq: float, big_sq: float, small: float, big: float) -> tup
     return grad_sq, trace
 
 
-def measure(model, parameters: Sequence, inputs_BT, targets_BT, first: int) -> tuple[float, float]:
-    """Estimate |G|^2 and tr(Sigma) in tokens from a batch cut in two: its first `first` sequences, and the others.
+def measure(gradient_of: Callable[[slice], Sequence], batch: int, unit: int, parts: int = 2) -> tuple[float, float]:
+    """Estimate |G|^2 and tr(Sigma) in tokens from a batch cut into equal parts, or as nearly as its size allows.
 
-    Two passes of their own, before the gradient is clipped or a step is made; random numbers (dropout's) are drawn
-    aside, so that training goes on as if nothing had been measured. Gradients are left in `parameters`.
+    The parts' gradients are taken in passes of their own, before anything is clipped or a step is made.
+
+    Args:
+        gradient_of: rows of the batch -> the gradient of their mean loss, one tensor a parameter, not clipped.
+        batch: sequences in the batch, at least `parts`.
+        unit: tokens of a sequence.
     """
-    import torch
-
-    parts, sizes = [], []
-    with torch.random.fork_rng(devices=[inputs_BT.device] if inputs_BT.is_cuda else []):
-        for rows in (slice(None, first), slice(first, None)):
-            for parameter in parameters:
-                if parameter.grad is not None:
-                    parameter.grad.zero_()
-            model(inputs_BT[rows], targets_BT[rows]).backward()
-            parts.append([p.grad.clone() for p in parameters])
-            sizes.append(inputs_BT[rows].numel())
-    return from_parts(parts, sizes)
+    cuts = [batch * i // parts for i in range(parts + 1)]
+    found = [gradient_of(slice(start, end)) for start, end in pairwise(cuts)]
+    return from_parts(found, [unit * (end - start) for start, end in pairwise(cuts)])
 
 
 def from_parts(parts: Sequence[Sequence], sizes: Sequence[int]) -> tuple[float, float]:
@@ -126,3 +122,9 @@ def noise_scale(sums: NoiseSums) -> tuple[float, float] | None:
     covariance = sums.product / n - g * t
     spread = (var_t - 2 * ratio * covariance + ratio**2 * var_g) / (n - 1)
     return ratio, math.sqrt(max(0.0, spread)) / g
+
+
+def merged(many: Sequence[NoiseSums]) -> NoiseSums:
+    """Add the sums of several stretches of a run."""
+    names = ("count", "grad_sq", "trace", "grad_sq_sq", "trace_sq", "product")
+    return NoiseSums(*(sum(getattr(sums, name) for sums in many) for name in names))
