@@ -1,13 +1,16 @@
 """audit(points, ...): every rule judged, and the corrections between Kaplan's exponent and Hoffmann's."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..errors import PointsError, unknown_name
 from ..laws import law
 from ..points import Points
 from ..results import Audit, HeldOutTest, Recommendation
+from . import tuning
 from .evidence import SURFACE, Evidence
 from .rules import RULES
+from .tuning import best_of_scans
 from .waterfall import waterfall
 
 
@@ -26,6 +29,9 @@ def audit(
     seed: int = 0,
 ) -> Audit:
     """Judge a table of runs, and what is claimed from it, by every rule that can be decided.
+
+    Where most sizes and horizons were trained at three rates or more, the rules beyond those of tuning look at the best
+    run of each: the others are tries.
 
     Args:
         columns: letter -> column: the counts of N and C that the study speaks of ({"N": "params_nonembedding"}).
@@ -57,7 +63,9 @@ def audit(
     )
     chosen = _chosen(only)
     steps = waterfall(evidence) if not only else ()
-    return Audit(points.source, tuple(RULES[id].judge(evidence) for id in chosen), steps)
+    best = replace(evidence, points=best_of_scans(evidence), memo={})
+    found = (RULES[id].judge(evidence if RULES[id] in tuning.RULES else best) for id in chosen)
+    return Audit(points.source, tuple(found), steps)
 
 
 def _chosen(only: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from ..conversions import reachable
 from ..errors import FitError, PointsError
 from ..fit.problem import residuals
 from ..quantities import PF_DAY, playing
-from .evidence import Evidence, Lacking, split_exponent
+from .evidence import Evidence, Lacking, levels, split_exponent
 from .record import Verdict, either, fails, holds, rule, unknown
 
 BAND = 0.05  # of the exponent a: beyond it another model is chosen within two decades of compute
@@ -78,7 +78,7 @@ def exact_compute(e: Evidence) -> Verdict:
     exact = e.need("flops_exact")[0]
     ratio = exact / e.flops
     name = e.flops_name or f"6 {e.size_name} tokens"
-    slope = np.polyfit(np.log(e.flops), np.log(ratio), 1)[0] if len(ratio) > 2 else 0.0
+    slope = np.polyfit(np.log(e.flops), np.log(ratio), 1)[0] if levels(e.flops) > 1 else 0.0
     told = (
         f"exact FLOPs are {ratio.min():.2f} to {ratio.max():.2f} times {name}, moving as C^{slope:+.3f} over "
         f"{len(ratio)} rows"

@@ -55,7 +55,10 @@ def identifiable(e: Evidence) -> Verdict:
 def condition(found: Fit) -> float:
     """Condition number of the Jacobian at the optimum, columns of unit length."""
     along = jacobian(found.problem, found.z[None])[1][0]
-    return float(np.linalg.cond((along / np.linalg.norm(along, axis=1)[:, None]).T))
+    length = np.linalg.norm(along, axis=1)
+    if not (np.isfinite(length).all() and length.all()):  # a term that no point feels
+        return float("inf")
+    return float(np.linalg.cond((along / length[:, None]).T))
 
 
 @rule(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..errors import FitError, LawError, MisuseError, PointsError
 from ..results import Finding
 from .evidence import Evidence, Lacking
@@ -69,7 +71,8 @@ class Rule:
     def judge(self, evidence: Evidence) -> Finding:
         """Check, and make the finding; points that cannot be fitted leave a rule unchecked."""
         try:
-            verdict = self.check(evidence)
+            with np.errstate(all="ignore"):
+                verdict = self.check(evidence)
         except Lacking as lack:
             verdict = unknown(str(lack))
         except (FitError, PointsError, LawError, MisuseError) as failure:
