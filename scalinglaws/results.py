@@ -264,6 +264,7 @@ class StudyResults:
         bands: figure panel -> fitted lines; keys "L(N)", "L(D)", "L(C)", "L(N,D)".
         true_floor_nats: exact entropy of a synthetic source, else None.
         commands: what to type to make this again.
+        audit: the rules of a trustworthy study, judged; None where nothing could be.
     """
 
     name: str
@@ -286,3 +287,4 @@ class StudyResults:
     train_seconds: float
     true_floor_nats: float | None = None
     notes: tuple[str, ...] = ()
+    audit: Audit | None = None

@@ -4,6 +4,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from .plan import Building, plan
 from .records import read_json, to_plain, write_json
 from .report import report
 from .results import HeldOutTest, LawTrial, Recommendation, StudyResults
+from .review import review
 from .settings import Study
 from .store import Store, curve_points, learning_curves, open_store, points_of
 
@@ -66,6 +68,7 @@ def study(
     seconds = time.monotonic() - began + (read_json(earlier) if earlier.exists() else 0.0)
     write_json(earlier, seconds)
     results = _results(study, sweep, store, data, found, trials, test, plans, command, seconds)
+    results = replace(results, audit=review(results, [store.run(spec.id) for spec in sweep.runs if store.has(spec.id)]))
     write_json(store.path / "results.json", to_plain(results))
     report(results, store.path / "report")
     return results

@@ -9,8 +9,10 @@ import numpy as np
 from scalinglaws.points import Points
 from scalinglaws.report import report
 from scalinglaws.results import (
+    Audit,
     Band,
     Estimate,
+    Finding,
     FittedLaw,
     FrontierFound,
     HeldOutTest,
@@ -18,6 +20,7 @@ from scalinglaws.results import (
     Recommendation,
     SeedSpread,
     StudyResults,
+    WaterfallStep,
 )
 
 SIZES = (768, 3072, 6144, 24576, 49152, 98304, 221184, 393216)
@@ -111,6 +114,7 @@ def sample(**changes) -> StudyResults:
         commands=("scalinglaws study quickstart --to runs/quickstart", "scalinglaws report runs/quickstart"),
         wall_seconds=452.0,
         train_seconds=801.0,
+        audit=_audit(),
         notes=("Numbers vary with the Python build, whose library sources are the text.",),
     )
     return dataclasses.replace(made, **changes)
@@ -129,6 +133,7 @@ def empty() -> StudyResults:
         seed_spread=None,
         plans=(),
         held_out=held,
+        audit=None,
     )
 
 
@@ -374,4 +379,26 @@ def _frontier() -> FrontierFound:
         Estimate(0.43, 0.34, 0.51),
         Estimate(-0.061, -0.07, -0.052),
         bands,
+    )
+
+
+def _audit() -> Audit:
+    def finding(id, title, severity, outcome, found):
+        return Finding(id, title, severity, outcome, found, "a bad law", "a moves by .1", "A paper 2024", "Mend it.")
+
+    return Audit(
+        "the store of the study",
+        (
+            finding("A8", "Context is recorded", "warning", "failed", "4 of 5 recorded; missing: tied"),
+            finding(
+                "B1", "Warm-up is short", "error", "failed", "warm-up takes 30% of a run; over 10% in 9 of 33 rows"
+            ),
+            finding("C2", "The grid is wide enough", "error", "passed", "8 sizes, 2.9 decades of compute"),
+            finding("E6", "Tasks are foretold", "error", "cannot be checked", "needs a column error_top1"),
+        ),
+        (
+            WaterfallStep("as Kaplan counted", Estimate(0.835, 0.82, 0.85), None, 33, "N without the head"),
+            WaterfallStep("head counted in C", Estimate(0.706, 0.69, 0.72), -0.129, 33, "N with the head"),
+            WaterfallStep("warm-up is short", None, None, 0, "needs the column warmup_steps"),
+        ),
     )

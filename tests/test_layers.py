@@ -69,7 +69,7 @@ MAY_IMPORT = split(
         # the inferring wing
         "laws": "errors quantities",  # formulas: no data, no solver
         "importers": "errors points quantities records",
-        "fit": "errors laws points quantities",  # never a Run or a Store
+        "fit": "conversions errors laws points quantities",  # never a Run or a Store
         "uncertainty": "errors fit",
         "predict": "errors fit uncertainty",
         "compare": "errors fit laws points predict quantities results uncertainty",
@@ -91,9 +91,10 @@ MAY_IMPORT = split(
         "families": "corpora design errors executors importers launch points readings records settings store",
         "status": "design records store",
         "review": "audit points protocol records results run store",
-        "study": "corpora design errors executors held_out infer launch plan records report results settings store",
-        "__init__": "arms checkpoints compare ensemble errors fit frontier importers laws optima plan points predict "
-        "shape uncertainty",
+        "study": "corpora design errors executors held_out infer launch plan records report results review settings "
+        "store",
+        "__init__": "arms audit checkpoints compare conventions conversions ensemble errors fit frontier importers "
+        "laws optima plan points predict shape uncertainty",
         "__main__": "cli",
     }
 )

@@ -263,3 +263,21 @@ def test_the_page_leaves_the_record_as_it_was():
     page_of(made, [])
     assert made.points.fingerprint == before
     assert np.isnan(made.points["residual_log"][3])
+
+
+def test_the_audit_stands_on_the_page_with_what_failed_first(page):
+    shown = page.text[page.text.index("4 rules of a trustworthy study") :]
+    assert "2 do not hold (1 error, 1 warning), 1 hold, 1 cannot be checked here" in shown
+    assert shown.index("B1") < shown.index("A8") < shown.index("C2") < shown.index("E6")
+    assert "Mend it." in shown
+    assert "Audit, 1 error: B1, not so: Warm-up is short" in page.text
+
+
+def test_the_waterfall_shows_every_step_its_exponent_and_what_it_moved(page):
+    shown = page.text[page.text.index("The corrections that separate") :]
+    for text in ("as Kaplan counted", "0.835", "head counted in C", "-0.129", "needs the column warmup_steps"):
+        assert text in shown
+
+
+def test_a_study_that_nothing_could_be_said_of_has_no_audit_on_its_page():
+    assert not {"audit", "waterfall"} & {table.name for table in all_tables(sample(audit=None))}

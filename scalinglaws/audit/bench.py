@@ -49,18 +49,8 @@ def audit(
         law(name)
     if not len(points.kept):
         raise PointsError("no row takes part: the table is empty or all of it is excluded. See excluded_because.")
-    evidence = Evidence(
-        points,
-        dict(columns or {}),
-        held_out,
-        tuple(plans),
-        dict(printed or {}),
-        printed_law,
-        borrowed,
-        dict(target or {}),
-        level,
-        seed,
-    )
+    told = (dict(columns or {}), held_out, tuple(plans), dict(printed or {}), printed_law, borrowed, dict(target or {}))
+    evidence = Evidence(points, *told, level, seed)
     chosen = _chosen(only)
     steps = waterfall(evidence) if not only else ()
     best = replace(evidence, points=best_of_scans(evidence), memo={})

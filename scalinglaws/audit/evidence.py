@@ -16,6 +16,7 @@ from ..quantities import QUANTITIES, playing
 from ..results import Estimate, HeldOutTest, Recommendation
 from ..uncertainty import Draws, draws
 
+ALIKE = 1e-3  # of ln N and ln D: closer settings are repeats of one another
 SAME = 0.02  # sizes and horizons closer than this, in logs, are one
 FEW_DRAWS = 400
 SURFACE = "chinchilla"  # the law that the rules look through: additive, with a constant term
@@ -224,3 +225,12 @@ def levels(values: np.ndarray, apart: float = SAME) -> int:
 def decades(values: np.ndarray) -> float:
     """How many powers of ten a positive column spans."""
     return float(np.log10(values.max() / values.min()))
+
+
+def replicates(e: Evidence) -> np.ndarray:
+    """Number the settings: rows that differ in nothing but the seed share one."""
+    knobs = [n for n in ("lr", "batch_tokens", "weight_decay", "beta2", "tokens_unique", "warmup_steps") if e.has(n)]
+    text = [n for n in ("train_set", "arm", "lr_schedule", "loss_split", "tuned") if e.has(n)]
+    place = [np.round(np.log(column) / ALIKE).astype(int).astype(str) for column in (e.size, e.tokens)]
+    keys = [*place, *(e.kept[n].astype(str) for n in (*knobs, *text))]
+    return np.unique(np.array(["|".join(k) for k in zip(*keys, strict=True)]), return_inverse=True)[1].ravel()

@@ -5,7 +5,7 @@ import numpy as np
 from ..errors import FitError, PointsError
 from ..fit import Fit
 from ..fit.problem import jacobian
-from .evidence import Evidence, Lacking, decades, levels, split_exponent
+from .evidence import Evidence, Lacking, decades, levels, replicates, split_exponent
 from .isoflop import bias_of_parabola, budgets_of
 from .record import Verdict, either, fails, rule
 
@@ -18,7 +18,6 @@ SIDE = 3  # points on each side of an isoFLOP minimum
 BIASED = 0.05  # of N* at ten times the largest budget
 CHEAP = 0.1  # cost of an L of runs over the grid's, at one standard error
 SEEDED = 2  # scales with replicates
-ALIKE = 1e-3  # of ln N and ln D: closer settings are one
 
 
 @rule(
@@ -257,15 +256,6 @@ def repeated_seeds(e: Evidence) -> Verdict:
     off = logs - (np.bincount(which, logs) / counts)[which]
     noise = float(np.sqrt(off @ off / (len(logs) - len(counts))))
     return either(scales >= SEEDED, f"{told}; seeds spread by {noise:.2%}, rows about the law by {e.fit.rms_log:.2%}")
-
-
-def replicates(e: Evidence) -> np.ndarray:
-    """Number the settings: rows that differ in nothing but the seed share one."""
-    knobs = [n for n in ("lr", "batch_tokens", "weight_decay", "beta2", "tokens_unique", "warmup_steps") if e.has(n)]
-    text = [n for n in ("train_set", "arm", "lr_schedule", "loss_split", "tuned") if e.has(n)]
-    place = [np.round(np.log(column) / ALIKE).astype(int).astype(str) for column in (e.size, e.tokens)]
-    keys = [*place, *(e.kept[n].astype(str) for n in (*knobs, *text))]
-    return np.unique(np.array(["|".join(k) for k in zip(*keys, strict=True)]), return_inverse=True)[1].ravel()
 
 
 @rule(

@@ -50,7 +50,7 @@ def reading_of(readings: Sequence[Reading]) -> Read:
         try:
             for one in (readings[0], readings[-1]):
                 read(one)
-        except (Lacking, PointsError, FitError):
+        except (Lacking, PointsError, FitError, np.linalg.LinAlgError):
             continue
         return read
     return by_plain_surface

@@ -75,7 +75,7 @@ class Rule:
                 verdict = self.check(evidence)
         except Lacking as lack:
             verdict = unknown(str(lack))
-        except (FitError, PointsError, LawError, MisuseError) as failure:
+        except (FitError, PointsError, LawError, MisuseError, np.linalg.LinAlgError) as failure:
             verdict = unknown(f"points that can be fitted: {failure}")
         severity = verdict.severity or self.severity
         return Finding(

@@ -64,7 +64,7 @@ def _step(name: str, reading: Reading | str, told: str, read, before: Estimate |
         found, how = read(reading)
     except Lacking as lack:
         return WaterfallStep(name, None, None, len(reading.size), f"needs {lack}")
-    except (FitError, PointsError) as failure:
+    except (FitError, PointsError, np.linalg.LinAlgError) as failure:
         return WaterfallStep(name, None, None, len(reading.size), str(failure))
     moved = None if before is None else found.value - before.value
     return WaterfallStep(name, found, moved, len(reading.size), f"{told}; {how}")
@@ -191,7 +191,7 @@ def _forms(reading: Reading, before: Estimate, read: Read) -> tuple[WaterfallSte
     for name, how, constant in chosen:
         try:
             found = by_surface(reading, constant)
-        except (FitError, PointsError) as failure:
+        except (FitError, PointsError, np.linalg.LinAlgError) as failure:
             return (*steps, WaterfallStep(name, None, None, len(reading.size), str(failure)))
         steps.append(WaterfallStep(name, found, found.value - before.value, len(reading.size), how))
         before = found

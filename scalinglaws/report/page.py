@@ -8,6 +8,7 @@ from string import Template
 
 from ..records import write_json, write_whole
 from ..results import StudyResults
+from .audited import audit_warning
 from .data import plain
 from .figures import FIGURES, Rendered, render
 from .markup import formula
@@ -79,7 +80,7 @@ def _warnings(results: StudyResults) -> str:
     said = [f"{fit.law}: {text}" for fit in results.fits for text in fit.warnings]
     said += list(results.frontier.warnings) if results.frontier else []
     said += [f"{plan.label}: {text}" for plan in results.plans for text in plan.warnings]
-    said += list(results.notes)
+    said += [*results.notes, *audit_warning(results.audit)]
     if not said:
         return ""
     items = "".join(f"<li>{html.escape(text)}</li>" for text in dict.fromkeys(said))

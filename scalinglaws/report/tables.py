@@ -2,42 +2,16 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..results import Estimate, FittedLaw, StudyResults
-from .numbers import ABSENT, count, duration, interval, number, percent, plus_minus, stated
+from ..results import FittedLaw, StudyResults
+from .audited import findings, waterfall
+from .cells import Cell, Table, estimated
+from .numbers import ABSENT, count, duration, number, percent, plus_minus, stated
 
 FLOORS = ("E", "L_inf")  # what laws call the loss that no size and no data removes
 PUBLISHED = "published (another tokenizer, text and range: not a target)"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """The text of a cell, the number it sorts by (None for text), and the named ends of that number's interval."""
-
-    text: str
-    value: float | None = None
-    ends: tuple[tuple[str, float | None], ...] = ()
-    maths: bool = False
-
-
-def estimated(estimate: Estimate) -> Cell:
-    """Make the cell of a number with its interval."""
-    return Cell(interval(estimate), estimate.value, (("low", estimate.low), ("high", estimate.high)))
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: `name` is the stem of its downloads, `columns` its headings."""
-
-    name: str
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-    below: tuple[str, ...] = field(default=())
 
 
 def all_tables(results: StudyResults) -> list[Table]:
@@ -47,6 +21,8 @@ def all_tables(results: StudyResults) -> list[Table]:
         plans(results),
         alternatives(results),
         trials(results),
+        findings(results.audit),
+        waterfall(results.audit),
         runs(results),
         seeds(results),
         facts("corpus", "The text", results.corpus),
