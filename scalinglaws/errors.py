@@ -17,6 +17,9 @@ ScalingLawsError
 import difflib
 from collections.abc import Iterable
 
+FEW = 12  # names that an error lists in full
+NEAREST = 4  # further names that it offers of a longer shelf
+
 
 class ScalingLawsError(Exception):
     """Say what was asked, what is allowed and what to do next."""
@@ -76,7 +79,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> NameUnknownError:
-    """Make the error for a name that is not on its shelf."""
+def unknown_name(kind: str, name: str, known: Iterable[str], listed_by: str = "") -> NameUnknownError:
+    """Make the error for a name that is not on its shelf.
+
+    A long shelf is not printed whole where a command lists it: then the names nearest to the one asked for are.
+
+    Args:
+        listed_by: command that lists the shelf, such as "scalinglaws laws".
+    """
     known = sorted(known)
-    return NameUnknownError(f"no {kind} is called {name!r}.{nearest(name, known)} Known: {', '.join(known)}.")
+    told = f"no {kind} is called {name!r}.{nearest(name, known)}"
+    if not listed_by or len(known) <= FEW:
+        return NameUnknownError(f"{told} Known: {', '.join(known)}.")
+    like = difflib.get_close_matches(name, known, n=NEAREST + 1, cutoff=0.4)[1:]
+    near = f" Or {', '.join(like)}?" if like else ""
+    return NameUnknownError(f"{told}{near} {listed_by!r} lists all {len(known)}.")

@@ -145,8 +145,9 @@ def test_the_domain_is_where_the_paper_measured():
 
 
 def test_a_misspelt_law_is_offered_its_nearest_name():
-    with pytest.raises(NameUnknownError, match="chinchilla"):
+    with pytest.raises(NameUnknownError, match="Did you mean 'chinchilla'") as caught:
         law("chinchila")
+    assert "'scalinglaws laws' lists all" in str(caught.value) and len(str(caught.value)) < 200
 
 
 def declare(**changes) -> Law:

@@ -105,7 +105,7 @@ def laws_of(text: str, files: list[Path] | None) -> tuple[list, dict[str, Path]]
     known = {**LAWS, **own}
     for name in names:
         if name not in known:
-            raise unknown_name("law", name, known)
+            raise unknown_name("law", name, known, "scalinglaws laws")
     if len(set(names)) < len(names) or not names:
         raise MisuseError(f"laws {text!r}: name one or more, each once, with commas between.")
     return [known[name] for name in names], where

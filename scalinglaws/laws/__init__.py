@@ -102,7 +102,7 @@ def law(name: str) -> Law:
         NameUnknownError: with the nearest known name.
     """
     if name not in LAWS:
-        raise unknown_name("law", name, LAWS)
+        raise unknown_name("law", name, LAWS, "scalinglaws laws")
     return LAWS[name]
 
 
