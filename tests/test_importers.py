@@ -202,5 +202,31 @@ def test_losses_of_several_test_sets_are_pointed_out():
     assert read(table, where="split == c4").notes == ()
 
 
+LABELLED = "params_total,tokens,loss,loss_split,param_count\n"
+
+
+def test_definitions_told_apart_by_a_label_alone_are_pointed_out():
+    rows = "1e8,2e9,3,c4,with-embeddings\n2e8,4e9,2.9,c4,with-embeddings\n1.5e8,4e9,2.8,wiki,blocks\n"
+    about_params, about_loss = read(LABELLED + rows).notes
+    assert about_params.startswith("params_total is of 2 kinds, told apart by param_count alone")
+    assert about_params.endswith("--where \"param_count == 'blocks'\".")
+    assert about_loss.startswith("loss_nats is of 2 kinds, told apart by loss_split alone (c4, wiki)")
+    assert read(LABELLED + rows, where="param_count == 'with-embeddings'").notes == ()
+
+
+def test_a_label_that_says_bits_a_byte_is_pointed_out_until_the_loss_is_named_so():
+    rows = "1e8,2e9,0.9,val_bpb,all\n2e8,4e9,0.8,val_bpb,all\n"
+    (note,) = read(LABELLED + rows).notes
+    assert "'val_bpb'" in note and "--map loss_bits_per_byte=COLUMN" in note
+    assert read(LABELLED + rows, map={"loss_bits_per_byte": "loss"}).notes == ()
+    assert read(LABELLED + rows.replace("val_bpb", "subbpbs")).notes == ()
+
+
+@pytest.mark.skipif(not TABLES, reason="the public tables are not on this machine (SCALINGLAWS_DATA)")
+def test_three_counts_and_bits_a_byte_in_one_public_table_are_both_pointed_out():
+    about_params, about_loss = read_points(_DATA / "nanochat_optima.csv").notes
+    assert "params_total is of 3 kinds" in about_params and "'val_bpb', bits a byte" in about_loss
+
+
 def test_a_sound_table_raises_no_doubt():
     assert read("params_total,tokens,loss,flops\n1e8,2e9,3,1.2e18\n2e8,4e9,2.9,4.8e18\n").notes == ()
