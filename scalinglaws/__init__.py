@@ -5,8 +5,11 @@ The verbs that train need PyTorch and are imported from their modules: `from sca
 """
 
 from .arms import ArmsFit, differences, fit_arms, multiplier
+from .audit import audit
 from .checkpoints import points_of_checkpoints
 from .compare import backtest, calibration, compare, influence
+from .conventions import conventions
+from .conversions import convert
 from .ensemble import Ensemble, ensemble, predict_mixture
 from .errors import ScalingLawsError
 from .fit import Fit, fit
@@ -37,9 +40,12 @@ __all__ = [
     "Published",
     "ScalingLawsError",
     "Shape",
+    "audit",
     "backtest",
     "calibration",
     "compare",
+    "conventions",
+    "convert",
     "differences",
     "draws",
     "ensemble",

@@ -248,6 +248,9 @@ def test_the_columns_are_recorded_and_another_convention_is_warned_of():
     assert other.columns["N"] == "params_nonembedding"
     (warning,) = other.warnings
     assert warning.id == "other-convention" and "params_total" in warning.message
+    assert "params_nonembedding is not params_total; it converts, given d_model and n_vocab" in warning.message
+    own = fit("chinchilla", counted.replace(mine=counted["tokens"]), columns={"D": "mine"})
+    assert "Conversion" not in own.warnings[0].message
 
 
 def test_a_fit_is_the_same_whatever_the_order_of_rows_and_the_units_of_size():

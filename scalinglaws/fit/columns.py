@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..conversions import mismatch
 from ..errors import PointsError, nearest
 from ..laws.law import Law
 from ..points import Points
@@ -52,18 +53,24 @@ def _column(law, points, letter, asked):
 
 def convention_warnings(law: Law, columns: Mapping[str, str]) -> list[FitWarning]:
     """Warn where a column counts otherwise than the paper did."""
-    found = []
-    for letter, wanted in law.convention.items():
-        if columns[letter] != wanted:
-            meaning = QUANTITIES[wanted].meaning if wanted in QUANTITIES else wanted
-            found.append(
-                FitWarning(
-                    "other-convention",
-                    f"{letter} is {columns[letter]} here; the paper's is {wanted} ({meaning}). "
-                    f"The published constants do not compare with these.",
-                )
-            )
-    return found
+    return [
+        FitWarning(
+            "other-convention",
+            f"{letter} is {columns[letter]} here; the paper's is {_meant(wanted)}. "
+            f"The published constants do not compare with these.{_conversion(columns[letter], wanted)}",
+        )
+        for letter, wanted in law.convention.items()
+        if columns[letter] != wanted
+    ]
+
+
+def _meant(name: str) -> str:
+    return f"{name} ({QUANTITIES[name].meaning})" if name in QUANTITIES else name
+
+
+def _conversion(have: str, wanted: str) -> str:
+    """Name what would turn one definition into the other; empty where a column is of one's own."""
+    return f" Conversion: {mismatch(have, wanted)}" if {have, wanted} <= set(QUANTITIES) else ""
 
 
 def checked_values(points: Points, columns: Mapping[str, str], logs: set[str]) -> dict[str, np.ndarray]:
