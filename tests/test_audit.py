@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,6 +36,7 @@ from scalinglaws.importers.writing import write_points
 from scalinglaws.records import from_plain, to_plain
 from scalinglaws.results import Audit, Estimate
 
+ROOT = Path(__file__).parents[1]
 SOUND = sound()
 
 COUNTS = ("params_nonembedding", "params_with_head", "params_total", "n_layer", "d_model")
@@ -309,3 +312,10 @@ def written_as(path, points):
     """Write points as CSV, labels and all."""
     write_points(points, path)
     return path
+
+
+def test_the_page_of_the_audit_is_what_its_command_writes():
+    made = runpy.run_path(str(ROOT / "benchmarks" / "audit_rules.py"))["page"]()
+    assert (ROOT / "docs" / "audit.md").read_text(encoding="utf-8") == made, (
+        "docs/audit.md is out of date. Run: python benchmarks/audit_rules.py --write docs/audit.md"
+    )

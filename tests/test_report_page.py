@@ -270,7 +270,7 @@ def test_the_audit_stands_on_the_page_with_what_failed_first(page):
     assert "2 do not hold (1 error, 1 warning), 1 hold, 1 cannot be checked here" in shown
     assert shown.index("B1") < shown.index("A8") < shown.index("C2") < shown.index("E6")
     assert "Mend it." in shown
-    assert "Audit, 1 error: B1, not so: Warm-up is short" in page.text
+    assert "The audit found 1 error: B1." in page.text
 
 
 def test_the_waterfall_shows_every_step_its_exponent_and_what_it_moved(page):

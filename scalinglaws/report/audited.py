@@ -10,7 +10,7 @@ SAID = {"passed": "holds", "failed": "does not hold", "cannot be checked": "cann
 
 def findings(audit: Audit | None) -> Table:
     """Show every rule: those that failed, the gravest first, then those that hold, then those without their data."""
-    columns = ("rule", "statement", "outcome", "severity", "found", "the failure, where it was measured", "what to do")
+    columns = ("rule", "outcome", "severity", "statement", "found", "what it leads to, where measured", "what to do")
     name, title = "audit", "The audit"
     if audit is None:
         return Table(name, title, columns, ())
@@ -28,9 +28,9 @@ def _row(finding: Finding) -> tuple[Cell, ...]:
     elsewhere = f"{finding.prevents}: {finding.size} ({finding.source})"
     return (
         Cell(finding.id),
-        Cell(finding.title),
         Cell(SAID[finding.outcome]),
         Cell(finding.severity if failed else ABSENT),
+        Cell(finding.title),
         Cell(finding.found),
         Cell(elsewhere if failed else ABSENT),
         Cell(finding.do if failed else ABSENT),
@@ -49,10 +49,8 @@ def audit_warning(audit: Audit | None) -> list[str]:
     errors = audit.having("failed", "error") if audit else ()
     if not errors:
         return []
-    return [
-        f"Audit, {len(errors)} error{'s' if len(errors) > 1 else ''}: "
-        + "; ".join(f"{f.id}, not so: {f.title}" for f in errors)
-    ]
+    many = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+    return [f"The audit found {many}: {', '.join(finding.id for finding in errors)}. Its table says what and why."]
 
 
 def waterfall(audit: Audit | None) -> Table:
