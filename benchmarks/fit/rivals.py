@@ -7,6 +7,9 @@ for minutes. `gap` is the objective over the best known one, less one: the sum o
 import contextlib
 import csv
 import io
+import resource
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -163,22 +166,59 @@ def rows(points, starts, resamples):
         yield "rival: chinchilla 0.2.0, log_huber (from 16 of 3125)", theirs[1], theirs[0]
 
 
-def table(path: Path, starts: int, resamples: int) -> None:
-    """Print the table, and the ratios it is for."""
+def cold(path: Path, *options: str) -> float:
+    """Give the median CPU seconds of whole processes of the command line, start-up included."""
+    with tempfile.TemporaryDirectory() as folder:
+        clean = Path(folder) / "points.csv"
+        clean.write_text("".join(line for line in path.read_text().splitlines(True) if "excluded" not in line))
+        command = [sys.executable, "-m", "scalinglaws", "fit", "chinchilla", str(clean), *options]
+        seconds = []
+        for _ in range(4):  # the first writes the byte code, and does not count
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(command, check=True, capture_output=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return float(np.median(seconds[1:]))
+
+
+def table(path: Path, starts: int, resamples: int) -> str:
+    """Time everything, and give the table with the ratios it is for."""
     points = read_points(path)
-    print(f"{'task':56}{'CPU s':>12}{'gap':>12}")
+    lines = ["| task | CPU | gap |", "| --- | ---: | ---: |"]
     found, best = {}, None
     for name, seconds, value in rows(points, starts, resamples):
         best = value if best is None else best
         found[name] = seconds
         gap = "" if value is None else f"{max(value / best - 1, 0.0):.1e}"
-        print(f"{name:56}{seconds:12.4g}{gap:>12}", flush=True)
+        lines.append(f"| {name} | {told(seconds)} | {gap} |")
+        print(lines[-1], file=sys.stderr, flush=True)
+    for options in (("--draws", "4000"), ("--no-backtest", "--draws", "4000")):
+        asked = " ".join(options)
+        lines.append(
+            f"| a new process, `scalinglaws fit chinchilla points.csv {asked}` | {told(cold(path, *options))} | |"
+        )
+    return "\n".join([*lines, "", *ratios(found)])
+
+
+def told(seconds: float) -> str:
+    """Write a time with its unit, three digits."""
+    return f"{seconds:,.3g} s" if seconds >= 1 else f"{1e3 * seconds:.3g} ms"
+
+
+def ratios(found: dict[str, float]) -> list[str]:
+    """Say how many times less the engine takes."""
     one, many = found["one global fit, delta 1e-3, five starts"], found["4000 resamples of runs, refitted"]
-    words = ("grid of 4500", "as published", "4000 BFGS", "by hand")
-    names = {word: name for word in words for name in found if word in name}
-    print()
-    for word in words[:2]:
-        if word in names:
-            print(f"one fit: {found[names[word]] / one:,.0f} times less CPU than the grid ({names[word]})")
-    print(f"4000 resamples: {found[names['4000 BFGS']] / many:,.0f} times less CPU than the notebook's, ", end="")
-    print(f"{found[names['by hand']] / many:,.0f} than with a gradient by hand")
+    named = {
+        word: name
+        for word in ("grid of 4500", "as published", "4000 BFGS", "by hand")
+        for name in found
+        if word in name
+    }
+    lines = [
+        f"- One fit: {found[named[word]] / one:,.0f} times less CPU than the {what}."
+        for word, what in (("as published", "grid as published"), ("grid of 4500", "grid in plain numpy"))
+        if word in named
+    ]
+    notebook, gradient = (found[named[word]] / many for word in ("4000 BFGS", "by hand"))
+    told = f"{notebook:,.0f} times less than the notebook's, {gradient:,.0f} than with a gradient by hand"
+    return [*lines, f"- 4000 resamples: {told}."]

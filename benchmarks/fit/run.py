@@ -1,13 +1,15 @@
-"""Print what the fit engine costs, beside its rivals, and how it scales.
+"""Measure what the fit engine costs, beside its rivals, and how it scales: the tables of docs/speed.md.
 
-    python benchmarks/fit/run.py shared/data/runs/chinchilla_epoch.csv
+    python benchmarks/fit/run.py shared/data/runs/chinchilla_epoch.csv --write docs/speed.md
 
 The table of points is the public digitisation of the Chinchilla runs (Besiroglu et al. 2024). Times are CPU seconds of
-this process on one thread. Install the package chinchilla beside this one to have it in the table.
+this process on one thread. Install the packages autograd and chinchilla beside this one to have them in the table.
+Prints the tables, or puts them between the two marks of a page.
 """
 
 import argparse
 import os
+import re
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -16,19 +18,38 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import rivals  # noqa: E402
 import scale  # noqa: E402
 
+BEGIN, END = "<!-- written by benchmarks/fit/run.py -->", "<!-- end of what it wrote -->"
+
 
 def main() -> None:
-    """Parse, time, print."""
+    """Parse, time, print or write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("points", type=Path, help="chinchilla_epoch.csv")
     parser.add_argument("--starts", type=int, default=60, help="starts of the rival's grid to time (of 4500)")
     parser.add_argument("--resamples", type=int, default=40, help="rival's resamples to time (of 4000)")
     parser.add_argument("--no-scale", action="store_true", help="leave out the million points")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into the page instead")
     asked = parser.parse_args()
-    rivals.table(asked.points, asked.starts, asked.resamples)
+    if asked.write:
+        place_in(asked.write)
+    parts = ["### Time", rivals.table(asked.points, asked.starts, asked.resamples)]
     if not asked.no_scale:
-        print()
-        scale.table()
+        parts += ["### Growth", scale.table()]
+    text = "\n\n".join(parts)
+    if asked.write:
+        asked.write.write_text(
+            place_in(asked.write).sub(lambda _: f"{BEGIN}\n\n{text}\n\n{END}", asked.write.read_text())
+        )
+    else:
+        print(text)
+
+
+def place_in(page: Path) -> re.Pattern:
+    """Find the place between the two marks of a page, before anything is timed."""
+    between = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.S)
+    if not between.search(page.read_text()):
+        raise SystemExit(f"{page} has no place for the tables: put the lines {BEGIN} and {END} into it.")
+    return between
 
 
 if __name__ == "__main__":

@@ -34,18 +34,19 @@ def show(done: int, of: int) -> None:
     print(f"\r[{'#' * filled}{'.' * (40 - filled)}] {done}/{of}", end="\n" if done == of else "", file=sys.stderr)
 
 
-def table() -> None:
-    """Print CPU seconds and peak memory as points and resamples grow tenfold."""
-    print(f"{'task':56}{'CPU s':>12}{'peak GiB':>12}")
+def table() -> str:
+    """Give CPU seconds and peak memory as points and resamples grow tenfold."""
+    lines = ["| task | CPU s | peak GiB |", "| --- | ---: | ---: |"]
     for n in (10_000, 100_000, 1_000_000):
         points = made(n)
         start = time.process_time()
         found = fit("chinchilla", points)
         seconds = time.process_time() - start
         error = abs(found.values["alpha"] - TRUTH["alpha"])
-        print(f"{f'fit of {n:,} points (alpha off by {error:.1e})':56}{seconds:12.4g}{peak_gib():12.3g}", flush=True)
+        lines.append(f"| fit of {n:,} points (alpha off by {error:.1e}) | {seconds:.3g} | {peak_gib():.2f} |")
     found = fit("chinchilla", made(100))
     for n in (1_000, 10_000, 100_000):
         start = time.process_time()
         draws(found, n=n, progress=show)
-        print(f"{f'{n:,} resamples of 100 points':56}{time.process_time() - start:12.4g}{peak_gib():12.3g}", flush=True)
+        lines.append(f"| {n:,} resamples of 100 points | {time.process_time() - start:.3g} | {peak_gib():.2f} |")
+    return "\n".join(lines)
