@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from .precision import in_precision
 from .run import RunSpec
 
 ADAFACTOR_FLOOR = 1024.0  # a power of two: dividing by it and multiplying again changes no bit
@@ -152,17 +153,28 @@ def clip(weights: tuple[nn.Parameter, ...], largest: float) -> torch.Tensor:
     return norm
 
 
-def gradient(model: nn.Module, weights: tuple[nn.Parameter, ...], inputs_BT, targets_BT, *, accumulate=1, drop=None):
+def gradient(
+    model: nn.Module,
+    weights: tuple[nn.Parameter, ...],
+    inputs_BT,
+    targets_BT,
+    *,
+    accumulate=1,
+    drop=None,
+    precision="float32",
+):
     """Leave in `weights` the gradient of a batch's mean loss, taken in `accumulate` equal parts; return that loss."""
     for weight in weights:
         weight.grad.zero_()
     if accumulate == 1:
-        loss = model(inputs_BT, targets_BT, drop)
+        with in_precision(precision, weights[0].device):
+            loss = model(inputs_BT, targets_BT, drop)
         loss.backward()
         return loss.detach()
     total = torch.zeros((), device=inputs_BT.device)
     for inputs, targets in zip(inputs_BT.chunk(accumulate), targets_BT.chunk(accumulate), strict=True):
-        loss = model(inputs, targets, drop) / accumulate
+        with in_precision(precision, weights[0].device):
+            loss = model(inputs, targets, drop) / accumulate
         loss.backward()
         total += loss.detach()
     return total
@@ -186,9 +198,11 @@ def descend(
     *,
     accumulate=1,
     drop=None,
+    precision="float32",
 ):
     """Do one step down the gradient of a batch's mean loss, clipped to `largest`, and return the loss before it."""
-    loss = gradient(model, optimizer.weights, inputs_BT, targets_BT, accumulate=accumulate, drop=drop)
+    asked = {"accumulate": accumulate, "drop": drop, "precision": precision}
+    loss = gradient(model, optimizer.weights, inputs_BT, targets_BT, **asked)
     clip(optimizer.weights, largest)
     move(optimizer, rate)
     return loss

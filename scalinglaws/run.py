@@ -11,6 +11,8 @@ from .shape import Shape
 SCHEDULES = ("wsd", "cosine", "linear", "constant", "inverse-sqrt")
 COOLDOWNS = ("linear", "1-sqrt")
 OPTIMIZERS = ("adamw", "adam", "adafactor", "muon")
+PRECISIONS = ("float32", "tf32", "bfloat16")
+NAMED = {"schedule": SCHEDULES, "cooldown": COOLDOWNS, "optimizer": OPTIMIZERS, "precision": PRECISIONS}
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class RunSpec:
             at its lowest, and every evaluation is of the whole test set.
         noise_every: steps between two measurements of the gradient noise scale; 0 for none.
         watch_weights: measures update-to-weight ratio and activation size at each evaluation.
+        precision: of matrix products. "tf32": float32 with mantissas of 10 bits where a GPU multiplies; "bfloat16":
+            by autocast, weights and optimiser in float32.
     """
 
     shape: Shape
@@ -76,9 +80,10 @@ class RunSpec:
     early_stop: int = 0
     noise_every: int = 32
     watch_weights: bool = False
+    precision: str = "float32"
 
     def __post_init__(self):
-        for name, known in {"schedule": SCHEDULES, "cooldown": COOLDOWNS, "optimizer": OPTIMIZERS}.items():
+        for name, known in NAMED.items():
             if getattr(self, name) not in known:
                 raise StudyError(f"{name} = {getattr(self, name)!r}; it must be one of {', '.join(known)}.")
         for name in ("tokens", "batch", "lr", "decay_power", "accumulate"):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from .checkpoint import read_checkpoint, write_checkpoint
-from .corpora.order import batch_at, window_starts
+from .corpora.order import window_starts
 from .corpora.tokenised import Tokenised
 from .errors import StoreError
 from .instruments.early_stopping import should_stop
@@ -21,13 +21,14 @@ from .instruments.throughput import matmul_ceiling, peak_memory_bytes, utilisati
 from .instruments.weights import activation_rms, decay_timescale, update_ratio
 from .models import FAMILIES, make_drop
 from .optimizer import descend, gradient, make_optimizer
+from .precision import DTYPES, in_precision, set_float32
 from .records import from_plain, to_plain
 from .run import Evaluation, NoiseSums, Run, RunSpec
 from .schedule import evaluation_steps, learning_rate
+from .windows import Order, Windows
 
 CHECKPOINT_SECONDS = 15.0
 PROGRESS_SECONDS = 1.0
-ORDER_STEPS = 128  # steps whose data order is worked out at once
 CURVE_SHARE = 8  # evaluations before the last use one in this many of the test windows
 AT_ONCE = 32  # steps whose losses are read together: a GPU need not wait for each
 
@@ -111,9 +112,11 @@ class _Job:
 
     def __init__(self, spec: RunSpec, data: Tokenised, foreign: Sequence[Tokenised], folder: Path, device: str):
         self.spec, self.data, self.foreign, self.folder, self.device = spec, data, foreign, folder, device
-        self.train_tokens = self._placed(data.split("train", spec.unique_tokens or None))
-        self.test_tokens = [self._placed(text.split("test")) for text in (data, *foreign)]
-        self.order: tuple[int, np.ndarray] = (-1, np.empty(0))
+        set_float32(spec.precision, device)
+        n_ctx = spec.shape.n_ctx
+        self.text = Windows(data.split("train", spec.unique_tokens or None), n_ctx, device)
+        self.tests = [Windows(text.split("test"), n_ctx, device) for text in (data, *foreign)]
+        self.order = Order(spec, self.text.size)
         self.model = FAMILIES[spec.shape.family](spec.shape, spec.seed).to(device)
         self.optimizer = make_optimizer(spec, self.model)
         self.outcome, self.sentence = "finished", "reached its horizon"
@@ -146,14 +149,13 @@ class _Job:
     def take_step(self, step: int, *, watched: bool = False):
         """Do one optimiser step; measure the noise of its gradient, and the size of the step where it is watched."""
         spec = self.spec
-        inputs_BT, targets_BT = self._windows(self.train_tokens, self._starts(step))
+        inputs_BT, targets_BT = self.text.at(self.order.starts(step))
         if spec.noise_every and step % spec.noise_every == 0 and spec.batch > 1:
             self._measure_noise(step, inputs_BT, targets_BT)
         before = [weight.detach().clone() for weight in self.optimizer.weights] if watched else []
-        rate, drop = learning_rate(spec, step), self._drop(step)
-        loss = descend(
-            self.model, self.optimizer, inputs_BT, targets_BT, rate, spec.clip, accumulate=spec.accumulate, drop=drop
-        )
+        rate = learning_rate(spec, step)
+        asked = {"accumulate": spec.accumulate, "drop": self._drop(step), "precision": spec.precision}
+        loss = descend(self.model, self.optimizer, inputs_BT, targets_BT, rate, spec.clip, **asked)
         self.ratio = update_ratio(before, self.optimizer.weights) if watched else None
         self.done = step + 1
         self.unread.append(loss.detach())
@@ -182,8 +184,8 @@ class _Job:
         spec, notes = self.spec, self.notes
         whole = step == spec.steps or spec.early_stop > 0
         found, *foreign = [
-            self._held_out(text, tokens, whole)
-            for text, tokens in zip((self.data, *self.foreign), self.test_tokens, strict=True)
+            self._held_out(text, windows, whole)
+            for text, windows in zip((self.data, *self.foreign), self.tests, strict=True)
         ]
         train_loss = notes.loss_sum / notes.loss_count if notes.loss_count else None
         notes.loss_sum, notes.loss_count = 0.0, 0
@@ -227,7 +229,7 @@ class _Job:
             self.sentence,
             self.notes.curve,
             bytes_per_token if math.isfinite(bytes_per_token) else None,
-            len(self.train_tokens),
+            self.text.size,
             self._readings(step),
             provenance,
             self.by_position,
@@ -236,7 +238,7 @@ class _Job:
     def _readings(self, step: int) -> dict[str, float]:
         spec, watch = self.spec, self.notes.watch
         speed = (step - spec.first_step) * spec.batch_tokens / self.seconds
-        ceiling = matmul_ceiling(self.device)
+        ceiling = matmul_ceiling(self.device, DTYPES[spec.precision])
         timescale = decay_timescale(spec.lr, spec.weight_decay, spec.steps)
         return {
             "tokens_per_second": speed,
@@ -256,20 +258,23 @@ class _Job:
     def _measure_noise(self, step: int, inputs_BT, targets_BT):
         def gradient_of(rows: slice) -> list[torch.Tensor]:
             drop = self._drop(step, of_noise=1 + rows.start)
-            gradient(self.model, self.optimizer.weights, inputs_BT[rows], targets_BT[rows], drop=drop)
-            return [weight.grad.clone() for weight in self.optimizer.weights]
+            part, precision = (inputs_BT[rows], targets_BT[rows]), self.spec.precision
+            gradient(self.model, self.optimizer.weights, *part, drop=drop, precision=precision)
+            return [weight.grad for weight in self.optimizer.weights]
 
         parts = max(2, self.spec.accumulate)
         found = measure(gradient_of, self.spec.batch, self.spec.shape.n_ctx, parts)
         self.notes.noise = plus(self.notes.noise, *found)
 
     def _activations(self) -> tuple[float, ...]:
-        return activation_rms(self.model, self._windows(self.test_tokens[0], np.zeros(1, int))[0])
+        with in_precision(self.spec.precision, self.device):
+            return activation_rms(self.model, self.tests[0].at(np.zeros(1, int))[0])
 
-    def _held_out(self, text: Tokenised, tokens, whole: bool) -> HeldOutLoss:
-        starts = window_starts(len(tokens), self.spec.shape.n_ctx, self.spec.eval_tokens)
+    def _held_out(self, text: Tokenised, windows: Windows, whole: bool) -> HeldOutLoss:
+        starts = window_starts(windows.size, self.spec.shape.n_ctx, self.spec.eval_tokens)
         starts = starts if whole else starts[::CURVE_SHARE]
-        return evaluate(self.model, lambda at: self._windows(tokens, at), starts, text.documents_of("test", starts))
+        with in_precision(self.spec.precision, self.device):
+            return evaluate(self.model, windows.at, starts, text.documents_of("test", starts))
 
     def _drop(self, step: int, of_noise: int = 0):
         """Make the dropout of a step, from the run's seed and the step alone; None for none."""
@@ -278,23 +283,3 @@ class _Job:
         words = (self.spec.seed, step, of_noise) if of_noise else (self.spec.seed, step)
         seed = np.random.SeedSequence(words).generate_state(1)[0]
         return make_drop(self.spec.dropout, int(seed), self.device)
-
-    def _starts(self, step: int) -> np.ndarray:
-        chunk = step // ORDER_STEPS
-        if self.order[0] != chunk:
-            spec, many = self.spec, self.spec.batch * ORDER_STEPS
-            starts = batch_at(chunk, spec.order_seed, len(self.train_tokens), many, spec.shape.n_ctx)
-            self.order = chunk, starts.reshape(ORDER_STEPS, spec.batch)
-        return self.order[1][step % ORDER_STEPS]
-
-    def _placed(self, tokens: np.ndarray) -> np.ndarray | torch.Tensor:
-        """Leave tokens mapped on disk for a CPU; bring them to a GPU once, where they take 2 or 4 bytes each."""
-        return tokens if self.device == "cpu" else torch.from_numpy(tokens.astype(np.int32)).to(self.device)
-
-    def _windows(self, tokens, starts: np.ndarray):
-        rows = np.asarray(starts)[:, None] + np.arange(self.spec.shape.n_ctx + 1)
-        if isinstance(tokens, torch.Tensor):
-            windows = tokens[torch.from_numpy(rows).to(self.device)].long()
-        else:
-            windows = torch.from_numpy(tokens[rows].astype(np.int64))
-        return windows[:, :-1], windows[:, 1:]

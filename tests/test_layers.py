@@ -23,7 +23,7 @@ INFERRING = set(
 )
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
-    "design cost calibrate coordinate_check protocol".split()
+    "design cost calibrate coordinate_check precision protocol windows".split()
 )
 ABOVE = set(
     "report review infer held_out readings families study estimate status display cli __init__ __main__".split()
@@ -52,10 +52,12 @@ MAY_IMPORT = split(
         "corpora": "errors records tokenizers",
         "models": "shape",
         "schedule": "run",
-        "optimizer": "run",
+        "optimizer": "precision run",
+        "precision": "",
+        "windows": "corpora run",
         "checkpoint": "optimizer records",
         "instruments": "run",
-        "train": "checkpoint corpora errors instruments models optimizer records run schedule",
+        "train": "checkpoint corpora errors instruments models optimizer precision records run schedule windows",
         "store": "conversions errors points records results run",
         "worker": "corpora errors records store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
@@ -103,10 +105,10 @@ MAY_IMPORT = split(
 MAY_BE_USED_BY = split(
     {
         "numpy": "points audit conversions conventions laws fit uncertainty predict compare frontier plan optima arms "
-        "checkpoints ensemble importers infer held_out report corpora tokenizers instruments train",
+        "checkpoints ensemble importers infer held_out report corpora tokenizers instruments train windows",
         "scipy": "arms audit compare ensemble fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
-        "torch": "calibrate checkpoint coordinate_check instruments models optimizer train worker",
+        "torch": "calibrate checkpoint coordinate_check instruments models optimizer precision train windows worker",
         "safetensors": "checkpoint",
         "tokenizers": "tokenizers",
         "zstandard": "corpora",

@@ -49,13 +49,23 @@ def measure(gradient_of: Callable[[slice], Sequence], batch: int, unit: int, par
     The parts' gradients are taken in passes of their own, before anything is clipped or a step is made.
 
     Args:
-        gradient_of: rows of the batch -> the gradient of their mean loss, one tensor a parameter, not clipped.
+        gradient_of: rows of the batch -> the gradient of their mean loss, one tensor a parameter, not clipped; it may
+            give the same tensors each time, for no more than their sum is kept.
         batch: sequences in the batch, at least `parts`.
         unit: tokens of a sequence.
     """
     cuts = [batch * i // parts for i in range(parts + 1)]
-    found = [gradient_of(slice(start, end)) for start, end in pairwise(cuts)]
-    return from_parts(found, [unit * (end - start) for start, end in pairwise(cuts)])
+    whole, squares, sizes = None, [], [unit * (end - start) for start, end in pairwise(cuts)]
+    for (start, end), size in zip(pairwise(cuts), sizes, strict=True):
+        part = gradient_of(slice(start, end))
+        squares.append(squared_norm(part))
+        share = size / sum(sizes)
+        if whole is None:
+            whole = [share * g for g in part]
+        else:
+            for total, g in zip(whole, part, strict=True):
+                total += share * g
+    return _against_whole(squares, squared_norm(whole), sizes)
 
 
 def from_parts(parts: Sequence[Sequence], sizes: Sequence[int]) -> tuple[float, float]:
@@ -67,8 +77,11 @@ def from_parts(parts: Sequence[Sequence], sizes: Sequence[int]) -> tuple[float, 
     """
     total = sum(sizes)
     whole = [sum(n / total * g for g, n in zip(gs, sizes, strict=True)) for gs in zip(*parts, strict=True)]
-    whole_sq = squared_norm(whole)
-    found = [two_batches(squared_norm(g), whole_sq, n, total) for g, n in zip(parts, sizes, strict=True)]
+    return _against_whole([squared_norm(g) for g in parts], squared_norm(whole), sizes)
+
+
+def _against_whole(squares: Sequence[float], whole_sq: float, sizes: Sequence[int]) -> tuple[float, float]:
+    found = [two_batches(sq, whole_sq, n, sum(sizes)) for sq, n in zip(squares, sizes, strict=True)]
     return sum(f[0] for f in found) / len(found), sum(f[1] for f in found) / len(found)
 
 

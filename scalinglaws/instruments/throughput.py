@@ -14,6 +14,9 @@ def matmul_ceiling(device: str = "cpu", dtype: torch.dtype = torch.float32) -> f
     """Measure the FLOPs a second of a square matrix product, in the threads of this process: what 100% stands for."""
     side = CEILING_SIDE if device == "cpu" else 8192
     left, right = (torch.ones(side, side, device=device, dtype=dtype) for _ in range(2))
+    if device != "cpu":
+        left @ right  # the first one also loads the library
+        torch.cuda.synchronize()
     best = 0.0
     began = time.perf_counter()
     while time.perf_counter() - began < CEILING_SECONDS or best == 0.0:

@@ -17,7 +17,7 @@ def make_drop(share: float, seed: int, device: str = "cpu") -> Drop | None:
     generator = torch.Generator(device).manual_seed(seed)
 
     def drop(x: torch.Tensor) -> torch.Tensor:
-        kept = torch.empty_like(x).bernoulli_(1 - share, generator=generator)
-        return x * kept.div_(1 - share)
+        kept = torch.empty_like(x, dtype=torch.float32).bernoulli_(1 - share, generator=generator)
+        return (x * kept.div_(1 - share)).to(x.dtype)  # in bfloat16 the factor 1/0.9 would be 0.2% too small
 
     return drop

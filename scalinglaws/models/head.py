@@ -4,29 +4,32 @@ import torch
 from torch.nn import functional as F
 
 CHUNK_LOGITS = 1 << 19  # logits held at a time: 2 MiB of float32, which stays in a core's cache
+GPU_LOGITS = 1 << 26  # on a GPU, which wants few and large products: 256 MiB
 
 
 class _HeadLoss(torch.autograd.Function):
     """Mean cross-entropy of hidden_NW @ weight_VW^T, with its gradients made in the forward pass.
 
     For V = 2048 or more this is twice as fast on a CPU as logits for the whole batch, because each chunk is consumed
-    while it is in cache; for V = 256 it is the same work.
+    while it is in cache; for V = 256 it is the same work. Under autocast the three products are of its lower precision;
+    softmax, loss and the sums over chunks stay in float32, and each gradient has the type of what it belongs to.
     """
 
     @staticmethod
     def forward(ctx, hidden_NW, weight_VW, targets_N):
-        total = hidden_NW.new_zeros(())
+        dtype = product_dtype(hidden_NW)
+        weight = weight_VW.to(dtype)
+        total = weight_VW.new_zeros(())
         grad_hidden_NW = torch.empty_like(hidden_NW)
         grad_weight_VW = torch.zeros_like(weight_VW)
-        rows = max(1, CHUNK_LOGITS // len(weight_VW))
-        for start in range(0, len(targets_N), rows):
-            hidden, targets = hidden_NW[start : start + rows], targets_N[start : start + rows]
-            log_probs = torch.log_softmax(hidden @ weight_VW.t(), dim=-1)
-            total -= log_probs.gather(1, targets[:, None]).sum()
-            error = log_probs.exp_()
-            error.scatter_add_(1, targets[:, None], -torch.ones_like(error[:, :1]))
-            torch.mm(error, weight_VW, out=grad_hidden_NW[start : start + rows])
-            grad_weight_VW.addmm_(error.t(), hidden)
+        with torch.autocast(hidden_NW.device.type, enabled=False):
+            for part in chunks(targets_N, len(weight_VW)):
+                hidden, targets = hidden_NW[part].to(dtype), targets_N[part]
+                log_probs = torch.log_softmax(hidden @ weight.t(), dim=-1, dtype=weight_VW.dtype)
+                total -= log_probs.gather(1, targets[:, None]).sum()
+                error = log_probs.exp_()
+                error.scatter_add_(1, targets[:, None], -torch.ones_like(error[:, :1]))
+                _add_gradients(error.to(dtype), hidden, weight, grad_hidden_NW[part], grad_weight_VW)
         ctx.save_for_backward(grad_hidden_NW, grad_weight_VW)
         ctx.count = len(targets_N)
         return total / ctx.count
@@ -38,17 +41,43 @@ class _HeadLoss(torch.autograd.Function):
         return grad_hidden_NW.mul_(scale), grad_weight_VW.mul_(scale), None
 
 
+def product_dtype(hidden: torch.Tensor) -> torch.dtype:
+    """Say in which type to multiply: autocast's where it is on, else the tensor's own."""
+    kind = hidden.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else hidden.dtype
+
+
+def chunks(targets_N: torch.Tensor, n_vocab: int) -> list[slice]:
+    """Cut the tokens into runs whose logits are held at once."""
+    rows = max(1, (CHUNK_LOGITS if targets_N.device.type == "cpu" else GPU_LOGITS) // n_vocab)
+    return [slice(start, start + rows) for start in range(0, len(targets_N), rows)]
+
+
+def _add_gradients(error, hidden, weight, grad_hidden, grad_weight):
+    """Write the gradient of a chunk's hidden states, and add its part of the weight's."""
+    if error.dtype == grad_weight.dtype == grad_hidden.dtype:
+        torch.mm(error, weight, out=grad_hidden)
+        grad_weight.addmm_(error.t(), hidden)
+    else:
+        grad_hidden.copy_(error @ weight)
+        grad_weight.add_(error.t() @ hidden)
+
+
 def head_loss(hidden_BTW, weight_VW, targets_BT):
     """Mean cross-entropy in nats a token of targets_BT under softmax(hidden_BTW weight_VW^T): a scalar."""
     return _HeadLoss.apply(hidden_BTW.flatten(0, 1), weight_VW, targets_BT.flatten())
 
 
 def head_losses(hidden_BTW, weight_VW, targets_BT):
-    """Cross-entropy in nats of every token, shape (B, T); without gradients."""
+    """Cross-entropy in nats of every token, shape (B, T), in the type of the weights; without gradients."""
     hidden_NW, targets_N = hidden_BTW.flatten(0, 1), targets_BT.flatten()
-    rows = max(1, CHUNK_LOGITS // len(weight_VW))
-    losses = [
-        F.cross_entropy(hidden_NW[s : s + rows] @ weight_VW.t(), targets_N[s : s + rows], reduction="none")
-        for s in range(0, len(targets_N), rows)
-    ]
+    dtype = product_dtype(hidden_NW)
+    weight = weight_VW.to(dtype)
+    with torch.autocast(hidden_NW.device.type, enabled=False):
+        losses = [
+            F.cross_entropy(
+                (hidden_NW[part].to(dtype) @ weight.t()).to(weight_VW.dtype), targets_N[part], reduction="none"
+            )
+            for part in chunks(targets_N, len(weight_VW))
+        ]
     return torch.cat(losses).view(targets_BT.shape)

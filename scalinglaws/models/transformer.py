@@ -44,7 +44,7 @@ class Attention(nn.Module):
         B, T, _ = hidden_BTW.shape
         q, k, v = self.qkv(hidden_BTW).view(B, T, 3, self.n_heads, self.d_head).permute(2, 0, 3, 1, 4)
         if self.norm_q is not None:
-            q, k = self.norm_q(q), self.norm_k(k)
+            q, k = (norm(x.to(norm.weight.dtype)) for norm, x in ((self.norm_q, q), (self.norm_k, k)))
         if turns is not None:
             q, k = turn(q, *turns), turn(k, *turns)
         mixed_BHTW = F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=self.scale)
