@@ -21,6 +21,7 @@ VERBS = [
     "arms",
     "conventions",
     "audit",
+    "findings",
     "frontier",
     "plan",
     "laws",

@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 HALL = set("errors quantities shape run points records results conversions".split())
 INFERRING = set(
     "laws fit uncertainty frontier compare predict plan optima arms ensemble checkpoints importers conventions "
-    "audit".split()
+    "audit findings".split()
 )
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
@@ -80,6 +80,7 @@ MAY_IMPORT = split(
         "optima": "errors laws plan",
         "arms": "errors fit laws plan points uncertainty",
         "audit": "checkpoints conversions errors fit frontier laws points predict quantities results uncertainty",
+        "findings": "errors fit frontier laws points quantities results uncertainty",
         "conventions": "conversions errors fit frontier laws points quantities results uncertainty",
         "checkpoints": "errors points",
         "ensemble": "compare errors fit points predict uncertainty",
@@ -104,9 +105,9 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "points audit conversions conventions laws fit uncertainty predict compare frontier plan optima arms "
-        "checkpoints ensemble importers infer held_out report corpora tokenizers instruments train windows",
-        "scipy": "arms audit compare ensemble fit frontier plan predict uncertainty",
+        "numpy": "points audit findings conversions conventions laws fit uncertainty predict compare frontier plan "
+        "optima arms checkpoints ensemble importers infer held_out report corpora tokenizers instruments train windows",
+        "scipy": "arms audit compare ensemble findings fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
         "torch": "calibrate checkpoint coordinate_check instruments models optimizer precision train windows worker",
         "safetensors": "checkpoint",

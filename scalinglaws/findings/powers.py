@@ -1,0 +1,163 @@
+"""One straight line in logarithms: its exponent, how well it holds, whether it bends, and its two rivals."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares
+from scipy.stats import t as student
+
+from ..fit import fit
+from ..points import Points
+from ..results import Estimate
+from .evidence import Evidence
+from .record import UNFIT, Lacking
+
+LETTERS = {
+    "params_nonembedding": "N",
+    "dataset_tokens": "D",
+    "flops_6nd": "C",
+    "flops_min": "C_min",
+    "steps_min": "S_min",
+}
+
+
+@dataclass(frozen=True)
+class Power:
+    """L = (x_c / x)^exponent through points of one column.
+
+    Attributes:
+        scale: x_c; tokenizer and text set it, and it lies far outside the points.
+        r2: of ln L.
+        better_by: AIC of L = b ln(x_0 / x) less that of the power law: above zero the power law is the better.
+        curvature: coefficient of (ln x)^2 in ln L, with a t interval; None with fewer than four points.
+        floor: L_inf of L = L_inf + (x_0 / x)^a, and its exponent; None where that form cannot be fitted.
+        decades: of x, between the first point and the last.
+    """
+
+    column: str
+    points: int
+    exponent: Estimate
+    scale: float
+    r2: float
+    rms_log: float
+    better_by: float
+    curvature: Estimate | None
+    floor: Estimate | None
+    floor_exponent: Estimate | None
+    decades: float
+
+    @property
+    def equation(self) -> str:
+        """The law in numbers."""
+        letter = LETTERS.get(self.column, self.column)
+        return f"L = ({letter} / {self.scale:.3g})^-{self.exponent.value:.3f}"
+
+
+def power(evidence: Evidence, points: Points, column: str, loss: str = "loss_nats", clusters: str = "lineage") -> Power:
+    """Fit the line through points, and its rivals.
+
+    Raises:
+        Lacking: fewer than three points.
+    """
+    if len(points) < 3:
+        raise Lacking(f"three values of {column} ({len(points)} present)")
+    columns = {"N": column, "L": loss}
+    found = fit("kaplan-n", points, columns=columns, loss="ls-log", cluster=clusters)
+    exponent = evidence.parameter(evidence.drawn(found), "alpha_N")
+    floor, floor_exponent = _with_floor(evidence, points, columns, clusters)
+    x, y = np.log(points[column]), np.log(points[loss])
+    return Power(
+        column,
+        len(points),
+        exponent,
+        found.values["N_c"],
+        found.r2,
+        found.rms_log,
+        2 * len(points) * float(np.log(_logarithm(x, y) / found.rms_log)),  # both have two parameters
+        curvature(x, y, evidence.level),
+        floor,
+        floor_exponent,
+        float(np.ptp(x) / np.log(10)),
+    )
+
+
+def _logarithm(x: np.ndarray, y: np.ndarray) -> float:
+    """Root mean square residual in ln L of L = b ln(x_0 / x), the rival of the paper's figure 23."""
+    slope, at = np.polyfit(x - x.mean(), np.exp(y), 1)
+
+    def residual(z):
+        return y - np.log(np.maximum(z[0] + z[1] * (x - x.mean()), 1e-12))
+
+    return float(np.sqrt(np.mean(least_squares(residual, (at, slope)).fun ** 2)))
+
+
+def _with_floor(evidence: Evidence, points: Points, columns: dict, clusters: str) -> tuple:
+    try:
+        drawn = evidence.drawn(fit("henighan-n", points, columns=columns, loss="ls-log", cluster=clusters))
+    except UNFIT:
+        return None, None
+    return evidence.parameter(drawn, "L_inf"), evidence.parameter(drawn, "alpha_N")
+
+
+def curvature(x: np.ndarray, y: np.ndarray, level: float) -> Estimate | None:
+    """Estimate the coefficient of x^2 in y with a t interval; None with fewer than four points."""
+    if len(np.unique(x)) < 4:
+        return None
+    x = x - x.mean()
+    design = np.stack([np.ones_like(x), x, x**2], axis=1)
+    inverse = np.linalg.inv(design.T @ design)
+    values = inverse @ design.T @ y
+    degrees = len(x) - 3
+    variance = np.sum((y - design @ values) ** 2) / degrees
+    half = student.ppf((1 + level) / 2, degrees) * np.sqrt(variance * inverse[2, 2])
+    return Estimate(float(values[2]), float(values[2] - half), float(values[2] + half), level)
+
+
+def of_size(evidence: Evidence) -> Power:
+    """Fit L(N) at the longest horizon that every size has, a point a size."""
+    return power(evidence, evidence.longest, "params_nonembedding")
+
+
+def of_data(evidence: Evidence) -> Power:
+    """Fit L(D) to the subsets of the largest model of F-ND."""
+    return power(evidence, largest_subsets(evidence), "dataset_tokens", clusters="run_id")
+
+
+def largest_subsets(evidence: Evidence) -> Points:
+    """Take the largest model of F-ND on each subset that its epochs allow to fit; the whole text is not one of them."""
+    points = evidence.limited
+    points = points.take(points["whole"] == 0)
+    return points.take(points["params_nonembedding"] == points["params_nonembedding"].max())
+
+
+def of_compute(evidence: Evidence, least: bool = False) -> Power:
+    """Fit L(C), or L(C_min), through the frontier's optima between sizes that were trained.
+
+    The interval of the exponent is the frontier's own, over runs: its budgets share them.
+
+    Raises:
+        Lacking: fewer than three budgets are left of it.
+    """
+    found = evidence.c_min if least else evidence.envelope
+    optima = found.optima
+    if len(optima) < 3 or found.loss is None:
+        censored = sum(b.censored for b in found.budgets)
+        raise Lacking(
+            f"family F-N with more sizes: {censored} of {len(found.budgets)} budgets of the {found.method} are censored"
+        )
+    column = "flops_min" if least else "flops_6nd"
+    points = Points(
+        {
+            column: [b.flops for b in optima],
+            "loss_nats": [b.loss_nats for b in optima],
+            "run_id": [str(i) for i in range(len(optima))],
+        }
+    )
+    fitted = power(evidence, points, column, clusters="run_id")
+    own = found.loss.exponent
+    exponent = Estimate(-own.value, _minus(own.high), _minus(own.low), own.level)
+    return Power(**{**vars(fitted), "exponent": exponent})
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value

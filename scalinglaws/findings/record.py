@@ -1,0 +1,133 @@
+"""What a claim of the paper is, and how measured tables become a verdict on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import FitError, LawError, MisuseError, PointsError
+from ..results import Estimate
+
+PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
+UNFIT = (FitError, PointsError, LawError, MisuseError, np.linalg.LinAlgError)
+
+
+class Lacking(PointsError):
+    """Runs that a claim speaks of are not in the tables; the message names the family and counts what is there."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the measured tables say of one claim of the paper.
+
+    Attributes:
+        id: S1 to S31, in the order of the digest of the paper that this project began with.
+        claim: the claim, in one sentence.
+        test: what was asked of the numbers; nothing in it is a published constant.
+        measured: the numbers, with their intervals.
+        outcome: passed, failed or "not run".
+        why: what decided it; for "not run", which runs are missing.
+    """
+
+    id: str
+    claim: str
+    test: str
+    measured: str
+    outcome: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One measured number beside what the paper printed.
+
+    Attributes:
+        measured: with its interval; None where it could not be measured, and `how` says why.
+        published: as printed, for another text, vocabulary and range of sizes; None where the paper prints none.
+        source: where in the paper.
+        how: from which runs and by which fit.
+    """
+
+    name: str
+    meaning: str
+    measured: Estimate | None
+    published: float | None
+    source: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One measured table: cells are numbers, texts or nothing; `about` says what a row is."""
+
+    name: str
+    title: str
+    about: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[float | str | None, ...], ...]
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """The quantities that the paper measured, measured here; `missing` says which could not be, and why."""
+
+    constants: tuple[Constant, ...]
+    sheets: tuple[Sheet, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that a claim needs: whether it is so, and the numbers; `fault` says what is wrong where it is not."""
+
+    good: bool
+    text: str
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the paper and the parts that its test is made of."""
+
+    id: str
+    claim: str
+    test: str
+    parts: Callable
+
+    def judge(self, evidence) -> Verdict:
+        """Pass where every part is so, fail where one is not; not run where none fails and one lacks its runs."""
+        seen, lacking = [], []
+        for part in self.parts(evidence):
+            try:
+                with np.errstate(all="ignore"):
+                    seen.append(part())
+            except Lacking as lack:
+                lacking.append(str(lack))
+            except UNFIT as failure:
+                lacking.append(f"points that can be fitted: {failure}")
+        faults = [part.fault or part.text for part in seen if not part.good]
+        missing = "needs " + "; ".join(dict.fromkeys(lacking))
+        outcome = FAILED if faults else NOT_RUN if lacking else PASSED
+        why = {FAILED: "; ".join(faults), NOT_RUN: missing, PASSED: "every part of the test holds"}[outcome]
+        if faults and lacking:
+            why += f" ({missing} for the rest)"
+        return Verdict(self.id, self.claim, self.test, "; ".join(part.text for part in seen), outcome, why)
+
+
+def claim(id: str, test: str):
+    """Turn a function from evidence to parts into a claim; its docstring is the claim."""
+
+    def named(parts: Callable) -> Claim:
+        return Claim(id, " ".join(parts.__doc__.split()), test, parts)
+
+    return named
+
+
+def said(estimate: Estimate | None, digits: int = 3) -> str:
+    """Write an estimate with its interval."""
+    if estimate is None:
+        return "-"
+    ends = [estimate.low, estimate.high]
+    if None in ends or not np.isfinite(np.array(ends, dtype=float)).all():
+        return f"{estimate.value:.{digits}g}"
+    return f"{estimate.value:.{digits}g} ({ends[0]:.{digits}g} to {ends[1]:.{digits}g})"
