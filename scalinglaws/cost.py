@@ -1,5 +1,6 @@
 """A sweep -> what each of its runs costs, in FLOPs and in time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .design import Sweep
@@ -7,12 +8,46 @@ from .run import RunSpec
 from .schedule import evaluation_steps
 from .shape import Shape
 
+CURVE_SHARE = 8  # of the test windows, one in so many is read before a run's end
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the time of an optimiser step depends on."""
+
+    shape: Shape
+    batch: int
+    accumulate: int
+    optimizer: str
+    drops: bool
+    precision: str
+
+    @property
+    def flops(self) -> float:
+        """Exact FLOPs of one step."""
+        return float(self.batch * self.shape.n_ctx * self.shape.flops_per_token("exact"))
+
+
+def step_of(spec: RunSpec) -> Step:
+    """Give the kind of step that a run takes."""
+    return Step(spec.shape, spec.batch, spec.accumulate, spec.optimizer, spec.dropout > 0, spec.precision)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds of one step and of evaluating one token; `measured`, or taken from its FLOPs alone."""
+
+    step_seconds: float
+    token_seconds: float
+    measured: bool
+
 
 @dataclass(frozen=True)
 class Cost:
     """What one run costs: a branch pays for its decay alone, its trunk for the rest.
 
-    `flops_6nd` and `flops_exact` are of the whole horizon, as the laws count it; `flops_paid` of the steps to be done.
+    `flops_6nd` and `flops_exact` are of the whole horizon, as the laws count it; `flops_paid` and `flops_paid_6nd` of
+    the steps to be done. A run that stops early costs less.
     """
 
     run_id: str
@@ -21,34 +56,41 @@ class Cost:
     flops_6nd: float
     flops_exact: float
     flops_paid: float
+    flops_paid_6nd: float
     seconds: float | None
 
 
-def costs(sweep: Sweep, seconds_per_step: dict[Shape, float] | None = None) -> list[Cost]:
-    """Cost every run of a sweep: FLOPs under two conventions, and seconds where the speed of each shape is known."""
-    table = []
-    for spec in sweep.runs:
-        tokens, done = spec.steps * spec.batch_tokens, spec.steps - spec.first_step
-        exact = spec.shape.flops_per_token("exact")
-        speed = (seconds_per_step or {}).get(spec.shape)
-        table.append(
-            Cost(
-                spec.id,
-                spec.shape.params(),
-                tokens,
-                float(spec.shape.flops_per_token("6n") * tokens),
-                float(exact * tokens),
-                float(exact * done * spec.batch_tokens),
-                None if speed is None else speed * (done + _evaluation_steps(spec)),
-            )
-        )
-    return table
+def costs(sweep: Sweep, paces: Mapping[Step, Pace] | None = None) -> list[Cost]:
+    """Cost every run of a sweep: FLOPs under two conventions, and seconds where the pace of its steps is known."""
+    return [_cost(spec, (paces or {}).get(step_of(spec))) for spec in sweep.runs]
 
 
-def _evaluation_steps(spec: RunSpec) -> float:
-    """The work of a run's evaluations, in training steps: a forward pass is a third of one."""
-    whole = 1 + (len(evaluation_steps(spec)) - 1) / 8
-    return whole * spec.eval_tokens / spec.batch_tokens / 3
+def _cost(spec: RunSpec, pace: Pace | None) -> Cost:
+    tokens, done = spec.steps * spec.batch_tokens, spec.steps - spec.first_step
+    kaplan, exact = spec.shape.flops_per_token("6n"), spec.shape.flops_per_token("exact")
+    return Cost(
+        spec.id,
+        spec.shape.params(),
+        tokens,
+        float(kaplan * tokens),
+        float(exact * tokens),
+        float(exact * done * spec.batch_tokens),
+        float(kaplan * done * spec.batch_tokens),
+        None if pace is None else _seconds(spec, pace, done),
+    )
+
+
+def _seconds(spec: RunSpec, pace: Pace, steps: int) -> float:
+    """Steps, the gradients that the noise scale takes beside them, and evaluations on every text."""
+    noise = 1 / spec.noise_every if spec.noise_every and spec.batch > 1 else 0.0
+    return steps * (1 + noise) * pace.step_seconds + evaluated_tokens(spec) * pace.token_seconds
+
+
+def evaluated_tokens(spec: RunSpec) -> float:
+    """Tokens that a run's evaluations read: of all its texts, whole at its end and wherever it may end early."""
+    count = len(evaluation_steps(spec))
+    whole = count if spec.early_stop else 1 + (count - 1) / CURVE_SHARE
+    return whole * spec.eval_tokens * (1 + len(spec.foreign))
 
 
 def makespan(sweep: Sweep, table: list[Cost], processes: int) -> float | None:

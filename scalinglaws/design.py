@@ -18,7 +18,7 @@ OF_EVERY_SHAPE = "tied family norm positions activation qk_norm biases parametri
 OF_EVERY_RUN = (
     "schedule decay beta1 beta2 weight_decay clip evaluations eval_tokens "
     "cooldown lr_end decay_power dropout accumulate unique_tokens data_seed "
-    "early_stop noise_every watch_weights".split()
+    "early_stop noise_every watch_weights precision".split()
 )  # settings that go into each run as they are
 
 
@@ -64,7 +64,7 @@ def lay_out(study: Study, data: Tokenised, cache_dir: Path, data_dir: Path | Non
 
 
 def design(
-    study: Study, n_vocab: int, data_id: str, train_tokens: int, foreign: tuple[tuple[str, str], ...] = ()
+    study: Study, n_vocab: int, data_id: str, train_tokens: int | None, foreign: tuple[tuple[str, str], ...] = ()
 ) -> Sweep:
     """Lay out every run of a study.
 
@@ -74,6 +74,7 @@ def design(
     `seed_shape`, or every size. The largest sizes are held out, each at its largest horizon alone.
 
     Args:
+        train_tokens: of the training text; None where it is not there, so that its size cannot be checked.
         foreign: (corpus, hash of its tokens) of each text of `study.evaluate_on`.
 
     Raises:
@@ -98,7 +99,8 @@ def design(
     reasons = {run.id: why_left_out(study, run.shape) for run in every}
     left_out = {run_id: reason for run_id, reason in reasons.items() if reason}
     sweep = Sweep(study.name, every, tuple(run.id for run in held_runs), left_out)
-    _require_text(study, sweep, train_tokens)
+    if train_tokens is not None:
+        _require_text(study, sweep, train_tokens)
     return sweep
 
 
@@ -119,11 +121,10 @@ def variants(study: Study) -> list[Study]:
     found = []
     for chosen in product(*(axis for axis in axes if axis)):
         values = dict(chosen)
-        factor = values.pop("lr_factor", 1.0)
+        values["lr_factor"] = study.lr_factor * values.get("lr_factor", 1.0)
         values |= schedule_of(values.pop("schedule")) if "schedule" in values else {}
         none = {f"each_{key}": () for key in AXES}
-        scaled = {"lr_scale": study.lr_scale * factor, "lr_max": study.lr_max * factor}
-        found.append(replace(study, **none, **values, **scaled))
+        found.append(replace(study, **none, **values))
     return found
 
 
@@ -187,14 +188,15 @@ def peak_rate(study: Study, shape: Shape, batch: int = 0) -> float:
     """
     scale = (study.batch / (batch or study.batch)) ** study.lr_batch_exponent
     if study.lr_rule == "width":
-        return scale * min(study.lr_max, study.lr_scale * shape.d_model**study.lr_exponent)
+        factor = study.lr_factor
+        return scale * min(study.lr_max * factor, study.lr_scale * factor * shape.d_model**study.lr_exponent)
     rate = KAPLAN_RATE[0] - KAPLAN_RATE[1] * math.log(shape.params())
     if rate <= 0:
         raise StudyError(
             f"lr_rule = 'kaplan' gives {rate:.2g} at {shape.params():.3g} parameters: it is for sizes below 1.2e10. "
             "Take lr_rule = 'width' with lr_scale, lr_exponent and lr_max."
         )
-    return scale * rate
+    return scale * study.lr_factor * rate
 
 
 def optimizer_of(study: Study, shape: Shape) -> str:

@@ -1,29 +1,60 @@
-"""A study -> its runs and their cost on this machine: design and a short calibration."""
+"""A study, or a set of families of runs -> their runs and what they cost on this machine, before anything is spent."""
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
-from .calibrate import calibrate
+from .calibrate import by_flops, calibrate
+from .corpora import open_corpus
 from .corpora.tokenise import tokenise
-from .cost import Cost, costs, makespan
-from .design import Sweep, lay_out
+from .cost import Cost, Pace, Step, costs, makespan, step_of
+from .design import Sweep, design, lay_out
 from .display import duration
+from .errors import CorpusError
 from .quantities import PF_DAY
 from .records import to_plain
-from .settings import Study
+from .settings import Families, Study
+from .tokenizers import named_vocabulary
+
+WIDTH = 110  # of a line of text
+ABSENT = "absent"  # stands for the hash of a text that is not there
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A speed to take for granted: FLOPs a second of all processes together, as on one GPU.
+
+    `launch_seconds` is the least time of one part of a batch, which is spent in starting kernels.
+    """
+
+    flops_per_second: float
+    launch_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """The cost of a study: a row a run, and the whole."""
+    """The cost of a study: a row a run, and the whole.
+
+    Attributes:
+        seconds: until everything is done, without what is shared.
+        shared: runs that a family before it in the set already has: they are not paid again.
+        how: where the times come from, as a sentence.
+    """
 
     sweep: Sweep
     table: tuple[Cost, ...]
     processes: int
     seconds: float
+    shared: frozenset[str] = frozenset()
+    how: str = ""
+
+    @property
+    def own(self) -> list[Cost]:
+        """The runs that are to be paid."""
+        return [cost for cost in self.table if cost.run_id not in self.shared]
 
     def plain(self) -> dict:
         """As JSON values."""
@@ -31,52 +62,159 @@ class Estimate:
             "name": self.sweep.name,
             "runs": [to_plain(cost) for cost in self.table],
             "held_out": list(self.sweep.held_out),
+            "shared": sorted(self.shared),
             "processes": self.processes,
             "seconds": self.seconds,
-            "flops_paid": sum(cost.flops_paid for cost in self.table),
+            "flops_paid": sum(cost.flops_paid for cost in self.own),
+            "flops_paid_6nd": sum(cost.flops_paid_6nd for cost in self.own),
+            "how": self.how,
         }
 
     def text(self) -> str:
         """As a table for a person."""
-        kinds = {spec.id: _kind(spec, self.sweep) for spec in self.sweep.runs}
-        rows = [
-            f"{'run':<24} {'what':<10} {'N':>9} {'tokens':>9} {'6ND FLOPs':>10} {'exact':>10} "
-            f"{'to pay':>10} {'time':>8}"
+        return "\n".join([*self.rows(), self.summary(), *wrap(f"{LEGEND} {self.how}", WIDTH)])
+
+    def rows(self) -> list[str]:
+        """A line a run, under a line of headings."""
+        kinds = {spec.id: _kind(spec, self) for spec in self.sweep.runs}
+        return [
+            f"{'run':<24} {'what':<10} {'N':>13} {'tokens':>9} {'6ND FLOPs':>10} {'exact':>10} "
+            f"{'to pay':>10} {'time':>8}",
+            *(
+                f"{c.run_id:<24} {kinds[c.run_id]:<10} {c.params:>13,} {c.tokens:>9.3g} {c.flops_6nd:>10.3g} "
+                f"{c.flops_exact:>10.3g} {c.flops_paid:>10.3g} {duration(c.seconds):>8}"
+                for c in self.table
+            ),
         ]
-        rows += [
-            f"{c.run_id:<24} {kinds[c.run_id]:<10} {c.params:>9,} {c.tokens:>9.3g} {c.flops_6nd:>10.3g} "
-            f"{c.flops_exact:>10.3g} {c.flops_paid:>10.3g} {duration(c.seconds):>8}"
-            for c in self.table
-        ]
-        paid = sum(c.flops_paid for c in self.table)
-        last = sorted((c.seconds for c in self.table), reverse=True)
-        rows.append(
-            f"{len(self.table)} runs, {paid:.3g} FLOPs = {paid / PF_DAY:.2g} PF-days to pay; about "
-            f"{duration(self.seconds)} with {self.processes} processes; the 3 longest runs take "
-            f"{sum(last[:3]) / sum(last):.0%} of the time."
-        )
-        rows.append(
-            "6ND counts the blocks' matrices alone (Kaplan); exact adds attention over the context and the "
-            "output head. A branch pays for its decay, its trunk for the steps before. Time: measured per step "
-            "just now, one thread."
-        )
-        return "\n".join(rows)
+
+    def summary(self) -> str:
+        """One sentence on the whole."""
+        paid = sum(c.flops_paid for c in self.own)
+        last = sorted((c.seconds for c in self.own), reverse=True)
+        said = f"{len(self.own)} runs, {paid:.3g} FLOPs = {paid / PF_DAY:.2g} PF-days to pay; about "
+        said += f"{duration(self.seconds)} with {self.processes} processes"
+        return said + (f"; the 3 longest runs take {sum(last[:3]) / sum(last):.0%} of the time." if sum(last) else ".")
 
 
-def estimate(study: Study, *, data_dir: Path | None = None, say: Callable[[str], None] = lambda text: None) -> Estimate:
-    """Design a study and measure what its runs will take on this machine; writes nothing that stays."""
-    say("reading and tokenising the text, then timing a few steps of each size ...")
+LEGEND = (
+    "6ND counts the blocks' matrices alone (Kaplan); exact adds attention over the context and the output head. A "
+    "branch pays for its decay, its trunk for the steps before; a run that stops early costs less."
+)
+
+
+@dataclass(frozen=True)
+class SetEstimate:
+    """The cost of a set of families: each, and the whole with every run counted once."""
+
+    name: str
+    families: tuple[Estimate, ...]
+
+    def total(self) -> dict:
+        """Runs, FLOPs to pay under both counts, and seconds, of the families one after the other."""
+        own = [cost for family in self.families for cost in family.own]
+        return {
+            "runs": len(own),
+            "flops_paid_6nd": sum(cost.flops_paid_6nd for cost in own),
+            "flops_paid": sum(cost.flops_paid for cost in own),
+            "seconds": sum(family.seconds for family in self.families),
+            "processes": max(family.processes for family in self.families),
+        }
+
+    def plain(self) -> dict:
+        """As JSON values."""
+        return {"name": self.name, "families": [one.plain() for one in self.families], "total": self.total()}
+
+    def text(self) -> str:
+        """As a table a family, and one of the whole."""
+        parts = ["\n".join([f"{one.sweep.name}: {one.summary()}", *one.rows()]) for one in self.families]
+        lines = [
+            f"{'family':<12} {'runs':>5} {'shared':>6} {'6ND to pay':>10} {'exact':>10} {'PF-days':>8} {'time':>8} "
+            f"{'processes':>9}"
+        ]
+        lines += [_line(one.sweep.name, one.plain() | {"runs": len(one.own)}, len(one.shared)) for one in self.families]
+        total = self.total()
+        lines.append(_line("all", total, sum(len(one.shared) for one in self.families)))
+        return "\n\n".join([*parts, "\n".join([*lines, *wrap(f"{LEGEND} {self.families[0].how}", WIDTH)])])
+
+
+def _line(name: str, whole: dict, shared: int) -> str:
+    return (
+        f"{name:<12} {whole['runs']:>5} {shared:>6} {whole['flops_paid_6nd']:>10.3g} {whole['flops_paid']:>10.3g} "
+        f"{whole['flops_paid'] / PF_DAY:>8.2g} {duration(whole['seconds']):>8} {whole['processes']:>9}"
+    )
+
+
+def estimate(
+    asked: Study | Families,
+    *,
+    data_dir: Path | None = None,
+    device: str = "cpu",
+    speed: Speed | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Estimate | SetEstimate:
+    """Design a study or a set, and tell what its runs will take; writes nothing that stays.
+
+    Where a text is not there, the vocabulary is what the tokenizer's name says, and the text's size is not checked.
+
+    Args:
+        speed: taken for granted; otherwise every kind of step is timed on `device`.
+    """
+    studies = asked.studies if isinstance(asked, Families) else (asked,)
     with tempfile.TemporaryDirectory() as folder:
-        data = tokenise(study.corpus, study.tokenizer, Path(folder), data_dir=data_dir)
-        sweep = lay_out(study, data, Path(folder), data_dir)
-    table = costs(sweep, calibrate(sweep.runs))
+        sweeps = [_laid_out(study, Path(folder), data_dir, say) for study in studies]
+    steps = dict.fromkeys(step_of(run) for sweep in sweeps for run in sweep.runs)
+    if speed is None:
+        say(f"timing {len(steps)} kinds of step on {device} ...")
+        paces = calibrate(steps, device=device)
+    else:
+        paces = {step: by_flops(step, speed.flops_per_second, speed.launch_seconds) for step in steps}
+    how, seen, found = _how(paces, speed, device), frozenset(), []
+    for study, sweep in zip(studies, sweeps, strict=True):
+        found.append(_estimated(study, sweep, paces, seen, speed, how))
+        seen |= {run.id for run in sweep.runs}
+    return SetEstimate(asked.name, tuple(found)) if isinstance(asked, Families) else found[0]
+
+
+def _laid_out(study: Study, cache: Path, data_dir: Path | None, say) -> Sweep:
+    try:
+        for corpus in (study.corpus, *study.evaluate_on):
+            open_corpus(corpus, data_dir=data_dir)
+    except CorpusError as absent:
+        vocabulary = named_vocabulary(study.tokenizer)
+        say(f"{study.name}: {absent} Taking V = {vocabulary:,} from {study.tokenizer!r}; its size is not checked.")
+        foreign = tuple((corpus, ABSENT) for corpus in study.evaluate_on)
+        return design(study, vocabulary, ABSENT, None, foreign)
+    data = tokenise(study.corpus, study.tokenizer, cache, data_dir=data_dir)
+    return lay_out(study, data, cache, data_dir)
+
+
+def _estimated(study: Study, sweep: Sweep, paces, seen: frozenset[str], speed: Speed | None, how: str) -> Estimate:
+    table = costs(sweep, paces)
+    shared = seen & {run.id for run in sweep.runs}
     processes = study.processes or os.cpu_count() or 1
-    stages = [sweep.only(held_out=held_out) for held_out in (False, True)]
+    own = Sweep(sweep.name, tuple(run for run in sweep.runs if run.id not in shared), sweep.held_out)
+    stages = [own.only(held_out=held_out) for held_out in (False, True)]
     seconds = sum(makespan(stage, table, processes) for stage in stages if stage.runs)
-    return Estimate(sweep, tuple(table), processes, seconds)
+    if speed is not None:  # processes that share a device wait for each other's arithmetic
+        paid = sum(cost.flops_paid for cost in table if cost.run_id not in shared)
+        seconds = max(seconds, paid / speed.flops_per_second)
+    return Estimate(sweep, tuple(table), processes, seconds, shared, how)
 
 
-def _kind(spec, sweep: Sweep) -> str:
-    if spec.id in sweep.held_out:
+def _how(paces: Mapping[Step, Pace], speed: Speed | None, device: str) -> str:
+    if speed is not None:
+        least = f", and {speed.launch_seconds:g} s for a part of a batch at least" if speed.launch_seconds else ""
+        return f"Time: at {speed.flops_per_second:.3g} FLOP/s for all processes together, as was asked{least}."
+    by_count = sum(not pace.measured for pace in paces.values())
+    said = f"Time: {len(paces) - by_count} kinds of step timed just now on {device}, one thread"
+    if not by_count:
+        return said + "."
+    return f"{said}; {by_count} too long to time, by FLOPs at the best share of the matmul ceiling that was seen."
+
+
+def _kind(spec, found: Estimate) -> str:
+    if spec.id in found.shared:
+        return "shared"
+    if spec.id in found.sweep.held_out:
         return "held out"
     return "trunk" if spec.is_trunk else "branch" if spec.parent else "run"

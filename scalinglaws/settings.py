@@ -43,7 +43,8 @@ class Study:
         family, norm, positions, activation, qk_norm, biases, parametrisation, base_width, reuse, sharing: of every
             model, as in `Shape`; an LSTM has one head whatever `d_head`.
         optimizer: as in `RunSpec`, or "auto" for the paper's choice by size: Adam, and Adafactor above 1e9 parameters.
-        cooldown, lr_end, decay_power, dropout, accumulate, unique_tokens, data_seed: as in `RunSpec`.
+        lr_factor: times the rate of the rule; `each_lr_factor` multiplies it.
+        cooldown, lr_end, decay_power, dropout, accumulate, unique_tokens, data_seed, precision: as in `RunSpec`.
     """
 
     name: str
@@ -111,9 +112,13 @@ class Study:
     watch_weights: bool = False
     fit_from_layers: int = 0
     fit_aspect: tuple[float, float] | None = None
+    lr_factor: float = 1.0
+    precision: str = "float32"
 
     def __post_init__(self):
-        self._above_zero("n_ctx", "d_head", "batch", "lr_scale", "lr_max", "seeds", "hold_out_seeds", "draws")
+        self._above_zero(
+            "n_ctx", "d_head", "batch", "lr_scale", "lr_max", "lr_factor", "seeds", "hold_out_seeds", "draws"
+        )
         if not self.shapes or not self.tokens:
             raise StudyError("shapes and tokens must each name at least one value.")
         for shape in self.shapes:

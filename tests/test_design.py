@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scalinglaws.cost import costs, makespan
+from scalinglaws.cost import Pace, costs, makespan, step_of
 from scalinglaws.design import design, make_shape, optimizer_of, peak_rate
 from scalinglaws.errors import CorpusError, ShapeError, StudyError
 from scalinglaws.settings import Study, presets, read_study
@@ -94,7 +94,7 @@ def test_unique_tokens_limit_the_text_of_a_study():
 
 def test_two_processes_take_half_the_time_of_one_at_best():
     found = sweep()
-    table = costs(found, {run.shape: 1e-3 for run in found.runs})
+    table = costs(found, {step_of(run): Pace(1e-3, 1e-6, measured=True) for run in found.runs})
     one, two = makespan(found, table, 1), makespan(found, table, 2)
     assert one == pytest.approx(sum(c.seconds for c in table))
     assert one / 2 <= two < 0.7 * one

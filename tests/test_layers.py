@@ -59,12 +59,12 @@ MAY_IMPORT = split(
         "instruments": "run",
         "train": "checkpoint corpora errors instruments models optimizer precision records run schedule windows",
         "store": "conversions errors points records results run",
-        "worker": "corpora errors records store train",
+        "worker": "corpora errors records run store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
         "settings": "errors records",
         "design": "corpora errors records run settings shape",
         "cost": "design run schedule shape",
-        "calibrate": "models optimizer run shape",
+        "calibrate": "cost instruments models optimizer precision run",
         "coordinate_check": "models optimizer run",
         "protocol": "points run",
         "launch": "design errors executors records run store",
@@ -89,7 +89,7 @@ MAY_IMPORT = split(
         "held_out": "compare errors points predict records results run uncertainty",
         "report": "quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
-        "estimate": "calibrate corpora cost design display quantities records settings",
+        "estimate": "calibrate corpora cost design display errors quantities records settings tokenizers",
         "readings": "instruments points protocol run schedule store",
         "families": "corpora design errors executors importers launch points readings records settings store",
         "status": "design records store",

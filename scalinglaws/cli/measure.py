@@ -15,6 +15,15 @@ Changes = Annotated[
 ]
 Only = Annotated[str | None, typer.Option(metavar="F-N,F-B", help="These families of a set alone.")]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
+SpeedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--speed",
+        metavar="1e14[,0.004]",
+        help="Take these FLOP/s of all processes together for granted, and seconds to start the kernels of a step; "
+        "time nothing.",
+    ),
+]
 
 
 @app.command(rich_help_panel=MAIN)
@@ -27,6 +36,7 @@ def study(
         bool, typer.Option("--dry-run", "-n", help="Print every run and its cost; train nothing.")
     ] = False,
     device: Device = "cpu",
+    speed: SpeedOption = None,
     json: Json = False,
 ):
     """From text to laws, a tested prediction, a plan and a report; resumes where it stopped.
@@ -38,8 +48,10 @@ def study(
     require_training()
     asked = _asked(study, only, changes)
     if dry_run:
-        _print_design(asked, json)
+        _print_design(asked, device, speed, json)
         return
+    if speed is not None:
+        raise MisuseError("--speed is for --dry-run and for design: what is trained takes the time it takes.")
     folder = to if to != Path() else Path(asked.name)
     command = f"scalinglaws study {study} --to {folder}"
     (_measure_families if isinstance(asked, Families) else _run_study)(asked, folder, command, device, json)
@@ -104,6 +116,8 @@ def design(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A preset, or a study file (TOML).")],
     only: Only = None,
     changes: Changes = None,
+    device: Device = "cpu",
+    speed: SpeedOption = None,
     json: Json = False,
 ):
     """List every run of a study with its size, tokens, FLOPs and time on this machine, before anything is spent.
@@ -111,19 +125,29 @@ def design(
     Example:  scalinglaws design quickstart
     """
     require_training()
-    _print_design(_asked(study, only, changes), json)
+    _print_design(_asked(study, only, changes), device, speed, json)
 
 
-def _print_design(asked, json: bool):
+def _print_design(asked, device: str, speed: str | None, json: bool):
     from ..estimate import estimate
-    from ..settings import Families
 
-    if isinstance(asked, Families):
-        found = [estimate(one, data_dir=data_dir(), say=say) for one in asked.studies]
-        emit([one.plain() for one in found]) if json else print("\n\n".join(one.text() for one in found))
-        return
-    found = estimate(asked, data_dir=data_dir(), say=say)
+    found = estimate(asked, data_dir=data_dir(), device=device, speed=_speed(speed), say=say)
     emit(found.plain()) if json else print(found.text())
+
+
+def _speed(text: str | None):
+    """Read FLOPS or FLOPS,SECONDS."""
+    from ..estimate import Speed
+
+    if text is None:
+        return None
+    try:
+        found = Speed(*(float(part) for part in text.split(",")))
+        if found.flops_per_second > 0 <= found.launch_seconds:
+            return found
+    except (ValueError, TypeError):
+        pass
+    raise MisuseError(f"--speed {text}: give FLOP/s, as 1e14, or with seconds to start a step's kernels, as 1e14,4e-3.")
 
 
 @app.command(rich_help_panel=MEASURE)

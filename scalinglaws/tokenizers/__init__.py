@@ -9,7 +9,15 @@ from .tokenizer import SEPARATOR, Tokenizer
 
 TOKENIZERS = {"bytes": "the 256 bytes of UTF-8", "bpe:V": "byte-pair encoding of V tokens, trained on the corpus"}
 
-__all__ = ["SEPARATOR", "TOKENIZERS", "Tokenizer", "check_tokenizer_name", "make_tokenizer", "read_bpe"]
+__all__ = [
+    "SEPARATOR",
+    "TOKENIZERS",
+    "Tokenizer",
+    "check_tokenizer_name",
+    "make_tokenizer",
+    "named_vocabulary",
+    "read_bpe",
+]
 
 
 def make_tokenizer(name: str, documents: Sequence[bytes]) -> Tokenizer:
@@ -37,3 +45,14 @@ def check_tokenizer_name(name: str) -> int | None:
     if not value.isdecimal():
         raise CorpusError(f"tokenizer {name!r}: after 'bpe:' stands the size of its vocabulary, as in 'bpe:2048'.")
     return int(value)
+
+
+def named_vocabulary(name: str) -> int:
+    """Give the vocabulary that a tokenizer's name promises, where there is no text to make it from.
+
+    Raises:
+        NameUnknownError, CorpusError: as `make_tokenizer`; or it is "symbols", which a synthetic corpus alone knows.
+    """
+    if name == "symbols":
+        raise CorpusError("tokenizer 'symbols' has the vocabulary of its synthetic corpus: name that corpus.")
+    return check_tokenizer_name(name) or open_bytes().vocabulary
