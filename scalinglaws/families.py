@@ -1,19 +1,19 @@
 """A set of families of runs, end to end: text, sweeps, training, and the tables of what was measured."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .corpora.tokenise import tokenise
 from .design import Sweep, lay_out
-from .errors import RunsFailedError
+from .errors import RunsFailedError, StoreError
 from .executors.local import Local
 from .importers.writing import write_points
-from .launch import Progress, launch
+from .launch import SHORT_WORK, Progress, launch, work_of
 from .points import Points
 from .readings import curve_table, position_table, run_table
-from .records import to_plain, write_json
+from .records import from_plain, read_json, to_plain, write_json
 from .settings import Families, Study
 from .store import Store, open_store
 
@@ -45,46 +45,78 @@ def measure(
         RunsFailedError: a training process failed; what is done is kept.
     """
     store = open_store(to, create=True)
-    sweeps = {}
+    asked_now = {}
     for study in asked.studies:
         data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
-        sweeps[study.name] = lay_out(study, data, store.data, data_dir)
-    write_json(store.path / "families.json", {"name": asked.name, "families": [to_plain(s) for s in asked.studies]})
-    write_json(store.path / "sweep.json", to_plain(joined(asked.name, sweeps)))
+        asked_now[study.name] = Family(study, lay_out(study, data, store.data, data_dir))
+    laid_out = {**read_families(store), **asked_now}
+    write_json(store.path / "families.json", to_plain(laid_out))
+    write_json(store.path / "sweep.json", to_plain(joined(asked.name, laid_out.values())))
     measured = None
-    for study in asked.studies:
-        _train(study, sweeps[study.name], store, device, tell, say)
-        measured = _tables(asked.name, store, sweeps)
+    for lot in lots(list(asked_now.values())):
+        _train(lot, store, device, tell, say)
+        measured = _tables(asked.name, store, laid_out)
     return measured
 
 
-def joined(name: str, sweeps: dict[str, Sweep]) -> Sweep:
+@dataclass(frozen=True)
+class Family:
+    """A family's study and its runs."""
+
+    study: Study
+    sweep: Sweep
+
+
+def read_families(store: Store) -> dict[str, Family]:
+    """Read the families that were laid out in a folder, by name; none where there are none yet."""
+    path = store.path / "families.json"
+    if not path.exists():
+        return {}
+    return {name: from_plain(Family, one, str(path), StoreError) for name, one in read_json(path).items()}
+
+
+def lots(families: list[Family]) -> list[list[Family]]:
+    """Put small families that follow one another into one launch, so that its processes start once."""
+    found: list[list[Family]] = []
+    for family in families:
+        small = sum(map(work_of, family.sweep.runs)) < SHORT_WORK
+        if found and small and sum(work_of(run) for one in found[-1] for run in one.sweep.runs) < 4 * SHORT_WORK:
+            found[-1].append(family)
+        else:
+            found.append([family])
+    return found
+
+
+def joined(name: str, families: Iterable[Family]) -> Sweep:
     """Put the sweeps of several families together, each run once."""
-    runs = dict.fromkeys(run for sweep in sweeps.values() for run in sweep.runs)
-    left_out = {run_id: reason for sweep in sweeps.values() for run_id, reason in sweep.left_out.items()}
-    return Sweep(name, tuple(runs), left_out=left_out)
+    sweeps = [family.sweep for family in families]
+    runs = dict.fromkeys(run for sweep in sweeps for run in sweep.runs)
+    return Sweep(name, tuple(runs), left_out={key: why for sweep in sweeps for key, why in sweep.left_out.items()})
 
 
-def _train(study: Study, sweep: Sweep, store: Store, device: str, tell, say):
-    lacking = sum(not store.has(spec.id) for spec in sweep.runs)
-    say(f"{study.name}: {len(sweep.runs) - lacking} of {len(sweep.runs)} runs are there. {study.about}")
-    if not lacking:
+def _train(lot: list[Family], store: Store, device: str, tell, say):
+    for family in lot:
+        there = sum(store.has(spec.id) for spec in family.sweep.runs)
+        say(f"{family.study.name}: {there} of {len(family.sweep.runs)} runs are there. {family.study.about}".rstrip())
+    sweep = joined(" ".join(family.study.name for family in lot), lot)
+    if all(store.has(spec.id) for spec in sweep.runs):
         return
-    failures = launch(sweep, store, Local(study.processes or os.cpu_count() or 1), device=device, tell=tell)
+    processes = max(family.study.processes or os.cpu_count() or 1 for family in lot)
+    failures = launch(sweep, store, Local(processes), device=device, tell=tell)
     if failures:
         raise RunsFailedError(
-            f"{len(failures)} of {len(sweep.chains)} chains of runs of {study.name} failed; the first says why in "
+            f"{len(failures)} of {len(sweep.chains)} chains of runs of {sweep.name} failed; the first says why in "
             f"{failures[0].log}. Mend that, and type the same command: what is done is kept."
         )
 
 
-def _tables(name: str, store: Store, sweeps: dict[str, Sweep]) -> Measured:
+def _tables(name: str, store: Store, families: dict[str, Family]) -> Measured:
     members: dict[str, list[str]] = {}
-    for family, sweep in sweeps.items():
-        for spec in sweep.runs:
-            members.setdefault(spec.id, []).append(family)
+    for family in families.values():
+        for spec in family.sweep.runs:
+            members.setdefault(spec.id, []).append(family.study.name)
     runs = [run for run in store.runs() if run.spec.id in members]
-    left_out = joined(name, sweeps).left_out
+    left_out = joined(name, families.values()).left_out
     found = Measured(
         run_table(runs, {run_id: " ".join(names) for run_id, names in members.items()}, left_out, name),
         curve_table(runs),

@@ -14,6 +14,8 @@ from .run import RunSpec
 from .store import Store
 
 POLL_SECONDS = 0.2
+OVERHEAD_FLOPS = 3e5  # of a token, beside its arithmetic
+SHORT_WORK = 5e11  # of a process: about ten seconds
 RESTARTS = 2  # of a process that was killed from outside: it goes on from its checkpoint
 
 
@@ -51,7 +53,7 @@ class Failure:
 @dataclass
 class _Chain:
     specs: tuple[RunSpec, ...]
-    flops: float
+    work: float
     restarts: int = 0
     log: str = field(default="")
 
@@ -70,7 +72,7 @@ def launch(
     process that is killed is started again from its last checkpoint. When this process is interrupted, the others
     keep their state and end; launching again goes on from there.
     """
-    work = _Work(_lacking(sweep, store), device)
+    work = _Work(_lacking(sweep, store, executor.slots), device)
     for chain in work.waiting:
         for spec in chain.specs:
             store.ask(spec)
@@ -114,9 +116,18 @@ class _Work:
                 self.failures.append(Failure(tuple(spec.id for spec in chain.specs), code, chain.log))
 
 
-def _lacking(sweep: Sweep, store: Store) -> list[_Chain]:
-    chains = [_Chain(specs, sum(_flops(s) for s in specs)) for specs in sweep.chains]
-    return sorted((c for c in chains if not all(store.has(s.id) for s in c.specs)), key=lambda c: -c.flops)
+def _lacking(sweep: Sweep, store: Store, slots: int) -> list[_Chain]:
+    """What is to be trained, longest first; chains of seconds share a process, whose start takes as long as they do."""
+    chains = [_Chain(specs, sum(work_of(s) for s in specs)) for specs in sweep.chains]
+    lacking = sorted((c for c in chains if not all(store.has(s.id) for s in c.specs)), key=lambda c: -c.work)
+    most = min(SHORT_WORK, sum(c.work for c in lacking) / slots)
+    grouped: list[_Chain] = []
+    for chain in lacking:
+        if grouped and grouped[-1].work + chain.work <= most:
+            grouped[-1] = _Chain(grouped[-1].specs + chain.specs, grouped[-1].work + chain.work)
+        else:
+            grouped.append(chain)
+    return grouped
 
 
 def _command(store: Store, chain: _Chain, device: str) -> list[str]:
@@ -125,22 +136,22 @@ def _command(store: Store, chain: _Chain, device: str) -> list[str]:
     return [sys.executable, "-m", "scalinglaws", "train", str(store.path), *ids, *watched]
 
 
-def _flops(spec: RunSpec) -> float:
-    return float((spec.steps - spec.first_step) * spec.batch_tokens * spec.shape.flops_per_token("exact"))
-
-
-class _Clock:
-    """Measures how fast the sweep goes, to say what is left.
+def work_of(spec: RunSpec) -> float:
+    """FLOPs of a run and what its steps cost beside them, as FLOPs.
 
     Tokens a second differ a hundredfold between sizes, and small models run at a small share of the machine's FLOPs;
     so the work of a token is taken as its FLOPs plus a constant, the size at which half the time is overhead.
     """
+    tokens = (spec.steps - spec.first_step) * spec.batch_tokens
+    return float(tokens * (spec.shape.flops_per_token("exact") + OVERHEAD_FLOPS))
 
-    OVERHEAD_FLOPS = 3e5
+
+class _Clock:
+    """Measures how fast the sweep goes, to say what is left."""
 
     def __init__(self, sweep: Sweep, store: Store):
         self.sweep, self.store, self.began = sweep, store, time.monotonic()
-        self.work = {s.id: _flops(s) * (1 + self.OVERHEAD_FLOPS / s.shape.flops_per_token("exact")) for s in sweep.runs}
+        self.work = {s.id: work_of(s) for s in sweep.runs}
         self.at_start: float | None = None
 
     def read(self, started: list[RunSpec]) -> Progress:

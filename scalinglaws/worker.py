@@ -4,6 +4,7 @@ import fcntl
 import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ import torch
 from .corpora.tokenised import open_data
 from .errors import FailureError
 from .records import write_progress
+from .run import Run, RunSpec
 from .store import Store
 from .train import train
 
@@ -24,26 +26,30 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
         stop: asked about once a second; when true, the state is kept and train.Interrupted raised.
 
     Raises:
-        FailureError: another process holds the first run's lock.
+        FailureError: another process holds the lock of a chain.
         Interrupted: `stop` said so; the same call goes on from there.
     """
     torch.set_num_threads(1)
-    with _only_one(store.folder(run_ids[0])):
-        for run_id in run_ids:
-            if store.has(run_id):
-                continue
-            spec, folder = store.spec(run_id), store.folder(run_id)
-            run = train(
-                spec,
-                open_data(store.data, spec.data),
-                folder,
-                store.folder(spec.parent) if spec.parent else None,
-                foreign=[open_data(store.data, data_id) for _, data_id in spec.foreign],
-                stop=stop,
-                device=device,
-                tell=lambda step, loss, folder=folder: write_progress(folder / "progress.json", step, loss),
-            )
-            store.keep(run)
+    specs = [store.spec(run_id) for run_id in run_ids]
+    for lineage, chain in groupby(specs, key=lambda spec: spec.parent or spec.id):
+        with _only_one(store.folder(lineage)):
+            for spec in chain:
+                if not store.has(spec.id):
+                    store.keep(_trained(spec, store, stop, device))
+
+
+def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], device: str) -> Run:
+    folder = store.folder(spec.id)
+    return train(
+        spec,
+        open_data(store.data, spec.data),
+        folder,
+        store.folder(spec.parent) if spec.parent else None,
+        foreign=[open_data(store.data, data_id) for _, data_id in spec.foreign],
+        stop=stop,
+        device=device,
+        tell=lambda step, loss: write_progress(folder / "progress.json", step, loss),
+    )
 
 
 @contextmanager

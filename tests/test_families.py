@@ -1,0 +1,136 @@
+"""Sets of families of runs: every experiment of the paper from one command, at the size of a smoke test."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from scalinglaws.errors import MisuseError, NameUnknownError, StudyError
+from scalinglaws.families import measure
+from scalinglaws.settings import Families, Study, presets, read_study
+
+FAMILIES = ["F-N", "F-SEED", "F-B", "F-ND", "F-LSTM", "F-UT", "F-LR", "F-SHAPE", "F-CTX8", "F-V"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where `study smoke` ran."""
+    to = tmp_path_factory.mktemp("families") / "smoke"
+    command = [sys.executable, "-m", "scalinglaws", "study", "smoke", "--to", str(to)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr
+    return to
+
+
+@pytest.fixture(scope="module")
+def tables(folder):
+    measured = measure(read_study("smoke"), folder)
+    return {name: getattr(measured, name) for name in ("runs", "curves", "positions")}
+
+
+def of_family(runs, name):
+    """The rows of one family."""
+    return runs.take(np.array([name in families.split() for families in runs["family"]]))
+
+
+def test_every_family_runs_from_one_command(tables):
+    runs = tables["runs"]
+    assert set(runs["outcome"]) == {"finished"}
+    counts = {name: len(of_family(runs, name)) for name in FAMILIES}
+    assert counts == {
+        "F-N": 15, "F-SEED": 3, "F-B": 24, "F-ND": 6, "F-LSTM": 2, "F-UT": 4, "F-LR": 6, "F-SHAPE": 12, "F-CTX8": 2,
+        "F-V": 4,
+    }  # fmt: skip
+    assert set(of_family(runs, "F-LSTM")["arch"]) == {"lstm"}
+    assert set(of_family(runs, "F-UT")["reuse"]) == {2, 4}
+    assert set(of_family(runs, "F-B")["batch_tokens"]) == {128, 256, 512, 1024}
+
+
+def test_the_same_command_again_trains_nothing(folder):
+    before = (folder / "runs.csv").read_text()
+    found = measure(read_study("smoke").only(["F-LR"]), folder, say=lambda text: None)
+    assert (folder / "runs.csv").read_text() == before  # the other families stay in the tables
+    assert len(found.runs) == 78
+
+
+def test_the_lowest_loss_of_a_run_that_stopped_early_is_in_its_curve(tables):
+    curves, subset = tables["curves"], of_family(tables["runs"], "F-ND")
+    stopped = 0
+    for i, run_id in enumerate(subset["run_id"]):
+        own = curves.take(curves["run_id"] == run_id)
+        assert subset["loss_nats"][i] == own["loss_nats"].min()
+        assert subset["steps"][i] == own["steps"][own["loss_nats"].argmin()]
+        stopped += subset["last_step"][i] < subset["planned_steps"][i]
+    assert stopped > 0
+    assert set(subset["subset_tokens"]) == {0, 600, 6000}
+
+
+def test_the_loss_is_the_mean_over_the_places_of_the_context(tables):
+    runs, positions = tables["runs"], tables["positions"]
+    plain = runs.take((runs["early_stop"] == 0) & (runs["n_ctx"] == 32))
+    for run_id, loss in list(zip(plain["run_id"], plain["loss_nats"], strict=True))[:10]:
+        own = positions.take(positions["run_id"] == run_id)
+        assert own["position"].tolist() == list(range(1, 33))
+        assert own["loss_nats"].mean() == pytest.approx(loss, rel=1e-12)
+
+
+def test_instruments_read_by_default(tables):
+    runs = tables["runs"]
+    scale = runs["noise_scale"][np.isfinite(runs["noise_scale"])]
+    assert len(scale) > len(runs) / 2
+    assert (scale > 0).all()
+    for name in ("tokens_per_second", "mfu", "peak_memory_bytes"):
+        assert (runs[name] > 0).all(), name
+    assert (runs["mfu"] < 1).all()
+    assert (tables["curves"]["update_ratio"] > 0).any()
+
+
+def test_shallow_models_are_shown_and_left_out_of_fits_with_the_reason(tables):
+    runs = tables["runs"]
+    shallow = runs["n_layer"] < 2
+    transformers = runs["arch"] == "transformer"
+    assert (runs["excluded_because"][shallow & transformers] != "").all()
+    assert (runs["excluded_because"][~shallow] == "").all()
+
+
+def test_other_texts_are_scored_at_every_evaluation(tmp_path):
+    words = np.random.default_rng(0).integers(97, 123, (400, 60))
+    for name, rows in (("here", words[:200]), ("there", words[200:] % 5 + 97)):
+        text = "\n\n\n".join(f"{i} " + bytes(row.tolist()).decode() for i, row in enumerate(rows))
+        (tmp_path / f"{name}.txt").write_text(text)
+    study = Study(
+        "F-OOD", ((1, 8),), (4e3,), corpus=f"text:{tmp_path}/here.txt", evaluate_on=(f"text:{tmp_path}/there.txt",),
+        n_ctx=16, evaluations=3, eval_tokens=512, warmup_steps=2,
+    )  # fmt: skip
+    found = measure(Families("own", (study,)), tmp_path / "out")
+    column = f"loss_nats@{tmp_path}/there.txt"
+    assert (found.curves[column] > 0).all()
+    assert found.runs[column][-1] != found.runs["loss_nats"][-1]
+
+
+def test_a_set_is_read_whole_and_refuses_what_it_does_not_know(tmp_path):
+    for name in presets():
+        read_study(name)
+    smoke = read_study("smoke")
+    assert [study.name for study in smoke.studies] == FAMILIES
+    assert [study.name for study in smoke.only(["F-B", "F-N"]).studies] == ["F-N", "F-B"]
+    with pytest.raises(NameUnknownError, match="F-SEED"):
+        smoke.only(["F-SEEDS"])
+    (tmp_path / "own.toml").write_text('families = ["F-N"]\n')
+    with pytest.raises(StudyError, match="there is no"):
+        read_study(str(tmp_path / "own.toml"))
+    changed = read_study("smoke", {"seeds": 4})
+    assert {study.seeds for study in changed.studies} == {4}
+
+
+def test_only_and_set_are_checked_on_the_command_line(capsys):
+    from scalinglaws.cli.measure import _asked
+
+    assert [study.name for study in _asked("smoke", "F-N, F-B", ["n_ctx=16"]).studies] == ["F-N", "F-B"]
+    assert _asked("quickstart", None, ["corpus=text:notes/", "seeds=2"]).corpus == "text:notes/"
+    with pytest.raises(MisuseError, match="is one study"):
+        _asked("quickstart", "F-N", None)
+    with pytest.raises(MisuseError, match="KEY=VALUE"):
+        _asked("quickstart", None, ["seeds"])
