@@ -190,7 +190,7 @@ def peak_rate(study: Study, shape: Shape, batch: int = 0) -> float:
     if study.lr_rule == "width":
         factor = study.lr_factor
         return scale * min(study.lr_max * factor, study.lr_scale * factor * shape.d_model**study.lr_exponent)
-    rate = KAPLAN_RATE[0] - KAPLAN_RATE[1] * math.log(shape.params())
+    rate = KAPLAN_RATE[0] - KAPLAN_RATE[1] * math.log(max(1, shape.params()))
     if rate <= 0:
         raise StudyError(
             f"lr_rule = 'kaplan' gives {rate:.2g} at {shape.params():.3g} parameters: it is for sizes below 1.2e10. "
@@ -204,6 +204,13 @@ def optimizer_of(study: Study, shape: Shape) -> str:
     if study.optimizer != "auto":
         return study.optimizer
     return "adafactor" if shape.params() > LARGEST_BY_ADAM else "adam"
+
+
+def parts_of(study: Study) -> int:
+    """Give the parts of a batch: as many as the study says, or as few as hold no more than `most_at_once` sequences."""
+    if not study.most_at_once:
+        return study.accumulate
+    return next(n for n in range(1, study.batch + 1) if study.batch % n == 0 and study.batch // n <= study.most_at_once)
 
 
 def _lineage(study: Study, shape: Shape, data_id: str, last: int, seed: int, batch: int, foreign) -> list[RunSpec]:
@@ -224,7 +231,7 @@ def _lineage(study: Study, shape: Shape, data_id: str, last: int, seed: int, bat
             seed,
             optimizer=optimizer_of(study, shape),
             foreign=foreign,
-            **{name: getattr(study, name) for name in OF_EVERY_RUN},
+            **{name: getattr(study, name) for name in OF_EVERY_RUN} | {"accumulate": parts_of(study)},
         )
         for horizon in tokens
     ]

@@ -161,7 +161,10 @@ def estimate(
     """
     studies = asked.studies if isinstance(asked, Families) else (asked,)
     with tempfile.TemporaryDirectory() as folder:
-        sweeps = [_laid_out(study, Path(folder), data_dir, say) for study in studies]
+        absent: dict[str, None] = {}
+        sweeps = [_laid_out(study, Path(folder), data_dir, absent) for study in studies]
+    for sentence in absent:
+        say(sentence)
     steps = dict.fromkeys(step_of(run) for sweep in sweeps for run in sweep.runs)
     if speed is None:
         say(f"timing {len(steps)} kinds of step on {device} ...")
@@ -175,13 +178,14 @@ def estimate(
     return SetEstimate(asked.name, tuple(found)) if isinstance(asked, Families) else found[0]
 
 
-def _laid_out(study: Study, cache: Path, data_dir: Path | None, say) -> Sweep:
+def _laid_out(study: Study, cache: Path, data_dir: Path | None, absent: dict[str, None]) -> Sweep:
     try:
         for corpus in (study.corpus, *study.evaluate_on):
             open_corpus(corpus, data_dir=data_dir)
-    except CorpusError as absent:
+    except CorpusError as problem:
         vocabulary = named_vocabulary(study.tokenizer)
-        say(f"{study.name}: {absent} Taking V = {vocabulary:,} from {study.tokenizer!r}; its size is not checked.")
+        said = f"{problem} Taking V = {vocabulary:,} from {study.tokenizer!r}; the size of the text is not checked."
+        absent[said] = None
         foreign = tuple((corpus, ABSENT) for corpus in study.evaluate_on)
         return design(study, vocabulary, ABSENT, None, foreign)
     data = tokenise(study.corpus, study.tokenizer, cache, data_dir=data_dir)

@@ -44,6 +44,7 @@ class Study:
             model, as in `Shape`; an LSTM has one head whatever `d_head`.
         optimizer: as in `RunSpec`, or "auto" for the paper's choice by size: Adam, and Adafactor above 1e9 parameters.
         lr_factor: times the rate of the rule; `each_lr_factor` multiplies it.
+        most_at_once: most sequences of a batch in memory at once, in place of `accumulate`; 0 for no limit.
         cooldown, lr_end, decay_power, dropout, accumulate, unique_tokens, data_seed, precision: as in `RunSpec`.
     """
 
@@ -114,6 +115,7 @@ class Study:
     fit_aspect: tuple[float, float] | None = None
     lr_factor: float = 1.0
     precision: str = "float32"
+    most_at_once: int = 0
 
     def __post_init__(self):
         self._above_zero(
