@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from scalinglaws.audit import RULES
 from scalinglaws.cli.app import app
+from scalinglaws.laws import LAWS
+from scalinglaws.readings import curve_table, position_table, run_table
 from scalinglaws.records import from_plain
-from scalinglaws.settings import Study
+from scalinglaws.run import Evaluation, Run, RunSpec
+from scalinglaws.settings import Study, presets, read_study
+from scalinglaws.shape import Shape
 
 ROOT = Path(__file__).parents[1]
 VERBS = [command.name or command.callback.__name__ for command in app.registered_commands]
@@ -45,3 +50,46 @@ def test_the_study_of_the_page_is_one(tmp_path):
 def test_every_page_is_listed_and_every_listed_page_is_there():
     listed = set(re.findall(r"\]\((\w+\.md)\)", (ROOT / "docs" / "README.md").read_text()))
     assert listed == {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+
+
+def words_of(page: str) -> set[str]:
+    """The words that a page sets in the type of code."""
+    return set(re.findall(r"[\w.@=-]+", " ".join(re.findall(r"`([^`\n]+)`", (ROOT / page).read_text()))))
+
+
+def test_every_column_of_a_set_of_families_stands_in_its_page():
+    foreign = (("data:novels", "hash"),)
+    spec = RunSpec(Shape(2, 16, 2, 8, 64), "stdlib", "bytes", "hash", 1000, 4, 1e-3, 2, foreign=foreign)
+    evaluation = Evaluation(spec.steps, 1000, 1e-3, 3.0, foreign=(3.5,), by_position=(4.0, 3.5, 3.0, 2.5))
+    run = Run(spec, "finished", "", (evaluation,), 1.0, 1000, by_position=(3.0,) * 8)
+    tables = (run_table([run], {}, {}), curve_table([run]), position_table([run]))
+    columns = {re.sub(r"@(T=)?\w+", lambda m: "@T=n" if m[1] else "@NAME", name) for t in tables for name in t.columns}
+    assert len(columns) > 50
+    assert columns - words_of("docs/families.md") == set()
+
+
+def test_every_set_family_and_instrument_stands_in_the_page_of_families():
+    page = (ROOT / "docs" / "families.md").read_text()
+    sets = {name: study for name in presets() if hasattr(study := read_study(name), "studies")}
+    assert {f"| `{name}` |" for name in sets if f"| `{name}` |" not in page} == set()
+    families = {study.name for one in sets.values() for study in one.studies}
+    assert {name for name in families if f"| {name} |" not in page} == set()
+    files = {path.name for path in (ROOT / "scalinglaws" / "instruments").glob("[!_]*.py")}
+    assert {name for name in files if f"| `{name}` |" not in page} == set()
+
+
+def test_every_room_of_the_house_stands_in_the_page_for_contributors():
+    package = ROOT / "scalinglaws"
+    rooms = {path.stem for path in package.glob("[!_]*.py")}
+    rooms |= {path.parent.name for path in package.glob("*/__init__.py")}
+    listed = (ROOT / "CONTRIBUTING.md").read_text().split("### Every room")[1].split("\n## ")[0]
+    named = set(re.findall(r"`(\w+)/?`", listed))
+    assert rooms - named == set()
+    assert named - rooms == set()
+
+
+def test_what_the_first_page_says_of_the_shelf_and_the_audit_is_so():
+    page = (ROOT / "README.md").read_text()
+    laws = int(re.search(r"any of (\d+) published laws", page).group(1))
+    assert laws <= len(LAWS) < laws + 10
+    assert "fifty rules" in page and 45 <= len(RULES) <= 55
