@@ -9,11 +9,12 @@ from .corpora.tokenise import tokenise
 from .design import Sweep, lay_out
 from .errors import RunsFailedError, StoreError
 from .executors.local import Local
+from .findings import judged, page
 from .importers.writing import write_points
 from .launch import SHORT_WORK, Progress, launch, work_of
 from .points import Points
 from .readings import curve_table, position_table, run_table
-from .records import from_plain, read_json, to_plain, write_json
+from .records import from_plain, read_json, to_plain, write_json, write_whole
 from .settings import Families, Study
 from .store import Store, open_store
 
@@ -38,7 +39,8 @@ def measure(
 ) -> Measured:
     """Train every family of a set in one folder, or go on with it; families share the runs that they have in common.
 
-    The tables are written after each family: runs.csv, curves.csv and positions.csv.
+    The tables are written after each family: runs.csv, curves.csv and positions.csv; at the end what they say of the
+    paper's claims, as findings.json and findings.md.
 
     Raises:
         MisuseError: a study, its text or the folder cannot be used so; nothing is trained.
@@ -56,7 +58,15 @@ def measure(
     for lot in lots(list(asked_now.values())):
         _train(lot, store, device, tell, say)
         measured = _tables(asked.name, store, laid_out)
+    _judge(asked.name, measured, store, say)
     return measured
+
+
+def _judge(name: str, measured: Measured, store: Store, say):
+    found = judged(measured.runs, measured.curves, measured.positions)
+    write_json(store.path / "findings.json", to_plain(found))
+    write_whole(store.path / "findings.md", page(found, f"What the runs of {name} say of Kaplan et al. 2020").encode())
+    say(f"{found.summary}; see {store.path / 'findings.md'}")
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ MAY_IMPORT = split(
         "display": "launch",
         "estimate": "calibrate corpora cost design display errors quantities records settings tokenizers",
         "readings": "instruments points protocol run schedule store",
-        "families": "corpora design errors executors importers launch points readings records settings store",
+        "families": "corpora design errors executors findings importers launch points readings records settings store",
         "status": "design records store",
         "review": "audit points protocol records results run store",
         "study": "corpora design errors executors held_out infer launch plan records report results review settings "

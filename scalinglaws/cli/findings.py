@@ -7,37 +7,45 @@ from typing import Annotated
 import typer
 
 from . import options as o
-from .app import INFER, Json, app, emit
+from .app import INFER, Json, app, emit, say
 
 Of = Annotated[
     list[Path],
     typer.Argument(metavar="DIR|TABLES", help="A folder with runs.csv, curves.csv and positions.csv; or those files."),
+]
+Write = Annotated[
+    Path | None, typer.Option("--write", metavar="PAGE.md", help="Write the claims and every measured table as a page.")
 ]
 Draws = Annotated[int, typer.Option("--draws", help="Draws of the intervals.")]
 WIDTH = 116
 
 
 @app.command(rich_help_panel=INFER)
-def findings(of: Of, draws: Draws = 1000, level: o.Level = 0.95, seed: o.Seed = 0, json: Json = False):
+def findings(
+    of: Of, write: Write = None, draws: Draws = 1000, level: o.Level = 0.95, seed: o.Seed = 0, json: Json = False
+):
     """What measured runs say of each claim of Kaplan et al. 2020: passed, failed, or not run and why.
 
-    Example:  scalinglaws findings kaplan-cpu
-    """
-    from ..findings import findings as judge
-    from ..findings import read_tables
-    from ..records import to_plain
+    With --json every measured constant and table too.
 
-    found = judge(*read_tables(*of), level=level, draws=draws, seed=seed)
+    Example:  scalinglaws findings kaplan-cpu --write findings.md
+    """
+    from ..findings import judged, page, read_tables
+    from ..records import to_plain, write_whole
+
+    found = judged(*read_tables(*of), level=level, draws=draws, seed=seed)
+    if write is not None:
+        name = of[0].resolve().name
+        made = f"Made by `scalinglaws findings {name} --write {write.name}` from the tables of runs, curves and places."
+        write_whole(write, page(found, f"What the runs of {name} say of Kaplan et al. 2020", [made]).encode())
+        say(f"wrote {write}")
     emit(to_plain(found)) if json else print(text(found))
 
 
-def text(verdicts) -> str:
+def text(found) -> str:
     """Count the outcomes; then every claim with what was measured and what decided it."""
-    counts = ", ".join(
-        f"{sum(v.outcome == outcome for v in verdicts)} {outcome}" for outcome in ("passed", "failed", "not run")
-    )
-    parts = [f"{len(verdicts)} claims: {counts}"]
-    for v in verdicts:
+    parts = [found.summary]
+    for v in found.verdicts:
         told = [f"measured: {v.measured}"] * bool(v.measured) + [f"why: {v.why}"] * (v.outcome != "passed")
         lines = [
             textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)

@@ -1,7 +1,8 @@
 """Measured tables -> what they say of every claim of Kaplan et al. 2020, and of the quantities it measured."""
 
-from .bench import CLAIMS, findings
-from .record import Verdict
+from .bench import CLAIMS, findings, judged, measurements
+from .page import page
+from .record import Findings, Measurements, Verdict
 from .tables import read_tables
 
-__all__ = ["CLAIMS", "Verdict", "findings", "read_tables"]
+__all__ = ["CLAIMS", "Findings", "Measurements", "Verdict", "findings", "judged", "measurements", "page", "read_tables"]

@@ -6,7 +6,7 @@ from scipy.stats import norm
 from ..frontier import Frontier, frontier
 from ..laws.kaplan2020_efficient import loss_exponent
 from ..results import Estimate
-from .evidence import COLUMNS, Evidence
+from .evidence import COLUMNS, Evidence, once
 from .record import Lacking, Part, claim, said
 
 GROWTH = 1e9  # of compute, as in the paper's third figure
@@ -14,6 +14,7 @@ NEAR_GROWTH = 0.01
 EXPONENTS = ("p_N", "p_B", "p_S", "p_D", "alpha_Cmin")
 
 
+@once
 def derived(evidence: Evidence) -> dict[str, Estimate]:
     """Derive the exponents of eq 1.7 and 1.8 from alpha_N, alpha_S of eq 1.6 and alpha_B of eq 1.4, with intervals.
 
@@ -52,6 +53,7 @@ def settled(found: Frontier) -> Frontier:
     return found
 
 
+@once
 def empirical(evidence: Evidence) -> dict[str, Estimate]:
     """Read the exponents off the frontier over C_min; that of S_min from the measured steps, not as a remainder."""
     found = settled(evidence.c_min)
@@ -67,6 +69,7 @@ def empirical(evidence: Evidence) -> dict[str, Estimate]:
     }
 
 
+@once
 def measured_steps(evidence: Evidence) -> Frontier:
     """Find the same frontier with the measured S_min of each evaluation in the place of its tokens."""
     columns = {**COLUMNS, "tokens": "steps_min", "flops": "flops_min"}
@@ -74,6 +77,7 @@ def measured_steps(evidence: Evidence) -> Frontier:
     return settled(frontier(points, columns=columns, draws=evidence.draws, level=evidence.level, seed=evidence.seed))
 
 
+@once
 def totals(evidence: Evidence) -> Frontier:
     """Find the frontier with every parameter and every FLOP counted: embeddings, attention, head."""
     columns = {**COLUMNS, "params": "params_total", "flops": "flops_exact"}

@@ -8,7 +8,7 @@ import numpy as np
 from ..fit import fit
 from ..points import Points
 from ..results import Estimate
-from .evidence import Evidence
+from .evidence import Evidence, once
 from .record import UNFIT, Lacking, Part, claim, said
 
 NEAR_EXPONENT = 0.20
@@ -39,6 +39,7 @@ class Refit:
     rms_log: float
 
 
+@once
 def refits(evidence: Evidence) -> list[Refit]:
     """Refit the step term of L(N, S_min) to each size alone."""
     pooled, points = evidence.steps_law.fit, thinned(evidence.least)
@@ -55,6 +56,7 @@ def refits(evidence: Evidence) -> list[Refit]:
     return found
 
 
+@once
 def foretold(evidence: Evidence) -> list[tuple[float, float, float]]:
     """Fit the first quarter of every run's steps, and ask for the last loss of each: (N, foretold, measured)."""
     points = evidence.least
@@ -108,6 +110,7 @@ class Reached:
     flops: np.ndarray
 
 
+@once
 def reached(evidence: Evidence) -> list[Reached]:
     """Read steps, tokens and C at fixed losses off the curves, seeds averaged in logs; high losses first.
 

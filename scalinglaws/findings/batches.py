@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from ..results import Estimate
-from .evidence import Evidence
+from .evidence import Evidence, once
 from .record import Lacking, Part, claim, said
 
 FACTOR = 2.0
@@ -31,6 +31,7 @@ class Turning:
     reason: str
 
 
+@once
 def turnings(evidence: Evidence) -> list[Turning]:
     """List the isoquants of the batch scan, each with the noise scale at its loss."""
     curves = evidence.curves_of("F-B")

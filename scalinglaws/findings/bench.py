@@ -1,20 +1,31 @@
-"""findings(runs, curves, positions): the one function of this bench."""
+"""findings(runs, curves, positions) and measurements(...): the verdicts, and the numbers they are made from."""
+
+import math
+
+import numpy as np
 
 from ..points import Points
-from . import allocation, along, batches, depth, overfitting, recipe, shapes, sizes, transfer
-from .evidence import Evidence
-from .record import Verdict
-
-CLAIMS = tuple(
-    sorted(
-        (
-            one
-            for part in (sizes, shapes, depth, overfitting, along, allocation, batches, transfer, recipe)
-            for one in part.CLAIMS
-        ),
-        key=lambda one: int(one.id[1:]),
-    )
+from . import (
+    allocation,
+    along,
+    batches,
+    depth,
+    overfitting,
+    recipe,
+    shapes,
+    sheets_of_context,
+    sheets_of_models,
+    sheets_of_scale,
+    sizes,
+    transfer,
 )
+from .constants import constants
+from .evidence import Evidence
+from .record import UNFIT, Findings, Measurements, Sheet, Verdict
+
+PARTS = (sizes, shapes, depth, overfitting, along, allocation, batches, transfer, recipe)
+CLAIMS = tuple(sorted((one for part in PARTS for one in part.CLAIMS), key=lambda one: int(one.id[1:])))
+SHEETS = (*sheets_of_scale.SHEETS, *sheets_of_context.SHEETS, *sheets_of_models.SHEETS)
 
 
 def findings(
@@ -30,5 +41,45 @@ def findings(
             place in the context.
         level, draws, seed: of the intervals.
     """
+    return _verdicts(Evidence(runs, curves, positions, level, draws, seed))
+
+
+def measurements(
+    runs: Points, curves: Points, positions: Points, *, level: float = 0.95, draws: int = 1000, seed: int = 0
+) -> Measurements:
+    """Measure what the paper measured, as constants and tables; arguments as in `findings`."""
+    return _measured(Evidence(runs, curves, positions, level, draws, seed))
+
+
+def judged(
+    runs: Points, curves: Points, positions: Points, *, level: float = 0.95, draws: int = 1000, seed: int = 0
+) -> Findings:
+    """Give the verdicts and the measurements together, each fit made once; arguments as in `findings`."""
     evidence = Evidence(runs, curves, positions, level, draws, seed)
+    return Findings(_verdicts(evidence), _measured(evidence))
+
+
+def _verdicts(evidence: Evidence) -> tuple[Verdict, ...]:
     return tuple(one.judge(evidence) for one in CLAIMS)
+
+
+def _measured(evidence: Evidence) -> Measurements:
+    found, missing = [], []
+    for make in SHEETS:
+        try:
+            with np.errstate(all="ignore"):
+                found.append(_plain(make(evidence)))
+        except UNFIT as failure:
+            missing.append(f"{make.__name__.replace('_', ' ')}: needs {failure}")
+    return Measurements(tuple(constants(evidence)), tuple(found), tuple(missing))
+
+
+def _plain(sheet: Sheet) -> Sheet:
+    rows = tuple(tuple(_cell(value) for value in row) for row in sheet.rows)
+    return Sheet(sheet.name, sheet.title, sheet.about, sheet.columns, rows)
+
+
+def _cell(value) -> float | str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return float(value) if math.isfinite(value) else None

@@ -1,8 +1,8 @@
 """The measured tables as the claims see them: which rows speak of what, and the fits that several claims share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 
 import numpy as np
 
@@ -22,12 +22,26 @@ COLUMNS = {"params": "params_nonembedding", "tokens": "tokens", "flops": "flops_
 JOINED = ("seed", "d_model", "n_heads", "d_ff", "n_vocab", "tokenizer", "excluded_because", "family", "lr")
 
 
+def once(make: Callable) -> Callable:
+    """Keep what a function of the evidence gave, so that every claim and table sees the same."""
+
+    @wraps(make)
+    def asked(evidence, *args, **options):
+        key = (make.__name__, args, tuple(options.items()))
+        if key not in evidence.made:
+            evidence.made[key] = make(evidence, *args, **options)
+        return evidence.made[key]
+
+    return asked
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The three tables of a set of families (`scalinglaws study`): a row a run, an evaluation, a place in the context.
 
     Attributes:
         level, draws, seed: of every interval.
+        made: what `once` keeps.
     """
 
     runs: Points = field(repr=False)
@@ -36,6 +50,7 @@ class Evidence:
     level: float = 0.95
     draws: int = 1000
     seed: int = 0
+    made: dict = field(default_factory=dict, repr=False)
 
     def of(self, *families: str) -> np.ndarray:
         """Mark the finished runs of any of these families."""

@@ -9,7 +9,7 @@ from scipy.optimize import least_squares
 from ..laws.kaplan2020_curves import least_stopping_steps
 from ..points import Points
 from ..results import Estimate
-from .evidence import Evidence
+from .evidence import Evidence, once
 from .record import Lacking, Part, claim, said
 
 OVERFIT = 2.0  # standard deviations of a seed: a row whose largest model is above its unlimited loss by more is small
@@ -49,6 +49,7 @@ def unlimited(points: Points) -> dict[float, float]:
     }
 
 
+@once
 def collapse(evidence: Evidence) -> Collapse:
     """Put every run on a subset on one axis, and one curve through them.
 

@@ -9,7 +9,7 @@ from scipy.stats import t as student
 from ..fit import fit
 from ..points import Points
 from ..results import Estimate
-from .evidence import Evidence
+from .evidence import Evidence, once
 from .record import UNFIT, Lacking
 
 LETTERS = {
@@ -32,6 +32,7 @@ class Power:
         curvature: coefficient of (ln x)^2 in ln L, with a t interval; None with fewer than four points.
         floor: L_inf of L = L_inf + (x_0 / x)^a, and its exponent; None where that form cannot be fitted.
         decades: of x, between the first point and the last.
+        middle: ln x and ln L in the middle of the points, where the line is least in doubt.
     """
 
     column: str
@@ -45,6 +46,7 @@ class Power:
     floor: Estimate | None
     floor_exponent: Estimate | None
     decades: float
+    middle: tuple[float, float]
 
     @property
     def equation(self) -> str:
@@ -78,6 +80,7 @@ def power(evidence: Evidence, points: Points, column: str, loss: str = "loss_nat
         floor,
         floor_exponent,
         float(np.ptp(x) / np.log(10)),
+        (float(x.mean()), float(y.mean())),
     )
 
 
@@ -113,11 +116,13 @@ def curvature(x: np.ndarray, y: np.ndarray, level: float) -> Estimate | None:
     return Estimate(float(values[2]), float(values[2] - half), float(values[2] + half), level)
 
 
+@once
 def of_size(evidence: Evidence) -> Power:
     """Fit L(N) at the longest horizon that every size has, a point a size."""
     return power(evidence, evidence.longest, "params_nonembedding")
 
 
+@once
 def of_data(evidence: Evidence) -> Power:
     """Fit L(D) to the subsets of the largest model of F-ND."""
     return power(evidence, largest_subsets(evidence), "dataset_tokens", clusters="run_id")
@@ -130,6 +135,7 @@ def largest_subsets(evidence: Evidence) -> Points:
     return points.take(points["params_nonembedding"] == points["params_nonembedding"].max())
 
 
+@once
 def of_compute(evidence: Evidence, least: bool = False) -> Power:
     """Fit L(C), or L(C_min), through the frontier's optima between sizes that were trained.
 

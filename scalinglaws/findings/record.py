@@ -77,6 +77,24 @@ class Measurements:
 
 
 @dataclass(frozen=True)
+class Findings:
+    """What the tables of a set of families say: a verdict on every claim, and the numbers behind them."""
+
+    verdicts: tuple[Verdict, ...]
+    measured: Measurements
+
+    @property
+    def summary(self) -> str:
+        """Count the outcomes in a line, the failed ones by name."""
+        named = {o: [v.id for v in self.verdicts if v.outcome == o] for o in (PASSED, FAILED, NOT_RUN)}
+        failed = f" ({', '.join(named[FAILED])})" if named[FAILED] else ""
+        return (
+            f"{len(self.verdicts)} claims of Kaplan et al. 2020: {len(named[PASSED])} passed, {len(named[FAILED])} "
+            f"failed{failed}, {len(named[NOT_RUN])} not run"
+        )
+
+
+@dataclass(frozen=True)
 class Part:
     """One thing that a claim needs: whether it is so, and the numbers; `fault` says what is wrong where it is not."""
 

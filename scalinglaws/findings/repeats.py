@@ -47,6 +47,7 @@ def same_settings(points: Points, names: tuple[str, ...]) -> list[np.ndarray]:
     return [np.array(rows) for rows in groups.values()]
 
 
+MODEL = ("arch", "params_nonembedding", "n_layer", "n_ctx", "tokenizer", "reuse", "sharing", "subset_tokens")
 SETTINGS = (
     "params_nonembedding",
     "arch",

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from ..points import Points
-from .evidence import Evidence
+from .evidence import Evidence, once
 from .powers import Power, power
 from .record import Lacking, Part, claim
 from .repeats import averaged
@@ -53,6 +53,7 @@ def beside(evidence: Evidence, tokens: float) -> Points:
     return points
 
 
+@once
 def trend(evidence: Evidence) -> tuple[Points, Power]:
     """Give F-SHAPE with `above`, ln of the loss over L(N) of F-N at the same horizon, and that line."""
     points = shaped(evidence)
@@ -62,6 +63,7 @@ def trend(evidence: Evidence) -> tuple[Points, Power]:
     return points.replace(above=above), line
 
 
+@once
 def panels(evidence: Evidence) -> list[Panel]:
     """Sort the shapes of two layers and more at the most common N into one panel a knob."""
     points, _ = trend(evidence)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..results import Estimate
-from .evidence import Evidence
+from .evidence import Evidence, once
 from .powers import power
 from .record import Lacking, Part, claim, said
 
@@ -51,6 +51,7 @@ def texts(evidence: Evidence) -> list[str]:
     return filled
 
 
+@once
 def transfer(evidence: Evidence, text: str) -> Transfer:
     """Measure how the loss on one other text follows."""
     curves, column = evidence.joined_curves, FOREIGN + text

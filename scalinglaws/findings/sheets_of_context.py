@@ -1,0 +1,122 @@
+"""Measured tables of text: other texts, places in the context, short contexts."""
+
+import numpy as np
+
+from ..fit import fit
+from ..points import Points
+from .evidence import Evidence
+from .record import UNFIT, Lacking, Sheet
+from .repeats import MODEL, averaged, same_settings
+from .sheets_of_scale import rows_of
+from .transfer import texts, transfer
+
+LEAST_PLACES = 5
+PLACES = ("arch", "N", "n_layer", "context", "tokens", "a", "low", "high", "b", "low", "high", "p", "low", "high",
+          "rms nats", "at T = 1", "last")  # fmt: skip
+
+
+def other_texts(evidence: Evidence) -> Sheet:
+    """Offset, slope and exponent on each other text."""
+    rows = []
+    for text in texts(evidence):
+        t = transfer(evidence, text)
+        ratio = t.exponent.value / t.exponent_own.value
+        rows.append(
+            (
+                text,
+                t.evaluations,
+                t.r,
+                t.slope.value,
+                t.slope.low,
+                t.slope.high,
+                t.offset,
+                t.drift,
+                t.exponent.value,
+                t.exponent.low,
+                t.exponent.high,
+                ratio,
+            )
+        )
+    columns = ("text", "evaluations", "r", "slope", "low", "high", "offset", "offset a factor e of N", "alpha_N", "low",
+               "high", "over its own")  # fmt: skip
+    about = "Every evaluation after the warm-up; offsets in nats at the longest horizon."
+    return Sheet("transfer", "Loss on other texts", about, columns, tuple(rows))
+
+
+def by_place(evidence: Evidence) -> Sheet:
+    """a + b T^-p of each model at its longest horizon."""
+    if not len(evidence.positions) or "position" not in evidence.positions:
+        raise Lacking("any family with losses by place (0 of at least 1 run present)")
+    runs = evidence.runs.take(
+        np.isfinite(evidence.runs["loss_nats"]) & np.isin(evidence.runs["run_id"], evidence.positions["run_id"])
+    )
+    rows = []
+    for same in same_settings(runs, MODEL):
+        best = same[runs["tokens"][same].argmax()]
+        found = _front(evidence, str(runs["run_id"][best]))
+        if found:
+            r = {name: runs[name][best] for name in ("arch", "params_nonembedding", "n_layer", "n_ctx", "tokens")}
+            rows.append((*(str(v) if name == "arch" else float(v) for name, v in r.items()), *found))
+    about = "L(T) = a + b T^-p by least squares of L over every place, T from 1; one run a model, its longest. "
+    about += "Intervals take the places as independent."
+    return Sheet("positions", "Loss by place in the context", about, PLACES, tuple(sorted(rows)))
+
+
+def _front(evidence: Evidence, run_id: str) -> tuple | None:
+    place, loss = losses_by_place(evidence, run_id)
+    if len(place) < LEAST_PLACES:
+        return None
+    try:
+        found = fit("kaplan-position", Points({"position": place, "loss_nats": loss}), loss="ls")
+        drawn = evidence.drawn(found)
+    except UNFIT:
+        return None
+    numbers = []
+    for name in ("a", "b", "p"):
+        one = evidence.parameter(drawn, name)
+        numbers += [one.value, one.low, one.high]
+    rms = float(np.sqrt(np.mean(found.residuals**2)))
+    return (*numbers, rms, float(loss[place.argmin()]), float(loss[place.argmax()]))
+
+
+def short_contexts(evidence: Evidence) -> Sheet:
+    """Models of a short context beside those of the full one, on the places that both have."""
+    short = averaged(evidence.family("F-CTX8"))
+    long = evidence.sizes
+    rows = []
+    for r in rows_of(short):
+        near = np.abs(np.log(long["params_nonembedding"] / r["params_nonembedding"])) < 0.02
+        near &= np.abs(long["tokens"] / r["tokens"] - 1) < 0.05
+        if not near.any():
+            continue
+        a, b = losses_by_place(evidence, r["run_id"]), losses_by_place(evidence, str(long["run_id"][near][0]))
+        if a is None or b is None:
+            continue
+        other = dict(zip(b[0].tolist(), b[1].tolist(), strict=True))
+        rows += [
+            (r["params_nonembedding"], r["n_ctx"], t, x, other[t], x - other[t])
+            for t, x in zip(*map(np.ndarray.tolist, a), strict=True)
+            if t in other
+        ]
+    if not rows:
+        raise Lacking("families F-CTX8 and F-N with losses by place at one horizon")
+    about = "Loss at the same place, in nats; a model of short context spends all of itself on the first places."
+    return Sheet(
+        "short-context",
+        "Short context against long",
+        about,
+        ("N", "context", "T", "short", "long", "short - long"),
+        tuple(rows),
+    )
+
+
+def losses_by_place(evidence: Evidence, run_id: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """Give the places of a run and the loss at each; None where the table has none of it."""
+    table = evidence.positions
+    if "position" not in table:
+        return None
+    rows = table["run_id"] == run_id
+    return (table["position"][rows], table["loss_nats"][rows]) if rows.any() else None
+
+
+SHEETS = (other_texts, by_place, short_contexts)

@@ -1,0 +1,221 @@
+"""Measured tables of scale: sizes, trends, curves, batches, the frontier, overfitting."""
+
+import numpy as np
+
+from .allocation import settled
+from .along import foretold, reached, refits
+from .batches import turnings
+from .constants import crossing
+from .evidence import LEAST_UPDATES, Evidence
+from .overfitting import collapse, stops, unlimited
+from .powers import Power, of_size
+from .record import UNFIT, Lacking, Sheet
+from .repeats import averaged
+from .sizes import trends
+
+
+def sizes(evidence: Evidence) -> Sheet:
+    """Every run of F-N and F-SEED, seeds averaged, with its distance from L(N)."""
+    line = of_size(evidence)
+    rows = evidence.of("F-N", "F-SEED")
+    marked = evidence.runs.replace(infinite=evidence.infinite).take(rows)
+    points = averaged(marked)
+    at = float(evidence.longest["tokens"][0])
+    off = np.log(points["loss_nats"]) - line.exponent.value * np.log(line.scale / points["params_nonembedding"])
+    table = [
+        (
+            p["n_layer"], p["d_model"], p["params_nonembedding"], p["params_total"], p["tokens"], p["seeds"],
+            p["loss_nats"], off[i] if p["tokens"] == at else None, p["epochs"], p["test_gap_nats"],
+            p["excluded_because"] or ("" if p["infinite"] else "its text does not count as unlimited"),
+        )
+        for i, p in enumerate(rows_of(points))
+    ]  # fmt: skip
+    columns = ("n_layer", "d_model", "N", "all parameters", "tokens", "seeds", "loss", "ln L off L(N)", "epochs",
+               "test - train", "left out")  # fmt: skip
+    about = f"Runs of F-N and F-SEED, seeds averaged, losses in nats. L(N): {line.equation}, at {at:.4g} tokens."
+    return Sheet("sizes", "Loss by size and horizon", about, columns, tuple(sorted(table, key=lambda r: (r[2], r[4]))))
+
+
+def rows_of(points) -> list[dict]:
+    """Give the rows of points as dictionaries."""
+    names = list(points.columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*(points[n].tolist() for n in names), strict=True)]
+
+
+def straight_lines(evidence: Evidence) -> Sheet:
+    """The four trends with their rivals."""
+    found = []
+    for name, line in trends(evidence).items():
+        try:
+            found.append((name, *_trend(line())))
+        except UNFIT as failure:
+            found.append((name, *[None] * 13, f"not measured: needs {failure}"))
+    if all(row[1] is None for row in found):
+        raise Lacking(str(found[0][-1]).removeprefix("not measured: needs "))
+    columns = ("trend", "exponent", "low", "high", "points", "decades", "R2", "AIC over the logarithm", "curvature",
+               "low", "high", "L_inf", "exponent with floor", "rms ln L", "equation")  # fmt: skip
+    about = "Least squares of ln L on ln x; the logarithm is L = b ln(x_0/x), the floor L = L_inf + (x_0/x)^a."
+    return Sheet("trends", "Power laws of one variable", about, columns, tuple(found))
+
+
+def _trend(line: Power) -> tuple:
+    bend = line.curvature
+    return (
+        line.exponent.value, line.exponent.low, line.exponent.high, line.points, line.decades, line.r2, line.better_by,
+        bend and bend.value, bend and bend.low, bend and bend.high, line.floor and line.floor.value,
+        line.floor_exponent and line.floor_exponent.value, line.rms_log, line.equation,
+    )  # fmt: skip
+
+
+def critical_batches(evidence: Evidence) -> Sheet:
+    """B_crit(L) of each size beside the noise scale."""
+    rows = [
+        (
+            one.params, one.loss_nats, one.critical.value, one.critical.low, one.critical.high, one.batches,
+            one.steps_min, one.noise, one.noise and one.noise / one.critical.value, one.reason,
+        )
+        for one in turnings(evidence)
+    ]  # fmt: skip
+    columns = (
+        "N",
+        "loss",
+        "B_crit",
+        "low",
+        "high",
+        "batches",
+        "S_min",
+        "noise scale",
+        "noise scale / B_crit",
+        "not used",
+    )
+    found = evidence.critical
+    effect = (
+        ""
+        if found.size_effect is None
+        else f" Largest over smallest size at equal loss: {found.size_effect.value:.3g}."
+    )
+    about = f"Batches in tokens, at losses that at least four batches reach, the best rate of each.{effect}"
+    return Sheet("critical-batch", "Critical batch and gradient noise scale", about, columns, tuple(rows))
+
+
+def costs_of_losses(evidence: Evidence) -> Sheet:
+    """Steps, tokens and compute to fixed losses."""
+    rows = [
+        (one.loss_nats, *row)
+        for one in reached(evidence)
+        for row in zip(one.params, one.steps, one.tokens, one.flops, strict=True)
+    ]
+    about = "Read off the curves at constant rate, at the batch that was trained; C = 6 N D."
+    return Sheet("equal-loss", "What a loss costs each size", about, ("loss", "N", "steps", "tokens", "C"), tuple(rows))
+
+
+def step_terms(evidence: Evidence) -> Sheet:
+    """alpha_S and S_c by size, and the losses foretold from the first quarter."""
+    ahead = foretold(evidence)
+    rows = []
+    for one in refits(evidence):
+        pairs = [(said, seen) for n, said, seen in ahead if n == one.params]
+        said, seen = np.mean(pairs, axis=0) if pairs else (None, None)
+        rows.append(
+            (
+                one.params,
+                one.alpha_S.value,
+                one.alpha_S.low,
+                one.alpha_S.high,
+                one.S_c,
+                one.rms_log,
+                said,
+                seen,
+                said and said / seen - 1,
+            )
+        )
+    columns = ("N", "alpha_S", "low", "high", "S_c", "rms ln L", "foretold", "measured", "error")
+    about = "The step term refitted to each size under the pooled floor; the last loss foretold from the first quarter "
+    about += "of the steps."
+    return Sheet("step-terms", "Learning curves by size", about, columns, tuple(rows))
+
+
+def frontiers(evidence: Evidence) -> Sheet:
+    """The optima over C and over C_min."""
+    rows = []
+    for found in (evidence.envelope, evidence.c_min):
+        for b in found.budgets:
+            batch = found.batch.at(b.flops).value if found.batch else None
+            steps = found.steps.at(b.flops).value if found.steps else None
+            rows.append((found.method, b.flops, b.params, b.tokens, b.loss_nats, batch, steps, b.sizes, b.reason))
+    columns = ("frontier", "FLOPs", "N", "tokens", "loss", "B_crit", "S_min", "sizes", "censored")
+    about = "Budgets on a log grid; a censored one takes no part in any exponent, and its N is a bound. The tokens of "
+    about += "c-min are those of a small batch."
+    return Sheet("frontier", "Compute-efficient frontier", about, columns, tuple(rows))
+
+
+def overfitted(evidence: Evidence) -> Sheet:
+    """Every run of F-ND, with its place on the common curve."""
+    found, points = collapse(evidence), evidence.subsets
+    reference = unlimited(points)
+    p = found.ratio.value
+    rows = []
+    for r in rows_of(points):
+        least = reference.get(r["params_nonembedding"])
+        x = r["params_nonembedding"] ** p / r["dataset_tokens"]
+        few = "" if r["epoch_updates"] >= LEAST_UPDATES else f"{r['epoch_updates']:.0f} updates an epoch"
+        rows.append(
+            (
+                r["params_nonembedding"], r["dataset_tokens"], r["loss_nats"], least and r["loss_nats"] / least - 1, x,
+                float(found.at(np.array(x))), r["steps"], r["epochs"], "yes" if r["stopped"] else "no",
+                r["excluded_because"] or few,
+            )
+        )  # fmt: skip
+    columns = ("N", "D", "loss", "excess", "N^p / D", "curve", "steps", "epochs", "stopped early", "left out")
+    about = (
+        f"Early-stopped losses; excess over the same size on all text; p = {p:.3f}; one curve "
+        f"(1 + {found.curve[0]:.3g} x)^{found.curve[1]:.3g} - 1, residual sd {found.sd:.4f} of {len(found.x)} runs."
+    )
+    return Sheet("overfitting", "Overfitting on one variable", about, columns, tuple(sorted(rows)))
+
+
+def early_stops(evidence: Evidence) -> Sheet:
+    """Steps of the least test loss beside the bound of eq 5.7."""
+    rows = [(s.params, s.data, s.step, s.step_min, s.bound, s.step_min / s.bound) for s in stops(evidence)]
+    held = sum(row[-1] >= 1 for row in rows)
+    about = "In S_min units by the measured B_crit. The bound S_c / [L(N, D) - L(N, inf)]^(1/alpha_S) holds for "
+    about += f"{held} of {len(rows)} runs."
+    columns = ("N", "D", "step", "S_min", "bound", "S_min / bound")
+    return Sheet("early-stopping", "Early stopping against its lower bound", about, columns, tuple(rows))
+
+
+def contradiction_point(evidence: Evidence) -> Sheet:
+    """Where the measured laws would contradict one another."""
+    rows = [(name, one.value, one.low, one.high) for name, one in crossing(evidence).items()]
+    about = "Where L(D(C_min)) would fall below L(C_min): the laws must break before. Far outside the runs."
+    return Sheet(
+        "contradiction",
+        "Where the laws contradict one another",
+        about,
+        ("quantity", "value", "low", "high"),
+        tuple(rows),
+    )
+
+
+def censoring(evidence: Evidence) -> Sheet:
+    """The range and the censored share of the frontiers: how far their exponents can be trusted."""
+    rows = [
+        (
+            f.method,
+            len(f.budgets),
+            sum(b.censored for b in f.budgets),
+            min(b.flops for b in f.optima),
+            max(b.flops for b in f.optima),
+        )
+        for f in (settled(evidence.envelope), settled(evidence.c_min))
+    ]
+    columns = ("frontier", "budgets", "censored", "from FLOPs", "to FLOPs")
+    return Sheet(
+        "censoring", "Budgets behind the exponents", "Exponents rest on the range named here.", columns, tuple(rows)
+    )
+
+
+SHEETS = (
+    sizes, straight_lines, costs_of_losses, step_terms, critical_batches, frontiers, censoring, overfitted,
+    early_stops, contradiction_point,
+)  # fmt: skip

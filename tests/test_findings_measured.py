@@ -1,0 +1,187 @@
+"""The measured constants, tables and page of a set of families."""
+
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+from findings_tables import CRITICAL, TABLE_3, made
+
+from scalinglaws.cli import main
+from scalinglaws.errors import PointsError
+from scalinglaws.findings import judged, measurements, page, read_tables
+from scalinglaws.importers.writing import write_points
+from scalinglaws.laws.kaplan2020 import KAPLAN_ND
+from scalinglaws.points import Points
+from scalinglaws.records import to_plain
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return made()
+
+
+@pytest.fixture(scope="module")
+def found(tables):
+    return judged(*tables)
+
+
+@pytest.fixture(scope="module")
+def constants(found):
+    return {one.name: one for one in found.measured.constants}
+
+
+@pytest.fixture(scope="module")
+def sheets(found):
+    return {one.name: one for one in found.measured.sheets}
+
+
+def column(sheet, name):
+    return [row[sheet.columns.index(name)] for row in sheet.rows]
+
+
+TRUE = {
+    "alpha_N": TABLE_3["alpha_N"],
+    "alpha_D": KAPLAN_ND.constants["alpha_D"],
+    "alpha_N of kaplan-nd": KAPLAN_ND.constants["alpha_N"],
+    "alpha_D of kaplan-nd": KAPLAN_ND.constants["alpha_D"],
+    "alpha_S of kaplan-ns": TABLE_3["alpha_S"],
+    "S_c of kaplan-ns": TABLE_3["S_c"],
+    "alpha_B": CRITICAL["alpha_B"],
+    "B_star": CRITICAL["B_star"],
+    "p_N, frontier": 0.6812,
+    "p_N, derived": 0.6812,
+    "p_B, derived": 0.2498,
+    "p_S, derived": 0.0690,
+    "alpha_Cmin": 0.05245,
+    "alpha_N/alpha_S": 0.1013,
+}
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_a_constant_that_made_the_tables_is_measured_again(constants, name):
+    one = constants[name].measured
+    assert one.value == pytest.approx(TRUE[name], rel=0.03)
+    wide = (one.high - one.low) / 2
+    assert one.low - wide <= TRUE[name] <= one.high + wide
+
+
+def test_published_numbers_stand_apart_with_their_source(constants):
+    assert constants["p_N, frontier"].published == 0.73
+    assert "eq 6.1" in constants["p_N, frontier"].source
+    assert constants["p_N, fixed batch"].published == 0.88
+    assert constants["p_N, all parameters"].published is None
+    assert 0.5 < constants["p_N, fixed batch, by accounting"].published < 1
+    assert "Besiroglu" in constants["p_N, fixed batch, by accounting"].source
+
+
+def test_what_is_not_there_is_not_measured_and_says_so(tables):
+    runs, curves, positions = tables
+    kept = ~np.isin(runs["family"], ["F-B", "F-ND"])
+    found = measurements(runs.take(kept), curves.take(np.isin(curves["lineage"], runs["lineage"][kept])), positions)
+    by_name = {one.name: one for one in found.constants}
+    for name in ("alpha_B", "alpha_D", "p_N, frontier", "p_N, derived"):
+        assert by_name[name].measured is None
+        assert "not measured: needs family F-" in by_name[name].how
+    assert by_name["alpha_N"].measured is not None
+    assert {"critical-batch", "overfitting", "early-stopping"}.isdisjoint(sheet.name for sheet in found.sheets)
+    assert any("family F-B (0 of at least 8 runs present)" in text for text in found.missing)
+
+
+def test_empty_tables_give_no_number():
+    empty = Points({"run_id": []})
+    found = measurements(empty, empty, empty)
+    assert all(one.measured is None for one in found.constants)
+    assert found.sheets == ()
+
+
+def test_the_places_of_a_context_give_back_their_law(sheets):
+    sheet = sheets["positions"]
+    rows = [row for row in sheet.rows if row[0] == "transformer" and row[3] == 1024]
+    assert [row[sheet.columns.index("b")] for row in rows] == pytest.approx([5.0] * len(rows), rel=1e-6)
+    assert [row[sheet.columns.index("p")] for row in rows] == pytest.approx([0.6] * len(rows), rel=1e-6)
+
+
+def test_early_stops_keep_to_their_bound(sheets):
+    assert column(sheets["early-stopping"], "S_min / bound") == pytest.approx([1.4] * 30, rel=0.15)
+
+
+def test_the_critical_batch_of_every_loss_is_the_planted_one(sheets):
+    sheet = sheets["critical-batch"]
+    true = CRITICAL["B_star"] / np.array(column(sheet, "loss")) ** (1 / CRITICAL["alpha_B"])
+    assert column(sheet, "B_crit") == pytest.approx(true.tolist(), rel=0.05)
+    assert column(sheet, "noise scale / B_crit") == pytest.approx([1.5] * len(true), rel=0.05)
+
+
+def test_recurrent_models_lie_between_their_size_and_their_compute(sheets):
+    assert all(above < 0 < per_flop for above, per_flop in zip(
+        column(sheets["recurrent"], "above"), column(sheets["recurrent"], "above per FLOP"), strict=True
+    ))  # fmt: skip
+
+
+def test_an_lstm_loses_on_the_late_places(sheets):
+    early, late = column(sheets["lstm"], "ratio to T = 8"), column(sheets["lstm"], "ratio, last quarter")
+    assert all(a < b for a, b in zip(early, late, strict=True))
+    assert column(sheets["lstm"], "dL / dlnT, last three quarters") == pytest.approx([0.0] * 3, abs=1e-9)
+
+
+def test_the_crossing_of_the_laws_is_far_out_and_wide(sheets):
+    rows = {row[0]: row[1:] for row in sheets["contradiction"].rows}
+    assert rows["flops"][0] > 1e3 * max(row[1] for row in sheets["frontier"].rows)
+    assert rows["flops"][2] > 10 * rows["flops"][1]
+
+
+def test_the_page_has_every_claim_and_every_table(found):
+    text = page(found, "Title", ["A fact."])
+    assert text.startswith("# Title\n\nA fact.\n\n31 claims of Kaplan et al. 2020: 29 passed, 0 failed, 2 not run.")
+    assert re.findall(r"^\| (S\d+) \|", text, re.M) == [f"S{i}" for i in range(1, 32)]
+    assert all(f"## {sheet.title}" in text for sheet in found.measured.sheets)
+    widths = [line.replace("\\|", "").count("|") for line in text.splitlines() if line.startswith("|")]
+    assert min(widths) >= 3
+
+
+def test_findings_are_json(found):
+    plain = to_plain(found)
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+
+
+@pytest.fixture
+def folder(tables, tmp_path):
+    for name, table in zip(("runs", "curves", "positions"), tables, strict=True):
+        write_points(table, tmp_path / f"{name}.csv")
+    return tmp_path
+
+
+def test_tables_read_back_as_they_were_written(tables, folder):
+    for ours, read in zip(tables, read_tables(folder), strict=True):
+        assert list(read.columns) == list(ours.columns)
+        assert len(read) == len(ours)
+        for name in ("loss_nats", "params_nonembedding"):
+            np.testing.assert_array_equal(read[name], ours[name])
+
+
+def test_a_folder_without_tables_is_refused(tmp_path):
+    with pytest.raises(PointsError, match=r"runs\.csv does not exist"):
+        read_tables(tmp_path)
+    (tmp_path / "runs.csv").write_text("a,b\n1,2\n3\n")
+    with pytest.raises(PointsError, match="line 3 has 1 cells, the head 2"):
+        read_tables(tmp_path)
+
+
+def call(monkeypatch, *words):
+    monkeypatch.setattr(sys, "argv", ["scalinglaws", *map(str, words)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code
+
+
+def test_the_command_says_what_the_function_found(folder, found, monkeypatch, capsys):
+    call(monkeypatch, "findings", folder, "--json", "--write", folder / "page.md")
+    said = json.loads(capsys.readouterr().out)
+    assert [v["outcome"] for v in said["verdicts"]] == [v.outcome for v in found.verdicts]
+    assert (folder / "page.md").read_text().count("**passed**") == 29
+    call(monkeypatch, "findings", folder / "runs.csv")
+    out = capsys.readouterr().out
+    assert "S12 NOT RUN" in out
+    assert "S1 NOT RUN" in out
