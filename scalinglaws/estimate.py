@@ -98,7 +98,8 @@ class Estimate:
 
 LEGEND = (
     "6ND counts the blocks' matrices alone (Kaplan); exact adds attention over the context and the output head. A "
-    "branch pays for its decay, its trunk for the steps before; a run that stops early costs less."
+    "branch pays for its decay, its trunk for the steps before; a run that stops early costs less. "
+    "The seconds that a process takes to start are not counted."
 )
 
 

@@ -14,6 +14,7 @@ from scalinglaws.precision import in_precision
 from scalinglaws.run import RunSpec
 from scalinglaws.shape import Shape
 from scalinglaws.train import Interrupted, train
+from scalinglaws.windows import Order, Windows
 
 PLAIN = Shape(2, 16, 2, 32, 300)
 SHAPES = {
@@ -129,3 +130,17 @@ def test_a_run_in_bfloat16_ends_near_that_in_float32_and_goes_on_bit_for_bit(spe
 def test_tf32_is_float32_on_a_cpu(spec, data, tmp_path):
     runs = [train(replace(spec, precision=p), data, tmp_path / p) for p in ("float32", "tf32")]
     assert curve(runs[0]) == curve(runs[1])
+
+
+def test_a_text_held_on_a_device_gives_the_windows_that_one_on_disk_gives(spec, data, monkeypatch):
+    tokens = data.split("train")
+    starts = Order(spec, len(tokens)).starts(3)[::2]
+    on_disk, held = Windows(tokens, 32, "cpu"), Windows(tokens, 32, "cpu:0")  # a device that is not called "cpu"
+    monkeypatch.setattr("scalinglaws.windows.MOST_ON_GPU", 10)
+    too_long = Windows(tokens, 32, "cpu:0")
+    assert isinstance(held.tokens, torch.Tensor)
+    assert not isinstance(too_long.tokens, torch.Tensor)
+    for inputs, targets in (windows.at(starts) for windows in (held, too_long)):
+        assert torch.equal(inputs, on_disk.at(starts)[0])
+        assert torch.equal(targets, on_disk.at(starts)[1])
+        assert torch.equal(inputs[:, 1:], targets[:, :-1])
