@@ -4,7 +4,7 @@
 
 Trains one size at three horizons of real text: as branches of one constant-rate trunk, as runs of their own with the
 same seed, and as runs of their own with other seeds; then counts the FLOPs of the F-N grids of the presets, exactly.
-Prints two tables; --to also keeps them as trunk.json. Two minutes of one core. SCALINGLAWS_DATA names the data folder;
+Prints two tables; --to also keeps them as trunk.json. Four minutes of one core. SCALINGLAWS_DATA names the data folder;
 without it the text is the interpreter's own library.
 """
 

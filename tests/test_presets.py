@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -138,6 +139,17 @@ def test_the_core_families_of_one_gpu_take_under_25_minutes_at_the_speed_its_fil
     assert 10 * 60 < found.total()["seconds"] < 25 * 60
     slower = estimate(read_study("kaplan-gpu").only(CORE), speed=Speed(GPU_FLOPS / 2, GPU_LAUNCH))
     assert slower.total()["seconds"] > 25 * 60, "half the speed would be too slow: the bound says something"
+
+
+@pytest.mark.parametrize("preset", ["kaplan-cpu", "kaplan-gpu"])
+def test_the_page_of_trunks_says_what_a_grid_pays_and_saves(preset):
+    sweep = laid_out(family(preset, "F-N"))
+    trunks = {run.id for run in sweep.runs if run.is_trunk}
+    table = costs(sweep)
+    paid = sum(cost.flops_paid for cost in table)
+    separate = sum(cost.flops_exact for cost in table if cost.run_id not in trunks)
+    page = (Path(__file__).parents[1] / "docs" / "trunk.md").read_text()
+    assert f"| {paid:.4g} | {separate:.4g} | {1 - paid / separate:.1%} |" in page
 
 
 WORDS = ["scale", "loss", "law", "token", "model", "data", "compute", "batch", "noise", "step"]
