@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from findings_tables import CRITICAL, TABLE_3, made
+from findings_tables import CRITICAL, TABLE_3, World, made
 
 from scalinglaws.cli import main
 from scalinglaws.errors import PointsError
@@ -19,7 +19,7 @@ from scalinglaws.records import to_plain
 
 @pytest.fixture(scope="module")
 def tables():
-    return made()
+    return made(World(noise=0.005))
 
 
 @pytest.fixture(scope="module")

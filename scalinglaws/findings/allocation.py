@@ -6,7 +6,8 @@ from scipy.stats import norm
 from ..frontier import Frontier, frontier
 from ..laws.kaplan2020_efficient import loss_exponent
 from ..results import Estimate
-from .evidence import COLUMNS, Evidence, once
+from .evidence import COLUMNS, Evidence
+from .joining import once
 from .record import Lacking, Part, claim, said
 
 GROWTH = 1e9  # of compute, as in the paper's third figure

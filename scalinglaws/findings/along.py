@@ -8,7 +8,8 @@ import numpy as np
 from ..fit import fit
 from ..points import Points
 from ..results import Estimate
-from .evidence import Evidence, once
+from .evidence import Evidence
+from .joining import once
 from .record import UNFIT, Lacking, Part, claim, said
 
 NEAR_EXPONENT = 0.20

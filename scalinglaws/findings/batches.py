@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 
 from ..results import Estimate
-from .evidence import Evidence, once
+from .evidence import Evidence
+from .joining import once
 from .record import Lacking, Part, claim, said
 
 FACTOR = 2.0

@@ -1,8 +1,8 @@
 """The measured tables as the claims see them: which rows speak of what, and the fits that several claims share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, wraps
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..frontier.c_min import adjusted
 from ..points import Points
 from ..results import Estimate
 from ..uncertainty import Draws, draws
+from .joining import joined
 from .record import Lacking
 from .repeats import SeedNoise, averaged, same_settings, seed_noise, without
 
@@ -19,20 +20,6 @@ LEAST = {"F-N": 3, "F-SEED": 3, "F-B": 8, "F-ND": 6, "F-SHAPE": 3, "F-LSTM": 1, 
 MOST_EPOCHS = 4.0  # beyond, text is no longer as good as new
 LEAST_UPDATES = 50  # of an epoch: below, the paper's joint law does not fit (section 4.2)
 COLUMNS = {"params": "params_nonembedding", "tokens": "tokens", "flops": "flops_6nd", "loss": "loss_nats"}
-JOINED = ("seed", "d_model", "n_heads", "d_ff", "n_vocab", "tokenizer", "excluded_because", "family", "lr")
-
-
-def once(make: Callable) -> Callable:
-    """Keep what a function of the evidence gave, so that every claim and table sees the same."""
-
-    @wraps(make)
-    def asked(evidence, *args, **options):
-        key = (make.__name__, args, tuple(options.items()))
-        if key not in evidence.made:
-            evidence.made[key] = make(evidence, *args, **options)
-        return evidence.made[key]
-
-    return asked
 
 
 @dataclass(frozen=True)
@@ -140,24 +127,8 @@ class Evidence:
 
     @cached_property
     def joined_curves(self) -> Points:
-        """Add to every evaluation what the table of runs says of its lineage, and its other counts of N and C."""
-        curves, runs = self.curves, self.runs
-        if not len(curves) or not len(runs):
-            return curves
-        place = {lineage: i for i, lineage in reversed(list(enumerate(runs["lineage"])))}
-        place |= {run_id: i for i, run_id in enumerate(runs["run_id"])}
-        row = np.array(
-            [place.get(r, place.get(a, -1)) for r, a in zip(curves["run_id"], curves["lineage"], strict=True)]
-        )
-        curves = curves.take(row >= 0)
-        row = row[row >= 0]
-        more = {name: runs[name][row] for name in JOINED if name in runs and name not in curves}
-        more["lr_peak"] = runs["lr"][row]
-        more["warmup_steps"], more["planned_steps"] = runs["warmup_steps"][row], runs["planned_steps"][row]
-        more["lr_schedule"], more["run_kept"] = runs["lr_schedule"][row], (self.kept & self.infinite)[row]
-        more["params_total"] = runs["params_total"][row]
-        more["flops_exact"] = curves["tokens"] * (runs["flops_exact"] / runs["tokens"])[row]
-        return curves.replace(**more)
+        """The table of evaluations with what the table of runs says of each (`joining.joined`)."""
+        return joined(self.curves, self.runs, self.kept & self.infinite) if len(self.curves) else self.curves
 
     def curves_of(self, *families: str) -> Points:
         """Take the evaluations of Transformers of these families after their warm-up, up to where the rate decays.

@@ -9,7 +9,8 @@ from scipy.optimize import least_squares
 from ..laws.kaplan2020_curves import least_stopping_steps
 from ..points import Points
 from ..results import Estimate
-from .evidence import Evidence, once
+from .evidence import Evidence
+from .joining import once
 from .record import Lacking, Part, claim, said
 
 OVERFIT = 2.0  # standard deviations of a seed: a row whose largest model is above its unlimited loss by more is small

@@ -9,7 +9,8 @@ from scipy.stats import t as student
 from ..fit import fit
 from ..points import Points
 from ..results import Estimate
-from .evidence import Evidence, once
+from .evidence import Evidence
+from .joining import once
 from .record import UNFIT, Lacking
 
 LETTERS = {

@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from ..points import Points
-from .evidence import Evidence, once
+from .evidence import Evidence
+from .joining import once
 from .powers import Power, power
 from .record import Lacking, Part, claim
 from .repeats import averaged

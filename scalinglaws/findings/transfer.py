@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..results import Estimate
-from .evidence import Evidence, once
+from .evidence import Evidence
+from .joining import once
 from .powers import power
 from .record import Lacking, Part, claim, said
 
