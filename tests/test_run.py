@@ -54,6 +54,7 @@ OTHERWISE = {
     "early_stop": 3,
     "noise_every": 8,
     "watch_weights": True,
+    "precision": "bfloat16",
 }
 
 # The same for the fields of a shape; d_attn, reuse and rotary positions ask for other fields to go with them.
