@@ -93,3 +93,11 @@ def test_what_the_first_page_says_of_the_shelf_and_the_audit_is_so():
     laws = int(re.search(r"any of (\d+) published laws", page).group(1))
     assert laws <= len(LAWS) < laws + 10
     assert "fifty rules" in page and 45 <= len(RULES) <= 55
+
+
+def test_the_tables_of_intervals_are_quoted_as_the_page_of_coverage_has_them():
+    quoted = (ROOT / "docs" / "which.md").read_text().split("<!-- interval: written by")[1].split("<!-- end of")[0]
+    coverage = (ROOT / "docs" / "coverage.md").read_text()
+    tables = re.findall(r"(?:^\|.*\n)+", quoted, re.M)
+    assert len(tables) == 4
+    assert [table for table in tables if table not in coverage] == []
