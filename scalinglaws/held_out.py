@@ -10,6 +10,7 @@ import numpy as np
 from .compare import backtest
 from .compare.backtest import needed_factor
 from .errors import StoreError
+from .laws.law import Law
 from .points import Points
 from .predict import predict
 from .records import from_plain, read_json, to_plain, write_json
@@ -20,7 +21,9 @@ from .uncertainty import Draws
 LEAST_SIZES = 4  # below the size that a law is tried on
 
 
-def try_laws(laws: Sequence[str], points: Points, *, level: float, columns: Mapping[str, str]) -> tuple[LawTrial, ...]:
+def try_laws(
+    laws: Sequence[Law | str], points: Points, *, level: float, columns: Mapping[str, str]
+) -> tuple[LawTrial, ...]:
     """Try laws on sizes that the study has: fit below each size, and foretell that size at all its horizons.
 
     This is the step that a held-out prediction takes, one size ahead; the law with the smallest error comes first.
@@ -30,7 +33,7 @@ def try_laws(laws: Sequence[str], points: Points, *, level: float, columns: Mapp
     return tuple(sorted(trials, key=lambda trial: trial.rms_log))
 
 
-def _trial(law: str, points: Points, level: float, columns: Mapping[str, str]) -> LawTrial | None:
+def _trial(law: Law | str, points: Points, level: float, columns: Mapping[str, str]) -> LawTrial | None:
     size = columns["N"]
     sizes = np.unique(points.kept[size])
     options = {"columns": columns, "cluster": "lineage"}
@@ -43,7 +46,7 @@ def _trial(law: str, points: Points, level: float, columns: Mapping[str, str]) -
         return None
     errors, ratios = (np.concatenate([getattr(cut, name) for cut in good]) for name in ("errors", "ratios"))
     return LawTrial(
-        law,
+        law if isinstance(law, str) else law.name,
         len(errors),
         float(np.sqrt(np.mean(errors**2))),
         float((ratios <= 1).mean()),

@@ -20,7 +20,7 @@ def review(results: StudyResults, runs: Sequence[Run]) -> Audit | None:
 
     None where no run takes part yet.
     """
-    points = with_protocol(results.points, runs)
+    points = with_protocol(results.points, runs) if runs else results.points
     return audit(points, **claims(results)) if len(points.kept) else None
 
 
@@ -28,7 +28,7 @@ def claims(results: StudyResults) -> dict:
     """Gather what a study claims, as options of `audit`."""
     fits = [one for one in results.fits if one.law == LAW]
     printed = {name: value.value for name, value in fits[0].values.items()} if fits else {}
-    return {"columns": COUNTS, "held_out": results.held_out, "plans": results.plans, "printed": printed}
+    return {"columns": dict(results.counts), "held_out": results.held_out, "plans": results.plans, "printed": printed}
 
 
 def of_a_folder(folder: Path) -> tuple[Points, dict]:

@@ -45,6 +45,8 @@ class Study:
         optimizer: as in `RunSpec`, or "auto" for the paper's choice by size: Adam, and Adafactor above 1e9 parameters.
         lr_factor: times the rate of the rule; `each_lr_factor` multiplies it.
         most_at_once: most sequences of a batch in memory at once, in place of `accumulate`; 0 for no limit.
+        laws: names of the laws of N and D that are fitted and tried; empty for kaplan-nd and chinchilla.
+        law_file: a Python file that declares laws of one's own; its path is relative to the study's file.
         cooldown, lr_end, decay_power, dropout, accumulate, unique_tokens, data_seed, precision: as in `RunSpec`.
     """
 
@@ -116,6 +118,8 @@ class Study:
     lr_factor: float = 1.0
     precision: str = "float32"
     most_at_once: int = 0
+    laws: tuple[str, ...] = ()
+    law_file: str = ""
 
     def __post_init__(self):
         self._above_zero(
@@ -204,7 +208,10 @@ def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -
 
 
 def _read_toml(path: Path) -> dict:
+    """Read a file's keys; the path of a law file is taken from the folder of the file that names it."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        keys = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise StudyError(f"{path} is not TOML: {failure}.") from None
+    named = keys.get("law_file")
+    return keys | {"law_file": str((path.parent / named).resolve())} if isinstance(named, str) and named else keys

@@ -1,22 +1,25 @@
 """A study, end to end: text, sweep, training, laws, a tested prediction, a plan and the report."""
 
 import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+import numpy as np
 
 from .corpora.synthetic import evaluation_floor
 from .corpora.tokenise import tokenise
 from .corpora.tokenised import Tokenised
 from .design import Sweep, lay_out
-from .errors import RunsFailedError
+from .errors import RunsFailedError, StudyError, unknown_name
 from .executors.local import Local
 from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
-from .infer import COUNTS, JOINT, Inference, infer, residuals
+from .infer import COUNTS, JOINT, Inference, infer, largest_compute, residuals
 from .launch import Progress, launch
+from .law_file import read_laws, tried
+from .laws import LAWS, Law
+from .machine import machine, versions
 from .plan import Building, plan
 from .records import read_json, to_plain, write_json
 from .report import report
@@ -24,6 +27,9 @@ from .results import HeldOutTest, LawTrial, Recommendation, StudyResults
 from .review import review
 from .settings import Study
 from .store import Store, curve_points, learning_curves, open_store, points_of
+
+PACKAGES = ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib")
+TRIED_AT = {"N": np.geomspace(1e3, 1e9, 7), "D": np.geomspace(1e5, 1e11, 7)}  # where a law of one's own must be sound
 
 
 def study(
@@ -44,7 +50,7 @@ def study(
         MisuseError: the study, its text or the folder cannot be used so; nothing is trained.
         RunsFailedError: a training process failed; what is done is kept.
     """
-    began = time.monotonic()
+    began, laws = time.monotonic(), laws_of(study)
     store = open_store(to, create=True)
     earlier = store.path / "seconds.json"
     say(f"text: {study.corpus} as {study.tokenizer}")
@@ -55,8 +61,9 @@ def study(
     executor = Local(study.processes or os.cpu_count() or 1)
 
     _train(sweep.only(held_out=False), store, executor, device, tell, say)
-    found, trials = _infer(study, sweep, store)
-    test = _predicted(study, sweep, store, found, trials, len(data.split("train")))
+    found, trials = _infer(study, sweep, store, laws)
+    law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
+    test = _predicted(study, sweep, store, found, trials, law, len(data.split("train")))
     if test is not None:
         p = test.predicted
         say(
@@ -64,14 +71,38 @@ def study(
             f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token"
         )
     _train(sweep.only(held_out=True), store, executor, device, tell, say)
-    plans = _plans(study, store, found, trials, data)
+    plans = _plans(study, store, found, trials, law, data)
     seconds = time.monotonic() - began + (read_json(earlier) if earlier.exists() else 0.0)
     write_json(earlier, seconds)
-    results = _results(study, sweep, store, data, found, trials, test, plans, command, seconds)
+    results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
     results = replace(results, audit=review(results, [store.run(spec.id) for spec in sweep.runs if store.has(spec.id)]))
     write_json(store.path / "results.json", to_plain(results))
     report(results, store.path / "report")
     return results
+
+
+def laws_of(study: Study) -> list[Law]:
+    """Take the laws that a study fits and tries: those it names, else its law file's own and `infer.JOINT`.
+
+    Raises:
+        NameUnknownError: a name that neither the shelf nor the law file has.
+        StudyError: a law that is not one of N and D: nothing could be predicted or planned by it.
+        LawError: a law file that cannot be used, or a law of it that gives no numbers.
+    """
+    own = read_laws(Path(study.law_file)) if study.law_file else {}
+    known = {**LAWS, **own}
+    names = study.laws or tuple(dict.fromkeys((*own, *JOINT)))
+    for name in names:
+        if name not in known:
+            raise unknown_name("law", name, known, "scalinglaws laws")
+        if set(known[name].inputs) != set(TRIED_AT) or known[name].predicts != "loss":
+            raise StudyError(
+                f"laws names {name!r}, which gives {known[name].predicts} from {', '.join(known[name].inputs)}; a "
+                "study predicts and plans by laws that give the loss from N and D, such as chinchilla."
+            )
+        if name in own:
+            tried(own[name], TRIED_AT, Path(study.law_file))
+    return [known[name] for name in dict.fromkeys(names)]
 
 
 def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
@@ -87,21 +118,16 @@ def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
         )
 
 
-def _infer(study: Study, sweep: Sweep, store: Store) -> tuple[Inference, tuple[LawTrial, ...]]:
+def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[Inference, tuple[LawTrial, ...]]:
     """Fit every law to the runs that are not held out, and try those that a prediction can be made of."""
     runs = [store.run(spec.id) for spec in sweep.only(held_out=False).runs]
     points = points_of(runs, source=study.name, left_out=sweep.left_out)
-    found = infer(points, curve_points(runs, sweep.left_out), level=study.level, n_draws=study.draws)
-    return found, try_laws(JOINT, points, level=study.level, columns={"N": COUNTS["N"]})
+    found = infer(points, curve_points(runs, sweep.left_out), laws=laws, level=study.level, n_draws=study.draws)
+    return found, try_laws(laws, points, level=study.level, columns={"N": COUNTS["N"]})
 
 
-def _main_law(found: Inference, trials: tuple[LawTrial, ...]) -> str | None:
-    """The law that foretold best; where none could be tried, the first that could be fitted."""
-    return next((name for name in [*(trial.law for trial in trials), *JOINT] if name in found.draws), None)
-
-
-def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, train_tokens: int) -> HeldOutTest | None:
-    specs, law = [spec for spec in sweep.runs if spec.id in sweep.held_out], _main_law(found, trials)
+def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law, train_tokens) -> HeldOutTest | None:
+    specs = [spec for spec in sweep.runs if spec.id in sweep.held_out]
     if not specs or law is None:
         return None
     largest = max(spec.shape.params() for spec in specs)
@@ -110,14 +136,13 @@ def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, trai
     return keep_prediction(store.path / "prediction.json", made, trained=any(store.has(s.id) for s in chosen))
 
 
-def _plans(study: Study, store: Store, found: Inference, trials, data: Tokenised) -> tuple[Recommendation, ...]:
+def _plans(study: Study, store: Store, found: Inference, trials, law, data: Tokenised) -> tuple[Recommendation, ...]:
     """A plan for `plan_factor` times the largest compute that was fitted, by the law that foretold best."""
-    law = _main_law(found, trials)
     if law is None:
         return ()
     drawn = found.draws[law]
-    inputs, factor = drawn.fit.inputs, next((t.factor for t in trials if t.law == law), 1.0)
-    budget = study.plan_factor * 6 * float((inputs["N"] * inputs["D"]).max())
+    factor = next((t.factor for t in trials if t.law == law), 1.0)
+    budget = study.plan_factor * largest_compute(drawn)
     building = Building(n_vocab=data.vocabulary, n_ctx=study.n_ctx, d_head=study.d_head, tied=study.tied)
     made = plan(
         drawn,
@@ -147,7 +172,7 @@ def _results(
     store: Store,
     data: Tokenised,
     found: Inference,
-    trials: tuple[LawTrial, ...],
+    law: str | None,
     test: HeldOutTest | None,
     plans: tuple[Recommendation, ...],
     command: str,
@@ -156,15 +181,14 @@ def _results(
     runs = [store.run(spec.id) for spec in sweep.runs if store.has(spec.id)]
     held_out = set(sweep.held_out)
     points = points_of(runs, held_out, study.name, sweep.left_out)
-    law = _main_law(found, trials)
     if law is not None:
         points = points.replace(residual_log=residuals(found.draws[law], points))
     return StudyResults(
         name=study.name,
         settings=to_plain(study),
         corpus=data.facts(),
-        machine=_machine(),
-        versions=_versions(),
+        machine=machine(),
+        versions=versions(PACKAGES),
         runs_expected=len(sweep.runs),
         runs_present=len(runs),
         points=points,
@@ -180,23 +204,5 @@ def _results(
         train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),
         true_floor_nats=evaluation_floor(data, study.n_ctx, study.eval_tokens),
         notes=found.notes,
+        law=law or "",
     )
-
-
-def _machine() -> dict:
-    return {
-        "system": platform.system(),
-        "machine": platform.machine(),
-        "cores": os.cpu_count() or 1,
-        "python": platform.python_version(),
-    }
-
-
-def _versions() -> dict:
-    found = {}
-    for package in ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -18,15 +18,16 @@ PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
 HALL = set("errors quantities shape run points records results conversions".split())
 INFERRING = set(
-    "laws fit uncertainty frontier compare predict plan optima arms ensemble checkpoints importers conventions "
-    "audit findings".split()
+    "laws law_file fit uncertainty frontier compare predict plan optima arms ensemble checkpoints importers "
+    "conventions audit findings".split()
 )
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
     "design cost calibrate coordinate_check precision protocol windows".split()
 )
 ABOVE = set(
-    "report review infer held_out readings families study estimate status display cli __init__ __main__".split()
+    "report review appraise infer machine held_out readings families study estimate status display cli __init__ "
+    "__main__".split()
 )
 
 
@@ -71,6 +72,7 @@ MAY_IMPORT = split(
         # the inferring wing
         "laws": "errors quantities",  # formulas: no data, no solver
         "importers": "errors points quantities records",
+        "law_file": "errors fit laws quantities",
         "fit": "conversions errors laws points quantities",  # never a Run or a Store
         "uncertainty": "errors fit",
         "predict": "errors fit uncertainty",
@@ -86,7 +88,8 @@ MAY_IMPORT = split(
         "ensemble": "compare errors fit points predict uncertainty",
         # above both wings
         "infer": "errors fit frontier laws points predict results uncertainty",
-        "held_out": "compare errors points predict records results run uncertainty",
+        "held_out": "compare errors laws points predict records results run uncertainty",
+        "machine": "",
         "report": "quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
         "estimate": "calibrate corpora cost design display errors quantities records settings tokenizers",
@@ -94,8 +97,9 @@ MAY_IMPORT = split(
         "families": "corpora design errors executors findings importers launch points readings records settings store",
         "status": "design records store",
         "review": "audit points protocol records results run store",
-        "study": "corpora design errors executors held_out infer launch plan records report results review settings "
-        "store",
+        "study": "corpora design errors executors held_out infer launch law_file laws machine plan records report "
+        "results review settings store",
+        "appraise": "compare errors infer laws machine plan points quantities results review",
         "__init__": "arms audit checkpoints compare conventions conversions ensemble errors fit frontier importers "
         "laws optima plan points predict shape uncertainty",
         "__main__": "cli",
@@ -105,8 +109,9 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "points audit findings conversions conventions laws fit uncertainty predict compare frontier plan "
-        "optima arms checkpoints ensemble importers infer held_out report corpora tokenizers instruments train windows",
+        "numpy": "points appraise audit findings conversions conventions laws fit uncertainty predict compare frontier "
+        "plan optima arms checkpoints ensemble importers infer held_out report study corpora tokenizers instruments "
+        "train windows",
         "scipy": "arms audit compare ensemble findings fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
         "torch": "calibrate checkpoint coordinate_check instruments models optimizer precision train windows worker",

@@ -8,7 +8,6 @@ from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say
 from .fitted import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
-from .law_file import blamed, inputs_for, tried
 from .words import finite, short, table
 
 Law = Annotated[str, typer.Option(metavar="LAW", help="A law of the shelf, or your own: FILE.py.")]
@@ -53,6 +52,7 @@ def arms(
     Example:  scalinglaws arms points.csv --law chinchilla --share alpha,beta --arm corpus
     """
     from ..arms import differences, fit_arms
+    from ..law_file import blamed, inputs_for, tried
 
     laws, files = laws_of(law, asked["law_file"])
     if len(laws) != 1:

@@ -8,7 +8,6 @@ from ..errors import PointsError
 from . import options as o
 from .app import INFER, Json, app, emit, say
 from .fitted import OF_THE_FIT, OF_THE_TABLE, laws_of, letters_of, options_of, table_of, with_options
-from .law_file import blamed, inputs_for, read_laws, tried
 from .words import share, table
 
 Laws = Annotated[
@@ -29,6 +28,7 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     Example:  scalinglaws compare points.csv --laws chinchilla,kaplan-nd
     """
     from ..compare import compare as run_compare
+    from ..law_file import blamed, inputs_for, read_laws, tried
 
     names = laws.split(",") if laws else [*FORMS]
     own = [name for path in asked["law_file"] or [] for name in read_laws(path) if name not in names]
@@ -50,6 +50,8 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
 
 
 def _possible(law, points, columns: dict[str, str]) -> bool:
+    from ..law_file import inputs_for
+
     try:
         inputs_for(law, points, columns)
     except PointsError:

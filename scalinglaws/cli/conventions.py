@@ -8,7 +8,6 @@ import typer
 from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say
-from .law_file import blamed
 from .words import ends, finite, short, table
 
 LawOption = Annotated[str, typer.Option("--law", metavar="LAW", help="A law of N and D, from the shelf or FILE.py.")]
@@ -44,6 +43,7 @@ def conventions(
     Example:  scalinglaws conventions points.csv --budget 1e21 --given n_vocab=50257,n_ctx=1024
     """
     from ..conventions import conventions as run_conventions
+    from ..law_file import blamed
     from .fitted import laws_of
 
     if not 0 < level < 1:

@@ -9,7 +9,6 @@ from pathlib import Path
 from ..errors import FitError, MisuseError, PointsError, unknown_name
 from . import options as o
 from .app import say
-from .law_file import blamed, inputs_for, read_laws, tried
 
 HARDLY = 0.05  # weight of a law in a mixture below which its misses do not widen it
 
@@ -93,6 +92,7 @@ def laws_of(text: str, files: list[Path] | None) -> tuple[list, dict[str, Path]]
         NameUnknownError: a name on neither.
         LawError: a file that cannot be used.
     """
+    from ..law_file import read_laws
     from ..laws import LAWS
 
     names = [part.strip() for part in text.split(",") if part.strip()]
@@ -141,6 +141,8 @@ def of_a_fit(verb: Callable) -> Callable:
     """Make a command of a function of `Fitted`: it takes a law, a table, the verb's own options, and those of a fit."""
 
     def fitted_first(asked: dict, law: o.Law, table: o.Table, **given):
+        from ..law_file import blamed
+
         laws, files = laws_of(law, asked["law_file"])
         with blamed(list(files.values())):
             verb(_fitted(laws, files, table, asked), **given)
@@ -178,18 +180,19 @@ def with_options(*names: str, **defaults) -> Callable:
     return made
 
 
-def table_of(asked: dict, table: str) -> tuple:
+def table_of(asked: dict, table: str, tell: Callable[[str], None] = say) -> tuple:
     """Read a table, name its runs and choose among their checkpoints: points, and letter -> column."""
     if not 0 < asked["level"] < 1:
         raise MisuseError(f"--level {asked['level']}: it must lie between 0 and 1: 0.95, say.")
-    read_in = o.read(table, asked["map"], asked["where"], asked["unit"])
+    read_in = o.read(table, asked["map"], asked["where"], asked["unit"], tell=tell)
     points = clustered(read_in.points, asked["cluster"])
-    return o.checkpointed(points, asked["checkpoints"], asked["burn_in"]), read_in.columns
+    return o.checkpointed(points, asked["checkpoints"], asked["burn_in"], tell), read_in.columns
 
 
 def _fitted(laws: list, files: dict[str, Path], table: str, asked: dict) -> Fitted:
     """Read a table, fit laws to it and draw from their uncertainty."""
     from ..fit import fit
+    from ..law_file import inputs_for, tried
     from ..uncertainty import draws
 
     points, letters = table_of(asked, table)

@@ -148,7 +148,7 @@ def places(text: str, option: str = "--at", example: str = "N=1e9,D=2e10") -> di
     return numbers(named([part for part in text.split(",") if part.strip()], option, example), option)
 
 
-def checkpointed(points, keep: str | None, burn_in: str | None):
+def checkpointed(points, keep: str | None, burn_in: str | None, tell=say):
     """Leave out the checkpoints that do not stand for a run of their own, where --checkpoints asks for it.
 
     Raises:
@@ -164,12 +164,20 @@ def checkpointed(points, keep: str | None, burn_in: str | None):
     found = points_of_checkpoints(points, burn_in=early, keep=keep)
     runs = len(set(found["run_id"].tolist()))
     guessed = "" if "run_id" in points else ", told apart by their order alone (no column run_id)"
-    say(f"note: {len(found)} rows of {runs} runs{guessed}; {len(found.kept)} take part (--checkpoints {keep})")
+    tell(f"note: {len(found)} rows of {runs} runs{guessed}; {len(found.kept)} take part (--checkpoints {keep})")
     return found
 
 
-def read(table: str, map: list[str] | None, where: str | None, unit: list[str] | None, mapping: Path | None = None):
-    """Read a table of points; rejected rows and doubts go to standard error."""
+def read(
+    table: str,
+    map: list[str] | None,
+    where: str | None,
+    unit: list[str] | None,
+    mapping: Path | None = None,
+    *,
+    tell=say,
+):
+    """Read a table of points; rejected rows and doubts go to standard error, or where they are told."""
     from ..importers.table import read_points
 
     found = read_points(
@@ -181,10 +189,10 @@ def read(table: str, map: list[str] | None, where: str | None, unit: list[str] |
     )
     if found.rejected:
         first = found.rejected[0]
-        say(
+        tell(
             f"note: {len(found.rejected)} rows rejected; the first, line {first.row}: {first.reason}. "
             "See all: scalinglaws import TABLE --rejected FILE"
         )
     for note in found.notes:
-        say(f"note: {note}")
+        tell(f"note: {note}")
     return found

@@ -10,7 +10,6 @@ from ..errors import LawError, MisuseError
 from . import options as o
 from .app import SHOW, Json, app, emit, say
 from .fitted import laws_of
-from .law_file import blamed, read_laws
 
 Name = Annotated[str | None, typer.Argument(metavar="[LAW]", help="One law, in full; or your own: FILE.py.")]
 About = Annotated[str | None, typer.Option(metavar="WORDS", help="List the laws that speak of this: --about batch.")]
@@ -46,6 +45,8 @@ def laws(
 
     Example:  scalinglaws laws chinchilla --at N=70e9,D=1.4e12
     """
+    from ..law_file import blamed
+
     _check(name, about, at, constants, optimum, loss)
     chosen, files = _chosen(name, law_file)
     if about is not None:
@@ -81,6 +82,7 @@ def _check(name, about, at, constants, optimum, loss):
 
 def _chosen(name: str | None, files: list[Path] | None) -> tuple[dict, dict[str, Path]]:
     """Take the law named, or the shelf with the laws of the files."""
+    from ..law_file import read_laws
     from ..laws import LAWS
 
     if name is None:

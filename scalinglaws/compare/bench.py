@@ -11,7 +11,7 @@ from ..fit import fit
 from ..laws import law as shelf
 from ..laws.law import Law
 from ..points import Points
-from ..results import Estimate
+from ..results import Estimate, LawRanked, Ranking
 from .backtest import Cut, backtest, compute_column, default_cuts, needed_factor
 from .criteria import aicc, cross_validated
 
@@ -77,6 +77,19 @@ class Comparison:
     def plain(self) -> dict:
         """Give JSON values: everything but the single held-out points."""
         return _plain(self)
+
+    def ranking(self) -> Ranking:
+        """Turn into the record that a report shows."""
+        names = ("law", "parameters", "best_probability", "behind", "failed")
+        measured = ("score", "rms_log", "coverage", "factor")
+        ranked = tuple(
+            LawRanked(
+                **{name: getattr(one, name) for name in names},
+                **({} if one.failed else {name: getattr(one, name) for name in measured}),
+            )
+            for one in self.laws
+        )
+        return Ranking(ranked, self.cuts, self.held_runs, self.level, self.undecided, self.warnings)
 
 
 def compare(

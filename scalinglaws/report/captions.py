@@ -1,6 +1,7 @@
 """The caption of every figure: what is seen, of how many runs, and what was left out."""
 
 from ..results import StudyResults
+from .counts import of_a_table, size_of
 from .numbers import count, interval, stated
 from .rows import excluded_rows, held_out_rows, runs_present
 from .sentences import main_fit, verdict
@@ -10,10 +11,13 @@ def caption_laws(results: StudyResults) -> str:
     """Describe figure 1."""
     if not len(results.points):
         return _nothing(results)
-    drawn = _drawn(results)
+    drawn, table = _drawn(results), of_a_table(results)
+    loss = "Loss" if table else "Test loss"
+    seen = [w for w, here in (("learning curves", results.curves), ("frontier", results.frontier)) if here or not table]
+    along = f" with {' and '.join(seen)}" if seen else ""
     return (
-        f"Test loss against training compute with learning curves and frontier (a), training tokens (b) and model size "
-        f"(c). {drawn} Filled points are those the panel's line was fitted to; bands are intervals of the fitted line; "
+        f"{loss} against training compute{along} (a), training tokens (b) and model size (c). {drawn} "
+        f"Filled points are those the panel's line was fitted to; bands are intervals of the fitted line; "
         f"dashed parts are extrapolated.{_floor(results)}"
     )
 
@@ -37,7 +41,11 @@ def caption_joint(results: StudyResults) -> str:
     told = "; ".join(f"{fit.formula} fitted to {fit.n_points} points of {fit.n_runs} runs" for fit in fits if fit)
     law = f" Lines: {told}." if told else ""
     drawn = _drawn(results)
-    return f"Final test loss against training tokens, one line and colour a model size.{law} {drawn}{_floor(results)}"
+    every = {band.colour_value for band in results.bands.get("L(N,D)", ())}
+    sizes = len({*results.points[size_of(results)].tolist()}) if size_of(results) in results.points else 0
+    some = f", {len(every)} of {sizes:,} sizes," if every and len(every) < sizes else ""
+    what = "Loss" if of_a_table(results) else "Final test loss"
+    return f"{what} against training tokens, one line{some} and colour a model size.{law} {drawn}{_floor(results)}"
 
 
 def caption_frontier(results: StudyResults) -> str:
@@ -72,10 +80,12 @@ def caption_held_out(results: StudyResults) -> str:
 def caption_residuals(results: StudyResults) -> str:
     """Describe figure 6."""
     fit = main_fit(results)
+    known = "loss_nats_sem" in results.points
+    bars = "; error bars: standard error of the finite test set" if known else ""
     left = f", rms {100 * fit.rms_log:.2f}%" if fit else ""
     return (
-        f"What the main law leaves over against model size (a) and tokens (b){left}; error bars: standard error "
-        f"of the finite test set. {_present(results)}"
+        f"What {fit.law if fit else 'the main law'} leaves over against model size (a) and tokens (b){left}"
+        f"{bars}. {_present(results)}"
     )
 
 
@@ -85,7 +95,8 @@ def _drawn(results: StudyResults) -> str:
     hollow = f"; hollow and in no fit: {reasons}" if reasons else ""
     held = int(held_out_rows(results).sum())
     stars = f"; stars: held out (n = {held})" if held else ""
-    return f"{count(total)} points, {runs_present(results)}{hollow}{stars}."
+    whole = runs_present(results) if of_a_table(results) else f"{count(total)} points, {runs_present(results)}"
+    return f"{whole}{hollow}{stars}."
 
 
 def _nothing(results: StudyResults) -> str:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..results import StudyResults
-from .axes import tick_text, ticks
+from .axes import label_of, tick_text, ticks
+from .counts import size_of
 
 
 def size_colours(results: StudyResults):
@@ -17,18 +18,20 @@ def size_colours(results: StudyResults):
     from matplotlib.colors import ListedColormap, LogNorm
 
     sizes = [curve.params_nonembedding for curve in results.curves]
-    if "params_nonembedding" in results.points:
-        sizes += results.points["params_nonembedding"].tolist()
+    if size_of(results) in results.points:
+        sizes += results.points[size_of(results)].tolist()
     sizes = [size for size in sizes if np.isfinite(size) and size > 0] or [1.0, 10.0]
     low, high = min(sizes), max(sizes)
     palette = ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.9, 128)))
     return ScalarMappable(LogNorm(low, high if high > low else 10 * low), palette)
 
 
-def add_colour_bar(figure, axes, colours, *, stacked: bool = False) -> None:
+def add_colour_bar(figure, axes, results: StudyResults, colours, *, stacked: bool = False) -> None:
     """Add the colour bar of model sizes beside the axes, or below them."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
+    if size_of(results) not in results.points and not results.curves:
+        return
     where = {"location": "bottom", "shrink": 0.9, "aspect": 30} if stacked else {"location": "right", "aspect": 28}
     bar = figure.colorbar(colours, ax=axes, pad=0.02, **where)
     major, minor = ticks(*colours.get_clim())
@@ -37,7 +40,7 @@ def add_colour_bar(figure, axes, colours, *, stacked: bool = False) -> None:
     axis.set_minor_locator(FixedLocator(minor))
     axis.set_major_formatter(FuncFormatter(lambda value, _place: tick_text(value)))
     axis.set_minor_formatter(NullFormatter())
-    bar.set_label("non-embedding parameters N (parameters)")
+    bar.set_label(label_of(size_of(results)))
     bar.outline.set_visible(False)
     bar.solids.set_rasterized(False)
     bar.solids.set_edgecolor("face")  # no hairlines between the steps

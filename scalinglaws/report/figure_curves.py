@@ -5,6 +5,7 @@ from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
 from .colours import add_colour_bar, size_colours
+from .counts import flops_of, loss_of
 
 
 def curves(results: StudyResults, *, stacked: bool = False):
@@ -17,7 +18,7 @@ def curves(results: StudyResults, *, stacked: bool = False):
         entries = _panel(axes, results, quantity, colours)
     legends.legend_shared(figure, entries, stacked=stacked)
     if results.curves:
-        add_colour_bar(figure, panels, colours, stacked=stacked)
+        add_colour_bar(figure, panels, results, colours, stacked=stacked)
     legends.note_missing(figure, results)
     return figure
 
@@ -55,8 +56,8 @@ def _panel(axes, results: StudyResults, quantity: str, colours) -> list:
     logarithmic(axes, "x", [value for curve in results.curves for value in getattr(curve, quantity)])
     floor = [results.true_floor_nats] if results.true_floor_nats else []
     logarithmic(axes, "y", [value for curve in results.curves for value in curve.loss_nats] + floor)
-    axes.set_xlabel("tokens processed (tokens)" if quantity == "tokens" else label_of(quantity))
-    axes.set_ylabel(label_of("loss_nats"))
+    axes.set_xlabel("tokens processed (tokens)" if quantity == "tokens" else label_of(flops_of(results)))
+    axes.set_ylabel(label_of(loss_of(results)))
     if quantity == "flops_6nd":
         add_pf_days(axes)
     return entries

@@ -6,16 +6,18 @@ from ..results import Band, Estimate, StudyResults
 from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
+from .counts import flops_of
 from .numbers import interval
 
-PANELS = (("params_nonembedding", "params", "N", "(a) optimal size"), ("tokens", "tokens", "D", "(b) optimal tokens"))
+PANELS = (("params", "N", "(a) optimal size"), ("tokens", "D", "(b) optimal tokens"))
 
 
 def frontier(results: StudyResults, *, stacked: bool = False):
     """Draw the best size and tokens at each compute; a bound (the best model was the smallest or largest) is hollow."""
     figure, panels = new_figure(2, stacked=stacked, height=4.0)
     shared = []
-    for axes, (quantity, field, letter, title) in zip(panels, PANELS, strict=True):
+    for axes, (field, letter, title) in zip(panels, PANELS, strict=True):
+        quantity = results.counts[letter]
         axes.set_label(quantity)
         axes.set_title(title)
         shared += _panel(axes, results, quantity, field, letter)
@@ -40,7 +42,7 @@ def _panel(axes, results: StudyResults, quantity: str, field: str, letter: str) 
     legends.legend_inside(axes, own, corner="upper left")
     logarithmic(axes, "x", [*flops, *(value for band in bands for value in band.x)])
     logarithmic(axes, "y", [*best, *(value for band in bands for value in _ends(band))], headroom=0.08)
-    axes.set_xlabel(label_of(bands[0].x_quantity if bands else "flops_6nd"))
+    axes.set_xlabel(label_of(bands[0].x_quantity if bands else flops_of(results)))
     axes.set_ylabel(
         label_of(quantity).replace("training tokens D", "optimal tokens D*").replace("parameters N", "parameters N*")
     )

@@ -5,6 +5,7 @@ from . import legends, marks
 from .axes import equation, label_of, logarithmic
 from .canvas import WIDTH, new_figure
 from .colours import size_colours
+from .counts import loss_of, tokens_of
 from .numbers import short
 from .rows import fitted_rows
 
@@ -29,8 +30,8 @@ def joint(results: StudyResults, *, stacked: bool = False):
 def _panel(axes, results: StudyResults, bands: list[Band], colours) -> list:
     """Draw the lines of one law over the points, and give the legend entries that it shares with the others."""
     bands = sorted(bands, key=lambda band: band.colour_value or 0.0)
-    quantity = bands[0].x_quantity if bands else "tokens"
-    points = marks.draw_points(axes, results, quantity, "loss_nats", colours, fitted_rows(results, bands))
+    quantity = bands[0].x_quantity if bands else tokens_of(results)
+    points = marks.draw_points(axes, results, quantity, loss_of(results), colours, fitted_rows(results, bands))
     sizes = [entry for band in bands for entry in _line(axes, band, colours)]
     if not points and not sizes:
         legends.say_missing(axes, results, "no points for L(N,D) yet")
@@ -54,9 +55,9 @@ def _scales(axes, results, bands, quantity, headroom) -> None:
     x = [value for band in bands for value in band.x]
     y = [value for band in bands for value in band.y]
     x += points[quantity].tolist() if quantity in points else []
-    y += points["loss_nats"].tolist() if "loss_nats" in points else []
+    y += points[loss_of(results)].tolist() if loss_of(results) in points else []
     y += [results.true_floor_nats] if results.true_floor_nats else []
     logarithmic(axes, "x", x)
     logarithmic(axes, "y", y, headroom=headroom)
     axes.set_xlabel(label_of(quantity))
-    axes.set_ylabel(label_of("loss_nats"))
+    axes.set_ylabel(label_of(loss_of(results)))

@@ -9,12 +9,13 @@ from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
 from .colours import add_colour_bar, size_colours
+from .counts import flops_of, loss_of, tokens_of
 from .rows import fitted_rows
 
 PANELS = (
-    ("L(C)", "flops_6nd", "(a) compute"),
-    ("L(D)", "tokens", "(b) tokens"),
-    ("L(N)", "params_nonembedding", "(c) size"),
+    ("L(C)", "C", "(a) compute"),
+    ("L(D)", "D", "(b) tokens"),
+    ("L(N)", "N", "(c) size"),
 )
 
 
@@ -23,12 +24,12 @@ def laws(results: StudyResults, *, stacked: bool = False):
     figure, panels = new_figure(len(PANELS), stacked=stacked, height=4.2)
     colours = size_colours(results)
     shared = []
-    for axes, (law, quantity, title) in reversed([*zip(panels, PANELS, strict=True)]):
+    for axes, (law, letter, title) in reversed([*zip(panels, PANELS, strict=True)]):
         axes.set_label(law)
         legends.title(axes, title, stacked=stacked, over_axis=True)
-        shared += _panel(axes, results, law, quantity, colours)
+        shared += _panel(axes, results, law, results.counts[letter], colours)
     if len(results.points) or results.curves:
-        add_colour_bar(figure, panels, colours, stacked=stacked)
+        add_colour_bar(figure, panels, results, colours, stacked=stacked)
     legends.legend_shared(figure, shared, stacked=stacked)
     legends.note_missing(figure, results)
     return figure
@@ -40,9 +41,9 @@ def _panel(axes, results: StudyResults, law: str, quantity: str, colours) -> lis
     quantity = bands[0].x_quantity if bands else quantity
     curves = results.curves if law == "L(C)" else ()
     rows = fitted_rows(results, bands)
-    points = marks.draw_points(axes, results, quantity, "loss_nats", colours, rows, counted=False)
+    points = marks.draw_points(axes, results, quantity, loss_of(results), colours, rows, counted=False)
     lines = marks.draw_curves(axes, curves, lambda curve: compute_along(results, curve, quantity), colours)
-    if law == "L(C)" and quantity == "flops_6nd":
+    if law == "L(C)" and quantity == flops_of(results):
         lines += _frontier(axes, results)
     if not points and not lines:
         legends.say_missing(axes, results, f"no points for {law} yet")
@@ -86,12 +87,12 @@ def _frontier(axes, results: StudyResults) -> list:
 def compute_along(results: StudyResults, curve: LearningCurve, quantity: str) -> Sequence[float]:
     """Give the compute of a learning curve in another way of counting: FLOPs a token are constant along a run."""
     points = results.points
-    if quantity == "flops_6nd" or quantity not in points or "run_id" not in points:
+    if quantity == flops_of(results) or quantity not in points or "run_id" not in points:
         return curve.flops_6nd
     row = np.flatnonzero(points["run_id"] == curve.run_id)
     if not len(row):
         return [np.nan] * len(curve.tokens)
-    per_token = points[quantity][row[0]] / points["tokens"][row[0]]
+    per_token = points[quantity][row[0]] / points[tokens_of(results)][row[0]]
     return [tokens * per_token for tokens in curve.tokens]
 
 
@@ -101,8 +102,8 @@ def _scales(axes, results, bands, quantity, curves, headroom) -> None:
     y = [value for band in bands for value in band.y]
     if quantity in points:
         x += points[quantity].tolist()
-    if "loss_nats" in points:
-        y += points["loss_nats"].tolist()
+    if loss_of(results) in points:
+        y += points[loss_of(results)].tolist()
     if curves:
         x += [value for curve in curves for value in compute_along(results, curve, quantity)]
         y += [value for curve in curves for value in curve.loss_nats]
@@ -110,6 +111,6 @@ def _scales(axes, results, bands, quantity, curves, headroom) -> None:
     logarithmic(axes, "x", x)
     logarithmic(axes, "y", y, headroom=headroom)
     axes.set_xlabel(label_of(quantity))
-    axes.set_ylabel(label_of("loss_nats"))
+    axes.set_ylabel(label_of(loss_of(results)))
     if quantity.startswith("flops"):
         add_pf_days(axes)

@@ -7,22 +7,24 @@ from . import legends, marks
 from .axes import label_of, logarithmic
 from .canvas import new_figure
 from .colours import add_colour_bar, size_colours
+from .counts import loss_of
 from .rows import fitted_rows, held_out_rows
 
-PANELS = (("params_nonembedding", "(a) against size"), ("tokens", "(b) against tokens"))
+PANELS = (("N", "(a) against size"), ("D", "(b) against tokens"))
 
 
 def residuals(results: StudyResults, *, stacked: bool = False):
     """Draw the points' `residual_log` in percent of the loss; a pattern along either axis is what the law lacks."""
     figure, panels = new_figure(2, stacked=stacked, height=3.7)
     colours = size_colours(results)
-    for axes, (quantity, title) in zip(panels, PANELS, strict=True):
+    for axes, (letter, title) in zip(panels, PANELS, strict=True):
+        quantity = results.counts[letter]
         axes.set_label(f"residual-{quantity}")
         axes.set_title(title)
         entries = _panel(axes, results, quantity, colours)
     legends.legend_shared(figure, entries, stacked=stacked)
     if has_residuals(results):
-        add_colour_bar(figure, panels, colours, stacked=stacked)
+        add_colour_bar(figure, panels, results, colours, stacked=stacked)
     legends.note_missing(figure, results)
     return figure
 
@@ -60,7 +62,7 @@ def _part(axes, results, quantity, colours, rows, words):
         return None
     points, held = results.points, words == "held out"
     percent = 100 * points["residual_log"][rows]
-    if "loss_nats_sem" in points:
+    if "loss_nats_sem" in points and loss_of(results) == "loss_nats":
         error = 100 * points["loss_nats_sem"][rows] / points["loss_nats"][rows]
         axes.errorbar(
             points[quantity][rows], percent, error, fmt="none", ecolor=legends.FAINT, elinewidth=0.8, zorder=2

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ..results import StudyResults
 from . import captions
 from .canvas import as_pdf, as_svg, inline, styled
+from .counts import of_a_table
 from .figure_curves import curves
 from .figure_frontier import frontier
 from .figure_held_out import held_out
@@ -40,9 +41,27 @@ class Rendered:
 
 FIGURES = (
     FigureKind("laws", "Loss against compute, tokens and size", laws, captions.caption_laws),
-    FigureKind("curves", "Learning curves", curves, captions.caption_curves),
-    FigureKind("joint", "Loss against tokens at every size", joint, captions.caption_joint),
-    FigureKind("frontier", "The compute-optimal frontier", frontier, captions.caption_frontier),
+    FigureKind(
+        "curves",
+        "Learning curves",
+        curves,
+        captions.caption_curves,
+        lambda results: bool(results.curves) or not of_a_table(results),
+    ),
+    FigureKind(
+        "joint",
+        "Loss against tokens at every size",
+        joint,
+        captions.caption_joint,
+        lambda results: "L(N,D)" in results.bands or not of_a_table(results),
+    ),
+    FigureKind(
+        "frontier",
+        "The compute-optimal frontier",
+        frontier,
+        captions.caption_frontier,
+        lambda results: results.frontier is not None or not of_a_table(results),
+    ),
     FigureKind(
         "held-out",
         "The held-out test",

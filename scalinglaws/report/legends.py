@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from ..results import Band, StudyResults
+from .counts import of_a_table
 from .numbers import percent
 from .rows import runs_present
 
@@ -75,7 +76,7 @@ def interval_entry(bands: Iterable[Band]) -> list:
 
 def say_missing(axes, results: StudyResults, what: str) -> None:
     """Write in empty axes what is missing and how many runs there are; the axes keep their labels."""
-    text = f"{runs_present(results)}\n{what}"
+    text = f"{runs_present(results)}\n{what.removesuffix(' yet') if of_a_table(results) else what}"
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="#5b6470")
 
 

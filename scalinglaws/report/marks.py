@@ -6,6 +6,7 @@ import numpy as np
 
 from ..results import Band, LearningCurve, StudyResults
 from .axes import equation
+from .counts import size_of
 from .legends import proxy, wrapped
 from .numbers import stated
 from .rows import excluded_rows, held_out_rows
@@ -195,9 +196,9 @@ def draw_floor(axes, results: StudyResults) -> list:
 
 def colour_of(results: StudyResults, colours, rows: np.ndarray):
     """Give the colours of rows by their model size, or ink where sizes are not recorded."""
-    if "params_nonembedding" not in results.points:
+    if size_of(results) not in results.points:
         return INK
-    return colours.to_rgba(results.points["params_nonembedding"][rows])
+    return colours.to_rgba(results.points[size_of(results)][rows])
 
 
 def _positive(values: np.ndarray) -> np.ndarray:

@@ -9,9 +9,11 @@ from string import Template
 from ..records import write_json, write_whole
 from ..results import StudyResults
 from .audited import audit_warning
+from .counts import of_a_table
 from .data import plain
 from .figures import FIGURES, Rendered, render
 from .markup import formula
+from .rows import runs_present
 from .sentences import five_sentences
 from .tables import Cell, Table, all_tables
 
@@ -45,6 +47,7 @@ def page(results: StudyResults, drawn: list[Rendered]) -> str:
     tables = all_tables(results)
     return Template((here / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(results.name),
+        kind="A table of runs" if of_a_table(results) else "Scaling-law study",
         style=(here / "page.css").read_text(encoding="utf-8"),
         script=(here / "page.js").read_text(encoding="utf-8"),
         presence=_presence(results),
@@ -70,6 +73,8 @@ def _contents(drawn: list[Rendered], tables: list[Table]) -> list[tuple[str, str
 
 
 def _presence(results: StudyResults) -> str:
+    if of_a_table(results):
+        return f'<p class="presence whole">{runs_present(results)}</p>'
     missing = results.runs_expected - results.runs_present
     kind = "partial" if missing else "whole"
     return f'<p class="presence {kind}">{results.runs_present} of {results.runs_expected} runs present</p>'
@@ -78,6 +83,7 @@ def _presence(results: StudyResults) -> str:
 def _warnings(results: StudyResults) -> str:
     """Gather every sentence that the record says a reader must see."""
     said = [f"{fit.law}: {text}" for fit in results.fits for text in fit.warnings]
+    said += list(results.ranking.warnings) if results.ranking else []
     said += list(results.frontier.warnings) if results.frontier else []
     said += [f"{plan.label}: {text}" for plan in results.plans for text in plan.warnings]
     said += [*results.notes, *audit_warning(results.audit)]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..results import Band, StudyResults
+from .counts import of_a_table
 
 
 def held_out_rows(results: StudyResults) -> np.ndarray:
@@ -38,4 +39,6 @@ def fitted_rows(results: StudyResults, bands: Sequence[Band] = ()) -> np.ndarray
 
 def runs_present(results: StudyResults) -> str:
     """Say how many of the runs that were asked for are there."""
+    if of_a_table(results):
+        return f"{len(results.points):,} points of {results.runs_present:,} runs"
     return f"{results.runs_present} of {results.runs_expected} runs present"

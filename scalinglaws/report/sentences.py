@@ -1,6 +1,7 @@
 """What a study found, in five sentences for the top of the page."""
 
 from ..results import FittedLaw, HeldOutTest, Recommendation, StudyResults
+from .counts import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
 from .numbers import duration, interval, number, percent, plus_minus, short, stated
 from .rows import runs_present
 
@@ -12,26 +13,37 @@ def five_sentences(results: StudyResults) -> tuple[tuple[str, str], ...]:
         pairs of a short heading and a sentence.
     """
     return (
-        ("Trained", trained(results)),
+        ("Points", read(results)) if of_a_table(results) else ("Trained", trained(results)),
         ("Law", law_found(results)),
-        ("Prediction", verdict(results.held_out, results)),
-        ("Plan", plan_made(results.plans)),
+        ("Prediction", foretold(results) if of_a_table(results) else verdict(results.held_out, results)),
+        ("Plan", plan_made(results.plans, results)),
         ("Reach", caveats(results)),
     )
 
 
 def trained(results: StudyResults) -> str:
     """Say what was trained on what."""
-    sizes = _column(results, "params_nonembedding")
+    sizes = _column(results, size_of(results))
     text = results.corpus.get("name", "a text of unknown name")
     if not len(results.points):
         return f"{runs_present(results)}: nothing is trained on {text} yet."
-    span = f" of {short(min(sizes))} to {short(max(sizes))} non-embedding parameters" if sizes else ""
-    horizons = _column(results, "tokens")
+    span = f" of {short(min(sizes))} to {short(max(sizes))} {sizes_in_words(results)}" if sizes else ""
+    horizons = _column(results, tokens_of(results))
     seen = f", each on {short(min(horizons))} to {short(max(horizons))} tokens" if horizons else ""
     took, whole = duration(results.train_seconds), duration(results.wall_seconds)
     spent = f"; training took {took} of run time, the whole study {whole}"
     return f"{runs_present(results)}: Transformers{span}{seen} of {text}{spent}."
+
+
+def read(results: StudyResults) -> str:
+    """Say what was read, and what its N counts."""
+    kept = len(results.points.kept)
+    part = "" if kept == len(results.points) else f", {kept:,} of them in the fits"
+    sizes, horizons = _column(results, size_of(results)), _column(results, tokens_of(results))
+    span = f", {short(min(sizes))} to {short(max(sizes))} {sizes_in_words(results)}" if sizes else ""
+    seen = f", {short(min(horizons))} to {short(max(horizons))} tokens" if horizons else ""
+    counted = f"; N is {size_of(results)} throughout" if sizes else ""
+    return f"{runs_present(results)}{part}{span}{seen}{counted}."
 
 
 def law_found(results: StudyResults) -> str:
@@ -48,8 +60,9 @@ def law_found(results: StudyResults) -> str:
 
 
 def main_fit(results: StudyResults) -> FittedLaw | None:
-    """Choose the law that made the held-out prediction, else the first fitted."""
-    named = [fit for fit in results.fits if results.held_out and fit.law == results.held_out.law]
+    """Choose the law that the record names, else the one of the held-out prediction, else the first fitted."""
+    law = results.law or (results.held_out.law if results.held_out else "")
+    named = [fit for fit in results.fits if fit.law == law]
     return next(iter([*named, *results.fits]), None)
 
 
@@ -72,15 +85,36 @@ def verdict(test: HeldOutTest | None, results: StudyResults | None = None) -> st
     return f"{told}; measured {plus_minus(test.measured_mean, test.measured_sem)} ({runs}): {held}."
 
 
-def plan_made(plans: tuple[Recommendation, ...]) -> str:
+def foretold(results: StudyResults) -> str:
+    """Say how the laws foretold the larger runs of a table, and which can be told apart."""
+    ranking = results.ranking
+    best = next(iter(ranking.able), None) if ranking else None
+    if best is None:
+        return "No law could be tried on larger runs than it was fitted to: no prediction is tested here."
+    cuts = f"{len(ranking.cuts)} computes" if len(ranking.cuts) > 1 else "one compute"
+    inside = f"{percent(round(best.coverage, 2))} of them inside its {percent(ranking.level)} interval"
+    widened = "" if best.factor == 1 else f", which would have held if widened {number(best.factor)} times"
+    others = [law for law in ranking.able if law is not best]
+    behind = "; ".join(f"{law.law} {100 * law.score:.2g}%" for law in others)
+    tied = f" Not to be told from it on these runs: {', '.join(ranking.undecided)}." if ranking.undecided else ""
+    return (
+        f"Fitted below {cuts} and asked about {ranking.held_runs:,} larger runs, {best.law} was off by "
+        f"{100 * best.score:.2g}% of the loss on average, {inside}{widened}"
+        f"{'; ' + behind if behind else ''}.{tied}"
+    )
+
+
+def plan_made(plans: tuple[Recommendation, ...], results: StudyResults | None = None) -> str:
     """Say what to train with ten times the compute, or with the first budget planned."""
+    table = results is not None and of_a_table(results)
     if not plans:
-        return "No plan is made yet."
+        return "No law here can split a budget." if table else "No plan is made yet."
+    unit = loss_unit_in_words(results) if results else "nats per token"
     plan = min(plans, key=lambda p: abs(p.reach - 10.0))
     time = f", about {duration(plan.seconds)} on this machine" if plan.seconds else ""
     return (
         f"For {plan.label} (C = {number(plan.flops)} FLOPs): N = {interval(plan.params)} parameters on "
-        f"D = {interval(plan.tokens)} tokens, expected loss {interval(plan.loss_nats)} nats per token{time}."
+        f"D = {interval(plan.tokens)} tokens, expected loss {interval(plan.loss_nats)} {unit}{time}."
     )
 
 
@@ -99,7 +133,8 @@ def caveats(results: StudyResults) -> str:
         )
     if results.true_floor_nats is not None:
         parts.append(f"the true floor of this synthetic text is {stated(results.true_floor_nats, 5)} nats per token")
-    parts.append("the constants hold for this text, this tokenizer and this range, and for no other")
+    whose = "the text and tokenizer of these runs" if of_a_table(results) else "this text, this tokenizer"
+    parts.append(f"the constants hold for {whose} and this range, and for no other")
     joined = "; ".join(parts)
     return joined[0].upper() + joined[1:] + "."
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from ..results import FittedLaw, StudyResults
+from ..results import Estimate, FittedLaw, LawRanked, Ranking, StudyResults
 from .audited import findings, waterfall
 from .cells import Cell, Table, estimated
-from .numbers import ABSENT, count, duration, number, percent, plus_minus, stated
+from .counts import loss_unit, of_a_table
+from .numbers import ABSENT, count, duration, interval, number, percent, plus_minus, stated
 
 FLOORS = ("E", "L_inf")  # what laws call the loss that no size and no data removes
 PUBLISHED = "published (another tokenizer, text and range: not a target)"
@@ -21,12 +22,13 @@ def all_tables(results: StudyResults) -> list[Table]:
         plans(results),
         alternatives(results),
         trials(results),
+        ranking(results.ranking),
         findings(results.audit),
         waterfall(results.audit),
         runs(results),
         seeds(results),
         facts("corpus", "The text", results.corpus),
-        facts("settings", "The study file", results.settings),
+        facts("settings", "What was read" if of_a_table(results) else "The study file", results.settings),
         facts("machine", "Machine and versions", {**results.machine, **results.versions}),
     ]
     return [table for table in made if table.rows]
@@ -87,13 +89,13 @@ def _about(fit: FittedLaw) -> str:
 def runs(results: StudyResults) -> Table:
     """Show every finished run and horizon: one row a point."""
     points = results.points
-    shown = [(heading, write, names) for heading, write, names in _RUN_COLUMNS if names[0] in points]
+    shown = [(heading, write, names) for heading, write, names in _run_columns(results) if names[0] in points]
     rows = []
     for row in range(len(points)):
         values = {name: _plain(points[name][row]) for name in points.columns}
         rows.append(tuple(_cell(write, [values.get(name) for name in names]) for _, write, names in shown))
     return Table(
-        "runs", "All runs", tuple(heading for heading, _, _ in shown), tuple(rows), note=f"{len(points)} points"
+        "runs", "All runs", tuple(heading for heading, _, _ in shown), tuple(rows), note=f"{len(points):,} points"
     )
 
 
@@ -102,20 +104,26 @@ def _cell(write, values: list) -> Cell:
     return Cell(write(*values) or ABSENT, first if isinstance(first, float) else None)
 
 
-_RUN_COLUMNS = (
-    ("run", str, ("run_id",)),
-    ("N (parameters)", count, ("params_nonembedding",)),
-    ("D (tokens)", count, ("tokens",)),
-    ("C = 6ND (FLOPs)", number, ("flops_6nd",)),
-    ("seed", count, ("seed",)),
-    ("peak learning rate", number, ("lr",)),
-    ("steps", count, ("steps",)),
-    ("loss ± standard error (nats/token)", plus_minus, ("loss_nats", "loss_nats_sem")),
-    ("bits per byte", lambda value: number(value, 4), ("loss_bits_per_byte",)),
-    ("seconds", lambda value: number(value, 3), ("seconds",)),
-    ("outcome", str, ("outcome",)),
-    ("excluded because", str, ("excluded_because",)),
-)
+def _run_columns(results: StudyResults) -> tuple:
+    """Say which columns the table of runs shows: heading, how a value is written, and the columns it is made of."""
+    n, d, c, loss = (results.counts[letter] for letter in "NDCL")
+    six = "C = 6ND" if c.startswith("flops_6nd") else "C"
+    known = "loss_nats_sem" in results.points or not of_a_table(results)
+    error = " ± standard error" if known else ""
+    return (
+        ("run", str, ("run_id",)),
+        (f"N ({'parameters' if n == 'params_nonembedding' else n})", count, (n,)),
+        ("D (tokens)", count, (d,)),
+        (f"{six} (FLOPs)", number, (c,)),
+        ("seed", count, ("seed",)),
+        ("peak learning rate", number, ("lr",)),
+        ("steps", count, ("steps",)),
+        (f"loss{error} ({loss_unit(results)})", plus_minus, (loss, "loss_nats_sem")),
+        ("bits per byte", lambda value: number(value, 4), ("loss_bits_per_byte",) if loss == "loss_nats" else ("",)),
+        ("seconds", lambda value: number(value, 3), ("seconds",)),
+        ("outcome", str, ("outcome",)),
+        ("excluded because", str, ("excluded_because",)),
+    )
 
 
 def plans(results: StudyResults) -> Table:
@@ -197,6 +205,41 @@ def trials(results: StudyResults) -> Table:
     columns = ("law", "losses foretold", "error (rms)", "inside the interval", "interval widened by", "choice")
     note = "Each law was fitted below every size of the study and asked about that size; the smallest error was chosen."
     return Table("trials", "How the predicting law was chosen", columns, rows, note)
+
+
+def ranking(found: Ranking | None) -> Table:
+    """Show how each law foretold larger runs than it was fitted to, best first."""
+    columns = ("law", "constants", "error", "behind the best", "P(best)", "rms error", "inside", "must widen by", "")
+    rows = tuple(_ranked(law) for law in (found.laws if found else ()))
+    if not rows:
+        return Table("ranking", "How the laws foretold larger runs", columns, ())
+    cuts = f"{len(found.cuts)} computes" if len(found.cuts) > 1 else "one compute"
+    note = (
+        f"Fitted below {cuts} and asked about {found.held_runs:,} larger runs. Error: mean absolute error of the "
+        f"log loss, the computes weighing alike. Inside: the {percent(found.level)} interval as the fit gives it; what "
+        "it must widen by is taken over by the plan."
+    )
+    return Table("ranking", "How the laws foretold larger runs", columns, rows, note)
+
+
+def _ranked(law: LawRanked) -> tuple[Cell, ...]:
+    constants = Cell(count(law.parameters), law.parameters)
+    if law.failed:
+        return (Cell(law.law), constants, *(Cell(ABSENT) for _ in range(6)), Cell(f"takes no part: {law.failed}"))
+    percents = law.behind and Estimate(
+        *(None if v is None else 100 * v for v in (law.behind.value, law.behind.low, law.behind.high))
+    )
+    return (
+        Cell(law.law),
+        constants,
+        Cell(f"{100 * law.score:.2g}%", law.score),
+        Cell(f"{interval(percents)} %", law.behind.value) if percents else Cell(ABSENT),
+        Cell(percent(round(law.best_probability, 3)), law.best_probability),
+        Cell(f"{100 * law.rms_log:.2g}%", law.rms_log),
+        Cell(percent(round(law.coverage, 3)), law.coverage),
+        Cell(f"{number(law.factor)}×", law.factor),
+        Cell(""),
+    )
 
 
 def seeds(results: StudyResults) -> Table:

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from ..errors import LawError, PointsError, ScalingLawsError, nearest
+from .errors import LawError, PointsError, ScalingLawsError, nearest
+from .fit.columns import chosen_columns
+from .laws import LAWS, Law
+from .quantities import QUANTITIES, ROLE_OF_LETTER, playing
 
 
 def read_laws(path: Path) -> dict:
@@ -16,8 +19,6 @@ def read_laws(path: Path) -> dict:
     Raises:
         LawError: the file is missing, cannot be run, declares no law, or declares one wrongly.
     """
-    from ..laws import Law
-
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as failure:
@@ -39,8 +40,6 @@ def read_laws(path: Path) -> dict:
 
 def _require_known_counts(law, path: Path) -> None:
     """Refuse a letter of the field that counts something unknown: a fit would take another count in its place."""
-    from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
-
     for letter, count in law.convention.items():
         if letter in ROLE_OF_LETTER and count not in QUANTITIES:
             counts = playing(ROLE_OF_LETTER[letter])
@@ -51,8 +50,6 @@ def _require_known_counts(law, path: Path) -> None:
 
 
 def _shelved(one) -> bool:
-    from ..laws import LAWS
-
     return LAWS.get(one.name) is one
 
 
@@ -129,8 +126,6 @@ def inputs_for(law, points, columns: Mapping[str, str]) -> dict:
     Raises:
         PointsError: a column is missing or holds no numbers.
     """
-    from ..fit.columns import chosen_columns
-
     chosen, kept = chosen_columns(law, points, columns), points.kept
     for letter in law.inputs:
         if kept[chosen[letter]].dtype.kind != "f":

@@ -1,0 +1,110 @@
+"""infer(points, ...): the one function of this bench."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import FitError, PointsError
+from ..fit import fit
+from ..frontier import frontier
+from ..laws import law as shelf
+from ..laws.law import Law
+from ..points import Points
+from ..results import Band, FittedLaw, FrontierFound, SeedSpread
+from ..uncertainty import Draws, draws
+from .asked import COUNTS, JOINT, ROBUST, column_of, everything_asked
+from .shown import bands, tabulated
+from .spread import lack_of_fit, seed_spread
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What the points say.
+
+    Attributes:
+        draws: law -> its draws from the robust fit: what predictions and plans are made of.
+        failed: law -> why it could not be fitted.
+        notes: what could not be fitted, and why.
+    """
+
+    fits: tuple[FittedLaw, ...]
+    bands: dict[str, tuple[Band, ...]]
+    frontier: FrontierFound | None
+    seed_spread: SeedSpread | None
+    draws: Mapping[str, Draws] = field(repr=False)
+    failed: Mapping[str, Exception] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+
+    def first(self, names: Sequence[str]) -> str | None:
+        """Name the first of these laws that could be fitted: of those that foretold best, the one to speak of."""
+        return next((name for name in names if name in self.draws), None)
+
+
+def largest_compute(drawn: Draws) -> float:
+    """Largest 6 N D of the points of a fit."""
+    return 6 * float((drawn.fit.inputs["N"] * drawn.fit.inputs["D"]).max())
+
+
+def infer(
+    points: Points,
+    curves: Points | None = None,
+    *,
+    laws: Sequence[Law | str] = JOINT,
+    counts: Mapping[str, str] = COUNTS,
+    level: float = 0.95,
+    n_draws: int = 2000,
+    seed: int = 0,
+) -> Inference:
+    """Fit the laws of one variable and the given joint ones, with intervals from resampling whole lineages, or runs.
+
+    Args:
+        points: one row a finished run (`store.points_of`), or anyone's table; rows with a reason to be left out take no
+            part.
+        curves: evaluations along runs at constant rate after warm-up, for L(N, S).
+        laws: fitted to all rows: Kaplan et al. 2020 and Hoffmann et al. 2022 unless others are named.
+        counts: letter -> column: what the whole report counts. A letter that is not named is left to each law.
+    """
+    members = [shelf(one) if isinstance(one, str) else one for one in laws]
+    fitted, failed, notes = [], {}, []
+    for asked in everything_asked(points, curves, members, counts):
+        try:
+            found = fit(asked.law, asked.points, loss=asked.loss, cluster=asked.cluster, columns=asked.columns)
+            fitted.append((asked, draws(found, n=n_draws, seed=seed)))
+        except (PointsError, FitError) as failure:
+            failed.setdefault(asked.law.name, failure)
+            notes.append(f"{asked.law.name} on {asked.why}: {failure}")
+    shown: dict[str, tuple[Band, ...]] = {}
+    for asked, drawn in fitted:
+        if asked.panel and asked.loss == ROBUST:
+            shown[asked.panel] = (*shown.get(asked.panel, ()), *bands(asked, drawn, level))
+    chosen = {asked.law.name: drawn for asked, drawn in fitted if asked.loss == ROBUST}
+    spread = seed_spread(points, counts)
+    notes += [note for m in members if m.name in chosen and (note := lack_of_fit(chosen[m.name], spread))]
+    return Inference(
+        tuple(tabulated(asked, drawn, level) for asked, drawn in fitted),
+        shown,
+        _frontier(points, counts, {"level": level, "draws": n_draws, "seed": seed}, notes),
+        spread,
+        chosen,
+        failed,
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+def _frontier(points: Points, counts: Mapping[str, str], how: Mapping, notes: list[str]) -> FrontierFound | None:
+    """The envelope over finished runs of a study; of a table without lineages the isoFLOP optima where it has groups.
+
+    The horizons of a lineage stand for its curve, each of them decayed.
+    """
+    letters = {"params": "N", "flops": "C", "tokens": "D", "loss": "L"}
+    chosen = {role: column_of(counts, letter) for role, letter in letters.items()}
+    columns = {role: name for role, name in chosen.items() if role in ("params", "flops") or name in points}
+    trunks = "lineage" in points
+    why = []
+    for method in ("envelope",) if trunks else ("isoflop", "envelope"):
+        try:
+            curves = points.replace(run_id=points["lineage"]) if trunks else points
+            return frontier(curves, method=method, columns=columns, **how).found()
+        except (PointsError, FitError) as failure:
+            why.append(f"{failure}" if trunks else f"{method}: {failure}")
+    notes.append(f"frontier: {' '.join(why)}")
+    return None

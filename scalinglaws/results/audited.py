@@ -1,0 +1,66 @@
+"""What the rules of a trustworthy study found."""
+
+from dataclasses import dataclass
+
+from .fitted import Estimate
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule of the audit found.
+
+    Attributes:
+        severity: error, warning or info: how much a failure of this rule weighs.
+        outcome: passed, failed or "cannot be checked"; then `found` says which columns or records it needs.
+        found: what was seen, with its numbers.
+        prevents: the failure that the rule guards against.
+        size: how large that failure was where it was measured; `source` says by whom.
+        do: what to do about a failure.
+    """
+
+    id: str
+    title: str
+    severity: str
+    outcome: str
+    found: str
+    prevents: str
+    size: str
+    source: str
+    do: str
+
+
+@dataclass(frozen=True)
+class WaterfallStep:
+    """One correction of the way from Kaplan's exponent to Hoffmann's, applied after those before it.
+
+    Attributes:
+        exponent: a of N_opt ~ C^a with this correction and all before it; None where the table cannot say.
+        moved: by how much it changed a; None for the first, and where there is no exponent.
+        rows: rows of the table that take part.
+        how: what was done, or what the step needs.
+    """
+
+    name: str
+    exponent: Estimate | None
+    moved: float | None
+    rows: int
+    how: str
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Every rule of a trustworthy scaling study, judged on one table of runs.
+
+    Attributes:
+        source: where the points came from.
+        findings: in the order of the rules.
+        waterfall: the corrections between Kaplan's exponent and Hoffmann's, one by one.
+    """
+
+    source: str
+    findings: tuple[Finding, ...]
+    waterfall: tuple[WaterfallStep, ...] = ()
+
+    def having(self, outcome: str, severity: str = "") -> tuple[Finding, ...]:
+        """List the findings of one outcome, and of one severity where it is named."""
+        return tuple(f for f in self.findings if f.outcome == outcome and severity in ("", f.severity))
