@@ -8,7 +8,8 @@ from ..laws.kaplan2020_efficient import loss_exponent
 from ..results import Estimate
 from .evidence import COLUMNS, Evidence
 from .joining import once
-from .record import Lacking, Part, claim, said
+from .powers import settled
+from .record import Part, claim, said
 
 GROWTH = 1e9  # of compute, as in the paper's third figure
 NEAR_GROWTH = 0.01
@@ -36,22 +37,6 @@ def _exponents(k) -> dict:
     top = loss_exponent(k)
     found = {"p_N": top / k["alpha_N"], "p_B": top / k["alpha_B"], "p_S": top / k["alpha_S"], "alpha_Cmin": top}
     return found | {"p_D": found["p_B"] + found["p_S"]}
-
-
-def settled(found: Frontier) -> Frontier:
-    """Refuse a frontier whose budgets are nearly all censored.
-
-    Raises:
-        Lacking: no line goes through what is left.
-    """
-    if found.params is None:
-        cut = [b.reason for b in found.budgets if b.censored]
-        common = max(set(cut), key=cut.count) if cut else "no budget"
-        raise Lacking(
-            f"family F-N with more sizes or longer runs: {len(cut)} of {len(found.budgets)} budgets of the "
-            f"{found.method} are censored, most of them as {common}"
-        )
-    return found
 
 
 @once

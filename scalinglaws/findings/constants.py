@@ -13,10 +13,10 @@ from ..laws.pearce2024 import local_exponent, vocabulary_gamma
 from ..quantities import PF_DAY
 from ..results import Estimate
 from ..uncertainty import Draws
-from .allocation import derived, empirical, settled, totals
+from .allocation import derived, empirical, totals
 from .evidence import Evidence
 from .overfitting import collapse
-from .powers import of_compute, of_data, of_size
+from .powers import of_compute, of_data, of_size, settled
 from .record import UNFIT, Constant
 
 SEED_SD = 0.02  # nats

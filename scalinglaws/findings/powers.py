@@ -7,6 +7,7 @@ from scipy.optimize import least_squares
 from scipy.stats import t as student
 
 from ..fit import fit
+from ..frontier import Frontier
 from ..points import Points
 from ..results import Estimate
 from .evidence import Evidence
@@ -20,6 +21,8 @@ LETTERS = {
     "flops_min": "C_min",
     "steps_min": "S_min",
 }
+
+LEAST_DECADES = 0.5  # of compute, that a frontier must span
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,29 @@ def curvature(x: np.ndarray, y: np.ndarray, level: float) -> Estimate | None:
     return Estimate(float(values[2]), float(values[2] - half), float(values[2] + half), level)
 
 
+def settled(found: Frontier) -> Frontier:
+    """Refuse a frontier that is nearly all censored: its exponents would be those of a few budgets side by side.
+
+    Raises:
+        Lacking: no line goes through what is left, or it spans less than half a decade of compute.
+    """
+    if found.params is None or found.loss is None:
+        cut = [b.reason for b in found.budgets if b.censored]
+        common = max(set(cut), key=cut.count) if cut else "no budget"
+        raise Lacking(
+            f"family F-N with more sizes or longer runs: {len(cut)} of {len(found.budgets)} budgets of the "
+            f"{found.method} are censored, most of them as {common}"
+        )
+    flops = [b.flops for b in found.optima]
+    decades = float(np.log10(max(flops) / min(flops)))
+    if decades < LEAST_DECADES:
+        raise Lacking(
+            f"family F-N with more sizes: the optima of the {found.method} between sizes that were trained span "
+            f"{decades:.2f} decades of compute, and {LEAST_DECADES:g} are asked for"
+        )
+    return found
+
+
 @once
 def of_size(evidence: Evidence) -> Power:
     """Fit L(N) at the longest horizon that every size has, a point a size."""
@@ -143,15 +169,10 @@ def of_compute(evidence: Evidence, least: bool = False) -> Power:
     The interval of the exponent is the frontier's own, over runs: its budgets share them.
 
     Raises:
-        Lacking: fewer than three budgets are left of it.
+        Lacking: too little of it is left (`settled`).
     """
-    found = evidence.c_min if least else evidence.envelope
+    found = settled(evidence.c_min if least else evidence.envelope)
     optima = found.optima
-    if len(optima) < 3 or found.loss is None:
-        censored = sum(b.censored for b in found.budgets)
-        raise Lacking(
-            f"family F-N with more sizes: {censored} of {len(found.budgets)} budgets of the {found.method} are censored"
-        )
     column = "flops_min" if least else "flops_6nd"
     points = Points(
         {

@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from .allocation import settled
 from .along import foretold, reached, refits
 from .batches import turnings
 from .constants import crossing
 from .evidence import LEAST_UPDATES, Evidence
 from .overfitting import collapse, stops, unlimited
-from .powers import Power, of_size
+from .powers import Power, of_size, settled
 from .record import UNFIT, Lacking, Sheet
 from .repeats import averaged
 from .sizes import trends
