@@ -101,12 +101,12 @@ class Evidence:
 
     @cached_property
     def sizes(self) -> Points:
-        """Take the Transformers of F-N and F-SEED that fits may see, on unlimited text, every horizon.
+        """Take the Transformers of F-N, F-C and F-SEED that fits may see, on unlimited text, every horizon.
 
         Raises:
             Lacking: fewer than three sizes.
         """
-        rows = self.of("F-N", "F-SEED") & self.kept
+        rows = self.of("F-N", "F-C", "F-SEED") & self.kept
         rows = rows & self.infinite & (self.runs["arch"] == "transformer") if rows.any() else rows
         count = len(np.unique(self.runs["params_nonembedding"][rows])) if rows.any() else 0
         if count < LEAST["F-N"]:
@@ -152,7 +152,7 @@ class Evidence:
         Raises:
             Lacking: fewer than three sizes have them.
         """
-        curves = self.curves_of("F-N", "F-SEED")
+        curves = self.curves_of("F-N", "F-C", "F-SEED")
         if len(curves):
             curves = curves.take(curves["run_kept"] == 1).replace(
                 excluded_because=[""] * int((curves["run_kept"] == 1).sum())

@@ -14,9 +14,9 @@ from .sizes import trends
 
 
 def sizes(evidence: Evidence) -> Sheet:
-    """Every run of F-N and F-SEED, seeds averaged, with its distance from L(N)."""
+    """Every run of F-N, F-C and F-SEED, seeds averaged, with its distance from L(N)."""
     line = of_size(evidence)
-    rows = evidence.of("F-N", "F-SEED")
+    rows = evidence.of("F-N", "F-C", "F-SEED")
     marked = evidence.runs.replace(infinite=evidence.infinite).take(rows)
     points = averaged(marked)
     at = float(evidence.longest["tokens"][0])
@@ -31,7 +31,7 @@ def sizes(evidence: Evidence) -> Sheet:
     ]  # fmt: skip
     columns = ("n_layer", "d_model", "N", "all parameters", "tokens", "seeds", "loss", "ln L off L(N)", "epochs",
                "test - train", "left out")  # fmt: skip
-    about = f"Runs of F-N and F-SEED, seeds averaged, losses in nats. L(N): {line.equation}, at {at:.4g} tokens."
+    about = f"Runs of F-N, F-C and F-SEED, seeds averaged, losses in nats. L(N): {line.equation}, at {at:.4g} tokens."
     return Sheet("sizes", "Loss by size and horizon", about, columns, tuple(sorted(table, key=lambda r: (r[2], r[4]))))
 
 
