@@ -185,3 +185,19 @@ def test_the_command_says_what_the_function_found(folder, found, monkeypatch, ca
     out = capsys.readouterr().out
     assert "S12 NOT RUN" in out
     assert "S1 NOT RUN" in out
+
+
+def test_the_page_of_our_own_runs_is_the_one_that_its_command_writes(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    from typer.testing import CliRunner
+
+    from scalinglaws.cli.app import app
+
+    root = Path(__file__).parents[1]
+    monkeypatch.chdir(root)
+    done = CliRunner().invoke(app, ["findings", "studies/kaplan-cpu", "--write", str(tmp_path / "page.md")])
+    assert done.exit_code == 0, done.output
+    made = (tmp_path / "page.md").read_text().replace(str(tmp_path / "page.md"), "docs/kaplan-cpu.md")
+    told = "python -m scalinglaws findings studies/kaplan-cpu --write docs/kaplan-cpu.md"
+    assert made == (root / "docs" / "kaplan-cpu.md").read_text(), f"the page is of other tables or code: {told}"

@@ -26,7 +26,7 @@ def findings(
 ):
     """What measured runs say of each claim of Kaplan et al. 2020: passed, failed, or not run and why.
 
-    With --json every measured constant and table too.
+    With --json every measured constant and table too. A notes.md in the folder stands at the top of the page.
 
     Example:  scalinglaws findings kaplan-cpu --write findings.md
     """
@@ -35,9 +35,12 @@ def findings(
 
     found = judged(*read_tables(*of), level=level, draws=draws, seed=seed)
     if write is not None:
-        name = of[0].resolve().name
-        made = f"Made by `scalinglaws findings {name} --write {write.name}` from the tables of runs, curves and places."
-        write_whole(write, page(found, f"What the runs of {name} say of Kaplan et al. 2020", [made]).encode())
+        named = " ".join(map(str, of))
+        made = f"Made by `scalinglaws findings {named} --write {write}` from the tables of runs, curves and places."
+        notes = of[0] / "notes.md"
+        facts = [made, notes.read_text(encoding="utf-8").strip()] if notes.is_file() else [made]
+        title = f"What the runs of {of[0].resolve().name} say of Kaplan et al. 2020"
+        write_whole(write, page(found, title, facts).encode())
         say(f"wrote {write}")
     emit(to_plain(found)) if json else print(text(found))
 
