@@ -86,11 +86,13 @@ def _changes(texts: list[str]) -> dict:
 
 def _run_study(asked, folder: Path, command: str, device: str, json: bool):
     from ..display import Display
+    from ..law_file import blamed
     from ..records import to_plain
     from ..report import summary
     from ..study import study as run_study
 
-    with resumable(), Display() as display:
+    own = [Path(asked.law_file)] if asked.law_file else []
+    with resumable(), blamed(own), Display() as display:
         results = run_study(
             asked, folder, command=command, data_dir=data_dir(), device=device, tell=display.show, say=say
         )

@@ -56,7 +56,7 @@ def _of_a_study(folder: Path, asked: dict, to: Path | None):
 
 
 def _of_a_table(table: str, asked: dict, law: list[str] | None, budget: float | None, to: Path | None):
-    from ..appraise import JOINT, Wanted, appraise
+    from ..appraise import JOINT, Wanted, appraise, counted
     from ..law_file import blamed, inputs_for, read_laws, tried
     from ..report import report as run_report
 
@@ -71,8 +71,9 @@ def _of_a_table(table: str, asked: dict, law: list[str] | None, budget: float | 
         told.append(text.removeprefix("note: "))
 
     points, letters = table_of(asked, table, tell)
+    made, _, counts = counted(points, laws, letters)
     for one in (one for one in laws if one.name in files):
-        tried(one, inputs_for(one, points, {k: v for k, v in letters.items() if k in one.inputs}), files[one.name])
+        tried(one, inputs_for(one, made, {k: v for k, v in counts.items() if k in one.inputs}), files[one.name])
     how = {name: asked[name] for name in USUAL}
     wanted = Wanted(tuple(laws), bool(law), letters, budget, **how)
     name = "points" if table == "-" else Path(table).name

@@ -15,6 +15,7 @@ _LABELS = {
     "tokens": "training tokens D (tokens)",
     "tokens_unique": "unique training tokens U (tokens)",
     "steps": "optimiser steps S (steps)",
+    "flops": "training compute C (FLOPs)",
     "flops_6nd": "training compute C = 6ND (FLOPs)",
     "flops_exact": "training compute C, every matrix product (FLOPs)",
     "flops_6nd_total": "training compute C = 6ND, all parameters (FLOPs)",

@@ -45,6 +45,7 @@ STYLE = {
     "savefig.facecolor": "white",
 }
 WIDTH, NARROW = 10.4, 4.3  # inches; one width for all, so that letters are one size on the page
+RASTER_DPI = 200  # of what is drawn as pixels: the points of a long table
 POINTS_A_REM = 10.2  # how large letters may grow on a wide page
 _FALLBACKS = "'DejaVu Sans', Verdana, 'Bitstream Vera Sans', sans-serif"
 
@@ -69,7 +70,7 @@ def new_figure(panels: int, *, stacked: bool = False, width: float = WIDTH, heig
     from matplotlib.figure import Figure
 
     size = (NARROW, height * panels) if stacked else (width, height)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=size, layout="constrained", dpi=RASTER_DPI)
     FigureCanvasSVG(figure)
     rows, columns = (panels, 1) if stacked else (1, panels)
     axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()

@@ -9,6 +9,8 @@ from .counts import loss_of, tokens_of
 from .numbers import short
 from .rows import fitted_rows
 
+SHARED_ROW = 17.0  # points: height of a formula times the panels in a row, so that no formula leaves its own
+
 
 def joint(results: StudyResults, *, stacked: bool = False):
     """Draw the final losses against the training tokens and the fitted L(N, D): a panel a law, a line a size."""
@@ -21,13 +23,14 @@ def joint(results: StudyResults, *, stacked: bool = False):
         axes.set_label("L(N,D)" if place == 0 else f"L(N,D)-{law}")
         if len(laws) > 1:
             axes.set_title(f"({'abcdefgh'[place]}) {law}")
-        entries += _panel(axes, results, [band for band in bands if band.law == law], colours)
+        own = [band for band in bands if band.law == law]
+        entries += _panel(axes, results, own, colours, 8.0 if stacked else min(8.0, SHARED_ROW / len(laws)))
     legends.legend_beside(figure, entries, stacked=stacked)
     legends.note_missing(figure, results)
     return figure
 
 
-def _panel(axes, results: StudyResults, bands: list[Band], colours) -> list:
+def _panel(axes, results: StudyResults, bands: list[Band], colours, letters: float) -> list:
     """Draw the lines of one law over the points, and give the legend entries that it shares with the others."""
     bands = sorted(bands, key=lambda band: band.colour_value or 0.0)
     quantity = bands[0].x_quantity if bands else tokens_of(results)
@@ -38,7 +41,7 @@ def _panel(axes, results: StudyResults, bands: list[Band], colours) -> list:
     texts = list(dict.fromkeys(band.text for band in bands)) or [legends.no_fit(results, "L(N,D)")]
     own = [legends.proxy("", equation(text)) for text in texts[:1]] if points else []
     _scales(axes, results, bands, quantity, headroom=0.08 if own else 0.0)
-    legends.legend_inside(axes, own)
+    legends.legend_inside(axes, own, size=letters)
     heading = [legends.proxy("", "model size N (parameters):")] if sizes else []
     about = [*legends.extrapolation_entry(bands), *legends.interval_entry(bands), *marks.draw_floor(axes, results)]
     return [*heading, *sizes, *points, *about]

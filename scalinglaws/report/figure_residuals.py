@@ -78,6 +78,7 @@ def _part(axes, results, quantity, colours, rows, words):
         edgecolors="white",
         linewidths=0.5,
         zorder=3,
+        rasterized=marks.many(results),
         gid=f"{axes.get_label()}-{words.replace(' ', '-')}",
     )
     return legends.proxy(

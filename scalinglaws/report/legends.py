@@ -12,7 +12,7 @@ FAINT = "#8b929c"
 _ORDER = ("in the fit", "not used", "excluded", "held out")  # points first, then lines as they come
 
 
-def legend_inside(axes, entries: Sequence, *, corner: str = "upper right") -> None:
+def legend_inside(axes, entries: Sequence, *, corner: str = "upper right", size: float | None = None) -> None:
     """Put what a panel says of its own fit into a corner; a falling loss leaves the upper right one free."""
     handles = _once(entries)
     if handles:
@@ -25,6 +25,7 @@ def legend_inside(axes, entries: Sequence, *, corner: str = "upper right") -> No
             framealpha=0.85,
             edgecolor="none",
             handlelength=1.6,
+            fontsize=size,
         )
 
 

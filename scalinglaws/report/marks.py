@@ -14,6 +14,7 @@ from .rows import excluded_rows, held_out_rows
 INK = "#1b1f24"
 LINES = (INK, "#c2410c", "#7c3aed", "#0f766e")  # told apart by dashes and order too, never by colour alone
 STAR = "#d6246e"
+MOST_MARKS = 1500  # points that are drawn one by one; more are drawn as one picture, for the page's sake
 HOLLOW = ("o", "s", "D", "^", "v", "P")
 
 
@@ -55,6 +56,7 @@ def _fitted_points(axes, results, x, y, colours, rows, counted):
         edgecolors="white",
         linewidths=0.5,
         zorder=4,
+        rasterized=many(results),
         gid=_gid(axes, "fitted"),
     )
     return proxy(
@@ -76,6 +78,7 @@ def _other_points(axes, results, x, y, colours, rows, counted):
         alpha=0.5,
         linewidths=0,
         zorder=3,
+        rasterized=many(results),
         gid=_gid(axes, "other"),
     )
     return proxy(
@@ -100,6 +103,7 @@ def _excluded_points(axes, results, x, y, reason, rows, marker):
         linewidths=0.9,
         marker=marker,
         zorder=4,
+        rasterized=many(results),
         gid=_gid(axes, "excluded-" + _slug(reason)),
     )
     return proxy(marker, wrapped(f"excluded: {reason} (n = {rows.sum()})"), markerfacecolor="none", markeredgecolor=INK)
@@ -192,6 +196,11 @@ def draw_floor(axes, results: StudyResults) -> list:
         results.true_floor_nats, color=INK, linestyle=":", linewidth=1.1, zorder=1, gid=_gid(axes, "true-floor")
     )
     return [proxy("", f"true floor {stated(results.true_floor_nats, 5)} nats", color=INK, linestyle=":", linewidth=1.1)]
+
+
+def many(results: StudyResults) -> bool:
+    """Say whether there are too many points to draw one by one."""
+    return len(results.points) > MOST_MARKS
 
 
 def colour_of(results: StudyResults, colours, rows: np.ndarray):

@@ -1,11 +1,14 @@
 """Which part each row of the points plays: in a fit, excluded, held out; and how many runs are there."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from ..results import Band, StudyResults
 from .counts import of_a_table
+
+MOST_REASONS = 5
 
 
 def held_out_rows(results: StudyResults) -> np.ndarray:
@@ -20,8 +23,13 @@ def excluded_rows(results: StudyResults) -> dict[str, np.ndarray]:
     """Map each reason for leaving a point out of a fit to its rows; held-out runs are not among them."""
     if "excluded_because" not in results.points:
         return {}
-    because, held = results.points["excluded_because"], held_out_rows(results)
+    because, held = _grouped(results.points["excluded_because"]), held_out_rows(results)
     return {reason: (because == reason) & ~held for reason in sorted({*because[~held]} - {""})}
+
+
+def _grouped(because: np.ndarray) -> np.ndarray:
+    """Count reasons that differ in their numbers alone as one, where they are more than a legend can hold."""
+    return np.array([re.sub(r"\d+", "...", one) for one in because]) if len(set(because)) > MOST_REASONS else because
 
 
 def fitted_rows(results: StudyResults, bands: Sequence[Band] = ()) -> np.ndarray:
