@@ -8,11 +8,13 @@
 #   TORCH_INDEX  a further package index to look for it: PyTorch's own index of CPU builds saves gigabytes on Linux
 #                without a GPU (its address is in the "Get started" selector on pytorch.org); empty by default
 #   VENV         in which folder
+#   PYTEST       options of pytest: one process a core, each file of tests in one of them
 
 PYTHON ?=
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 VENV ?= .venv
+PYTEST ?= -n auto --dist loadfile
 EXTRAS ?= train,table,mcmc,dev
 export PYTHON TORCH TORCH_INDEX VENV EXTRAS
 
@@ -29,10 +31,10 @@ quickstart: setup
 	@$(VENV)/bin/scalinglaws study quickstart --to quickstart
 
 test: setup
-	@$(VENV)/bin/python -m pytest
+	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(PYTEST)
 
 test-all: setup
-	@$(VENV)/bin/python -m pytest -m ''
+	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(PYTEST) -m ''
 
 lint: setup
 	@$(VENV)/bin/ruff check .
