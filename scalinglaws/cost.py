@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from .design import Sweep
 from .run import RunSpec
-from .schedule import evaluation_steps
+from .schedule import CURVE_SHARE, evaluation_steps
 from .shape import Shape
-
-CURVE_SHARE = 8  # of the test windows, one in so many is read before a run's end
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from .instruments.noise_scale import merged, noise_scale
 from .points import Points
 from .protocol import with_protocol
 from .run import Run, RunSpec
-from .schedule import learning_rate
+from .schedule import learning_rate, phase
 from .store import points_of
 
 
@@ -114,15 +114,6 @@ def _evaluation_row(run: Run, e) -> dict:
     row |= {f"loss_nats@{name}": loss for name, loss in _foreign(run, e)}
     places = log_places(shape.n_ctx) if e.by_position else []
     return row | {f"loss_nats@T={place}": loss for place, loss in zip(places, e.by_position, strict=True)}
-
-
-def phase(spec: RunSpec, step: int) -> str:
-    """Say whether the learning rate after `step` steps was warming up, constant or decaying."""
-    if step <= spec.warmup:
-        return "warm-up"
-    if spec.schedule == "constant" or (spec.schedule == "wsd" and step <= spec.decay_start):
-        return "constant"
-    return "decay"
 
 
 def position_table(runs: Sequence[Run]) -> Points:

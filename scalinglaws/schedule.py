@@ -4,6 +4,8 @@ import math
 
 from .run import RunSpec
 
+CURVE_SHARE = 8  # evaluations before the last use one in this many of the test windows
+
 
 def learning_rate(spec: RunSpec, step: int) -> float:
     """Give the learning rate of optimiser step `step`, counted from 0.
@@ -49,3 +51,12 @@ def evaluation_steps(spec: RunSpec) -> list[int]:
     first = max(spec.first_step + 1, spec.steps // 256)
     ratio = (spec.steps / first) ** (1 / (count - 1))
     return sorted({min(spec.steps, max(first, round(first * ratio**i))) for i in range(count)} | {spec.steps})
+
+
+def phase(spec: RunSpec, step: int) -> str:
+    """Say whether the learning rate after `step` steps was warming up, constant or decaying."""
+    if step <= spec.warmup:
+        return "warm-up"
+    if spec.schedule == "constant" or (spec.schedule == "wsd" and step <= spec.decay_start):
+        return "constant"
+    return "decay"

@@ -10,6 +10,7 @@ from .points import Points
 from .records import from_plain, read_json, to_plain, write_json
 from .results import LearningCurve
 from .run import Run, RunSpec
+from .schedule import phase
 
 VERSION = 1
 
@@ -194,11 +195,10 @@ def curve_points(runs: list[Run], kept_out: Collection[str] = frozenset()) -> Po
     }
     for run in runs:
         spec = run.spec
-        stable = spec.decay_start if spec.schedule == "wsd" else spec.steps if spec.schedule == "constant" else 0
         if spec.id in kept_out or spec.parent:
             continue
         for e in run.curve:
-            if spec.warmup < e.step <= stable:
+            if phase(spec, e.step) == "constant":
                 row = (
                     spec.id,
                     spec.id,

@@ -24,12 +24,11 @@ from .optimizer import descend, gradient, make_optimizer
 from .precision import DTYPES, in_precision, set_float32
 from .records import from_plain, to_plain
 from .run import Evaluation, NoiseSums, Run, RunSpec
-from .schedule import evaluation_steps, learning_rate
+from .schedule import CURVE_SHARE, evaluation_steps, learning_rate
 from .windows import Order, Windows
 
 CHECKPOINT_SECONDS = 15.0
 PROGRESS_SECONDS = 1.0
-CURVE_SHARE = 8  # evaluations before the last use one in this many of the test windows
 AT_ONCE = 32  # steps whose losses are read together: a GPU need not wait for each
 
 

@@ -59,7 +59,7 @@ MAY_IMPORT = split(
         "checkpoint": "optimizer records",
         "instruments": "run",
         "train": "checkpoint corpora errors instruments models optimizer precision records run schedule windows",
-        "store": "conversions errors points records results run",
+        "store": "conversions errors points records results run schedule",
         "worker": "corpora errors records run store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
         "settings": "errors records",

@@ -6,8 +6,8 @@ Training takes 6 N D FLOPs and serving D_inf tokens 2 N D_inf. The functions tak
 from math import exp, log
 
 from ..errors import LawError
-from .hoffmann2022 import chinchilla, chinchilla_slopes
-from .law import LINEAR, Law, Parameter, Published
+from .hoffmann2022 import CHINCHILLA, chinchilla, chinchilla_slopes
+from .law import Law, Published
 
 PAPER = "Sardana et al. 2023"
 
@@ -65,13 +65,7 @@ SARDANA = Law(
     slopes=chinchilla_slopes,
     formula="L(N, D) = E + A / N^alpha + B / D^beta; min 6 N D + 2 N D_inf at a loss",
     source=f"{PAPER}, eq 2 and section 5",
-    parameters=(
-        Parameter("E", "nats/token", (0.1, 5.0), amplitude=LINEAR),
-        Parameter("A", "nats/token x params^alpha", (1.0, 1e6), amplitude=LINEAR),
-        Parameter("B", "nats/token x tokens^beta", (1.0, 1e6), amplitude=LINEAR),
-        Parameter("alpha", "1", (0.05, 1.5)),
-        Parameter("beta", "1", (0.05, 1.5)),
-    ),
+    parameters=CHINCHILLA.parameters,
     convention={"N": "params_total", "D": "tokens"},
     domain={"N": (1.5e8, 6e9), "D": (1.5e9, 1.5e12), "D/N": (10.0, 1e4)},
     published=(

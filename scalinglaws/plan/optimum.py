@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import MisuseError
+from ..laws import muennighoff2023
 from ..laws.law import Law
 
 # Muennighoff et al. 2023, fitted to 182 runs on C4: how the worth of repeated tokens and of excess parameters decays.
-REPETITION = (15.387756, 5.309743)
+REPETITION = tuple(muennighoff2023.MUENNIGHOFF.constants[name] for name in ("R_D", "R_N"))
 _GRID = 161
 _BLOCK = 500  # draws at once: bounds the memory
 _GOLDEN = (np.sqrt(5) - 1) / 2
@@ -123,10 +124,8 @@ def worth(params, tokens, unique: float, limit, repetition=REPETITION) -> dict[s
     Muennighoff et al. 2023, eq 5 and 6.
     """
     decay_data, decay_size = repetition
-    unique = np.minimum(tokens, unique)
-    base = np.minimum(params, limit)
-    data = unique * (1 - decay_data * np.expm1(-(tokens / unique - 1) / decay_data))
-    size = base * (1 - decay_size * np.expm1(-(params / base - 1) / decay_size))
+    data = muennighoff2023.worth(tokens, np.minimum(tokens, unique), decay_data)
+    size = muennighoff2023.worth(params, np.minimum(params, limit), decay_size)
     return {"N": size, "D": data}
 
 
