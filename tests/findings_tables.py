@@ -16,6 +16,7 @@ NOISE = 0.02  # nats, from seed to seed (section 4.2)
 TABLE_3 = {"N_c": 6.5e13, "alpha_N": 0.077, "S_c": 2.1e3, "alpha_S": 0.76}
 CRITICAL = {"B_star": 2e8, "alpha_B": 0.21}
 SEEDS = 8
+LOG_PLACES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 @dataclass
@@ -127,8 +128,10 @@ class Rows:
                 "n_layer": row["n_layer"], "n_ctx": CONTEXT, "steps": float(step), "tokens": float(step) * batch,
                 "batch_tokens": batch, "flops_6nd": 6.0 * n * step * batch, "lr": row["lr"] if lrs is None else lrs[i],
                 "phase": phase, "loss_nats": loss, "loss_train_nats": loss,
-                "noise_scale": None if noise is None else noise[i],
+                "noise_scale": None if noise is None else noise[i], "noise_count": 0 if noise is None else 8,
+                "noise_scale_sem": None if noise is None else noise[i] / 8,
             }  # fmt: skip
+            point |= {f"loss_nats@T={t}": loss - 0.3 + 5.0 * t**-0.6 for t in LOG_PLACES}
             self.curves.append(point | {f"loss_nats@{text}": self.other(text, n, loss) for text in self.world.foreign})
 
     def jitter(self):
@@ -168,10 +171,11 @@ def _lineage(rows, family, layers, width, seed):
     inside = (steps > WARMUP) & (steps < STEPS)
     tiny = 0.1 * world.noise * rows.rng.standard_normal(len(losses))
     shown = losses + off + tiny - world.below(n)
-    rows.curve(trunk, row, BATCH, steps[inside], shown[inside])
+    noise = 1.5 * critical(losses, world, n)[inside]
+    rows.curve(trunk, row, BATCH, steps[inside], shown[inside], noise=noise)
     early = np.array([500, 1000, 2000, 3000])
     rows.curve(trunk, row, BATCH, early, np.full(4, 8.0), lrs=row["lr"] * early / WARMUP, phase="warm-up")
-    for place in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024):
+    for place in LOG_PLACES:
         loss = row["loss_nats"] - 0.3 + 5.0 * place**-0.6
         rows.positions.append((row["run_id"], "transformer", n, CONTEXT, place, loss))
     rows.positions[-11:] = [dict(zip(POSITION, one, strict=True)) for one in rows.positions[-11:]]
@@ -262,7 +266,7 @@ def _others(rows):
     for layers, width in ((1, 128), (2, 256), (2, 512)):
         lstm = rows.run("F-LSTM", layers, width, 0.0, arch="lstm")
         lstm["loss_nats"] = (7.45e14 / lstm["params_nonembedding"]) ** 0.071
-        for place in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024):
+        for place in LOG_PLACES:
             loss = lstm["loss_nats"] - 0.1 + 5.0 * min(place, 64) ** -0.6
             rows.positions.append(
                 dict(

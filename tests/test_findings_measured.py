@@ -11,6 +11,8 @@ from findings_tables import CRITICAL, TABLE_3, World, made
 from scalinglaws.cli import main
 from scalinglaws.errors import PointsError
 from scalinglaws.findings import judged, measurements, page, read_tables
+from scalinglaws.findings.evidence import Evidence
+from scalinglaws.findings.noise import noise_line
 from scalinglaws.importers.writing import write_points
 from scalinglaws.laws.kaplan2020 import KAPLAN_ND
 from scalinglaws.points import Points
@@ -112,6 +114,74 @@ def test_the_critical_batch_of_every_loss_is_the_planted_one(sheets):
     true = CRITICAL["B_star"] / np.array(column(sheet, "loss")) ** (1 / CRITICAL["alpha_B"])
     assert column(sheet, "B_crit") == pytest.approx(true.tolist(), rel=0.05)
     assert column(sheet, "noise scale / B_crit") == pytest.approx([1.5] * len(true), rel=0.05)
+
+
+def test_the_noise_scale_of_all_sizes_is_one_power_of_the_loss(sheets, tables):
+    line = noise_line(Evidence(*tables))
+    assert line.alpha_B.low <= CRITICAL["alpha_B"] <= line.alpha_B.high
+    assert line.alpha_B.value == pytest.approx(CRITICAL["alpha_B"], rel=0.02)
+    assert abs(line.of_size.value) < 0.02
+    loss, noise = (np.array(column(sheets["noise-scale"], name)) for name in ("loss", "noise scale"))
+    planted = 1.5 * CRITICAL["B_star"] / loss ** (1 / CRITICAL["alpha_B"])
+    np.testing.assert_allclose(noise, planted, rtol=0.05)
+
+
+def test_a_noise_scale_that_grows_with_size_shows_in_the_exponent_of_size():
+    faulty = made(World(noise=0.005, critical_of=lambda n: (n / 1e7) ** 0.3))
+    line = noise_line(Evidence(*faulty))
+    assert line.of_size.value == pytest.approx(0.3, abs=0.03)
+    assert line.of_size.low > 0.2
+
+
+def test_sizes_off_the_cheapest_cost_what_the_law_says(sheets):
+    sheet = sheets["off-the-best"]
+    size = np.array(column(sheet, "N / N_eff"))
+    measured, law = (np.array([row[i] or np.nan for row in sheet.rows], dtype=float) for i in (2, 3))
+    near = (size > 0.5) & (size < 4)
+    assert near.sum() >= 6
+    np.testing.assert_allclose(measured[near], law[near], rtol=0.1)
+    assert measured[near].min() > 0.97
+    assert measured[size > 4].min() > 1.5
+    steps, by_law = (np.array([row[i] or np.nan for row in sheet.rows], dtype=float) for i in (4, 5))
+    np.testing.assert_allclose(steps[near], by_law[near], rtol=0.1)
+
+
+def test_the_least_steps_and_tokens_are_those_that_made_the_curves(sheets):
+    off = []
+    for loss, n, critical, steps, tokens, flops, _ in sheets["least-cost"].rows:
+        k = TABLE_3
+        off.append(np.log(steps / (k["S_c"] * (loss - (k["N_c"] / n) ** k["alpha_N"]) ** (-1 / k["alpha_S"]))))
+        assert tokens == pytest.approx(steps * critical, rel=1e-9)
+        assert flops == pytest.approx(6 * n * tokens, rel=1e-9)
+    assert abs(np.median(off)) < 0.02
+    assert np.abs(off).max() < 0.25
+
+
+def test_losses_beyond_the_batch_scan_are_marked(sheets):
+    outside = {row[0] for row in sheets["least-cost"].rows if row[-1]}
+    inside = {row[0] for row in sheets["least-cost"].rows if not row[-1]}
+    assert outside
+    assert inside
+    assert max(outside) < min(inside)
+
+
+def test_offsets_on_other_text_are_listed_by_depth(sheets):
+    sheet = sheets["transfer-depth"]
+    assert column(sheet, "n_layer") == sorted(column(sheet, "n_layer"))
+    assert len(set(column(sheet, "n_layer"))) >= 3
+    for row in sheet.rows:
+        loss, books = row[sheet.columns.index("loss")], row[sheet.columns.index("offset, books")]
+        assert books == pytest.approx((1.0 * loss + 0.05) - loss, abs=1e-9)
+    drifts = [float(text.split()[-1].rstrip(".")) for text in sheet.about.split("depth: ")[1].split(";")]
+    assert np.abs(drifts).max() < 0.005
+
+
+def test_losses_by_place_are_followed_along_training(sheets):
+    sheet = sheets["positions-along"]
+    steps = column(sheet, "steps")
+    assert steps == sorted(steps)
+    gaps = np.array(column(sheet, "T = 1")) - np.array(column(sheet, "T = 1024"))
+    np.testing.assert_allclose(gaps, 5.0 * (1 - 1024**-0.6), rtol=1e-9)
 
 
 def test_recurrent_models_lie_between_their_size_and_their_compute(sheets):

@@ -14,6 +14,7 @@ from . import (
     recipe,
     shapes,
     sheets_of_context,
+    sheets_of_costs,
     sheets_of_models,
     sheets_of_scale,
     sizes,
@@ -25,7 +26,7 @@ from .record import UNFIT, Findings, Measurements, Sheet, Verdict
 
 PARTS = (sizes, shapes, depth, overfitting, along, allocation, batches, transfer, recipe)
 CLAIMS = tuple(sorted((one for part in PARTS for one in part.CLAIMS), key=lambda one: int(one.id[1:])))
-SHEETS = (*sheets_of_scale.SHEETS, *sheets_of_context.SHEETS, *sheets_of_models.SHEETS)
+SHEETS = (*sheets_of_scale.SHEETS, *sheets_of_costs.SHEETS, *sheets_of_context.SHEETS, *sheets_of_models.SHEETS)
 
 
 def findings(

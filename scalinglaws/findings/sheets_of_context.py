@@ -7,10 +7,12 @@ from ..points import Points
 from .evidence import Evidence
 from .record import UNFIT, Lacking, Sheet
 from .repeats import MODEL, averaged, same_settings
+from .shapes import ONE_SIZE, STANDARD_FF, shaped
 from .sheets_of_scale import rows_of
-from .transfer import texts, transfer
+from .transfer import FOREIGN, PLACE, texts, transfer
 
 LEAST_PLACES = 5
+LEAST_DEPTHS = 3
 PLACES = ("arch", "N", "n_layer", "context", "tokens", "a", "low", "high", "b", "low", "high", "p", "low", "high",
           "rms nats", "at T = 1", "last")  # fmt: skip
 
@@ -41,6 +43,37 @@ def other_texts(evidence: Evidence) -> Sheet:
                "high", "over its own")  # fmt: skip
     about = "Every evaluation after the warm-up; offsets in nats at the longest horizon."
     return Sheet("transfer", "Loss on other texts", about, columns, tuple(rows))
+
+
+def texts_by_depth(evidence: Evidence) -> Sheet:
+    """Loss on other texts of models of one N and several depths (figure 24)."""
+    points = shaped(evidence)
+    ratio = points["d_ff"] / (STANDARD_FF * points["d_model"])
+    points = points.take((points["n_layer"] > 0) & (np.abs(ratio - 1) < 0.05))
+    logs = np.log(points["params_nonembedding"])
+    near = np.abs(logs[:, None] - logs) < ONE_SIZE
+    points = points.take(near[near.sum(axis=1).argmax()]) if len(points) else points
+    named = [text for text in texts(evidence) if np.isfinite(points[FOREIGN + text]).all()]
+    depths, count = np.log(points["n_layer"]), len(np.unique(points["n_layer"]))
+    if not named or count < LEAST_DEPTHS:
+        raise Lacking(f"family F-SHAPE on other texts ({count} of at least {LEAST_DEPTHS} depths at one N present)")
+    gaps = {text: points[FOREIGN + text] - points["loss_nats"] for text in named}
+    rows = [
+        (
+            r["n_layer"],
+            r["d_model"],
+            r["n_heads"],
+            r["params_nonembedding"],
+            r["loss_nats"],
+            *(g[i] for g in gaps.values()),
+        )
+        for i, r in enumerate(rows_of(points))
+    ]
+    drifts = "; ".join(f"{text} {np.polyfit(depths, gap, 1)[0]:+.3f}" for text, gap in gaps.items())
+    about = "Models of nearly one N; offsets are the loss on a text less that on the text trained on, nats. "
+    about += f"Change of the offset with a factor e of depth: {drifts}."
+    columns = ("n_layer", "d_model", "n_heads", "N", "loss", *(f"offset, {text}" for text in named))
+    return Sheet("transfer-depth", "Loss on other texts by depth", about, columns, tuple(sorted(rows)))
 
 
 def by_place(evidence: Evidence) -> Sheet:
@@ -77,6 +110,24 @@ def _front(evidence: Evidence, run_id: str) -> tuple | None:
         numbers += [one.value, one.low, one.high]
     rms = float(np.sqrt(np.mean(found.residuals**2)))
     return (*numbers, rms, float(loss[place.argmin()]), float(loss[place.argmax()]))
+
+
+def places_along(evidence: Evidence) -> Sheet:
+    """Loss at each place of the context along the training of the largest Transformer (figure 20, right)."""
+    curves = evidence.curves_of("F-N")
+    places = sorted(int(name.removeprefix(PLACE)) for name in curves.columns if name.startswith(PLACE))
+    if len(curves):
+        curves = curves.take(curves["params_nonembedding"] == curves["params_nonembedding"].max())
+        places = [place for place in places if np.isfinite(curves[f"{PLACE}{place}"]).any()]
+    if not len(curves) or len(places) < LEAST_PLACES:
+        raise Lacking(f"family F-N with losses by place along training (0 of at least {LEAST_PLACES} places present)")
+    runs, counts = np.unique(curves["run_id"], return_counts=True)
+    curves = curves.take(curves["run_id"] == runs[counts.argmax()])
+    curves = curves.take(np.argsort(curves["steps"]))
+    rows = [(r["steps"], r["loss_nats"], *(r[f"{PLACE}{place}"] for place in places)) for r in rows_of(curves)]
+    about = f"N = {curves['params_nonembedding'][0]:,.0f}, at a constant rate, read off an eighth of the test text."
+    columns = ("steps", "loss", *(f"T = {place}" for place in places))
+    return Sheet("positions-along", "Loss by place along training", about, columns, tuple(rows))
 
 
 def short_contexts(evidence: Evidence) -> Sheet:
@@ -119,4 +170,4 @@ def losses_by_place(evidence: Evidence, run_id: str) -> tuple[np.ndarray, np.nda
     return (table["position"][rows], table["loss_nats"][rows]) if rows.any() else None
 
 
-SHEETS = (other_texts, by_place, short_contexts)
+SHEETS = (other_texts, texts_by_depth, by_place, places_along, short_contexts)

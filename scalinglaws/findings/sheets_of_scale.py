@@ -1,9 +1,8 @@
-"""Measured tables of scale: sizes, trends, curves, batches, the frontier, overfitting."""
+"""Measured tables of scale: sizes, trends, curves, the frontier, overfitting."""
 
 import numpy as np
 
-from .along import foretold, reached, refits
-from .batches import turnings
+from .along import foretold, refits
 from .constants import crossing
 from .evidence import LEAST_UPDATES, Evidence
 from .overfitting import collapse, stops, unlimited
@@ -66,48 +65,6 @@ def _trend(line: Power) -> tuple:
     )  # fmt: skip
 
 
-def critical_batches(evidence: Evidence) -> Sheet:
-    """B_crit(L) of each size beside the noise scale."""
-    rows = [
-        (
-            one.params, one.loss_nats, one.critical.value, one.critical.low, one.critical.high, one.batches,
-            one.steps_min, one.noise, one.noise and one.noise / one.critical.value, one.reason,
-        )
-        for one in turnings(evidence)
-    ]  # fmt: skip
-    columns = (
-        "N",
-        "loss",
-        "B_crit",
-        "low",
-        "high",
-        "batches",
-        "S_min",
-        "noise scale",
-        "noise scale / B_crit",
-        "not used",
-    )
-    found = evidence.critical
-    effect = (
-        ""
-        if found.size_effect is None
-        else f" Largest over smallest size at equal loss: {found.size_effect.value:.3g}."
-    )
-    about = f"Batches in tokens, at losses that at least four batches reach, the best rate of each.{effect}"
-    return Sheet("critical-batch", "Critical batch and gradient noise scale", about, columns, tuple(rows))
-
-
-def costs_of_losses(evidence: Evidence) -> Sheet:
-    """Steps, tokens and compute to fixed losses."""
-    rows = [
-        (one.loss_nats, *row)
-        for one in reached(evidence)
-        for row in zip(one.params, one.steps, one.tokens, one.flops, strict=True)
-    ]
-    about = "Read off the curves at constant rate, at the batch that was trained; C = 6 N D."
-    return Sheet("equal-loss", "What a loss costs each size", about, ("loss", "N", "steps", "tokens", "C"), tuple(rows))
-
-
 def step_terms(evidence: Evidence) -> Sheet:
     """alpha_S and S_c by size, and the losses foretold from the first quarter."""
     ahead = foretold(evidence)
@@ -162,10 +119,11 @@ def overfitted(evidence: Evidence) -> Sheet:
             (
                 r["params_nonembedding"], r["dataset_tokens"], r["loss_nats"], least and r["loss_nats"] / least - 1, x,
                 float(found.at(np.array(x))), r["steps"], r["epochs"], "yes" if r["stopped"] else "no",
-                r["excluded_because"] or few,
+                r["test_gap_nats"], r["excluded_because"] or few,
             )
         )  # fmt: skip
-    columns = ("N", "D", "loss", "excess", "N^p / D", "curve", "steps", "epochs", "stopped early", "left out")
+    columns = ("N", "D", "loss", "excess", "N^p / D", "curve", "steps", "epochs", "stopped early",
+               "test - train", "left out")  # fmt: skip
     about = (
         f"Early-stopped losses; excess over the same size on all text; p = {p:.3f}; one curve "
         f"(1 + {found.curve[0]:.3g} x)^{found.curve[1]:.3g} - 1, residual sd {found.sd:.4f} of {len(found.x)} runs."
@@ -215,6 +173,5 @@ def censoring(evidence: Evidence) -> Sheet:
 
 
 SHEETS = (
-    sizes, straight_lines, costs_of_losses, step_terms, critical_batches, frontiers, censoring, overfitted,
-    early_stops, contradiction_point,
+    sizes, straight_lines, step_terms, frontiers, censoring, overfitted, early_stops, contradiction_point,
 )  # fmt: skip
