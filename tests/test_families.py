@@ -9,9 +9,10 @@ import pytest
 
 from scalinglaws.errors import MisuseError, NameUnknownError, StudyError
 from scalinglaws.families import measure
-from scalinglaws.settings import Families, Study, presets, read_study
+from scalinglaws.records import read_json
+from scalinglaws.settings import presets, read_study
 
-FAMILIES = ["F-N", "F-SEED", "F-B", "F-ND", "F-LSTM", "F-UT", "F-LR", "F-SHAPE", "F-CTX8", "F-V"]
+FAMILIES = "F-N F-SEED F-B F-ND F-D F-GNS F-OOD F-LSTM F-UT F-LR F-SHAPE F-CTX8 F-V".split()
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +41,8 @@ def test_every_family_runs_from_one_command(tables):
     assert set(runs["outcome"]) == {"finished"}
     counts = {name: len(of_family(runs, name)) for name in FAMILIES}
     assert counts == {
-        "F-N": 15, "F-SEED": 3, "F-B": 24, "F-ND": 6, "F-LSTM": 2, "F-UT": 4, "F-LR": 6, "F-SHAPE": 12, "F-CTX8": 2,
-        "F-V": 4,
+        "F-N": 15, "F-SEED": 3, "F-B": 24, "F-ND": 6, "F-D": 3, "F-GNS": 2, "F-OOD": 12, "F-LSTM": 2, "F-UT": 4,
+        "F-LR": 6, "F-SHAPE": 12, "F-CTX8": 2, "F-V": 4,
     }  # fmt: skip
     assert set(of_family(runs, "F-LSTM")["arch"]) == {"lstm"}
     assert set(of_family(runs, "F-UT")["reuse"]) == {2, 4}
@@ -95,19 +96,27 @@ def test_shallow_models_are_shown_and_left_out_of_fits_with_the_reason(tables):
     assert (runs["excluded_because"][~shallow] == "").all()
 
 
-def test_other_texts_are_scored_at_every_evaluation(tmp_path):
+def test_families_that_others_hold_train_nothing_of_their_own(tables):
+    runs = tables["runs"]
+    for part, whole in (("F-D", "F-ND"), ("F-GNS", "F-B"), ("F-OOD", "F-N")):
+        assert set(of_family(runs, part)["run_id"]) < set(of_family(runs, whole)["run_id"])
+    assert len(runs) == 78
+
+
+def test_other_texts_are_scored_at_every_evaluation_and_judged(tmp_path):
     words = np.random.default_rng(0).integers(97, 123, (400, 60))
-    for name, rows in (("here", words[:200]), ("there", words[200:] % 5 + 97)):
+    texts = {"there": words % 5 + 97, "far": words % 9 + 48, "near": words}
+    for name, rows in texts.items():
         text = "\n\n\n".join(f"{i} " + bytes(row.tolist()).decode() for i, row in enumerate(rows))
         (tmp_path / f"{name}.txt").write_text(text)
-    study = Study(
-        "F-OOD", ((1, 8),), (4e3,), corpus=f"text:{tmp_path}/here.txt", evaluate_on=(f"text:{tmp_path}/there.txt",),
-        n_ctx=16, evaluations=3, eval_tokens=512, warmup_steps=2,
-    )  # fmt: skip
-    found = measure(Families("own", (study,)), tmp_path / "out")
-    column = f"loss_nats@{tmp_path}/there.txt"
-    assert (found.curves[column] > 0).all()
-    assert found.runs[column][-1] != found.runs["loss_nats"][-1]
+    asked = {"evaluate_on": [f"text:{tmp_path}/{name}.txt" for name in texts], "evaluations": 8, "tokens": [1e4]}
+    found = measure(read_study("smoke", asked).only(["F-OOD"]), tmp_path / "out")
+    for name in texts:
+        column = f"loss_nats@{tmp_path}/{name}.txt"
+        assert (found.curves[column] > 0).all()
+        assert found.runs[column][-1] != found.runs["loss_nats"][-1]
+    verdicts = {one["id"]: one for one in read_json(tmp_path / "out" / "findings.json")["verdicts"]}
+    assert all(verdicts[name]["outcome"] in ("passed", "failed") for name in ("S11", "S30")), verdicts["S11"]
 
 
 def test_a_set_is_read_whole_and_refuses_what_it_does_not_know(tmp_path):

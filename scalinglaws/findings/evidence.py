@@ -19,6 +19,7 @@ from .repeats import SeedNoise, averaged, same_settings, seed_noise, without
 LEAST = {"F-N": 3, "F-SEED": 3, "F-B": 8, "F-ND": 6, "F-SHAPE": 3, "F-LSTM": 1, "F-UT": 1, "F-LR": 2, "F-CTX8": 1}
 MOST_EPOCHS = 4.0  # beyond, text is no longer as good as new
 LEAST_UPDATES = 50  # of an epoch: below, the paper's joint law does not fit (section 4.2)
+LADDER = ("F-N", "F-C", "F-SEED", "F-OOD")  # families of plain Transformers of several sizes and horizons
 COLUMNS = {"params": "params_nonembedding", "tokens": "tokens", "flops": "flops_6nd", "loss": "loss_nats"}
 
 
@@ -46,14 +47,14 @@ class Evidence:
         named = np.array([bool({*str(text).split()} & {*families}) for text in self.runs["family"]])
         return named & (self.runs["outcome"] == "finished") & np.isfinite(self.runs["loss_nats"])
 
-    def family(self, name: str, least: int | None = None) -> Points:
-        """Take the finished runs of a family, those left out of fits too.
+    def family(self, name: str, least: int | None = None, also: tuple[str, ...] = ()) -> Points:
+        """Take the finished runs of a family, those left out of fits too; `also` names families of the same runs.
 
         Raises:
             Lacking: fewer runs than its claims can be made of.
         """
         least = LEAST[name] if least is None else least
-        rows = self.of(name)
+        rows = self.of(name, *also)
         if rows.sum() < least:
             raise Lacking(f"family {name} ({int(rows.sum())} of at least {least} runs present)")
         return self.runs.take(rows)
@@ -106,7 +107,7 @@ class Evidence:
         Raises:
             Lacking: fewer than three sizes.
         """
-        rows = self.of("F-N", "F-C", "F-SEED") & self.kept
+        rows = self.of(*LADDER) & self.kept
         rows = rows & self.infinite & (self.runs["arch"] == "transformer") if rows.any() else rows
         count = len(np.unique(self.runs["params_nonembedding"][rows])) if rows.any() else 0
         if count < LEAST["F-N"]:
@@ -152,7 +153,7 @@ class Evidence:
         Raises:
             Lacking: fewer than three sizes have them.
         """
-        curves = self.curves_of("F-N", "F-C", "F-SEED")
+        curves = self.curves_of(*LADDER)
         if len(curves):
             curves = curves.take(curves["run_kept"] == 1).replace(
                 excluded_because=[""] * int((curves["run_kept"] == 1).sum())
@@ -226,7 +227,7 @@ class Evidence:
         Raises:
             Lacking: the family is not there.
         """
-        points = self.family("F-ND")
+        points = self.family("F-ND", also=("F-D",))
         held = points["tokens"] / points["epochs"]
         full = points["subset_tokens"] == 0
         return points.replace(

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..points import Points
 from ..results import Estimate
-from .evidence import Evidence
+from .evidence import LADDER, Evidence
 from .joining import once
 from .record import Lacking
 
@@ -50,7 +50,7 @@ def readings(evidence: Evidence) -> Points:
     Raises:
         Lacking: fewer than six.
     """
-    curves = evidence.curves_of("F-N", "F-C", "F-SEED", "F-GNS")
+    curves = evidence.curves_of(*LADDER, "F-GNS")
     if len(curves) and "noise_count" in curves:
         used = (curves["noise_count"] >= LEAST_MEASURED) & (curves["noise_scale"] > 0)
         curves = curves.take(used & (curves["run_kept"] == 1))

@@ -4,7 +4,7 @@ import numpy as np
 
 from .along import foretold, refits
 from .constants import crossing
-from .evidence import LEAST_UPDATES, Evidence
+from .evidence import LADDER, LEAST_UPDATES, Evidence
 from .overfitting import collapse, stops, unlimited
 from .powers import Power, of_size, settled
 from .record import UNFIT, Lacking, Sheet
@@ -15,7 +15,7 @@ from .sizes import trends
 def sizes(evidence: Evidence) -> Sheet:
     """Every run of F-N, F-C and F-SEED, seeds averaged, with its distance from L(N)."""
     line = of_size(evidence)
-    rows = evidence.of("F-N", "F-C", "F-SEED")
+    rows = evidence.of(*LADDER)
     marked = evidence.runs.replace(infinite=evidence.infinite).take(rows)
     points = averaged(marked)
     at = float(evidence.longest["tokens"][0])
