@@ -11,7 +11,7 @@ from .errors import RunsFailedError, StoreError
 from .executors.local import Local
 from .findings import judged, page
 from .importers.writing import write_points
-from .launch import SHORT_WORK, Progress, launch, work_of
+from .launch import SHORT_WORK, Failure, Progress, launch, work_of
 from .points import Points
 from .readings import curve_table, position_table, run_table
 from .records import from_plain, read_json, to_plain, write_json, write_whole
@@ -39,8 +39,9 @@ def measure(
 ) -> Measured:
     """Train every family of a set in one folder, or go on with it; families share the runs that they have in common.
 
-    The tables are written after each family: runs.csv, curves.csv and positions.csv; at the end what they say of the
-    paper's claims, as findings.json and findings.md.
+    A family starts where those before it leave a process free. The tables are written whenever one is complete:
+    runs.csv, curves.csv and positions.csv; at the end what they say of the paper's claims, as findings.json and
+    findings.md.
 
     Raises:
         MisuseError: a study, its text or the folder cannot be used so; nothing is trained.
@@ -54,10 +55,16 @@ def measure(
     laid_out = {**read_families(store), **asked_now}
     write_json(store.path / "families.json", to_plain(laid_out))
     write_json(store.path / "sweep.json", to_plain(joined(asked.name, laid_out.values())))
-    measured = None
-    for lot in lots(list(asked_now.values())):
-        _train(lot, store, device, tell, say)
-        measured = _tables(asked.name, store, laid_out)
+    for family in asked_now.values():
+        there = sum(store.has(spec.id) for spec in family.sweep.runs)
+        say(f"{family.study.name}: {there} of {len(family.sweep.runs)} runs are there. {family.study.about}".rstrip())
+    failures = _train(list(asked_now.values()), store, device, tell, lambda: _tables(asked.name, store, laid_out))
+    measured = _tables(asked.name, store, laid_out)
+    if failures:
+        raise RunsFailedError(
+            f"{len(failures)} chains of runs of {asked.name} failed; the first says why in {failures[0].log}. Mend "
+            "that, and type the same command: what is done is kept, and is in the tables."
+        )
     _judge(asked.name, measured, store, say)
     return measured
 
@@ -86,7 +93,7 @@ def read_families(store: Store) -> dict[str, Family]:
 
 
 def lots(families: list[Family]) -> list[list[Family]]:
-    """Put small families that follow one another into one launch, so that its processes start once."""
+    """Put small families that follow one another together, so that their short runs share processes."""
     found: list[list[Family]] = []
     for family in families:
         small = sum(map(work_of, family.sweep.runs)) < SHORT_WORK
@@ -104,20 +111,12 @@ def joined(name: str, families: Iterable[Family]) -> Sweep:
     return Sweep(name, tuple(runs), left_out={key: why for sweep in sweeps for key, why in sweep.left_out.items()})
 
 
-def _train(lot: list[Family], store: Store, device: str, tell, say):
-    for family in lot:
-        there = sum(store.has(spec.id) for spec in family.sweep.runs)
-        say(f"{family.study.name}: {there} of {len(family.sweep.runs)} runs are there. {family.study.about}".rstrip())
-    sweep = joined(" ".join(family.study.name for family in lot), lot)
-    if all(store.has(spec.id) for spec in sweep.runs):
-        return
-    processes = max(family.study.processes or os.cpu_count() or 1 for family in lot)
-    failures = launch(sweep, store, Local(processes), device=device, tell=tell)
-    if failures:
-        raise RunsFailedError(
-            f"{len(failures)} of {len(sweep.chains)} chains of runs of {sweep.name} failed; the first says why in "
-            f"{failures[0].log}. Mend that, and type the same command: what is done is kept."
-        )
+def _train(families: list[Family], store: Store, device: str, tell, tables: Callable) -> list[Failure]:
+    """Train what is lacking, the first families first, and write the tables whenever some of them are complete."""
+    sweep = joined("", families)
+    stages = [frozenset(run.id for family in lot for run in family.sweep.runs) for lot in lots(families)]
+    executor = Local(max(family.study.processes or os.cpu_count() or 1 for family in families))
+    return launch(sweep, store, executor, device=device, tell=tell, stages=stages, ended=lambda stage: tables())
 
 
 def _tables(name: str, store: Store, families: dict[str, Family]) -> Measured:

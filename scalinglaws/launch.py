@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .design import Sweep
@@ -54,6 +54,7 @@ class Failure:
 class _Chain:
     specs: tuple[RunSpec, ...]
     work: float
+    stage: int
     restarts: int = 0
     log: str = field(default="")
 
@@ -65,14 +66,22 @@ def launch(
     *,
     device: str = "cpu",
     tell: Callable[[Progress], None] = lambda progress: None,
+    stages: Sequence[frozenset[str]] = (),
+    ended: Callable[[int], None] = lambda stage: None,
 ) -> list[Failure]:
     """Train every run of a sweep that the store lacks.
 
     Each chain (a trunk and its branches) is one process, a command line that writes into the store; longest first. A
     process that is killed is started again from its last checkpoint. When this process is interrupted, the others
     keep their state and end; launching again goes on from there.
+
+    Args:
+        stages: ids of runs, what is wanted first at the front; a later stage starts where an earlier one leaves a
+            process free. None: the whole sweep is one.
+        ended: called with the place of each stage that this launch completes, but for the last to do so.
     """
-    work = _Work(_lacking(sweep, store, executor.slots), device)
+    stages = stages or (frozenset(spec.id for spec in sweep.runs),)
+    work = _Work(_lacking(sweep, store, executor.slots, stages), device)
     for chain in work.waiting:
         for spec in chain.specs:
             store.ask(spec)
@@ -82,7 +91,9 @@ def launch(
             while work.waiting and len(work.running) < executor.slots:
                 work.start_next(store, executor)
             time.sleep(POLL_SECONDS)
-            work.collect()
+            if work.collect():
+                for stage in work.completed():
+                    ended(stage)
             tell(clock.read([spec for chain in work.running.values() for spec in chain.specs]))
     finally:
         for job in work.running:
@@ -97,6 +108,7 @@ class _Work:
 
     def __init__(self, waiting: list[_Chain], device: str):
         self.waiting, self.running, self.failures, self.device = waiting, {}, [], device
+        self.open = {chain.stage for chain in waiting}
 
     def start_next(self, store: Store, executor: Local):
         """Start the chain that has waited longest."""
@@ -105,26 +117,37 @@ class _Work:
         chain.log = str(log)
         self.running[executor.start(_command(store, chain, self.device), log)] = chain
 
-    def collect(self):
-        """Take note of the processes that ended; one that was killed from outside waits again."""
-        for job in [job for job in self.running if job.poll() is not None]:
+    def collect(self) -> bool:
+        """Take note of processes that ended, and say whether any did; one killed from outside waits again."""
+        gone = [job for job in self.running if job.poll() is not None]
+        for job in gone:
             chain, code = self.running.pop(job), job.poll()
             if code < 0 and chain.restarts < RESTARTS:
                 chain.restarts += 1
                 self.waiting.insert(0, chain)
             elif code != 0:
                 self.failures.append(Failure(tuple(spec.id for spec in chain.specs), code, chain.log))
+        return bool(gone)
+
+    def completed(self) -> list[int]:
+        """Close the stages of which nothing waits or runs any more, and give them; none when nothing is left at all."""
+        left = {chain.stage for chain in (*self.waiting, *self.running.values())}
+        done = sorted(self.open - left) if left else []
+        self.open &= left
+        return done
 
 
-def _lacking(sweep: Sweep, store: Store, slots: int) -> list[_Chain]:
-    """What is to be trained, longest first; chains of seconds share a process, whose start takes as long as they do."""
-    chains = [_Chain(specs, sum(work_of(s) for s in specs)) for specs in sweep.chains]
-    lacking = sorted((c for c in chains if not all(store.has(s.id) for s in c.specs)), key=lambda c: -c.work)
+def _lacking(sweep: Sweep, store: Store, slots: int, stages: Sequence[frozenset[str]]) -> list[_Chain]:
+    """What is to be trained, by stage and longest first; chains of seconds share a process: its start takes as long."""
+    turn = {run_id: i for i, stage in reversed(list(enumerate(stages))) for run_id in stage}
+    chains = [_Chain(specs, sum(map(work_of, specs)), min(turn[spec.id] for spec in specs)) for specs in sweep.chains]
+    lacking = [c for c in chains if not all(store.has(s.id) for s in c.specs)]
     most = min(SHORT_WORK, sum(c.work for c in lacking) / slots)
     grouped: list[_Chain] = []
-    for chain in lacking:
-        if grouped and grouped[-1].work + chain.work <= most:
-            grouped[-1] = _Chain(grouped[-1].specs + chain.specs, grouped[-1].work + chain.work)
+    for chain in sorted(lacking, key=lambda c: (c.stage, -c.work)):
+        last = grouped[-1] if grouped else None
+        if last and last.stage == chain.stage and last.work + chain.work <= most:
+            grouped[-1] = _Chain(last.specs + chain.specs, last.work + chain.work, chain.stage)
         else:
             grouped.append(chain)
     return grouped

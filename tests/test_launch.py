@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,48 @@ def test_a_worker_that_fails_is_a_failure_with_its_log(whole, tmp_path, text):
     failures = launch(sweep, store, Local(2))
     assert len(failures) == len(sweep.chains)
     assert all(f.exit_code != 0 and "train.bin" in Path(f.log).read_text() for f in failures)
+
+
+class Recorded:
+    """An executor whose processes train nothing: each ends after as many polls as its longest run has steps."""
+
+    slots = 2
+
+    def __init__(self, specs):
+        self.steps, self.started = {spec.id: spec.steps for spec in specs}, []
+
+    def start(self, command, log):
+        ids = [word for word in command if word in self.steps]
+        self.started.append(ids)
+        left = max(self.steps[one] for one in ids)
+
+        class Job:
+            def poll(self):
+                nonlocal left
+                left -= 1
+                return None if left > 0 else 0
+
+        return Job()
+
+
+def test_a_later_stage_fills_the_processes_that_an_earlier_one_leaves_free(tmp_path, monkeypatch, whole):
+    monkeypatch.setattr("scalinglaws.launch.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("scalinglaws.launch.SHORT_WORK", 0.0)
+    trunk = next(run.spec for run in whole.runs() if not run.spec.parent)
+    long, short, *later = (
+        replace(trunk, seed=100 + i, tokens=steps * trunk.batch_tokens, branch_at=())
+        for i, steps in enumerate((40, 5, 9, 8))
+    )
+    store, sweep = open_store(tmp_path / "store", create=True), Sweep("s", (*later, short, long))
+    executor, ends = Recorded(sweep.runs), []
+    stages = [frozenset({long.id, short.id}), frozenset(spec.id for spec in later)]
+
+    def ended(stage):
+        ends.append((stage, len(executor.started)))
+
+    assert launch(sweep, store, executor, stages=stages, ended=ended) == []
+    assert executor.started == [[long.id], [short.id], [later[0].id], [later[1].id]]
+    assert ends == [(1, 4)]  # the second stage, beside the long run of the first, whose end is the launch's own
 
 
 def test_status_tells_done_from_to_come(whole, tmp_path, text):
