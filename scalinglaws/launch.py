@@ -88,10 +88,10 @@ def launch(
     clock = _Clock(sweep, store)
     try:
         while work.waiting or work.running:
-            while work.waiting and len(work.running) < executor.slots:
-                work.start_next(store, executor)
+            work.fill(store, executor)
             time.sleep(POLL_SECONDS)
             if work.collect():
+                work.fill(store, executor)
                 for stage in work.completed():
                     ended(stage)
             tell(clock.read([spec for chain in work.running.values() for spec in chain.specs]))
@@ -110,12 +110,13 @@ class _Work:
         self.waiting, self.running, self.failures, self.device = waiting, {}, [], device
         self.open = {chain.stage for chain in waiting}
 
-    def start_next(self, store: Store, executor: Local):
-        """Start the chain that has waited longest."""
-        chain = self.waiting.pop(0)
-        log = store.folder(chain.specs[0].id) / "log.txt"
-        chain.log = str(log)
-        self.running[executor.start(_command(store, chain, self.device), log)] = chain
+    def fill(self, store: Store, executor: Local):
+        """Start the chains at the front, as many as there are free slots."""
+        while self.waiting and len(self.running) < executor.slots:
+            chain = self.waiting.pop(0)
+            log = store.folder(chain.specs[0].id) / "log.txt"
+            chain.log = str(log)
+            self.running[executor.start(_command(store, chain, self.device), log)] = chain
 
     def collect(self) -> bool:
         """Take note of processes that ended, and say whether any did; one killed from outside waits again."""
