@@ -4,6 +4,7 @@ The tables hold all that the findings of a set of families are made from, so tha
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from .instruments.early_stopping import gap
 from .instruments.evaluate import log_places
@@ -45,7 +46,7 @@ def _run_row(run: Run) -> dict:
         "subset_tokens": spec.unique_tokens,
         "early_stop": spec.early_stop,
         "last_step": run.curve[-1].step if run.curve else None,
-        "lr_sum": None if run.final is None else _summed_rate(run),
+        "lr_sum": None if run.final is None else _summed_rate(spec, run.curve[-1].step),
         "noise_scale": scale and scale[0],
         "noise_scale_sem": scale and scale[1],
         "test_gap_nats": final and gap(final),
@@ -68,8 +69,9 @@ def schedule_label(spec: RunSpec) -> str:
     return spec.schedule + (":" + ",".join(said) if said else "")
 
 
-def _summed_rate(run: Run) -> float:
-    return sum(learning_rate(run.spec, step) for step in range(run.curve[-1].step))
+@cache  # the tables are written again whenever a family is complete
+def _summed_rate(spec: RunSpec, steps: int) -> float:
+    return sum(learning_rate(spec, step) for step in range(steps))
 
 
 def _foreign(run: Run, evaluation) -> list[tuple[str, float]]:
