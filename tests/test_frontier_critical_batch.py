@@ -67,6 +67,33 @@ def test_curves_at_several_batches_give_back_the_law_that_made_them():
         assert one.tokens_min / one.steps_min == pytest.approx(one.critical_batch.value)
 
 
+def test_a_best_rate_at_the_end_of_those_tried_is_told():
+    several = []
+    for factor, slower in ((0.5, 1.6), (1.0, 1.0), (2.0, 1.3)):
+        one = curves(BATCHES)
+        several.append(
+            one.replace(
+                steps=one["steps"] * slower,
+                lr=np.full(len(one), 0.01 * factor),
+                run_id=[f"{n}-{factor}" for n in one["run_id"]],
+            )
+        )
+
+    def table(rows):
+        return Points({name: np.concatenate([one[name] for one in rows]) for name in rows[0].columns})
+
+    inside = critical_batch(table(several), draws=20)
+    assert not any(one.edge for one in inside.isoquants)
+    assert not any("learning rate" in said for said in inside.warnings)
+    largest = several[0]["batch_tokens"].max()
+    short = [one.take((one["batch_tokens"] < largest) | (one["lr"] > 0.007)) for one in several]
+    found = critical_batch(table(short), draws=20)
+    assert {one.edge for one in found.isoquants if one.edge} == {(largest,)}
+    assert any(f"{largest:,.0f} tokens" in said for said in found.warnings)
+    one_rate = critical_batch(several[1], draws=20)
+    assert not any(one.edge for one in one_rate.isoquants)
+
+
 def test_noise_between_runs_widens_the_interval_and_it_covers():
     found = critical_batch(curves(BATCHES, noise=0.05, seed=3), draws=300)
     assert found.alpha_B.low < 0.21 < found.alpha_B.high

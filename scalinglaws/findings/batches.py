@@ -21,6 +21,7 @@ class Turning:
     Attributes:
         noise: geometric mean over the runs of the scan at this size, interpolated in ln loss; None where none has one.
         reason: why the critical batch cannot be used; empty where it can.
+        edge: batches whose best rate was the first or the last that was tried.
     """
 
     params: float
@@ -30,6 +31,7 @@ class Turning:
     batches: int
     noise: float | None
     reason: str
+    edge: tuple[float, ...] = ()
 
 
 @once
@@ -40,9 +42,8 @@ def turnings(evidence: Evidence) -> list[Turning]:
     for iso in evidence.critical.isoquants:
         rows = curves.take(np.abs(np.log(curves["params_nonembedding"] / iso.params)) < 0.02)
         noise = noise_at(rows, iso.loss_nats)
-        found.append(
-            Turning(iso.params, iso.loss_nats, iso.critical_batch, iso.steps_min, iso.batches, noise, iso.reason)
-        )
+        numbers = iso.critical_batch, iso.steps_min, iso.batches, noise, iso.reason, iso.edge
+        found.append(Turning(iso.params, iso.loss_nats, *numbers))
     return found
 
 

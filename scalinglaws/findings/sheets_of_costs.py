@@ -92,29 +92,20 @@ def critical_batches(evidence: Evidence) -> Sheet:
     rows = [
         (
             one.params, one.loss_nats, one.critical.value, one.critical.low, one.critical.high, one.batches,
-            one.steps_min, one.noise, one.noise and one.noise / one.critical.value, one.reason,
+            ", ".join(f"{batch:g}" for batch in one.edge), one.steps_min, one.noise,
+            one.noise and one.noise / one.critical.value, one.reason,
         )
         for one in turnings(evidence)
     ]  # fmt: skip
-    columns = (
-        "N",
-        "loss",
-        "B_crit",
-        "low",
-        "high",
-        "batches",
-        "S_min",
-        "noise scale",
-        "noise scale / B_crit",
-        "not used",
+    columns = ("N", "loss", "B_crit", "low", "high", "batches", "of them best at the first or last rate", "S_min",
+               "noise scale", "noise scale / B_crit", "not used")  # fmt: skip
+    effect = evidence.critical.size_effect
+    about = "Batches in tokens, at losses that at least four batches reach, the best rate of each. Where that is the "
+    about += (
+        "first or the last rate tried, one beyond may need fewer steps: B_crit is then too low if the batch is large."
     )
-    found = evidence.critical
-    effect = (
-        ""
-        if found.size_effect is None
-        else f" Largest over smallest size at equal loss: {found.size_effect.value:.3g}."
-    )
-    about = f"Batches in tokens, at losses that at least four batches reach, the best rate of each.{effect}"
+    if effect is not None:
+        about += f" Largest over smallest size at equal loss: {said(effect)}."
     return Sheet("critical-batch", "Critical batch and gradient noise scale", about, columns, tuple(rows))
 
 

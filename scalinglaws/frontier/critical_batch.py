@@ -32,6 +32,8 @@ class Isoquant:
         critical_batch: B_crit in tokens.
         batches: how many batch sizes reached the loss.
         rms_log: root mean square residual of ln S.
+        edge: batches, in tokens, at which the lowest or the highest of several learning rates was the best: with one
+            beyond it the steps there may be fewer.
         reason: empty where B_crit can be used; else a key of `REASONS`.
     """
 
@@ -43,6 +45,7 @@ class Isoquant:
     batches: int
     rms_log: float
     reason: str = ""
+    edge: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class _Target:
     batch: np.ndarray
     steps: np.ndarray
     run: np.ndarray
+    edge: tuple[float, ...] = ()
 
 
 def critical_batch(
@@ -84,7 +88,8 @@ def critical_batch(
     """Measure the critical batch from runs at several batch sizes.
 
     A table of curves (several rows a run_id: loss, tokens, batch_tokens) is read at `targets` losses that at least four
-    batches reach; per batch the best run counts (its learning rate was tuned). A table with one row a batch is taken as
+    batches reach; per batch the best run counts (its learning rate was tuned), and where that is the first or last of
+    several rates in a column lr, the isoquant's `edge` and a warning say so. A table with one row a batch is taken as
     it is: tokens spent to reach the row's loss.
 
     Raises:
@@ -116,6 +121,7 @@ def _targets(points: Points, columns: dict[str, str], count: int) -> list[_Targe
     params, loss = points[columns["params"]], points[columns["loss"]]
     batch, run = points["batch_tokens"], cluster_of(points)
     steps = points["steps"] if "steps" in points else points[columns["tokens"]] / batch
+    rate = points["lr"] if "lr" in points else np.full(len(points), np.nan)
     found = []
     for group in np.unique(size_groups(params)):
         rows = np.flatnonzero(size_groups(params) == group)
@@ -127,13 +133,13 @@ def _targets(points: Points, columns: dict[str, str], count: int) -> list[_Targe
                 for same in [rows[loss[rows] == goal]]
             ]
         else:
-            found += _read(size, batch[rows], steps[rows], loss[rows], run[rows], count)
+            found += _read(size, batch[rows], steps[rows], loss[rows], run[rows], rate[rows], count)
     return found
 
 
-def _read(size, batch, steps, loss, run, count: int) -> list[_Target]:
+def _read(size, batch, steps, loss, run, rate, count: int) -> list[_Target]:
     """Read curves at losses: steps at which a run first gets there, interpolated in ln S; the best run a batch."""
-    curves = {}
+    curves, ends = {}, _edges(batch, run, rate)
     for number in np.unique(run):
         rows = np.flatnonzero(run == number)
         rows = rows[np.argsort(steps[rows])]
@@ -144,10 +150,24 @@ def _read(size, batch, steps, loss, run, count: int) -> list[_Target]:
     if deepest >= highest:
         return []
     goals = np.linspace(highest, deepest, count + 2)[1:-1]
-    return [_reached(size, curves, float(goal)) for goal in goals]
+    return [_reached(size, curves, ends, float(goal)) for goal in goals]
 
 
-def _reached(size: float, curves: dict, goal: float) -> _Target:
+def _edges(batch: np.ndarray, run: np.ndarray, rate: np.ndarray) -> set[int]:
+    """Name the runs whose peak rate is the lowest or the highest of several that their batch was tried at."""
+    peaks = {
+        int(number): (float(batch[run == number][0]), float(rate[run == number].max())) for number in np.unique(run)
+    }
+    found = set()
+    for one in np.unique(batch):
+        tried = {number: peak for number, (b, peak) in peaks.items() if b == one and np.isfinite(peak)}
+        ends = (min(tried.values()), max(tried.values())) if tried else (0.0, 0.0)
+        if ends[1] > 1.01 * ends[0]:
+            found |= {n for n, peak in tried.items() if not 1.01 * ends[0] < peak < ends[1] / 1.01}
+    return found
+
+
+def _reached(size: float, curves: dict, ends: set[int], goal: float) -> _Target:
     best: dict[float, tuple[float, int]] = {}
     for number, (batch, log_steps, log_loss) in curves.items():
         if log_loss[-1] > goal:
@@ -158,7 +178,8 @@ def _reached(size: float, curves: dict, goal: float) -> _Target:
             best[float(batch)] = (reached, number)
     batches = sorted(best)
     steps, run = np.array([best[b][0] for b in batches]), np.array([best[b][1] for b in batches], dtype=int)
-    return _Target(float(np.exp(goal)), size, np.array(batches), steps, run)
+    edge = tuple(b for b in batches if best[b][1] in ends)
+    return _Target(float(np.exp(goal)), size, np.array(batches), steps, run, edge)
 
 
 def _thin(target: _Target) -> Isoquant:
@@ -188,8 +209,8 @@ def _fitted(target: _Target, signs: np.ndarray, level: float) -> tuple[Isoquant,
     steps_min = float(np.exp(log_min[0]))
     estimate = Estimate(critical, float(low), float(high), level)
     rms = float(np.sqrt(np.mean(residual**2)))
-    tokens_min = steps_min * critical
-    return Isoquant(target.loss, target.params, steps_min, tokens_min, estimate, len(log_batch), rms, reason), drawn
+    numbers = steps_min, steps_min * critical, estimate, len(log_batch), rms, reason, target.edge
+    return Isoquant(target.loss, target.params, *numbers), drawn
 
 
 def _least_squares(log_steps: np.ndarray, log_batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -215,6 +236,7 @@ def _least_squares(log_steps: np.ndarray, log_batch: np.ndarray) -> tuple[np.nda
 def _law(isoquants: list[Isoquant], usable: list, level: float) -> CriticalBatch:
     isoquants = sorted(isoquants, key=lambda iso: (iso.params, -iso.loss_nats))
     effect, warnings = _size_effect(usable, level)
+    warnings += _at_the_edge([iso for iso, _ in usable])
     losses = np.log([iso.loss_nats for iso, _ in usable])
     if len(np.unique(losses)) < 3 or np.ptp(losses) < 1e-3:
         warnings.append(f"{len(np.unique(losses))} losses have a critical batch: B_crit(L) needs three or more.")
@@ -238,6 +260,17 @@ def _law(isoquants: list[Isoquant], usable: list, level: float) -> CriticalBatch
         tuple(warnings),
         constants if constants["alpha_B"] > 0 else {},
     )
+
+
+def _at_the_edge(isoquants: list[Isoquant]) -> list[str]:
+    batches = sorted({batch for iso in isoquants for batch in iso.edge})
+    if not batches:
+        return []
+    some, named = sum(bool(iso.edge) for iso in isoquants), ", ".join(f"{batch:,.0f}" for batch in batches)
+    return [
+        f"at {some} of {len(isoquants)} losses the best rate of a batch is the first or last tried (batches of {named} "
+        "tokens): one beyond may need fewer steps, which at large batches raises B_crit and at small ones lowers it."
+    ]
 
 
 def _size_effect(usable: list, level: float) -> tuple[Estimate | None, list[str]]:
