@@ -132,6 +132,25 @@ def test_a_set_of_the_paper_s_size_is_costed_without_its_text():
     assert "text:webtext" in said[0]
 
 
+# Training tokens of data:arxiv-cs, as `scalinglaws design SET` finds them.
+ABSTRACTS = {"bpe:1024": 33_914_417, "bpe:4096": 22_792_520, "bytes": 95_830_001}
+
+
+@pytest.mark.parametrize("name", [name for name in STUDIES if name.startswith(("kaplan-cpu", "kaplan-gpu"))])
+def test_the_text_that_a_set_names_is_long_enough_for_it(name):
+    study = STUDIES[name]
+    assert study.corpus == "data:arxiv-cs"
+    sweep = design(study, 4096, "absent", ABSTRACTS[study.tokenizer], ())
+    assert sweep.runs
+
+
+@pytest.mark.parametrize("name", ["kaplan-cpu/F-ND", "kaplan-gpu/F-ND", "kaplan-full/F-ND"])
+def test_the_smallest_subset_of_a_set_makes_fifty_updates_an_epoch_or_the_paper_s_forty(name):
+    runs = laid_out(STUDIES[name]).runs
+    least = min(run.unique_tokens / run.batch_tokens for run in runs if run.unique_tokens)
+    assert least >= (40 if "full" in name else 50)
+
+
 def test_the_core_families_of_one_gpu_take_under_25_minutes_at_the_speed_its_file_assumes():
     text = presets()["kaplan-gpu"].read_text()
     assert f"--speed {GPU_FLOPS:.0e},{GPU_LAUNCH:g}".replace("e+", "e") in text
