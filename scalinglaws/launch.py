@@ -90,11 +90,12 @@ def launch(
         while work.waiting or work.running:
             work.fill(store, executor)
             time.sleep(POLL_SECONDS)
-            if work.collect():
+            ended_chains = work.collect()
+            if ended_chains:
                 work.fill(store, executor)
                 for stage in work.completed():
                     ended(stage)
-            tell(clock.read([spec for chain in work.running.values() for spec in chain.specs]))
+            tell(clock.read([spec for chain in (*ended_chains, *work.running.values()) for spec in chain.specs]))
     finally:
         for job in work.running:
             job.stop()
@@ -118,17 +119,18 @@ class _Work:
             chain.log = str(log)
             self.running[executor.start(_command(store, chain, self.device), log)] = chain
 
-    def collect(self) -> bool:
-        """Take note of processes that ended, and say whether any did; one killed from outside waits again."""
-        gone = [job for job in self.running if job.poll() is not None]
-        for job in gone:
-            chain, code = self.running.pop(job), job.poll()
+    def collect(self) -> list[_Chain]:
+        """Take note of processes that ended, and give their chains; one killed from outside waits again."""
+        gone = [(job, self.running[job]) for job in self.running if job.poll() is not None]
+        for job, chain in gone:
+            del self.running[job]
+            code = job.poll()
             if code < 0 and chain.restarts < RESTARTS:
                 chain.restarts += 1
                 self.waiting.insert(0, chain)
             elif code != 0:
                 self.failures.append(Failure(tuple(spec.id for spec in chain.specs), code, chain.log))
-        return bool(gone)
+        return [chain for _, chain in gone]
 
     def completed(self) -> list[int]:
         """Close the stages of which nothing waits or runs any more, and give them; none when nothing is left at all."""
@@ -176,14 +178,17 @@ class _Clock:
     def __init__(self, sweep: Sweep, store: Store):
         self.sweep, self.store, self.began = sweep, store, time.monotonic()
         self.work = {s.id: work_of(s) for s in sweep.runs}
+        self.done = {spec.id for spec in sweep.runs if store.has(spec.id)}
         self.at_start: float | None = None
 
     def read(self, started: list[RunSpec]) -> Progress:
-        done = {spec.id for spec in self.sweep.runs if self.store.has(spec.id)}
-        active = [a for a in (_active(spec, self.store) for spec in started if spec.id not in done) if a is not None]
+        """Say how things stand; `started` holds the runs of all processes that ran since the last call."""
+        self.done |= {spec.id for spec in started if spec.id not in self.done and self.store.has(spec.id)}
+        to_come = [spec for spec in started if spec.id not in self.done]
+        active = [a for a in (_active(spec, self.store) for spec in to_come) if a is not None]
         shares = {a.run_id: a for a in active}
-        specs = {spec.id: spec for spec in self.sweep.runs}
-        finished = sum(self.work[i] for i in done)
+        specs = {spec.id: spec for spec in to_come}
+        finished = sum(self.work[i] for i in self.done)
         for run_id, a in shares.items():
             first = specs[run_id].first_step
             finished += self.work[run_id] * max(0, a.step - first) / max(1, a.steps - first)
@@ -191,7 +196,7 @@ class _Clock:
             self.at_start = finished
         gained, seconds = finished - self.at_start, time.monotonic() - self.began
         left = (sum(self.work.values()) - finished) * seconds / gained if gained > 0 and seconds > 5 else None
-        return Progress(len(done), len(self.sweep.runs), tuple(active), left)
+        return Progress(len(self.done), len(self.sweep.runs), tuple(active), left)
 
 
 def _active(spec: RunSpec, store: Store) -> Active | None:
