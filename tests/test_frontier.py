@@ -149,6 +149,19 @@ def _least_losses(points, flops):
     return np.exp(np.min(table, axis=0))
 
 
+def test_a_seed_that_went_on_longer_keeps_the_curve_of_its_size_going():
+    whole = learning_curves(noise=0.0, seeds=2)
+    late = whole["tokens"] > 0.2 * whole["tokens"].max()
+    short = whole.take(~(late & (whole["seed"] == 1)))
+    assert len(short) < len(whole)
+    expected, found = (frontier(points, draws=10) for points in (whole, short))
+    assert len(found.budgets) == len(expected.budgets)
+    for one, other in zip(found.budgets, expected.budgets, strict=True):
+        assert one.flops == pytest.approx(other.flops, rel=1e-6)
+        assert one.params == pytest.approx(other.params, rel=1e-6)
+        assert one.reason == other.reason
+
+
 def test_seeds_of_one_size_are_averaged_and_final_points_of_horizons_make_curves():
     points = learning_curves(noise=0.003, seeds=3)
     finals = points.replace(run_id=[str(i) for i in range(len(points))])

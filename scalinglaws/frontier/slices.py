@@ -155,15 +155,18 @@ def _averaged(found: list[Curve], points: Points, runs: np.ndarray) -> list[Curv
 
 
 def _mean(family: list[Curve]) -> Curve:
+    """Average curves at every compute that one of them has, each over its own range: horizons may differ."""
     if len(family) == 1:
         return family[0]
-    low = max(curve.log_flops[0] for curve in family)
-    high = min(curve.log_flops[-1] for curve in family)
-    grid = family[0].log_flops
-    grid = grid[(grid >= low - 1e-9) & (grid <= high + 1e-9)]
-    loss = np.mean([np.interp(grid, c.log_flops, c.log_loss) for c in family], axis=0)
-    tokens = np.mean([np.interp(grid, c.log_flops, c.log_tokens) for c in family], axis=0)
-    return Curve(family[0].log_params, grid, loss, tokens, family[0].run)
+    grid = np.sort(np.concatenate([curve.log_flops for curve in family]))
+    grid, _, _ = _merged(grid, grid, grid)
+    here = np.array([(grid >= c.log_flops[0] - 1e-9) & (grid <= c.log_flops[-1] + 1e-9) for c in family])
+    loss = np.array([np.interp(grid, c.log_flops, c.log_loss) for c in family])
+    tokens = np.array([np.interp(grid, c.log_flops, c.log_tokens) for c in family])
+    some = here.any(axis=0)  # a mean of computes within 1% may lie just outside of both
+    weight = here[:, some] / here[:, some].sum(axis=0)
+    loss, tokens = (np.sum(weight * values[:, some], axis=0) for values in (loss, tokens))
+    return Curve(family[0].log_params, grid[some], loss, tokens, family[0].run)
 
 
 def slices_of_curves(found: list[Curve], per_decade: float) -> list[Slice]:
