@@ -347,6 +347,17 @@ def test_approaches_that_disagree_are_told_with_the_likely_cause():
     assert "overlap" in form and "form" in form
 
 
+def test_two_best_sizes_do_not_make_an_exponent_sure():
+    """Three or four sizes a budget leave their form no scatter; that of the optima about the line remains."""
+    held = 0
+    for seed in range(20):
+        points = learning_curves(noise=0.01, seed=seed, sizes=[1e7, 3e7, 9e7, 2.7e8], ratios=np.geomspace(1, 300, 30))
+        exponent = frontier(points, draws=400, seed=seed).params.exponent
+        held += exponent.low is not None and exponent.low <= SIZE_EXPONENT <= exponent.high
+        assert exponent.low is None or exponent.high - exponent.low > 0.05
+    assert held >= 17
+
+
 def test_three_sizes_and_one_best_run_give_no_interval():
     points = learning_curves(sizes=[1e7, 4e7, 1.6e8], ratios=np.geomspace(1, 3000, 30))
     found = frontier(points, draws=50)

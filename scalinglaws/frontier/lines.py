@@ -195,14 +195,20 @@ def _solver(design: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _jackknifed(design, y, weights, group, value, draws: int, seed: int) -> np.ndarray:
-    """Draw lines from a t distribution with the delete-one-group covariance; the value itself under three groups."""
-    labels = np.unique(group)
-    if len(labels) < 3 or not draws:
+    """Draw lines from a t distribution with the delete-one-group covariance; the value itself with one group.
+
+    Two groups have no covariance of their own: it is that of single budgets, whose errors are alike, and t has one
+    degree of freedom, as with three groups.
+    """
+    count = len(np.unique(group))
+    if count < 2 or not draws:
         return np.broadcast_to(value, (draws, 2))
+    group = np.arange(len(y)) if count == 2 else group
+    labels = np.unique(group)
     left = np.array([_solver(design[group != g], weights[group != g]) @ y[group != g] for g in labels])
     covariance = (len(labels) - 1) / len(labels) * (left - value).T @ (left - value)
     rng = np.random.default_rng(seed + 1)
-    degrees = len(labels) - 2
+    degrees = max(1, count - 2)
     stretch = np.sqrt(degrees / rng.chisquare(degrees, size=(draws, 1)))
     u, s, _ = np.linalg.svd(covariance)
     return value + stretch * (rng.standard_normal((draws, 2)) * np.sqrt(s)) @ u.T
