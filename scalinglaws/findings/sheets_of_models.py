@@ -65,7 +65,7 @@ def lstms(evidence: Evidence) -> Sheet:
     about = (
         "The Transformer's loss is L(N) of F-N at the horizon; ratios by place against the Transformer nearest in N."
     )
-    return Sheet("lstm", "LSTM against Transformer", about, columns, tuple(rows))
+    return Sheet("lstm", "LSTM against Transformer", about, columns, tuple(sorted(rows, key=lambda r: r[0])))
 
 
 def _against(evidence: Evidence, row: dict) -> tuple[float | None, float | None, float | None]:
@@ -107,7 +107,7 @@ def recurrent(evidence: Evidence) -> Sheet:
         )
     columns = ("N", "reuse", "sharing", "loss", "plain at N", "above", "plain at reuse x N", "above per FLOP")
     about = "Plain losses are L(N) of F-N at the same horizon. The paper: below at equal N, above at equal compute."
-    return Sheet("recurrent", "Recurrent against plain Transformer", about, columns, tuple(rows))
+    return Sheet("recurrent", "Recurrent against plain Transformer", about, columns, tuple(sorted(rows)))
 
 
 def rates(evidence: Evidence) -> Sheet:
