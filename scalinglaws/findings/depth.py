@@ -9,7 +9,7 @@ from .evidence import Evidence
 from .powers import Power
 from .record import Lacking, Part, claim, said
 from .repeats import averaged
-from .shapes import STANDARD_FF, beside, shaped, trend
+from .shapes import beside, of_standard_ff, shaped, trend
 
 LEAST_RATIO = 2.0
 
@@ -38,7 +38,7 @@ def fan(evidence: Evidence) -> Fan:
         Lacking: fewer than six models or three depths.
     """
     shape = shaped(evidence)
-    shape = shape.take((np.abs(shape["d_ff"] / (STANDARD_FF * shape["d_model"]) - 1) < 0.05) | (shape["n_layer"] == 0))
+    shape = shape.take(of_standard_ff(shape) | (shape["n_layer"] == 0))
     sizes = beside(evidence, float(shape["tokens"][0]))
     rest = evidence.runs.take(evidence.of("F-N") & ~evidence.kept)
     rest = averaged(rest.take(np.abs(rest["tokens"] / shape["tokens"][0] - 1) < 0.01)) if len(rest) else rest
@@ -100,9 +100,7 @@ def one_layer(evidence: Evidence) -> tuple[Points, Power]:
     """
     points, line = trend(evidence)
     fitted = beside(evidence, float(points["tokens"][0]))["params_nonembedding"]
-    points = points.take(
-        (points["n_layer"] == 1) & (np.abs(points["d_ff"] / (STANDARD_FF * points["d_model"]) - 1) < 0.05)
-    )
+    points = points.take((points["n_layer"] == 1) & of_standard_ff(points))
     if not len(points):
         raise Lacking("family F-SHAPE with a model of one layer (0 of at least 1 present)")
     n = points["params_nonembedding"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student
 
 from ..points import Points
 from ..results import Estimate
@@ -122,8 +123,6 @@ def _solve(design: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 def _jackknife(values: np.ndarray, left: np.ndarray, level: float) -> list[Estimate]:
-    from scipy.stats import t as student
-
     count = len(left)
     spread = np.sqrt((count - 1) / count * np.sum((left - left.mean(axis=0)) ** 2, axis=0))
     half = student.ppf((1 + level) / 2, count - 1) * spread

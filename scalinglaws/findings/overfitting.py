@@ -6,7 +6,9 @@ from functools import cache
 import numpy as np
 from scipy.optimize import least_squares
 
+from ..laws.kaplan2020 import critical_batch
 from ..laws.kaplan2020_curves import least_stopping_steps
+from ..laws.kaplan2020_efficient import steps_min
 from ..points import Points
 from ..results import Estimate
 from .evidence import Evidence
@@ -190,9 +192,9 @@ def stops(evidence: Evidence) -> list[Stop]:
         *(points[name] for name in ("params_nonembedding", "dataset_tokens", "steps", "batch_tokens", "loss_nats")),
         strict=True,
     ):
-        turning = critical["B_star"] / loss ** (1 / critical["alpha_B"])
+        turning = critical_batch(loss, **critical)
         bound = float(least_stopping_steps(n, d, evidence.data_law.fit.values, curve))
-        found.append(Stop(float(n), float(d), float(step), float(step / (1 + turning / batch)), bound))
+        found.append(Stop(float(n), float(d), float(step), float(steps_min(step, batch, turning)), bound))
     return found
 
 

@@ -40,6 +40,18 @@ def shaped(evidence: Evidence) -> Points:
     return points.take(points["tokens"] == tokens[counts.argmax()])
 
 
+def of_standard_ff(points: Points) -> np.ndarray:
+    """Mark the models whose feed-forward width is four times their own, to 5%."""
+    return np.abs(points["d_ff"] / (STANDARD_FF * points["d_model"]) - 1) < 0.05
+
+
+def at_one_size(points: Points) -> Points:
+    """Take the models about the size that has the most neighbours: near enough to compare after a correction for N."""
+    logs = np.log(points["params_nonembedding"])
+    near = np.abs(logs[:, None] - logs) < ONE_SIZE
+    return points.take(near[near.sum(axis=1).argmax()])
+
+
 def beside(evidence: Evidence, tokens: float) -> Points:
     """Take the sizes of F-N at this horizon, a row a size.
 
@@ -71,11 +83,9 @@ def panels(evidence: Evidence) -> list[Panel]:
     points = points.take((points["n_layer"] >= 2) & (points["excluded_because"] == ""))
     if len(points) < 2:
         raise Lacking(f"family F-SHAPE ({len(points)} of at least 2 shapes of two layers and more present)")
-    logs = np.log(points["params_nonembedding"])
-    near = np.abs(logs[:, None] - logs) < ONE_SIZE
-    points = points.take(near[near.sum(axis=1).argmax()])
+    points = at_one_size(points)
     ratio = points["d_ff"] / points["d_model"]
-    standard = np.abs(ratio / STANDARD_FF - 1) < 0.05
+    standard = of_standard_ff(points)
     kinds = [str((a, b, c)) for a, b, c in zip(points["n_layer"], points["d_model"], points["d_ff"], strict=True)]
     common = max(set(kinds), key=kinds.count)
     many = np.array([kind == common for kind in kinds])

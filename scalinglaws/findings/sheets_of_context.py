@@ -7,7 +7,7 @@ from ..points import Points
 from .evidence import Evidence
 from .record import UNFIT, Lacking, Sheet
 from .repeats import MODEL, averaged, same_settings
-from .shapes import ONE_SIZE, STANDARD_FF, shaped
+from .shapes import at_one_size, of_standard_ff, shaped
 from .sheets_of_scale import rows_of
 from .transfer import FOREIGN, PLACE, texts, transfer
 
@@ -48,11 +48,8 @@ def other_texts(evidence: Evidence) -> Sheet:
 def texts_by_depth(evidence: Evidence) -> Sheet:
     """Loss on other texts of models of one N and several depths (figure 24)."""
     points = shaped(evidence)
-    ratio = points["d_ff"] / (STANDARD_FF * points["d_model"])
-    points = points.take((points["n_layer"] > 0) & (np.abs(ratio - 1) < 0.05))
-    logs = np.log(points["params_nonembedding"])
-    near = np.abs(logs[:, None] - logs) < ONE_SIZE
-    points = points.take(near[near.sum(axis=1).argmax()]) if len(points) else points
+    points = points.take((points["n_layer"] > 0) & of_standard_ff(points))
+    points = at_one_size(points) if len(points) else points
     named = [text for text in texts(evidence) if np.isfinite(points[FOREIGN + text]).all()]
     depths, count = np.log(points["n_layer"]), len(np.unique(points["n_layer"]))
     if not named or count < LEAST_DEPTHS:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..laws.kaplan2020_efficient import excess_compute, excess_steps
+from ..laws.kaplan2020 import critical_batch
+from ..laws.kaplan2020_efficient import excess_compute, excess_steps, flops_min, steps_min, tokens_min
 from .along import Reached, reached
 from .batches import turnings
 from .evidence import Evidence
@@ -26,16 +27,16 @@ def least_costs(evidence: Evidence) -> Sheet:
     turning, (low, high) = evidence.critical_constants, evidence.critical_range
     rows = []
     for one in reached(evidence):
-        critical = turning["B_star"] / one.loss_nats ** (1 / turning["alpha_B"])
+        critical = critical_batch(one.loss_nats, **turning)
         batch = one.tokens / one.steps
         outside = "" if low <= one.loss_nats <= high else "a loss that the batch scan did not see"
         rows += [
             (one.loss_nats, n, critical, steps, tokens, flops, outside)
             for n, steps, tokens, flops in zip(
                 one.params,
-                one.steps / (1 + critical / batch),
-                one.tokens / (1 + batch / critical),
-                one.flops / (1 + batch / critical),
+                steps_min(one.steps, batch, critical),
+                tokens_min(one.tokens, batch, critical),
+                flops_min(one.flops, batch, critical),
                 strict=True,
             )
         ]
