@@ -13,6 +13,7 @@ from scalinglaws.errors import PointsError
 from scalinglaws.findings import judged, measurements, page, read_tables
 from scalinglaws.findings.evidence import Evidence
 from scalinglaws.findings.noise import noise_line
+from scalinglaws.findings.straight import coefficients
 from scalinglaws.importers.writing import write_points
 from scalinglaws.laws.kaplan2020 import KAPLAN_ND
 from scalinglaws.points import Points
@@ -271,3 +272,23 @@ def test_the_page_of_our_own_runs_is_the_one_that_its_command_writes(tmp_path, m
     made = (tmp_path / "page.md").read_text().replace(str(tmp_path / "page.md"), "docs/kaplan-cpu.md")
     told = "python -m scalinglaws findings studies/kaplan-cpu --write docs/kaplan-cpu.md"
     assert made == (root / "docs" / "kaplan-cpu.md").read_text(), f"the page is of other tables or code: {told}"
+
+
+def test_a_line_through_few_lineages_holds_as_often_as_it_says():
+    rng, lineage = np.random.default_rng(0), np.repeat(np.arange(6), 20)
+    x = np.tile(np.linspace(-1, 1, 20), 6)
+    held = clustered = 0
+    for _ in range(400):
+        y = 2 + (0.5 + 0.1 * rng.standard_normal(6))[lineage] * x + 0.01 * rng.standard_normal(120)
+        slope = coefficients(np.stack([np.ones(120), x], axis=1), y, lineage, 0.95)[1]
+        held += slope.low <= 0.5 <= slope.high
+        alone = coefficients(np.stack([np.ones(120), x], axis=1), y, np.arange(120), 0.95)[1]
+        clustered += alone.low <= 0.5 <= alone.high
+    assert 0.92 <= held / 400 <= 0.98
+    assert clustered / 400 < 0.5  # rows taken for runs promise too much
+
+
+def test_a_line_through_one_lineage_has_no_interval():
+    level, slope = coefficients(np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([1.0, 3.0]), np.array(["a", "a"]), 0.95)
+    assert (level.value, slope.value) == (pytest.approx(1), pytest.approx(2))
+    assert slope.low is slope.high is None

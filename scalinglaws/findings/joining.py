@@ -34,7 +34,7 @@ def once(make: Callable) -> Callable:
 
     @wraps(make)
     def asked(evidence, *args, **options):
-        key = (make.__name__, args, tuple(options.items()))
+        key = (make, args, tuple(options.items()))
         if key not in evidence.made:
             evidence.made[key] = make(evidence, *args, **options)
         return evidence.made[key]

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
 from ..points import Points
 from ..results import Estimate
 from .evidence import LADDER, Evidence
 from .joining import once
 from .record import Lacking
+from .straight import coefficients
 
 BIN = 0.1  # of ln loss
 LEAST_MEASURED = 2  # steps behind a reading: one alone has no standard error
@@ -95,18 +95,16 @@ def noise_line(evidence: Evidence) -> NoiseLine:
     """
     curves = readings(evidence)
     lineage = curves["lineage"]
-    named = np.unique(lineage)
-    if len(named) < 3:
-        raise Lacking(f"family F-N with noise scales ({len(named)} of at least 3 lineages present)")
+    lineages = len(np.unique(lineage))
+    if lineages < 3:
+        raise Lacking(f"family F-N with noise scales ({lineages} of at least 3 lineages present)")
     weight, y = curves["noise_count"], np.log(curves["noise_scale"])
     loss, size = np.log(curves["loss_nats"]), np.log(curves["params_nonembedding"])
     middle = float(weight @ loss / weight.sum())
     ones = np.ones(len(y))
 
     def estimates(*columns: np.ndarray) -> list[Estimate]:
-        design = np.stack(columns, axis=1)
-        left = [_solve(design, y, weight * (lineage != one)) for one in named]
-        return _jackknife(_solve(design, y, weight), np.array(left), evidence.level)
+        return coefficients(np.stack(columns, axis=1), y, lineage, evidence.level, weight)
 
     level, fall = estimates(ones, loss - middle)
     several = len(np.unique(size)) > 1
@@ -115,15 +113,3 @@ def noise_line(evidence: Evidence) -> NoiseLine:
     turned = sorted((1 / slope.low, 1 / slope.high)) if slope.low > 0 else (None, None)
     top = Estimate(*(float(np.exp(v)) for v in (level.value, level.low, level.high)), level.level)
     return NoiseLine(float(np.exp(middle)), top, slope, Estimate(1 / slope.value, *turned, slope.level), of_size)
-
-
-def _solve(design: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    root = np.sqrt(weight)
-    return np.linalg.lstsq(design * root[:, None], y * root, rcond=None)[0]
-
-
-def _jackknife(values: np.ndarray, left: np.ndarray, level: float) -> list[Estimate]:
-    count = len(left)
-    spread = np.sqrt((count - 1) / count * np.sum((left - left.mean(axis=0)) ** 2, axis=0))
-    half = student.ppf((1 + level) / 2, count - 1) * spread
-    return [Estimate(float(v), float(v - h), float(v + h), level) for v, h in zip(values, half, strict=True)]

@@ -10,6 +10,7 @@ from .evidence import Evidence
 from .joining import once
 from .powers import power
 from .record import Lacking, Part, claim, said
+from .straight import coefficients
 
 FOREIGN = "loss_nats@"
 PLACE = "loss_nats@T="
@@ -61,28 +62,23 @@ def transfer(evidence: Evidence, text: str) -> Transfer:
     if len(curves) < 3:
         raise Lacking(f"family F-N evaluated on {text}")
     x, y, lineage = curves["loss_nats"], curves[column], curves["lineage"]
-    slope = _slope(x, y)
-    left = np.array([_slope(x[lineage != one], y[lineage != one]) for one in np.unique(lineage)])
-    half = (
-        1.96 * float(np.sqrt((len(left) - 1) / len(left) * np.sum((left - left.mean()) ** 2))) if len(left) > 1 else 0.0
-    )
+    slope = coefficients(_with_ones(x), y, lineage, evidence.level)[1]
     ends = evidence.longest
     gap = ends[column] - ends["loss_nats"]
     return Transfer(
         text,
         len(curves),
         float(np.corrcoef(x, y)[0, 1]),
-        Estimate(slope, slope - half, slope + half),
+        slope,
         float(gap.mean()),
-        _slope(np.log(ends["params_nonembedding"]), gap),
+        float(np.linalg.lstsq(_with_ones(np.log(ends["params_nonembedding"])), gap, rcond=None)[0][1]),
         power(evidence, ends, "params_nonembedding", column).exponent,
         power(evidence, ends, "params_nonembedding").exponent,
     )
 
 
-def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    x = x - x.mean()
-    return float(x @ y / (x @ x))
+def _with_ones(x: np.ndarray) -> np.ndarray:
+    return np.stack([np.ones_like(x), x], axis=1)
 
 
 def _each(evidence: Evidence, judge: Callable[[Transfer], Part]) -> list[Callable[[], Part]]:
