@@ -9,7 +9,7 @@ from .corpora.tokenise import tokenise
 from .design import Sweep, lay_out
 from .errors import RunsFailedError, StoreError
 from .executors.local import Local
-from .findings import judged, page
+from .findings import TABLES, judged, page
 from .importers.writing import write_points
 from .launch import SHORT_WORK, Failure, Progress, launch, work_of
 from .points import Points
@@ -23,7 +23,7 @@ from .store import Store, open_store
 class Measured:
     """The tables of a set of families: a row a run, a row an evaluation, a row a place in the context."""
 
-    runs: Points
+    points: Points
     curves: Points
     positions: Points
 
@@ -40,7 +40,7 @@ def measure(
     """Train every family of a set in one folder, or go on with it; families share the runs that they have in common.
 
     A family starts where those before it leave a process free. The tables are written whenever one is complete:
-    runs.csv, curves.csv and positions.csv; at the end what they say of the paper's claims, as findings.json and
+    points.csv, curves.csv and positions.csv; at the end what they say of the paper's claims, as findings.json and
     findings.md.
 
     Raises:
@@ -70,7 +70,7 @@ def measure(
 
 
 def _judge(name: str, measured: Measured, store: Store, say):
-    found = judged(measured.runs, measured.curves, measured.positions)
+    found = judged(measured.points, measured.curves, measured.positions)
     write_json(store.path / "findings.json", to_plain(found))
     write_whole(store.path / "findings.md", page(found, f"What the runs of {name} say of Kaplan et al. 2020").encode())
     say(f"{found.summary}; see {store.path / 'findings.md'}")
@@ -131,6 +131,6 @@ def _tables(name: str, store: Store, families: dict[str, Family]) -> Measured:
         curve_table(runs),
         position_table(runs),
     )
-    for table in ("runs", "curves", "positions"):
+    for table in TABLES:
         write_points(getattr(found, table), store.path / f"{table}.csv")
     return found

@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def tables(folder):
     measured = measure(read_study("smoke"), folder)
-    return {name: getattr(measured, name) for name in ("runs", "curves", "positions")}
+    return {name: getattr(measured, name) for name in ("points", "curves", "positions")}
 
 
 def of_family(runs, name):
@@ -37,7 +37,7 @@ def of_family(runs, name):
 
 
 def test_every_family_runs_from_one_command(tables):
-    runs = tables["runs"]
+    runs = tables["points"]
     assert set(runs["outcome"]) == {"finished"}
     counts = {name: len(of_family(runs, name)) for name in FAMILIES}
     assert counts == {
@@ -50,14 +50,14 @@ def test_every_family_runs_from_one_command(tables):
 
 
 def test_the_same_command_again_trains_nothing(folder):
-    before = (folder / "runs.csv").read_text()
+    before = (folder / "points.csv").read_text()
     found = measure(read_study("smoke").only(["F-LR"]), folder, say=lambda text: None)
-    assert (folder / "runs.csv").read_text() == before  # the other families stay in the tables
-    assert len(found.runs) == 78
+    assert (folder / "points.csv").read_text() == before  # the other families stay in the tables
+    assert len(found.points) == 78
 
 
 def test_the_lowest_loss_of_a_run_that_stopped_early_is_in_its_curve(tables):
-    curves, subset = tables["curves"], of_family(tables["runs"], "F-ND")
+    curves, subset = tables["curves"], of_family(tables["points"], "F-ND")
     stopped = 0
     for i, run_id in enumerate(subset["run_id"]):
         own = curves.take(curves["run_id"] == run_id)
@@ -69,7 +69,7 @@ def test_the_lowest_loss_of_a_run_that_stopped_early_is_in_its_curve(tables):
 
 
 def test_the_loss_is_the_mean_over_the_places_of_the_context(tables):
-    runs, positions = tables["runs"], tables["positions"]
+    runs, positions = tables["points"], tables["positions"]
     plain = runs.take((runs["early_stop"] == 0) & (runs["n_ctx"] == 32))
     for run_id, loss in list(zip(plain["run_id"], plain["loss_nats"], strict=True))[:10]:
         own = positions.take(positions["run_id"] == run_id)
@@ -78,7 +78,7 @@ def test_the_loss_is_the_mean_over_the_places_of_the_context(tables):
 
 
 def test_instruments_read_by_default(tables):
-    runs = tables["runs"]
+    runs = tables["points"]
     scale = runs["noise_scale"][np.isfinite(runs["noise_scale"])]
     assert len(scale) > len(runs) / 2
     assert (scale > 0).all()
@@ -89,7 +89,7 @@ def test_instruments_read_by_default(tables):
 
 
 def test_shallow_models_are_shown_and_left_out_of_fits_with_the_reason(tables):
-    runs = tables["runs"]
+    runs = tables["points"]
     shallow = runs["n_layer"] < 2
     transformers = runs["arch"] == "transformer"
     assert (runs["excluded_because"][shallow & transformers] != "").all()
@@ -97,7 +97,7 @@ def test_shallow_models_are_shown_and_left_out_of_fits_with_the_reason(tables):
 
 
 def test_families_that_others_hold_train_nothing_of_their_own(tables):
-    runs = tables["runs"]
+    runs = tables["points"]
     for part, whole in (("F-D", "F-ND"), ("F-GNS", "F-B"), ("F-OOD", "F-N")):
         assert set(of_family(runs, part)["run_id"]) < set(of_family(runs, whole)["run_id"])
     assert len(runs) == 78
@@ -114,7 +114,7 @@ def test_other_texts_are_scored_at_every_evaluation_and_judged(tmp_path):
     for name in texts:
         column = f"loss_nats@{tmp_path}/{name}.txt"
         assert (found.curves[column] > 0).all()
-        assert found.runs[column][-1] != found.runs["loss_nats"][-1]
+        assert found.points[column][-1] != found.points["loss_nats"][-1]
     verdicts = {one["id"]: one for one in read_json(tmp_path / "out" / "findings.json")["verdicts"]}
     assert all(verdicts[name]["outcome"] in ("passed", "failed") for name in ("S11", "S30")), verdicts["S11"]
 

@@ -219,7 +219,7 @@ def test_findings_are_json(found):
 
 @pytest.fixture
 def folder(tables, tmp_path):
-    for name, table in zip(("runs", "curves", "positions"), tables, strict=True):
+    for name, table in zip(("points", "curves", "positions"), tables, strict=True):
         write_points(table, tmp_path / f"{name}.csv")
     return tmp_path
 
@@ -233,9 +233,9 @@ def test_tables_read_back_as_they_were_written(tables, folder):
 
 
 def test_a_folder_without_tables_is_refused(tmp_path):
-    with pytest.raises(PointsError, match=r"runs\.csv does not exist"):
+    with pytest.raises(PointsError, match=r"points\.csv does not exist"):
         read_tables(tmp_path)
-    (tmp_path / "runs.csv").write_text("a,b\n1,2\n3\n")
+    (tmp_path / "points.csv").write_text("a,b\n1,2\n3\n")
     with pytest.raises(PointsError, match="line 3 has 1 cells, the head 2"):
         read_tables(tmp_path)
 
@@ -252,7 +252,7 @@ def test_the_command_says_what_the_function_found(folder, found, monkeypatch, ca
     said = json.loads(capsys.readouterr().out)
     assert [v["outcome"] for v in said["verdicts"]] == [v.outcome for v in found.verdicts]
     assert (folder / "page.md").read_text().count("**passed**") == 29
-    call(monkeypatch, "findings", folder / "runs.csv")
+    call(monkeypatch, "findings", folder / "points.csv")
     out = capsys.readouterr().out
     assert "S12 NOT RUN" in out
     assert "S1 NOT RUN" in out

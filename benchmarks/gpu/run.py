@@ -135,8 +135,8 @@ def study(device: str, small: bool, folder: Path, say) -> dict:
         "core": dry.total(),
         "families": [one.plain() | {"runs": len(one.own)} for one in dry.families],
         "smallest": {
-            "runs": len(done.runs),
-            "losses": [float(loss) for loss in done.runs["loss_nats"]],
+            "runs": len(done.points),
+            "losses": [float(loss) for loss in done.points["loss_nats"]],
             "foretold_seconds": foretold,
             "seconds": time.perf_counter() - began,
         },

@@ -11,7 +11,7 @@ from .app import INFER, Json, app, emit, say
 
 Of = Annotated[
     list[Path],
-    typer.Argument(metavar="DIR|TABLES", help="A folder with runs.csv, curves.csv and positions.csv; or those files."),
+    typer.Argument(metavar="DIR|TABLES", help="A folder with points.csv, curves.csv, positions.csv; or those files."),
 ]
 Write = Annotated[
     Path | None, typer.Option("--write", metavar="PAGE.md", help="Write the claims and every measured table as a page.")

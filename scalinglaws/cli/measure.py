@@ -103,10 +103,11 @@ def _run_study(asked, folder: Path, command: str, device: str, json: bool):
 def _measure_families(asked, folder: Path, command: str, device: str, json: bool):
     from ..display import Display
     from ..families import measure
+    from ..findings import TABLES
 
     with resumable(), Display() as display:
         measured = measure(asked, folder, data_dir=data_dir(), device=device, tell=display.show, say=say)
-    rows = {name: len(getattr(measured, name)) for name in ("runs", "curves", "positions")}
+    rows = {name: len(getattr(measured, name)) for name in TABLES}
     if json:
         emit({"name": asked.name, "folder": str(folder), "rows": rows})
     else:

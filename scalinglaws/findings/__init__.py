@@ -3,6 +3,17 @@
 from .bench import CLAIMS, findings, judged, measurements
 from .page import page
 from .record import Findings, Measurements, Verdict
-from .tables import read_tables
+from .tables import TABLES, read_tables
 
-__all__ = ["CLAIMS", "Findings", "Measurements", "Verdict", "findings", "judged", "measurements", "page", "read_tables"]
+__all__ = [
+    "CLAIMS",
+    "TABLES",
+    "Findings",
+    "Measurements",
+    "Verdict",
+    "findings",
+    "judged",
+    "measurements",
+    "page",
+    "read_tables",
+]

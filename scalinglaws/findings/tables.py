@@ -6,11 +6,11 @@ from pathlib import Path
 from ..errors import PointsError
 from ..points import Points
 
-TABLES = ("runs", "curves", "positions")
+TABLES = ("points", "curves", "positions")
 
 
 def read_tables(*places: Path) -> tuple[Points, Points, Points]:
-    """Read runs.csv, curves.csv and positions.csv of a folder, or the files named in that order.
+    """Read points.csv, curves.csv and positions.csv of a folder, or the files named in that order.
 
     Rows are kept as they are, models without layers and runs without a loss too; a table that is not there is empty.
 
@@ -22,7 +22,7 @@ def read_tables(*places: Path) -> tuple[Points, Points, Points]:
     if not files[0].is_file():
         raise PointsError(
             f"{files[0]} does not exist: findings are made from the tables that scalinglaws study leaves for a set of "
-            "families. Name its folder, or its runs.csv, curves.csv and positions.csv."
+            "families. Name its folder, or its points.csv, curves.csv and positions.csv."
         )
     found = [_read(file) if file.is_file() else Points({"run_id": []}) for file in files[: len(TABLES)]]
     return tuple(found + [Points({"run_id": []})] * (len(TABLES) - len(found)))
