@@ -6,6 +6,7 @@ from findings_tables import KAPLAN_ND, World, floor, loss_of_size_and_data, made
 
 from scalinglaws.findings import CLAIMS, findings
 from scalinglaws.findings.evidence import Evidence
+from scalinglaws.findings.sheets_of_models import shape_panels
 from scalinglaws.points import Points
 
 IDS = [f"S{number}" for number in range(1, 32)]
@@ -177,3 +178,19 @@ def test_text_seen_more_than_four_times_is_no_unlimited_text():
     evidence = Evidence(*made(edit=often))
     assert size(8, 512) not in evidence.longest["params_nonembedding"]
     assert size(12, 768) in evidence.longest["params_nonembedding"]
+
+
+def test_shapes_are_judged_at_their_longest_horizon_and_shown_at_each():
+    def also_shorter(rows):
+        for row in [row for row in rows.runs if row["family"] in ("F-N", "F-SHAPE")]:
+            early = row["family"] == "F-SHAPE" and row["n_layer"] >= 8  # deep models lag at first
+            changed = {"tokens": row["tokens"] / 4, "loss_nats": row["loss_nats"] * (1.2 if early else 1.1)}
+            rows.runs.append(row | changed | {"run_id": f"{row['run_id']}-short"})
+
+    evidence = Evidence(*made(edit=also_shorter))
+    assert {v.id: v.outcome for v in findings(*made(edit=also_shorter))}["S2"] == "passed"
+    most = {}
+    for tokens, knob, *_, above in shape_panels(evidence).rows:
+        most[tokens] = max(most.get(tokens, 0), above) if knob == "d_model / n_layer" else most[tokens]
+    short, long = (most[tokens] for tokens in sorted(most))
+    assert long < 0.03 < short

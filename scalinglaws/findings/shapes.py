@@ -32,12 +32,20 @@ class Panel:
     increase: np.ndarray
 
 
-def shaped(evidence: Evidence) -> Points:
-    """Take the Transformers of F-SHAPE, seeds averaged, of every depth, at the horizon that most of them have."""
+@once
+def horizons(evidence: Evidence) -> list[float]:
+    """Give the tokens that most of the Transformers of F-SHAPE were trained for, ascending."""
     points = evidence.family("F-SHAPE")
     points = averaged(points.take(points["arch"] == "transformer"))
     tokens, counts = np.unique(points["tokens"], return_counts=True)
-    return points.take(points["tokens"] == tokens[counts.argmax()])
+    return tokens[counts == counts.max()].tolist()
+
+
+def shaped(evidence: Evidence, tokens: float | None = None) -> Points:
+    """Take the Transformers of F-SHAPE, seeds averaged, of every depth, at one horizon: the longest, unless named."""
+    points = evidence.family("F-SHAPE")
+    points = averaged(points.take(points["arch"] == "transformer"))
+    return points.take(points["tokens"] == (tokens or horizons(evidence)[-1]))
 
 
 def of_standard_ff(points: Points) -> np.ndarray:
@@ -67,9 +75,9 @@ def beside(evidence: Evidence, tokens: float) -> Points:
 
 
 @once
-def trend(evidence: Evidence) -> tuple[Points, Power]:
+def trend(evidence: Evidence, tokens: float | None = None) -> tuple[Points, Power]:
     """Give F-SHAPE with `above`, ln of the loss over L(N) of F-N at the same horizon, and that line."""
-    points = shaped(evidence)
+    points = shaped(evidence, tokens)
     line = power(evidence, beside(evidence, float(points["tokens"][0])), "params_nonembedding")
     n = np.where(points["params_nonembedding"] > 0, points["params_nonembedding"], np.nan)
     above = np.log(points["loss_nats"]) - line.exponent.value * (np.log(line.scale) - np.log(n))
@@ -77,9 +85,9 @@ def trend(evidence: Evidence) -> tuple[Points, Power]:
 
 
 @once
-def panels(evidence: Evidence) -> list[Panel]:
+def panels(evidence: Evidence, tokens: float | None = None) -> list[Panel]:
     """Sort the shapes of two layers and more at the most common N into one panel a knob."""
-    points, _ = trend(evidence)
+    points, _ = trend(evidence, tokens)
     points = points.take((points["n_layer"] >= 2) & (points["excluded_because"] == ""))
     if len(points) < 2:
         raise Lacking(f"family F-SHAPE ({len(points)} of at least 2 shapes of two layers and more present)")

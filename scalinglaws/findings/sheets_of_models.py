@@ -8,22 +8,24 @@ from .powers import power
 from .recipe import schedules
 from .record import UNFIT, Lacking, Sheet
 from .repeats import MODEL, averaged, same_settings
-from .shapes import beside, panels
+from .shapes import beside, horizons, panels
 from .sheets_of_context import losses_by_place
 from .sheets_of_scale import rows_of
 
 
 def shape_panels(evidence: Evidence) -> Sheet:
-    """Each knob of the shape."""
+    """Each knob of the shape, at every horizon: how the differences fare as training goes on."""
     rows = [
-        (panel.knob, value, shape, n, above)
-        for panel in panels(evidence)
+        (tokens, panel.knob, value, shape, n, above)
+        for tokens in horizons(evidence)
+        for panel in panels(evidence, tokens)
         for value, shape, n, above in zip(panel.values, panel.shapes, panel.params, panel.increase, strict=True)
     ]
     about = (
         "Loss above the best of the panel, after a correction for N by L(N); shapes are (layers, width, heads, d_ff)."
     )
-    return Sheet("shapes", "Shape at one N", about, ("knob", "value", "shape", "N", "above the best"), tuple(rows))
+    columns = ("tokens", "knob", "value", "shape", "N", "above the best")
+    return Sheet("shapes", "Shape at one N", about, columns, tuple(rows))
 
 
 def depths(evidence: Evidence) -> Sheet:
