@@ -22,7 +22,7 @@ from scalinglaws.settings import Study
 from scalinglaws.status import status
 from scalinglaws.store import open_store, points_of
 
-STUDY = Study("s", ((1, 8), (1, 16)), (2e5, 4e5), n_ctx=32, corpus="text", eval_tokens=4096, evaluations=4)
+STUDY = Study("s", ((1, 8), (1, 16)), (1e5, 2e5), n_ctx=32, corpus="text", eval_tokens=4096, evaluations=4)
 
 
 def prepare(folder, text):

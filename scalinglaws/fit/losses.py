@@ -29,6 +29,11 @@ class Loss:
         """Whether residuals are differences of logarithms."""
         return self.kind != "ls"
 
+    @property
+    def has_scale(self) -> bool:
+        """Whether some residuals count as large: plain squares know none."""
+        return self.kind not in ("ls", "ls-log")
+
 
 def costs(loss: Loss, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Give rho(u), its first and second derivative, and rho'(u)/u, the weight of reweighted least squares."""

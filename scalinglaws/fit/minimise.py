@@ -42,6 +42,7 @@ def minimise(problem: Problem, auto: bool, rng: np.random.Generator, starts: np.
     problem = with_true_slopes(problem, starts[0])
     part = replace(part, coordinates=problem.coordinates)
     starts = _led(part, starts)
+    auto = auto and problem.loss.has_scale
     estimated = auto or problem.has_priors
     part = _settled(part, starts[0], auto) if estimated else replace(part, noise=_noise(part, starts[0]))
     found = solve_graduated(part, starts)
@@ -56,7 +57,7 @@ def minimise(problem: Problem, auto: bool, rng: np.random.Generator, starts: np.
     whole = replace(problem, loss=part.loss, noise=part.noise)
     if estimated:
         whole = _settled(whole, z[0], auto)
-    if estimated or len(part.target) < len(problem.target):
+    if estimated or len(part.target) < len(problem.target) or not found.converged[best]:
         found, best = solve_graduated(whole, z), 0
     return Optimum(
         whole,
