@@ -17,7 +17,7 @@ from .instruments.early_stopping import should_stop
 from .instruments.evaluate import HeldOutLoss, evaluate, log_places
 from .instruments.noise_scale import measure, plus
 from .instruments.spikes import LossWatch
-from .instruments.throughput import matmul_ceiling, peak_memory_bytes, utilisation
+from .instruments.throughput import forget_peak_memory, matmul_ceiling, peak_memory_bytes, utilisation
 from .instruments.weights import activation_rms, decay_timescale, update_ratio
 from .models import FAMILIES, make_drop
 from .optimizer import descend, gradient, make_optimizer
@@ -112,6 +112,7 @@ class _Job:
     def __init__(self, spec: RunSpec, data: Tokenised, foreign: Sequence[Tokenised], folder: Path, device: str):
         self.spec, self.data, self.foreign, self.folder, self.device = spec, data, foreign, folder, device
         set_float32(spec.precision, device)
+        forget_peak_memory(device)
         n_ctx = spec.shape.n_ctx
         self.text = Windows(data.split("train", spec.unique_tokens or None), n_ctx, device)
         self.tests = [Windows(text.split("test"), n_ctx, device) for text in (data, *foreign)]
@@ -237,13 +238,14 @@ class _Job:
     def _readings(self, step: int) -> dict[str, float]:
         spec, watch = self.spec, self.notes.watch
         speed = (step - spec.first_step) * spec.batch_tokens / self.seconds
+        peak = float(peak_memory_bytes(self.device))  # before the ceiling's own matrices
         ceiling = matmul_ceiling(self.device, DTYPES[spec.precision])
         timescale = decay_timescale(spec.lr, spec.weight_decay, spec.steps)
         return {
             "tokens_per_second": speed,
             "matmul_flops_per_second": ceiling,
             "mfu": utilisation(speed, spec.shape.flops_per_token("exact"), ceiling),
-            "peak_memory_bytes": float(peak_memory_bytes(self.device)),
+            "peak_memory_bytes": peak,
             "loss_spikes": float(watch.spikes),
             "largest_spike_nats": watch.largest,
             **({} if timescale is None else {"decay_timescale": timescale}),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.errors import StoreError
@@ -176,3 +177,24 @@ def test_the_standard_error_counts_documents_and_not_windows():
     naive = np.mean(windows.std(1) / np.sqrt(160))
     assert naive < 0.5 * true_sd
     assert clustered_mean(windows[0], np.zeros(160))[1] is None
+
+
+needs_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is visible")
+
+
+@pytest.mark.gpu
+@needs_a_gpu
+@pytest.mark.parametrize("name", WRITTEN_DOWN)
+def test_a_gpu_gives_the_losses_that_were_written_down_of_a_cpu(name, spec, data, tmp_path):
+    changes, expected = WRITTEN_DOWN[name]
+    run = train(replace(spec, tokens=7_680, evaluations=3, **changes), data, tmp_path, device="cuda")
+    found = [(e.step, e.loss_nats, e.loss_train_nats) for e in run.curve]
+    assert found == [pytest.approx(row, rel=2e-3) for row in expected]
+
+
+@pytest.mark.gpu
+@needs_a_gpu
+def test_the_peak_memory_of_a_run_on_a_gpu_is_its_own(spec, data, tmp_path):
+    large = train(replace(spec, shape=Shape(4, 256, 4, 32, 256)), data, tmp_path / "large", device="cuda")
+    small = train(spec, data, tmp_path / "small", device="cuda")
+    assert small.readings["peak_memory_bytes"] < large.readings["peak_memory_bytes"] / 4

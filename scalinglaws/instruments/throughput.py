@@ -33,8 +33,14 @@ def utilisation(tokens_per_second: float, flops_per_token: float, ceiling: float
     return tokens_per_second * flops_per_token / ceiling
 
 
+def forget_peak_memory(device: str = "cpu"):
+    """Count a GPU's peak from here; that of a process cannot be forgotten."""
+    if device != "cpu":
+        torch.cuda.reset_peak_memory_stats()
+
+
 def peak_memory_bytes(device: str = "cpu") -> int:
-    """Most memory this process ever held; on a GPU, most that its tensors did."""
+    """Most memory this process ever held; on a GPU, most that its tensors did since `forget_peak_memory`."""
     if device != "cpu":
         return int(torch.cuda.max_memory_allocated())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
