@@ -17,7 +17,7 @@ from .instruments.early_stopping import should_stop
 from .instruments.evaluate import HeldOutLoss, evaluate, log_places
 from .instruments.noise_scale import measure, plus
 from .instruments.spikes import LossWatch
-from .instruments.throughput import forget_peak_memory, matmul_ceiling, peak_memory_bytes, utilisation
+from .instruments.throughput import CEILING_SECONDS, forget_peak_memory, matmul_ceiling, peak_memory_bytes, utilisation
 from .instruments.weights import activation_rms, decay_timescale, update_ratio
 from .models import FAMILIES, make_drop
 from .optimizer import descend, gradient, make_optimizer
@@ -29,6 +29,7 @@ from .windows import Order, Windows
 
 CHECKPOINT_SECONDS = 15.0
 PROGRESS_SECONDS = 1.0
+CEILING_SHARE = 0.02  # of a run's time that may go into measuring what its speed is held against
 AT_ONCE = 32  # steps whose losses are read together: a GPU need not wait for each
 
 
@@ -239,7 +240,8 @@ class _Job:
         spec, watch = self.spec, self.notes.watch
         speed = (step - spec.first_step) * spec.batch_tokens / self.seconds
         peak = float(peak_memory_bytes(self.device))  # before the ceiling's own matrices
-        ceiling = matmul_ceiling(self.device, DTYPES[spec.precision])
+        seconds = min(CEILING_SECONDS, CEILING_SHARE * self.seconds)
+        ceiling = matmul_ceiling(self.device, DTYPES[spec.precision], seconds)
         timescale = decay_timescale(spec.lr, spec.weight_decay, spec.steps)
         return {
             "tokens_per_second": speed,

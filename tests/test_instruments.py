@@ -160,10 +160,11 @@ def test_utilisation_is_the_share_of_the_ceiling():
     assert utilisation(1e4, 6e6, 1.2e11) == pytest.approx(0.5)
 
 
-def test_the_ceiling_counts_two_flops_a_multiply_and_add(monkeypatch):
+@pytest.mark.parametrize("seconds", [0.0, 0.05])
+def test_the_ceiling_counts_two_flops_a_multiply_and_add(monkeypatch, seconds):
     ticks = count()
     monkeypatch.setattr(time, "perf_counter", lambda: 0.02 * next(ticks))  # a clock on which a product takes .02 s
-    assert matmul_ceiling() == pytest.approx(2 * 512**3 / 0.02)
+    assert matmul_ceiling(seconds=seconds) == pytest.approx(2 * 512**3 / 0.02)
 
 
 def test_peak_memory_is_in_bytes_and_holds_what_was_held():

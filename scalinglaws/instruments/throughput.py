@@ -10,8 +10,11 @@ CEILING_SIDE = 512  # of the matrices that the ceiling is measured with: they st
 CEILING_SECONDS = 0.05
 
 
-def matmul_ceiling(device: str = "cpu", dtype: torch.dtype = torch.float32) -> float:
-    """Measure the FLOPs a second of a square matrix product, in the threads of this process: what 100% stands for."""
+def matmul_ceiling(device: str = "cpu", dtype: torch.dtype = torch.float32, seconds: float = CEILING_SECONDS) -> float:
+    """Measure the FLOPs a second of a square matrix product, in the threads of this process: what 100% stands for.
+
+    The best of the products that fit into `seconds`, and of one at least.
+    """
     side = CEILING_SIDE if device == "cpu" else 8192
     left, right = (torch.ones(side, side, device=device, dtype=dtype) for _ in range(2))
     if device != "cpu":
@@ -19,7 +22,7 @@ def matmul_ceiling(device: str = "cpu", dtype: torch.dtype = torch.float32) -> f
         torch.cuda.synchronize()
     best = 0.0
     began = time.perf_counter()
-    while time.perf_counter() - began < CEILING_SECONDS or best == 0.0:
+    while time.perf_counter() - began < seconds or best == 0.0:
         start = time.perf_counter()
         left @ right
         if device != "cpu":
