@@ -10,6 +10,7 @@ import pytest
 from scalinglaws.audit import RULES
 from scalinglaws.cli.app import app
 from scalinglaws.laws import LAWS
+from scalinglaws.laws.pearce2024 import local_exponent, vocabulary_gamma
 from scalinglaws.readings import curve_table, position_table, run_table
 from scalinglaws.records import from_plain
 from scalinglaws.run import Evaluation, Run, RunSpec
@@ -101,3 +102,15 @@ def test_the_tables_of_intervals_are_quoted_as_the_page_of_coverage_has_them():
     tables = re.findall(r"(?:^\|.*\n)+", quoted, re.M)
     assert len(tables) == 4
     assert [table for table in tables if table not in coverage] == []
+
+
+def test_the_exponents_that_vocabularies_foretell_are_those_of_the_page():
+    page = (ROOT / "docs" / "families.md").read_text()
+    head, *rows = re.findall(r"^\| (?:vocabulary|\d+) \|.*", page, re.M)
+    sizes = [float(size) for size in re.findall(r"1e\d", head)]
+    assert len(rows) == 4 and len(sizes) == 5
+    for row in rows:
+        vocabulary, *written = (float(cell) for cell in row.split("|")[1:7])
+        gamma = vocabulary_gamma(vocabulary, 20)
+        foretold = [local_exponent(n, gamma=gamma, alpha=0.3478, beta=0.3658) for n in sizes]
+        assert written == [pytest.approx(g, abs=0.005001) for g in foretold]
