@@ -187,10 +187,10 @@ def test_shapes_are_judged_at_their_longest_horizon_and_shown_at_each():
             changed = {"tokens": row["tokens"] / 4, "loss_nats": row["loss_nats"] * (1.2 if early else 1.1)}
             rows.runs.append(row | changed | {"run_id": f"{row['run_id']}-short"})
 
-    evidence = Evidence(*made(edit=also_shorter))
-    assert {v.id: v.outcome for v in findings(*made(edit=also_shorter))}["S2"] == "passed"
+    tables = made(edit=also_shorter)
+    assert {v.id: v.outcome for v in findings(*tables)}["S2"] == "passed"
     most = {}
-    for tokens, knob, *_, above in shape_panels(evidence).rows:
+    for tokens, knob, *_, above in shape_panels(Evidence(*tables)).rows:
         most[tokens] = max(most.get(tokens, 0), above) if knob == "d_model / n_layer" else most[tokens]
     short, long = (most[tokens] for tokens in sorted(most))
     assert long < 0.03 < short

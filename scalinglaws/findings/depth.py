@@ -9,7 +9,7 @@ from .evidence import Evidence
 from .powers import Power
 from .record import Lacking, Part, claim, said
 from .repeats import averaged
-from .shapes import beside, of_standard_ff, shaped, trend
+from .shapes import beside, longest, of_standard_ff, shaped, trend
 
 LEAST_RATIO = 2.0
 
@@ -98,8 +98,9 @@ def one_layer(evidence: Evidence) -> tuple[Points, Power]:
     Raises:
         Lacking: no model of one layer.
     """
-    points, line = trend(evidence)
-    fitted = beside(evidence, float(points["tokens"][0]))["params_nonembedding"]
+    tokens = longest(evidence)
+    points, line = trend(evidence, tokens)
+    fitted = beside(evidence, tokens)["params_nonembedding"]
     points = points.take((points["n_layer"] == 1) & of_standard_ff(points))
     if not len(points):
         raise Lacking("family F-SHAPE with a model of one layer (0 of at least 1 present)")

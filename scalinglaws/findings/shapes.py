@@ -33,19 +33,22 @@ class Panel:
 
 
 @once
-def horizons(evidence: Evidence) -> list[float]:
-    """Give the tokens that most of the Transformers of F-SHAPE were trained for, ascending."""
+def by_horizon(evidence: Evidence) -> dict[float, Points]:
+    """Take the Transformers of F-SHAPE, seeds averaged, of every depth, by the tokens that most of them have seen."""
     points = evidence.family("F-SHAPE")
     points = averaged(points.take(points["arch"] == "transformer"))
     tokens, counts = np.unique(points["tokens"], return_counts=True)
-    return tokens[counts == counts.max()].tolist()
+    return {one: points.take(points["tokens"] == one) for one in tokens[counts == counts.max()].tolist()}
 
 
-def shaped(evidence: Evidence, tokens: float | None = None) -> Points:
-    """Take the Transformers of F-SHAPE, seeds averaged, of every depth, at one horizon: the longest, unless named."""
-    points = evidence.family("F-SHAPE")
-    points = averaged(points.take(points["arch"] == "transformer"))
-    return points.take(points["tokens"] == (tokens or horizons(evidence)[-1]))
+def longest(evidence: Evidence) -> float:
+    """Give the horizon at which shapes are judged."""
+    return max(by_horizon(evidence))
+
+
+def shaped(evidence: Evidence) -> Points:
+    """Take the shapes that are judged."""
+    return by_horizon(evidence)[longest(evidence)]
 
 
 def of_standard_ff(points: Points) -> np.ndarray:
@@ -75,18 +78,18 @@ def beside(evidence: Evidence, tokens: float) -> Points:
 
 
 @once
-def trend(evidence: Evidence, tokens: float | None = None) -> tuple[Points, Power]:
-    """Give F-SHAPE with `above`, ln of the loss over L(N) of F-N at the same horizon, and that line."""
-    points = shaped(evidence, tokens)
-    line = power(evidence, beside(evidence, float(points["tokens"][0])), "params_nonembedding")
+def trend(evidence: Evidence, tokens: float) -> tuple[Points, Power]:
+    """Give F-SHAPE at a horizon with `above`, ln of the loss over L(N) of F-N there, and that line."""
+    points = by_horizon(evidence)[tokens]
+    line = power(evidence, beside(evidence, tokens), "params_nonembedding")
     n = np.where(points["params_nonembedding"] > 0, points["params_nonembedding"], np.nan)
     above = np.log(points["loss_nats"]) - line.exponent.value * (np.log(line.scale) - np.log(n))
     return points.replace(above=above), line
 
 
 @once
-def panels(evidence: Evidence, tokens: float | None = None) -> list[Panel]:
-    """Sort the shapes of two layers and more at the most common N into one panel a knob."""
+def panels(evidence: Evidence, tokens: float) -> list[Panel]:
+    """Sort the shapes of two layers and more at a horizon and the most common N into one panel a knob."""
     points, _ = trend(evidence, tokens)
     points = points.take((points["n_layer"] >= 2) & (points["excluded_because"] == ""))
     if len(points) < 2:
@@ -145,7 +148,7 @@ def aspect(evidence):
     """At one N, width against depth hardly matters over a wide range."""
 
     def flat() -> Part:
-        found = next((p for p in panels(evidence) if p.knob == KNOBS[0]), None)
+        found = next((p for p in panels(evidence, longest(evidence)) if p.knob == KNOBS[0]), None)
         if found is None:
             raise Lacking("family F-SHAPE with several aspect ratios at one N")
         inside = (found.values >= ASPECTS[0]) & (found.values <= ASPECTS[1])
@@ -161,7 +164,7 @@ def aspect(evidence):
 @claim("S26", "in each of the three panels every loss lies within max(3%, 3 sd of a seed) of the best")
 def knobs(evidence):
     """At one N the loss depends weakly on depth, heads and feed-forward width, each turned alone."""
-    found = cache(lambda: {panel.knob: panel for panel in panels(evidence)})
+    found = cache(lambda: {panel.knob: panel for panel in panels(evidence, longest(evidence))})
 
     def flat(knob: str) -> Part:
         if knob not in found():
@@ -178,7 +181,7 @@ def explained(evidence: Evidence) -> dict[str, float]:
         "first": ln N alone over all four; "unique": what is lost without ln N; "mean": averaged over all orders
         (Lindeman, Merenda and Gold); "all": R2 of the four.
     """
-    shape, _ = trend(evidence)
+    shape, _ = trend(evidence, longest(evidence))
     shape = shape.take((shape["n_layer"] >= 2) & (shape["excluded_because"] == ""))
     sizes = beside(evidence, float(shape["tokens"][0]))
     names = ("params_nonembedding", "d_model", "n_layer", "n_heads", "d_ff", "loss_nats")

@@ -8,7 +8,7 @@ from .powers import power
 from .recipe import schedules
 from .record import UNFIT, Lacking, Sheet
 from .repeats import MODEL, averaged, same_settings
-from .shapes import beside, horizons, panels
+from .shapes import beside, by_horizon, panels
 from .sheets_of_context import losses_by_place
 from .sheets_of_scale import rows_of
 
@@ -17,7 +17,7 @@ def shape_panels(evidence: Evidence) -> Sheet:
     """Each knob of the shape, at every horizon: how the differences fare as training goes on."""
     rows = [
         (tokens, panel.knob, value, shape, n, above)
-        for tokens in horizons(evidence)
+        for tokens in by_horizon(evidence)
         for panel in panels(evidence, tokens)
         for value, shape, n, above in zip(panel.values, panel.shapes, panel.params, panel.increase, strict=True)
     ]

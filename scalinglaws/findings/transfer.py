@@ -8,7 +8,7 @@ import numpy as np
 from ..results import Estimate
 from .evidence import Evidence
 from .joining import once
-from .powers import power
+from .powers import of_size, power
 from .record import Lacking, Part, claim, said
 from .straight import coefficients
 
@@ -62,7 +62,7 @@ def transfer(evidence: Evidence, text: str) -> Transfer:
     if len(curves) < 3:
         raise Lacking(f"family F-N evaluated on {text}")
     x, y, lineage = curves["loss_nats"], curves[column], curves["lineage"]
-    slope = coefficients(_with_ones(x), y, lineage, evidence.level)[1]
+    slope = coefficients(np.stack([np.ones_like(x), x], axis=1), y, lineage, evidence.level)[1]
     ends = evidence.longest
     gap = ends[column] - ends["loss_nats"]
     return Transfer(
@@ -71,14 +71,10 @@ def transfer(evidence: Evidence, text: str) -> Transfer:
         float(np.corrcoef(x, y)[0, 1]),
         slope,
         float(gap.mean()),
-        float(np.linalg.lstsq(_with_ones(np.log(ends["params_nonembedding"])), gap, rcond=None)[0][1]),
+        float(np.polyfit(np.log(ends["params_nonembedding"]), gap, 1)[0]),
         power(evidence, ends, "params_nonembedding", column).exponent,
-        power(evidence, ends, "params_nonembedding").exponent,
+        of_size(evidence).exponent,
     )
-
-
-def _with_ones(x: np.ndarray) -> np.ndarray:
-    return np.stack([np.ones_like(x), x], axis=1)
 
 
 def _each(evidence: Evidence, judge: Callable[[Transfer], Part]) -> list[Callable[[], Part]]:

@@ -121,7 +121,8 @@ def _loss(kind: str, delta: float | str, tau: float) -> Loss:
         raise MisuseError(f"delta is {delta!r}; it must be 'auto' or a positive number, in log units (0.001, say).")
     if not 0 < tau < 1:
         raise MisuseError(f"tau is {tau}; it must lie between 0 and 1: the share of points below the law.")
-    return Loss(kind, np.inf if delta == "auto" or kind in ("ls", "ls-log") else float(delta), tau)
+    found = Loss(kind, tau=tau)
+    return found if delta == "auto" or not found.has_scale else replace(found, scale=float(delta))
 
 
 def _scales(points: Points, weights: str | None, target, loss: Loss) -> np.ndarray:

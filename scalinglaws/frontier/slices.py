@@ -133,11 +133,11 @@ def curves(points: Points, columns: dict[str, str], burn_in: float) -> list[Curv
     return _averaged(found, points, runs) if repeated else found
 
 
-def _merged(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _merged(x: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
     """Average what was measured within 1% of one compute: seeds of one horizon, or a log finer than its noise."""
     groups = _groups(x, 0.01 if len(x) <= 100 else max(0.01, (x[-1] - x[0]) / 100))
     count = np.bincount(groups)
-    return tuple(np.bincount(groups, weights=v) / count for v in (x, y, z))
+    return tuple(np.bincount(groups, weights=v) / count for v in (x, *others))
 
 
 def _averaged(found: list[Curve], points: Points, runs: np.ndarray) -> list[Curve]:
@@ -159,7 +159,7 @@ def _mean(family: list[Curve]) -> Curve:
     if len(family) == 1:
         return family[0]
     grid = np.sort(np.concatenate([curve.log_flops for curve in family]))
-    grid, _, _ = _merged(grid, grid, grid)
+    [grid] = _merged(grid)
     here = np.array([(grid >= c.log_flops[0] - 1e-9) & (grid <= c.log_flops[-1] + 1e-9) for c in family])
     loss = np.array([np.interp(grid, c.log_flops, c.log_loss) for c in family])
     tokens = np.array([np.interp(grid, c.log_flops, c.log_tokens) for c in family])
