@@ -1,0 +1,42 @@
+"""Kills, full disks and bad input end in the right numbers or in one line: the quick part of benchmarks/faults."""
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks" / "faults"
+sys.path.insert(0, str(FOLDER))
+
+
+def load_run():
+    """Other benchmarks have a run.py too: this one goes by another name."""
+    spec = importlib.util.spec_from_file_location("faults_run", FOLDER / "run.py")
+    sys.modules["faults_run"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+faults = load_run()
+counts = importlib.import_module("counts")
+
+
+def test_a_table_has_a_row_a_part_and_fails_where_anything_did_not_hold(tmp_path, monkeypatch):
+    monkeypatch.setitem(faults.PARTS, "made", faults.Part("made-up faults", 1000, 10))
+    text = faults.table({"made": counts.Counts(tries=1000, tracebacks=2, differing=1)})
+    assert text.splitlines()[-1] == "| made-up faults | 1,000 | 2 | 0 | 1 |"
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{faults.BEGIN}\nold\n{faults.END}\nafter")
+    faults.write(page, text)
+    assert page.read_text() == f"before\n{faults.BEGIN}\n\n{text}\n\n{faults.END}\nafter"
+    assert counts.Counts(tries=5).held
+    assert not counts.Counts(tries=5, hangs=1).held
+
+
+@pytest.mark.parametrize("part", faults.PARTS)
+def test_nothing_of_the_quick_part_breaks(part):
+    counted = importlib.import_module(part).measure(seed=0, size=faults.PARTS[part].quick)
+    assert counted.held, counted.found
+    assert counted.tries >= faults.PARTS[part].quick
