@@ -164,7 +164,25 @@ def make_shape(study: Study, size: tuple[int, ...], n_vocab: int) -> Shape:
     n_layer, d_model, *rest = size
     heads = 1 if study.family == "lstm" else rest[0] if rest else max(1, d_model // study.d_head)
     kept = {name: getattr(study, name) for name in OF_EVERY_SHAPE}
-    return Shape(n_layer, d_model, heads, study.n_ctx, n_vocab, d_ff=rest[1] if len(rest) > 1 else 0, **kept)
+    d_ff = rest[1] if len(rest) > 1 else 0
+    return Shape(n_layer, d_model, heads, study.n_ctx, n_vocab, d_ff, base_d_head=_base_head(study, size), **kept)
+
+
+def _base_head(study: Study, size: tuple[int, ...]) -> int:
+    """Width of a head at `base_width` under mu-P; 0 under the standard parametrisation, which has no base.
+
+    Raises:
+        StudyError: heads that the size names are of another width than `d_head` gives there: the base's is not known.
+    """
+    if study.parametrisation != "mup" or study.base_d_head:
+        return study.base_d_head
+    base = study.base_width // max(1, study.base_width // study.d_head)
+    if len(size) > 2 and size[1] != base * size[2]:
+        raise StudyError(
+            f"shape {list(size)} names its heads, and under parametrisation 'mup' their width at d_model = base_width "
+            f"= {study.base_width} must be known. Set base_d_head, such as {max(1, study.base_width // size[2])}."
+        )
+    return base
 
 
 def horizons(study: Study, shape: Shape) -> list[int]:

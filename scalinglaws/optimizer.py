@@ -52,7 +52,7 @@ def make_optimizer(spec: RunSpec, model: nn.Module) -> Optimizer:
                      the rest.
     """
     flat = spec.optimizer != "adafactor" and not _packs_its_own_weights(model)
-    groups = _grouped(model, by_hidden=spec.optimizer == "muon" or spec.shape.parametrisation == "mup")
+    groups = _grouped(model, by_hidden=spec.optimizer == "muon" or _wider(spec) != 1)
     groups = [_laid_out(group, flat and not (spec.optimizer == "muon" and group.hidden)) for group in groups]
     if spec.optimizer == "adafactor":
         parts = [_adafactor(spec, groups)]
@@ -62,6 +62,11 @@ def make_optimizer(spec: RunSpec, model: nn.Module) -> Optimizer:
         parts = [_adam(spec, groups)]
     weights = tuple(weight for group in groups for weight in group.weights)
     return Optimizer(weights, tuple(part for part in parts if part is not None))
+
+
+def _wider(spec: RunSpec) -> float:
+    """Give m of mu-P: how many times wider than the base the model is; 1 under the standard parametrisation."""
+    return spec.shape.d_model / spec.shape.base_width if spec.shape.parametrisation == "mup" else 1.0
 
 
 def _packs_its_own_weights(model: nn.Module) -> bool:
@@ -111,7 +116,7 @@ def _adam(spec: RunSpec, groups: list[_Group]) -> torch.optim.Optimizer | None:
         return None
     kind = torch.optim.Adam if spec.optimizer == "adam" else torch.optim.AdamW
     decay = 0.0 if spec.optimizer == "adam" else spec.weight_decay
-    wider = spec.shape.d_model / spec.shape.base_width if spec.shape.parametrisation == "mup" else 1.0
+    wider = _wider(spec)
     asked = [
         {
             "params": group.weights,

@@ -42,6 +42,7 @@ class Study:
         processes: training processes at a time; 0 for one a core.
         family, norm, positions, activation, qk_norm, biases, parametrisation, base_width, reuse, sharing: of every
             model, as in `Shape`; an LSTM has one head whatever `d_head`.
+        base_d_head: width of a head at `base_width` under "mup"; 0 for what `d_head` gives there.
         optimizer: as in `RunSpec`, or "auto" for the paper's choice by size: Adam, and Adafactor above 1e9 parameters.
         lr_factor: times the rate of the rule; `each_lr_factor` multiplies it.
         most_at_once: most sequences of a batch in memory at once, in place of `accumulate`; 0 for no limit.
@@ -120,6 +121,7 @@ class Study:
     most_at_once: int = 0
     laws: tuple[str, ...] = ()
     law_file: str = ""
+    base_d_head: int = 0
 
     def __post_init__(self):
         self._above_zero(

@@ -31,10 +31,10 @@ def test_under_the_standard_parametrisation_they_move_further_the_wider_the_mode
     assert list(found.moved["block 2"]) == sorted(found.moved["block 2"])
 
 
-def test_at_the_base_width_and_heads_of_one_both_are_the_same_model():
+def test_at_the_base_width_both_train_the_same_model_to_the_bit():
     both = [
-        coordinate_check(replace(SPEC, shape=replace(SPEC.shape, n_heads=64, parametrisation=p)), (32, 64), seeds=1)
+        coordinate_check(replace(SPEC, shape=replace(SPEC.shape, parametrisation=p)), (32, 64), seeds=1)
         for p in ("standard", "mup")
     ]
-    assert both[0].moved["logits"][0] == pytest.approx(both[1].moved["logits"][0], rel=1e-4)  # but for one norm's sum
+    assert both[0].moved["logits"][0] == both[1].moved["logits"][0]
     assert both[0].moved["logits"][1] > 1.3 * both[1].moved["logits"][1]

@@ -74,6 +74,20 @@ def test_every_setting_of_a_model_and_a_run_reaches_them():
     assert {name: getattr(spec, name) for name in run} == run
 
 
+def test_under_mup_every_size_knows_the_width_of_a_head_at_the_base():
+    """Heads of 16 at a base of 64; narrower models than that have one head of their own width."""
+    shapes = ((1, 8), (1, 32), (1, 64), (1, 128))
+    asked = {"shapes": shapes, "d_head": 16, "parametrisation": "mup", "seed_shape": None, "hold_out": 0}
+    found = {run.shape.d_model: (run.shape.d_head, run.shape.base_d_head) for run in sweep(**asked).runs}
+    assert found == {8: (8, 16), 32: (16, 16), 64: (16, 16), 128: (16, 16)}
+    with pytest.raises(StudyError, match=r"names its heads.*Set base_d_head, such as 32"):
+        sweep(**asked | {"shapes": ((1, 128, 2),)})
+    named = sweep(**asked | {"shapes": ((1, 64, 2), (1, 128, 2)), "base_d_head": 32}).runs
+    assert {(run.shape.d_head, run.shape.base_d_head) for run in named} == {(32, 32), (64, 32)}
+    with pytest.raises(ShapeError, match="Set base_d_head = 32"):
+        sweep(**asked | {"shapes": ((1, 64, 2),), "base_d_head": 16})
+
+
 def test_an_lstm_is_laid_out_without_heads():
     assert {run.shape.n_heads for run in sweep(family="lstm").runs} == {1}
 

@@ -77,12 +77,19 @@ OTHER_SHAPE = {
     "d_attn": {"d_attn": 32},
     "reuse": {"reuse": 2, "family": "universal"},
     "sharing": {"sharing": "stacked"},
+    "base_d_head": {"base_d_head": 4},
 }
 
 
 def test_an_id_written_down_once_is_the_id_for_ever():
     assert SPEC.id == "L2-d16-6aa934e0b47d"
     assert dataclasses.replace(SPEC, seed=1, schedule="cosine").id == "L2-d16-29159b43565d"
+
+
+def test_a_run_under_mup_is_none_of_those_whose_patterns_were_flatter():
+    """Up to one release attention under mu-P was q k / d_head; this id was given to such a run."""
+    shape = dataclasses.replace(SPEC.shape, parametrisation="mup", base_width=16)
+    assert dataclasses.replace(SPEC, shape=shape).id != "L2-d16-a2b70c99fd26"
 
 
 def test_every_field_has_another_value_to_try():

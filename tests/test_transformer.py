@@ -26,7 +26,10 @@ def filled(part):
     return part
 
 
-@pytest.mark.parametrize("changes", [{}, {"parametrisation": "mup"}, {"qk_norm": True}, {"d_attn": 24}], ids=str)
+WIDER = {"parametrisation": "mup", "base_width": 8, "base_d_head": 4}  # heads of 8 where the base has heads of 4
+
+
+@pytest.mark.parametrize("changes", [{}, WIDER, {"qk_norm": True}, {"d_attn": 24}], ids=str)
 def test_attention_is_the_softmax_of_scaled_products_over_the_past(changes):
     shape = replace(SHAPE, **changes)
     part, x = filled(Attention(shape)), hidden(shape)
@@ -34,8 +37,8 @@ def test_attention_is_the_softmax_of_scaled_products_over_the_past(changes):
     if shape.qk_norm:
         q, k = (y / y.square().mean(-1, keepdim=True).sqrt() for y in (q, k))
         q, k = q * part.norm_q.weight, k * part.norm_k.weight
-    scale = shape.d_head if shape.parametrisation == "mup" else shape.d_head**0.5
-    scores = q @ k.transpose(-1, -2) / scale
+    scale = 4**0.5 / 8 if shape.parametrisation == "mup" else shape.d_head**-0.5
+    scores = scale * q @ k.transpose(-1, -2)
     past = torch.ones(64, 64, dtype=torch.bool).tril()
     mixed = scores.masked_fill(~past, float("-inf")).softmax(-1) @ v
     assert torch.allclose(part(x), part.project(mixed.transpose(1, 2).flatten(2)), rtol=1e-5, atol=1e-5)
@@ -70,10 +73,11 @@ def test_rotary_angles_are_those_of_the_paper():
     assert model.cosines_TW[3].tolist() == pytest.approx(torch.cos(3 * 10.0 ** -torch.arange(4.0)).tolist(), rel=1e-6)
 
 
+@pytest.mark.parametrize("heads", [1, 2, 16])
 @pytest.mark.parametrize("changes", [{}, {"tied": False}, {"activation": "swiglu", "norm": "rmsnorm"}], ids=str)
-def test_under_mup_a_model_of_the_base_width_with_heads_of_width_one_is_the_standard_one(changes):
-    standard = Transformer(replace(SHAPE, n_heads=16, **changes), 3)
-    mup = Transformer(replace(SHAPE, n_heads=16, parametrisation="mup", base_width=16, **changes), 3)
+def test_under_mup_a_model_of_the_base_width_is_the_standard_one(changes, heads):
+    standard = Transformer(replace(SHAPE, n_heads=heads, **changes), 3)
+    mup = Transformer(replace(SHAPE, n_heads=heads, parametrisation="mup", base_width=16, **changes), 3)
     tokens = torch.randint(256, (2, 64), generator=torch.Generator().manual_seed(0))
     assert torch.equal(standard.losses(tokens, tokens), mup.losses(tokens, tokens))
 

@@ -28,7 +28,8 @@ def make_norm(shape: Shape, width: int) -> nn.Module:
 class Attention(nn.Module):
     """Causal self-attention with one product for queries, keys and values.
 
-    Patterns are softmax(q k / sqrt(d_head)), and softmax(q k / d_head) under mu-P (Yang et al. 2022, definition 4.1).
+    Patterns are softmax(q k / sqrt(d_head)), and softmax(sqrt(base_d_head) q k / d_head) under mu-P (Yang et al. 2022,
+    definition 4.1, with the constant of their appendix B.1 that makes both one at the base width).
     """
 
     def __init__(self, shape: Shape):
@@ -38,7 +39,8 @@ class Attention(nn.Module):
         self.project = nn.Linear(shape.width_attention, shape.d_model, bias=shape.biases)
         self.norm_q = nn.RMSNorm(shape.d_head, eps=RMS_EPS) if shape.qk_norm else None
         self.norm_k = nn.RMSNorm(shape.d_head, eps=RMS_EPS) if shape.qk_norm else None
-        self.scale = 1 / shape.d_head if shape.parametrisation == "mup" else None
+        wider = shape.parametrisation == "mup" and shape.d_head != shape.base_d_head
+        self.scale = shape.base_d_head**0.5 / shape.d_head if wider else None
 
     def forward(self, hidden_BTW, turns=None):
         B, T, _ = hidden_BTW.shape

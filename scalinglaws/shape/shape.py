@@ -39,7 +39,8 @@ class Shape:
         qk_norm: whether queries and keys are normed in each head (RMS norm with a gain).
         biases: whether linear layers, layer norms and gates have biases.
         parametrisation: "standard", or "mup": learning rates and scales that carry over from width to width (Yang et
-            al. 2022), so that d_model = `base_width` trains as it does under "standard".
+            al. 2022), so that d_model = `base_width` trains as it does under "standard", to the bit.
+        base_d_head: width of a head at `base_width`, under "mup"; 0 becomes `d_head`: heads of one width everywhere.
         d_attn: width of attention, all heads together; 0 stands for d_model.
         reuse, sharing: times each block of a recurrent Transformer is used, as 1 2 1 2 ("cyclic") or 1 1 2 2
             ("stacked").
@@ -67,19 +68,23 @@ class Shape:
     d_attn: int = 0
     reuse: int = 1
     sharing: str = "cyclic"
+    base_d_head: int = 0
 
     def __post_init__(self):
         for name in ("d_model", "n_heads", "n_ctx", "n_vocab", "reuse", "base_width"):
             if getattr(self, name) < 1:
                 raise ShapeError(f"{name} = {getattr(self, name)}; it must be at least 1.")
-        if self.n_layer < 0 or self.d_ff < 0 or self.d_attn < 0:
-            sizes = f"n_layer = {self.n_layer}, d_ff = {self.d_ff}, d_attn = {self.d_attn}"
+        if min(self.n_layer, self.d_ff, self.d_attn, self.base_d_head) < 0:
+            sizes = ", ".join(f"{name} = {getattr(self, name)}" for name in "n_layer d_ff d_attn base_d_head".split())
             raise ShapeError(f"{sizes}; none can be negative.")
         for name, known in NAMED.items():
             if getattr(self, name) not in known:
                 raise ShapeError(f"{name} = {getattr(self, name)!r}; it must be one of {', '.join(known)}.")
         _require_heads(self)
         _require_family(self)
+        if self.parametrisation == "mup":
+            object.__setattr__(self, "base_d_head", self.base_d_head or self.d_head)
+            _require_base(self)
 
     @property
     def width_ff(self) -> int:
@@ -167,6 +172,14 @@ def _require_heads(shape: Shape):
         )
     if shape.positions == "rotary" and shape.d_head % 2:
         raise ShapeError(f"a head of width {shape.d_head} cannot turn in pairs: rotary positions need an even width.")
+
+
+def _require_base(shape: Shape):
+    if shape.d_model == shape.base_width and shape.d_head != shape.base_d_head:
+        raise ShapeError(
+            f"base_d_head = {shape.base_d_head}, and at d_model = base_width = {shape.base_width} a head is "
+            f"{shape.d_head} wide. Set base_d_head = {shape.d_head}, or other heads or another base_width."
+        )
 
 
 def _require_family(shape: Shape):
