@@ -243,6 +243,7 @@ def _fit_of(law: Law, joint: Fit, rows: np.ndarray, values: Mapping[str, float])
         scales=joint.scales[rows],
         clusters=joint.clusters[rows],
         residuals=apart,
+        unidentified=(),
         noise=robust_sd(apart * joint.scales[rows], 0) if rows.sum() > 2 else joint.noise,
         rms_log=float(np.sqrt(np.mean(apart**2))),
         z=z,

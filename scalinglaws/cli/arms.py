@@ -68,7 +68,7 @@ def arms(
         tests = differences(found, others=others)
         worth = _multipliers(found, place, asked["level"])
     emit(_plain(found, tests, worth, asked["level"])) if json else print(_text(found, tests, worth, asked["level"]))
-    for sentence in (*found.warnings, *(w.message for w in (*found.joint.warnings, *found.draws.warnings))):
+    for sentence in (*found.warnings, *(w.message for w in found.draws.warnings)):
         say(f"warning: {sentence}")
 
 
@@ -207,7 +207,7 @@ def _plain(found, tests, worth, level: float) -> dict:
             | {"reach": {arm: finite(times) for arm, times in one.reach.items()}, "beyond": list(one.beyond)}
             for one in worth
         ],
-        "warnings": [*found.warnings, *(w.message for w in (*joint.warnings, *found.draws.warnings))],
+        "warnings": [*found.warnings, *(w.message for w in found.draws.warnings)],
     }
 
 

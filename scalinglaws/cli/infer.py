@@ -121,7 +121,7 @@ def fit(
     a.one("fit")
     runs, tested = carried(a), backtested(a, backtest)
     emit(plain(a, runs, tested)) if json else print(text(a, runs, tested))
-    for warning in (*a.fit.warnings, *a.draws[0].warnings):
+    for warning in (w for w in a.draws[0].warnings if w.id != a.fit.outcome):  # the text ends with that
         say(f"warning [{warning.id}]: {warning.message}")
 
 
@@ -162,7 +162,7 @@ def predict(
             print(f"mixture of {weights_of(mixed)}: {mixed.sentence}")
         if calibrate:
             print(f"intervals are {factor:.2f} times as wide as the fit's own, as its larger runs demanded")
-    for warning in (w for d in a.draws for w in (*d.fit.warnings, *d.warnings)):
+    for warning in (w for d in a.draws for w in d.warnings):
         say(f"warning [{warning.id}]: {warning.message}")
 
 

@@ -159,7 +159,7 @@ def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
         print("\n".join(_text(made)))
     for warning in made.warnings:
         say(f"warning: {warning}")
-    for warning in (w for d in a.draws for w in (*d.fit.warnings, *d.warnings)):
+    for warning in (w for d in a.draws for w in d.warnings):
         say(f"warning [{warning.id}]: {warning.message}")
 
 

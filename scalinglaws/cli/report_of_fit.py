@@ -108,6 +108,9 @@ def _values(a: Fitted) -> list[str]:
         more = f"; and {len(reasons) - SHOWN} more reasons" if len(reasons) > SHOWN else ""
         lines.append(f"left out: {sum(found.excluded.values())} rows; {'; '.join(reasons[:SHOWN])}{more}")
     for name, value in found.values.items():
+        if name in found.unidentified:
+            lines.append(f"  {name:<10} not identified")
+            continue
         low, high = limits[name]
         said = " held" if name in found.fixed else f" tied to {found.tied[name]}" if name in found.tied else ""
         lines.append(f"  {name:<10} {value:<12.6g} [{low:.6g}, {high:.6g}]{said}")
@@ -193,7 +196,7 @@ def plain(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> dict:
         "loss": found.loss,
         "delta": finite(found.delta),
         "columns": dict(found.columns),
-        "values": {name: float(value) for name, value in found.values.items()},
+        "values": {name: None if name in found.unidentified else float(v) for name, v in found.values.items()},
         "fixed": dict(found.fixed),
         "tied": dict(found.tied),
         "interval": {"level": a.level, "method": drawn.method, "low": low, "high": high},
@@ -215,7 +218,7 @@ def plain(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> dict:
             for r in runs
         ],
         "backtest": _tested_plain(tested),
-        "warnings": [{"id": w.id, "message": w.message} for w in (*found.warnings, *drawn.warnings)],
+        "warnings": [{"id": w.id, "message": w.message} for w in drawn.warnings],
     }
 
 

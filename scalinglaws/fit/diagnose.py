@@ -10,6 +10,7 @@ from .record import FitWarning
 
 FAINT = 1e-4  # largest share of a term in the prediction below which it is absent
 CHECKPOINTS = 10  # points a size from which they look like checkpoints of one run
+FAINTER = 20.0  # by how many factors of e a faint term is lowered to see what it alone feels
 LOOSE = 0.5  # standard error of ln(exponent) beyond which its 95% interval spans a factor of 7
 
 
@@ -42,6 +43,39 @@ def outcome(problem: Problem, z: np.ndarray, converged: bool, agreeing: float) -
 
 def _list(names) -> str:
     return " and ".join(names)
+
+
+def unidentified(problem: Problem, z: np.ndarray) -> tuple[str, ...]:
+    """Name the free parameters that the points say nothing about: terms that vanished, and what only they feel.
+
+    A constant term that vanished is known: it is nothing. A term of the inputs is nothing at these points for any
+    amplitude and exponent between which the points cannot choose.
+    """
+    names = problem.coordinates.free
+    gone = [names.index(name) for name in faint_terms(problem, z) if name not in constant_terms(problem, z)]
+    if not gone:
+        return ()
+    fainter = z.copy()
+    fainter[gone] -= FAINTER
+    before, after = (np.abs(jacobian(problem, at[None])[1][0]).max(1) for at in (z, fainter))
+    with np.errstate(invalid="ignore"):
+        return tuple(name for i, name in enumerate(names) if not after[i] > np.exp(-FAINTER / 2) * before[i])
+
+
+def doubts(problem: Problem, z: np.ndarray, target: np.ndarray, r2: float) -> list[FitWarning]:
+    """Warn of a law that explains nothing, and of an irreducible loss that runs have gone below."""
+    found = []
+    if r2 < 0:
+        told = f"R2 is {r2:.3g}: these points lie farther from the law than from their own mean"
+        found.append(FitWarning("worse-than-mean", f"{told}. Do not predict with it: try another law or loss."))
+    for name in sorted(constant_terms(problem, z)):
+        floor = problem.coordinates.parameters(z[None])[name][0]
+        below = int((target < floor).sum())
+        if below and problem.loss.kind != "quantile":
+            told = f"{below} of {len(target)} points lie below {name} = {floor:.4g}, which no run of this law can reach"
+            lowest = f"the lowest by {1 - target.min() / floor:.2%}"
+            found.append(FitWarning("floor-above-points", f"{told} ({lowest}): {name} is too high, or the law wrong."))
+    return found
 
 
 def faint_terms(problem: Problem, z: np.ndarray) -> list[str]:
@@ -77,7 +111,7 @@ def constant_terms(problem, z) -> set[str]:
     _, along = problem.coordinates.value_and_slopes(z[None], problem.inputs)
     size = np.abs(along[0])
     with np.errstate(invalid="ignore"):  # a term that overflows is not constant
-        flat = np.ptp(size, axis=1) <= 1e-9 * size.max(1)
+        flat = (np.ptp(size, axis=1) <= 1e-9 * size.max(1)) & (size.max(1) > 0)
     return {name for name, same in zip(problem.coordinates.free, flat, strict=True) if same}
 
 

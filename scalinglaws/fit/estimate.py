@@ -19,7 +19,7 @@ from .columns import (
     suspicions,
 )
 from .coordinates import Coordinates
-from .diagnose import constant_terms, outcome, run_warnings
+from .diagnose import constant_terms, doubts, outcome, run_warnings, unidentified
 from .losses import LOSSES, Loss, robust_sd
 from .minimise import Optimum, minimise
 from .outliers import wild_points
@@ -218,6 +218,8 @@ def _record(found: Optimum, columns, values, target, table: Points, cluster: str
     word, sentence = outcome(problem, z, found.converged, found.agreeing)
     clusters = _clusters(points, cluster)
     around = problem.target - problem.target.mean()
+    r2 = float(1 - (apart @ apart) / max(around @ around, 1e-300))
+    told = [*warnings, *_rough(problem), *doubts(problem, z, target, r2)]
     return Fit(
         law=law,
         values=constants,
@@ -237,13 +239,14 @@ def _record(found: Optimum, columns, values, target, table: Points, cluster: str
         sentence=sentence,
         decrement=found.decrement,
         fingerprint=points.fingerprint,
-        warnings=(*warnings, *_rough(problem), *wild_points(problem, z, clusters, cluster in points)),
+        warnings=(*told, *wild_points(problem, z, clusters, cluster in points)),
         fixed=dict(coordinates.fixed),
         tied=dict(coordinates.tied),
         tau=problem.loss.tau,
-        r2=float(1 - (apart @ apart) / max(around @ around, 1e-300)),
+        r2=r2,
         rms_log=float(np.sqrt(np.mean(apart**2))),
         excluded=_excluded(table),
         z=z,
         problem=problem,
+        unidentified=unidentified(problem, z),
     )

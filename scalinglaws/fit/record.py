@@ -10,6 +10,8 @@ from ..laws.law import Law
 from ..quantities import ROLE_OF_LETTER
 from .problem import Problem
 
+EXACT = 1e-9  # relative residuals up to which points fall on the law: computed, not measured
+
 
 @dataclass(frozen=True)
 class FitWarning:
@@ -35,6 +37,7 @@ class Fit:
         noise: robust standard deviation of the residuals, corrected for p.
         starts_agreeing: share of the starts that ended at this optimum.
         outcome: converged, not_converged, at_bound or not_identified; `sentence` says it in words.
+        unidentified: free parameters that the points say nothing about: a term that vanished, and its exponents.
         decrement: Newton's decrement relative to the objective where the walk stopped.
         fingerprint: hash of the points that took part.
         r2: share of the variance of the log target explained; `rms_log` root mean square log residual.
@@ -69,6 +72,19 @@ class Fit:
     excluded: Mapping[str, int]
     z: np.ndarray = field(repr=False)
     problem: Problem = field(repr=False)
+    unidentified: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[FitWarning, ...]:
+        """All that a reader of anything made from this fit must know: its outcome unless converged, its warnings."""
+        ended = () if self.outcome == "converged" else (FitWarning(self.outcome, f"{self.law.name}: {self.sentence}"),)
+        return (*ended, *self.warnings)
+
+    @property
+    def exact(self) -> bool:
+        """Whether every point falls on the law to rounding: then nothing is left to estimate a noise from."""
+        size = 1.0 if self.problem.loss.in_logs else np.abs(self.target).max()
+        return bool(np.abs(self.residuals).max() <= EXACT * size)
 
     @property
     def weights(self) -> np.ndarray:
@@ -79,6 +95,11 @@ class Fit:
     def free(self) -> tuple[str, ...]:
         """Names of the parameters that were fitted."""
         return self.problem.coordinates.free
+
+    @property
+    def positive(self) -> frozenset[str]:
+        """Names of the parameters that cannot be negative."""
+        return frozenset(p.name for p in self.law.parameters if p.positive)
 
     @property
     def n_clusters(self) -> int:

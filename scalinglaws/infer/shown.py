@@ -41,7 +41,7 @@ def tabulated(asked: Asked, drawn: Draws, level: float) -> FittedLaw:
         fingerprint=found.fingerprint,
         published={name: float(value) for name, value in published.values.items()} if published else {},
         published_source=published.source if published else "",
-        warnings=tuple(w.message for w in found.warnings),
+        warnings=tuple(w.message for w in drawn.warnings),
     )
 
 

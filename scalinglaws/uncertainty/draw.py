@@ -52,10 +52,10 @@ def draws(
 def _pairs(fit, n, seed, progress, starts=1) -> Draws:
     told = one_to_spare(fit)
     if told:
-        return replace(_sandwich(fit, n, seed, progress), warnings=tuple(told))
+        return replace(_sandwich(fit, n, seed, progress), cautions=tuple(told))
     z, kept = pairs(fit, n, np.random.default_rng(seed), progress, starts)
     check_kept(fit, kept)
-    return drawn(fit, z, kept, "pairs", seed, warnings=cautions(fit, z, kept))
+    return drawn(fit, z, kept, "pairs", seed, cautions=cautions(fit, z, kept))
 
 
 def _wild(fit, n, seed, progress) -> Draws:
@@ -63,7 +63,7 @@ def _wild(fit, n, seed, progress) -> Draws:
     check_kept(fit, kept)
     spread = wild_spread(fit, z[kept])
     told = cautions(fit, z, kept)
-    return drawn(fit, z, kept, "wild", seed, spread=spread, ends=parameter_ends(fit, spread), warnings=told)
+    return drawn(fit, z, kept, "wild", seed, spread=spread, ends=parameter_ends(fit, spread), cautions=told)
 
 
 def _sandwich(fit, n, seed, progress) -> Draws:
@@ -71,7 +71,7 @@ def _sandwich(fit, n, seed, progress) -> Draws:
     z = t_draws(fit, spread, n, np.random.default_rng(seed))
     told = tuple(few_runs(fit))
     ends = parameter_ends(fit, spread)
-    return drawn(fit, z, np.ones(n, dtype=bool), "sandwich", seed, spread=spread, ends=ends, warnings=told)
+    return drawn(fit, z, np.ones(n, dtype=bool), "sandwich", seed, spread=spread, ends=ends, cautions=told)
 
 
 def _profile(fit, n, seed, progress) -> Draws:

@@ -25,7 +25,7 @@ class Draws:
     Attributes:
         values: (draws, parameters), float64, columns as `names`: every parameter of the law, in its order.
         failed: share of the resamples that found no optimum; they are left out of `values`.
-        warnings: few runs, lost resamples, methods that disagree.
+        cautions: of these draws alone: few runs, lost resamples, methods that disagree.
         ends: parameter -> a function level -> (low, high), where the method gives intervals by itself.
     """
 
@@ -37,16 +37,34 @@ class Draws:
     failed: float = 0.0
     spread: Spread | None = field(default=None, repr=False)
     ends: Mapping | None = field(default=None, repr=False)
-    warnings: tuple[FitWarning, ...] = ()
+    cautions: tuple[FitWarning, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def warnings(self) -> tuple[FitWarning, ...]:
+        """All that a reader of anything made from these draws must know, the fit's own doubts first.
+
+        A verb prints these and needs to look at nothing else: an outcome other than "converged" is among them.
+        """
+        return (*self.fit.doubts, *self._without_width(), *self.cautions)
+
+    def _without_width(self) -> list[FitWarning]:
+        """Name free parameters that no draw moves although the points lie off the law: that is no certainty."""
+        still = [n for n in self.fit.free if not np.ptp(self.values[:, self.names.index(n)])]
+        if not still or self.fit.exact:
+            return []
+        told = f"no draw moves {', '.join(still)}, although the points lie {self.fit.rms_log:.2g} off the law"
+        return [FitWarning("no-width", f"{told}: an interval of no width is not certainty. Do not use it.")]
+
     def interval(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
-        """Give (low, high) of each parameter at a confidence level."""
+        """Give (low, high) of each parameter at a confidence level; without ends where the points say nothing of it."""
         found = {}
         for i, name in enumerate(self.names):
-            if self.ends and name in self.ends:
+            if name in self.fit.unidentified:
+                found[name] = (0.0 if name in self.fit.positive else -np.inf, np.inf)
+            elif self.ends and name in self.ends:
                 found[name] = self.ends[name](level)
             else:
                 low, high = np.quantile(self.values[:, i], [(1 - level) / 2, (1 + level) / 2])

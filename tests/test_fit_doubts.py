@@ -1,0 +1,64 @@
+"""What a fit and its draws confess by themselves: outcomes, a floor above points, a law worse than the mean."""
+
+import dataclasses
+
+import numpy as np
+
+from scalinglaws.fit import fit
+from scalinglaws.laws import law
+from scalinglaws.points import Points
+from scalinglaws.uncertainty import draws
+
+HOFFMANN = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
+
+
+def table(loss_of, noise, seed=0, sizes=6, horizons=5) -> Points:
+    """Give runs on a grid of sizes and tokens, with the loss `loss_of(N, D)` and normal noise of its logarithm."""
+    n, d = (x.ravel() for x in np.meshgrid(np.geomspace(1e7, 1e9, sizes), np.geomspace(1e9, 1e11, horizons)))
+    loss = loss_of(n, d) * np.exp(noise * np.random.default_rng(seed).standard_normal(len(n)))
+    return Points({"params_total": n, "tokens": d, "loss_nats": loss})
+
+
+def without_data(n, d):
+    return (1.7 + 400 / n**0.34) * d**0.001  # more data do a little harm: no term B / D^beta can say that
+
+
+def test_an_outcome_other_than_converged_is_the_first_warning_of_the_draws():
+    found = fit("chinchilla", table(without_data, 0.003))
+    assert found.outcome == "at_bound"
+    first = draws(found, n=20).warnings[0]
+    assert first.id == "at_bound" and found.sentence in first.message and first.message.startswith("chinchilla: ")
+
+
+def test_a_clean_fit_has_no_doubts():
+    points = table(lambda n, d: law("chinchilla").evaluate(n, d, **HOFFMANN), 0.003)
+    assert fit("chinchilla", points).doubts == ()
+
+
+def test_a_term_that_vanished_is_not_identified_and_its_intervals_are_open():
+    found = fit("chinchilla", table(without_data, 0.003))
+    assert set(found.unidentified) == {"B", "beta"}
+    ends = draws(found, n=20).interval()
+    assert ends["B"] == ends["beta"] == (0.0, np.inf)
+
+
+def test_a_law_worse_than_the_mean_is_told():
+    found = fit("chinchilla", table(lambda n, d: 3.0 * (n * d) ** 0.02, 0.003))
+    assert found.r2 < 0 and "worse-than-mean" in [w.id for w in found.doubts]
+
+
+def test_a_floor_above_points_is_told_with_their_number():
+    points = table(lambda n, d: law("chinchilla").evaluate(n, d, **HOFFMANN), 0.003)
+    low = points["loss_nats"].copy()
+    low[-1] = 1.5
+    found = fit("chinchilla", Points(points.columns | {"loss_nats": low}))
+    [told] = [w.message for w in found.doubts if w.id == "floor-above-points"]
+    assert found.values["E"] > 1.5 and told.startswith("1 of 30 points lie below E = ")
+
+
+def test_draws_that_do_not_move_are_told_where_the_points_lie_off_the_law():
+    made = draws(fit("chinchilla", table(lambda n, d: law("chinchilla").evaluate(n, d, **HOFFMANN), 0.003)), n=20)
+    assert "no-width" not in [w.id for w in made.warnings]
+    still = dataclasses.replace(made, values=np.repeat(made.values[:1], 20, axis=0))
+    [told] = [w.message for w in still.warnings if w.id == "no-width"]
+    assert "E, A, B, alpha, beta" in told
