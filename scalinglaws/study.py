@@ -12,7 +12,7 @@ from .corpora.synthetic import evaluation_floor
 from .corpora.tokenise import tokenise
 from .corpora.tokenised import Tokenised
 from .design import Sweep, lay_out
-from .errors import RunsFailedError, StudyError, unknown_name
+from .errors import FitError, MisuseError, RunsFailedError, StudyError, unknown_name
 from .executors.local import Local
 from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
 from .infer import COUNTS, JOINT, Inference, infer, largest_compute, residuals
@@ -71,7 +71,8 @@ def study(
             f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token"
         )
     _train(sweep.only(held_out=True), store, executor, device, tell, say)
-    plans = _plans(study, store, found, trials, law, data)
+    plans, unplanned = _plans(study, store, found, trials, law, data)
+    found = replace(found, notes=(*found.notes, *unplanned))
     seconds = time.monotonic() - began + (read_json(earlier) if earlier.exists() else 0.0)
     write_json(earlier, seconds)
     results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
@@ -136,24 +137,31 @@ def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law,
     return keep_prediction(store.path / "prediction.json", made, trained=any(store.has(s.id) for s in chosen))
 
 
-def _plans(study: Study, store: Store, found: Inference, trials, law, data: Tokenised) -> tuple[Recommendation, ...]:
-    """A plan for `plan_factor` times the largest compute that was fitted, by the law that foretold best."""
+def _plans(study: Study, store: Store, found: Inference, trials, law, data: Tokenised):
+    """A plan for `plan_factor` times the largest compute that was fitted, by the law that foretold best; or why none.
+
+    Returns:
+        (recommendations, notes).
+    """
     if law is None:
-        return ()
+        return (), ()
     drawn = found.draws[law]
     factor = next((t.factor for t in trials if t.law == law), 1.0)
     budget = study.plan_factor * largest_compute(drawn)
     building = Building(n_vocab=data.vocabulary, n_ctx=study.n_ctx, d_head=study.d_head, tied=study.tied)
-    made = plan(
-        drawn,
-        budget,
-        level=study.level,
-        calibration=factor,
-        building=building,
-        batch_tokens=float(study.batch * study.n_ctx),
-        flops_per_second=_speed(store),
-    )
-    return (made.recommendation(f"{study.plan_factor:g} times the largest run that was fitted"),)
+    try:
+        made = plan(
+            drawn,
+            budget,
+            level=study.level,
+            calibration=factor,
+            building=building,
+            batch_tokens=float(study.batch * study.n_ctx),
+            flops_per_second=_speed(store),
+        )
+    except (MisuseError, FitError) as failure:
+        return (), (f"no plan by {law}: {failure}",)
+    return (made.recommendation(f"{study.plan_factor:g} times the largest run that was fitted"),), ()
 
 
 def _speed(store: Store) -> float | None:

@@ -13,6 +13,7 @@ from .words import ends, share, short, table, weights_of
 
 _Float = float | None
 WHERE = {True: "inside", False: "outside", None: "not stated"}
+FAR = "far outside"
 Params = Annotated[_Float, typer.Option(help="Hold the size, and plan the tokens.")]
 Tokens = Annotated[_Float, typer.Option(help="Hold the tokens, and plan the size.")]
 Unique = Annotated[_Float, typer.Option(help="Different tokens there are; more are repeats.")]
@@ -86,7 +87,7 @@ def plan(
         "price_per_hour": price_per_hour,
     }
     made = _planned(a, mix, calibrate, flops, given | {"building": building})
-    _tell(a, made, _exported(made, export, shape_row, lr), to, json)
+    _tell(a, made, _exported(made, export, shape_row, lr, devices), to, json)
 
 
 def _planned(a: Fitted, mix: str | None, calibrate: bool, flops: float, given: dict):
@@ -126,7 +127,7 @@ def _check_export(export, building, row, to, lr):
             raise MisuseError("--export writes one of the models listed: give --n-vocab and --n-ctx as well.")
 
 
-def _exported(made, trainer: str | None, row: int | None, lr: float | None) -> str | None:
+def _exported(made, trainer: str | None, row: int | None, lr: float | None, devices: int) -> str | None:
     """The configuration of one of the listed models; the one of least loss unless a row is named."""
     from ..plan import configuration
 
@@ -140,7 +141,7 @@ def _exported(made, trainer: str | None, row: int | None, lr: float | None) -> s
     if row is not None and not 1 <= row <= len(made.shapes):
         raise MisuseError(f"--shape-row {row}: the plan lists models 1 to {len(made.shapes)}.")
     best = min(made.shapes, key=lambda one: one.loss_penalty) if row is None else made.shapes[row - 1]
-    return configuration(made, best, trainer, lr=lr)
+    return configuration(made, best, trainer, lr=lr, devices=devices if devices > 1 else None)
 
 
 def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
@@ -170,7 +171,8 @@ def _text(made) -> list[str]:
     ]
     level = f"{made.params.level:.0%}"
     by_laws = "range of published laws"
-    of_laws = made.batch_tokens.low != made.batch_tokens.high and "appendix B" not in made.policy
+    batch = made.batch_tokens
+    of_laws = batch is not None and batch.low != batch.high and "appendix B" not in made.policy
     spread = by_laws if of_laws else level
     said = {
         "params": (made.params, level),
@@ -230,15 +232,23 @@ def _shapes(shapes) -> list[str]:
 
 def _settings(settings) -> list[str]:
     rows = [
-        (s.law, short(s.lr, 3), short(s.batch_tokens, 3), WHERE[s.inside], s.definition.partition(". ")[0].rstrip("."))
+        (
+            s.law,
+            short(s.lr, 3),
+            short(s.batch_tokens, 3),
+            FAR if s.far else WHERE[s.inside],
+            s.definition.partition(". ")[0].rstrip("."),
+        )
         for s in settings
     ]
     if not rows:
         return []
     lines = ["learning rate and batch by published laws, which disagree:"]
     lines.append(table(("law", "rate", "batch", "its range", "what it means"), rows))
-    for name, values in (("rates", [s.lr for s in settings]), ("batches", [s.batch_tokens for s in settings])):
-        known = [value for value in values if value]
+    for name, what in (("lr", "rates"), ("batch_tokens", "batches")):
+        known = [value for s in settings if (value := getattr(s, name)) and not s.far]
         if len(known) > 1:
-            lines.append(f"  the {name} span a factor {max(known) / min(known):.2g}")
+            lines.append(f"  the {what} span a factor {max(known) / min(known):.2g}, without the laws far outside")
+        elif not known:
+            lines.append(f"  no law of {what} reaches this plan: all are far outside their range, none is taken")
     return lines

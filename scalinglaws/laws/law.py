@@ -153,11 +153,18 @@ class Law:
             inside = inside & (value >= low) & (value <= high)
         return inside
 
-    def outside(self, **inputs) -> tuple[str, ...]:
-        """Name each input that lies outside that range, in a sentence: empty inside."""
+    def outside(self, beyond: float = 0.0, /, **inputs) -> tuple[str, ...]:
+        """Name each input that lies outside that range, in a sentence: empty inside.
+
+        Args:
+            beyond: name those alone that lie farther out than this share of the range's width in logarithms.
+        """
         found = []
         for place, (low, high) in self.domain.items():
             value = _value_of(place, inputs)
+            if beyond:
+                wider = (high / low) ** beyond if low > 0 else np.inf
+                low, high = low / wider, high * wider
             if np.any((value < low) | (value > high)):
                 far = value[(value < low) | (value > high)].flat[0] if value.ndim else value
                 found.append(f"{place} = {float(far):.4g} lies outside {low:.4g} to {high:.4g}")

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import LawError
 from .hardware import Machine, training_bytes
-from .optimum import Trade, best_params, loss_of
+from .optimum import Trade, best_params, loss_of, searched
 from .record import Alternative, PlannedShape, Within
 from .shapes import Building, count_for, near
 
@@ -25,8 +26,14 @@ class Valley:
 
     @classmethod
     def of(cls, one: Trade) -> "Valley":
-        """Find the bottom."""
+        """Find the bottom.
+
+        Raises:
+            LawError: there is none inside what the budget allows.
+        """
         params = float(best_params(one))
+        if not 0 < params < np.inf:
+            raise LawError(f"its loss has no lowest point along size at {one.spending.flops:.3g} FLOPs")
         return cls(one, params, float(loss_of(one, params)))
 
     def tokens(self, params):
@@ -45,7 +52,7 @@ class Valley:
         s = self.trade.spending
         less = replace(s, flops=s.flops * share, inference_tokens=s.inference_tokens * share)
         one = self.trade.at(less)
-        return float(loss_of(one, best_params(one)))
+        return float(loss_of(one, searched(one)))
 
     def wasted(self, loss) -> np.ndarray:
         """Share of the budget that the best size would not have needed for a loss."""
@@ -86,11 +93,18 @@ def alternatives(valley: Valley) -> tuple[Alternative, ...]:
 def buildable(
     valley: Valley, target: float, quantity: str, building: Building, machine: Machine
 ) -> tuple[PlannedShape, ...]:
-    """List models near `target` parameters, counted as `quantity`, with what each would reach on the same budget."""
-    shapes = near(target, count_for(quantity), building)
-    params = np.array([shape.params(count_for(quantity)) for shape in shapes], dtype=np.float64)
+    """List models near `target` parameters, counted as `quantity`, with what each would reach on the same budget.
+
+    Models that the budget leaves no tokens for, or at which the law gives no loss, are not listed.
+    """
+    shapes = [
+        shape
+        for shape in near(target, count_for(quantity), building)
+        if np.isfinite(valley.loss_at(shape.params(count_for(quantity))))
+    ]
     if not shapes:
         return ()
+    params = np.array([shape.params(count_for(quantity)) for shape in shapes], dtype=np.float64)
     tokens, loss = valley.tokens(params), valley.loss_at(params)
     wasted = valley.wasted(loss)
     found = []

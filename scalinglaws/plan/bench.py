@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..ensemble import LEAST_WEIGHT, Ensemble, predict_mixture, weighted_quantiles
-from ..errors import MisuseError
+from ..ensemble import LEAST_WEIGHT, Ensemble, predict_mixture
+from ..errors import LawError, MisuseError
 from ..laws.law import Law
 from ..predict import predict
 from ..results import Estimate
@@ -18,6 +18,7 @@ from .record import Plan
 from .set_by import band, settings
 from .shapes import Building
 from .splits import Split, kaplan_split, split
+from .undetermined import check_useful, interval
 
 FAR = 10.0  # reach beyond which a plan is an extrapolation to be warned of
 
@@ -57,6 +58,8 @@ def plan(
 
     Raises:
         MisuseError: a budget that is not positive, options that exclude each other, a law that cannot split a budget.
+        FitError: the points do not determine a best size: it lies at an end of what the budget allows, or its interval
+            spans more than four decades.
     """
     several, mixed = _members(draws)
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
@@ -116,6 +119,7 @@ def _assembled(several, splits: list[Split], spending, machine, building, level,
     first, fit = splits[0], several[0].fit
     weights = mixed.weights if mixed else None
     params = _pooled(first.params, [s.params_draws for s in splits], level, weights)
+    check_useful(several, spending.flops, params)
     tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level, weights)
     if mixed:
         loss, reach = _mixed_loss(mixed, splits, level, calibration)
@@ -136,7 +140,7 @@ def _assembled(several, splits: list[Split], spending, machine, building, level,
         loss_nats=loss,
         batch_tokens=batch,
         steps=steps,
-        lr=band([s.lr for s in asked if s.lr is not None]),
+        lr=band(asked, "lr"),
         settings=asked,
         sizes=flat_range(valley) if valley else (),
         alternatives=alternatives(valley) if valley else (),
@@ -149,19 +153,20 @@ def _assembled(several, splits: list[Split], spending, machine, building, level,
 
 
 def _valley(first: Split, spending: Spending) -> Valley | None:
-    """The loss along size; none for a law of steps, where the batch decides with the size."""
-    return None if "S" in first.law.inputs else Valley.of(trade(first.law, first.values, spending))
+    """The loss along size; none without a lowest point, or for a law of steps, whose batch decides with the size."""
+    if "S" in first.law.inputs:
+        return None
+    try:
+        return Valley.of(trade(first.law, first.values, spending))
+    except LawError:  # a size or the tokens are held, and by this fit no other would be best
+        return None
 
 
 def _pooled(value: float, drawn: list[np.ndarray], level: float, weights: Sequence[float] | None = None) -> Estimate:
-    kept = [d[np.isfinite(d)] for d in drawn]
-    ends = [(1 - level) / 2, (1 + level) / 2]
-    if weights is None:
-        low, high = np.quantile(np.concatenate(kept), ends)
-    else:
-        each = np.concatenate([np.full(len(d), w / len(d)) for d, w in zip(kept, weights, strict=True) if len(d)])
-        low, high = weighted_quantiles(np.concatenate(kept)[:, None], each, ends)[:, 0]
-    return Estimate(float(value), float(low), float(high), level)
+    each = None
+    if weights is not None:
+        each = np.concatenate([np.full(len(d), w / len(d)) for d, w in zip(drawn, weights, strict=True)])
+    return interval(value, np.concatenate(drawn), level, each)
 
 
 def _loss(several, splits, level, calibration) -> tuple[Estimate, float]:
@@ -185,13 +190,16 @@ def _same_run(one: Split, first: Split) -> dict[str, float]:
     return {letter: first.at.get(letter, value) for letter, value in one.at.items()}
 
 
-def _batch(first: Split, spending: Spending, tokens: Estimate, asked, level) -> tuple[Estimate, Estimate]:
+def _batch(first: Split, spending: Spending, tokens: Estimate, asked, level) -> tuple[Estimate | None, Estimate | None]:
     if first.batch and first.steps:
         return _pooled(first.batch[0], [first.batch[1]], level), _pooled(first.steps[0], [first.steps[1]], level)
     if spending.batch_tokens is not None:
         b = spending.batch_tokens
-        return Estimate(b, b, b, level), Estimate(first.tokens / b, tokens.low / b, tokens.high / b, level)
-    laws = band([s.batch_tokens for s in asked if s.batch_tokens is not None])
+        ends = (None if end is None else end / b for end in (tokens.low, tokens.high))
+        return Estimate(b, b, b, level), Estimate(first.tokens / b, *ends, level)
+    laws = band(asked, "batch_tokens")
+    if laws is None:
+        return None, None
     return laws, Estimate(first.tokens / laws.value, first.tokens / laws.high, first.tokens / laws.low, laws.level)
 
 

@@ -15,6 +15,10 @@ _GRID = 161
 _BLOCK = 500  # draws at once: bounds the memory
 _GOLDEN = (np.sqrt(5) - 1) / 2
 _LEAST_TOKENS = 1e3
+_LEAST_PARAMS = 10.0
+_EDGE = 1.001  # closer than this factor to an end of the search, the loss falls all the way there
+_AWAY = 100.0  # factor in size over which the loss must rise to both sides of a best size ..
+_FLAT = 1e-6  # .. by more than this share of it
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,11 @@ class Spending:
     def largest_params(self) -> float:
         """N that leaves a thousand tokens to train on."""
         return self.flops / (6 * (_LEAST_TOKENS + self.inference_tokens / 3))
+
+    @property
+    def smallest_params(self) -> float:
+        """Smallest N that is searched: ten, or less where the budget is as small as that."""
+        return min(_LEAST_PARAMS, self.largest_params / np.e)
 
     @property
     def plain(self) -> bool:
@@ -140,7 +149,8 @@ def size_for(law: Law, values: Mapping, tokens: float) -> np.ndarray:
 
     for _ in range(60):
         x = (low + high) / 2
-        size_is_worth_more = loss(x + step, 0.0) - loss(x - step, 0.0) < loss(x, step) - loss(x, -step)
+        with np.errstate(all="ignore"):
+            size_is_worth_more = loss(x + step, 0.0) - loss(x - step, 0.0) < loss(x, step) - loss(x, -step)
         low, high = np.where(size_is_worth_more, x, low), np.where(size_is_worth_more, high, x)
     return np.exp((low + high) / 2)
 
@@ -151,10 +161,33 @@ def loss_of(one: Trade, params) -> np.ndarray:
 
 
 def best_params(one: Trade) -> np.ndarray:
-    """Find N* for every draw: in closed form where the law has one, else on a grid of ln N and by golden section."""
+    """Find N* for every draw: the lowest point of the loss along size, strictly inside what the budget allows.
+
+    Returns:
+        0 or infinity where the loss falls all the way to the smallest or the largest size, nan where it hardly depends
+        on how the budget is split: a term of the law is missing, and there is no best size.
+    """
+    found = searched(one)
+    low, high = one.spending.smallest_params, one.spending.largest_params
+    with np.errstate(all="ignore"):
+        least = loss_of(one, found)
+        below, above = (
+            loss_of(one, np.clip(found * away, low, high)) / least - 1 > _FLAT for away in (1 / _AWAY, _AWAY)
+        )
+    below, above = below & (found > low * _EDGE), above & (found < high / _EDGE)
+    return np.where(below & above, found, np.where(above, 0.0, np.where(below, np.inf, np.nan)))
+
+
+def searched(one: Trade) -> np.ndarray:
+    """Find the size of least loss among those searched, at an end of the search too.
+
+    In closed form where the law has one, else on a grid of ln N and by golden section.
+    """
     closed = CLOSED_FORMS.get(one.law.name)
     if closed is not None and one.spending.plain:
-        return closed(one.spending.flops, **one.values)
+        with np.errstate(all="ignore"):
+            found = closed(one.spending.flops, **{name: np.asarray(v, float) for name, v in one.values.items()})
+        return np.clip(found, one.spending.smallest_params, one.spending.largest_params)
     shape = np.broadcast_shapes(*(np.shape(v) for v in one.values.values()))
     columns = {name: np.broadcast_to(v, shape).reshape(-1, 1) for name, v in one.values.items()}
     limits = None if one.limit is None else np.broadcast_to(one.limit, shape).reshape(-1, 1)
@@ -168,8 +201,7 @@ def best_params(one: Trade) -> np.ndarray:
 
 def _minimised(one: Trade) -> np.ndarray:
     """ln N* of values of shape (draws, 1)."""
-    top = np.log(one.spending.largest_params)
-    grid = np.linspace(min(np.log(10.0), top - 1), top, _GRID)
+    grid = np.linspace(np.log(one.spending.smallest_params), np.log(one.spending.largest_params), _GRID)
     with np.errstate(all="ignore"):
         loss = loss_of(one, np.exp(grid[None]))
         best = np.argmin(np.where(np.isfinite(loss), loss, np.inf), axis=1)

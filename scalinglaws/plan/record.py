@@ -57,7 +57,8 @@ class Plan:
         flops: the budget; `reach` that budget over the largest compute fitted.
         params, tokens: optimum of the fit, with the interval of the optimum over the draws.
         loss_nats: of one new run at these params and tokens.
-        batch_tokens, steps, lr: where they come from laws, low and high are the range of the laws, not an interval.
+        batch_tokens, steps, lr: where they come from laws, low and high are the range of the laws, not an interval;
+            None where the plan lies far outside the range of every law of them.
         settings: what every published law of batch and learning rate would set.
         sizes: intervals of sizes that waste at most 1% and 5% of the budget.
         alternatives: other sizes whose loss is within 1% of the best.
@@ -74,8 +75,8 @@ class Plan:
     params: Estimate
     tokens: Estimate
     loss_nats: Estimate
-    batch_tokens: Estimate
-    steps: Estimate
+    batch_tokens: Estimate | None
+    steps: Estimate | None
     lr: Estimate | None
     settings: tuple[Setting, ...]
     sizes: tuple[Within, ...]
@@ -99,8 +100,8 @@ class Plan:
             params=self.params,
             tokens=self.tokens,
             loss_nats=self.loss_nats,
-            batch_tokens=self.batch_tokens.value,
-            steps=self.steps.value,
+            batch_tokens=self.batch_tokens and self.batch_tokens.value,
+            steps=self.steps and self.steps.value,
             seconds=self.cost.hours * 3600 if self.cost else None,
             law=self.law,
             alternatives=others,

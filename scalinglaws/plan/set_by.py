@@ -14,6 +14,7 @@ from ..laws.law import Law, Published
 from ..results import Estimate
 
 ROLES = ("lr", "batch")
+FAR = 0.5  # share of a law's range, in logarithms, beyond which it is shown and does not count
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Setting:
 
     Attributes:
         inside: whether the point lies in the range the constants were fitted on, None where the source states none;
-            `outside` says where it does not.
+            `outside` says where it does not; `far`: farther out than half of the range's width, in logarithms.
         counts: letter -> quantity that the law counts; N, D and C were given to it as they are.
         definition: what the number means, and the trap.
         undefined: why the law gives nothing there; empty where it does.
@@ -37,6 +38,7 @@ class Setting:
     counts: dict[str, str]
     outside: tuple[str, ...] = ()
     undefined: str = ""
+    far: bool = False
 
 
 def settings(
@@ -73,14 +75,21 @@ def _setting(law: Law, published: Published, at: Mapping[str, float]) -> Setting
         counts=dict(law.convention),
         outside=outside,
         undefined=undefined,
+        far=bool(law.outside(FAR, **at)),
     )
 
 
-def band(values: list[float]) -> Estimate | None:
-    """Give the middle of the laws and their range; a range of laws, not a confidence interval."""
-    if not values:
+def band(asked: tuple[Setting, ...], name: str) -> Estimate | None:
+    """Give the middle and the range of what the laws would set; a range of laws, not a confidence interval.
+
+    Laws that are asked far outside their range do not count; None where no other is left.
+
+    Args:
+        name: "lr" or "batch_tokens".
+    """
+    ordered = sorted(getattr(one, name) for one in asked if getattr(one, name) is not None and not one.far)
+    if not ordered:
         return None
-    ordered = sorted(values)
     half = len(ordered) // 2
     middle = ordered[half] if len(ordered) % 2 else math.sqrt(ordered[half - 1] * ordered[half])
     return Estimate(middle, ordered[0], ordered[-1], level=1.0)

@@ -12,6 +12,7 @@ from ..results import Estimate
 from ..uncertainty import Draws
 from . import kaplan
 from .optimum import Spending, best_params, inputs_of, trade
+from .undetermined import check_interior, interval
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def split(draws: Draws, spending: Spending, params: float | None, tokens: float 
 
     Raises:
         MisuseError: the law cannot split a budget, or the budget is too small for what is held.
+        FitError: by these points the budget has no best size.
     """
     law, values = draws.fit.law, dict(draws.fit.values)
     one = trade(law, values, spending)
@@ -55,14 +57,15 @@ def split(draws: Draws, spending: Spending, params: float | None, tokens: float 
         best, drawn_params = params, np.full(len(draws.values), params)
     else:
         best, drawn_params = float(best_params(one)), best_params(trade(law, columns_of(draws), spending))
+        check_interior(draws, spending.flops, best)
     left = float(spending.tokens(best))
     if left < 1:
         raise MisuseError(
             f"a budget of {spending.flops:.3g} FLOPs leaves no tokens to train {best:.3g} parameters on. "
             "Take a larger budget, a smaller model or fewer tokens to serve."
         )
-    with np.errstate(divide="ignore"):  # a draw may put its optimum at no parameters at all
-        drawn_tokens = spending.tokens(drawn_params)
+    with np.errstate(divide="ignore"):  # a draw may put its optimum at no parameters at all, or beyond the budget
+        drawn_tokens = np.maximum(spending.tokens(drawn_params), 0.0)
     at = {letter: float(v) for letter, v in inputs_of(one, best, left).items()}
     return Split(law, values, best, left, drawn_params, drawn_tokens, at)
 
@@ -72,17 +75,22 @@ def exponent(draws: Draws, flops: float, level: float = 0.95) -> Estimate:
 
     Raises:
         MisuseError: the law cannot split a budget.
+        FitError: by these points the budget has no best size.
     """
-    step = 0.05
-    law = draws.fit.law
+    step, fit = 0.05, draws.fit
     ends = [Spending(flops * np.exp(side * step)) for side in (-1, 1)]
 
-    def local(values: Mapping) -> np.ndarray:
-        low, high = (np.log(best_params(trade(law, values, end))) for end in ends)
-        return (high - low) / (2 * step)
+    def sizes(values: Mapping) -> list[np.ndarray]:
+        return [best_params(trade(fit.law, values, end)) for end in ends]
 
-    low, high = np.quantile(local(columns_of(draws)), [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(float(local(dict(draws.fit.values))), float(low), float(high), level)
+    def local(low, high) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return (np.log(high) - np.log(low)) / (2 * step)
+
+    own = sizes(dict(fit.values))
+    for end, size in zip(ends, own, strict=True):
+        check_interior(draws, end.flops, float(size))
+    return interval(float(local(*own)), local(*sizes(columns_of(draws))), level)
 
 
 def kaplan_split(draws: Draws, spending: Spending, policy: str | None, critical: Mapping[str, float] | None) -> Split:
@@ -90,6 +98,7 @@ def kaplan_split(draws: Draws, spending: Spending, policy: str | None, critical:
 
     Raises:
         MisuseError: an unknown policy, or a fixed batch that is not given.
+        FitError: by these points the budget has no best size.
     """
     policy = policy or ("fixed" if spending.batch_tokens else "critical")
     if policy not in kaplan.POLICIES:
@@ -99,14 +108,13 @@ def kaplan_split(draws: Draws, spending: Spending, policy: str | None, critical:
     if not spending.plain:
         raise MisuseError("kaplan-ns says nothing of repeated or of served tokens; plan those with chinchilla.")
     bcrit = {**KAPLAN_BCRIT.constants, **(critical or {})}
-    one = kaplan.efficient(spending.flops, {**draws.fit.values, **bcrit}, policy, spending.batch_tokens)
-    drawn = columns_of(draws)
-    many = kaplan.efficient(
-        spending.flops,
-        {**drawn, **{k: np.full(len(draws.values), v) for k, v in bcrit.items()}},
-        policy,
-        spending.batch_tokens,
-    )
+    drawn = {**columns_of(draws), **{k: np.full(len(draws.values), v) for k, v in bcrit.items()}}
+    with np.errstate(all="ignore"):
+        one, many = (
+            kaplan.efficient(spending.flops, at, policy, spending.batch_tokens)
+            for at in ({k: np.float64(v) for k, v in {**draws.fit.values, **bcrit}.items()}, drawn)
+        )
+    check_interior(draws, spending.flops, float(one.params) if one.tokens >= 1 else np.inf)
     return Split(
         draws.fit.law,
         dict(draws.fit.values),

@@ -137,7 +137,7 @@ def plans(results: StudyResults) -> Table:
             estimated(plan.tokens),
             estimated(plan.loss_nats),
             Cell(count(plan.batch_tokens), plan.batch_tokens),
-            Cell(count(round(plan.steps)), plan.steps),
+            Cell(count(plan.steps and round(plan.steps)), plan.steps),
             Cell(duration(plan.seconds), plan.seconds),
             Cell(plan.law),
         )

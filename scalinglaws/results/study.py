@@ -20,8 +20,8 @@ class Recommendation:
     params: Estimate
     tokens: Estimate
     loss_nats: Estimate
-    batch_tokens: float
-    steps: float
+    batch_tokens: float | None
+    steps: float | None
     seconds: float | None
     law: str
     alternatives: tuple[dict[str, float], ...] = ()
