@@ -162,9 +162,9 @@ def estimate(
     """
     studies = asked.studies if isinstance(asked, Families) else (asked,)
     with tempfile.TemporaryDirectory() as folder:
-        absent: dict[str, None] = {}
-        sweeps = [_laid_out(study, Path(folder), data_dir, absent) for study in studies]
-    for sentence in absent:
+        told: dict[str, None] = {}
+        sweeps = [_laid_out(study, Path(folder), data_dir, told) for study in studies]
+    for sentence in told:
         say(sentence)
     steps = dict.fromkeys(step_of(run) for sweep in sweeps for run in sweep.runs)
     if speed is None:
@@ -179,17 +179,18 @@ def estimate(
     return SetEstimate(asked.name, tuple(found)) if isinstance(asked, Families) else found[0]
 
 
-def _laid_out(study: Study, cache: Path, data_dir: Path | None, absent: dict[str, None]) -> Sweep:
+def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, None]) -> Sweep:
     try:
         for corpus in (study.corpus, *study.evaluate_on):
             open_corpus(corpus, data_dir=data_dir)
     except CorpusError as problem:
         vocabulary = named_vocabulary(study.tokenizer)
         said = f"{problem} Taking V = {vocabulary:,} from {study.tokenizer!r}; the size of the text is not checked."
-        absent[said] = None
+        told[said] = None
         foreign = tuple((corpus, ABSENT) for corpus in study.evaluate_on)
         return design(study, vocabulary, ABSENT, None, foreign)
     data = tokenise(study.corpus, study.tokenizer, cache, data_dir=data_dir)
+    told[data.told()] = None
     return lay_out(study, data, cache, data_dir)
 
 

@@ -48,11 +48,14 @@ def measure(
         RunsFailedError: a training process failed; what is done is kept.
     """
     store = open_store(to, create=True)
-    asked_now = {}
+    asked_now, told = {}, {}
     for study in asked.studies:
         data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
+        told[data.told()] = None
         asked_now[study.name] = Family(study, lay_out(study, data, store.data, data_dir))
     laid_out = {**read_families(store), **asked_now}
+    for line in told:
+        say(line)
     write_json(store.path / "families.json", to_plain(laid_out))
     write_json(store.path / "sweep.json", to_plain(joined(asked.name, laid_out.values())))
     for family in asked_now.values():

@@ -53,8 +53,8 @@ def study(
     began, laws = time.monotonic(), laws_of(study)
     store = open_store(to, create=True)
     earlier = store.path / "seconds.json"
-    say(f"text: {study.corpus} as {study.tokenizer}")
     data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
+    say(data.told())
     sweep = lay_out(study, data, store.data, data_dir)
     write_json(store.path / "study.json", to_plain(study))
     write_json(store.path / "sweep.json", to_plain(sweep))

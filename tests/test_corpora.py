@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import json
 import lzma
 import sysconfig
 from hashlib import sha256
@@ -11,7 +12,8 @@ import pytest
 from scalinglaws.corpora import open_corpus
 from scalinglaws.corpora.corpus import SPLITS, content_hash, split_documents, split_of
 from scalinglaws.corpora.duplicates import drop_near_duplicates
-from scalinglaws.corpora.text import BETWEEN_DOCUMENTS, PIECE
+from scalinglaws.corpora.files import ALWAYS_READ, BETWEEN_DOCUMENTS
+from scalinglaws.corpora.text import PIECE
 from scalinglaws.errors import CorpusError, NameUnknownError
 
 TEXTS = [f"document number {i}, about nothing".encode() for i in range(400)]
@@ -140,6 +142,100 @@ def test_source_code_called_train_and_test_is_no_split(tmp_path):
     assert len(where(open_corpus(f"text:{tmp_path}").read())) == 101
 
 
+def test_a_note_whose_name_begins_like_a_split_drops_no_other(tmp_path):
+    for i, text in enumerate(TEXTS[:300]):
+        write(tmp_path, f"note-{i}.txt", text)
+    write(tmp_path, "training-plan.txt", TEXTS[300])
+    corpus = open_corpus(f"text:{tmp_path}")
+    assert sorted(where(corpus.read())) == sorted(TEXTS[:301])
+    assert corpus.origin.startswith("301 text files")
+    assert "not every file is named for a split, so that training-plan.txt counts as any other" in corpus.origin
+
+
+def test_files_that_all_are_named_for_splits_are_the_splits_whatever_follows_the_name(tmp_path):
+    for split, texts in {"train-of-books": TEXTS[:50], "test-of-books": TEXTS[50:60]}.items():
+        write(tmp_path, f"{split}.txt", BETWEEN_DOCUMENTS.join(texts))
+    write(tmp_path, "README.md", b"a note on the data")
+    corpus = open_corpus(f"text:{tmp_path}")
+    assert sorted(corpus.read().test) == sorted(TEXTS[50:60])
+    assert corpus.origin.endswith("Files named for train and test are the splits; left out: README.md.")
+    write(tmp_path, "more.txt", TEXTS[70])
+    assert len(where(open_corpus(f"text:{tmp_path}").read())) == 62
+
+
+def test_three_splits_of_json_lines_are_these_splits(tmp_path):
+    for split, texts in {"train": TEXTS[:50], "val": TEXTS[50:60], "test": TEXTS[60:70]}.items():
+        write(tmp_path, f"{split}.jsonl", b"\n".join(json.dumps({"text": t.decode()}).encode() for t in texts))
+    for place in (tmp_path, tmp_path / "*.jsonl"):
+        documents = open_corpus(f"text:{place}").read()
+        found = [sorted(getattr(documents, split)) for split in SPLITS]
+        assert found == [sorted(TEXTS[:50]), sorted(TEXTS[50:60]), sorted(TEXTS[60:70])]
+
+
+def records(field, **others):
+    return [{field: text.decode(), "id": i, **others} for i, text in enumerate(TEXTS)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [records("text", url="x"), records("content", title="y"), records("body"), [t.decode() for t in TEXTS]],
+    ids=["text", "content", "the only text", "strings"],
+)
+def test_each_line_of_json_is_a_document_by_its_text(tmp_path, rows):
+    lines = "\r\n".join(["", *map(json.dumps, rows)]).encode()
+    for name, content in {
+        "a.jsonl": lines,
+        "a.ndjson.gz": gzip.compress(lines),
+        "a.jsonl.xz": lzma.compress(lines),
+    }.items():
+        path = write(tmp_path, name, content)
+        assert sorted(where(open_corpus(f"text:{path}").read())) == sorted(TEXTS)
+
+
+def test_the_field_of_a_json_record_can_be_named(tmp_path):
+    path = write(tmp_path, "a#b/a.json", json.dumps(records("body", title="one of a kind")).encode())
+    assert sorted(where(open_corpus(f"text:{path}#body").read())) == sorted(TEXTS)
+    assert sorted(where(open_corpus(f"text:{tmp_path}/a#b/*.json#body").read())) == sorted(TEXTS)
+    with pytest.raises(CorpusError, match=r"its fields are 'body', 'id', 'title'.*corpus = \"text:.*a\.json#body\""):
+        open_corpus(f"text:{path}").read()
+    with pytest.raises(CorpusError, match=r"record 1: the field 'id' holds no text"):
+        open_corpus(f"text:{path}#id").read()
+    with pytest.raises(CorpusError, match=r"the field 'boddy' is missing; there are 'body', 'id', 'title'"):
+        open_corpus(f"text:{path}#boddy").read()
+    write(tmp_path, "a.txt", b"no records")
+    with pytest.raises(CorpusError, match=r"no file there is \.jsonl or \.json"):
+        open_corpus(f"text:{tmp_path}/a.txt#body")
+
+
+def test_json_that_is_no_list_of_records_is_one_document(tmp_path):
+    for i in range(100):
+        write(tmp_path, f"{i}.json", json.dumps({"version": i}).encode())
+    assert len(where(open_corpus(f"text:{tmp_path}").read())) == 100
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\r"])
+def test_other_line_ends_are_line_ends(tmp_path, end):
+    many = [f"document {i},\nof two lines".encode() for i in range(2000)]
+    path = write(tmp_path, "a.txt", BETWEEN_DOCUMENTS.join(many).replace(b"\n", end))
+    assert sorted(where(open_corpus(f"text:{path}").read())) == sorted(many)
+
+
+def test_a_byte_order_mark_is_no_text_and_a_blank_document_is_none(tmp_path):
+    for i, text in enumerate(TEXTS[:200]):
+        write(tmp_path, f"{i}.txt", b"\xef\xbb\xbf" + text)
+        write(tmp_path, f"blank/{i}.txt", b" " * i + b"\n\t\n")
+    assert sorted(where(open_corpus(f"text:{tmp_path}").read())) == sorted(TEXTS[:200])
+
+
+@pytest.mark.parametrize("between, first", [(" ", 0x61), ("", 0x4E00)], ids=["spaces", "no spaces"])
+def test_a_book_of_one_line_is_cut_at_spaces_or_between_characters(tmp_path, between, first):
+    words = [chr(first + i % 20) + chr(first + i * 7919 % 19_997) for i in range(240_000)]
+    path = write(tmp_path, "book.txt", between.join(words).encode())
+    pieces = [piece.decode() for piece in where(open_corpus(f"text:{path}").read())]
+    assert len(pieces) > 40
+    assert sorted("".join(pieces)) == sorted(between.join(words))
+
+
 def test_hidden_files_are_left_and_globs_go_deep(tmp_path):
     for i, text in enumerate(TEXTS[:200]):
         write(tmp_path, f"{i % 3}/{i}.txt", text)
@@ -181,6 +277,15 @@ def test_a_folder_of_the_data_folder_is_opened_by_its_name(tmp_path):
         ("latin.txt.xz", lzma.compress(b"a" * 70_000 + b"\xff"), "byte 70000 is 0xff"),
         ("cut.txt", b"caf\xc3", "byte 3 is 0xc3"),
         ("null.txt", b"ab\0c", "null.txt is not text: byte 2 is 0"),
+        ("wide.txt", "naïve".encode("utf-16"), "iconv -f utf-16 -t utf-8"),
+        ("wide.txt", b"a\0b\0c\0", "iconv -f utf-16le -t utf-8"),
+        ("a.jsonl", b'{"text": "a"}\n{"text"', "a.jsonl: line 2 is no JSON"),
+        ("a.jsonl", b'{"text": "a"}\n7', "a.jsonl: line 2 is no JSON record"),
+        ("a.jsonl", b'{"text": "\\u0000"}', "line 1 holds the character 0"),
+        ("a.jsonl", b'{"text": "\\ud800"}', "line 1 holds half of a surrogate pair"),
+        ("a.jsonl", b"[" * 99_999, "a.jsonl: line 1 is no JSON"),
+        ("a.json", b"[" * 99_999, "a.json: it is no JSON"),
+        ("bomb.txt.gz", gzip.compress(bytes(ALWAYS_READ + 1)), "holds more than 67,108,864 bytes"),
         ("broken.txt.gz", b"not gzip", "broken.txt.gz cannot be read"),
         ("broken.txt.bz2", b"not bzip2", "cannot be read"),
         ("broken.txt.xz", lzma.compress(b"text" * 999)[:-30], "cannot be read"),

@@ -163,6 +163,7 @@ def launch(
 
     Example:  scalinglaws launch quickstart
     """
+    from ..corpora.tokenised import open_data
     from ..design import read_sweep
     from ..display import Display
     from ..errors import RunsFailedError
@@ -173,6 +174,8 @@ def launch(
     require_training()
     store = open_store(folder)
     sweep = read_sweep(folder)
+    for data_id in dict.fromkeys(spec.data for spec in sweep.runs):
+        say(open_data(store.data, data_id).told())
     with resumable(), Display() as display:
         failures = run_launch(sweep, store, Local(processes or os.cpu_count() or 1), device=device, tell=display.show)
     if failures:

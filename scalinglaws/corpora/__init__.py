@@ -10,7 +10,7 @@ from .text import open_text
 
 CORPORA = {
     "stdlib": "the library sources of the running Python: real text that is always there",
-    "text:PATH": "a file, a folder or a glob of UTF-8 text, compressed or not",
+    "text:PATH": "a file, a folder or a glob of UTF-8 text or JSON lines, compressed or not; text:PATH#FIELD for JSON",
     "synthetic": "a made-up language whose entropy is known exactly; synthetic:KEY=VALUE,... sets its knobs",
     "data:NAME": "a folder of text under the data folder",
 }

@@ -82,7 +82,7 @@ def split_documents(
         raise CorpusError(
             f"corpus {name!r} has {len(seen)} distinct documents, too few to leave any for {' and '.join(empty)}: "
             f"one document in {HELD_OUT_ONE_IN} goes to each of val and test. Give more documents (in .txt files two "
-            f"blank lines part them), or a folder with train.txt, val.txt and test.txt."
+            f"blank lines part them, in .jsonl each line is one), or a folder with train.txt, val.txt and test.txt."
         )
     return Documents(_first_bytes(ordered["train"], limit_bytes), ordered["val"], ordered["test"])
 

@@ -103,6 +103,14 @@ class Tokenised:
         facts = self._facts(name)
         return facts.bytes / facts.tokens if facts.bytes else float("nan")
 
+    def told(self) -> str:
+        """Say in one line how much of the text is in which split, from how many files, and why there."""
+        index = self.index
+        parts = [
+            f"{name} {facts.documents:,} documents, {facts.tokens:,} tokens" for name, facts in index.splits.items()
+        ]
+        return f"text: {index.corpus} as {index.tokenizer}: {'; '.join(parts)}. {index.origin}"
+
     def facts(self) -> dict:
         """Give what a report says about the corpus, as JSON values."""
         index = self.index
