@@ -1,12 +1,26 @@
 """Numbers in a report carry no more digits than their interval allows; formulas are set as formulas."""
 
 import math
+import re
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from scalinglaws.report.axes import equation, tick_text, ticks
 from scalinglaws.report.markup import formula
-from scalinglaws.report.numbers import count, duration, interval, number, plus_minus, short, stated
+from scalinglaws.report.numbers import (
+    ABSENT,
+    UNDETERMINED,
+    count,
+    duration,
+    interval,
+    number,
+    percent,
+    plus_minus,
+    short,
+    stated,
+)
 from scalinglaws.results import Estimate
 
 
@@ -36,7 +50,15 @@ def test_numbers_have_three_digits_and_powers_of_ten(value, text):
         (Estimate(0.38412, 0.318, 0.461), "0.38 [0.32, 0.46]"),
         (Estimate(141.234, 61.0, 402.0), "141 [61, 402]"),
         (Estimate(6.4e7, 2.1e7, 2.8e8), "6.4×10⁷ [2.1×10⁷, 2.8×10⁸]"),
-        (Estimate(50.0, 0.02, 9.1e6), "50 [0.020, 9.1×10⁶]"),
+        (Estimate(50.0, 0.02, 9.1e6), "not determined"),
+        (Estimate(64661.0, 2906.0, 2.2e6), "6.5×10⁴ [2.9×10³, 2.2×10⁶]"),
+        (Estimate(0.343, -6.0, 6.0), "0.3 [−6.0, 6.0]"),
+        (Estimate(1.0, -5.0, 7.0), "1.0 [−5.0, 7.0]"),
+        (Estimate(0.43, 1.5e-6, 1.0), "0.43 [0.00, 1.00]"),
+        (Estimate(1.3e13, 5e-324, 1.7e308), "not determined"),
+        (Estimate(3.0, -math.inf, math.inf), "not determined"),
+        (Estimate(0.3, -1e308, 1e308), "not determined"),
+        (Estimate(2.5, 0.0, 5e-324), "2.5 [0.0, 0.0]"),
         (Estimate(-0.061, -0.07, -0.052), "−0.061 [−0.070, −0.052]"),
         (Estimate(1.2, None, 1.5), "1.20 [unbounded, 1.50]"),
         (Estimate(1.2, 1.0, None), "1.20 [1.00, unbounded]"),
@@ -49,6 +71,42 @@ def test_numbers_have_three_digits_and_powers_of_ten(value, text):
 )
 def test_an_interval_decides_how_many_digits_are_shown(estimate, text):
     assert interval(estimate) == text
+
+
+FLOATS = st.floats() | st.none()
+WRITTEN = re.compile(r"−?(\d+(\.\d+)?)(×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.floats())
+@example(5e-324)
+@example(-1.7976931348623157e308)
+def test_every_float_can_be_written_in_every_way(value):
+    for write in (number, stated, count, short, duration, percent):
+        assert 0 < len(write(value)) <= 24
+    for error in (0.0, 5e-324, 1e308, math.nan, None):
+        assert 0 < len(plus_minus(value, error)) <= 32
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(st.floats(), FLOATS, FLOATS)
+@example(0.343, -6.0, 6.0)
+@example(1e13, 5e-324, 1.79e308)
+@example(5e-324, 5e-324, 5e-324)
+@example(99999.9999, 99999.9999, 100000.0001)
+@example(2.0, 1e308, -1e308)
+def test_every_interval_is_written_in_one_notation_and_no_value_but_zero_as_zero(value, low, high):
+    text = interval(Estimate(value, low, high))
+    if text in (ABSENT, UNDETERMINED):
+        return
+    assert len(text) <= 60
+    if text.endswith("(no interval)"):
+        return
+    shown, *ends = (one for one in re.split(r"[\[\], ]+", text) if one)
+    kinds = {bool(WRITTEN.fullmatch(one)[3]) for one in (shown, *ends) if one not in ("unbounded", "0")}
+    assert len(kinds) <= 1
+    assert len(ends) == 2
+    assert (value == 0) or re.search("[1-9]", shown.split("×")[0])
 
 
 def test_a_measurement_is_given_to_two_digits_of_its_error():

@@ -1,12 +1,18 @@
 """Numbers as a reader sees them: as many digits as their interval allows, powers of ten raised, units spelt out."""
 
 import math
+from collections.abc import Callable
 
 from ..results import Estimate
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+YEAR = 365.25 * 86400.0  # seconds
 _SECONDS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 ABSENT = "–"
+UNDETERMINED = "not determined"
+REACH, SIGNED_REACH = 1e3, 1e6  # an interval that goes so many times beyond its value on both sides says nothing
+NARROW = 1e-4  # of the number: the digits of a narrower interval are not shown
+MOST_YEARS = 1e4  # and no calendar speaks of more
 
 
 def power_of_ten(exponent: int) -> str:
@@ -20,11 +26,25 @@ def number(value: float | None, digits: int = 3) -> str:
         return ABSENT
     if value == 0:
         return "0"
-    exponent = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
-    if -4 < exponent < 5:
-        return f"{value:.{max(digits - 1 - exponent, 0)}f}".replace("-", "−")
-    mantissa = f"{value / 10.0**exponent:.{digits - 1}f}".replace("-", "−")
-    return f"{mantissa}×{power_of_ten(exponent)}"
+    exponent = _exponent(value, digits)
+    return _fixed(value, max(digits - 1 - exponent, 0)) if -4 < exponent < 5 else _raised(value, digits)
+
+
+def _exponent(value: float, digits: int) -> int:
+    """Power of ten of a number as it is written; of denormals too, whose power divides no number."""
+    return int(f"{value:.{digits - 1}e}".split("e")[1])
+
+
+def _fixed(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def _raised(value: float, digits: int) -> str:
+    """Write a number times a power of ten, whatever its size."""
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa}×{power_of_ten(int(exponent))}".replace("-", "−")
 
 
 def stated(value: float | None, digits: int = 6) -> str:
@@ -58,33 +78,49 @@ def short(value: float | None) -> str:
 
 
 def interval(estimate: Estimate | None) -> str:
-    """Write a value with its interval; two digits of the interval's width are shown, and no more of the value."""
+    """Write a value with its interval, all in one notation; two digits of the interval's width are shown.
+
+    The value keeps a digit of its own however wide the interval is; an interval that says nothing is not shown.
+    """
     if estimate is None or not math.isfinite(estimate.value):
         return ABSENT
+    if says_nothing(estimate):
+        return UNDETERMINED
     low, high = _finite(estimate.low), _finite(estimate.high)
     if low is None and high is None:
         return f"{number(estimate.value)} (no interval)"
-    ends = [end for end in (low, high, estimate.value) if end is not None]
-    width = max(ends) - min(ends)
-    write = _alike(max(map(abs, ends)), min(map(abs, ends)), width)
-    shown = [ABSENT if end is None else write(end) for end in (low, high)]
-    sides = f"{shown[0]}, {shown[1]}".replace(f"{ABSENT},", "unbounded,")
-    sides = sides.replace(f", {ABSENT}", ", unbounded")
-    return f"{write(estimate.value)} [{sides}]"
+    write = _alike(estimate.value, [end for end in (low, high) if end is not None])
+    shown = ["unbounded" if end is None else write(end) for end in (low, high)]
+    return f"{write(estimate.value)} [{shown[0]}, {shown[1]}]"
 
 
-def _alike(largest: float, smallest: float, width: float):
+def says_nothing(estimate: Estimate) -> bool:
+    """Say whether an interval reaches so far to both sides of its value that the value is anyone's guess."""
+    value, low, high = abs(estimate.value), estimate.low, estimate.high
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return False
+    below = low == -math.inf or low < -SIGNED_REACH * value or 0 <= low <= value / REACH
+    above = high == math.inf or high > (REACH if low >= 0 else SIGNED_REACH) * value
+    return below and above and (value > 0 or math.isinf(high - low))
+
+
+def _alike(value: float, ends: list[float]) -> Callable[[float], str]:
     """Choose one way of writing for a value and the ends of its interval."""
-    if largest == 0 or width < 1e-4 * largest:
-        return lambda value: number(value, 4)
-    scattered = smallest > 0 and largest / smallest > 100
-    if scattered or not -3 <= math.log10(largest) < 5:
-        digits = 2 if scattered else min(max(2 + math.floor(math.log10(largest) - math.log10(width)), 2), 6)
-        return lambda value: number(value, digits)
-    decimals = max(0, 1 - math.floor(math.log10(width)))
-    if smallest >= 1:
-        decimals = max(decimals, 1 - math.floor(math.log10(smallest)))  # 4.2 and not 4, of [3.9, 48.0]
-    return lambda value: f"{value:.{min(decimals, 8)}f}".replace("-", "−")
+    sizes = [abs(one) for one in (value, *ends)]
+    largest, width = max(sizes), max(value, *ends) - min(value, *ends)
+    if largest == 0:
+        return number
+    top = math.log10(largest)
+    fine = math.log10(width) if width >= NARROW * largest and width > 0 else math.floor(top) - 2  # four digits
+    if not 1e-3 <= largest < 99999.5 or 0 < sizes[0] < largest / REACH:
+        digits = 2 if math.isinf(width) else max(2 + math.floor(top - fine), 2)
+        return lambda one: _raised(one, digits)
+    decimals = max(0, 1 - math.floor(fine))
+    if min(sizes) >= 1:
+        decimals = max(decimals, 1 - math.floor(math.log10(min(sizes))))  # 4.2 and not 4, of [3.9, 48.0]
+    if value != 0:
+        decimals = max(decimals, -math.floor(math.log10(sizes[0])))  # 0.3 and not 0, of [-6, 6]
+    return lambda one: _fixed(one, decimals)
 
 
 def plus_minus(value: float | None, error: float | None) -> str:
@@ -92,22 +128,26 @@ def plus_minus(value: float | None, error: float | None) -> str:
     if value is None or not math.isfinite(value):
         return ABSENT
     if error is None or not math.isfinite(error) or error <= 0:
-        return f"{value:.4g}".replace("-", "−")
+        return number(value, 4) if abs(value) >= 1e7 else f"{value:.4g}".replace("-", "−")
+    if max(abs(value), error) >= 1e7:
+        return f"{number(value, 4)} ± {number(error, 2)}"
     decimals = min(max(0, 1 - math.floor(math.log10(error))), 8)
     return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 
 
-def percent(level: float) -> str:
+def percent(level: float | None) -> str:
     """Write a share as a percentage."""
-    return f"{100 * level:g}%"
+    return ABSENT if level is None or not math.isfinite(level) else f"{100 * level:g}%"
 
 
 def duration(seconds: float | None) -> str:
-    """Write a time in its two largest units."""
+    """Write a time in its two largest units; beyond ten thousand years in years."""
     if seconds is None or not math.isfinite(seconds):
         return ABSENT
     if seconds < 10:
         return f"{seconds:.2g} s"
+    if seconds > MOST_YEARS * YEAR:
+        return f"{number(seconds / YEAR, 2)} years"
     whole = round(seconds)
     for place, (unit, size) in enumerate(_SECONDS):
         if whole >= size:
