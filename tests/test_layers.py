@@ -16,7 +16,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
-HALL = set("errors quantities shape run points records results conversions".split())
+HALL = set("errors guard quantities shape run points records results conversions".split())
 INFERRING = set(
     "laws law_file fit uncertainty frontier compare predict plan optima arms ensemble checkpoints importers "
     "conventions audit findings".split()
@@ -41,6 +41,7 @@ MAY_IMPORT = split(
     {
         # the table in the hall
         "errors": "",
+        "guard": "errors",  # the one place where any exception is caught: a part fails, the whole stands
         "quantities": "errors",
         "shape": "errors",
         "run": "errors shape",
@@ -81,8 +82,8 @@ MAY_IMPORT = split(
         "plan": "ensemble errors laws predict results shape uncertainty",
         "optima": "errors laws plan",
         "arms": "errors fit laws plan points uncertainty",
-        "audit": "checkpoints conversions errors fit frontier laws points predict quantities results uncertainty",
-        "findings": "errors fit frontier laws points quantities results uncertainty",
+        "audit": "checkpoints conversions errors fit frontier guard laws points predict quantities results uncertainty",
+        "findings": "errors fit frontier guard laws points quantities results uncertainty",
         "conventions": "conversions errors fit frontier laws points quantities results uncertainty",
         "checkpoints": "errors points",
         "ensemble": "compare errors fit points predict uncertainty",
@@ -109,9 +110,9 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "points appraise audit findings conversions conventions laws fit uncertainty predict compare frontier "
-        "plan optima arms checkpoints ensemble importers infer held_out report study corpora tokenizers instruments "
-        "train windows",
+        "numpy": "guard points appraise audit findings conversions conventions laws fit uncertainty predict compare "
+        "frontier plan optima arms checkpoints ensemble importers infer held_out report study corpora tokenizers "
+        "instruments train windows",
         "scipy": "arms audit compare ensemble findings fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
         "torch": "calibrate checkpoint coordinate_check instruments models optimizer precision train windows worker",

@@ -103,8 +103,9 @@ def same_units(e: Evidence) -> Verdict:
     wrong, told = [], []
     flops = next((n for n in playing("flops") if e.has(n) and n != "flops_min"), None)
     counts = [n for n in playing("params") if e.has(n)]
-    if flops and counts and e.has("tokens"):
-        ratios = {n: e.kept[flops] / (6 * e.kept[n] * e.kept["tokens"]) for n in counts}
+    if flops and counts and e.has("tokens") and (e.kept[flops] > 0).any():
+        some = np.logical_and.reduce([e.kept[n] > 0 for n in (flops, *counts)])
+        ratios = {n: (e.kept[flops] / (6 * e.kept[n] * e.kept["tokens"]))[some] for n in counts}
         best = min(ratios, key=lambda n: abs(np.log(np.median(ratios[n]))))
         bad = int((np.abs(np.log(ratios[best])) > np.log(UNIT)).sum())
         middle = float(np.median(ratios[best]))
@@ -118,6 +119,7 @@ def same_units(e: Evidence) -> Verdict:
         if bad:
             wrong.append(f"{bad} rows whose tokens are not steps times batch")
     wrong += _suspicions(e)
+    told += [f"{e.nothings} rows without a size, tokens or loss above 0 left out"] if e.nothings else []
     if not told and not wrong:
         raise Lacking("two of: compute with size and tokens; tokens with steps and batch_tokens")
     return either(not wrong, "; ".join([*told, *wrong]))

@@ -11,6 +11,7 @@ from ..checkpoints import detected_runs
 from ..conversions import convert
 from ..errors import FitError, PointsError
 from ..fit import Fit, fit
+from ..guard import Lacking
 from ..points import Points
 from ..quantities import QUANTITIES, playing
 from ..results import Estimate, HeldOutTest, Recommendation
@@ -19,11 +20,8 @@ from ..uncertainty import Draws, draws
 ALIKE = 1e-3  # of ln N and ln D: closer settings are repeats of one another
 SAME = 0.02  # sizes and horizons closer than this, in logs, are one
 FEW_DRAWS = 400
+FAINT = 1e-4  # largest share of a term in the loss below which it is absent
 SURFACE = "chinchilla"  # the law that the rules look through: additive, with a constant term
-
-
-class Lacking(PointsError):
-    """A rule's data is not there; the message says what it needs."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +56,16 @@ class Evidence:
 
     @cached_property
     def kept(self) -> Points:
-        """Rows that take part."""
-        return self.points.kept
+        """Rows that take part: no rule can speak of one whose size, tokens or loss is nothing (no layers: N = 0)."""
+        rows = self.points.kept
+        size = self.columns.get("N") or next((n for n in ("params_total", *playing("params")) if n in rows), "")
+        spoken = [rows[n] for n in (size, "tokens", self.columns.get("L") or "loss_nats") if n in rows]
+        return rows.take(~np.logical_or.reduce([column <= 0 for column in spoken])) if spoken else rows
+
+    @property
+    def nothings(self) -> int:
+        """How many rows of the table no rule can speak of."""
+        return len(self.points.kept) - len(self.kept)
 
     def has(self, name: str) -> bool:
         """Whether a column is there and filled in every row that takes part."""
@@ -207,6 +213,19 @@ class Evidence:
 def split_exponent(values: Mapping[str, float]) -> float:
     """a = beta/(alpha + beta) of the additive law (Hoffmann et al. 2022, eq 4)."""
     return float(values["beta"] / (values["alpha"] + values["beta"]))
+
+
+def optimal_scale(found: Fit) -> float:
+    """G of N_opt = G (C/6)^a of the additive law (Hoffmann et al. 2022, eq 4).
+
+    Raises:
+        Lacking: a term went to nothing, so that no size between the extremes is best.
+    """
+    v = {name: np.float64(value) for name, value in found.values.items()}
+    terms = [v["A"] * found.inputs["N"] ** -v["alpha"], v["B"] * found.inputs["D"] ** -v["beta"]]
+    if not all((term / found.target).max() > FAINT for term in terms):
+        raise Lacking("a fitted law with a term in N and one in D: one of them went to nothing, and no N is optimal")
+    return float((v["alpha"] * v["A"] / (v["beta"] * v["B"])) ** (1 / (v["alpha"] + v["beta"])))
 
 
 def exponent_of(drawn: Draws, level: float) -> Estimate:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .evidence import Evidence, Lacking, split_exponent
+from .evidence import Evidence, Lacking, optimal_scale, split_exponent
 
 CLOSE = 0.1  # in ln C: neighbours closer than this are one budget
 LEAST_SIZES, LEAST_BUDGETS = 4, 3
@@ -71,6 +71,5 @@ def bias_of_parabola(e: Evidence, groups: list[np.ndarray]) -> float:
         return float("nan")
     slope, at_one = np.polyfit(np.log(flops), np.log(minima), 1)
     far = BEYOND * float(np.exp(np.log(6 * e.size * e.tokens).max()))
-    scale = (values["alpha"] * values["A"] / (values["beta"] * values["B"])) ** (1 / (values["alpha"] + values["beta"]))
-    truth = scale * (far / 6) ** split_exponent(values)
+    truth = optimal_scale(e.fit) * (far / 6) ** split_exponent(values)
     return float(np.exp(at_one + slope * np.log(far)) / truth - 1)

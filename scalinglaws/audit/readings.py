@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import FitError, PointsError
 from ..fit import fit
 from ..frontier import frontier
+from ..guard import UNFIT
 from ..points import Points
 from ..results import Estimate
 from ..uncertainty import draws
@@ -50,7 +50,7 @@ def reading_of(readings: Sequence[Reading]) -> Read:
         try:
             for one in (readings[0], readings[-1]):
                 read(one)
-        except (Lacking, PointsError, FitError, np.linalg.LinAlgError):
+        except UNFIT:
             continue
         return read
     return by_plain_surface

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from ..errors import FitError, LawError, MisuseError, PointsError
+from ..guard import attempt
 from ..results import Finding
-from .evidence import Evidence, Lacking
+from .evidence import Evidence
 
 PASSED, FAILED, UNKNOWN = "passed", "failed", "cannot be checked"
 SEVERITIES = ("error", "warning", "info")
@@ -69,14 +67,8 @@ class Rule:
         return " ".join((self.check.__doc__ or "").split())
 
     def judge(self, evidence: Evidence) -> Finding:
-        """Check, and make the finding; points that cannot be fitted leave a rule unchecked."""
-        try:
-            with np.errstate(all="ignore"):
-                verdict = self.check(evidence)
-        except Lacking as lack:
-            verdict = unknown(str(lack))
-        except (FitError, PointsError, LawError, MisuseError, np.linalg.LinAlgError) as failure:
-            verdict = unknown(f"points that can be fitted: {failure}")
+        """Check, and make the finding; what lacks, cannot be fitted or fails leaves this rule alone unchecked."""
+        verdict = attempt(lambda: self.check(evidence), lambda why: Verdict(UNKNOWN, why))
         severity = verdict.severity or self.severity
         return Finding(
             self.id,

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from ..errors import FitError, PointsError
-from .evidence import Evidence, Lacking, levels, split_exponent
+from .evidence import Evidence, Lacking, levels, optimal_scale, split_exponent
 from .record import Verdict, either, fails, holds, rule
 
 ARMS = ("arm", "train_set")
@@ -206,7 +206,7 @@ def not_overtrained(e: Evidence) -> Verdict:
     if not asked:
         raise Lacking("a plan, or a target N and D (--target N=1e9,D=2e12)")
     v = e.fit.values
-    scale = (v["alpha"] * v["A"] / (v["beta"] * v["B"])) ** (1 / (v["alpha"] + v["beta"]))
+    scale = optimal_scale(e.fit)
     over = [d / n / (n * d / (scale * (n * d) ** split_exponent(v)) ** 2) for n, d in asked]
     return either(max(over) <= OVERTRAINED, f"D/N is up to {max(over):.3g} times that of the optimum")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..errors import FitError, PointsError
+from ..guard import attempt
 from ..results import Estimate, WaterfallStep
 from .evidence import SAME, Evidence, Lacking
 from .protocol import LONG_WARMUP, MATCHED, warmup_shares
@@ -42,11 +42,12 @@ def waterfall(e: Evidence) -> tuple[WaterfallStep, ...]:
     whose columns are absent says what it needs and leaves everything as it was. Where the same sizes and horizons were
     trained both ways, the two are set side by side; else the offending rows are dropped.
     """
-    try:
-        first, second = _counts(e)
-        stages = list(_stages(e, first, second))
-    except Lacking as lack:
-        return (WaterfallStep("as Kaplan counted", None, None, 0, f"needs {lack}"),)
+    return attempt(lambda: _steps(e), lambda why: (WaterfallStep("as Kaplan counted", None, None, 0, why),))
+
+
+def _steps(e: Evidence) -> tuple[WaterfallStep, ...]:
+    first, second = _counts(e)
+    stages = list(_stages(e, first, second))
     read = reading_of([reading for _, reading, _ in stages if isinstance(reading, Reading)])
     steps, before, last = [], None, None
     for name, reading, told in stages:
@@ -60,14 +61,14 @@ def waterfall(e: Evidence) -> tuple[WaterfallStep, ...]:
 def _step(name: str, reading: Reading | str, told: str, read, before: Estimate | None) -> WaterfallStep:
     if isinstance(reading, str):
         return WaterfallStep(name, None, None, 0, f"needs {reading}")
-    try:
+    rows = len(reading.size)
+
+    def read_off() -> WaterfallStep:
         found, how = read(reading)
-    except Lacking as lack:
-        return WaterfallStep(name, None, None, len(reading.size), f"needs {lack}")
-    except (FitError, PointsError, np.linalg.LinAlgError) as failure:
-        return WaterfallStep(name, None, None, len(reading.size), str(failure))
-    moved = None if before is None else found.value - before.value
-    return WaterfallStep(name, found, moved, len(reading.size), f"{told}; {how}")
+        moved = None if before is None else found.value - before.value
+        return WaterfallStep(name, found, moved, rows, f"{told}; {how}")
+
+    return attempt(read_off, lambda why: WaterfallStep(name, None, None, rows, why))
 
 
 def _counts(e: Evidence) -> tuple[tuple[str, np.ndarray], tuple[str, np.ndarray] | None]:
@@ -189,10 +190,9 @@ def _forms(reading: Reading, before: Estimate, read: Read) -> tuple[WaterfallSte
     )
     steps = []
     for name, how, constant in chosen:
-        try:
-            found = by_surface(reading, constant)
-        except (FitError, PointsError, np.linalg.LinAlgError) as failure:
-            return (*steps, WaterfallStep(name, None, None, len(reading.size), str(failure)))
-        steps.append(WaterfallStep(name, found, found.value - before.value, len(reading.size), how))
-        before = found
+        step = _step(name, reading, how, lambda one, form=constant: (by_surface(one, form), "by the sandwich"), before)
+        steps.append(step)
+        if step.exponent is None:
+            break
+        before = step.exponent
     return tuple(steps)

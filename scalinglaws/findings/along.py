@@ -6,11 +6,12 @@ from functools import cache
 import numpy as np
 
 from ..fit import fit
+from ..guard import UNFIT, Lacking
 from ..points import Points
 from ..results import Estimate
 from .evidence import Evidence
 from .joining import once
-from .record import UNFIT, Lacking, Part, claim, said
+from .record import Part, claim, said
 
 NEAR_EXPONENT = 0.20
 NEAR_LOSS = 0.02

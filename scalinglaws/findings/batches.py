@@ -5,10 +5,11 @@ from functools import cache
 
 import numpy as np
 
+from ..guard import Lacking
 from ..results import Estimate
 from .evidence import Evidence
 from .joining import once
-from .record import Lacking, Part, claim, said
+from .record import Part, claim, said
 
 FACTOR = 2.0
 ORDER = 10.0

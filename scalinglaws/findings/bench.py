@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from ..guard import attempt
 from ..points import Points
 from . import (
     allocation,
@@ -22,7 +21,7 @@ from . import (
 )
 from .constants import constants
 from .evidence import Evidence
-from .record import UNFIT, Findings, Measurements, Sheet, Verdict
+from .record import Findings, Measurements, Sheet, Verdict
 
 PARTS = (sizes, shapes, depth, overfitting, along, allocation, batches, transfer, recipe)
 CLAIMS = tuple(sorted((one for part in PARTS for one in part.CLAIMS), key=lambda one: int(one.id[1:])))
@@ -65,14 +64,14 @@ def _verdicts(evidence: Evidence) -> tuple[Verdict, ...]:
 
 
 def _measured(evidence: Evidence) -> Measurements:
-    found, missing = [], []
-    for make in SHEETS:
-        try:
-            with np.errstate(all="ignore"):
-                found.append(_plain(make(evidence)))
-        except UNFIT as failure:
-            missing.append(f"{make.__name__.replace('_', ' ')}: needs {failure}")
-    return Measurements(tuple(constants(evidence)), tuple(found), tuple(missing))
+    missing: list[str] = []
+
+    def made(make) -> Sheet | None:
+        name = make.__name__.replace("_", " ")
+        return attempt(lambda: _plain(make(evidence)), lambda why: missing.append(f"{name}: {why}"))
+
+    found = tuple(sheet for make in SHEETS if (sheet := made(make)) is not None)
+    return Measurements(tuple(constants(evidence)), found, tuple(missing))
 
 
 def _plain(sheet: Sheet) -> Sheet:

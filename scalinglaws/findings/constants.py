@@ -1,11 +1,11 @@
 """Every constant of the paper as measured here, beside what it printed for its own text and sizes."""
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..guard import attempt
 from ..laws import law
 from ..laws.kaplan2020_curves import RATIO
 from ..laws.kaplan2020_efficient import TABLE_3, above_converged, contradiction, loss_exponent
@@ -17,7 +17,7 @@ from .allocation import derived, empirical, totals
 from .evidence import Evidence
 from .overfitting import collapse
 from .powers import of_compute, of_data, of_size, settled
-from .record import UNFIT, Constant
+from .record import Constant
 
 SEED_SD = 0.02  # nats
 REFIT = "Besiroglu et al. 2024"
@@ -171,18 +171,17 @@ def accounting(evidence: Evidence) -> _Asked:
 def constants(evidence: Evidence) -> list[Constant]:
     """Measure every constant; one that cannot be says why, beside what the paper printed."""
     asked = [*_exponents_of_fits(), *_allocations()]
-    with contextlib.suppress(UNFIT):
-        asked.append(accounting(evidence))
+    asked += attempt(lambda: [accounting(evidence)], lambda why: [])
     return [_measured(one, evidence) for one in asked]
 
 
 def _measured(one: _Asked, evidence: Evidence) -> Constant:
     value, source = one.printed
-    try:
-        with np.errstate(all="ignore"):
-            return Constant(one.name, one.meaning, one.read(evidence), value, source, one.how)
-    except UNFIT as failure:
-        return Constant(one.name, one.meaning, None, value, source, f"not measured: needs {failure}")
+
+    def constant(measured: Estimate | None, how: str) -> Constant:
+        return Constant(one.name, one.meaning, measured, value, source, how)
+
+    return attempt(lambda: constant(one.read(evidence), one.how), lambda why: constant(None, f"not measured: {why}"))
 
 
 def crossing(evidence: Evidence) -> dict[str, Estimate]:

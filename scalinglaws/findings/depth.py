@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..guard import Lacking
 from ..points import Points
 from .evidence import Evidence
 from .powers import Power
-from .record import Lacking, Part, claim, said
+from .record import Part, claim, said
 from .repeats import averaged
 from .shapes import beside, longest, of_standard_ff, shaped, trend
 

@@ -9,11 +9,11 @@ import numpy as np
 from ..fit import Fit, fit
 from ..frontier import CriticalBatch, Frontier, critical_batch, frontier
 from ..frontier.c_min import adjusted
+from ..guard import Lacking
 from ..points import Points
 from ..results import Estimate
 from ..uncertainty import Draws, draws
 from .joining import joined
-from .record import Lacking
 from .repeats import SeedNoise, averaged, same_settings, seed_noise, without
 
 LEAST = {"F-N": 3, "F-SEED": 3, "F-B": 8, "F-ND": 6, "F-SHAPE": 3, "F-LSTM": 1, "F-UT": 1, "F-LR": 2, "F-CTX8": 1}

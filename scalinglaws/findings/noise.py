@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..guard import Lacking
 from ..points import Points
 from ..results import Estimate
 from .evidence import LADDER, Evidence
 from .joining import once
-from .record import Lacking
 from .straight import coefficients
 
 BIN = 0.1  # of ln loss

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 from scipy.optimize import least_squares
 
+from ..guard import Lacking
 from ..laws.kaplan2020 import critical_batch
 from ..laws.kaplan2020_curves import least_stopping_steps
 from ..laws.kaplan2020_efficient import steps_min
@@ -13,7 +14,7 @@ from ..points import Points
 from ..results import Estimate
 from .evidence import Evidence
 from .joining import once
-from .record import Lacking, Part, claim, said
+from .record import Part, claim, said
 
 OVERFIT = 2.0  # standard deviations of a seed: a row whose largest model is above its unlimited loss by more is small
 
@@ -57,9 +58,11 @@ def collapse(evidence: Evidence) -> Collapse:
     """Put every run on a subset on one axis, and one curve through them.
 
     Raises:
-        Lacking: no size was trained on the whole text too.
+        Lacking: no size was trained on the whole text too, or the size of a subset makes no difference to the loss.
     """
     points, law = evidence.limited, evidence.data_law
+    if law.fit.outcome != "converged":
+        raise Lacking(f"family F-ND with subsets whose size changes the loss ({law.fit.outcome}: {law.fit.sentence})")
     reference = unlimited(points)
     rows = (points["whole"] == 0) & np.isin(points["params_nonembedding"], list(reference))
     if rows.sum() < 4:

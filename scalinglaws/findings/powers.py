@@ -8,11 +8,11 @@ from scipy.stats import t as student
 
 from ..fit import fit
 from ..frontier import Frontier
+from ..guard import UNFIT, Lacking
 from ..points import Points
 from ..results import Estimate
 from .evidence import Evidence
 from .joining import once
-from .record import UNFIT, Lacking
 
 LETTERS = {
     "params_nonembedding": "N",

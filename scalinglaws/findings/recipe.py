@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from ..guard import Lacking
 from ..points import Points
 from ..quantities import PF_DAY
 from .evidence import Evidence
-from .record import Lacking, Part, claim, said
+from .record import Part, claim, said
 from .repeats import averaged
 
 EXACT = 1e-9

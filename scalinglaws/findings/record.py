@@ -5,15 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import FitError, LawError, MisuseError, PointsError
+from ..guard import attempt
 from ..results import Estimate
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
-UNFIT = (FitError, PointsError, LawError, MisuseError, np.linalg.LinAlgError)
-
-
-class Lacking(PointsError):
-    """Runs that a claim speaks of are not in the tables; the message names the family and counts what is there."""
 
 
 @dataclass(frozen=True)
@@ -114,17 +109,11 @@ class Claim:
 
     def judge(self, evidence) -> Verdict:
         """Pass where every part is so, fail where one is not; not run where none fails and one lacks its runs."""
-        seen, lacking = [], []
-        for part in self.parts(evidence):
-            try:
-                with np.errstate(all="ignore"):
-                    seen.append(part())
-            except Lacking as lack:
-                lacking.append(str(lack))
-            except UNFIT as failure:
-                lacking.append(f"points that can be fitted: {failure}")
+        lacking: list[str] = []
+        made = [attempt(part, lacking.append) for part in attempt(lambda: self.parts(evidence), lacking.append) or ()]
+        seen = [part for part in made if part is not None]
         faults = [part.fault or part.text for part in seen if not part.good]
-        missing = "needs " + "; ".join(dict.fromkeys(lacking))
+        missing = "; ".join(dict.fromkeys(lacking))
         outcome = FAILED if faults else NOT_RUN if lacking else PASSED
         why = {FAILED: "; ".join(faults), NOT_RUN: missing, PASSED: "every part of the test holds"}[outcome]
         if faults and lacking:

@@ -6,11 +6,12 @@ from itertools import combinations
 
 import numpy as np
 
+from ..guard import Lacking
 from ..points import Points
 from .evidence import Evidence
 from .joining import once
 from .powers import Power, power
-from .record import Lacking, Part, claim
+from .record import Part, claim
 from .repeats import averaged
 
 LEAST_LIMIT = 0.03

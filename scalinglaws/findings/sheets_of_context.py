@@ -3,9 +3,10 @@
 import numpy as np
 
 from ..fit import fit
+from ..guard import UNFIT, Lacking
 from ..points import Points
 from .evidence import Evidence
-from .record import UNFIT, Lacking, Sheet
+from .record import Sheet
 from .repeats import MODEL, averaged, same_settings
 from .shapes import at_one_size, of_standard_ff, shaped
 from .sheets_of_scale import rows_of

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from ..guard import UNFIT, Lacking
 from ..laws.kaplan2020 import critical_batch
 from ..laws.kaplan2020_efficient import excess_compute, excess_steps, flops_min, steps_min, tokens_min
 from .along import Reached, reached
 from .batches import turnings
 from .evidence import Evidence
 from .noise import noise_along, noise_line
-from .record import UNFIT, Lacking, Sheet, said
+from .record import Sheet, said
 
 
 def costs_of_losses(evidence: Evidence) -> Sheet:

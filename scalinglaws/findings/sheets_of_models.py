@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from ..guard import UNFIT, Lacking
 from .depth import fan, one_layer
 from .evidence import Evidence
 from .powers import power
 from .recipe import schedules
-from .record import UNFIT, Lacking, Sheet
+from .record import Sheet
 from .repeats import MODEL, averaged, same_settings
 from .shapes import beside, by_horizon, panels
 from .sheets_of_context import losses_by_place

@@ -1,13 +1,16 @@
 """Measured tables of scale: sizes, trends, curves, the frontier, overfitting."""
 
+from collections.abc import Callable
+
 import numpy as np
 
+from ..guard import Lacking, attempt
 from .along import foretold, refits
 from .constants import crossing
 from .evidence import LADDER, LEAST_UPDATES, Evidence
 from .overfitting import collapse, stops, unlimited
 from .powers import Power, of_size, settled
-from .record import UNFIT, Lacking, Sheet
+from .record import Sheet
 from .repeats import averaged
 from .sizes import trends
 
@@ -42,18 +45,17 @@ def rows_of(points) -> list[dict]:
 
 def straight_lines(evidence: Evidence) -> Sheet:
     """The four trends with their rivals."""
-    found = []
-    for name, line in trends(evidence).items():
-        try:
-            found.append((name, *_trend(line())))
-        except UNFIT as failure:
-            found.append((name, *[None] * 13, f"not measured: needs {failure}"))
+    found = [_measured(name, line) for name, line in trends(evidence).items()]
     if all(row[1] is None for row in found):
         raise Lacking(str(found[0][-1]).removeprefix("not measured: needs "))
     columns = ("trend", "exponent", "low", "high", "points", "decades", "R2", "AIC over the logarithm", "curvature",
                "low", "high", "L_inf", "exponent with floor", "rms ln L", "equation")  # fmt: skip
     about = "Least squares of ln L on ln x; the logarithm is L = b ln(x_0/x), the floor L = L_inf + (x_0/x)^a."
     return Sheet("trends", "Power laws of one variable", about, columns, tuple(found))
+
+
+def _measured(name: str, line: Callable[[], Power]) -> tuple:
+    return attempt(lambda: (name, *_trend(line())), lambda why: (name, *[None] * 13, f"not measured: {why}"))
 
 
 def _trend(line: Power) -> tuple:

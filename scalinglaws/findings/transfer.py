@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..guard import Lacking
 from ..results import Estimate
 from .evidence import Evidence
 from .joining import once
 from .powers import of_size, power
-from .record import Lacking, Part, claim, said
+from .record import Part, claim, said
 from .straight import coefficients
 
 FOREIGN = "loss_nats@"
@@ -78,18 +79,7 @@ def transfer(evidence: Evidence, text: str) -> Transfer:
 
 
 def _each(evidence: Evidence, judge: Callable[[Transfer], Part]) -> list[Callable[[], Part]]:
-    try:
-        named = texts(evidence)
-    except Lacking as lack:
-        return [_raiser(lack)]
-    return [lambda text=text: judge(transfer(evidence, text)) for text in named]
-
-
-def _raiser(lack: Lacking) -> Callable[[], Part]:
-    def part() -> Part:
-        raise lack
-
-    return part
+    return [lambda text=text: judge(transfer(evidence, text)) for text in texts(evidence)]
 
 
 @claim(

@@ -107,9 +107,9 @@ def drawn(fit: Fit, z: np.ndarray, kept: np.ndarray, method: str, seed: int, **m
     Raises:
         FitError: nearly none did.
     """
-    check_kept(fit, kept)
     columns = fit.problem.coordinates.parameters(z)
     values = np.stack([columns[name] for name in fit.values], axis=1)
     kept = kept & np.isfinite(values).all(1)  # N_c of an exponent near zero is beyond any number
+    check_kept(fit, kept)
     values = values[kept]
     return Draws(fit, values, tuple(fit.values), method, seed, float(1 - kept.mean()), **more)
