@@ -1,6 +1,8 @@
 """The precision of a run's matrix products; weights, their gradients and the optimiser's state are always float32."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 
 import torch
 
@@ -26,3 +28,34 @@ def in_precision(precision: str, device: torch.device | str) -> AbstractContextM
     if precision != "bfloat16":
         return nullcontext()
     return torch.autocast(torch.device(device).type, torch.bfloat16)
+
+
+@contextmanager
+def recurrent_kernels(device: torch.device) -> Iterator[None]:
+    """Give the context in which a recurrent layer is to be called.
+
+    oneDNN has one in bfloat16 on some processors alone (AVX-512 and later); elsewhere PyTorch's own kernels multiply
+    in bfloat16 under the same autocast, slower.
+    """
+    onednn = torch.backends.mkldnn
+    lacking = device.type == "cpu" and torch.is_autocast_enabled("cpu") and onednn.enabled and not onednn_recurs()
+    if not lacking:
+        yield
+        return
+    onednn.enabled = False
+    try:
+        yield
+    finally:
+        onednn.enabled = True
+
+
+@cache
+def onednn_recurs() -> bool:
+    """Ask this machine, once a process, whether oneDNN runs a recurrent layer in bfloat16: by running the smallest."""
+    layer, step = torch.nn.LSTM(1, 1), torch.zeros(1, 1, 1)
+    with torch.autocast("cpu", torch.bfloat16):
+        try:
+            layer(step)
+        except RuntimeError:
+            return False
+    return True

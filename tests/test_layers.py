@@ -52,7 +52,7 @@ MAY_IMPORT = split(
         # the measuring wing
         "tokenizers": "errors",
         "corpora": "errors records tokenizers",
-        "models": "shape",
+        "models": "precision shape",
         "schedule": "run",
         "optimizer": "precision run",
         "precision": "",

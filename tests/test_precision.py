@@ -10,7 +10,7 @@ from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.errors import StudyError
 from scalinglaws.models import FAMILIES, make_drop
 from scalinglaws.models.head import head_loss, head_losses
-from scalinglaws.precision import in_precision
+from scalinglaws.precision import in_precision, onednn_recurs
 from scalinglaws.run import RunSpec
 from scalinglaws.shape import Shape
 from scalinglaws.train import Interrupted, train
@@ -56,6 +56,16 @@ def test_loss_and_gradients_in_bfloat16_are_those_of_float32_to_its_eight_bits(n
     size = torch.cat([g.flatten() for g in gradients]).norm()
     apart = torch.cat([(a - b).flatten() for a, b in zip(gradients, lower, strict=True)]).norm()
     assert 0 < apart < 0.02 * size
+
+
+def test_an_lstm_multiplies_in_bfloat16_where_onednn_has_no_kernel_for_it(monkeypatch):
+    monkeypatch.setattr("scalinglaws.precision.onednn_recurs", lambda: False)
+    test_loss_and_gradients_in_bfloat16_are_those_of_float32_to_its_eight_bits("lstm")
+    assert torch.backends.mkldnn.enabled
+    loss, _ = loss_and_gradients(SHAPES["lstm"], "bfloat16")
+    monkeypatch.undo()
+    other, _ = loss_and_gradients(SHAPES["lstm"], "bfloat16")
+    assert (loss != other) == onednn_recurs()  # the same kernel where there is one alone
 
 
 def test_the_head_under_autocast_is_the_plain_head_of_rounded_inputs():

@@ -5,6 +5,7 @@
 import torch
 from torch import nn
 
+from ..precision import recurrent_kernels
 from ..shape import Shape
 from .head import head_loss, head_losses
 from .transformer import INIT_SD, Drop
@@ -54,8 +55,9 @@ class Lstm(nn.Module):
         Source: Zaremba et al. 2014, section 3.1.
         """
         hidden_BTW = self.embed(tokens_BT)
-        for layer in self.blocks:
-            hidden_BTW, _ = layer(hidden_BTW if drop is None else drop(hidden_BTW))
+        with recurrent_kernels(hidden_BTW.device):
+            for layer in self.blocks:
+                hidden_BTW, _ = layer(hidden_BTW if drop is None else drop(hidden_BTW))
         return hidden_BTW if drop is None else drop(hidden_BTW)
 
     def forward(self, tokens_BT, targets_BT, drop: Drop | None = None):
