@@ -31,13 +31,14 @@ def test_the_isoquants_of_zhang_2024_are_the_published_ones():
     assert found.size_effect is None and "move together" in found.warnings[0]
 
 
-def curves(batches, sizes=(3e6, 8.5e7), noise=0.0, seed=0, effect=1.0):
+def curves(batches, sizes=(3e6, 8.5e7), noise=0.0, seed=0, effect=1.0, **law):
     rng = np.random.default_rng(seed)
     columns: dict = {
         name: [] for name in ("params_nonembedding", "steps", "tokens", "loss_nats", "batch_tokens", "run_id")
     }
     for size in sizes:
-        k = {**TABLE_3, "B_star": TABLE_3["B_star"] * (effect if size == sizes[-1] else 1.0)}
+        k = TABLE_3 | law
+        k["B_star"] *= effect if size == sizes[-1] else 1.0
         for batch in batches:
             shift = np.exp(noise * rng.standard_normal())
             for steps in np.geomspace(30, 3e5, 60):
@@ -105,6 +106,14 @@ def test_a_critical_batch_that_depends_on_the_size_is_told():
     found = critical_batch(curves(BATCHES, effect=4.0), draws=50)
     assert found.size_effect.value == pytest.approx(4.0, rel=0.1)
     assert any("no dependence on size" in said for said in found.warnings)
+
+
+def test_a_critical_batch_that_may_not_grow_gives_no_exponent():
+    found = critical_batch(curves(BATCHES, noise=0.1, seed=1, B_star=1e5, alpha_B=1e3), draws=100)  # B_crit is 1e5
+    assert sum(not one.reason for one in found.isoquants) >= 3
+    assert found.alpha_B is found.B_star is None
+    assert found.constants == {}
+    assert any("alpha_B is not identified" in text for text in found.warnings)
 
 
 def test_a_critical_batch_outside_the_batches_is_no_measurement():

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from ..fit import fit
+from ..fit import Fit, fit
 from ..guard import UNFIT, Lacking
 from ..points import Points
 from ..results import Estimate
@@ -33,11 +33,11 @@ def thinned(points: Points) -> Points:
 
 @dataclass(frozen=True)
 class Refit:
-    """alpha_S and S_c of one size, its floor being that of the pooled law."""
+    """alpha_S and S_c of one size, its floor being that of the pooled law; None where its curve does not fix them."""
 
     params: float
-    alpha_S: Estimate
-    S_c: float
+    alpha_S: Estimate | None
+    S_c: float | None
     rms_log: float
 
 
@@ -50,12 +50,17 @@ def refits(evidence: Evidence) -> list[Refit]:
     for n in np.unique(points["params_nonembedding"]):
         rows = points.take(points["params_nonembedding"] == n)
         one = fit("kaplan-ns", rows, columns={"S": "steps_min"}, fix=held, cluster="lineage")
-        try:
-            alpha = evidence.parameter(evidence.drawn(one), "alpha_S")
-        except UNFIT:
-            alpha = Estimate(one.values["alpha_S"], level=evidence.level)
-        found.append(Refit(float(n), alpha, one.values["S_c"], one.rms_log))
+        known = one.outcome == "converged"
+        alpha = _alpha_S(evidence, one) if known else None
+        found.append(Refit(float(n), alpha, one.values["S_c"] if known else None, one.rms_log))
     return found
+
+
+def _alpha_S(evidence: Evidence, one: Fit) -> Estimate:
+    try:
+        return evidence.parameter(evidence.drawn(one), "alpha_S")
+    except UNFIT:  # one lineage has no spread
+        return Estimate(one.values["alpha_S"], level=evidence.level)
 
 
 @once
@@ -65,7 +70,7 @@ def foretold(evidence: Evidence) -> list[tuple[float, float, float]]:
     last = {run: points["steps"][points["run_id"] == run].max() for run in np.unique(points["run_id"])}
     ends = np.array([last[run] for run in points["run_id"]])
     early = thinned(points.take(points["steps"] <= EARLY * ends))
-    found = fit("kaplan-ns", early, columns={"S": "steps_min"}, cluster="lineage")
+    found = evidence.fitted("kaplan-ns", early, columns={"S": "steps_min"}, cluster="lineage")
     late = points.take(points["steps"] == ends)
     said = found.evaluate(N=late["params_nonembedding"], S=late["steps_min"])
     return list(zip(late["params_nonembedding"].tolist(), said.tolist(), late["loss_nats"].tolist(), strict=True))
@@ -82,6 +87,10 @@ def universal_curves(evidence):
     def alike() -> Part:
         pooled = evidence.parameter(evidence.steps_law, "alpha_S")
         found = refits(evidence)
+        unknown = [one for one in found if one.alpha_S is None]
+        if unknown:
+            named = ", ".join(f"{one.params:.3g}" for one in unknown)
+            raise Lacking(f"family F-N with curves that fix alpha_S at N = {named}")
         off = [one for one in found if abs(one.alpha_S.value / pooled.value - 1) > NEAR_EXPONENT]
         each = ", ".join(f"{one.alpha_S.value:.3f} at N = {one.params:.3g}" for one in found)
         beyond = float(np.mean(evidence.least["beyond"]))

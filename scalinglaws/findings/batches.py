@@ -80,7 +80,7 @@ def batch_of_loss(evidence):
     def power_of_loss() -> Part:
         found = evidence.critical
         if found.alpha_B is None:
-            raise Lacking("family F-B with three losses that four batches reach")
+            raise Lacking(f"family F-B with a law B_crit(L): {' '.join(found.warnings)}")
         text = f"B_crit = {said(found.B_star)} tokens / L^(1/alpha_B), alpha_B {said(found.alpha_B)}"
         return Part(found.alpha_B.value > 0, text, "the critical batch does not grow as the loss falls")
 

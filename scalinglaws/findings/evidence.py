@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..errors import FitError
 from ..fit import Fit, fit
 from ..frontier import CriticalBatch, Frontier, critical_batch, frontier
 from ..frontier.c_min import adjusted
@@ -217,7 +218,7 @@ class Evidence:
     @cached_property
     def steps_law(self) -> Draws:
         """Fit L(N, S_min) to all evaluations after the warm-up, whole lineages as clusters."""
-        found = fit("kaplan-ns", self.least, columns={"S": "steps_min"}, cluster="lineage", seed=self.seed)
+        found = self.fitted("kaplan-ns", self.least, columns={"S": "steps_min"}, cluster="lineage", seed=self.seed)
         return self.drawn(found)
 
     @cached_property
@@ -252,8 +253,20 @@ class Evidence:
     @cached_property
     def data_law(self) -> Draws:
         """Fit L(N, D), early stopped, to `limited`."""
-        found = fit("kaplan-nd", self.limited, columns={"D": "dataset_tokens"}, seed=self.seed)
+        found = self.fitted("kaplan-nd", self.limited, columns={"D": "dataset_tokens"}, seed=self.seed)
         return self.drawn(found)
+
+    @staticmethod
+    def fitted(law: str, points: Points, **how) -> Fit:
+        """Fit a law, as `fit` does; what its points do not identify is no measurement.
+
+        Raises:
+            FitError: the fit ended in anything but an optimum: on a bound, loose in an exponent, or on the way.
+        """
+        found = fit(law, points, **how)
+        if found.outcome != "converged":
+            raise FitError(f"law {law!r} is not identified: {found.sentence}")
+        return found
 
     def drawn(self, found: Fit) -> Draws:
         """Draw from a fit by the cluster sandwich with t quantiles: the choice for a handful of runs."""

@@ -32,7 +32,7 @@ class NoiseLine:
     """B_simple = `at_middle` (L / `middle`)^-`slope` through the readings of all sizes.
 
     Attributes:
-        alpha_B: 1 / slope, as the paper's B_crit = B_* / L^(1/alpha_B) has it.
+        alpha_B: 1 / slope, as the paper's B_crit = B_* / L^(1/alpha_B) has it; None where the slope may be zero.
         of_size: exponent of N beside that of the loss; zero where the noise scale depends on the loss alone. None
             with one size.
     """
@@ -40,7 +40,7 @@ class NoiseLine:
     middle: float
     at_middle: Estimate
     slope: Estimate
-    alpha_B: Estimate
+    alpha_B: Estimate | None
     of_size: Estimate | None
 
 
@@ -110,6 +110,6 @@ def noise_line(evidence: Evidence) -> NoiseLine:
     several = len(np.unique(size)) > 1
     of_size = estimates(ones, loss - middle, size - size.mean())[2] if several else None
     slope = Estimate(-fall.value, -fall.high, -fall.low, fall.level)
-    turned = sorted((1 / slope.low, 1 / slope.high)) if slope.low > 0 else (None, None)
+    alpha_B = Estimate(1 / slope.value, 1 / slope.high, 1 / slope.low, slope.level) if slope.low > 0 else None
     top = Estimate(*(float(np.exp(v)) for v in (level.value, level.low, level.high)), level.level)
-    return NoiseLine(float(np.exp(middle)), top, slope, Estimate(1 / slope.value, *turned, slope.level), of_size)
+    return NoiseLine(float(np.exp(middle)), top, slope, alpha_B, of_size)

@@ -6,7 +6,6 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.stats import t as student
 
-from ..fit import fit
 from ..frontier import Frontier
 from ..guard import UNFIT, Lacking
 from ..points import Points
@@ -34,7 +33,7 @@ class Power:
         r2: of ln L.
         better_by: AIC of L = b ln(x_0 / x) less that of the power law: above zero the power law is the better.
         curvature: coefficient of (ln x)^2 in ln L, with a t interval; None with fewer than four points.
-        floor: L_inf of L = L_inf + (x_0 / x)^a, and its exponent; None where that form cannot be fitted.
+        floor: L_inf of L = L_inf + (x_0 / x)^a, and its exponent; None where these points do not identify them.
         decades: of x, between the first point and the last.
         middle: ln x and ln L in the middle of the points, where the line is least in doubt.
     """
@@ -68,7 +67,7 @@ def power(evidence: Evidence, points: Points, column: str, loss: str = "loss_nat
     if len(points) < 3:
         raise Lacking(f"three values of {column} ({len(points)} present)")
     columns = {"N": column, "L": loss}
-    found = fit("kaplan-n", points, columns=columns, loss="ls-log", cluster=clusters)
+    found = evidence.fitted("kaplan-n", points, columns=columns, loss="ls-log", cluster=clusters)
     exponent = evidence.parameter(evidence.drawn(found), "alpha_N")
     floor, floor_exponent = _with_floor(evidence, points, columns, clusters)
     x, y = np.log(points[column]), np.log(points[loss])
@@ -100,9 +99,10 @@ def _logarithm(x: np.ndarray, y: np.ndarray) -> float:
 
 def _with_floor(evidence: Evidence, points: Points, columns: dict, clusters: str) -> tuple:
     try:
-        drawn = evidence.drawn(fit("henighan-n", points, columns=columns, loss="ls-log", cluster=clusters))
+        found = evidence.fitted("henighan-n", points, columns=columns, loss="ls-log", cluster=clusters)
     except UNFIT:
         return None, None
+    drawn = evidence.drawn(found)
     return evidence.parameter(drawn, "L_inf"), evidence.parameter(drawn, "alpha_N")
 
 

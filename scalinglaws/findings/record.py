@@ -9,6 +9,7 @@ from ..guard import attempt
 from ..results import Estimate
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
+UNIDENTIFIED = "not identified"
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,15 @@ def claim(id: str, test: str):
     return named
 
 
+def value_of(estimate: Estimate | None) -> float | str:
+    """Give what stands in a table's cell; its ends stand in cells of their own."""
+    return UNIDENTIFIED if estimate is None else estimate.value
+
+
 def said(estimate: Estimate | None, digits: int = 3) -> str:
-    """Write an estimate with its interval."""
+    """Write an estimate with its interval; None is one that the points do not identify."""
     if estimate is None:
-        return "-"
+        return UNIDENTIFIED
     ends = [estimate.low, estimate.high]
     if None in ends or not np.isfinite(np.array(ends, dtype=float)).all():
         return f"{estimate.value:.{digits}g}"

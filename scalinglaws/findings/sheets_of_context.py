@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from ..fit import fit
 from ..guard import UNFIT, Lacking
 from ..points import Points
 from .evidence import Evidence
-from .record import Sheet
+from .record import UNIDENTIFIED, Sheet
 from .repeats import MODEL, averaged, same_settings
 from .shapes import at_one_size, of_standard_ff, shaped
 from .sheets_of_scale import rows_of
@@ -90,24 +89,25 @@ def by_place(evidence: Evidence) -> Sheet:
             rows.append((*(str(v) if name == "arch" else float(v) for name, v in r.items()), *found))
     about = "L(T) = a + b T^-p by least squares of L over every place, T from 1; one run a model, its longest. "
     about += "Intervals take the places as independent."
-    return Sheet("positions", "Loss by place in the context", about, PLACES, tuple(sorted(rows)))
+    rows.sort(key=lambda row: row[:5])
+    return Sheet("positions", "Loss by place in the context", about, PLACES, tuple(rows))
 
 
 def _front(evidence: Evidence, run_id: str) -> tuple | None:
     place, loss = losses_by_place(evidence, run_id)
     if len(place) < LEAST_PLACES:
         return None
+    ends = float(loss[place.argmin()]), float(loss[place.argmax()])
     try:
-        found = fit("kaplan-position", Points({"position": place, "loss_nats": loss}), loss="ls")
+        found = evidence.fitted("kaplan-position", Points({"position": place, "loss_nats": loss}), loss="ls")
         drawn = evidence.drawn(found)
     except UNFIT:
-        return None
+        return (*(UNIDENTIFIED, None, None) * 3, None, *ends)
     numbers = []
     for name in ("a", "b", "p"):
         one = evidence.parameter(drawn, name)
         numbers += [one.value, one.low, one.high]
-    rms = float(np.sqrt(np.mean(found.residuals**2)))
-    return (*numbers, rms, float(loss[place.argmin()]), float(loss[place.argmax()]))
+    return (*numbers, float(np.sqrt(np.mean(found.residuals**2))), *ends)
 
 
 def places_along(evidence: Evidence) -> Sheet:

@@ -10,7 +10,7 @@ from .constants import crossing
 from .evidence import LADDER, LEAST_UPDATES, Evidence
 from .overfitting import collapse, stops, unlimited
 from .powers import Power, of_size, settled
-from .record import Sheet
+from .record import Sheet, value_of
 from .repeats import averaged
 from .sizes import trends
 
@@ -62,8 +62,8 @@ def _trend(line: Power) -> tuple:
     bend = line.curvature
     return (
         line.exponent.value, line.exponent.low, line.exponent.high, line.points, line.decades, line.r2, line.better_by,
-        bend and bend.value, bend and bend.low, bend and bend.high, line.floor and line.floor.value,
-        line.floor_exponent and line.floor_exponent.value, line.rms_log, line.equation,
+        bend and bend.value, bend and bend.low, bend and bend.high, value_of(line.floor),
+        value_of(line.floor_exponent), line.rms_log, line.equation,
     )  # fmt: skip
 
 
@@ -77,9 +77,9 @@ def step_terms(evidence: Evidence) -> Sheet:
         rows.append(
             (
                 one.params,
-                one.alpha_S.value,
-                one.alpha_S.low,
-                one.alpha_S.high,
+                value_of(one.alpha_S),
+                one.alpha_S and one.alpha_S.low,
+                one.alpha_S and one.alpha_S.high,
                 one.S_c,
                 one.rms_log,
                 said,

@@ -53,7 +53,8 @@ class CriticalBatch:
     """B_crit(L) = B_star / L^(1/alpha_B), and whether it depends on the size.
 
     Attributes:
-        B_star, alpha_B: None where fewer than three losses can be used; the tokens of B_star are at L = 1 nat.
+        B_star, alpha_B: None where fewer than three losses can be used, or B_crit may not grow as the loss falls; the
+            tokens of B_star are at L = 1 nat.
         size_effect: B_crit at equal loss of the largest size over the smallest; None with one size or no shared range.
         constants: {"B_star", "alpha_B"} for `frontier(method="c-min", critical=...)` and `plan`; empty without a law.
     """
@@ -248,9 +249,11 @@ def _law(isoquants: list[Isoquant], usable: list, level: float) -> CriticalBatch
     lines = np.stack([drawn for _, drawn in usable], axis=1) @ solve.T
     tails = [(1 - level) / 2, (1 + level) / 2]
     star = np.exp(np.quantile(lines[:, 0], tails))
-    alpha = -1 / np.quantile(lines[:, 1], tails)
-    if values[1] >= 0 or lines[:, 1].max() >= 0:
+    slopes = np.quantile(lines[:, 1], tails)
+    if values[1] >= 0 or slopes[1] >= 0:
         warnings.append("the critical batch does not clearly grow as the loss falls: alpha_B is not identified.")
+        return CriticalBatch(tuple(isoquants), None, None, effect, tuple(warnings))
+    alpha = -1 / slopes
     constants = {"B_star": float(np.exp(values[0])), "alpha_B": float(-1 / values[1])}
     return CriticalBatch(
         tuple(isoquants),
@@ -258,7 +261,7 @@ def _law(isoquants: list[Isoquant], usable: list, level: float) -> CriticalBatch
         Estimate(constants["alpha_B"], float(alpha[0]), float(alpha[1]), level),
         effect,
         tuple(warnings),
-        constants if constants["alpha_B"] > 0 else {},
+        constants,
     )
 
 
