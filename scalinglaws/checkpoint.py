@@ -10,6 +10,27 @@ from safetensors.torch import save
 from .optimizer import Optimizer
 from .records import write_whole
 
+CHECKPOINT = "checkpoint.safetensors"  # of a run under way
+
+
+def state_name(step: int | str) -> str:
+    """Name the file in which a trunk keeps its state for the branches that start at `step`."""
+    return f"state-{step}.safetensors"
+
+
+def states(folder: Path, first_kept: int = 0) -> list[Path]:
+    """The states that a run may go on from, the latest first.
+
+    Args:
+        first_kept: of a trunk, the first step at which it is still to keep its state: it cannot start later.
+    """
+    if not first_kept:
+        return [folder / CHECKPOINT]
+    found = [(_notes(path).get("step", 0), path) for path in (folder / CHECKPOINT, *folder.glob(state_name("*")))]
+    return [
+        path for step, path in sorted(found, reverse=True) if step < first_kept or path.name == state_name(first_kept)
+    ]
+
 
 def write_checkpoint(path: Path, optimizer: Optimizer, notes: dict):
     """Keep weights, optimiser state and `notes` (JSON values, such as the step and the curve so far)."""
@@ -18,6 +39,15 @@ def write_checkpoint(path: Path, optimizer: Optimizer, notes: dict):
         tensors[f"weights.{i}"] = weight.detach()
         tensors |= {f"{name}.{i}": value for name, value in state.items()}
     write_whole(path, save(tensors, {"notes": json.dumps(notes)}))
+
+
+def _notes(path: Path) -> dict:
+    """Read the notes of a kept state alone; none of a file that is not there or cannot be read."""
+    try:
+        with safe_open(path, "pt") as file:
+            return json.loads(file.metadata()["notes"])
+    except (SafetensorError, OSError):
+        return {}
 
 
 def read_checkpoint(path: Path, optimizer: Optimizer) -> dict | None:

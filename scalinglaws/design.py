@@ -9,7 +9,7 @@ from .corpora.tokenise import tokenise_test
 from .corpora.tokenised import Tokenised
 from .errors import CorpusError, StoreError, StudyError
 from .records import from_plain, read_json
-from .run import RunSpec
+from .run import RunSpec, together
 from .settings import Study
 from .shape import Shape
 
@@ -45,8 +45,7 @@ class Sweep:
         """Runs that share a trunk, to be trained one after the other by one process."""
         chains: dict[str, tuple[RunSpec, ...]] = {}
         for spec in self.runs:
-            lineage = spec.parent or spec.id
-            chains[lineage] = (*chains.get(lineage, ()), spec)
+            chains[spec.lineage] = (*chains.get(spec.lineage, ()), spec)
         return list(chains.values())
 
     def only(self, *, held_out: bool) -> "Sweep":
@@ -95,7 +94,7 @@ def design(
     seeds = {size: study.seeds if study.seed_shape in (None, size) else 1 for size in fitted}
     runs = [run for size in fitted for run in lineages(size, seeds[size], last=0)]
     held_runs = [run for size in held for run in lineages(size, study.hold_out_seeds, last=1)]
-    every = tuple(dict.fromkeys((*runs, *held_runs)))
+    every = together((*runs, *held_runs))
     reasons = {run.id: why_left_out(study, run.shape) for run in every}
     left_out = {run_id: reason for run_id, reason in reasons.items() if reason}
     sweep = Sweep(study.name, every, tuple(run.id for run in held_runs), left_out)
@@ -156,7 +155,14 @@ def read_sweep(folder: Path) -> Sweep:
         StoreError: the folder holds none.
     """
     path = folder / "sweep.json"
-    return from_plain(Sweep, read_json(path), str(path), StoreError)
+    return renamed(from_plain(Sweep, read_json(path), str(path), StoreError))
+
+
+def renamed(sweep: Sweep) -> Sweep:
+    """Give a sweep that an earlier release wrote down the ids that its runs have now."""
+    now = {spec.first_id: spec.id for spec in sweep.runs}
+    left_out = {now.get(run_id, run_id): why for run_id, why in sweep.left_out.items()}
+    return replace(sweep, held_out=tuple(now.get(run_id, run_id) for run_id in sweep.held_out), left_out=left_out)
 
 
 def make_shape(study: Study, size: tuple[int, ...], n_vocab: int) -> Shape:

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import wrap
 
@@ -172,10 +172,10 @@ def estimate(
         paces = calibrate(steps, device=device)
     else:
         paces = {step: by_flops(step, speed.flops_per_second, speed.launch_seconds) for step in steps}
-    how, seen, found = _how(paces, speed, device), frozenset(), []
+    how, seen, found = _how(paces, speed, device), {}, []
     for study, sweep in zip(studies, sweeps, strict=True):
         found.append(_estimated(study, sweep, paces, seen, speed, how))
-        seen |= {run.id for run in sweep.runs}
+        seen |= {run.id: max(run.steps, seen.get(run.id, 0)) for run in sweep.runs}
     return SetEstimate(asked.name, tuple(found)) if isinstance(asked, Families) else found[0]
 
 
@@ -194,9 +194,10 @@ def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, 
     return lay_out(study, data, cache, data_dir)
 
 
-def _estimated(study: Study, sweep: Sweep, paces, seen: frozenset[str], speed: Speed | None, how: str) -> Estimate:
-    table = costs(sweep, paces)
-    shared = seen & {run.id for run in sweep.runs}
+def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed: Speed | None, how: str) -> Estimate:
+    pairs = zip(sweep.runs, costs(sweep, paces), strict=True)
+    table = [_beyond(cost, seen.get(run.id, 0) / run.steps) for run, cost in pairs]
+    shared = frozenset(run.id for run in sweep.runs if seen.get(run.id, 0) >= run.steps)
     processes = study.processes or os.cpu_count() or 1
     own = Sweep(sweep.name, tuple(run for run in sweep.runs if run.id not in shared), sweep.held_out)
     stages = [own.only(held_out=held_out) for held_out in (False, True)]
@@ -205,6 +206,14 @@ def _estimated(study: Study, sweep: Sweep, paces, seen: frozenset[str], speed: S
         paid = sum(cost.flops_paid for cost in table if cost.run_id not in shared)
         seconds = max(seconds, paid / speed.flops_per_second)
     return Estimate(sweep, tuple(table), processes, seconds, shared, how)
+
+
+def _beyond(cost: Cost, share: float) -> Cost:
+    """What is left to pay of a trunk that goes on from a share of its steps, which another family has."""
+    if not 0 < share < 1:
+        return cost
+    paid = {name: getattr(cost, name) for name in ("flops_paid", "flops_paid_6nd", "seconds")}
+    return replace(cost, **{name: value and value * (1 - share) for name, value in paid.items()})
 
 
 def _how(paces: Mapping[Step, Pace], speed: Speed | None, device: str) -> str:

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .corpora.tokenise import tokenise
-from .design import Sweep, lay_out
+from .design import Sweep, lay_out, renamed
 from .errors import RunsFailedError, StoreError
 from .executors.local import Local
 from .findings import TABLES, judged, page
@@ -15,6 +15,7 @@ from .launch import SHORT_WORK, Failure, Progress, launch, work_of
 from .points import Points
 from .readings import curve_table, position_table, run_table
 from .records import from_plain, read_json, to_plain, write_json, write_whole
+from .run import together
 from .settings import Families, Study
 from .store import Store, open_store
 
@@ -59,7 +60,7 @@ def measure(
     write_json(store.path / "families.json", to_plain(laid_out))
     write_json(store.path / "sweep.json", to_plain(joined(asked.name, laid_out.values())))
     for family in asked_now.values():
-        there = sum(store.has(spec.id) for spec in family.sweep.runs)
+        there = sum(map(store.has, family.sweep.runs))
         say(f"{family.study.name}: {there} of {len(family.sweep.runs)} runs are there. {family.study.about}".rstrip())
     failures = _train(list(asked_now.values()), store, device, tell, lambda: _tables(asked.name, store, laid_out))
     measured = _tables(asked.name, store, laid_out)
@@ -92,7 +93,8 @@ def read_families(store: Store) -> dict[str, Family]:
     path = store.path / "families.json"
     if not path.exists():
         return {}
-    return {name: from_plain(Family, one, str(path), StoreError) for name, one in read_json(path).items()}
+    found = {name: from_plain(Family, one, str(path), StoreError) for name, one in read_json(path).items()}
+    return {name: replace(family, sweep=renamed(family.sweep)) for name, family in found.items()}
 
 
 def lots(families: list[Family]) -> list[list[Family]]:
@@ -110,8 +112,8 @@ def lots(families: list[Family]) -> list[list[Family]]:
 def joined(name: str, families: Iterable[Family]) -> Sweep:
     """Put the sweeps of several families together, each run once."""
     sweeps = [family.sweep for family in families]
-    runs = dict.fromkeys(run for sweep in sweeps for run in sweep.runs)
-    return Sweep(name, tuple(runs), left_out={key: why for sweep in sweeps for key, why in sweep.left_out.items()})
+    runs = together(run for sweep in sweeps for run in sweep.runs)
+    return Sweep(name, runs, left_out={key: why for sweep in sweeps for key, why in sweep.left_out.items()})
 
 
 def _train(families: list[Family], store: Store, device: str, tell, tables: Callable) -> list[Failure]:
@@ -127,10 +129,10 @@ def _tables(name: str, store: Store, families: dict[str, Family]) -> Measured:
     for family in families.values():
         for spec in family.sweep.runs:
             members.setdefault(spec.id, []).append(family.study.name)
-    runs = [run for run in store.runs() if run.spec.id in members]
-    left_out = joined(name, families.values()).left_out
+    sweep = joined(name, families.values())
+    runs = store.runs_of(sweep.runs)
     found = Measured(
-        run_table(runs, {run_id: " ".join(names) for run_id, names in members.items()}, left_out, name),
+        run_table(runs, {run_id: " ".join(names) for run_id, names in members.items()}, sweep.left_out, name),
         curve_table(runs),
         position_table(runs),
     )

@@ -144,7 +144,7 @@ def _lacking(sweep: Sweep, store: Store, slots: int, stages: Sequence[frozenset[
     """What is to be trained, by stage and longest first; chains of seconds share a process: its start takes as long."""
     turn = {run_id: i for i, stage in reversed(list(enumerate(stages))) for run_id in stage}
     chains = [_Chain(specs, sum(map(work_of, specs)), min(turn[spec.id] for spec in specs)) for specs in sweep.chains]
-    lacking = [c for c in chains if not all(store.has(s.id) for s in c.specs)]
+    lacking = [c for c in chains if not all(map(store.has, c.specs))]
     most = min(SHORT_WORK, sum(c.work for c in lacking) / slots)
     grouped: list[_Chain] = []
     for chain in sorted(lacking, key=lambda c: (c.stage, -c.work)):
@@ -178,12 +178,12 @@ class _Clock:
     def __init__(self, sweep: Sweep, store: Store):
         self.sweep, self.store, self.began = sweep, store, time.monotonic()
         self.work = {s.id: work_of(s) for s in sweep.runs}
-        self.done = {spec.id for spec in sweep.runs if store.has(spec.id)}
+        self.done = {spec.id for spec in sweep.runs if store.has(spec)}
         self.at_start: float | None = None
 
     def read(self, started: list[RunSpec]) -> Progress:
         """Say how things stand; `started` holds the runs of all processes that ran since the last call."""
-        self.done |= {spec.id for spec in started if spec.id not in self.done and self.store.has(spec.id)}
+        self.done |= {spec.id for spec in started if spec.id not in self.done and self.store.has(spec)}
         to_come = [spec for spec in started if spec.id not in self.done]
         active = [a for a in (_active(spec, self.store) for spec in to_come) if a is not None]
         shares = {a.run_id: a for a in active}

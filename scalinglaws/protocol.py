@@ -11,7 +11,7 @@ def with_protocol(points: Points, runs: Sequence[Run]) -> Points:
 
     They stand beside the points, not in them: a fit's fingerprint is of what it saw.
     """
-    specs = {run.spec.id: run.spec for run in runs}
+    specs = {name: run.spec for run in runs for name in (run.spec.first_id, run.spec.id)}
     rows = [_row(specs[run_id]) if run_id in specs else {} for run_id in points["run_id"]]
     names = next((list(row) for row in rows if row), [])
     return points.replace(**{name: [row.get(name) for row in rows] for name in names})

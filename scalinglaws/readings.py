@@ -6,6 +6,8 @@ The tables hold all that the findings of a set of families are made from, so tha
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+from .design import Sweep
+from .errors import StoreError
 from .instruments.early_stopping import gap
 from .instruments.evaluate import log_places
 from .instruments.noise_scale import merged, noise_scale
@@ -13,7 +15,42 @@ from .points import Points
 from .protocol import with_protocol
 from .run import Run, RunSpec
 from .schedule import learning_rate, phase
-from .store import points_of
+from .store import Store, curve_points, points_of
+
+
+def table_of(store: Store, sweep: Sweep, *, curves: bool = False) -> Points:
+    """Make the points of the runs that a folder's study now means, in its order; or of their evaluations.
+
+    Raises:
+        StoreError: the folder holds no runs at all.
+    """
+    _require_runs(store)
+    return _points(store.runs_of(sweep.runs), sweep, str(store.path), curves)
+
+
+def history(store: Store, sweep: Sweep, *, curves: bool = False) -> Points:
+    """Make the points of every run that a folder ever trained; `in_study` says which its study now means.
+
+    Raises:
+        StoreError: the folder holds no runs at all.
+    """
+    _require_runs(store)
+    found, now = _points(store.runs(), sweep, str(store.path), curves), {spec.id for spec in sweep.runs}
+    return found.replace(in_study=["yes" if run_id in now else "no" for run_id in found["run_id"]])
+
+
+def _points(runs: list[Run], sweep: Sweep, source: str, curves: bool) -> Points:
+    held_out = set(sweep.held_out)
+    return (
+        curve_points(runs, held_out | set(sweep.left_out))
+        if curves
+        else points_of(runs, held_out, source, sweep.left_out)
+    )
+
+
+def _require_runs(store: Store):
+    if not any((store.path / "runs").glob("*")):
+        raise StoreError(f"{store.path} holds no runs: {store.path / 'runs'} is missing or empty. Train them: study.")
 
 
 def run_table(
@@ -93,7 +130,7 @@ def _evaluation_row(run: Run, e) -> dict:
     scale = noise_scale(e.noise)
     row = {
         "run_id": spec.id,
-        "lineage": spec.parent or spec.id,
+        "lineage": spec.lineage,
         "arch": shape.family,
         "params_nonembedding": shape.params(),
         "n_layer": shape.n_layer,

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .audit import audit
+from .design import read_sweep
 from .points import Points
 from .protocol import with_protocol
+from .readings import table_of
 from .records import from_plain, read_json
 from .results import Audit, StudyResults
 from .run import Run
@@ -42,6 +44,6 @@ def of_a_folder(folder: Path) -> tuple[Points, dict]:
     if kept.exists():
         results = from_plain(StudyResults, read_json(kept), str(kept))
         return with_protocol(results.points, runs), claims(results)
-    sweep = folder / "sweep.json"
-    held_out = set(read_json(sweep)["held_out"]) if sweep.exists() else set()
-    return with_protocol(points_of(runs, held_out, str(folder)), runs), {"columns": COUNTS}
+    if not (folder / "sweep.json").exists():
+        return with_protocol(points_of(runs, source=str(folder)), runs), {"columns": COUNTS}
+    return with_protocol(table_of(store, read_sweep(folder)), runs), {"columns": COUNTS}

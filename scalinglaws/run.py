@@ -1,8 +1,10 @@
-"""A training run: what was asked (RunSpec), what happened (Run), and an id that is a hash of the asking."""
+"""A training run: what was asked (RunSpec), what happened (Run), and an id: a hash of what its numbers depend on."""
 
 import dataclasses
 import hashlib
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .errors import StudyError
@@ -12,6 +14,16 @@ SCHEDULES = ("wsd", "cosine", "linear", "constant", "inverse-sqrt")
 COOLDOWNS = ("linear", "1-sqrt")
 OPTIMIZERS = ("adamw", "adam", "adafactor", "muon")
 PRECISIONS = ("float32", "tf32", "bfloat16")
+ENDING = (
+    "tokens",
+    "branch_at",
+    "decay",
+    "cooldown",
+    "lr_end",
+    "decay_power",
+)  # how and when a run ends: no trunk's step
+A_PATH = "text:"  # begins a corpus that is named by where it lies
+ID = re.compile(r"L\d+-d\d+-[0-9a-f]{12}")
 NAMED = {"schedule": SCHEDULES, "cooldown": COOLDOWNS, "optimizer": OPTIMIZERS, "precision": PRECISIONS}
 
 
@@ -29,7 +41,7 @@ class RunSpec:
         warmup: steps of linear warm-up.
         decay: share of the horizon spent decaying, for schedule "wsd".
         clip: largest norm of the gradient; 0 for none.
-        parent: run whose state this one starts from, at the step where its own decay begins ("" for none).
+        parent: the trunk whose state this one starts from, at the step where its own decay begins ("" for none).
         branch_at: steps at which a trunk keeps its state for the runs that branch from it.
         cooldown: form of the decay of schedule "wsd".
         lr_end: share of the peak at which the schedule ends.
@@ -132,15 +144,54 @@ class RunSpec:
 
     @property
     def id(self) -> str:
-        """Name the run by a hash of every field that differs from its default."""
+        """Name the run by a hash of what its numbers depend on: every field that differs from its default.
+
+        The text counts by its tokens (`data`), whatever path it was found by. A trunk, which goes on for as long as
+        somebody branches from it, has no horizon; a branch follows from its own fields, whatever else branches there.
+        """
+        asked = self._asked()
+        if self.is_trunk:
+            asked = {name: value for name, value in asked.items() if name not in ENDING}
+        if self.parent:
+            asked["parent"] = True
+        if self.corpus.startswith(A_PATH):
+            del asked["corpus"]
+        if self.foreign:
+            asked["foreign"] = [["" if name.startswith(A_PATH) else name, data] for name, data in self.foreign]
+        return self._named(asked)
+
+    @property
+    def first_id(self) -> str:
+        """The id of the first stores, in which every field took part: paths, and the horizons of other runs."""
+        return self._named(self._asked())
+
+    @property
+    def lineage(self) -> str:
+        """The id of the trunk that a branch starts from, which follows from the branch; of other runs their own."""
+        if not self.parent:
+            return self.id
+        return dataclasses.replace(self, schedule="constant", parent="", branch_at=(self.first_step,)).id
+
+    def _asked(self) -> dict:
         asked = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
-        asked["shape"] = {
-            f.name: getattr(self.shape, f.name)
-            for f in dataclasses.fields(Shape)
-            if getattr(self.shape, f.name) != f.default
-        }
+        shape = {f.name: getattr(self.shape, f.name) for f in dataclasses.fields(Shape)}
+        defaults = {f.name: f.default for f in dataclasses.fields(Shape)}
+        return asked | {"shape": {name: value for name, value in shape.items() if value != defaults[name]}}
+
+    def _named(self, asked: dict) -> str:
         text = json.dumps(asked, sort_keys=True)
         return f"L{self.shape.n_layer}-d{self.shape.d_model}-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def together(specs: Iterable[RunSpec]) -> tuple[RunSpec, ...]:
+    """Give each run once; a trunk asked for several times goes as far as any asks, and keeps every state."""
+    found: dict[str, RunSpec] = {}
+    for spec in specs:
+        other = found.setdefault(spec.id, spec)
+        if spec.is_trunk and spec != other:
+            states = tuple(sorted({*other.branch_at, *spec.branch_at}))
+            found[spec.id] = dataclasses.replace(other, tokens=max(other.tokens, spec.tokens), branch_at=states)
+    return tuple(found.values())
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import math
 
 from .run import RunSpec
 
+SPAN = 256  # from the first evaluation of a run to its last, in steps
 CURVE_SHARE = 8  # evaluations before the last use one in this many of the test windows
 
 
@@ -45,11 +46,16 @@ def _share(spec: RunSpec, step: int) -> float:
 def evaluation_steps(spec: RunSpec) -> list[int]:
     """Choose the steps after which the test loss is taken: evenly in log step, the last one included.
 
-    A branch only adds its decay to its trunk's curve, and takes a quarter as many.
+    A branch only adds its decay to its trunk's curve, and takes a quarter as many. A trunk may be asked to go on: its
+    steps lie as densely and start from its warm-up, so that they are the same whatever its horizon.
     """
     count = max(2, spec.evaluations // (4 if spec.parent else 1))
-    first = max(spec.first_step + 1, spec.steps // 256)
-    ratio = (spec.steps / first) ** (1 / (count - 1))
+    if spec.is_trunk:
+        first, ratio = max(1, spec.warmup // 16), SPAN ** (1 / (count - 1))
+        count = 1 + math.ceil(math.log(max(1, spec.steps / first)) / math.log(ratio))
+    else:
+        first = max(spec.first_step + 1, spec.steps // SPAN)
+        ratio = (spec.steps / first) ** (1 / (count - 1))
     return sorted({min(spec.steps, max(first, round(first * ratio**i))) for i in range(count)} | {spec.steps})
 
 

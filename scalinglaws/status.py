@@ -61,8 +61,8 @@ def status(folder: Path) -> Status:
 
 def _standing(store, spec) -> Standing:
     tokens = spec.steps * spec.batch_tokens
-    if store.has(spec.id):
-        run = store.run(spec.id)
+    if store.has(spec):
+        run = store.run(spec)
         loss = run.final.loss_nats if run.final else None
         return Standing(spec.id, spec.shape.params(), tokens, run.outcome, spec.steps, spec.steps, loss)
     path = store.folder(spec.id) / "progress.json"

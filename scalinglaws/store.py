@@ -1,7 +1,7 @@
 """A folder of training runs, each written whole or not at all, and the points they make."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .conversions import bits_per_byte
@@ -9,17 +9,22 @@ from .errors import NameUnknownError, StoreError, nearest
 from .points import Points
 from .records import from_plain, read_json, to_plain, write_json
 from .results import LearningCurve
-from .run import Run, RunSpec
+from .run import ID, Run, RunSpec
 from .schedule import phase
 
-VERSION = 1
+VERSION = 2
+READ = (1, VERSION)  # in the first, folders were named by every field of a run, paths and all
 
 
 @dataclass(frozen=True)
 class Store:
-    """A folder: store.json, runs/ID/{spec,run,progress}.json with checkpoints while a run is under way, and data/."""
+    """A folder: store.json, runs/ID/{spec,run,progress}.json with checkpoints while a run is under way, and data/.
+
+    `earlier` gives the folders of a store of the first version by the ids that their runs have now.
+    """
 
     path: Path
+    earlier: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def data(self) -> Path:
@@ -27,13 +32,19 @@ class Store:
         return self.path / "data"
 
     def folder(self, run_id: str) -> Path:
-        """Folder of one run."""
-        return self.path / "runs" / run_id
+        """Folder of one run.
+
+        Raises:
+            StoreError: what is asked for is no run's id.
+        """
+        if not ID.fullmatch(run_id):
+            raise StoreError(f"{run_id!r:.60} is no run's id: those look like L2-d16-0123456789ab.")
+        return self.path / "runs" / self.earlier.get(run_id, run_id)
 
     def ask(self, spec: RunSpec):
-        """Write down what is asked of a run, so that a worker can find it by its id."""
+        """Write down what is asked of a run, so that a worker can find it by its id; a trunk may be asked for more."""
         path = self.folder(spec.id) / "spec.json"
-        if not path.exists():
+        if not path.exists() or (spec.is_trunk and self.spec(spec.id) != spec):
             write_json(path, to_plain(spec))
 
     def spec(self, run_id: str) -> RunSpec:
@@ -44,24 +55,36 @@ class Store:
             raise NameUnknownError(f"the store {self.path} has no run {run_id!r}.{nearest(run_id, known)}")
         return from_plain(RunSpec, read_json(path), str(path), StoreError)
 
-    def has(self, run_id: str) -> bool:
-        """Whether a run has happened."""
-        return (self.folder(run_id) / "run.json").exists()
+    def has(self, spec: RunSpec) -> bool:
+        """Whether a run has happened; a trunk, as far as it is asked for."""
+        path = self.folder(spec.id) / "run.json"
+        if not spec.is_trunk or not path.exists():
+            return path.exists()
+        kept = self._kept(path)
+        return kept.outcome != "finished" or kept.spec.steps >= spec.steps
 
-    def run(self, run_id: str) -> Run:
-        """What happened."""
-        path = self.folder(run_id) / "run.json"
-        return from_plain(Run, read_json(path), str(path), StoreError)
+    def run(self, spec: RunSpec) -> Run:
+        """What happened, under the names that the text has in `spec`; of a trunk, as far as it is asked for."""
+        kept = self._kept(self.folder(spec.id) / "run.json")
+        curve = tuple(e for e in kept.curve if e.step <= spec.steps) if spec.is_trunk else kept.curve
+        return replace(kept, spec=spec, curve=curve)
+
+    def runs_of(self, specs: Iterable[RunSpec]) -> list[Run]:
+        """What happened of some runs, in their order; those that did not happen yet are left out."""
+        return [self.run(spec) for spec in specs if self.has(spec)]
 
     def runs(self) -> list[Run]:
-        """Everything that happened, in the order of ids."""
-        return [self.run(path.parent.name) for path in sorted((self.path / "runs").glob("*/run.json"))]
+        """Everything that ever happened here, in the order of the folders' names."""
+        return [self._kept(path) for path in sorted((self.path / "runs").glob("*/run.json"))]
 
     def keep(self, run: Run):
         """Keep what happened, then drop the checkpoint."""
         folder = self.folder(run.spec.id)
         write_json(folder / "run.json", to_plain(run))
         (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+
+    def _kept(self, path: Path) -> Run:
+        return from_plain(Run, read_json(path), str(path), StoreError)
 
 
 def open_store(path: Path | str, *, create: bool = False) -> Store:
@@ -77,14 +100,31 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
             raise StoreError(f"{path} is no store: it has no store.json. Name the folder given to study --to.")
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise StoreError(f"{path} exists and is no store. Name a new or an empty folder.")
-        write_json(mark, {"version": VERSION})
-    version = read_json(mark).get("version")
-    if version != VERSION:
+        write_json(mark, to_plain(_Mark(VERSION)))
+    version = from_plain(_Mark, read_json(mark), str(mark), StoreError).version
+    if version not in READ:
         raise StoreError(
-            f"{path} is a store of version {version}; this release reads version {VERSION}. "
+            f"{path} is a store of version {version}; this release reads versions {READ[0]} to {READ[-1]}. "
             f"Use the release that made it, or start a new folder."
         )
-    return Store(path)
+    return Store(path, {} if version == VERSION else _earlier(path))
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """What makes a folder a store."""
+
+    version: int
+
+
+def _earlier(path: Path) -> dict[str, str]:
+    """The folders of a store of the first version, by the ids of now: of trunks that are one now, the longest."""
+    found: dict[str, tuple[bool, int, str]] = {}
+    for asked in (path / "runs").glob("*/spec.json"):
+        spec = from_plain(RunSpec, read_json(asked), str(asked), StoreError)
+        place = ((asked.parent / "run.json").exists(), spec.steps, asked.parent.name)
+        found[spec.id] = max(place, found.get(spec.id, place))
+    return {run_id: name for run_id, (_, _, name) in found.items()}
 
 
 def points_of(
@@ -144,7 +184,7 @@ def _row(run: Run, reason: str, held_out: bool) -> dict:
     loss = final.loss_nats if final else None
     return {
         "run_id": spec.id,
-        "lineage": spec.parent or spec.id,
+        "lineage": spec.lineage,
         "role": "held-out" if held_out else "fit",
         "outcome": run.outcome,
         "excluded_because": reason if final else run.sentence,

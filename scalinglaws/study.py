@@ -76,7 +76,7 @@ def study(
     seconds = time.monotonic() - began + (read_json(earlier) if earlier.exists() else 0.0)
     write_json(earlier, seconds)
     results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
-    results = replace(results, audit=review(results, [store.run(spec.id) for spec in sweep.runs if store.has(spec.id)]))
+    results = replace(results, audit=review(results, store.runs_of(sweep.runs)))
     write_json(store.path / "results.json", to_plain(results))
     report(results, store.path / "report")
     return results
@@ -107,7 +107,7 @@ def laws_of(study: Study) -> list[Law]:
 
 
 def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
-    lacking = sum(not store.has(spec.id) for spec in sweep.runs)
+    lacking = sum(not store.has(spec) for spec in sweep.runs)
     if not lacking:
         return
     say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
@@ -121,7 +121,7 @@ def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
 
 def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[Inference, tuple[LawTrial, ...]]:
     """Fit every law to the runs that are not held out, and try those that a prediction can be made of."""
-    runs = [store.run(spec.id) for spec in sweep.only(held_out=False).runs]
+    runs = [store.run(spec) for spec in sweep.only(held_out=False).runs]
     points = points_of(runs, source=study.name, left_out=sweep.left_out)
     found = infer(points, curve_points(runs, sweep.left_out), laws=laws, level=study.level, n_draws=study.draws)
     return found, try_laws(laws, points, level=study.level, columns={"N": COUNTS["N"]})
@@ -134,7 +134,7 @@ def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law,
     largest = max(spec.shape.params() for spec in specs)
     chosen = [spec for spec in specs if spec.shape.params() == largest]
     made = predict_held_out(found.draws[law], chosen, train_tokens, level=study.level, trials=trials)
-    return keep_prediction(store.path / "prediction.json", made, trained=any(store.has(s.id) for s in chosen))
+    return keep_prediction(store.path / "prediction.json", made, trained=any(map(store.has, chosen)))
 
 
 def _plans(study: Study, store: Store, found: Inference, trials, law, data: Tokenised):
@@ -186,7 +186,7 @@ def _results(
     command: str,
     seconds: float,
 ) -> StudyResults:
-    runs = [store.run(spec.id) for spec in sweep.runs if store.has(spec.id)]
+    runs = store.runs_of(sweep.runs)
     held_out = set(sweep.held_out)
     points = points_of(runs, held_out, study.name, sweep.left_out)
     if law is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .checkpoint import read_checkpoint, write_checkpoint
+from .checkpoint import CHECKPOINT, read_checkpoint, state_name, states, write_checkpoint
 from .corpora.order import window_starts
 from .corpora.tokenised import Tokenised
 from .errors import StoreError
@@ -52,8 +52,8 @@ def train(
 
     The state is kept in `folder` every quarter of a minute, and a second call goes on from it; the order of the data
     depends on seed and step alone, so that the numbers of an interrupted run are those of an uninterrupted one, bit
-    for bit, on one machine. A trunk also keeps its state at each step of `spec.branch_at`; a branch starts from such a
-    state in `parent_folder`.
+    for bit, on one machine. A trunk also keeps its state at each step of `spec.branch_at`, and one that is asked to go
+    on goes on from the last that it has; a branch starts from such a state in `parent_folder`.
 
     Args:
         foreign: the texts of `spec.foreign`, in order.
@@ -66,32 +66,26 @@ def train(
     """
     job = _Job(spec, data, foreign, folder, device)
     step = job.resume(parent_folder)
-    evaluate_after = set(evaluation_steps(spec))
     told = kept = time.monotonic()
+    job.evaluate_where_due(step)
     while step < spec.steps and job.goes_on:
-        job.take_step(step, watched=spec.watch_weights and step + 1 in evaluate_after)
+        job.take_step(step)
         step += 1
-        if step in evaluate_after:
-            job.evaluate(step)
-        if step in spec.branch_at:
+        if step in spec.branch_at:  # before it is evaluated: a trunk that goes on is evaluated at other steps
             job.keep(folder / state_name(step), step)
+        job.evaluate_where_due(step)
         now = time.monotonic()
         if now - told > PROGRESS_SECONDS:
             told = now
             job.read_losses()
             tell(step, job.recent_loss)
             if stop():
-                job.keep(folder / "checkpoint.safetensors", step)
+                job.keep(folder / CHECKPOINT, step)
                 raise Interrupted
         if now - kept > CHECKPOINT_SECONDS:
             kept = now
-            job.keep(folder / "checkpoint.safetensors", step)
+            job.keep(folder / CHECKPOINT, step)
     return job.finish(step)
-
-
-def state_name(step: int) -> str:
-    """Name the file in which a trunk keeps its state for the branches that start at `step`."""
-    return f"state-{step}.safetensors"
 
 
 @dataclass
@@ -105,6 +99,7 @@ class _Notes:
     seconds: float = 0.0
     noise: NoiseSums = field(default_factory=NoiseSums)
     watch: LossWatch = field(default_factory=LossWatch)
+    update_ratio: float | None = None
 
 
 class _Job:
@@ -122,9 +117,10 @@ class _Job:
         self.optimizer = make_optimizer(spec, self.model)
         self.outcome, self.sentence = "finished", "reached its horizon"
         self.notes, self.began = _Notes(), time.monotonic()
+        self.evaluate_after = set(evaluation_steps(spec))
         self.unread: list[torch.Tensor] = []
         self.done = 0
-        self.recent_loss, self.ratio, self.by_position = math.nan, None, ()
+        self.recent_loss, self.by_position = math.nan, ()
 
     @property
     def goes_on(self) -> bool:
@@ -133,10 +129,11 @@ class _Job:
 
     def resume(self, parent_folder: Path | None) -> int:
         """Load the latest state and give the step to go on from."""
-        kept = read_checkpoint(self.folder / "checkpoint.safetensors", self.optimizer)
-        if kept is not None:
-            self.notes = from_plain(_Notes, kept, "checkpoint", StoreError)
-            return self.notes.step
+        for path in states(self.folder, min(self.spec.branch_at, default=0)):
+            kept = read_checkpoint(path, self.optimizer)
+            if kept is not None:
+                self.notes = from_plain(_Notes, kept, "checkpoint", StoreError)
+                return self.notes.step
         if not self.spec.parent:
             return 0
         state = parent_folder / state_name(self.spec.first_step)
@@ -147,9 +144,9 @@ class _Job:
             )
         return self.spec.first_step
 
-    def take_step(self, step: int, *, watched: bool = False):
+    def take_step(self, step: int):
         """Do one optimiser step; measure the noise of its gradient, and the size of the step where it is watched."""
-        spec = self.spec
+        spec, watched = self.spec, self.spec.watch_weights and step + 1 in self.evaluate_after
         inputs_BT, targets_BT = self.text.at(self.order.starts(step))
         if spec.noise_every and step % spec.noise_every == 0 and spec.batch > 1:
             self._measure_noise(step, inputs_BT, targets_BT)
@@ -157,7 +154,7 @@ class _Job:
         rate = learning_rate(spec, step)
         asked = {"accumulate": spec.accumulate, "drop": self._drop(step), "precision": spec.precision}
         loss = descend(self.model, self.optimizer, inputs_BT, targets_BT, rate, spec.clip, **asked)
-        self.ratio = update_ratio(before, self.optimizer.weights) if watched else None
+        self.notes.update_ratio = update_ratio(before, self.optimizer.weights) if watched else None
         self.done = step + 1
         self.unread.append(loss.detach())
         if len(self.unread) == AT_ONCE:
@@ -178,6 +175,11 @@ class _Job:
             step = self.done - len(losses) + bad[0] + 1
             self.outcome = "diverged"
             self.sentence = f"the training loss was not a finite number at step {step} of {self.spec.steps}"
+
+    def evaluate_where_due(self, step: int):
+        """Evaluate after the steps that are to be, unless the state that was loaded had been."""
+        if step in self.evaluate_after and (not self.notes.curve or self.notes.curve[-1].step < step):
+            self.evaluate(step)
 
     def evaluate(self, step: int):
         """Append the losses after `step` steps; of the whole test set after the last, or where a run may end early."""
@@ -206,7 +208,7 @@ class _Job:
             foreign=tuple(text.mean for text in foreign),
             by_position=tuple(self.by_position[place - 1] for place in log_places(spec.shape.n_ctx)),
             noise=notes.noise,
-            update_ratio=self.ratio,
+            update_ratio=notes.update_ratio,
             activation_rms=sizes,
         )
         notes.curve, notes.noise = (*notes.curve, evaluation), NoiseSums()

@@ -4,11 +4,13 @@ import fcntl
 import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 import torch
 
+from .checkpoint import state_name
 from .corpora.tokenised import open_data
 from .errors import FailureError
 from .records import write_progress
@@ -31,11 +33,41 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
     """
     torch.set_num_threads(1)
     specs = [store.spec(run_id) for run_id in run_ids]
-    for lineage, chain in groupby(specs, key=lambda spec: spec.parent or spec.id):
+    for lineage, chain in groupby(specs, key=lambda spec: spec.lineage):
         with _only_one(store.folder(lineage)):
+            chain = list(chain)
             for spec in chain:
-                if not store.has(spec.id):
-                    store.keep(_trained(spec, store, stop, device))
+                left = _left(spec, chain, store)
+                if left is None:
+                    continue
+                run = _without_state(left, store) or _trained(left, store, stop, device)
+                if not store.has(spec):
+                    store.keep(replace(run, spec=spec))
+
+
+def _left(spec: RunSpec, chain: Sequence[RunSpec], store: Store) -> RunSpec | None:
+    """What of a run is still to be trained, None for nothing; a trunk also makes the states that its branches lack."""
+    if not spec.is_trunk:
+        return None if store.has(spec) else spec
+    wanted = {branch.first_step for branch in chain if branch.parent and not store.has(branch)}
+    lacking = {step for step in wanted if not (store.folder(spec.id) / state_name(step)).exists()}
+    if not store.has(spec):
+        return replace(spec, branch_at=tuple(sorted(lacking | {spec.steps})))
+    if not lacking or store.run(spec).outcome != "finished":
+        return None
+    return replace(spec, branch_at=tuple(sorted(lacking)), tokens=max(lacking) * spec.batch_tokens)
+
+
+def _without_state(spec: RunSpec, store: Store) -> Run | None:
+    """Say of a branch whose trunk ended before the branch begins that it ended so too; None of any other run."""
+    folder = store.folder(spec.lineage)
+    if not spec.parent or not (folder / "run.json").exists() or (folder / state_name(spec.first_step)).exists():
+        return None
+    ended = store.run(store.spec(spec.lineage))
+    if ended.outcome == "finished":
+        return None
+    sentence = f"its trunk ended before step {spec.first_step}, where it begins: {ended.sentence}"
+    return replace(ended, spec=spec, sentence=sentence, curve=(), readings={}, by_position=())
 
 
 def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], device: str) -> Run:
@@ -44,7 +76,7 @@ def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], device: str)
         spec,
         open_data(store.data, spec.data),
         folder,
-        store.folder(spec.parent) if spec.parent else None,
+        store.folder(spec.lineage) if spec.parent else None,
         foreign=[open_data(store.data, data_id) for _, data_id in spec.foreign],
         stop=stop,
         device=device,

@@ -61,7 +61,7 @@ MAY_IMPORT = split(
         "instruments": "run",
         "train": "checkpoint corpora errors instruments models optimizer precision records run schedule windows",
         "store": "conversions errors points records results run schedule",
-        "worker": "corpora errors records run store train",
+        "worker": "checkpoint corpora errors records run store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
         "settings": "errors records",
         "design": "corpora errors records run settings shape",
@@ -94,10 +94,11 @@ MAY_IMPORT = split(
         "report": "quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
         "estimate": "calibrate corpora cost design display errors quantities records settings tokenizers",
-        "readings": "instruments points protocol run schedule store",
-        "families": "corpora design errors executors findings importers launch points readings records settings store",
+        "readings": "design errors instruments points protocol run schedule store",
+        "families": "corpora design errors executors findings importers launch points readings records run settings "
+        "store",
         "status": "design records store",
-        "review": "audit points protocol records results run store",
+        "review": "audit design points protocol readings records results run store",
         "study": "corpora design errors executors held_out infer launch law_file laws machine plan records report "
         "results review settings store",
         "appraise": "compare errors infer laws machine plan points quantities results review",

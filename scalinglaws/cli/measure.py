@@ -201,6 +201,10 @@ def points(
         Path | None, typer.Option(help="Write here: .csv, .tsv, .jsonl or .parquet; else CSV is printed.")
     ] = None,
     curves: Annotated[bool, typer.Option(help="Every evaluation at constant rate, not only the final losses.")] = False,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Every run that the folder ever trained; in_study says which the study means now."),
+    ] = False,
 ):
     """Turn a study's runs into a table of points.
 
@@ -208,15 +212,14 @@ def points(
     """
     from ..design import read_sweep
     from ..importers.writing import as_csv, write_points
-    from ..store import curve_points, open_store, points_of
+    from ..readings import history, table_of
+    from ..store import open_store
 
-    store = open_store(folder)
-    sweep, runs = read_sweep(folder), store.runs()
-    held_out = set(sweep.held_out)
-    if curves:
-        found = curve_points(runs, held_out | set(sweep.left_out))
-    else:
-        found = points_of(runs, held_out, str(folder), sweep.left_out)
+    store, sweep = open_store(folder), read_sweep(folder)
+    found = (history if everything else table_of)(store, sweep, curves=curves)
+    lacking = sum(not store.has(spec) for spec in sweep.runs)
+    if lacking:
+        say(f"{lacking} of the {len(sweep.runs)} runs of {sweep.name} have not ended, and have no row: see status.")
     if to:
         write_points(found, to)
     else:
