@@ -2,12 +2,14 @@
 
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from types import ModuleType
 
-from .errors import LawError, PointsError, ScalingLawsError, nearest
+from .errors import LawError, PointsError, nearest
 from .fit.columns import chosen_columns
 from .laws import LAWS, Law
 from .quantities import QUANTITIES, ROLE_OF_LETTER, playing
@@ -15,6 +17,8 @@ from .quantities import QUANTITIES, ROLE_OF_LETTER, playing
 
 def read_laws(path: Path) -> dict:
     """Run a Python file and give the laws that it declares, by name.
+
+    What the file prints, and what its formulas print, goes to standard error: standard output holds results alone.
 
     Raises:
         LawError: the file is missing, cannot be run, declares no law, or declares one wrongly.
@@ -25,9 +29,10 @@ def read_laws(path: Path) -> dict:
         raise LawError(f"the law file {path} cannot be read: {getattr(failure, 'strerror', '') or failure}.") from None
     module = ModuleType(path.stem)
     module.__file__ = str(path)
-    with blamed([path]):
+    with _blamed(path):
         exec(compile(text, str(path), "exec"), module.__dict__)
-    found = {one.name: one for one in vars(module).values() if isinstance(one, Law) and not _shelved(one)}
+    own = [one for one in vars(module).values() if isinstance(one, Law) and not _shelved(one)]
+    found = {one.name: _guarded(one, path) for one in own}
     if not found:
         raise LawError(
             f"{path} declares no law. Write LAW = Law(name=..., predicts='loss', evaluate=formula, ...) in it: "
@@ -53,34 +58,46 @@ def _shelved(one) -> bool:
     return LAWS.get(one.name) is one
 
 
+def _guarded(law: Law, path: Path) -> Law:
+    """Let a law's functions blame their file, wherever they are called."""
+    slopes = law.slopes and _blaming(law.slopes, path)
+    return replace(law, evaluate=_blaming(law.evaluate, path), slopes=slopes)
+
+
+def _blaming(function: Callable, path: Path) -> Callable:
+    @wraps(function)
+    def blaming(*columns, **constants):
+        with _blamed(path):
+            return function(*columns, **constants)
+
+    return blaming
+
+
 @contextmanager
-def blamed(paths: Sequence[Path]) -> Iterator[None]:
-    """Turn what a user's file raises into one line that names the file and the line in it.
+def _blamed(path: Path) -> Iterator[None]:
+    """Turn what a user's file raises into one line that names the file and the line in it; Ctrl-C stays Ctrl-C.
 
     Raises:
-        LawError: in place of any error that is not one of ours and came through one of these files.
+        LawError: in place of anything else, an exit among it.
     """
     try:
-        yield
-    except SyntaxError as failure:
-        raise LawError(f"{failure.filename}, line {failure.lineno}: {failure.msg}.") from None
-    except ScalingLawsError as failure:
-        line = _line(paths)
-        if line and isinstance(failure, LawError):
-            raise LawError(f"{line}: {failure}") from None
+        with redirect_stdout(sys.stderr):
+            yield
+    except KeyboardInterrupt:
         raise
-    except Exception as failure:
-        line = _line(paths)
-        if not line:
-            raise
-        raise LawError(f"{line}: {type(failure).__name__}: {' '.join(str(failure).split())}.") from None
+    except SyntaxError as failure:
+        raise LawError(f"{failure.filename or path}, line {failure.lineno}: {failure.msg}.") from None
+    except LawError as failure:
+        raise LawError(f"{_line(path)}: {failure}") from None
+    except BaseException as failure:
+        told = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
+        raise LawError(f"{_line(path)}: {' '.join(told.split())}.") from None
 
 
-def _line(paths: Sequence[Path]) -> str:
-    """Find the deepest line of these files in the error being handled."""
-    files = {str(path) for path in paths}
-    frames = [f for f in traceback.extract_tb(sys.exc_info()[2]) if f.filename in files]
-    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
+def _line(path: Path) -> str:
+    """Find the deepest line of the file in the error being handled."""
+    lines = [f.lineno for f in traceback.extract_tb(sys.exc_info()[2]) if f.filename == str(path)]
+    return f"{path}, line {lines[-1]}" if lines else str(path)
 
 
 def tried(law, inputs: Mapping, path: Path) -> None:
@@ -92,13 +109,14 @@ def tried(law, inputs: Mapping, path: Path) -> None:
     columns = [inputs[letter] for letter in law.inputs]
     for part in (0.5, 0.25, 0.75):
         at = {p.name: _between(*p.start, part) for p in law.parameters}
-        with blamed([path]):
-            value = _quietly(law, columns, at)
+        value = _quietly(law, columns, at)
         if getattr(value, "shape", ()) != columns[0].shape:
             raise LawError(
                 f"{path}: law {law.name!r} gives {type(value).__name__} of shape {getattr(value, 'shape', ())} for "
                 f"{len(columns[0])} points; it must give one number a point, by numpy on arrays."
             )
+        if value.dtype.kind not in "fiu":
+            raise LawError(f"{path}: law {law.name!r} gives values of type {value.dtype}; it must give real numbers.")
         if (abs(value) < float("inf")).any():
             return
     said = ", ".join(f"{name} = {x:.3g}" for name, x in at.items())

@@ -50,7 +50,7 @@ def study(
         MisuseError: the study, its text or the folder cannot be used so; nothing is trained.
         RunsFailedError: a training process failed; what is done is kept.
     """
-    began, laws = time.monotonic(), laws_of(study)
+    began, laws = time.monotonic(), laws_of(study, say)
     store = open_store(to, create=True)
     earlier = store.path / "seconds.json"
     data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
@@ -82,14 +82,18 @@ def study(
     return results
 
 
-def laws_of(study: Study) -> list[Law]:
+def laws_of(study: Study, say: Callable[[str], None] = lambda text: None) -> list[Law]:
     """Take the laws that a study fits and tries: those it names, else its law file's own and `infer.JOINT`.
+
+    A law file is a program, and the study may be someone else's: it is named before it is run.
 
     Raises:
         NameUnknownError: a name that neither the shelf nor the law file has.
         StudyError: a law that is not one of N and D: nothing could be predicted or planned by it.
         LawError: a law file that cannot be used, or a law of it that gives no numbers.
     """
+    if study.law_file:
+        say(f"running the Python file that the study names as its law_file: {study.law_file}")
     own = read_laws(Path(study.law_file)) if study.law_file else {}
     known = {**LAWS, **own}
     names = study.laws or tuple(dict.fromkeys((*own, *JOINT)))

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MisuseError, ScalingLawsError
+from ..errors import MisuseError
+from .ending import ended, open_streams, say
+from .words import printable
 
 MAIN, MEASURE, INFER, SHOW, INSIDE = (
     "The main job",
@@ -35,15 +37,9 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")
 
 
 def run():
-    """Run the command; what was raised on purpose becomes one line and an exit code."""
-    try:
-        app(prog_name="scalinglaws")
-    except ScalingLawsError as error:
-        say(f"scalinglaws: {error}")
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    """Run the command; whatever it raises becomes one line and an exit code."""
+    open_streams()
+    sys.exit(ended(lambda: app(prog_name="scalinglaws")))
 
 
 @contextmanager
@@ -56,9 +52,9 @@ def resumable():
         raise typer.Exit(1) from None
 
 
-def say(text: str):
-    """Print for a person, on standard error."""
-    print(text, file=sys.stderr, flush=True)
+def show(text: str):
+    """Print for a person, on standard output."""
+    print(printable(text))
 
 
 def emit(record: object):

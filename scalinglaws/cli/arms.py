@@ -6,7 +6,7 @@ import typer
 
 from ..errors import MisuseError
 from . import options as o
-from .app import INFER, Json, app, emit, say
+from .app import INFER, Json, app, emit, say, show
 from .fitted import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
 from .words import finite, short, table
 
@@ -52,7 +52,7 @@ def arms(
     Example:  scalinglaws arms points.csv --law chinchilla --share alpha,beta --arm corpus
     """
     from ..arms import differences, fit_arms
-    from ..law_file import blamed, inputs_for, tried
+    from ..law_file import inputs_for, tried
 
     laws, files = laws_of(law, asked["law_file"])
     if len(laws) != 1:
@@ -63,11 +63,10 @@ def arms(
         tried(laws[0], inputs_for(laws[0], table_in, given["columns"]), files[laws[0].name])
     how = {"arm": arm, "shared": _names(share), "free": _names(free), "pooled": _pooled(pool), "reference": reference}
     place = _place(flops, at_loss, at, along)
-    with blamed(list(files.values())):
-        found = fit_arms(laws[0], table_in, n=asked["draws"], **how, **given)
-        tests = differences(found, others=others)
-        worth = _multipliers(found, place, asked["level"])
-    emit(_plain(found, tests, worth, asked["level"])) if json else print(_text(found, tests, worth, asked["level"]))
+    found = fit_arms(laws[0], table_in, n=asked["draws"], **how, **given)
+    tests = differences(found, others=others)
+    worth = _multipliers(found, place, asked["level"])
+    emit(_plain(found, tests, worth, asked["level"])) if json else show(_text(found, tests, worth, asked["level"]))
     for sentence in (*found.warnings, *(w.message for w in found.draws.warnings)):
         say(f"warning: {sentence}")
 

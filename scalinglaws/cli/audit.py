@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import options as o
-from .app import INFER, Json, app, emit
+from .app import INFER, Json, app, emit, show
 from .words import ends, table
 
 Of = Annotated[
@@ -69,7 +69,7 @@ def audit(
     wanted = only.split(",") if only else ()
     options = study | claims | {"columns": study["columns"] | given}
     found = run_audit(points, **options, only=wanted, level=level, seed=seed)
-    emit(to_plain(found)) if json else print(text(found))
+    emit(to_plain(found)) if json else show(text(found))
     if strict and found.having("failed", "error"):
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ import typer
 
 from ..errors import PointsError
 from . import options as o
-from .app import INFER, Json, app, emit, say
+from .app import INFER, Json, app, emit, say, show
 from .fitted import OF_THE_FIT, OF_THE_TABLE, laws_of, letters_of, options_of, table_of, with_options
 from .words import share, table
 
@@ -28,7 +28,7 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     Example:  scalinglaws compare points.csv --laws chinchilla,kaplan-nd
     """
     from ..compare import compare as run_compare
-    from ..law_file import blamed, inputs_for, read_laws, tried
+    from ..law_file import inputs_for, read_laws, tried
 
     names = laws.split(",") if laws else [*FORMS]
     own = [name for path in asked["law_file"] or [] for name in read_laws(path) if name not in names]
@@ -42,9 +42,8 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
         tried(law, inputs_for(law, table_in, given[law.name]["columns"]), files[law.name])
     say(f"trying {', '.join(law.name for law in members)}")
     how = {name: asked[name] for name in ("by", "level", "draws", "seed")}
-    with blamed(list(files.values())):
-        found = run_compare(table_in, members, above=above, options=given, **how)
-    emit(found.plain()) if json else print(_text(found))
+    found = run_compare(table_in, members, above=above, options=given, **how)
+    emit(found.plain()) if json else show(_text(found))
     for warning in found.warnings:
         say(f"warning: {warning}")
 

@@ -7,7 +7,7 @@ import typer
 
 from ..errors import MisuseError
 from . import options as o
-from .app import INFER, Json, app, emit, say
+from .app import INFER, Json, app, emit, say, show
 from .words import ends, finite, short, table
 
 LawOption = Annotated[str, typer.Option("--law", metavar="LAW", help="A law of N and D, from the shelf or FILE.py.")]
@@ -43,31 +43,29 @@ def conventions(
     Example:  scalinglaws conventions points.csv --budget 1e21 --given n_vocab=50257,n_ctx=1024
     """
     from ..conventions import conventions as run_conventions
-    from ..law_file import blamed
     from .fitted import laws_of
 
     if not 0 < level < 1:
         raise MisuseError(f"--level {level}: it must lie between 0 and 1: 0.95, say.")
     if budget is not None and not 0 < budget < float("inf"):
         raise MisuseError(f"--budget {budget}: it must be a number of FLOPs above 0, such as 1e21.")
-    chosen, files = laws_of(law, law_file)
+    chosen, _ = laws_of(law, law_file)
     if len(chosen) > 1:
         raise MisuseError(f"--law {law}: name one law; compare ranks several.")
     read_in = o.read(points, map, where, unit)
-    with blamed(list(files.values())):
-        found = run_conventions(
-            read_in.points,
-            chosen[0],
-            budget=budget,
-            common=count,
-            given=o.places(given, "--given", "n_vocab=50257,n_ctx=1024") if given else None,
-            only=read_in.columns,
-            routes=[name.strip() for name in routes.split(",") if name.strip()],
-            draws=draws,
-            level=level,
-            seed=seed,
-        )
-    emit(_plain(found)) if json else print(_text(found))
+    found = run_conventions(
+        read_in.points,
+        chosen[0],
+        budget=budget,
+        common=count,
+        given=o.places(given, "--given", "n_vocab=50257,n_ctx=1024") if given else None,
+        only=read_in.columns,
+        routes=[name.strip() for name in routes.split(",") if name.strip()],
+        draws=draws,
+        level=level,
+        seed=seed,
+    )
+    emit(_plain(found)) if json else show(_text(found))
     for warning in found.warnings:
         say(f"warning: {warning}")
 

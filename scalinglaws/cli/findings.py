@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import options as o
-from .app import INFER, Json, app, emit, say
+from .app import INFER, Json, app, emit, say, show
 
 Of = Annotated[
     list[Path],
@@ -42,7 +42,7 @@ def findings(
         title = f"What the runs of {of[0].resolve().name} say of Kaplan et al. 2020"
         write_whole(write, page(found, title, facts).encode())
         say(f"wrote {write}")
-    emit(to_plain(found)) if json else print(text(found))
+    emit(to_plain(found)) if json else show(text(found))
 
 
 def text(found) -> str:

@@ -141,11 +141,8 @@ def of_a_fit(verb: Callable) -> Callable:
     """Make a command of a function of `Fitted`: it takes a law, a table, the verb's own options, and those of a fit."""
 
     def fitted_first(asked: dict, law: o.Law, table: o.Table, **given):
-        from ..law_file import blamed
-
         laws, files = laws_of(law, asked["law_file"])
-        with blamed(list(files.values())):
-            verb(_fitted(laws, files, table, asked), **given)
+        verb(_fitted(laws, files, table, asked), **given)
 
     first = list(inspect.signature(fitted_first).parameters.values())[:3]
     own = list(inspect.signature(verb).parameters.values())[1:]

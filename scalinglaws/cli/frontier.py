@@ -6,7 +6,7 @@ import typer
 
 from ..errors import FitError, MisuseError, PointsError, unknown_name
 from . import options as o
-from .app import INFER, Json, app, emit, say
+from .app import INFER, Json, app, emit, say, show
 from .words import ends, finite, short, table
 
 METHODS = ("envelope", "isoflop", "c-min", "critical-batch", "all")
@@ -138,13 +138,13 @@ def _tell(found: dict, beside: dict, level: float, json: bool):
         exponents = {k: {"value": e.value, "low": finite(e.low), "high": finite(e.high)} for k, e in beside.items()}
         emit({**document, "against": exponents, "disagreements": list(apart)})
     else:
-        print("\n\n".join(_text(one) for one in found.values()))
+        show("\n\n".join(_text(one) for one in found.values()))
         for name, e in beside.items():
-            print(f"{name}, fitted to all points: params ~ C^{e.value:.4f} {ends(e, 4)}")
+            show(f"{name}, fitted to all points: params ~ C^{e.value:.4f} {ends(e, 4)}")
         if len(lines) + len(beside) > 1 and not apart:
-            print("the approaches agree: exponents of N within 0.05 of each other")
+            show("the approaches agree: exponents of N within 0.05 of each other")
         for sentence in apart:
-            print(f"disagreement: {sentence}")
+            show(f"disagreement: {sentence}")
     for warning in (w for one in found.values() for w in one.warnings):
         say(f"warning: {warning}")
 

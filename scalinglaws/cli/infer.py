@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import options as o
-from .app import INFER, Json, app, emit, say
+from .app import INFER, Json, app, emit, say, show
 from .fitted import Fitted, of_a_fit
 from .report_of_fit import plain, text
 from .words import finite, weights_of
@@ -58,7 +58,7 @@ def import_(
     if save_mapping:
         found.save_mapping(save_mapping)
         say(f"mapping kept in {save_mapping}; use it again with --mapping {save_mapping}")
-    emit(_import_plain(found)) if json else print(found.preview())
+    emit(_import_plain(found)) if json else show(found.preview())
 
 
 def _write_rejected(rows, path: Path):
@@ -120,7 +120,7 @@ def fit(
 
     a.one("fit")
     runs, tested = carried(a), backtested(a, backtest)
-    emit(plain(a, runs, tested)) if json else print(text(a, runs, tested))
+    emit(plain(a, runs, tested)) if json else show(text(a, runs, tested))
     for warning in (w for w in a.draws[0].warnings if w.id != a.fit.outcome):  # the text ends with that
         say(f"warning [{warning.id}]: {warning.message}")
 
@@ -157,11 +157,11 @@ def predict(
         made = [_predict_plain(a, target, p) | _mix_plain(mixed) for target, p in zip(targets, said, strict=True)]
         emit(made[0] if len(made) == 1 else made)
     else:
-        print("\n".join(_predict_text(a, text, p) for text, p in zip(at, said, strict=True)))
+        show("\n".join(_predict_text(a, text, p) for text, p in zip(at, said, strict=True)))
         if mixed:
-            print(f"mixture of {weights_of(mixed)}: {mixed.sentence}")
+            show(f"mixture of {weights_of(mixed)}: {mixed.sentence}")
         if calibrate:
-            print(f"intervals are {factor:.2f} times as wide as the fit's own, as its larger runs demanded")
+            show(f"intervals are {factor:.2f} times as wide as the fit's own, as its larger runs demanded")
     for warning in (w for d in a.draws for w in d.warnings):
         say(f"warning [{warning.id}]: {warning.message}")
 

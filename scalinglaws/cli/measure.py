@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import MisuseError
-from .app import MAIN, MEASURE, Folder, Json, To, app, data_dir, emit, require_training, resumable, say
+from .app import MAIN, MEASURE, Folder, Json, To, app, data_dir, emit, require_training, resumable, say, show
 
 Changes = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A key of the study, in place of its file's.")
@@ -86,17 +86,15 @@ def _changes(texts: list[str]) -> dict:
 
 def _run_study(asked, folder: Path, command: str, device: str, json: bool):
     from ..display import Display
-    from ..law_file import blamed
     from ..records import to_plain
     from ..report import summary
     from ..study import study as run_study
 
-    own = [Path(asked.law_file)] if asked.law_file else []
-    with resumable(), blamed(own), Display() as display:
+    with resumable(), Display() as display:
         results = run_study(
             asked, folder, command=command, data_dir=data_dir(), device=device, tell=display.show, say=say
         )
-    emit(to_plain(results)) if json else print(summary(results))
+    emit(to_plain(results)) if json else show(summary(results))
     say(f"report: {(folder / 'report' / 'index.html').resolve()}")
 
 
@@ -111,7 +109,7 @@ def _measure_families(asked, folder: Path, command: str, device: str, json: bool
     if json:
         emit({"name": asked.name, "folder": str(folder), "rows": rows})
     else:
-        print("\n".join(f"{folder / name}.csv: {count} rows" for name, count in rows.items()))
+        show("\n".join(f"{folder / name}.csv: {count} rows" for name, count in rows.items()))
 
 
 @app.command(rich_help_panel=MEASURE)
@@ -135,7 +133,7 @@ def _print_design(asked, device: str, speed: str | None, json: bool):
     from ..estimate import estimate
 
     found = estimate(asked, data_dir=data_dir(), device=device, speed=_speed(speed), say=say)
-    emit(found.plain()) if json else print(found.text())
+    emit(found.plain()) if json else show(found.text())
 
 
 def _speed(text: str | None):
@@ -191,7 +189,7 @@ def status(folder: Folder, json: Json = False):
     from ..status import status as read_status
 
     found = read_status(folder)
-    emit(found.plain()) if json else print(found.text())
+    emit(found.plain()) if json else show(found.text())
 
 
 @app.command(rich_help_panel=MEASURE)

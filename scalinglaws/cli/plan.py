@@ -7,7 +7,7 @@ import typer
 
 from ..errors import MisuseError
 from . import options as o
-from .app import INFER, Json, app, emit, say
+from .app import INFER, Json, app, emit, say, show
 from .fitted import Fitted, of_a_fit
 from .words import ends, share, short, table, weights_of
 
@@ -157,7 +157,7 @@ def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
     elif configured is not None and not to:
         print(configured, end="")
     else:
-        print("\n".join(_text(made)))
+        show("\n".join(_text(made)))
     for warning in made.warnings:
         say(f"warning: {warning}")
     for warning in (w for d in a.draws for w in d.warnings):

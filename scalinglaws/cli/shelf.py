@@ -8,7 +8,7 @@ import typer
 
 from ..errors import LawError, MisuseError
 from . import options as o
-from .app import SHOW, Json, app, emit, say
+from .app import SHOW, Json, app, emit, say, show
 from .fitted import laws_of
 
 Name = Annotated[str | None, typer.Argument(metavar="[LAW]", help="One law, in full; or your own: FILE.py.")]
@@ -45,28 +45,25 @@ def laws(
 
     Example:  scalinglaws laws chinchilla --at N=70e9,D=1.4e12
     """
-    from ..law_file import blamed
-
     _check(name, about, at, constants, optimum, loss)
-    chosen, files = _chosen(name, law_file)
+    chosen = _chosen(name, law_file)
     if about is not None:
         chosen = {key: law for key, law in chosen.items() if _speaks(law, about)}
     if not chosen:
         raise MisuseError(f"no law speaks of {about!r}. Take other words, or none: scalinglaws laws.")
-    with blamed(list(files.values())):
-        if optimum is not None:
-            _side_by_side(chosen, optimum, loss, json)
-        elif at is not None:
-            _evaluate(next(iter(chosen.values())), at, constants, json)
-        elif name is not None:
-            from .law_text import law_in_full, law_plain
+    if optimum is not None:
+        _side_by_side(chosen, optimum, loss, json)
+    elif at is not None:
+        _evaluate(next(iter(chosen.values())), at, constants, json)
+    elif name is not None:
+        from .law_text import law_in_full, law_plain
 
-            law = next(iter(chosen.values()))
-            emit(law_plain(law)) if json else print(law_in_full(law))
-        else:
-            from .law_text import law_row, law_table
+        law = next(iter(chosen.values()))
+        emit(law_plain(law)) if json else show(law_in_full(law))
+    else:
+        from .law_text import law_row, law_table
 
-            emit([law_row(law) for law in chosen.values()]) if json else print(law_table(list(chosen.values())))
+        emit([law_row(law) for law in chosen.values()]) if json else show(law_table(list(chosen.values())))
 
 
 def _check(name, about, at, constants, optimum, loss):
@@ -80,18 +77,17 @@ def _check(name, about, at, constants, optimum, loss):
         raise MisuseError("--about searches the shelf: give it no law.")
 
 
-def _chosen(name: str | None, files: list[Path] | None) -> tuple[dict, dict[str, Path]]:
+def _chosen(name: str | None, files: list[Path] | None) -> dict:
     """Take the law named, or the shelf with the laws of the files."""
     from ..law_file import read_laws
     from ..laws import LAWS
 
     if name is None:
-        own = {key: (law, path) for path in files or [] for key, law in read_laws(path).items()}
-        return {**LAWS, **{k: law for k, (law, _) in own.items()}}, {k: path for k, (_, path) in own.items()}
-    found, where = laws_of(name, files)
+        return {**LAWS, **{key: law for path in files or [] for key, law in read_laws(path).items()}}
+    found, _ = laws_of(name, files)
     if len(found) > 1:
         raise MisuseError(f"{name} names {', '.join(law.name for law in found)}: name one, with --law-file FILE.py.")
-    return {law.name: law for law in found}, where
+    return {law.name: law for law in found}
 
 
 def _speaks(law, words: str) -> bool:
@@ -129,7 +125,7 @@ def _tell(law, values, source, at, inputs, value, json: bool):
     last = float(value if not value.ndim else value.flat[-1])
     if not json:
         steps = f" after the last of {value.size} steps" if value.ndim else ""
-        print(f"{last:.6g} {law.unit}{steps}    ({source})")
+        show(f"{last:.6g} {law.unit}{steps}    ({source})")
         return
     found = {"law": law.name, "constants": dict(values), "source": source, "at": at, "value": last, "unit": law.unit}
     along = {"values": value.tolist()} if value.ndim else {}
@@ -199,4 +195,4 @@ def _side_by_side(laws: Mapping, optimum: str, loss: float | None, json: bool):
         given=given,
         laws=laws,
     )
-    emit(to_plain(made)) if json else print(optima_text(made))
+    emit(to_plain(made)) if json else show(optima_text(made))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import MisuseError
-from .app import SHOW, app, say
+from .app import SHOW, app, say, show
 from .fitted import OF_THE_TABLE, laws_of, table_of, with_options
 
 Of = Annotated[
@@ -52,12 +52,12 @@ def _of_a_study(folder: Path, asked: dict, to: Path | None):
             f"is fitted. For its runs as a table: scalinglaws points {folder} --to points.csv"
         )
     results = from_plain(StudyResults, read_json(folder / "results.json"), str(folder / "results.json"))
-    print(run_report(results, to or folder / "report"))
+    show(run_report(results, to or folder / "report"))
 
 
 def _of_a_table(table: str, asked: dict, law: list[str] | None, budget: float | None, to: Path | None):
     from ..appraise import JOINT, Wanted, appraise, counted
-    from ..law_file import blamed, inputs_for, read_laws, tried
+    from ..law_file import inputs_for, read_laws, tried
     from ..report import report as run_report
 
     if budget is not None and not 0 < budget < float("inf"):
@@ -77,8 +77,7 @@ def _of_a_table(table: str, asked: dict, law: list[str] | None, budget: float | 
     how = {name: asked[name] for name in USUAL}
     wanted = Wanted(tuple(laws), bool(law), letters, budget, **how)
     name = "points" if table == "-" else Path(table).name
-    with blamed(list(files.values())):
-        results = appraise(points, wanted, name=name, notes=told, command=shlex.join(["scalinglaws", *sys.argv[1:]]))
+    results = appraise(points, wanted, name=name, notes=told, command=shlex.join(["scalinglaws", *sys.argv[1:]]))
     for text in (text for text in results.notes if text not in told):
         say(f"note: {text}")
-    print(run_report(results, to or Path(f"{Path(name).stem}-report")))
+    show(run_report(results, to or Path(f"{Path(name).stem}-report")))

@@ -2,6 +2,15 @@
 
 from collections.abc import Sequence
 
+# Control characters, which a terminal obeys, and marks that turn the direction of writing: shown as their codes.
+CODES = [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+SHOWN = {code: repr(chr(code))[1:-1] for code in CODES}
+
+
+def printable(text: str) -> str:
+    """Show the control characters of a text in place of sending them: a cell or a name clears no terminal."""
+    return text.translate(SHOWN)
+
 
 def short(value: float | None, digits: int = 4) -> str:
     """Write a number in few digits; a dash where there is none."""

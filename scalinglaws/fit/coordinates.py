@@ -150,6 +150,8 @@ class Coordinates:
 def _called(law: Law, function, inputs, values, rows) -> np.ndarray:
     try:
         value = function(*inputs, **values)
+    except LawError:
+        raise
     except Exception as failure:  # a law may be a user's own: whatever it raises is told in our words
         raise LawError(
             f"law {law.name!r} cannot be evaluated: {type(failure).__name__}: {failure}. "

@@ -31,6 +31,19 @@ class Parameter:
     positive: bool = True
     amplitude: str = ""
 
+    def __post_init__(self):
+        if not isinstance(self.name, str):
+            raise LawError(f"a parameter is called {self.name!r:.60}; its name must be a text.")
+        _require_range(self.start, f"parameter {self.name!r}: start")
+
+
+def _require_range(ends, what: str) -> None:
+    """Refuse a range that is not two finite real numbers, the lower first."""
+    pair = tuple(ends) if isinstance(ends, list | tuple | np.ndarray) else ()
+    real = all(isinstance(end, int | float | np.integer | np.floating) and abs(end) < float("inf") for end in pair)
+    if len(pair) != 2 or not real or not pair[0] <= pair[1]:
+        raise LawError(f"{what} = {ends!r:.60}; it must be two numbers, the lower first, such as (0.1, 5.0).")
+
 
 @dataclass(frozen=True)
 class Published:
@@ -97,7 +110,8 @@ class Law:
             raise LawError(
                 f"law {self.name!r}: the inputs are {list(self.inputs)}, the convention names {list(self.convention)}."
             )
-        for place in self.domain:
+        for place, ends in self.domain.items():
+            _require_range(ends, f"law {self.name!r}: the domain of {place!r}")
             if not set(place.split("/")) <= set(self.inputs):
                 raise LawError(f"law {self.name!r}: the domain names {place!r}; the inputs are {list(self.inputs)}.")
         self._check_names()
