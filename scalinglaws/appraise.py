@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .compare import compare
+from .definitions import unmixed
 from .errors import FitError, MisuseError, PointsError
 from .infer import JOINT, Inference, column_of, infer, largest_compute, residuals
 from .laws import law as shelf
@@ -61,6 +62,7 @@ def appraise(
         PointsError, FitError: no law, or not every law that was named, can be fitted to this table.
         MisuseError: a budget that no law of the table can split.
     """
+    points = unmixed(points, [name for one in wanted.laws for name in one.convention.values()])
     points, counts, passed = counted(points, wanted.laws, wanted.columns or {})
     how = {"level": wanted.level, "seed": wanted.seed}
     found = infer(points, laws=wanted.laws, counts=passed, n_draws=wanted.draws, **how)

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .errors import PointsError, nearest
+from .errors import PointsError, nearest, unknown_name
 from .quantities import QUANTITIES, SYNONYMS
 
 
@@ -20,13 +20,20 @@ class Points:
     Attributes:
         columns: name -> array of shape (rows,).
         source: where the points came from, for a person.
+        where: how rows of the source were chosen, as `read_points(where=...)` takes it; empty for all.
+        notes: sentences about what looks wrong in them.
+        pooled: columns of labels across which a law may be fitted; see `across`.
     """
 
     columns: Mapping[str, np.ndarray | list] = field(repr=False)
     source: str = ""
+    where: str = ""
+    notes: tuple[str, ...] = ()
+    pooled: tuple[str, ...] = ()
 
     def __post_init__(self):
-        columns = {SYNONYMS.get(name, name): _as_column(name, values) for name, values in self.columns.items()}
+        given = self.columns if hasattr(self.columns, "items") else self.columns.to_dict(as_series=False)  # of polars
+        columns = {SYNONYMS.get(name, name): _as_column(name, values) for name, values in given.items()}
         lengths = {name: len(values) for name, values in columns.items()}
         if len(set(lengths.values())) > 1:
             raise PointsError(f"the columns differ in length: {lengths}. Give every column one value a row.")
@@ -48,11 +55,22 @@ class Points:
 
     def take(self, rows: np.ndarray) -> "Points":
         """Keep the rows of a boolean mask or an array of row numbers."""
-        return Points({name: values[rows] for name, values in self.columns.items()}, self.source)
+        return replace(self, columns={name: values[rows] for name, values in self.columns.items()})
 
     def replace(self, **columns: Sequence) -> "Points":
         """Set or add columns."""
-        return Points({**self.columns, **columns}, self.source)
+        return replace(self, columns={**self.columns, **columns})
+
+    def across(self, *names: str) -> "Points":
+        """Say that one law may be fitted across the labels of these columns: tokenizers, test sets, recipes ...
+
+        Raises:
+            NameUnknownError: no such column.
+        """
+        for name in names:
+            if name not in self:
+                raise unknown_name("column", name, self.columns)
+        return replace(self, pooled=tuple(dict.fromkeys((*self.pooled, *names))))
 
     @property
     def kept(self) -> "Points":
@@ -74,23 +92,46 @@ class Points:
 
 def _as_column(name: str, values: Sequence) -> np.ndarray:
     known = QUANTITIES.get(SYNONYMS.get(name, name))
-    array = np.asarray(values)
-    if known is not None and known.role == "label":
-        return np.array(["" if v is None else str(v) for v in values], dtype=str)
-    if array.dtype.kind in "fiub":
-        return array.astype(np.float64)
+    text = isinstance(values, np.ndarray) and values.dtype.kind == "U"
+    if (known is None and text) or (known is not None and known.role == "label"):
+        return _labels(values)
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
+        return values.astype(np.float64)
     try:
-        return np.array([np.nan if v in (None, "") else v for v in values], dtype=np.float64)
-    except (TypeError, ValueError):
+        return np.array([np.nan if _missing(v) else v for v in values], dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
         if known is not None:
             raise PointsError(f"column {name!r} must hold numbers; it holds {_first_text(values)!r}.") from None
-        return np.array(["" if v is None else str(v) for v in values], dtype=str)
+        return _labels(values)
+
+
+def _labels(values: Sequence) -> np.ndarray:
+    """Write values as text; what is missing is empty, and half a character is shown as its code."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "U":
+        return values
+    return np.array(["" if _missing(v) else _encodable(str(v)) for v in values], dtype=str)
+
+
+def _encodable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _missing(value: object) -> bool:
+    """Say whether a cell is empty: None, no text, not-a-number, or the missing value of a data frame."""
+    if value is None or isinstance(value, str):
+        return not value
+    try:
+        return bool(value != value)
+    except TypeError:  # the missing value of pandas will not be asked
+        return True
+    except ValueError:  # an array
+        return False
 
 
 def _first_text(values: Sequence) -> str:
     for value in values:
         try:
             float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return str(value)
     return ""

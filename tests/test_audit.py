@@ -130,7 +130,7 @@ CASES = {
     ),
     "A3": (case(SOUND), case(at(SOUND, "tokens", 3, SOUND["tokens"][3] / 1e6)), "1 of 44 rows off"),
     "A4": (case(SOUND, printed=fitted()), case(SOUND, printed=fitted(beta=0.98)), "differ by"),
-    "A5": (case(SOUND), case(at(SOUND, "loss_split", slice(9), "web, test")), "2 loss_split"),
+    "A5": (case(SOUND), case(at(SOUND, "loss_split", slice(9), "web, test")), "2 test sets (loss_split"),
     "A6": (case(SOUND), case(SOUND.replace(tokens_unique=SOUND["tokens"] / 40)), "up to 40 epochs"),
     "A7": (case(SOUND), case(SOUND.replace(n_experts=np.full(len(SOUND), 8))), "missing: params_active, granularity"),
     "A8": (case(SOUND), case(without(SOUND, "tied")), "missing: tied"),

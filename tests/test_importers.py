@@ -207,11 +207,11 @@ LABELLED = "params_total,tokens,loss,loss_split,param_count\n"
 
 def test_definitions_told_apart_by_a_label_alone_are_pointed_out():
     rows = "1e8,2e9,3,c4,with-embeddings\n2e8,4e9,2.9,c4,with-embeddings\n1.5e8,4e9,2.8,wiki,blocks\n"
-    about_params, about_loss = read(LABELLED + rows).notes
-    assert about_params.startswith("params_total is of 2 kinds, told apart by param_count alone")
-    assert about_params.endswith("--where \"param_count == 'blocks'\".")
-    assert about_loss.startswith("loss_nats is of 2 kinds, told apart by loss_split alone (c4, wiki)")
-    assert read(LABELLED + rows, where="param_count == 'with-embeddings'").notes == ()
+    (note,) = read(LABELLED + rows).notes
+    assert "2 test sets (loss_split: c4 2, wiki 1)" in note
+    assert "2 counts of parameters (param_count: with-embeddings 2, blocks 1)" in note
+    assert '--where "loss_split == c4"' in note  # which leaves one count as well
+    assert read(LABELLED + rows, where="loss_split == c4").notes == ()
 
 
 def test_a_label_that_says_bits_a_byte_is_pointed_out_until_the_loss_is_named_so():
@@ -224,8 +224,8 @@ def test_a_label_that_says_bits_a_byte_is_pointed_out_until_the_loss_is_named_so
 
 @pytest.mark.skipif(not TABLES, reason="the public tables are not on this machine (SCALINGLAWS_DATA)")
 def test_three_counts_and_bits_a_byte_in_one_public_table_are_both_pointed_out():
-    about_params, about_loss = read_points(_DATA / "nanochat_optima.csv").notes
-    assert "params_total is of 3 kinds" in about_params and "'val_bpb', bits a byte" in about_loss
+    about_loss, about_params = read_points(_DATA / "nanochat_optima.csv").notes
+    assert "3 counts of parameters (param_count:" in about_params and "'val_bpb', bits a byte" in about_loss
 
 
 def test_a_sound_table_raises_no_doubt():

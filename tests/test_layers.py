@@ -16,7 +16,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
-HALL = set("errors guard quantities shape run points records results conversions".split())
+HALL = set("errors guard quantities shape run points definitions records results conversions".split())
 INFERRING = set(
     "laws law_file fit uncertainty frontier compare predict plan optima arms ensemble checkpoints importers "
     "conventions audit findings".split()
@@ -46,6 +46,7 @@ MAY_IMPORT = split(
         "shape": "errors",
         "run": "errors shape",
         "points": "errors quantities",
+        "definitions": "errors points quantities",
         "records": "errors",
         "results": "points",
         "conversions": "errors points quantities shape",
@@ -72,19 +73,20 @@ MAY_IMPORT = split(
         "launch": "design errors executors records run store",
         # the inferring wing
         "laws": "errors quantities",  # formulas: no data, no solver
-        "importers": "errors points quantities records",
+        "importers": "definitions errors points quantities records",
         "law_file": "errors fit laws quantities",
-        "fit": "conversions errors laws points quantities",  # never a Run or a Store
+        "fit": "conversions definitions errors laws points quantities",  # never a Run or a Store
         "uncertainty": "errors fit",
         "predict": "errors fit uncertainty",
-        "compare": "errors fit laws points predict quantities results uncertainty",
-        "frontier": "errors laws points quantities results",
+        "compare": "definitions errors fit laws points predict quantities results uncertainty",
+        "frontier": "definitions errors laws points quantities results",
         "plan": "ensemble errors laws predict results shape uncertainty",
         "optima": "errors laws plan",
-        "arms": "errors fit laws plan points uncertainty",
-        "audit": "checkpoints conversions errors fit frontier guard laws points predict quantities results uncertainty",
+        "arms": "definitions errors fit laws plan points uncertainty",
+        "audit": "checkpoints conversions definitions errors fit frontier guard laws points predict "
+        "quantities results uncertainty",
         "findings": "errors fit frontier guard laws points quantities results uncertainty",
-        "conventions": "conversions errors fit frontier laws points quantities results uncertainty",
+        "conventions": "conversions definitions errors fit frontier laws points quantities results uncertainty",
         "checkpoints": "errors points",
         "ensemble": "compare errors fit points predict uncertainty",
         # above both wings
@@ -101,7 +103,7 @@ MAY_IMPORT = split(
         "review": "audit design points protocol readings records results run store",
         "study": "corpora design errors executors held_out infer launch law_file laws machine plan records report "
         "results review settings store",
-        "appraise": "compare errors infer laws machine plan points quantities results review",
+        "appraise": "compare definitions errors infer laws machine plan points quantities results review",
         "__init__": "arms audit checkpoints compare conventions conversions ensemble errors fit frontier importers "
         "laws optima plan points predict shape uncertainty",
         "__main__": "cli",
@@ -111,10 +113,10 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "guard points appraise audit findings conversions conventions laws fit uncertainty predict compare "
-        "frontier plan optima arms checkpoints ensemble importers infer held_out report study corpora tokenizers "
-        "instruments train windows",
-        "scipy": "arms audit compare ensemble findings fit frontier plan predict uncertainty",
+        "numpy": "guard points definitions appraise audit findings conversions conventions laws fit uncertainty predict "
+        "compare frontier plan optima arms checkpoints ensemble importers infer held_out report study corpora "
+        "tokenizers instruments train windows",
+        "scipy": "definitions arms audit compare ensemble findings fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
         "torch": "calibrate checkpoint coordinate_check instruments models optimizer precision train windows worker",
         "safetensors": "checkpoint",

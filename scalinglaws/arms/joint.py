@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..definitions import unmixed
 from ..errors import FitError, MisuseError, PointsError, nearest
 from ..fit import Fit, fit
 from ..fit.coordinates import Coordinates
@@ -52,7 +53,7 @@ def fit_arms(
         options: handed to `fit` (loss, delta, weights, columns, cluster ...).
 
     Raises:
-        PointsError: no such column, or a single arm.
+        PointsError: no such column, a single arm, or rows of several definitions within an arm.
         MisuseError: a parameter is unknown or named twice.
         FitError: no optimum, or fewer runs than parameters.
     """
@@ -99,7 +100,9 @@ def _numbered(points: Points, arm: str) -> tuple[Points, tuple[str, ...], np.nda
     if len(names) < len(arms):
         raise PointsError(f"some arms differ in punctuation alone: {', '.join(arms)}. Rename them in column {arm!r}.")
     number = np.array([arms.index(label) if label in arms else -1 for label in labels], dtype=np.float64)
-    return points.replace(**{ARM_COLUMN: number}), arms, number[kept]
+    for name in arms:
+        unmixed(points.take(kept & (labels == name)), (arm,))
+    return points.across(*points.columns).replace(**{ARM_COLUMN: number}), arms, number[kept]
 
 
 def _treatment(law: Law, shared, pooled, free) -> dict[str, str]:

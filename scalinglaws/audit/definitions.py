@@ -1,8 +1,11 @@
 """Group A: definitions and accounting. What N, C, D and the loss count, and whether the numbers agree with it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..conversions import reachable
+from ..definitions import choice, mixtures, quoted
 from ..errors import FitError, PointsError
 from ..fit.problem import residuals
 from ..quantities import PF_DAY, playing
@@ -170,7 +173,7 @@ def full_precision(e: Evidence) -> Verdict:
 @rule(
     "A5",
     "error",
-    "Losses share a unit, a held-out text and a tokenizer",
+    "Losses share a unit, a held-out text, a tokenizer and a recipe",
     prevents="losses compared that are not comparable",
     size="the constant term of one study's fits is .86 to 4.5 nats, by corpus and evaluation set; tokens a character "
     "move with the vocabulary",
@@ -178,14 +181,17 @@ def full_precision(e: Evidence) -> Verdict:
     do="Keep one evaluation (--where), or convert to bits per byte across tokenizers.",
 )
 def one_loss(e: Evidence) -> Verdict:
-    """Count the evaluation sets, tokenizers and vocabularies among the rows that take part."""
+    """Find what the rows that take part differ in: evaluation set, tokenizer, text, architecture, recipe."""
+    mixed = mixtures(replace(e.kept, pooled=()), (e.loss_name,))
+    if mixed:
+        return fails(
+            f"{e.loss_name}: {'; '.join(map(str, mixed))}. One of them: --where {quoted(choice(e.kept, mixed))}"
+        )
     seen = {name: np.unique(e.kept[name]) for name in ("loss_split", "tokenizer", "n_vocab") if e.has(name)}
     if not seen:
         raise Lacking("the columns loss_split, tokenizer or n_vocab")
-    per_byte = e.loss_name == "loss_bits_per_byte"
-    mixed = {n: v for n, v in seen.items() if len(v) > 1 and not (per_byte and n != "loss_split")}
     told = "; ".join(f"{len(v)} {n} ({', '.join(map(str, v[:4]))})" for n, v in seen.items())
-    return either(not mixed, f"{e.loss_name}: {told}")
+    return holds(f"{e.loss_name}: {told}")
 
 
 @rule(

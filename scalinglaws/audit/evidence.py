@@ -170,6 +170,7 @@ class Evidence:
         """Fit a law of N and D to some of the rows, in this study's counts."""
         columns = {"N": self.size_name, "D": "tokens", "L": self.loss_name} | dict(options.pop("columns", {}))
         points = self.base if points is None else points
+        points = points.across(*points.columns)  # that they mix is for rule A5 to say
         return fit(law, points, columns=columns, **({"cluster": self.cluster, "seed": self.seed} | options))
 
     @cached_property

@@ -146,7 +146,9 @@ def approaches(e: Evidence) -> dict[str, Estimate]:
     columns |= {"flops": e.flops_name} if e.flops_name else {}
     for method in ("envelope", "isoflop"):
         try:
-            line = frontier(e.base, method=method, columns=columns, draws=FRONTIER_DRAWS, seed=e.seed).params
+            line = frontier(
+                e.base.across(*e.base.columns), method=method, columns=columns, draws=FRONTIER_DRAWS, seed=e.seed
+            ).params
         except (PointsError, FitError):
             continue
         if line is not None:

@@ -31,6 +31,7 @@ def conventions(
     routes: Routes = "law,isoflop,envelope",
     map: o.Map = None,
     where: o.Where = None,
+    across: o.Across = None,
     unit: o.Unit = None,
     law_file: o.LawFile = None,
     draws: o.Count = 200,
@@ -52,7 +53,7 @@ def conventions(
     chosen, _ = laws_of(law, law_file)
     if len(chosen) > 1:
         raise MisuseError(f"--law {law}: name one law; compare ranks several.")
-    read_in = o.read(points, map, where, unit)
+    read_in = o.read(points, map, where, unit, across=across)
     found = run_conventions(
         read_in.points,
         chosen[0],

@@ -114,6 +114,7 @@ def laws_of(text: str, files: list[Path] | None) -> tuple[list, dict[str, Path]]
 _SHARED = {
     "map": (o.Map, None),
     "where": (o.Where, None),
+    "across": (o.Across, None),
     "unit": (o.Unit, None),
     "law_file": (o.LawFile, None),
     "loss": (o.Loss, "huber"),
@@ -133,7 +134,7 @@ _SHARED = {
     "by": (o.By, "flops"),
     "seed": (o.Seed, 0),
 }
-OF_THE_TABLE = ("map", "where", "unit", "law_file", "cluster", "checkpoints", "burn_in")
+OF_THE_TABLE = ("map", "where", "across", "unit", "law_file", "cluster", "checkpoints", "burn_in")
 OF_THE_FIT = ("loss", "delta", "tau", "weights", "fix", "tie", "bounds", "prior")
 
 
@@ -181,7 +182,7 @@ def table_of(asked: dict, table: str, tell: Callable[[str], None] = say) -> tupl
     """Read a table, name its runs and choose among their checkpoints: points, and letter -> column."""
     if not 0 < asked["level"] < 1:
         raise MisuseError(f"--level {asked['level']}: it must lie between 0 and 1: 0.95, say.")
-    read_in = o.read(table, asked["map"], asked["where"], asked["unit"], tell=tell)
+    read_in = o.read(table, asked["map"], asked["where"], asked["unit"], across=asked["across"], tell=tell)
     points = clustered(read_in.points, asked["cluster"])
     return o.checkpointed(points, asked["checkpoints"], asked["burn_in"], tell), read_in.columns
 

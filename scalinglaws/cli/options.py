@@ -18,6 +18,12 @@ Map = Annotated[
     typer.Option("--map", metavar="NAME=COLUMN", help="A letter or quantity is this column: --map N=params_total."),
 ]
 Where = Annotated[str | None, typer.Option(metavar="EXPR", help="Rows to keep: --where 'tokens > 1e9'.")]
+Across = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--across", metavar="COLUMN", help="Fit rows of several tokenizers, test sets, recipes .. together: name those."
+    ),
+]
 Unit = Annotated[list[str] | None, typer.Option("--unit", metavar="NAME=UNIT", help="Unit in the table: loss=bits.")]
 LawFile = Annotated[
     list[Path] | None, typer.Option("--law-file", metavar="FILE.py", help="A Python file that declares laws to name.")
@@ -175,6 +181,7 @@ def read(
     unit: list[str] | None,
     mapping: Path | None = None,
     *,
+    across: list[str] | None = None,
     tell=say,
 ):
     """Read a table of points; rejected rows and doubts go to standard error, or where they are told."""
@@ -186,6 +193,7 @@ def read(
         where=where,
         unit=named(unit, "--unit", "loss=bits"),
         mapping_file=mapping,
+        across=[name.strip() for text in across or [] for name in text.split(",") if name.strip()],
     )
     if found.rejected:
         first = found.rejected[0]
@@ -193,6 +201,6 @@ def read(
             f"note: {len(found.rejected)} rows rejected; the first, line {first.row}: {first.reason}. "
             "See all: scalinglaws import TABLE --rejected FILE"
         )
-    for note in found.notes:
+    for note in found.points.notes:
         tell(f"note: {note}")
     return found

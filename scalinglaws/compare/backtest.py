@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..definitions import unmixed
 from ..errors import FitError, LawError, PointsError
 from ..fit import Fit, fit
 from ..laws import law as shelf
@@ -115,7 +116,7 @@ def backtest(
         PointsError: no column of compute, or too few points for any cut.
     """
     law = shelf(law) if isinstance(law, str) else law
-    points = points.kept
+    points = unmixed(points.kept, [*law.convention.values(), *(options or {}).get("columns", {}).values()])
     scale = compute_column(points, by)
     chosen = list(cuts) if cuts is not None else default_cuts(scale, len(law.parameters))
     if not chosen:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..definitions import unmixed
 from ..errors import FitError, MisuseError, PointsError
 from ..fit import fit
 from ..laws import law as shelf
@@ -117,7 +118,8 @@ def compare(
         PointsError: too few points to leave any out, or no law that can be fitted.
     """
     members = _members(laws)
-    points = points.kept
+    taken = [name for law in members for name in law.convention.values()]
+    points = unmixed(points.kept, [*taken, *_named(options)])
     scale = compute_column(points, by)
     cuts = [above] if above is not None else default_cuts(scale, max(len(m.parameters) for m in members))
     _check(points, scale, cuts)
@@ -141,6 +143,10 @@ def compare(
         undecided,
         _warnings(ranked, undecided, held_runs),
     )
+
+
+def _named(options: Mapping[str, Mapping] | None) -> list[str]:
+    return [name for one in (options or {}).values() for name in one.get("columns", {}).values()]
 
 
 def _members(laws: Sequence[Law | str]) -> list[Law]:

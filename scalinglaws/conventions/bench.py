@@ -6,6 +6,7 @@ from itertools import groupby, product
 
 import numpy as np
 
+from ..definitions import unmixed
 from ..errors import MisuseError, PointsError, unknown_name
 from ..laws import law as shelf
 from ..laws.law import Law
@@ -53,7 +54,7 @@ def conventions(
     for name in routes:
         if name not in ROUTES:
             raise unknown_name("route", name, ROUTES)
-    counts = counts_of(_by_lineage(with_constants(points, dict(given or {}))), dict(only or {}))
+    counts = counts_of(_by_lineage(with_constants(unmixed(points), dict(given or {}))), dict(only or {}))
     common = _common(counts, common)
     kept = counts.points.kept
     largest = float((6 * kept[common] * kept["tokens"]).max())

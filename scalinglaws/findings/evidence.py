@@ -41,6 +41,11 @@ class Evidence:
     seed: int = 0
     made: dict = field(default_factory=dict, repr=False)
 
+    def __post_init__(self):
+        for name in ("runs", "curves", "positions"):  # a claim chooses its rows itself
+            table = getattr(self, name)
+            object.__setattr__(self, name, table.across(*table.columns))
+
     def of(self, *families: str) -> np.ndarray:
         """Mark the finished runs of any of these families."""
         if not len(self.runs) or "family" not in self.runs:

@@ -26,7 +26,8 @@ def joined(curves: Points, runs: Points, kept: np.ndarray) -> Points:
     more = {name: runs[name][row] for name in JOINED if name in runs and name not in curves}
     more |= {name: runs[name][row] for name in ("warmup_steps", "planned_steps", "lr_schedule", "params_total")}
     exact = curves["tokens"] * (runs["flops_exact"] / runs["tokens"])[row]
-    return curves.replace(**more, lr_peak=runs["lr"][row], run_kept=kept[row], flops_exact=exact)
+    found = curves.replace(**more, lr_peak=runs["lr"][row], run_kept=kept[row], flops_exact=exact)
+    return found.across(*found.columns)
 
 
 def once(make: Callable) -> Callable:

@@ -1,6 +1,6 @@
 """Runs that differ in their seed alone: how far they spread, and their mean."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import chi2
@@ -35,7 +35,7 @@ def seed_noise(groups: list[np.ndarray], level: float) -> SeedNoise:
 
 def without(points: Points, *names: str) -> Points:
     """Drop columns."""
-    return Points({name: values for name, values in points.columns.items() if name not in names}, points.source)
+    return replace(points, columns={name: values for name, values in points.columns.items() if name not in names})
 
 
 def same_settings(points: Points, names: tuple[str, ...]) -> list[np.ndarray]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..conversions import mismatch
+from ..definitions import units_agree
 from ..errors import PointsError, nearest
 from ..laws.law import Law
 from ..points import Points
@@ -156,9 +157,10 @@ def suspicions(law: Law, values: Mapping[str, np.ndarray], points: Points, colum
     extra = n - _distinct([*values.values()])
     if extra:
         found.append(FitWarning("duplicate-rows", f"{extra} of {n} rows repeat another in every column used."))
+    borne_out = "N" in columns and units_agree(points, columns["N"])
     for letter in law.inputs:
         middle = float(np.median(values[letter]))
-        if letter in SMALLEST and middle < SMALLEST[letter]:
+        if letter in SMALLEST and middle < SMALLEST[letter] and not borne_out:
             found.append(
                 FitWarning(
                     "odd-scale",
@@ -168,7 +170,7 @@ def suspicions(law: Law, values: Mapping[str, np.ndarray], points: Points, colum
             )
     if {"N", "D"} <= set(values):
         ratio = float(np.median(values["D"] / values["N"]))
-        if not SELDOM[0] <= ratio <= SELDOM[1]:
+        if not SELDOM[0] <= ratio <= SELDOM[1] and not borne_out:
             found.append(
                 FitWarning(
                     "odd-ratio",

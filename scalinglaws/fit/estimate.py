@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..definitions import unmixed
 from ..errors import MisuseError, PointsError, nearest
 from ..laws import LAWS
 from ..laws import law as shelf
@@ -64,22 +65,22 @@ def fit(
         seed: of the draws that start a law without amplitudes. starts: parameters to start from instead.
 
     Raises:
-        PointsError: the table lacks a column, or its values cannot say what the law asks.
+        PointsError: a column is missing, its values cannot say what the law asks, or the rows mix definitions.
         MisuseError: an unknown loss or parameter name. FitError: no start gives a finite objective.
     """
     law = shelf(law) if isinstance(law, str) else law
     columns = chosen_columns(law, points, columns)
+    unmixed(points, columns.values())
     coordinates = _coordinates(law, fix, tie, bounds, priors)
     loss = _loss(loss, delta, tau)
     values = checked_values(points, columns, _positive(law, columns, loss))
     check_enough(law, values, len(coordinates.free), bool(fix or tie or priors))
     target = values.pop(law.target)
-    kept = points.kept
     warnings = convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
-    scales = _scales(kept, weights, target, loss)
+    scales = _scales(points.kept, weights, target, loss)
     problem = _problem(law, coordinates, values, target, scales, loss, bounds, priors)
     found = minimise(problem, delta == "auto", np.random.default_rng(seed), _given(coordinates, starts))
-    warnings += run_warnings(cluster in kept, values, cluster)
+    warnings += run_warnings(cluster in points, values, cluster)
     return _record(found, columns, values, target, points, cluster, warnings)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..definitions import unmixed
 from ..errors import PointsError, unknown_name
 from ..points import Points
 from .c_min import KAPLAN_CRITICAL, adjusted, batch_and_steps
@@ -68,7 +69,7 @@ def frontier(
         raise unknown_name("frontier method", method, METHODS)
     if form not in FORMS:
         raise unknown_name("form", form, FORMS)
-    points = _some(points.kept)
+    points = unmixed(_some(points.kept))
     chosen = chosen_columns(points, dict(columns or {}))
     if method == "critical-batch":
         return critical_batch(points, columns=chosen, draws=draws, level=level, seed=seed)

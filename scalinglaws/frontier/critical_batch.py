@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..definitions import unmixed
 from ..errors import PointsError
 from ..points import Points
 from ..results import Estimate
@@ -96,7 +97,7 @@ def critical_batch(
     Raises:
         PointsError: a column is missing, or nowhere do four batch sizes reach one loss.
     """
-    points = points.kept
+    points = unmixed(points.kept)
     chosen = chosen_columns(points, columns)
     if "batch_tokens" not in points:
         raise PointsError(

@@ -1,19 +1,16 @@
 """What looks wrong in a table that can be read: swapped columns, wrong units, steps for tokens, mixed definitions."""
 
+import math
 import re
+from dataclasses import replace
 
 import numpy as np
 
+from ..definitions import carrying, choice, mixtures, quoted, tells, units_agree
 from ..points import Points
 from ..quantities import QUANTITIES, playing
 
-# columns of text by which a table says how it counted, or what on; ours is `loss_split`, others are in common use
-_LABELS = {
-    "params": ("param_count", "params_count", "params_kind", "count_params"),
-    "loss": ("loss_split", "loss_unit", "loss_kind", "eval_set"),
-}
 _BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*byte", re.IGNORECASE)
-_SHOWN = 4  # labels that a sentence lists
 
 
 def doubts(points: Points) -> tuple[str, ...]:
@@ -25,6 +22,7 @@ def doubts(points: Points) -> tuple[str, ...]:
         found += _about_evaluations(points, tokens)
     if params:
         found += _about_params(points, params)
+    found += carrying(points)
     if params and tokens:
         found += _about_ratio(points, params, tokens)
         found += _about_flops(points, params, tokens)
@@ -35,34 +33,30 @@ def _first(points: Points, role: str) -> str | None:
     return next((name for name in playing(role) if name in points and np.isfinite(points[name]).any()), None)
 
 
+def pooled(points: Points) -> tuple[str, ...]:
+    """Say what was put together because a person asked for it (`Points.across`)."""
+    apart = mixtures(replace(points, pooled=()))
+    return tuple(f"one law across {one}, as --across asked" for one in apart if one.column in points.pooled)
+
+
+def mixed(points: Points) -> tuple[str, ...]:
+    """Say that the rows are of several definitions, and how to choose one; the verbs that fit refuse them."""
+    found = mixtures(points)
+    if not found:
+        return ()
+    told = f"the rows are of {' and of '.join(map(str, found))}"
+    return (f"{told}: one law cannot hold them. Choose one, such as --where {quoted(choice(points, found))}",)
+
+
 def _about_labels(points: Points) -> list[str]:
-    found = []
-    for role, names in _LABELS.items():
-        counted = _first(points, role)
-        for name in names:
-            if counted:
-                found += _about_mixture(counted, name, _labels(points, name))
-                found += _about_bits(counted, name, _labels(points, name)) if role == "loss" else []
-    return found
-
-
-def _labels(points: Points, name: str) -> list[str]:
-    if name not in points or points[name].dtype.kind != "U":
+    counted = _first(points, "loss")
+    if not counted:
         return []
-    return sorted(set(points[name].tolist()) - {"", "nan"})
+    return [told for name in points.columns if tells("test sets", name) for told in _about_bits(points, counted, name)]
 
 
-def _about_mixture(counted: str, name: str, labels: list[str]) -> list[str]:
-    if len(labels) < 2:
-        return []
-    listed = ", ".join(labels[:_SHOWN]) + ", ..." * (len(labels) > _SHOWN)
-    return [
-        f"{counted} is of {len(labels)} kinds, told apart by {name} alone ({listed}): they do not compare. "
-        f"Keep one with --where \"{name} == '{labels[0]}'\"."
-    ]
-
-
-def _about_bits(counted: str, name: str, labels: list[str]) -> list[str]:
+def _about_bits(points: Points, counted: str, name: str) -> list[str]:
+    labels = sorted(set(points[name].tolist())) if points[name].dtype.kind == "U" else []
     bits = [label for label in labels if _BITS_A_BYTE.search(label)]
     if not bits or QUANTITIES[counted].unit != "nats/token":
         return []
@@ -74,7 +68,7 @@ def _about_bits(counted: str, name: str, labels: list[str]) -> list[str]:
 
 def _about_evaluations(points: Points, tokens: str) -> list[str]:
     loss = next((name for name in playing("loss") if name in points), None)
-    if loss is None or any(len(_labels(points, name)) > 1 for name in _LABELS["loss"]):
+    if loss is None or any(mixture.kind == "test sets" for mixture in mixtures(points)):
         return []
     run = np.unique(points["run_id"], return_inverse=True)[1].reshape(-1)
     order = np.lexsort((points[tokens], run))
@@ -93,16 +87,17 @@ def _about_evaluations(points: Points, tokens: str) -> list[str]:
 
 def _about_params(points: Points, params: str) -> list[str]:
     largest = float(np.nanmax(points[params]))
-    if largest < 1e4:
+    if largest < 1e4 and not units_agree(points, params):
         return [f"the largest {params} is {largest:g}: if the table counts in millions, say --unit {params}=millions."]
     return []
 
 
 def _about_ratio(points: Points, params: str, tokens: str) -> list[str]:
-    ratio = float(np.nanmedian(points[tokens] / points[params]))
+    sized = points.take(points[params] > 0)
+    ratio = float(np.nanmedian(sized[tokens] / sized[params])) if len(sized) else math.nan
     if "batch_tokens" in points and np.nanmax(points[tokens]) < np.nanmedian(points["batch_tokens"]):
         return [f"{tokens} never exceeds one batch: if it holds steps, say --unit {tokens}=steps."]
-    if ratio < 0.2:
+    if ratio < 0.2 and not units_agree(points, params):
         return [
             f"the median of {tokens}/{params} is {ratio:.2g}: are the two swapped, is {tokens} counted in steps, "
             f"or in millions or billions? Say --map or --unit {tokens}=steps|millions|billions."
@@ -114,7 +109,8 @@ def _about_flops(points: Points, params: str, tokens: str) -> list[str]:
     flops = next((name for name in ("flops", "flops_exact", "flops_6nd_total", "flops_6nd") if name in points), None)
     if flops is None:
         return []
-    ratio = points[flops] / (6 * points[params] * points[tokens])
+    product = 6 * points[params] * points[tokens]
+    ratio = points[flops][product > 0] / product[product > 0]
     ratio = ratio[np.isfinite(ratio)]
     if len(ratio) and not 0.2 < np.median(ratio) < 50:
         return [

@@ -1,8 +1,7 @@
 """Anyone's table of runs -> Points, with every rejected row and its reason."""
 
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -12,7 +11,8 @@ from ..errors import PointsError, nearest, unknown_name
 from ..points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, SYNONYMS, playing
 from ..records import read_json, write_json
-from .doubts import doubts
+from .cells import impossible, values_of
+from .doubts import doubts, mixed, pooled
 from .formats import Raw, Rejected, read_raw
 from .units import converted
 from .where import matching
@@ -29,7 +29,6 @@ _QUANTITY_OF_LETTER = {
     "U": "tokens_unique",
     "L": "loss_nats",
 }
-_POSITIVE_ROLES = {"params", "tokens", "tokens_unique", "batch", "steps", "flops", "loss"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,7 @@ def read_points(
     unit: Mapping[str, str] | None = None,
     mapping_file: str | Path | None = None,
     need: Iterable[str] = (),
+    across: Iterable[str] = (),
     form: str | None = None,
 ) -> Imported:
     """Read a table of runs: CSV, TSV, JSON lines or Parquet, by name or as an open text stream.
@@ -79,6 +79,7 @@ def read_points(
         unit: quantity -> unit that the table uses, e.g. {"loss": "bits", "params_total": "millions"}.
         mapping_file: what `save_mapping` wrote; `map`, `unit` and `where` given here win over it.
         need: quantities or letters that must be there.
+        across: columns of labels (tokenizers, test sets, recipes ...) across which a law may be fitted; see `Points`.
         form: csv, tsv, jsonl or parquet, where neither the file's ending nor its first line tells.
 
     Raises:
@@ -91,23 +92,35 @@ def read_points(
     where = where or saved.get("where")
     raw = read_raw(source, form)
     renamed, letters = _chosen(map, list(raw.columns))
-    columns = _renamed(raw, renamed)
-    values, rejected = _values(columns, raw.rows)
-    units = {_target(name, list(columns)): in_unit for name, in_unit in unit.items()}
+    values, rejected, notes = values_of(_renamed(raw, renamed), raw.rows)
+    units = _in_our_units(values, unit)
+    rejected |= impossible(values, raw.rows, rejected)
+    points = _kept(values, raw, rejected)
+    _check_need(points, need, letters)
+    points = _without_duplicates(_matching(points, where)).across(*across)
+    points = replace(points, notes=(*notes, *doubts(points), *pooled(points)))
+    listed = [*raw.rejected, *(Rejected(raw.rows[i], reason) for i, reason in rejected.items())]
+    listed.sort(key=lambda reject: reject.row)
+    return Imported(points, tuple(listed), renamed, units, where, letters, (*points.notes, *mixed(points)))
+
+
+def _in_our_units(values: dict[str, np.ndarray], unit: Mapping[str, str]) -> dict[str, str]:
+    """Convert the columns named by --unit where they stand; give quantity -> unit that the table used."""
+    units = {_target(name, list(values)): in_unit for name, in_unit in unit.items()}
     for name, in_unit in units.items():
         if name not in values:
             raise PointsError(f"--unit {name}={in_unit}: no column is {name}.{nearest(name, values)}")
         values[name] = converted(name, values[name], in_unit, values)
-    rejected |= _impossible(values, raw.rows, rejected)
-    points = _kept(values, raw, rejected)
-    _check_need(points, need, letters)
-    if where:
-        points = points.take(matching(points, where))
-        if not len(points):
-            raise PointsError(f"--where {where!r} leaves none of the rows of {raw.source}.")
-    listed = [*raw.rejected, *(Rejected(raw.rows[i], reason) for i, reason in rejected.items())]
-    listed.sort(key=lambda reject: reject.row)
-    return Imported(_without_duplicates(points), tuple(listed), renamed, units, where, letters, doubts(points))
+    return units
+
+
+def _matching(points: Points, where: str | None) -> Points:
+    if not where:
+        return points
+    found = replace(points.take(matching(points, where)), where=where)
+    if not len(found):
+        raise PointsError(f"--where {where!r} leaves none of the rows of {points.source}.")
+    return found
 
 
 def read_mapping(path: str | Path) -> dict:
@@ -171,68 +184,6 @@ def _renamed(raw: Raw, renamed: Mapping[str, str]) -> dict[str, list]:
         else:
             columns[final] = values
     return columns
-
-
-def _values(columns: Mapping[str, list], rows: list[int]) -> tuple[dict[str, np.ndarray], dict[int, str]]:
-    """Turn the quantities into numbers; return them with the rows where one is no number."""
-    values: dict[str, np.ndarray] = {}
-    rejected: dict[int, str] = {}
-    for name, column in columns.items():
-        if name in QUANTITIES and QUANTITIES[name].role != "label":
-            values[name], bad = _numbers(column)
-            _check_mostly_numbers(name, column, bad, rows)
-            for i in bad:
-                rejected.setdefault(i, f"{name} = {column[i]!r} is not a number")
-        else:
-            values[name] = column
-    return values, rejected
-
-
-def _numbers(column: list) -> tuple[np.ndarray, list[int]]:
-    try:
-        return np.array([math.nan if v is None or v == "" else v for v in column], dtype=np.float64), []
-    except (TypeError, ValueError):
-        pass
-    numbers, bad = np.full(len(column), math.nan), []
-    for i, value in enumerate(column):
-        if value is None or str(value).strip() == "":
-            continue
-        try:
-            numbers[i] = float(value)
-        except (TypeError, ValueError):
-            bad.append(i)
-    return numbers, bad
-
-
-def _check_mostly_numbers(name: str, column: list, bad: list[int], rows: list[int]) -> None:
-    filled = sum(1 for value in column if value not in (None, ""))
-    if 2 * len(bad) > filled:
-        raise PointsError(
-            f"column {name!r} must hold numbers; line {rows[bad[0]]} holds {column[bad[0]]!r}; {len(bad)} of {filled} "
-            f"values are like it. Write 1300000000 or 1.3e9 (see also --unit), or choose another column with "
-            f"--map {name}=COLUMN."
-        )
-
-
-def _impossible(values: Mapping[str, np.ndarray], rows: list[int], known: Mapping[int, str]) -> dict[int, str]:
-    """Find rows with a loss that is missing, and with a physical quantity that is infinite, zero or negative."""
-    reasons: dict[int, str] = {}
-    for name, column in values.items():
-        if name not in QUANTITIES or QUANTITIES[name].role not in _POSITIVE_ROLES:
-            continue
-        wrong = ~(column > 0) | np.isinf(column)
-        if QUANTITIES[name].role != "loss" or name != "loss_nats":
-            wrong &= ~np.isnan(column)
-        for i in np.flatnonzero(wrong):
-            if i not in known:
-                reasons.setdefault(int(i), _reason(name, float(column[i])))
-    return reasons
-
-
-def _reason(name: str, value: float) -> str:
-    if math.isnan(value):
-        return f"{name} is missing or not a number: a diverged run, or a cell left empty"
-    return f"{name} = {value:g}; it must be above 0 and finite"
 
 
 def _kept(values: Mapping[str, np.ndarray], raw: Raw, rejected: Mapping[int, str]) -> Points:

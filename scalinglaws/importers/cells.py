@@ -1,0 +1,116 @@
+"""Cells of a table -> numbers: what is none, what cannot be, and what a column of words does to its rows."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..errors import PointsError
+from ..quantities import QUANTITIES, playing
+
+_POSITIVE_ROLES = {"params", "tokens", "tokens_unique", "batch", "steps", "flops", "loss"}
+_NEEDED = {"params", "tokens", "loss"}
+_SWITCHES = {"true": True, "false": False}
+MOST_SHOWN = 40  # characters of a cell that a sentence shows
+
+
+def values_of(
+    columns: Mapping[str, list], rows: list[int]
+) -> tuple[dict[str, np.ndarray | list], dict[int, str], list[str]]:
+    """Turn the quantities into numbers; give the columns, the rows that one condemns, and what was set aside.
+
+    A cell that holds no number condemns its row where it should hold the size, the tokens, the loss or another measured
+    amount; elsewhere (a rate, a shape, a switch) it is missing. A column that hardly holds numbers is kept as text.
+    """
+    values: dict[str, np.ndarray | list] = {}
+    rejected: dict[int, str] = {}
+    notes: list[str] = []
+    for name, column in columns.items():
+        if name not in QUANTITIES or QUANTITIES[name].role == "label":
+            values[name] = column
+            continue
+        numbers, bad = _numbers(column, QUANTITIES[name].role not in _POSITIVE_ROLES)
+        if 2 * len(bad) > sum(value not in (None, "") for value in column):
+            _check_spared(name, column, bad, rows, columns)
+            values[f"{name}_as_read"] = column
+            notes.append(f"{name} holds no numbers (line {rows[bad[0]]}: {_shown(column[bad[0]])}): kept as text")
+        else:
+            values[name] = numbers
+            _without(name, column, bad, rows, rejected, notes)
+    return values, rejected, notes
+
+
+def _without(name: str, column: list, bad: list[int], rows: list[int], rejected: dict[int, str], notes: list[str]):
+    """Reject the rows of an amount's bad cells; say of another column's that they count as missing."""
+    if QUANTITIES[name].role in _POSITIVE_ROLES:
+        for i in bad:
+            rejected.setdefault(i, f"{name} = {_shown(column[i])} is not a number")
+    elif bad:
+        many = f"{len(bad)} cells are" if len(bad) > 1 else "a cell is"
+        notes.append(f"{name}: {many} no number (line {rows[bad[0]]}: {_shown(column[bad[0]])}), taken as missing")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+
+
+def _numbers(column: list, switches: bool) -> tuple[np.ndarray, list[int]]:
+    """Read cells as numbers, and say which are none; true and false are 1 and 0 where the column may be a switch."""
+    numbers, bad = np.full(len(column), math.nan), []
+    for i, value in enumerate(column):
+        if value is None or (isinstance(value, str) and not value.strip()):
+            continue
+        if isinstance(value, str) and switches:
+            value = _SWITCHES.get(value.strip().lower(), value)
+        try:
+            if isinstance(value, bool) and not switches:
+                raise ValueError
+            numbers[i] = float(value)
+        except (TypeError, ValueError, OverflowError):
+            bad.append(i)
+    return numbers, bad
+
+
+def _check_spared(name: str, column: list, bad: list[int], rows: list[int], columns: Mapping[str, list]) -> None:
+    """Refuse a column of words where it is the only size, tokens or loss that the table has.
+
+    Raises:
+        PointsError: with the first cell, and how to write it.
+    """
+    role = QUANTITIES[name].role
+    if role in _NEEDED and sum(other in columns for other in playing(role)) == 1:
+        filled = sum(value not in (None, "") for value in column)
+        raise PointsError(
+            f"column {name!r} must hold numbers; line {rows[bad[0]]} holds {_shown(column[bad[0]])}; {len(bad)} of "
+            f"{filled} values are like it. Write 1300000000 or 1.3e9 (see also --unit), or choose another column with "
+            f"--map {name}=COLUMN."
+        )
+
+
+def impossible(values: Mapping[str, np.ndarray], rows: list[int], known: Mapping[int, str]) -> dict[int, str]:
+    """Find rows with a loss that is missing, and with a physical quantity that is infinite, zero or negative."""
+    reasons: dict[int, str] = {}
+    for name, column in values.items():
+        if name not in QUANTITIES or QUANTITIES[name].role not in _POSITIVE_ROLES:
+            continue
+        wrong = ~(column > 0) | np.isinf(column)
+        if QUANTITIES[name].role != "loss" or name != "loss_nats":
+            wrong &= ~np.isnan(column)
+        wrong &= ~_left_out(values)
+        for i in np.flatnonzero(wrong):
+            if i not in known:
+                reasons.setdefault(int(i), _reason(name, float(column[i])))
+    return reasons
+
+
+def _left_out(values: Mapping[str, np.ndarray | list]) -> np.ndarray:
+    """Mark the rows that the table itself leaves out, as our own does with models of no layer, whose N is 0."""
+    because = values.get("excluded_because", [])
+    return np.array([bool(reason) for reason in because]) if len(because) else np.False_
+
+
+def _reason(name: str, value: float) -> str:
+    if math.isnan(value):
+        return f"{name} is missing or not a number: a diverged run, or a cell left empty"
+    return f"{name} = {value:g}; it must be above 0 and finite"
