@@ -312,11 +312,22 @@ def test_all_approaches_meet_on_the_isoflop_collection():
 
 
 @pytest.mark.parametrize(
-    "name", ["cbs_zhang.csv", "datablations.csv", "gemstones.csv", "nanochat_optima.csv", "opt_trajectories.csv"]
+    ("name", "across"),
+    [
+        ("cbs_zhang.csv", None),
+        ("datablations.csv", None),
+        ("gemstones.csv", "schedule_set"),
+        ("nanochat_optima.csv", "param_count"),
+        ("opt_trajectories.csv", None),
+    ],
 )
-def test_public_tables_are_read_and_fitted_as_they_stand(name):
+def test_public_tables_are_read_and_fitted_as_they_stand(name, across):
     assert found("import", real(name))["rejected"] == []
-    answer = found("fit", "chinchilla", real(name), "--interval", "sandwich")
+    words = ("fit", "chinchilla", real(name), "--interval", "sandwich")
+    if across:
+        assert f"({across}: " in spoken(*words)[2]
+    answer = found(*words, *(("--across", across) if across else ()))
+    assert not across or any(f"({across}: " in note and "as --across asked" in note for note in answer["notes"])
     assert set(answer["interval"]["low"]) == set(answer["values"])
 
 

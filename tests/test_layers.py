@@ -113,8 +113,8 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "guard points definitions appraise audit findings conversions conventions laws fit uncertainty predict "
-        "compare frontier plan optima arms checkpoints ensemble importers infer held_out report study corpora "
+        "numpy": "guard points definitions appraise audit findings conversions conventions laws fit uncertainty "
+        "predict compare frontier plan optima arms checkpoints ensemble importers infer held_out report study corpora "
         "tokenizers instruments train windows",
         "scipy": "definitions arms audit compare ensemble findings fit frontier plan predict uncertainty",
         "emcee": "uncertainty",

@@ -57,10 +57,16 @@ def show(text: str):
     print(printable(text))
 
 
-def emit(record: object):
-    """Print one JSON document on standard output."""
+def emit(record: object, points=None):
+    """Print one JSON document on standard output; where it speaks of points, with what looks wrong in them.
+
+    Of several documents, each says so.
+    """
     import json
 
+    if points is not None:
+        notes = {"notes": list(points.notes)}
+        record = [one | notes for one in record] if isinstance(record, list) else record | notes
     print(json.dumps(record, indent=1, allow_nan=False))
 
 

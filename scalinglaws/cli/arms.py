@@ -66,7 +66,10 @@ def arms(
     found = fit_arms(laws[0], table_in, n=asked["draws"], **how, **given)
     tests = differences(found, others=others)
     worth = _multipliers(found, place, asked["level"])
-    emit(_plain(found, tests, worth, asked["level"])) if json else show(_text(found, tests, worth, asked["level"]))
+    if json:
+        emit(_plain(found, tests, worth, asked["level"]), table_in)
+    else:
+        show(_text(found, tests, worth, asked["level"]))
     for sentence in (*found.warnings, *(w.message for w in found.draws.warnings)):
         say(f"warning: {sentence}")
 

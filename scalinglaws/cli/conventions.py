@@ -66,7 +66,7 @@ def conventions(
         level=level,
         seed=seed,
     )
-    emit(_plain(found)) if json else show(_text(found))
+    emit(_plain(found), read_in.points) if json else show(_text(found))
     for warning in found.warnings:
         say(f"warning: {warning}")
 

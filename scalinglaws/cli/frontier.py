@@ -66,7 +66,7 @@ def frontier(
     found = _found(read_in.points, asked, {name: {**same, **own[name]} for name in asked})
     law = against or ("chinchilla" if method == "all" else None)
     beside = _beside(law, law_file, read_in.points, found, level, seed, required=against is not None) if law else {}
-    _tell(found, beside, level, json)
+    _tell(found, beside, read_in.points, json)
 
 
 def _roles(letters: dict[str, str]) -> dict[str, str]:
@@ -128,7 +128,7 @@ def _beside(name: str, files, points, found: dict, level: float, seed: int, requ
         return {}
 
 
-def _tell(found: dict, beside: dict, level: float, json: bool):
+def _tell(found: dict, beside: dict, points, json: bool):
     from ..frontier import disagreements
 
     lines = {name: one for name, one in found.items() if hasattr(one, "budgets")}
@@ -137,7 +137,7 @@ def _tell(found: dict, beside: dict, level: float, json: bool):
         documents = {name: _plain(one) for name, one in found.items()}
         document = next(iter(documents.values())) if len(documents) == 1 else {"methods": documents}
         exponents = {k: {"value": e.value, "low": finite(e.low), "high": finite(e.high)} for k, e in beside.items()}
-        emit({**document, "against": exponents, "disagreements": list(apart)})
+        emit({**document, "against": exponents, "disagreements": list(apart)}, points)
     else:
         show("\n\n".join(_text(one) for one in found.values()))
         for name, e in beside.items():

@@ -120,7 +120,7 @@ def fit(
 
     a.one("fit")
     runs, tested = carried(a), backtested(a, backtest)
-    emit(plain(a, runs, tested)) if json else show(text(a, runs, tested))
+    emit(plain(a, runs, tested), a.points) if json else show(text(a, runs, tested))
     for warning in (w for w in a.draws[0].warnings if w.id != a.fit.outcome):  # the text ends with that
         say(f"warning [{warning.id}]: {warning.message}")
 
@@ -155,7 +155,7 @@ def predict(
     said = [run(drawn, t, level=a.level, kind=kind, calibration=factor) for t in targets]
     if json:
         made = [_predict_plain(a, target, p) | _mix_plain(mixed) for target, p in zip(targets, said, strict=True)]
-        emit(made[0] if len(made) == 1 else made)
+        emit(made[0] if len(made) == 1 else made, a.points)
     else:
         show("\n".join(_predict_text(a, text, p) for text, p in zip(at, said, strict=True)))
         if mixed:

@@ -153,7 +153,7 @@ def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
     if json:
         values = to_plain(made)
         values["loss"] = values.pop("loss_nats")
-        emit(values if configured is None else {**values, "configuration": configured})
+        emit(values if configured is None else {**values, "configuration": configured}, a.points)
     elif configured is not None and not to:
         print(configured, end="")
     else:
