@@ -9,13 +9,7 @@ from safetensors.torch import save
 
 from .optimizer import Optimizer
 from .records import write_whole
-
-CHECKPOINT = "checkpoint.safetensors"  # of a run under way
-
-
-def state_name(step: int | str) -> str:
-    """Name the file in which a trunk keeps its state for the branches that start at `step`."""
-    return f"state-{step}.safetensors"
+from .run import CHECKPOINT, state_name
 
 
 def states(folder: Path, first_kept: int = 0) -> list[Path]:

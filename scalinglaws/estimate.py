@@ -1,6 +1,5 @@
 """A study, or a set of families of runs -> their runs and what they cost on this machine, before anything is spent."""
 
-import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from .cost import Cost, Pace, Step, costs, makespan, step_of
 from .design import Sweep, design, lay_out
 from .display import duration
 from .errors import CorpusError
+from .machine import cores
 from .quantities import PF_DAY
 from .records import to_plain
 from .settings import Families, Study
@@ -198,7 +198,7 @@ def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed
     pairs = zip(sweep.runs, costs(sweep, paces), strict=True)
     table = [_beyond(cost, seen.get(run.id, 0) / run.steps) for run, cost in pairs]
     shared = frozenset(run.id for run in sweep.runs if seen.get(run.id, 0) >= run.steps)
-    processes = study.processes or os.cpu_count() or 1
+    processes = study.processes or cores()
     own = Sweep(sweep.name, tuple(run for run in sweep.runs if run.id not in shared), sweep.held_out)
     stages = [own.only(held_out=held_out) for held_out in (False, True)]
     seconds = sum(makespan(stage, table, processes) for stage in stages if stage.runs)

@@ -1,17 +1,17 @@
 """A set of families of runs, end to end: text, sweeps, training, and the tables of what was measured."""
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .corpora.tokenise import tokenise
 from .design import Sweep, lay_out, renamed
-from .errors import RunsFailedError, StoreError
+from .errors import StoreError
 from .executors.local import Local
 from .findings import TABLES, judged, page
 from .importers.writing import write_points
-from .launch import SHORT_WORK, Failure, Progress, launch, work_of
+from .launch import SHORT_WORK, Failure, Progress, launch, require_free, require_success, work_of
+from .machine import cores
 from .points import Points
 from .readings import curve_table, position_table, run_table
 from .records import from_plain, read_json, to_plain, write_json, write_whole
@@ -49,6 +49,7 @@ def measure(
         RunsFailedError: a training process failed; what is done is kept.
     """
     store = open_store(to, create=True)
+    require_free(store)
     asked_now, told = {}, {}
     for study in asked.studies:
         data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
@@ -64,11 +65,7 @@ def measure(
         say(f"{family.study.name}: {there} of {len(family.sweep.runs)} runs are there. {family.study.about}".rstrip())
     failures = _train(list(asked_now.values()), store, device, tell, lambda: _tables(asked.name, store, laid_out))
     measured = _tables(asked.name, store, laid_out)
-    if failures:
-        raise RunsFailedError(
-            f"{len(failures)} chains of runs of {asked.name} failed; the first says why in {failures[0].log}. Mend "
-            "that, and type the same command: what is done is kept, and is in the tables."
-        )
+    require_success(failures, f"chains of runs of {asked.name}")
     _judge(asked.name, measured, store, say)
     return measured
 
@@ -120,7 +117,7 @@ def _train(families: list[Family], store: Store, device: str, tell, tables: Call
     """Train what is lacking, the first families first, and write the tables whenever some of them are complete."""
     sweep = joined("", families)
     stages = [frozenset(run.id for family in lot for run in family.sweep.runs) for lot in lots(families)]
-    executor = Local(max(family.study.processes or os.cpu_count() or 1 for family in families))
+    executor = Local(max(family.study.processes or cores() for family in families))
     return launch(sweep, store, executor, device=device, tell=tell, stages=stages, ended=lambda stage: tables())
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .design import Sweep
-from .errors import StoreError
-from .executors.local import Local
-from .records import read_json
+from .errors import RunsFailedError
+from .executors.local import Local, was_killed
+from .lock import held, in_use
 from .run import RunSpec
 from .store import Store
 
 POLL_SECONDS = 0.2
+LOCK, TRAINING = "launch.lock", "training the runs of this folder"
 OVERHEAD_FLOPS = 3e5  # of a token, beside its arithmetic
 SHORT_WORK = 5e11  # of a process: about ten seconds
 RESTARTS = 2  # of a process that was killed from outside: it goes on from its checkpoint
@@ -49,6 +50,30 @@ class Failure:
     exit_code: int
     log: str
 
+    @property
+    def why(self) -> str:
+        """Where to look for what went wrong, for a person."""
+        if not was_killed(self.exit_code):
+            return f"the first says why in {self.log}"
+        how = f"signal {-self.exit_code}" if self.exit_code < 0 else "a request to end"
+        return (
+            f"the first, {self.run_ids[0]}, was killed {RESTARTS + 1} times by {how} from outside: out of memory? "
+            "Give the machine more, or take fewer processes"
+        )
+
+
+def require_success(failures: Sequence[Failure], asked: str):
+    """Say which of what was asked failed, and what to do.
+
+    Raises:
+        RunsFailedError: something failed.
+    """
+    if failures:
+        raise RunsFailedError(
+            f"{len(failures)} {asked} failed; {failures[0].why}. Mend that, and type the same command: what is done "
+            "is kept."
+        )
+
 
 @dataclass
 class _Chain:
@@ -79,7 +104,26 @@ def launch(
         stages: ids of runs, what is wanted first at the front; a later stage starts where an earlier one leaves a
             process free. None: the whole sweep is one.
         ended: called with the place of each stage that this launch completes, but for the last to do so.
+
+    Raises:
+        FailureError: another process is training in the folder.
     """
+    with held(store.path / LOCK, TRAINING):
+        return _launched(sweep, store, executor, device, tell, stages, ended)
+
+
+def require_free(store: Store):
+    """Refuse a folder in which another process trains: before anything is written there.
+
+    Raises:
+        FailureError: one does.
+    """
+    if in_use(store.path / LOCK):
+        with held(store.path / LOCK, TRAINING):
+            pass
+
+
+def _launched(sweep, store: Store, executor: Local, device: str, tell, stages, ended) -> list[Failure]:
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
     work = _Work(_lacking(sweep, store, executor.slots, stages), device)
     for chain in work.waiting:
@@ -125,7 +169,7 @@ class _Work:
         for job, chain in gone:
             del self.running[job]
             code = job.poll()
-            if code < 0 and chain.restarts < RESTARTS:
+            if was_killed(code) and chain.restarts < RESTARTS:
                 chain.restarts += 1
                 self.waiting.insert(0, chain)
             elif code != 0:
@@ -157,9 +201,10 @@ def _lacking(sweep: Sweep, store: Store, slots: int, stages: Sequence[frozenset[
 
 
 def _command(store: Store, chain: _Chain, device: str) -> list[str]:
+    """Write the command of a worker; -P keeps it from importing files of the folder that it is started in."""
     ids = [spec.id for spec in chain.specs]
     watched = ["--while-pid", str(os.getpid()), "--device", device]
-    return [sys.executable, "-m", "scalinglaws", "train", str(store.path), *ids, *watched]
+    return [sys.executable, "-P", "-m", "scalinglaws", "train", str(store.path), *ids, *watched]
 
 
 def work_of(spec: RunSpec) -> float:
@@ -200,11 +245,8 @@ class _Clock:
 
 
 def _active(spec: RunSpec, store: Store) -> Active | None:
-    path = store.folder(spec.id) / "progress.json"
-    if not path.exists():
+    told = store.progress(spec.id)
+    if told is None:
         return None
-    try:
-        step, loss = read_json(path)
-    except (StoreError, ValueError):
-        return None
+    step, loss = told
     return Active(spec.id, spec.shape.params(), step, spec.steps, step * spec.batch_tokens, loss)

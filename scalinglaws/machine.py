@@ -1,9 +1,11 @@
 """What a report says of the machine that made it, and of the packages."""
 
+import math
 import os
 import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 
 def machine() -> dict[str, str | int]:
@@ -11,9 +13,31 @@ def machine() -> dict[str, str | int]:
     return {
         "system": platform.system(),
         "machine": platform.machine(),
-        "cores": os.cpu_count() or 1,
+        "cores": cores(),
         "python": platform.python_version(),
     }
+
+
+def cores(control_group: Path = Path("/sys/fs/cgroup")) -> int:
+    """Count the processors that this process may use: those it is bound to, or fewer where its control group has less.
+
+    Args:
+        control_group: folder of the group's limits (version 2; of version 1, its `cpu` folder).
+    """
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min(bound, _quota(control_group))))
+
+
+def _quota(folder: Path) -> float:
+    """Processors that a control group may use at a time; infinity where nothing limits it."""
+    try:
+        if (folder / "cpu.max").exists():
+            most, period = (folder / "cpu.max").read_text().split()
+        else:
+            most, period = ((folder / "cpu" / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        return float(most) / float(period) if float(most) > 0 else math.inf
+    except (OSError, ValueError, ZeroDivisionError):  # "max" too: no limit
+        return math.inf
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:

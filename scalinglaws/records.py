@@ -3,8 +3,8 @@
 import contextlib
 import dataclasses
 import json
-import math
 import os
+import secrets
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -92,10 +92,10 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         StoreError: the folder cannot be written to, or the disk is full; nothing is left behind.
     """
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    beside = _beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(beside, "wb") as file:
+        with open(beside, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -106,11 +106,29 @@ def write_whole(path: Path, content: bytes) -> None:
         raise StoreError(f"cannot write {path}: {failure.strerror}. Free some space, or name another folder.") from None
 
 
-def write_progress(path: Path, step: int, loss: float):
-    """Write how far a run is: two numbers, renamed into place without waiting for the disk, for it may be lost."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    beside.write_text(json.dumps([step, loss if math.isfinite(loss) else None]))
-    os.replace(beside, path)
+def _beside(path: Path) -> Path:
+    """Name a file that is being written, as nobody could foresee."""
+    return path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+
+
+def write_hint(path: Path, values: Any):
+    """Write what may be lost: renamed into place without waiting for the disk, or not at all where there is no room."""
+    beside = _beside(path)
+    try:
+        with open(beside, "x") as file:
+            file.write(json.dumps(values))
+        os.replace(beside, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+def read_hint(path: Path) -> Any:
+    """Read what may have been lost, or cut short by a power cut; None then."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError, RecursionError):
+        return None
 
 
 def read_json(path: Path) -> Any:

@@ -23,6 +23,7 @@ ENDING = (
     "decay_power",
 )  # how and when a run ends: no trunk's step
 A_PATH = "text:"  # begins a corpus that is named by where it lies
+CHECKPOINT = "checkpoint.safetensors"  # the state of a run under way
 ID = re.compile(r"L\d+-d\d+-[0-9a-f]{12}")
 NAMED = {"schedule": SCHEDULES, "cooldown": COOLDOWNS, "optimizer": OPTIMIZERS, "precision": PRECISIONS}
 
@@ -181,6 +182,11 @@ class RunSpec:
     def _named(self, asked: dict) -> str:
         text = json.dumps(asked, sort_keys=True)
         return f"L{self.shape.n_layer}-d{self.shape.d_model}-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def state_name(step: int | str) -> str:
+    """Name the file in which a trunk keeps its state for the branches that start at `step`."""
+    return f"state-{step}.safetensors"
 
 
 def together(specs: Iterable[RunSpec]) -> tuple[RunSpec, ...]:

@@ -1,5 +1,7 @@
 """A study: the flat keys of its TOML file, and where the presets lie."""
 
+import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,8 +9,10 @@ from pathlib import Path
 
 from .errors import StudyError, nearest, unknown_name
 from .records import from_plain
+from .run import A_PATH
 
 LR_RULES = ("width", "kaplan")
+NAME = re.compile(r"\w[\w .,+=@()-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ class Study:
     base_d_head: int = 0
 
     def __post_init__(self):
+        require_name(self.name)
         self._above_zero(
             "n_ctx", "d_head", "batch", "lr_scale", "lr_max", "lr_factor", "seeds", "hold_out_seeds", "draws"
         )
@@ -177,6 +182,19 @@ def presets() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
+def require_name(name: object):
+    """Refuse what cannot name a study: it names a folder and a file, and leads to no other.
+
+    Raises:
+        StudyError: not so.
+    """
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise StudyError(
+            f"name = {name!r:.80}: a study's name names its folder. Give up to 100 letters, digits, spaces and any of "
+            "_ . , + = @ ( ) -, a letter or digit first; another folder is named by --to."
+        )
+
+
 def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -> Study | Families:
     """Read a study from a file, or a preset by its name; a file with a key `families` is a set of studies.
 
@@ -202,6 +220,7 @@ def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -
     names, about = shared.pop("families"), shared.pop("about", "")
     studies = []
     for name in names:
+        require_name(name)
         own = path.with_suffix("") / f"{name}.toml"
         if not own.is_file():
             raise StudyError(f"{path} lists the family {name!r}, and there is no {own}.")
@@ -210,10 +229,25 @@ def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -
 
 
 def _read_toml(path: Path) -> dict:
-    """Read a file's keys; the path of a law file is taken from the folder of the file that names it."""
+    """Read a file's keys; paths of texts and of a law file are taken from the folder of the file that names them."""
     try:
         keys = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise StudyError(f"{path} is not TOML: {failure}.") from None
-    named = keys.get("law_file")
-    return keys | {"law_file": str((path.parent / named).resolve())} if isinstance(named, str) and named else keys
+    if path in presets().values():  # nobody's texts lie there: what such a file names is to be set
+        return keys
+    named, corpus, others = (keys.get(key) for key in ("law_file", "corpus", "evaluate_on"))
+    found = {"law_file": str((path.parent / named).resolve())} if isinstance(named, str) and named else {}
+    if isinstance(corpus, str):
+        found["corpus"] = _from(path.parent, corpus)
+    if isinstance(others, list):
+        found["evaluate_on"] = [_from(path.parent, one) if isinstance(one, str) else one for one in others]
+    return keys | found
+
+
+def _from(folder: Path, corpus: str) -> str:
+    """Name a text of one's own from the folder that one is in, where it is named from another."""
+    place = corpus.removeprefix(A_PATH)
+    if place == corpus or not place or place.startswith("~") or os.path.isabs(place) or os.path.relpath(folder) == ".":
+        return corpus
+    return A_PATH + os.path.join(os.path.relpath(folder), place)

@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .design import read_sweep
-from .records import read_json, to_plain
+from .records import to_plain
 from .store import open_store
+
+STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One run: done, under way, or to come; with its loss where it has one."""
+    """One run: how it ended, or that it is under way, stopped or to come; with its loss where it has one.
+
+    A run is under way while a process that lives holds its lock; a stopped one goes on with the next launch.
+    """
 
     run_id: str
     params: int
@@ -34,9 +39,11 @@ class Status:
 
     def text(self) -> str:
         """As a table for a person."""
-        done = sum(run.state not in ("to come", "under way") for run in self.runs)
+        done = sum(run.state not in ("to come", "under way", STOPPED) for run in self.runs)
+        stopped = sum(run.state == STOPPED for run in self.runs)
         rows = [
-            f"{self.name}: {done} of {len(self.runs)} runs done",
+            f"{self.name}: {done} of {len(self.runs)} runs done"
+            + (f"; {stopped} stopped: nobody trains them, and the next launch goes on with them" if stopped else ""),
             f"{'run':<24} {'N':>10} {'tokens':>9} {'step':>15}  {'loss':>7}  state",
         ]
         for run in self.runs:
@@ -65,8 +72,6 @@ def _standing(store, spec) -> Standing:
         run = store.run(spec)
         loss = run.final.loss_nats if run.final else None
         return Standing(spec.id, spec.shape.params(), tokens, run.outcome, spec.steps, spec.steps, loss)
-    path = store.folder(spec.id) / "progress.json"
-    if path.exists():
-        step, loss = read_json(path)
-        return Standing(spec.id, spec.shape.params(), tokens, "under way", step, spec.steps, loss)
-    return Standing(spec.id, spec.shape.params(), tokens, "to come", 0, spec.steps, None)
+    step, loss = store.progress(spec.id) or (0, None)
+    state = "to come" if not step else "under way" if store.is_held(spec) else STOPPED
+    return Standing(spec.id, spec.shape.params(), tokens, state, step, spec.steps, loss)

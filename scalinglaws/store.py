@@ -1,15 +1,17 @@
 """A folder of training runs, each written whole or not at all, and the points they make."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .conversions import bits_per_byte
 from .errors import NameUnknownError, StoreError, nearest
+from .lock import in_use
 from .points import Points
-from .records import from_plain, read_json, to_plain, write_json
+from .records import from_plain, read_hint, read_json, to_plain, write_hint, write_json
 from .results import LearningCurve
-from .run import ID, Run, RunSpec
+from .run import CHECKPOINT, ID, Run, RunSpec
 from .schedule import phase
 
 VERSION = 2
@@ -77,11 +79,27 @@ class Store:
         """Everything that ever happened here, in the order of the folders' names."""
         return [self._kept(path) for path in sorted((self.path / "runs").glob("*/run.json"))]
 
+    def tell(self, run_id: str, step: int, loss: float):
+        """Leave a hint of how far a run is."""
+        write_hint(self.folder(run_id) / "progress.json", [step, loss if math.isfinite(loss) else None])
+
+    def progress(self, run_id: str) -> tuple[int, float | None] | None:
+        """How far a run said it was, and its last training loss; None where it left no hint that can be read."""
+        match read_hint(self.folder(run_id) / "progress.json"):
+            case [int(step), float() | None as loss]:
+                return step, loss
+        return None
+
+    def is_held(self, spec: RunSpec) -> bool:
+        """Whether a process that lives is at work on a run's chain."""
+        return in_use(self.folder(spec.lineage) / "lock")
+
     def keep(self, run: Run):
-        """Keep what happened, then drop the checkpoint."""
+        """Keep what happened, then drop the checkpoint and the hint."""
         folder = self.folder(run.spec.id)
         write_json(folder / "run.json", to_plain(run))
-        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+        for name in (CHECKPOINT, "progress.json"):
+            (folder / name).unlink(missing_ok=True)
 
     def _kept(self, path: Path) -> Run:
         return from_plain(Run, read_json(path), str(path), StoreError)

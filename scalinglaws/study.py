@@ -1,6 +1,6 @@
 """A study, end to end: text, sweep, training, laws, a tested prediction, a plan and the report."""
 
-import os
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,16 +12,16 @@ from .corpora.synthetic import evaluation_floor
 from .corpora.tokenise import tokenise
 from .corpora.tokenised import Tokenised
 from .design import Sweep, lay_out
-from .errors import FitError, MisuseError, RunsFailedError, StudyError, unknown_name
+from .errors import FitError, MisuseError, StudyError, unknown_name
 from .executors.local import Local
 from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
 from .infer import COUNTS, JOINT, Inference, infer, largest_compute, residuals
-from .launch import Progress, launch
+from .launch import Progress, launch, require_free, require_success
 from .law_file import read_laws, tried
 from .laws import LAWS, Law
-from .machine import machine, versions
+from .machine import cores, machine, versions
 from .plan import Building, plan
-from .records import read_json, to_plain, write_json
+from .records import read_hint, to_plain, write_json
 from .report import report
 from .results import HeldOutTest, LawTrial, Recommendation, StudyResults
 from .review import review
@@ -52,13 +52,14 @@ def study(
     """
     began, laws = time.monotonic(), laws_of(study, say)
     store = open_store(to, create=True)
+    require_free(store)
     earlier = store.path / "seconds.json"
     data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
     say(data.told())
     sweep = lay_out(study, data, store.data, data_dir)
     write_json(store.path / "study.json", to_plain(study))
     write_json(store.path / "sweep.json", to_plain(sweep))
-    executor = Local(study.processes or os.cpu_count() or 1)
+    executor = Local(study.processes or cores())
 
     _train(sweep.only(held_out=False), store, executor, device, tell, say)
     found, trials = _infer(study, sweep, store, laws)
@@ -73,13 +74,17 @@ def study(
     _train(sweep.only(held_out=True), store, executor, device, tell, say)
     plans, unplanned = _plans(study, store, found, trials, law, data)
     found = replace(found, notes=(*found.notes, *unplanned))
-    seconds = time.monotonic() - began + (read_json(earlier) if earlier.exists() else 0.0)
+    seconds = time.monotonic() - began + _number(read_hint(earlier))
     write_json(earlier, seconds)
     results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
     results = replace(results, audit=review(results, store.runs_of(sweep.runs)))
     write_json(store.path / "results.json", to_plain(results))
     report(results, store.path / "report")
     return results
+
+
+def _number(hint: object) -> float:
+    return hint if isinstance(hint, float) and 0 < hint < math.inf else 0.0
 
 
 def laws_of(study: Study, say: Callable[[str], None] = lambda text: None) -> list[Law]:
@@ -116,11 +121,7 @@ def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
         return
     say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
     failures = launch(sweep, store, executor, device=device, tell=tell)
-    if failures:
-        raise RunsFailedError(
-            f"{len(failures)} of {len(sweep.chains)} chains of runs failed; the first says why in "
-            f"{failures[0].log}. Mend that, and type the same command: what is done is kept."
-        )
+    require_success(failures, f"of {len(sweep.chains)} chains of runs")
 
 
 def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[Inference, tuple[LawTrial, ...]]:

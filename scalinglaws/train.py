@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .checkpoint import CHECKPOINT, read_checkpoint, state_name, states, write_checkpoint
+from .checkpoint import read_checkpoint, states, write_checkpoint
 from .corpora.order import window_starts
 from .corpora.tokenised import Tokenised
 from .errors import StoreError
@@ -23,7 +23,7 @@ from .models import FAMILIES, make_drop
 from .optimizer import descend, gradient, make_optimizer
 from .precision import DTYPES, in_precision, set_float32
 from .records import from_plain, to_plain
-from .run import Evaluation, NoiseSums, Run, RunSpec
+from .run import CHECKPOINT, Evaluation, NoiseSums, Run, RunSpec, state_name
 from .schedule import CURVE_SHARE, evaluation_steps, learning_rate
 from .windows import Order, Windows
 

@@ -1,22 +1,16 @@
 """One process of a launch: trains the runs it is named, one after the other, and writes each into the store."""
 
-import fcntl
-import time
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 
 import torch
 
-from .checkpoint import state_name
 from .corpora.tokenised import open_data
-from .errors import FailureError
-from .records import write_progress
-from .run import Run, RunSpec
+from .lock import held
+from .run import Run, RunSpec, state_name
 from .store import Store
-from .train import train
+from .train import Interrupted, train
 
 LOCK_SECONDS = 20.0
 
@@ -34,12 +28,14 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
     torch.set_num_threads(1)
     specs = [store.spec(run_id) for run_id in run_ids]
     for lineage, chain in groupby(specs, key=lambda spec: spec.lineage):
-        with _only_one(store.folder(lineage)):
+        with held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS):
             chain = list(chain)
             for spec in chain:
                 left = _left(spec, chain, store)
                 if left is None:
                     continue
+                if stop():
+                    raise Interrupted
                 run = _without_state(left, store) or _trained(left, store, stop, device)
                 if not store.has(spec):
                     store.keep(replace(run, spec=spec))
@@ -80,22 +76,5 @@ def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], device: str)
         foreign=[open_data(store.data, data_id) for _, data_id in spec.foreign],
         stop=stop,
         device=device,
-        tell=lambda step, loss: write_progress(folder / "progress.json", step, loss),
+        tell=lambda step, loss: store.tell(spec.id, step, loss),
     )
-
-
-@contextmanager
-def _only_one(folder: Path):
-    """Hold the lock of a chain of runs; the system drops it when the process ends, however it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w") as file:
-        deadline = time.monotonic() + LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise FailureError(f"another process is training {folder.name}. Wait for it, or end it.") from None
-                time.sleep(0.2)
-        yield

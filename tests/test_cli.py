@@ -14,6 +14,7 @@ VERBS = [
     "launch",
     "status",
     "points",
+    "clean",
     "import",
     "fit",
     "predict",

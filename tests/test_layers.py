@@ -22,11 +22,11 @@ INFERRING = set(
     "conventions audit findings".split()
 )
 MEASURING = set(
-    "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch settings "
-    "design cost calibrate coordinate_check precision protocol windows".split()
+    "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch lock "
+    "settings design cost calibrate coordinate_check precision protocol windows".split()
 )
 ABOVE = set(
-    "report review appraise infer machine held_out readings families study estimate status display cli __init__ "
+    "report review clean appraise infer machine held_out readings families study estimate status display cli __init__ "
     "__main__".split()
 )
 
@@ -58,19 +58,20 @@ MAY_IMPORT = split(
         "optimizer": "precision run",
         "precision": "",
         "windows": "corpora run",
-        "checkpoint": "optimizer records",
+        "checkpoint": "optimizer records run",
         "instruments": "run",
         "train": "checkpoint corpora errors instruments models optimizer precision records run schedule windows",
-        "store": "conversions errors points records results run schedule",
-        "worker": "checkpoint corpora errors records run store train",
+        "lock": "errors",
+        "store": "conversions errors lock points records results run schedule",
+        "worker": "corpora lock run store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
-        "settings": "errors records",
+        "settings": "errors records run",
         "design": "corpora errors records run settings shape",
         "cost": "design run schedule shape",
         "calibrate": "cost instruments models optimizer precision run",
         "coordinate_check": "models optimizer run",
         "protocol": "points run",
-        "launch": "design errors executors records run store",
+        "launch": "design errors executors lock run store",
         # the inferring wing
         "laws": "errors quantities",  # formulas: no data, no solver
         "importers": "definitions errors points quantities records",
@@ -95,11 +96,12 @@ MAY_IMPORT = split(
         "machine": "",
         "report": "quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
-        "estimate": "calibrate corpora cost design display errors quantities records settings tokenizers",
+        "estimate": "calibrate corpora cost design display errors machine quantities records settings tokenizers",
         "readings": "design errors instruments points protocol run schedule store",
-        "families": "corpora design errors executors findings importers launch points readings records run settings "
-        "store",
+        "families": "corpora design errors executors findings importers launch machine points readings records run "
+        "settings store",
         "status": "design records store",
+        "clean": "design launch lock run records store",
         "review": "audit design points protocol readings records results run store",
         "study": "corpora design errors executors held_out infer launch law_file laws machine plan records report "
         "results review settings store",

@@ -1,6 +1,6 @@
 """The command line: one short function a verb, in the order of the work; each parses, calls one function and prints."""
 
-from . import measure, infer, compare, arms, conventions, audit, findings, frontier, plan, shelf, show, inside  # noqa: I001 (the order of the help)
+from . import measure, keep, infer, compare, arms, conventions, audit, findings, frontier, plan, shelf, show, inside  # noqa: I001 (the order of the help)
 from .app import run as main
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "frontier",
     "infer",
     "inside",
+    "keep",
     "main",
     "measure",
     "plan",

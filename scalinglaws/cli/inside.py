@@ -22,6 +22,7 @@ def train(
     Example:  scalinglaws train quickstart L2-d16-0123456789ab
     """
     require_training()
+    from ..executors.local import ASKED_TO_END
     from ..store import open_store
     from ..train import Interrupted
     from ..worker import work
@@ -38,4 +39,4 @@ def train(
         )
     except Interrupted:
         say("interrupted; the state is kept")
-        sys.exit(75)
+        sys.exit(ASKED_TO_END)

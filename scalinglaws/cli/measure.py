@@ -1,6 +1,5 @@
 """The verbs of the measuring half: from a corpus to runs and their points."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -164,9 +163,10 @@ def launch(
     from ..corpora.tokenised import open_data
     from ..design import read_sweep
     from ..display import Display
-    from ..errors import RunsFailedError
     from ..executors.local import Local
     from ..launch import launch as run_launch
+    from ..launch import require_success
+    from ..machine import cores
     from ..store import open_store
 
     require_training()
@@ -175,9 +175,8 @@ def launch(
     for data_id in dict.fromkeys(spec.data for spec in sweep.runs):
         say(open_data(store.data, data_id).told())
     with resumable(), Display() as display:
-        failures = run_launch(sweep, store, Local(processes or os.cpu_count() or 1), device=device, tell=display.show)
-    if failures:
-        raise RunsFailedError(f"{len(failures)} chains of runs failed; the first says why in {failures[0].log}.")
+        failures = run_launch(sweep, store, Local(processes or cores()), device=device, tell=display.show)
+    require_success(failures, "chains of runs")
 
 
 @app.command(rich_help_panel=MEASURE)

@@ -1,0 +1,68 @@
+"""A file that one process at a time holds; the system drops it when that process ends, however it ends."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import FailureError, StoreError
+
+POLL_SECONDS = 0.2
+
+
+@contextmanager
+def held(path: Path, what: str, *, patience: float = 0.0) -> Iterator[None]:
+    """Hold a lock while the block runs.
+
+    Args:
+        what: what is done under it, for whoever finds it held.
+        patience: seconds to wait for a process that holds it.
+
+    Raises:
+        FailureError: another process holds it.
+        StoreError: the file cannot be made.
+    """
+    file, deadline = _opened(path), time.monotonic() + patience
+    with file:
+        while not _taken(file, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                file.seek(0)
+                holder = file.read().strip() or "another process"
+                raise FailureError(f"{holder} is {what} already. Wait for it, or end it; what is done is kept.")
+            time.sleep(POLL_SECONDS)
+        file.seek(0)
+        file.truncate()
+        file.write(f"process {os.getpid()} (since {time.strftime('%Y-%m-%d %H:%M:%S UTC', time.gmtime())})\n")
+        file.flush()
+        yield
+
+
+def in_use(path: Path) -> bool:
+    """Whether a process that lives holds a lock."""
+    try:
+        with open(path) as file:
+            return not _taken(file, fcntl.LOCK_SH)
+    except OSError:
+        return False
+
+
+def _opened(path: Path):
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return open(path, "a+", encoding="utf-8", errors="replace", opener=_no_link)
+    except OSError as failure:
+        raise StoreError(f"cannot write {path}: {failure.strerror}. Name a folder that can be written to.") from None
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+
+
+def _taken(file, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,187 @@
+"""Who is at work on a folder is told by its locks, and what a launch says of killed workers is so."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scalinglaws.clean import clean
+from scalinglaws.design import Sweep, read_sweep
+from scalinglaws.errors import FailureError, RunsFailedError, StudyError
+from scalinglaws.executors.local import ASKED_TO_END
+from scalinglaws.launch import LOCK, _Chain, _command, launch, require_success
+from scalinglaws.lock import held, in_use
+from scalinglaws.machine import cores
+from scalinglaws.records import read_hint, to_plain, write_hint, write_json
+from scalinglaws.run import RunSpec, state_name
+from scalinglaws.settings import Study, read_study
+from scalinglaws.shape import Shape
+from scalinglaws.status import status
+from scalinglaws.store import open_store
+from scalinglaws.train import Interrupted
+from scalinglaws.worker import work
+
+SHAPE = Shape(n_layer=1, d_model=8, n_heads=1, n_ctx=32, n_vocab=256)
+BRANCH = RunSpec(SHAPE, "text:notes", "bytes", "0" * 16, 100_000, 8, 0.03, 10, parent="its trunk")
+TRUNK = replace(BRANCH, parent="", schedule="constant", branch_at=(BRANCH.first_step,))
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = open_store(tmp_path / "store", create=True)
+    write_json(store.path / "sweep.json", to_plain(Sweep("s", (TRUNK, BRANCH))))
+    store.ask(TRUNK)
+    return store
+
+
+class Ending:
+    """An executor whose processes end at once, each with the next of these codes."""
+
+    slots = 1
+
+    def __init__(self, *codes):
+        self.codes = list(codes)
+
+    def start(self, command, log):
+        code = self.codes.pop(0)
+
+        class Job:
+            def poll(self):
+                return code
+
+        return Job()
+
+
+def test_a_lock_is_held_by_one_process_and_says_by_which(tmp_path):
+    path = tmp_path / "a" / "lock"
+    assert not in_use(path)
+    with held(path, "training"):
+        assert in_use(path)
+        said = r"process \d+ \(since .* UTC\) is training already. Wait for it"
+        with pytest.raises(FailureError, match=said), held(path, "training"):
+            pass
+    assert not in_use(path)
+
+
+def test_a_lock_never_follows_a_link(tmp_path):
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(Exception, match="cannot write"), held(tmp_path / "lock", "training"):
+        pass
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_a_run_is_under_way_only_while_somebody_trains_it(store):
+    store.tell(TRUNK.id, 40, 2.5)
+    assert [run.state for run in status(store.path).runs] == ["stopped", "to come"]
+    assert "1 stopped: nobody trains them, and the next launch goes on with them" in status(store.path).text()
+    with held(store.folder(TRUNK.id) / "lock", "training"):
+        assert [(run.state, run.step) for run in status(store.path).runs] == [("under way", 40), ("to come", 0)]
+
+
+@pytest.mark.parametrize("content", ["", "5", "[", "[1]", '["a", 2]', "null", "{}", "[" * 5000])
+def test_a_hint_that_is_lost_or_cut_short_harms_nobody(store, content):
+    (store.folder(TRUNK.id) / "progress.json").write_text(content)
+    assert store.progress(TRUNK.id) is None
+    assert {run.state for run in status(store.path).runs} == {"to come"}
+
+
+def test_a_hint_that_cannot_be_written_ends_nothing(tmp_path):
+    write_hint(tmp_path / "no folder" / "progress.json", [1, 2.0])
+    assert read_hint(tmp_path / "no folder" / "progress.json") is None
+
+
+def test_a_second_launch_says_who_works_there_and_calls_nothing_failed(store):
+    sweep = read_sweep(store.path)
+    said = r"^process \d+ \(since .*\) is training the runs of this folder already"
+    with held(store.path / LOCK, "training the runs of this folder"), pytest.raises(FailureError, match=said):
+        launch(sweep, store, Ending())
+    assert len(launch(sweep, store, Ending(1))) == 1
+
+
+def test_a_worker_that_was_asked_to_end_or_killed_is_started_again(store, monkeypatch):
+    monkeypatch.setattr("scalinglaws.launch.POLL_SECONDS", 0.0)
+    sweep = read_sweep(store.path)
+    assert launch(sweep, store, Ending(ASKED_TO_END, -9, 0)) == []
+    failures = launch(sweep, store, Ending(-9, ASKED_TO_END, -9))
+    with pytest.raises(RunsFailedError, match="was killed 3 times by signal 9 from outside: out of memory"):
+        require_success(failures, "chains of runs")
+    with pytest.raises(RunsFailedError, match=r"the first says why in .*log.txt"):
+        require_success(launch(sweep, store, Ending(2)), "chains of runs")
+
+
+def test_a_worker_is_asked_to_stop_between_runs_too(store):
+    store.ask(BRANCH)
+    with pytest.raises(Interrupted):
+        work(store, [TRUNK.id, BRANCH.id], stop=lambda: True)
+    assert not list(store.path.glob("runs/*/checkpoint*"))
+
+
+def test_a_worker_imports_nothing_of_the_folder_that_it_is_started_in(store, tmp_path):
+    (tmp_path / "numpy.py").write_text("open('executed', 'w')")
+    python, *options, _ = _command(store, _Chain((TRUNK,), 1.0, 0), "cpu")[: -5 - 1]
+    subprocess.run([python, *options[: options.index("-m")], "-c", "import numpy"], cwd=tmp_path, check=True)
+    assert not (tmp_path / "executed").exists()
+    subprocess.run([sys.executable, "-c", "import numpy"], cwd=tmp_path, check=True)
+    assert (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../escape/deep", "/tmp/x", "", ".", "..", ".hidden", "a/b", "a\\b", "-x", "a\nb", "x" * 101]
+)
+def test_no_name_leads_out_of_the_folder(name, tmp_path):
+    with pytest.raises(StudyError, match="a study's name names its folder"):
+        Study(name, ((1, 8),), (1e5,))
+    (tmp_path / "set.toml").write_text(f"families = [{json.dumps(name)}]\nshapes = [[1, 8]]\ntokens = [1e5]\n")
+    with pytest.raises(StudyError, match="a study's name names its folder"):
+        read_study(str(tmp_path / "set.toml"))
+
+
+def test_ordinary_names_are_names():
+    for name in ("quickstart", "F-N", "größen 2", "学", "lr=0.1", "v1.2+b"):
+        assert Study(name, ((1, 8),), (1e5,)).name == name
+
+
+def test_a_relative_text_is_taken_from_the_folder_of_the_study(tmp_path, monkeypatch):
+    (tmp_path / "a" / "notes").mkdir(parents=True)
+    keys = 'shapes = [[1, 8]]\ntokens = [1e5]\ncorpus = "text:notes"\n'
+    keys += 'evaluate_on = ["text:other", "text:/abs", "stdlib"]\n'
+    (tmp_path / "a" / "s.toml").write_text(keys)
+    monkeypatch.chdir(tmp_path)
+    asked = read_study("a/s.toml")
+    assert (asked.corpus, asked.evaluate_on) == ("text:a/notes", ("text:a/other", "text:/abs", "stdlib"))
+    assert read_study("a/s.toml", {"corpus": "text:here"}).corpus == "text:here"
+    monkeypatch.chdir(tmp_path / "a")
+    assert read_study("s.toml").corpus == "text:notes"
+
+
+def test_cleaning_says_what_it_frees_and_keeps_what_is_needed(store):
+    folder = store.folder(TRUNK.id)
+    (folder / "run.json.1.part").write_bytes(b"x" * 10)
+    (store.data / ".abc.part").mkdir(parents=True)
+    (store.data / ".abc.part" / "train.bin").write_bytes(b"x" * 5)
+    for step in (7, BRANCH.first_step):
+        (folder / state_name(step)).write_bytes(b"x" * 100)
+    said = clean(store.path, states=True)
+    assert (said.unfinished.bytes, said.states.bytes, said.needed.bytes) == (15, 100, 100)
+    assert "would free 115 bytes in 3 files" in said.text()
+    assert (folder / state_name(7)).exists()
+    with held(store.path / LOCK, "training"), pytest.raises(FailureError, match="already"):
+        clean(store.path, remove=True)
+    assert "freed 15 bytes in 2 files" in clean(store.path, remove=True).text()
+    assert clean(store.path, states=True, remove=True).states.files == 1
+    assert sorted(Path(folder).glob("*")) == [folder / "spec.json", folder / state_name(BRANCH.first_step)]
+
+
+def test_cores_are_those_that_the_process_may_use(tmp_path):
+    bound = cores(tmp_path)
+    assert bound >= 1
+    (tmp_path / "cpu.max").write_text("150000 100000\n")
+    assert cores(tmp_path) == min(bound, 2)
+    (tmp_path / "cpu.max").write_text("50000 100000\n")
+    assert cores(tmp_path) == 1
+    (tmp_path / "cpu.max").write_text("max 100000\n")
+    assert cores(tmp_path) == bound
