@@ -72,7 +72,7 @@ def appraise(
     law = found.first(order)
     plans, untold = _plans(found, ranking, list(dict.fromkeys(order)), wanted)
     shown = points.replace(residual_log=residuals(found.draws[law], points)) if law else points
-    runs = len(np.unique(points["run_id"])) if "run_id" in points else len(points)
+    runs = len(np.unique(points.clusters()))
     results = StudyResults(
         name=name or points.source,
         settings=_facts(points, counts, wanted),

@@ -90,7 +90,7 @@ def read_families(store: Store) -> dict[str, Family]:
     path = store.path / "families.json"
     if not path.exists():
         return {}
-    found = {name: from_plain(Family, one, str(path), StoreError) for name, one in read_json(path).items()}
+    found = {name: from_plain(Family, one, str(path), StoreError) for name, one in read_json(path, dict).items()}
     return {name: replace(family, sweep=renamed(family.sweep)) for name, family in found.items()}
 
 

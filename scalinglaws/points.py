@@ -79,6 +79,15 @@ class Points:
             return self
         return self.take(self["excluded_because"] == "")
 
+    def clusters(self, column: str = "run_id") -> np.ndarray:
+        """Say which run every row is of: equal labels are one run, a row without a label is a run of its own."""
+        own = np.array([f"row {i + 1}" for i in range(len(self))], dtype=str)
+        if column not in self:
+            return own
+        values = self[column]
+        labels = values if values.dtype.kind == "U" else np.array(["" if v != v else f"{v:g}" for v in values])
+        return np.where(labels == "", own, labels)
+
     @property
     def fingerprint(self) -> str:
         """Hash the content, so that a fit can say which points it saw."""

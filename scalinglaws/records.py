@@ -12,6 +12,11 @@ from typing import Any
 
 from .errors import MisuseError, StoreError, StudyError, nearest
 
+MOST_BYTES = 2**30  # of a JSON file
+MOST_DIGITS = 30  # of a whole number
+MOST_SHOWN = 40  # characters of a wrong value that a message shows
+_WORDS = {dict: "keys with values, {...}", list: "a list, [...]"}
+
 
 @cache
 def _adapter(kind: type):
@@ -126,20 +131,50 @@ def write_hint(path: Path, values: Any):
 def read_hint(path: Path) -> Any:
     """Read what may have been lost, or cut short by a power cut; None then."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError):
+        return parse_json(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError):
         return None
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON.
+def read_json(path: Path, kind: type = object) -> Any:
+    """Read JSON; `kind` is the type it must be of (dict, list ...).
 
     Raises:
-        StoreError: the file is missing or is not JSON.
+        StoreError: the file is missing, is not JSON or too large, or holds another kind of value.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise StoreError(f"{path} has {size:,} bytes; JSON is read up to {MOST_BYTES:,}.")
+        found = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StoreError(f"{path} does not exist.") from None
     except (ValueError, OSError) as failure:
         raise StoreError(f"{path} cannot be read as JSON: {failure}.") from None
+    if not isinstance(found, kind):
+        raise StoreError(f"{path} must hold {_WORDS.get(kind, kind.__name__)}, not {str(found)[:MOST_SHOWN]!r}.")
+    return found
+
+
+def parse_json(text: str) -> Any:
+    """Read a JSON text, the one place where any is read: a whole number of more digits than a count has is a float.
+
+    Raises:
+        ValueError: it is no JSON, nested too deep, or gives one key of an object twice.
+    """
+    try:
+        return json.loads(text, parse_int=_whole, object_pairs_hook=_object)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _whole(text: str) -> int | float:
+    return int(text) if len(text) <= MOST_DIGITS else float(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
+        raise ValueError(f"the key {twice!r} stands in it twice")
+    return found

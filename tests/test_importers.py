@@ -1,6 +1,7 @@
 """Tables in and out: what is read, what is refused and why."""
 
 import io
+import json
 import math
 import os
 from pathlib import Path
@@ -230,3 +231,72 @@ def test_three_counts_and_bits_a_byte_in_one_public_table_are_both_pointed_out()
 
 def test_a_sound_table_raises_no_doubt():
     assert read("params_total,tokens,loss,flops\n1e8,2e9,3,1.2e18\n2e8,4e9,2.9,4.8e18\n").notes == ()
+
+
+GOOD = [f'{{"params_total": {n}, "tokens": 2e9, "loss": 3}}' for n in ("1e7", "2e7", "3e7")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"params_total": 1' + "0" * 400 + ', "tokens": 2e9, "loss": 3}', "params_total = inf"),
+        ('{"params_total": 1e7, "tokens": true, "loss": 3}', "tokens = True is not a number"),
+        ('{"a": ' * 5000 + "1" + "}" * 5000, "nested too deep"),
+        ('{"a": ' * 100 + "1" + "}" * 100, "nested more than 20 deep"),
+        ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deep"),
+        ('{"tokens": 1, "tokens": 2, "params_total": 1, "loss": 3}', "the key 'tokens' stands in it twice"),
+        ("[1, 2]", "not an object"),
+    ],
+)
+def test_a_line_of_json_that_is_no_point_costs_its_row_and_says_why(line, reason):
+    found = read("\n".join([*GOOD, line]))
+    assert len(found.points) == 3
+    (one,) = found.rejected
+    assert one.row == 4 and reason in one.reason and len(one.reason) < 120
+
+
+def test_lists_and_structures_are_text_in_a_cell(tmp_path):
+    rows = [{"tokens": 1e9, "loss": 3.0, "tags": ["a"] * i, "optimizer": {"betas": [0.9, 0.95]}} for i in range(3)]
+    points = read("\n".join(map(json.dumps, rows))).points
+    assert points["tags"].tolist() == ["[]", "['a']", "['a', 'a']"]
+    assert set(points["optimizer.betas"].tolist()) == {"[0.9, 0.95]"}
+    polars = pytest.importorskip("polars")
+    polars.DataFrame({"tokens": [1e9, 2e9], "loss": [3.0, 2.9], "betas": [[0.9], [0.9]]}).write_parquet(
+        tmp_path / "t.pq"
+    )
+    assert read_points(tmp_path / "t.pq").points["betas"].tolist() == ["[0.9]", "[0.9]"]
+
+
+def test_a_column_that_nobody_needs_stops_nothing():
+    found = read(
+        "tokens,loss,tied,lr,steps_run,seed\n1e9,3,True,auto,1,1\n2e9,2.9,False,auto,2,x\n3e9,2.8,True,auto,3,3\n"
+    )
+    assert found.points["tied"].tolist() == [1, 0, 1]
+    assert found.points["lr_as_read"].tolist() == ["auto"] * 3 and "lr" not in found.points
+    assert found.notes == (
+        "lr holds no numbers (line 2: 'auto'): kept as text",
+        "seed: a cell is no number (line 3: 'x'), taken as missing",
+    )
+
+
+def test_rows_that_our_own_table_leaves_out_may_have_no_size():
+    points = read("params_nonembedding,tokens,loss,excluded_because\n0,1e9,3,no layer\n1e6,1e9,2.5,\n").points
+    assert len(points) == 2 and len(points.kept) == 1
+
+
+def test_a_header_cell_without_end_and_a_name_twice_are_one_line_each():
+    for text in ("x" * 200_000 + ",loss\n1,2\n", "a" * 9000 + "," + "a" * 9000 + "\n1,2\n"):
+        with pytest.raises(PointsError) as refused:
+            read(text)
+        assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize("content", ['{"map": null}', '{"map": {"N": 5}}', '{"where": 5}', "[]", "5", '{"maps": {}}'])
+def test_a_mapping_of_another_shape_is_refused_by_its_key(tmp_path, content):
+    (tmp_path / "mapping.json").write_text(content)
+    with pytest.raises(MisuseError, match=r"mapping\.json"):
+        read("tokens,loss\n1e9,3\n", mapping_file=tmp_path / "mapping.json")
+
+
+def test_rows_without_a_run_id_are_runs_of_their_own_and_that_is_said():
+    assert "2 of 3 rows have an empty run_id" in read("run_id,tokens,loss\na,1e9,3\n,2e9,2.9\n,3e9,2.8\n").notes[0]

@@ -1,5 +1,7 @@
 """Points: columns by name, numbers in float64, rows left out with a reason, and a hash of the content."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -98,3 +100,33 @@ def test_columns_of_unequal_length_are_refused_with_their_lengths():
 def test_text_where_numbers_belong_is_shown():
     with pytest.raises(PointsError, match=r"column 'loss_nats' must hold numbers; it holds 'three'"):
         Points({"loss_nats": [4.0, "three"]})
+
+
+def test_a_missing_label_of_a_data_frame_is_empty():
+    points = Points({"excluded_because": np.array([math.nan, None, "bad"], dtype=object), "loss": [3.0, 2.9, None]})
+    assert points["excluded_because"].tolist() == ["", "", "bad"]
+    assert len(points.kept) == 2 and np.isnan(points["loss_nats"][2])
+    assert Points({"mine": ["a", math.nan, None]})["mine"].tolist() == ["a", "", ""]
+
+
+def test_a_frame_of_polars_is_a_table():
+    polars = pytest.importorskip("polars")
+    points = Points(polars.DataFrame({"run_id": ["a", None], "loss": [3.0, None]}))
+    assert points["run_id"].tolist() == ["a", ""] and points["loss_nats"][0] == 3.0
+
+
+def test_a_row_without_a_label_is_a_run_of_its_own():
+    points = Points({"run_id": ["a", "", "a", ""], "lineage": ["", "", "", ""], "loss": [1.0, 2, 3, 4]})
+    assert len(set(points.clusters().tolist())) == 3
+    assert len(set(points.clusters("lineage").tolist())) == 4
+    assert len(set(points.clusters("missing").tolist())) == 4
+
+
+def test_a_column_keeps_its_type_whatever_rows_are_taken():
+    points = Points({"mine": ["007", "x"], "loss": [1.0, 2.0]}).take(np.array([0]))
+    assert points["mine"].tolist() == ["007"]
+
+
+def test_half_a_character_is_shown_as_its_code():
+    points = Points({"run_id": ["\ud800"], "loss": [1.0]})
+    assert points["run_id"].tolist() == ["\\ud800"] and len(points.fingerprint) == 12

@@ -13,7 +13,7 @@ import pytest
 
 from scalinglaws.errors import StoreError, StudyError
 from scalinglaws.points import Points
-from scalinglaws.records import from_plain, read_json, to_plain, write_json, write_whole
+from scalinglaws.records import from_plain, parse_json, read_json, to_plain, write_json, write_whole
 from scalinglaws.results import Band, Estimate, FittedLaw
 from scalinglaws.run import Evaluation, Run, RunSpec
 from scalinglaws.shape import Shape
@@ -224,3 +224,11 @@ def test_a_name_that_is_a_folder_is_one_clear_error(tmp_path):
 def test_columns_of_a_record_are_float64_again_after_json():
     back = from_plain(Points, to_plain(Points({"tokens": [1, 2]})))
     assert back["tokens"].dtype == np.float64
+
+
+def test_json_is_read_in_one_place_with_its_limits_said(tmp_path):
+    for text, told in (('{"a": 1, "a": 2}', "twice"), ("[" * 9999 + "]" * 9999, "nested"), ("5", "must hold keys")):
+        (tmp_path / "f.json").write_text(text)
+        with pytest.raises(StoreError, match=told):
+            read_json(tmp_path / "f.json", dict)
+    assert parse_json("1" + "0" * 400) == float("inf")

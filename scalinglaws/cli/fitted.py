@@ -217,7 +217,7 @@ def clustered(points, cluster: str | None):
         return points
     if cluster not in points:
         raise unknown_name("column", cluster, points.columns)
-    return points.replace(run_id=[str(value) for value in points[cluster].tolist()])
+    return points.replace(run_id=points.clusters(cluster))
 
 
 def options_of(laws: list, columns: dict[str, str], asked: dict) -> list[dict]:

@@ -51,7 +51,7 @@ def _log_norm() -> float:
 
 def cross_validated(law: Law, points: Points, folds: int, seed: int, options: dict) -> float:
     """Root mean square log error on runs left out, a fold of runs at a time; NaN where a fold cannot be fitted."""
-    labels = points["run_id"] if "run_id" in points else np.arange(len(points)).astype(str)
+    labels = points.clusters() if "run_id" in points else np.arange(len(points)).astype(str)
     names = np.unique(labels)
     folds = min(folds, len(names))
     place = dict(zip(names, np.random.default_rng(seed).permutation(len(names)) % folds, strict=True))

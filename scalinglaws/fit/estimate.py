@@ -185,14 +185,6 @@ def _box(coordinates, bounds):
     return low, high
 
 
-def _clusters(points: Points, cluster: str) -> np.ndarray:
-    """Give the label of each point's run: its own row number where the table does not say."""
-    if cluster not in points:
-        return np.array([str(i + 1) for i in range(len(points))])
-    column = points[cluster]
-    return column if column.dtype.kind == "U" else np.array([f"{value:g}" for value in column])
-
-
 def _excluded(points: Points) -> dict[str, int]:
     if "excluded_because" not in points:
         return {}
@@ -217,7 +209,7 @@ def _record(found: Optimum, columns, values, target, table: Points, cluster: str
     scaled = residuals(problem, z[None])[0]
     apart = -scaled / problem.scales
     word, sentence = outcome(problem, z, found.converged, found.agreeing)
-    clusters = _clusters(points, cluster)
+    clusters = points.clusters(cluster)
     around = problem.target - problem.target.mean()
     r2 = float(1 - (apart @ apart) / max(around @ around, 1e-300))
     told = [*warnings, *_rough(problem), *doubts(problem, z, target, r2)]

@@ -93,10 +93,10 @@ def _groups(ascending: np.ndarray, width: float) -> np.ndarray:
 
 
 def cluster_of(points: Points) -> np.ndarray:
-    """Number the runs; each row is its own where the table has no run_id."""
+    """Number the runs; each row is its own where the table, or its cell, has no run_id."""
     if "run_id" not in points:
         return np.arange(len(points))
-    return np.unique(points["run_id"], return_inverse=True)[1].reshape(-1)
+    return np.unique(points.clusters(), return_inverse=True)[1].reshape(-1)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ def doubts(points: Points) -> tuple[str, ...]:
     params = _first(points, "params")
     tokens = _first(points, "tokens")
     found = _about_labels(points)
+    if "run_id" in points:
+        found += _about_runs(points)
     if "run_id" in points and tokens:
         found += _about_evaluations(points, tokens)
     if params:
@@ -66,11 +68,16 @@ def _about_bits(points: Points, counted: str, name: str) -> list[str]:
     ]
 
 
+def _about_runs(points: Points) -> list[str]:
+    nameless = int((points["run_id"] == "").sum())
+    return [f"{nameless} of {len(points)} rows have an empty run_id: each is a run of its own."] if nameless else []
+
+
 def _about_evaluations(points: Points, tokens: str) -> list[str]:
     loss = next((name for name in playing("loss") if name in points), None)
     if loss is None or any(mixture.kind == "test sets" for mixture in mixtures(points)):
         return []
-    run = np.unique(points["run_id"], return_inverse=True)[1].reshape(-1)
+    run = np.unique(points.clusters(), return_inverse=True)[1].reshape(-1)
     order = np.lexsort((points[tokens], run))
     starts = np.flatnonzero(np.r_[True, (np.diff(run[order]) != 0) | (np.diff(points[tokens][order]) != 0)])
     counts = np.diff(np.r_[starts, len(order)])

@@ -2,14 +2,18 @@
 
 import csv
 import io
-import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 from ..errors import PointsError
+from ..records import parse_json
 
+DEEPEST = 20  # objects within objects of a record
+MOST_TEXT = 10_000  # characters of one cell
+MOST_COLUMNS = 100_000
 SUFFIXES = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -98,17 +102,17 @@ def _sniff(text: str) -> str:
 
 def _delimited(text: str, name: str, delimiter: str) -> Raw:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    header = next((row for row in reader if any(cell.strip() for cell in row)), [])
-    names = _checked_header([cell.strip() for cell in header], name)
-    columns: list[list] = [[] for _ in names]
-    raw = Raw(dict(zip(names, columns, strict=True)), [])
     try:
+        header = next((row for row in reader if any(text.strip() for text in row)), [])
+        names = _checked_header([text.strip() for text in header], name)
+        columns: list[list] = [[] for _ in names]
+        raw = Raw(dict(zip(names, columns, strict=True)), [])
         for cells in reader:
             if len(cells) == len(names):
-                for column, cell in zip(columns, cells, strict=True):
-                    column.append(cell)
+                for column, text in zip(columns, cells, strict=True):
+                    column.append(text)
                 raw.rows.append(reader.line_num)
-            elif any(cell.strip() for cell in cells):
+            elif any(text.strip() for text in cells):
                 raw.rejected.append(Rejected(reader.line_num, f"{len(cells)} cells under {len(names)} column names"))
     except csv.Error as failure:
         raise PointsError(f"{name}, line {reader.line_num}: {failure}.") from None
@@ -116,10 +120,12 @@ def _delimited(text: str, name: str, delimiter: str) -> Raw:
 
 
 def _checked_header(names: list[str], source: str) -> list[str]:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    if len(names) > MOST_COLUMNS:
+        raise PointsError(f"{source} has {len(names):,} columns; a table is read up to {MOST_COLUMNS:,}.")
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise PointsError(
-            f"{source} names {len(twice)} of its columns twice: {', '.join(map(repr, twice))}. "
+            f"{source} names {len(twice)} of its columns twice: {', '.join(f'{name[:40]!r}' for name in twice[:6])}. "
             "Give every column one name of its own."
         )
     if names and all(_is_number(name) for name in names):
@@ -145,38 +151,52 @@ def _json_lines(text: str, name: str) -> Raw:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = flatten(_checked_object(parse_json(line)))
         except ValueError as failure:
             raw.rejected.append(Rejected(number, f"not JSON: {failure}"))
             continue
-        if isinstance(record, dict):
-            records.append(flatten(record))
-            raw.rows.append(number)
-        else:
-            raw.rejected.append(Rejected(number, "not a JSON object of column names and values"))
+        records.append(record)
+        raw.rows.append(number)
     raw.columns = columns_of(records)
     return raw
 
 
 def _json_array(text: str, name: str) -> Raw:
     try:
-        records = json.loads(text)
+        records = [flatten(_checked_object(record)) for record in parse_json(text)]
     except ValueError as failure:
-        raise PointsError(f"{name} is not JSON: {failure}.") from None
-    if not all(isinstance(record, dict) for record in records):
-        raise PointsError(f"{name} must hold JSON objects, one a point.")
-    return Raw(columns_of([flatten(record) for record in records]), list(range(1, len(records) + 1)))
+        raise PointsError(f"{name} is not a JSON list of objects, one a point: {failure}.") from None
+    return Raw(columns_of(records), list(range(1, len(records) + 1)))
+
+
+def _checked_object(record: Any) -> dict[str, Any]:
+    if not isinstance(record, dict):
+        raise ValueError("not an object of column names and values")
+    return record
 
 
 def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Join the keys of nested objects with a dot: {"config": {"lr": 1}} -> {"config.lr": 1}."""
+    """Join the keys of nested objects with a dot: {"config": {"lr": 1}} -> {"config.lr": 1}; a list becomes its text.
+
+    Raises:
+        ValueError: it is nested deeper than any record of a run.
+    """
     flat: dict[str, Any] = {}
     for key, value in record.items():
+        if isinstance(value, Mapping) and prefix.count(".") >= DEEPEST:
+            raise ValueError(f"nested more than {DEEPEST} deep")
         if isinstance(value, Mapping):
             flat.update(flatten(value, f"{prefix}{key}."))
         else:
-            flat[f"{prefix}{key}"] = value
+            flat[f"{prefix}{key}"] = cell(value)
     return flat
+
+
+def cell(value: Any) -> Any:
+    """Give a value as one cell of a table: a list, a date, a structure as its text; text is cut where it is endless."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return str(value)[:MOST_TEXT]
 
 
 def columns_of(records: Iterable[Mapping[str, Any]]) -> dict[str, list]:
@@ -199,7 +219,8 @@ def _parquet(source: str | Path | TextIO) -> Raw:
         frame = polars.read_parquet(source)
     except (polars.exceptions.PolarsError, OSError) as failure:
         raise PointsError(f"{source} cannot be read as Parquet: {failure}.") from None
-    return Raw(frame.to_dict(as_series=False), list(range(1, len(frame) + 1)))
+    columns = {name: [cell(value) for value in values] for name, values in frame.to_dict(as_series=False).items()}
+    return Raw(columns, list(range(1, len(frame) + 1)))
 
 
 _READERS: dict[str, Callable[[str, str], Raw]] = {

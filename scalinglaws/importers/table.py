@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import PointsError, nearest, unknown_name
 from ..points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, SYNONYMS, playing
-from ..records import read_json, write_json
+from ..records import from_plain, read_json, write_json
 from .cells import impossible, values_of
 from .doubts import doubts, mixed, pooled
 from .formats import Raw, Rejected, read_raw
@@ -29,6 +29,15 @@ _QUANTITY_OF_LETTER = {
     "U": "tokens_unique",
     "L": "loss_nats",
 }
+
+
+@dataclass(frozen=True)
+class _Mapping:
+    """What `Imported.save_mapping` writes."""
+
+    map: dict[str, str] = field(default_factory=dict)
+    unit: dict[str, str] = field(default_factory=dict)
+    where: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,12 +136,10 @@ def read_mapping(path: str | Path) -> dict:
     """Read what `Imported.save_mapping` wrote.
 
     Raises:
-        PointsError: the file has other keys.
+        PointsError: the file has other keys, or values of another kind.
     """
-    saved = read_json(Path(path))
-    if not isinstance(saved, dict) or set(saved) - {"map", "unit", "where"}:
-        raise PointsError(f"{path} is no mapping: it must hold the keys map, unit and where alone.")
-    return saved
+    saved = from_plain(_Mapping, read_json(Path(path)), str(path), PointsError)
+    return {"map": saved.map, "unit": saved.unit, "where": saved.where}
 
 
 def _target(name: str, columns: list[str]) -> str:
