@@ -11,6 +11,7 @@ import pytest
 
 from scalinglaws.errors import MisuseError, PointsError, StoreError
 from scalinglaws.importers.table import read_points, write_points
+from scalinglaws.importers.where import matching
 from scalinglaws.points import Points
 
 _DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
@@ -300,3 +301,16 @@ def test_a_mapping_of_another_shape_is_refused_by_its_key(tmp_path, content):
 
 def test_rows_without_a_run_id_are_runs_of_their_own_and_that_is_said():
     assert "2 of 3 rows have an empty run_id" in read("run_id,tokens,loss\na,1e9,3\n,2e9,2.9\n,3e9,2.8\n").notes[0]
+
+
+def test_a_row_choice_without_end_is_one_line_and_many_values_are_one_list():
+    points = Points({"tokens": [1.0, 2.0], "loss": [3.0, 2.0]})
+    for text, told in (
+        ("(" * 3000 + "tokens > 1" + ")" * 3000, "50 deep"),
+        ("tokens > 1 or " * 100_000, "200,000 words"),
+    ):
+        with pytest.raises(PointsError, match=told) as refused:
+            matching(points, text)
+        assert len(str(refused.value)) < 300
+    assert matching(points, "not " * 3000 + "tokens > 1").tolist() == [False, True]
+    assert matching(points, f"tokens in ({','.join(map(str, range(2, 90_000)))})").tolist() == [False, True]

@@ -37,7 +37,9 @@ class Part:
 
 
 # One line a part, by the name of its file.
-PARTS = {}
+PARTS = {
+    "where": Part("row choices (`--where`), against an oracle", 20_000, 500),
+}
 
 
 def main() -> None:
