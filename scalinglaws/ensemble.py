@@ -13,7 +13,18 @@ from .compare.backtest import QUANTILE, Cut, backtest, target_column
 from .errors import FitError, MisuseError
 from .fit import Fit
 from .points import Points
-from .predict import KINDS, Prediction, predict, run_noise
+from .predict import (
+    ENDS,
+    KINDS,
+    Prediction,
+    around,
+    cautions,
+    ending,
+    informative,
+    predict,
+    run_noise,
+    spread_about,
+)
 from .uncertainty import Draws
 
 WEIGHTS = ("stacking", "backtest", "equal")
@@ -43,6 +54,11 @@ class Ensemble:
     def laws(self) -> tuple[str, ...]:
         """Names of the laws, as the weights."""
         return tuple(one.fit.law.name for one in self.members)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of anything made from these laws must know of any of their fits."""
+        return tuple(dict.fromkeys(w.message for one in self.members for w in one.warnings))
 
 
 def ensemble(
@@ -173,6 +189,7 @@ def predict_mixture(
     level: float = 0.95,
     kind: str = "run",
     calibration: float = 1.0,
+    ceiling: float | None = None,
 ) -> Prediction:
     """Predict with all laws at once: the record that `predict` gives, with the doubt about the form in its interval.
 
@@ -184,19 +201,39 @@ def predict_mixture(
         LawError: an input that a law needs is missing. MisuseError: as `predict`.
     """
     said = [predict(one, _own(one, at), level=level, kind=kind, calibration=calibration) for one in mixed.members]
-    logs = mixed.members[0].fit.problem.loss.in_logs
+    first = mixed.members[0].fit
+    logs = first.problem.loss.in_logs
     shape = np.broadcast_shapes(*(np.shape(one.value) for one in said))
     flat = [np.broadcast_to(one.value, shape).ravel() for one in said]
     value = sum(w * (np.log(v) if logs else v) for w, v in zip(mixed.weights, flat, strict=True))
+    value = np.exp(value) if logs else value
     noises = [run_noise(one.fit) if kind == KINDS[0] else 0.0 for one in mixed.members]
-    spread, weights = _mixture(mixed, at, shape, flat, noises, calibration, logs)
-    ends = weighted_quantiles(spread, weights, [(1 - level) / 2, (1 + level) / 2])
-    low, high, value = (np.exp(part) if logs else part for part in (*ends, value))
+    spread, weights = _mixture(mixed, at, shape, flat, noises, calibration, value)
+    low, high = around(first, value, *_ends(spread, weights, level), ceiling)
     parts = [part.reshape(shape)[()] for part in (value, low, high)]
-    noise = float(np.dot(mixed.weights, noises))
+    noise, told, reach = float(np.dot(mixed.weights, noises)), informative(first, *parts[1:]), said[0].reach
+    warnings = [sentence for one in mixed.members for sentence in ending(one.fit)]
+    warnings += cautions(first, *parts, reach, said[0].reach_of, told, ceiling)
     return replace(
-        said[0], value=parts[0], low=parts[1], high=parts[2], noise=noise, inside_domain=_all_inside(said), at=dict(at)
+        said[0],
+        value=parts[0],
+        low=parts[1],
+        high=parts[2],
+        noise=noise,
+        inside_domain=_all_inside(said),
+        at=dict(at),
+        informative=told,
+        warnings=tuple(warnings),
     )
+
+
+def _ends(spread: np.ndarray, weights: np.ndarray, level: float) -> list[np.ndarray]:
+    """Quantiles of both sides; a draw that says nothing lies beyond both."""
+    shares = (1 - level) / 2, (1 + level) / 2
+    return [
+        weighted_quantiles(np.where(np.isnan(spread), end, spread), weights, [share])[0]
+        for end, share in zip(ENDS, shares, strict=True)
+    ]
 
 
 def _own(one: Draws, at: Mapping) -> dict:
@@ -210,18 +247,16 @@ def _all_inside(said: list[Prediction]):
     return within
 
 
-def _mixture(mixed, at, shape, values, noises, calibration, logs) -> tuple[np.ndarray, np.ndarray]:
-    """Give the draws of all laws at the targets, (draws, targets), and the weight of each draw."""
+def _mixture(mixed, at, shape, values, noises, calibration, middle) -> tuple[np.ndarray, np.ndarray]:
+    """Give the draws of all laws about the mixture's value, (draws, targets), and the weight of each draw."""
     rows, weights = [], []
     for k, (one, weight) in enumerate(zip(mixed.members, mixed.weights, strict=True)):
         inputs = {letter: np.broadcast_to(array, shape).ravel() for letter, array in _own(one, at).items()}
-        drawn = one.evaluate(**inputs)
-        centre = values[k]
-        if logs:
-            drawn, centre = np.log(drawn), np.log(centre)
-        normal = np.random.default_rng((one.seed, k)).standard_normal((len(drawn), 1))
-        rows.append(centre + calibration * (drawn - centre + noises[k] * normal))
-        weights.append(np.full(len(drawn), weight / len(drawn)))
+        spread = spread_about(one, inputs, values[k])
+        centre = np.log(values[k] / middle) if one.fit.problem.loss.in_logs else values[k] - middle
+        normal = np.random.default_rng((one.seed, k)).standard_normal((len(spread), 1))
+        rows.append(centre + calibration * (spread + noises[k] * normal))
+        weights.append(np.full(len(spread), weight / len(spread)))
     return np.concatenate(rows), np.concatenate(weights)
 
 

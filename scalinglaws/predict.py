@@ -12,6 +12,9 @@ from .uncertainty import Draws
 from .uncertainty.sandwich import t_quantile
 
 KINDS = ("run", "mean")
+FAR = 10.0  # reach beyond which a prediction is an extrapolation to be warned of
+MOST_LOGS = 600.0  # half-widths beyond it, in logarithms, are no numbers: e^700 is hardly one
+ENDS = (-MOST_LOGS, MOST_LOGS)
 MIN_REPEATS = 3  # degrees of freedom below which repeats say nothing of their noise
 GROSS = (
     12.0  # robust standard deviations beyond which a residual counts as no larger: one diverged run is not the noise
@@ -29,6 +32,9 @@ class Prediction:
         kind: "mean": the law alone. "run": one new run, noise from run to run included.
         noise: standard deviation of ln(target) from run to run, as used.
         calibration: factor on the half-width, in logs.
+        informative: whether the interval is narrower than all the losses that were fitted lie apart; where it is not,
+            these points do not predict, and the loss of the largest run fitted says as much.
+        warnings: what a reader must know: how the fit ended, far targets, intervals that say nothing.
     """
 
     value: np.ndarray
@@ -42,6 +48,8 @@ class Prediction:
     noise: float
     calibration: float
     at: Mapping[str, np.ndarray] = field(repr=False)
+    informative: np.ndarray | bool = True
+    warnings: tuple[str, ...] = ()
 
 
 def predict(
@@ -51,12 +59,16 @@ def predict(
     level: float = 0.95,
     kind: str = "run",
     calibration: float = 1.0,
+    ceiling: float | None = None,
 ) -> Prediction:
     """Predict at inputs given by letter.
+
+    The interval of a loss lies above zero, under a loss of plain residuals too: its half-widths are then relative.
 
     Args:
         kind: "run" adds the noise of one new run; "mean" is the law alone.
         calibration: widens the interval by a factor measured on held-out runs (a rolling-origin backtest).
+        ceiling: what no loss exceeds, ln of the vocabulary in nats a token; no interval reaches beyond it.
 
     Raises:
         LawError: an input is missing or is not one of the law's, or the law gives no number there.
@@ -77,16 +89,18 @@ def predict(
     noise = run_noise(fit) if kind == "run" else 0.0
     half_widths = _by_slopes if draws.method in ("sandwich", "profile") else _by_draws
     below, above = half_widths(draws, flat, value, noise, level)
-    low, high = _around(value, calibration * below, calibration * above, fit.problem.loss.in_logs)
+    low, high = around(fit, value, calibration * below, calibration * above, ceiling)
     reach, of = reach_of(fit, flat)
     parts = [value, low, high, reach, inside(fit, flat)]
     value, low, high, reach, within = (part.reshape(shape)[()] for part in parts)
-    return Prediction(value, low, high, level, reach, of, within, kind, noise, calibration, inputs)
+    told = informative(fit, low, high)
+    said = (*ending(fit), *cautions(fit, value, low, high, reach, of, told, ceiling))
+    return Prediction(value, low, high, level, reach, of, within, kind, noise, calibration, inputs, told, said)
 
 
 def _require_defined(fit: Fit, flat: Mapping[str, np.ndarray], value: np.ndarray) -> None:
-    """Refuse targets where the fitted law gives no number, or none above zero where it was fitted in logs."""
-    wrong = ~np.isfinite(value) | ((value <= 0) & fit.problem.loss.in_logs)
+    """Refuse targets where the fitted law gives no number, or none above zero where there can be none."""
+    wrong = ~np.isfinite(value) | ((value <= 0) & _positive(fit))
     if wrong.any():
         first = int(np.argmax(wrong))
         where = ", ".join(f"{letter} = {column[first]:.4g}" for letter, column in flat.items())
@@ -95,30 +109,99 @@ def _require_defined(fit: Fit, flat: Mapping[str, np.ndarray], value: np.ndarray
         )
 
 
-def _around(value, below, above, logs):
-    return (value * np.exp(below), value * np.exp(above)) if logs else (value + below, value + above)
+def _positive(fit: Fit) -> bool:
+    return fit.problem.loss.in_logs or fit.law.predicts == "loss"
+
+
+def around(fit: Fit, value, below, above, ceiling: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Give the ends of an interval from its half-widths: of ln(target), or of the target where the fit is plain.
+
+    Those of a plain fit to losses are taken as relative, so that no end lies below zero.
+    """
+    if not _positive(fit):
+        return value + below, value + above
+    scale = 1.0 if fit.problem.loss.in_logs else value
+    low, high = (value * np.exp(np.clip(half / scale, *ENDS)) for half in (below, above))
+    if ceiling is not None and fit.law.predicts == "loss":
+        high = np.where(value < ceiling, np.minimum(high, ceiling), high)
+    return low, high
+
+
+def informative(fit: Fit, low, high) -> np.ndarray:
+    """Say where an interval spans less than the losses fitted do, with the noise of the two farthest apart."""
+    if not _positive(fit):
+        return np.ones(np.shape(low), dtype=bool)[()]
+    spread = np.log(fit.target.max() / fit.target.min())
+    return np.log(high / low) <= spread + 4 * run_noise(fit) / (1.0 if fit.problem.loss.in_logs else fit.target.min())
+
+
+def ending(fit: Fit) -> tuple[str, ...]:
+    """Say how a fit ended that did not converge: whatever is made of it hangs on that."""
+    return tuple(doubt.message for doubt in fit.doubts if doubt.id == fit.outcome)
+
+
+def cautions(fit: Fit, value, low, high, reach, reach_of: str, told, ceiling: float | None) -> tuple[str, ...]:
+    """Say what a reader of predictions must know of their intervals, in sentences."""
+    found = []
+    if not np.all(told):
+        last = fit.target[np.argmax(reach_of_rows(fit))]
+        widest = np.max(np.log(high / low))
+        wide = f"a factor {np.exp(widest):.3g}" if widest < np.log(1e4) else "more than a factor 10,000"
+        found.append(
+            f"these runs do not predict there: the interval spans {wide}, all the values fitted "
+            f"{fit.target.max() / fit.target.min():.3g}; that of the largest run, {last:.4g}, says as much."
+        )
+    if np.max(reach) > FAR:
+        found.append(
+            f"the target is {np.max(reach):.3g} times the largest {reach_of} fitted: the law's form is not tested "
+            "there, and the interval does not hold that risk."
+        )
+    if ceiling is not None and fit.law.predicts == "loss" and np.max(value) >= ceiling:
+        found.append(f"the law predicts {np.max(value):.4g}, no less than a uniform guess over the vocabulary loses.")
+    return tuple(found)
+
+
+def reach_of_rows(fit: Fit) -> np.ndarray:
+    """Give the reach of each fitted point: 1 for the largest."""
+    return reach_of(fit, fit.inputs)[0]
 
 
 def _by_slopes(draws, flat, value, noise, level):
     """Carry the sandwich's covariance to the targets to first order: milliseconds for a thousand."""
     problem = draws.fit.problem
     inputs = tuple(flat[letter] for letter in draws.fit.law.inputs)
-    slopes = problem.coordinates.value_and_slopes(draws.fit.z[None], inputs)[1][0]
-    slopes = slopes / value if problem.loss.in_logs else slopes
-    variance = np.einsum("pn,pn->n", draws.spread.covariance @ slopes, slopes)
+    with np.errstate(all="ignore"):
+        slopes = problem.coordinates.value_and_slopes(draws.fit.z[None], inputs)[1][0]
+        slopes = slopes / value if problem.loss.in_logs else slopes
+        variance = np.einsum("pn,pn->n", draws.spread.covariance @ slopes, slopes)
     half = t_quantile(level, draws.spread.degrees) * np.sqrt(np.maximum(variance, 0.0) + noise**2)
+    half = np.where(np.isfinite(half), half, np.inf)
     return -half, half
 
 
 def _by_draws(draws, flat, value, noise, level):
-    logs = draws.fit.problem.loss.in_logs
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = draws.evaluate(**flat)
-        spread = np.log(drawn, out=drawn) - np.log(value) if logs else drawn - value
+    spread = spread_about(draws, flat, value)
     if noise:  # one value a draw serves all targets: each interval is its own
         spread += noise * np.random.default_rng(draws.seed + 1).standard_normal((len(spread), 1))
-    ends = [(1 - level) / 2, (1 + level) / 2]
-    return np.quantile(np.ascontiguousarray(spread.T), ends, axis=1, overwrite_input=True)
+    shares = (1 - level) / 2, (1 + level) / 2
+    columns = np.ascontiguousarray(spread.T)
+    if not np.isnan(spread).any():
+        return np.quantile(columns, shares, axis=1, overwrite_input=True)
+    return [
+        np.quantile(np.where(np.isnan(columns), end, columns), q, axis=1) for end, q in zip(ENDS, shares, strict=True)
+    ]
+
+
+def spread_about(draws: Draws, flat: Mapping[str, np.ndarray], value) -> np.ndarray:
+    """Give ln(draw / value), or draw - value of a plain fit: (draws, targets).
+
+    Within `MOST_LOGS`; nan where a draw says nothing: it then lies beyond both ends of an interval.
+    """
+    with np.errstate(all="ignore"):
+        drawn = draws.evaluate(**flat)
+        if not draws.fit.problem.loss.in_logs:
+            return drawn - value
+        return np.clip(np.log(drawn, out=drawn) - np.log(value), *ENDS)
 
 
 def run_noise(fit: Fit) -> float:

@@ -254,7 +254,7 @@ def test_kaplan_ns_spends_by_a_batch_policy():
 
 def test_far_plans_and_plans_outside_the_sizes_say_so(drawn):
     said = " ".join(plan(drawn, 1e26).warnings)
-    assert "times the largest compute" in said and "outside the sizes" in said
+    assert "times the largest 6ND fitted" in said and "outside the sizes" in said
     assert plan(drawn, 2e20).warnings == ()
 
 

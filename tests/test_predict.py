@@ -149,3 +149,45 @@ def test_the_truth_of_the_simulation_is_inside_at_a_hundredfold():
     truth = LAWS["chinchilla"].evaluate(1e11, 1e12, **EPOCH)
     result = predict(drawn, {"N": 1e11, "D": 1e12}, kind="mean")
     assert result.low < truth < result.high and result.reach > 50
+
+
+def few_runs(noise=0.01):
+    params = np.array([1e6, 1e6, 1e7, 1e7, 1e8, 1e8, 3e8])
+    tokens = params * np.array([10, 100, 10, 100, 10, 100, 30])
+    error = np.exp(noise * np.random.default_rng(5).standard_normal(7))
+    return Points({"params_total": params, "tokens": tokens, "loss_nats": (1.8 + 4e2 / params**0.34) * error})
+
+
+@pytest.mark.parametrize("loss", ["ls", "ls-log", "huber", "student-t"])
+@pytest.mark.parametrize("method", METHODS)
+def test_no_end_of_an_interval_of_a_loss_lies_below_zero(loss, method):
+    points = isoflop(n=14, noise=0.05, seed=3)
+    drawn = draws(fit("chinchilla", points, loss=loss), method=method, n=100)
+    said = predict(drawn, {"N": np.geomspace(1e9, 1e20, 6), "D": 1e15}, calibration=3.0)
+    assert (said.low > 0).all() and (said.low < said.value).all() and (said.value < said.high).all()
+    assert np.isfinite(said.high).all()
+
+
+def test_the_interval_of_a_plain_fit_is_relative_to_first_order():
+    drawn = draws(fit("chinchilla", isoflop(noise=0.003), loss="ls"), method="sandwich", n=50)
+    said = predict(drawn, {"N": 1e9, "D": 2e10})
+    up, down = said.high / said.value - 1, 1 - said.low / said.value
+    assert up == pytest.approx(down, rel=2 * up) and np.log(1 + up) == pytest.approx(-np.log(1 - down), rel=1e-9)
+
+
+def test_no_interval_reaches_beyond_a_guess_among_all_tokens():
+    drawn = made("sandwich", n=20)
+    at, ceiling = {"N": 1e7, "D": 1e9}, float(np.log(50257))
+    wide = predict(drawn, at, calibration=300.0)
+    assert wide.high > ceiling and predict(drawn, at, calibration=300.0, ceiling=ceiling).high == ceiling
+    above = predict(drawn, at, ceiling=2.0)
+    assert above.high > above.value > 2.0 and "uniform guess" in above.warnings[-1]
+
+
+def test_an_interval_wider_than_all_losses_fitted_is_said_to_predict_nothing():
+    drawn = draws(fit("chinchilla", isoflop(noise=0.003), loss="huber"), n=100)
+    losses, at = drawn.fit.target, {"N": 2e9, "D": 4e10}
+    sound, vague = predict(drawn, at), predict(drawn, at, calibration=200.0)
+    assert sound.informative and not sound.warnings
+    assert not vague.informative and vague.high / vague.low > losses.max() / losses.min()
+    assert "do not predict" in vague.warnings[0] and f"{losses.max() / losses.min():.3g}" in vague.warnings[0]

@@ -7,7 +7,7 @@ import typer
 from ..errors import PointsError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .fitted import OF_THE_FIT, OF_THE_TABLE, laws_of, letters_of, options_of, table_of, with_options
+from .fitted import OF_THE_FIT, OF_THE_TABLE, known_scale, laws_of, letters_of, options_of, table_of, with_options
 from .words import share, table
 
 Laws = Annotated[
@@ -34,6 +34,7 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     own = [name for path in asked["law_file"] or [] for name in read_laws(path) if name not in names]
     named, files = laws_of(",".join([*names, *own]), asked["law_file"])
     table_in, letters = table_of(asked, points)
+    known_scale(table_in, asked["by"])
     members = [law for law in named if laws or law.name in files or _possible(law, table_in, letters_of(law, letters))]
     if not members:
         raise PointsError("no law of the shelf fits the columns of this table. Name them with --map, or --laws A,B.")

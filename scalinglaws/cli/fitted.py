@@ -3,86 +3,12 @@
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import FitError, MisuseError, PointsError, unknown_name
+from ..errors import MisuseError, unknown_name
 from . import options as o
 from .app import say
-
-HARDLY = 0.05  # weight of a law in a mixture below which its misses do not widen it
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """Laws fitted to one table, with what the fits were given, so that a backtest can do the same below a compute.
-
-    Attributes:
-        draws: one a law; `options` the keywords of each fit.
-        by: scale to hold runs out by.
-    """
-
-    draws: tuple
-    points: object
-    options: tuple[dict, ...]
-    level: float
-    seed: int
-    by: str
-
-    @property
-    def fit(self):
-        """The first law's fit."""
-        return self.draws[0].fit
-
-    def one(self, verb: str):
-        """Give the draws of the one law.
-
-        Raises:
-            MisuseError: several were named.
-        """
-        if len(self.draws) > 1:
-            raise MisuseError(f"{verb} takes one law. To rank several: scalinglaws compare POINTS --laws A,B.")
-        return self.draws[0]
-
-    def mixed(self, how: str | None):
-        """Weigh several laws by how they foretold larger runs; None for one law.
-
-        Where nobody asked for weights and the table cannot give them, the laws count alike, and that is told.
-
-        Raises:
-            MisuseError: weights for one law.
-        """
-        from ..ensemble import ensemble
-
-        if len(self.draws) == 1:
-            if how is not None:
-                raise MisuseError(f"--mix {how} weighs several laws: name them with commas, chinchilla,kaplan-nd.")
-            return None
-        given = {"by": self.by, "seed": self.seed}
-        try:
-            return ensemble(self.draws, how or "stacking", **given)
-        except (FitError, PointsError) as failure:
-            if how is not None:
-                raise
-            say(f"warning: the laws count alike, for no larger runs can be held out: {failure}")
-            return ensemble(self.draws, "equal", **given)
-
-    def factor(self, mixed=None) -> float:
-        """Give the calibration: the largest factor on a prediction's half-width that a law's own larger runs demand.
-
-        Of a mixture the laws that hardly weigh are not asked.
-        """
-        from ..compare import calibration
-
-        light = {n for n, w in zip(mixed.laws, mixed.weights, strict=True) if w < HARDLY} if mixed else ()
-        found = [
-            calibration(d.fit.law, self.points, by=self.by, level=self.level, seed=self.seed, options=given)
-            for d, given in zip(self.draws, self.options, strict=True)
-            if d.fit.law.name not in light
-        ]
-        for warning in (w for one in found for w in one.warnings):
-            say(f"warning [calibration]: {warning}")
-        return max(one.factor for one in found)
+from .fits import Fitted
 
 
 def laws_of(text: str, files: list[Path] | None) -> tuple[list, dict[str, Path]]:
@@ -194,6 +120,7 @@ def _fitted(laws: list, files: dict[str, Path], table: str, asked: dict) -> Fitt
     from ..uncertainty import draws
 
     points, letters = table_of(asked, table)
+    known_scale(points, asked["by"])
     given = options_of(laws, letters, asked)
     drawn, columns = [], {}
     for law, options in zip(laws, given, strict=True):
@@ -205,6 +132,16 @@ def _fitted(laws: list, files: dict[str, Path], table: str, asked: dict) -> Fitt
         progress = ticker(f"resamples of {law.name}")
         drawn.append(draws(found, method=asked["interval"], n=asked["draws"], seed=asked["seed"], progress=progress))
     return Fitted(tuple(drawn), points, tuple(given), asked["level"], asked["seed"], asked["by"])
+
+
+def known_scale(points, by: str):
+    """Check that larger runs can be held out by a scale, whether or not this verb comes to do so.
+
+    Raises:
+        NameUnknownError: no such column.
+    """
+    if by != "flops" and by not in points:
+        raise unknown_name("column to hold larger runs out by", by, ["flops", *points.columns])
 
 
 def clustered(points, cluster: str | None):

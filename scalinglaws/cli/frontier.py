@@ -65,8 +65,10 @@ def frontier(
     asked = ("envelope", "isoflop") if method == "all" else (method,)
     found = _found(read_in.points, asked, {name: {**same, **own[name]} for name in asked})
     law = against or ("chinchilla" if method == "all" else None)
-    beside = _beside(law, law_file, read_in.points, found, level, seed, required=against is not None) if law else {}
-    _tell(found, beside, read_in.points, json)
+    beside, told = {}, []
+    if law:
+        beside, told = _beside(law, law_file, read_in.points, found, level, seed, required=against is not None)
+    _tell(found, beside, told, read_in.points, json)
 
 
 def _roles(letters: dict[str, str]) -> dict[str, str]:
@@ -104,8 +106,11 @@ def _found(points, methods, given: dict[str, dict]) -> dict:
     return found
 
 
-def _beside(name: str, files, points, found: dict, level: float, seed: int, required: bool) -> dict:
-    """The exponent of a fitted law at the middle of the budgets; a table that cannot carry it is told, not failed."""
+def _beside(name: str, files, points, found: dict, level: float, seed: int, required: bool) -> tuple[dict, list[str]]:
+    """The exponent of a fitted law at the middle of the budgets, and what its fit warns of.
+
+    A table that cannot carry it is told, not failed.
+    """
     from ..fit import fit
     from ..plan import exponent
     from ..uncertainty import draws
@@ -120,15 +125,15 @@ def _beside(name: str, files, points, found: dict, level: float, seed: int, requ
     try:
         fitted = fit(law, points, columns={k: v for k, v in columns.items() if v in points})
         drawn = draws(fitted, n=500, seed=seed)
-        return {name: exponent(drawn, (min(flops) * max(flops)) ** 0.5, level)}
+        return {name: exponent(drawn, (min(flops) * max(flops)) ** 0.5, level)}, [w.message for w in drawn.warnings]
     except (FitError, PointsError) as failure:
         if required:
             raise
         say(f"note: no {name}: {failure}")
-        return {}
+        return {}, [f"no {name}: {failure}"]
 
 
-def _tell(found: dict, beside: dict, points, json: bool):
+def _tell(found: dict, beside: dict, told: list[str], points, json: bool):
     from ..frontier import disagreements
 
     lines = {name: one for name, one in found.items() if hasattr(one, "budgets")}
@@ -137,7 +142,8 @@ def _tell(found: dict, beside: dict, points, json: bool):
         documents = {name: _plain(one) for name, one in found.items()}
         document = next(iter(documents.values())) if len(documents) == 1 else {"methods": documents}
         exponents = {k: {"value": e.value, "low": finite(e.low), "high": finite(e.high)} for k, e in beside.items()}
-        emit({**document, "against": exponents, "disagreements": list(apart)}, points)
+        said = {"disagreements": list(apart), "warnings": [*document.pop("warnings", ()), *told]}
+        emit({**document, "against": exponents, **said}, points)
     else:
         show("\n\n".join(_text(one) for one in found.values()))
         for name, e in beside.items():
@@ -146,7 +152,7 @@ def _tell(found: dict, beside: dict, points, json: bool):
             show("the approaches agree: exponents of N within 0.05 of each other")
         for sentence in apart:
             show(f"disagreement: {sentence}")
-    for warning in (w for one in found.values() for w in one.warnings):
+    for warning in (*(w for one in found.values() for w in one.warnings), *told):
         say(f"warning: {warning}")
 
 

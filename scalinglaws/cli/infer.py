@@ -9,7 +9,8 @@ import typer
 
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .fitted import Fitted, of_a_fit
+from .fits import Fitted
+from .fitted import of_a_fit
 from .report_of_fit import plain, text
 from .words import finite, weights_of
 
@@ -150,9 +151,11 @@ def predict(
     targets = [o.places(text) for text in at]
     mixed = a.mixed(mix)
     drawn, run = (mixed, predict_mixture) if mixed else (a.draws[0], run_predict)
-    run(drawn, targets[0], level=a.level, kind=kind)  # a misspelt letter is told before a long calibration
+    how = {"level": a.level, "kind": kind, "ceiling": a.ceiling}
+    run(drawn, targets[0], **how)  # a misspelt letter is told before a long calibration
     factor = a.factor(mixed) if calibrate else 1.0
-    said = [run(drawn, t, level=a.level, kind=kind, calibration=factor) for t in targets]
+    said = [run(drawn, t, calibration=factor, **how) for t in targets]
+    warned = a.warnings(*(sentence for one in said for sentence in one.warnings))
     if json:
         made = [_predict_plain(a, target, p) | _mix_plain(mixed) for target, p in zip(targets, said, strict=True)]
         emit(made[0] if len(made) == 1 else made, a.points)
@@ -162,8 +165,8 @@ def predict(
             show(f"mixture of {weights_of(mixed)}: {mixed.sentence}")
         if calibrate:
             show(f"intervals are {factor:.2f} times as wide as the fit's own, as its larger runs demanded")
-    for warning in (w for d in a.draws for w in d.warnings):
-        say(f"warning [{warning.id}]: {warning.message}")
+    for warning in warned:
+        say(f"warning [{warning['id']}]: {warning['message']}")
 
 
 def _mix_plain(mixed) -> dict:
@@ -186,13 +189,16 @@ def _predict_plain(a: Fitted, target: dict[str, float], p) -> dict:
         "inside_domain": bool(p.inside_domain),
         "kind": p.kind,
         "calibration": float(p.calibration),
+        "informative": bool(p.informative),
+        "warnings": a.warnings(*p.warnings),
     }
 
 
 def _predict_text(a: Fitted, at: str, p) -> str:
     kind = "one new run" if p.kind == "run" else "the law alone"
     beyond = "" if p.inside_domain else "; outside the range of the points: an extrapolation"
+    said = f"{float(p.value):.5g} [{float(p.low):.5g}, {float(p.high):.5g}]"
     return (
-        f"{a.fit.law.predicts} at {at}: {float(p.value):.5g} [{float(p.low):.5g}, {float(p.high):.5g}] "
+        f"{a.fit.law.predicts} at {at}: {said if p.informative else 'not determined by these runs'} "
         f"({a.level:.0%}, {kind}); reach {float(p.reach):.3g} times the largest {p.reach_of} fitted{beyond}"
     )

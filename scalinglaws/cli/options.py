@@ -1,6 +1,7 @@
 """Options that several verbs of the inferring half take, and how they are read."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -170,8 +171,9 @@ def checkpointed(points, keep: str | None, burn_in: str | None, tell=say):
     found = points_of_checkpoints(points, burn_in=early, keep=keep)
     runs = len(set(found["run_id"].tolist()))
     guessed = "" if "run_id" in points else ", told apart by their order alone (no column run_id)"
-    tell(f"note: {len(found)} rows of {runs} runs{guessed}; {len(found.kept)} take part (--checkpoints {keep})")
-    return found
+    said = f"{len(found)} rows of {runs} runs{guessed}; {len(found.kept)} take part (--checkpoints {keep})"
+    tell(f"note: {said}")
+    return replace(found, notes=(*found.notes, said))
 
 
 def read(
@@ -197,10 +199,11 @@ def read(
     )
     if found.rejected:
         first = found.rejected[0]
-        tell(
-            f"note: {len(found.rejected)} rows rejected; the first, line {first.row}: {first.reason}. "
+        said = (
+            f"{len(found.rejected)} rows rejected; the first, line {first.row}: {first.reason}. "
             "See all: scalinglaws import TABLE --rejected FILE"
         )
+        found = replace(found, points=replace(found.points, notes=(said, *found.points.notes)))
     for note in found.points.notes:
         tell(f"note: {note}")
     return found

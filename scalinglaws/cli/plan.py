@@ -8,7 +8,8 @@ import typer
 from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .fitted import Fitted, of_a_fit
+from .fits import Fitted
+from .fitted import of_a_fit
 from .words import ends, share, short, table, weights_of
 
 _Float = float | None
@@ -96,9 +97,10 @@ def _planned(a: Fitted, mix: str | None, calibrate: bool, flops: float, given: d
 
     mixed = a.mixed(mix)
     drawn = mixed or a.draws[0]
-    made = run_plan(drawn, flops, level=a.level, **given)
+    given |= {"level": a.level, "ceiling": a.ceiling}
+    made = run_plan(drawn, flops, **given)
     if calibrate:
-        made = run_plan(drawn, flops, level=a.level, calibration=a.factor(mixed), **given)
+        made = run_plan(drawn, flops, calibration=a.factor(mixed), **given)
     if mixed:
         say(f"laws weigh {weights_of(mixed)}: {mixed.sentence}")
     return made
@@ -147,21 +149,21 @@ def _exported(made, trainer: str | None, row: int | None, lr: float | None, devi
 def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
     from ..records import to_plain, write_whole
 
+    warned = a.warnings(*made.warnings)
     if to:
         write_whole(to, configured.encode())
         say(f"configuration written to {to}")
     if json:
         values = to_plain(made)
         values["loss"] = values.pop("loss_nats")
+        values["warnings"] = [warning["message"] for warning in warned]
         emit(values if configured is None else {**values, "configuration": configured}, a.points)
     elif configured is not None and not to:
         print(configured, end="")
     else:
         show("\n".join(_text(made)))
-    for warning in made.warnings:
-        say(f"warning: {warning}")
-    for warning in (w for d in a.draws for w in d.warnings):
-        say(f"warning [{warning.id}]: {warning.message}")
+    for warning in warned:
+        say(f"warning [{warning['id']}]: {warning['message']}")
 
 
 def _text(made) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..errors import FitError, PointsError
-from .fitted import Fitted
+from .fits import Fitted
 from .words import finite, share, table
 
 MOST_RUNS = 1000  # each left out in turn
@@ -218,7 +218,7 @@ def plain(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> dict:
             for r in runs
         ],
         "backtest": _tested_plain(tested),
-        "warnings": [{"id": w.id, "message": w.message} for w in drawn.warnings],
+        "warnings": a.warnings(),
     }
 
 

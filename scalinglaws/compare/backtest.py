@@ -31,7 +31,7 @@ class Cut:
         needed: the factor on its half-width that 95% of them would have needed.
         ratios: |error| / half-width of each held-out point; `errors` their signed log errors; `reaches` their reaches.
         rows: row number of each held-out point among the points that take part.
-        failed: why there is no fit; empty where there is one.
+        failed: why there is no fit; empty where there is one. ended: how it ended, unless it converged.
     """
 
     at: float
@@ -47,6 +47,7 @@ class Cut:
     reaches: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
     rows: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int), repr=False)
     failed: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ def _one(law: Law, points: Points, scale: np.ndarray, cut: float, top: float, le
         errors=errors,
         reaches=scale[above] / scale[below].max(),
         rows=np.flatnonzero(above),
+        ended="" if found.outcome == "converged" else found.sentence,
     )
 
 
@@ -213,6 +215,12 @@ def calibration(
         said.append(
             f"bands of {name} had to be {factor:.1f} times wider to hold above {worst.at:.2g}: its form or the noise "
             "is not what the fit assumes."
+        )
+    ended = [cut for cut in good if cut.ended]
+    if ended:
+        said.append(
+            f"{len(ended)} of {len(tested)} fits below a cut did not converge; the first, below {ended[0].at:.2g}: "
+            f"{ended[0].ended}"
         )
     if len(good) < len(tested):
         said.append(f"{len(tested) - len(good)} of {len(tested)} cuts left too little to fit.")

@@ -15,6 +15,7 @@ from ..points import Points
 from ..results import Estimate, LawRanked, Ranking
 from .backtest import Cut, backtest, compute_column, default_cuts, needed_factor
 from .criteria import aicc, cross_validated
+from .plain import plain
 
 REACHES = (1.0, 2.0, 4.0, 8.0, 16.0, np.inf)
 
@@ -43,6 +44,7 @@ class Compared:
         best_probability: share of resamples of the held-out runs in which this law scores best.
         behind: score minus that of the best, with its interval; an interval that holds 0 is no difference.
         failed: why it could not be tried; empty where it could.
+        ended: how its fit to all points ended, unless it converged.
     """
 
     law: str
@@ -58,6 +60,7 @@ class Compared:
     reaches: tuple[AtReach, ...] = ()
     cuts: tuple[Cut, ...] = ()
     failed: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Comparison:
 
     def plain(self) -> dict:
         """Give JSON values: everything but the single held-out points."""
-        return _plain(self)
+        return plain(self)
 
     def ranking(self) -> Ranking:
         """Turn into the record that a report shows."""
@@ -195,6 +198,7 @@ def _failed(member: Law, trials: tuple[Cut, ...]) -> Compared:
 
 def _scored(member: Law, points: Points, trials: list[Cut], folds: int, seed: int, options: dict) -> Compared:
     errors, ratios = (np.concatenate([getattr(cut, name) for cut in trials]) for name in ("errors", "ratios"))
+    whole = fit(member, points, **options)
     return Compared(
         member.name,
         len(member.parameters),
@@ -202,10 +206,11 @@ def _scored(member: Law, points: Points, trials: list[Cut], folds: int, seed: in
         rms_log=float(np.sqrt(np.mean(errors**2))),
         coverage=float((ratios <= 1).mean()),
         factor=float(max(1.0, *(needed_factor(cut.ratios) for cut in trials))),
-        aicc=aicc(fit(member, points, **options)),
+        aicc=aicc(whole),
         cross_validated=cross_validated(member, points, folds, seed, options),
         reaches=_by_reach(trials),
         cuts=tuple(trials),
+        ended="" if whole.outcome == "converged" else f"{whole.outcome}: {whole.sentence}",
     )
 
 
@@ -243,7 +248,7 @@ def _ranked(good: list[Compared], runs: np.ndarray, resamples: int, level: float
 
 
 def _warnings(ranked: list[Compared], undecided: tuple[str, ...], held_runs: int) -> tuple[str, ...]:
-    found = []
+    found = [sentence for one in ranked if (sentence := _ended(one))]
     if undecided:
         found.append(f"{', '.join(undecided)} cannot be told from {ranked[0].law} on {held_runs} held-out runs.")
     by_aicc = min(ranked, key=lambda one: one.aicc)
@@ -260,34 +265,10 @@ def _warnings(ranked: list[Compared], undecided: tuple[str, ...], held_runs: int
     return tuple(found)
 
 
-def _plain(comparison: Comparison) -> dict:
-    def number(value: float) -> float | None:
-        return float(value) if np.isfinite(value) else None
-
-    def one(law: Compared) -> dict:
-        numbers = ("score", "rms_log", "coverage", "factor", "aicc", "cross_validated", "best_probability")
-        behind = law.behind and {"value": law.behind.value, "low": law.behind.low, "high": law.behind.high}
-        cuts = [
-            {"at": c.at, "fitted": c.fitted, "held": c.held, "failed": c.failed}
-            | {name: number(getattr(c, name)) for name in ("reach", "rms_log", "bias_log", "coverage", "needed")}
-            for c in law.cuts
-        ]
-        reaches = [{name: getattr(r, name) for name in r.__dataclass_fields__} for r in law.reaches]
-        return {
-            "law": law.law,
-            "parameters": law.parameters,
-            "failed": law.failed,
-            "behind": behind,
-            "cuts": cuts,
-            "reaches": reaches,
-        } | {name: number(getattr(law, name)) for name in numbers}
-
-    return {
-        "laws": [one(law) for law in comparison.laws],
-        "by": comparison.by,
-        "cuts": list(comparison.cuts),
-        "held_runs": comparison.held_runs,
-        "level": comparison.level,
-        "undecided": list(comparison.undecided),
-        "warnings": list(comparison.warnings),
-    }
+def _ended(one: Compared) -> str:
+    """Say that a law's fits did not converge: its score is that of what they left."""
+    below = [cut for cut in one.cuts if cut.ended]
+    some = f"{one.law}: {len(below)} of {len(one.cuts)} fits below a compute did not converge"
+    if one.ended:
+        return f"{one.law}, fitted to all points, is {one.ended}" + (f" {some}." if below else "")
+    return f"{some}; below {below[0].at:.3g}: {below[0].ended}" if below else ""

@@ -20,8 +20,6 @@ from .shapes import Building
 from .splits import Split, kaplan_split, split
 from .undetermined import check_useful, interval
 
-FAR = 10.0  # reach beyond which a plan is an extrapolation to be warned of
-
 
 def plan(
     draws: Draws | Sequence[Draws] | Ensemble,
@@ -32,6 +30,7 @@ def plan(
     critical: Mapping[str, float] | None = None,
     level: float = 0.95,
     calibration: float = 1.0,
+    ceiling: float | None = None,
     fixed_params: float | None = None,
     fixed_tokens: float | None = None,
     unique_tokens: float | None = None,
@@ -50,7 +49,7 @@ def plan(
             an ensemble the heaviest law gives the size, the weighted mixture the intervals and the loss.
         batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, appendix B and section 5), with
             B_star and alpha_B of eq 5.3 in `critical` (the paper's by default).
-        calibration: factor on the half-width of the loss, from `compare.calibration`.
+        calibration: factor on the half-width of the loss, from `compare.calibration`; `ceiling`: what no loss exceeds.
         unique_tokens: different tokens there are; more are repeats, of falling worth (Muennighoff et al. 2023).
         inference_tokens: tokens to serve, 2 N FLOPs each out of the budget (Sardana et al. 2023).
         building: vocabulary and context of the models to list; none are listed without it.
@@ -67,7 +66,8 @@ def plan(
     machine = Machine(hardware, flops_per_second, devices, price_per_hour)
     splits = _splits(several, spending, batch_policy, critical, fixed_params, fixed_tokens)
     held = fixed_params is not None or fixed_tokens is not None
-    return _assembled(several, splits, spending, machine, building, level, calibration, held, mixed)
+    asked = {"level": level, "calibration": calibration, "ceiling": ceiling}
+    return _assembled(several, splits, spending, machine, building, asked, held, mixed)
 
 
 def _members(draws) -> tuple[list[Draws], Ensemble | None]:
@@ -115,16 +115,14 @@ def _check(several, flops, batch, params, tokens, inference, unique, level) -> N
         raise MisuseError(f"level = {level}; it must lie between 0 and 1.")
 
 
-def _assembled(several, splits: list[Split], spending, machine, building, level, calibration, held, mixed) -> Plan:
+def _assembled(several, splits: list[Split], spending, machine, building, how, held, mixed) -> Plan:
+    level = how["level"]
     first, fit = splits[0], several[0].fit
     weights = mixed.weights if mixed else None
     params = _pooled(first.params, [s.params_draws for s in splits], level, weights)
     check_useful(several, spending.flops, params)
     tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level, weights)
-    if mixed:
-        loss, reach = _mixed_loss(mixed, splits, level, calibration)
-    else:
-        loss, reach = _loss(several, splits, level, calibration)
+    loss, reach, said = _mixed_loss(mixed, splits, how) if mixed else _loss(several, splits, how)
     asked = settings(first.params, first.tokens, loss.value)
     batch, steps = _batch(first, spending, tokens, asked, level)
     valley = _valley(first, spending)
@@ -148,7 +146,7 @@ def _assembled(several, splits: list[Split], spending, machine, building, level,
         epochs=None if spending.unique_tokens is None else first.tokens / spending.unique_tokens,
         cost=machine.cost(trained),
         by_law={s.law.name: _pooled(s.params, [s.params_draws], level) for s in splits} if len(splits) > 1 else {},
-        warnings=_warnings(several, splits, spending, params, float(reach), held),
+        warnings=(*dict.fromkeys(said), *_warnings(several, splits, spending, params, held)),
     )
 
 
@@ -169,21 +167,26 @@ def _pooled(value: float, drawn: list[np.ndarray], level: float, weights: Sequen
     return interval(value, np.concatenate(drawn), level, each)
 
 
-def _loss(several, splits, level, calibration) -> tuple[Estimate, float]:
+def _loss(several, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:
     """Loss of a new run at the planned size: the value of the first law, the outer ends of all."""
     said = []
     for draws, one in zip(several, splits, strict=True):
         at = one.at if one is splits[0] or "S" in one.law.inputs else _same_run(one, splits[0])
-        said.append(predict(draws, at, level=level, kind="run", calibration=calibration))
+        said.append(predict(draws, at, kind="run", **how))
     low, high = min(float(p.low) for p in said), max(float(p.high) for p in said)
-    return Estimate(float(said[0].value), low, high, level), float(max(p.reach for p in said))
+    told = tuple(sentence for one in said for sentence in one.warnings)
+    return Estimate(float(said[0].value), low, high, how["level"]), float(max(p.reach for p in said)), told
 
 
-def _mixed_loss(mixed: Ensemble, splits, level, calibration) -> tuple[Estimate, float]:
+def _mixed_loss(mixed: Ensemble, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:
     """Loss of a new run at the planned size by the mixture of all laws."""
     at = {letter: value for one in reversed(splits) for letter, value in one.at.items()}
-    said = predict_mixture(mixed, at, level=level, kind="run", calibration=calibration)
-    return Estimate(float(said.value), float(said.low), float(said.high), level), float(said.reach)
+    said = predict_mixture(mixed, at, kind="run", **how)
+    return (
+        Estimate(float(said.value), float(said.low), float(said.high), how["level"]),
+        float(said.reach),
+        said.warnings,
+    )
 
 
 def _same_run(one: Split, first: Split) -> dict[str, float]:
@@ -219,13 +222,8 @@ def _repeats(law: Law) -> str:
     return "repeats as in Muennighoff et al. 2023"
 
 
-def _warnings(several, splits, spending, params: Estimate, reach: float, held: bool) -> tuple[str, ...]:
+def _warnings(several, splits, spending, params: Estimate, held: bool) -> tuple[str, ...]:
     found = []
-    if reach > FAR:
-        found.append(
-            f"the budget is {reach:.3g} times the largest compute fitted: the law's form is not tested there, and "
-            "the intervals do not hold that risk."
-        )
     first, fit = splits[0], several[0].fit
     seen = fit.inputs["N"]
     if not held and not seen.min() <= first.params <= seen.max():

@@ -1,0 +1,39 @@
+"""A comparison as JSON values: everything but the single held-out points."""
+
+import numpy as np
+
+
+def plain(comparison) -> dict:
+    """Give JSON values of a `Comparison`; numbers that are none as nothing."""
+
+    def number(value: float) -> float | None:
+        return float(value) if np.isfinite(value) else None
+
+    def one(law) -> dict:
+        numbers = ("score", "rms_log", "coverage", "factor", "aicc", "cross_validated", "best_probability")
+        behind = law.behind and {"value": law.behind.value, "low": law.behind.low, "high": law.behind.high}
+        cuts = [
+            {"at": c.at, "fitted": c.fitted, "held": c.held, "failed": c.failed, "ended": c.ended}
+            | {name: number(getattr(c, name)) for name in ("reach", "rms_log", "bias_log", "coverage", "needed")}
+            for c in law.cuts
+        ]
+        reaches = [{name: getattr(r, name) for name in r.__dataclass_fields__} for r in law.reaches]
+        return {
+            "law": law.law,
+            "parameters": law.parameters,
+            "failed": law.failed,
+            "ended": law.ended,
+            "behind": behind,
+            "cuts": cuts,
+            "reaches": reaches,
+        } | {name: number(getattr(law, name)) for name in numbers}
+
+    return {
+        "laws": [one(law) for law in comparison.laws],
+        "by": comparison.by,
+        "cuts": list(comparison.cuts),
+        "held_runs": comparison.held_runs,
+        "level": comparison.level,
+        "undecided": list(comparison.undecided),
+        "warnings": list(comparison.warnings),
+    }
