@@ -32,7 +32,9 @@ def findings(
     """
     from ..findings import judged, page, read_tables
     from ..records import to_plain, write_whole
+    from .outputs import PAGE, spared
 
+    spared("--write", write, (), PAGE)
     found = judged(*read_tables(*of), level=level, draws=draws, seed=seed)
     if write is not None:
         named = " ".join(map(str, of))

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from . import options as o
+from . import outputs
 from .app import INFER, Json, app, emit, say, show
 from .fits import Fitted
 from .fitted import of_a_fit
+from .outputs import spared
 from .report_of_fit import plain, text
 from .words import finite, weights_of
 
@@ -43,6 +45,9 @@ def import_(
     from ..importers.table import read_points
     from ..importers.writing import write_points
 
+    spared("--to", to, (table, mapping), outputs.POINTS)
+    spared("--rejected", rejected, (table, mapping, to), outputs.REJECTED)
+    spared("--save-mapping", save_mapping, (table, to, rejected), outputs.MAPPING)
     found = read_points(
         sys.stdin if table == "-" else Path(table),
         map=o.named(map, "--map", "loss=val/loss"),

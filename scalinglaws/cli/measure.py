@@ -211,7 +211,9 @@ def points(
     from ..importers.writing import as_csv, write_points
     from ..readings import history, table_of
     from ..store import open_store
+    from .outputs import POINTS, spared
 
+    spared("--to", to, (), POINTS)
     store, sweep = open_store(folder), read_sweep(folder)
     found = (history if everything else table_of)(store, sweep, curves=curves)
     lacking = sum(not store.has(spec) for spec in sweep.runs)
