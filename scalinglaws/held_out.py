@@ -1,6 +1,5 @@
 """A prediction written down before its runs are trained, and whether it held."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +12,9 @@ from .errors import StoreError
 from .laws.law import Law
 from .points import Points
 from .predict import predict
-from .records import from_plain, read_json, to_plain, write_json
+from .records import from_plain, read_sealed, to_plain, utc_now, write_sealed
 from .results import Band, Estimate, HeldOutTest, LawTrial, SeedSpread
-from .run import RunSpec
+from .run import Run, RunSpec
 from .uncertainty import Draws
 
 LEAST_SIZES = 4  # below the size that a law is tried on
@@ -76,7 +75,7 @@ def predict_held_out(
         tokens,
         estimate,
         float(found.reach),
-        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        utc_now(),
         drawn.fit.fingerprint,
         line=line,
         trials=trials,
@@ -108,13 +107,17 @@ def _line(drawn: Draws, params: float, tokens: float, level: float, calibration:
 def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutTest:
     """Write a prediction down, or give back the one that was written before.
 
+    One that is made when its runs are trained already says so. One of the first releases, whose hash of its points
+    held the clock, is taken by its law and its point alone.
+
     Raises:
         StoreError: the held-out runs are trained already, and the points that the prediction was made from have
-            changed since: a prediction made now would not have been made beforehand.
+            changed since: a prediction made now would not have been made beforehand. Or it is not what was written.
     """
     if path.exists():
-        before = from_plain(HeldOutTest, read_json(path), str(path), StoreError)
-        same = ("fingerprint", "law", "params_nonembedding", "tokens")
+        content, sealed = _as_written(path)
+        before = from_plain(HeldOutTest, content, str(path), StoreError)
+        same = ("law", "params_nonembedding", "tokens", *(["fingerprint"] if sealed else []))
         if all(getattr(before, name) == getattr(made, name) for name in same):
             return replace(before, run_ids=made.run_ids)  # a study may since ask for more or fewer seeds
         if trained:
@@ -122,8 +125,25 @@ def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutT
                 f"{path} was made from other points than those in the store now, and its runs are trained. "
                 "Start a study with other settings in a new folder."
             )
-    write_json(path, to_plain(made))
+    made = replace(made, after_its_runs=trained)
+    write_sealed(path, to_plain(made))
     return made
+
+
+def _as_written(path: Path) -> tuple[Mapping, bool]:
+    try:
+        return read_sealed(path)
+    except StoreError as problem:
+        raise StoreError(
+            f"{problem} Put back the file as it was. Without it (delete it, and type study again) the prediction is "
+            "made anew, and the page says that it was made after its runs."
+        ) from None
+
+
+def with_start(test: HeldOutTest, runs: Sequence[Run]) -> HeldOutTest:
+    """Fill in when the first of the held-out runs started; left empty where one of them does not say."""
+    starts = [run.provenance.get("started", "") for run in runs if run.spec.id in test.run_ids]
+    return replace(test, runs_started=min(starts, default=""))
 
 
 def compare_with_measured(test: HeldOutTest, points: Points, spread: SeedSpread | None = None) -> HeldOutTest:

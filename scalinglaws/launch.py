@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from .corpora.tokenised import check_data, open_data
 from .design import Sweep
 from .errors import RunsFailedError
 from .executors.local import Local, was_killed
@@ -129,6 +130,7 @@ def _launched(sweep, store: Store, executor: Local, device: str, tell, stages, e
     for chain in work.waiting:
         for spec in chain.specs:
             store.ask(spec)
+    _check_texts(work.waiting, store)
     clock = _Clock(sweep, store)
     try:
         while work.waiting or work.running:
@@ -146,6 +148,14 @@ def _launched(sweep, store: Store, executor: Local, device: str, tell, stages, e
         for job in work.running:
             job.wait()
     return work.failures
+
+
+def _check_texts(chains: list[_Chain], store: Store):
+    """Compare the tokens that are to be trained on with their digests, once for all processes."""
+    specs = [spec for chain in chains for spec in chain.specs]
+    for data_id in dict.fromkeys(one for spec in specs for one in (spec.data, *(data for _, data in spec.foreign))):
+        if (store.data / data_id).is_dir():  # a worker says what is missing
+            check_data(open_data(store.data, data_id))
 
 
 class _Work:

@@ -9,6 +9,8 @@ import numpy as np
 from .errors import PointsError, nearest, unknown_name
 from .quantities import QUANTITIES, SYNONYMS
 
+OF_THE_CLOCK = frozenset("seconds started ended device tokens_per_second mfu peak_memory_bytes".split())
+
 
 @dataclass(frozen=True)
 class Points:
@@ -90,9 +92,9 @@ class Points:
 
     @property
     def fingerprint(self) -> str:
-        """Hash the content, so that a fit can say which points it saw."""
+        """Hash the content, so that a fit can say which points it saw; the clock and the machine are left out."""
         digest = hashlib.sha256()
-        for name in sorted(self.columns):
+        for name in sorted(set(self.columns) - OF_THE_CLOCK):
             digest.update(name.encode())
             values = self.columns[name]
             digest.update(values.tobytes() if values.dtype == np.float64 else "\0".join(values).encode())

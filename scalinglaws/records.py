@@ -2,9 +2,11 @@
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,7 @@ MOST_BYTES = 2**30  # of a JSON file
 MOST_DIGITS = 30  # of a whole number
 MOST_SHOWN = 40  # characters of a wrong value that a message shows
 _WORDS = {dict: "keys with values, {...}", list: "a list, [...]"}
+SEAL = "digest"  # key of a record's own
 
 
 @cache
@@ -89,6 +92,36 @@ def _first_dataclass(kind: Any) -> type | None:
 def write_json(path: Path, values: Any) -> None:
     """Write JSON beside its place, flush it to the disk, then rename: whole or not at all."""
     write_whole(path, (json.dumps(values, indent=1, allow_nan=False) + "\n").encode())
+
+
+def utc_now() -> str:
+    """The time now, to the second, as 2026-11-21T09:12:44Z: such texts sort as their times do."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def write_sealed(path: Path, values: Mapping) -> None:
+    """Write JSON with a digest of its content, so that a reader can tell whether it was changed since."""
+    write_json(path, {**values, SEAL: digest_of(values)})
+
+
+def read_sealed(path: Path) -> tuple[Any, bool]:
+    """Read JSON, and whether it has a digest; files of the first releases have none.
+
+    Raises:
+        StoreError: the file is missing, is not JSON, or is not what was written.
+    """
+    values = read_json(path)
+    if not isinstance(values, dict) or SEAL not in values:
+        return values, False
+    content = {name: value for name, value in values.items() if name != SEAL}
+    if values[SEAL] != digest_of(content):
+        raise StoreError(f"{path} is not what was written there: its digest is of another content.")
+    return content, True
+
+
+def digest_of(values: Any) -> str:
+    """Hash JSON values, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def write_whole(path: Path, content: bytes) -> None:

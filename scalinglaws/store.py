@@ -9,12 +9,19 @@ from .conversions import bits_per_byte
 from .errors import NameUnknownError, StoreError, nearest
 from .lock import in_use
 from .points import Points
-from .records import from_plain, read_hint, read_json, to_plain, write_hint, write_json
+from .records import from_plain, read_hint, read_json, read_sealed, to_plain, write_hint, write_json, write_sealed
 from .results import LearningCurve
 from .run import CHECKPOINT, ID, Run, RunSpec
 from .schedule import phase
 
 VERSION = 2
+COLUMNS = (
+    "run_id lineage role outcome excluded_because params_nonembedding params_nonembedding_exact "
+    "params_with_head params_total tokens tokens_unique epochs batch_tokens steps flops_6nd flops_exact "
+    "loss_nats loss_nats_sem loss_bits_per_byte loss_train_nats lr seconds n_layer d_model n_heads n_ctx "
+    "n_vocab seed"
+).split()
+CURVE_COLUMNS = "run_id lineage params_nonembedding steps tokens batch_tokens flops_6nd loss_nats".split()
 READ = (1, VERSION)  # in the first, folders were named by every field of a run, paths and all
 
 
@@ -97,12 +104,21 @@ class Store:
     def keep(self, run: Run):
         """Keep what happened, then drop the checkpoint and the hint."""
         folder = self.folder(run.spec.id)
-        write_json(folder / "run.json", to_plain(run))
+        write_sealed(folder / "run.json", to_plain(run))
         for name in (CHECKPOINT, "progress.json"):
             (folder / name).unlink(missing_ok=True)
 
     def _kept(self, path: Path) -> Run:
-        return from_plain(Run, read_json(path), str(path), StoreError)
+        try:
+            run = from_plain(Run, read_sealed(path)[0], str(path), StoreError)
+            if path.parent != self.folder(run.spec.id) and path.parent.name != run.spec.first_id:
+                raise StoreError(f"{path} is of another run, {run.spec.id}.")
+        except StoreError as problem:
+            raise StoreError(
+                f"{problem} Delete the folder {path.parent} and type study or launch again: its run is trained again, "
+                "to the same numbers."
+            ) from None
+        return run
 
 
 def open_store(path: Path | str, *, create: bool = False) -> Store:
@@ -158,41 +174,7 @@ def points_of(
     """
     reasons = {**(left_out or {}), **dict.fromkeys(held_out, "held out to test the prediction")}
     rows = [_row(run, reasons.get(run.spec.id, ""), run.spec.id in held_out) for run in runs if not run.spec.is_trunk]
-    names = _row_names()
-    return Points({name: [row[name] for row in rows] for name in names}, source)
-
-
-def _row_names() -> list[str]:
-    return [
-        "run_id",
-        "lineage",
-        "role",
-        "outcome",
-        "excluded_because",
-        "params_nonembedding",
-        "params_nonembedding_exact",
-        "params_with_head",
-        "params_total",
-        "tokens",
-        "tokens_unique",
-        "epochs",
-        "batch_tokens",
-        "steps",
-        "flops_6nd",
-        "flops_exact",
-        "loss_nats",
-        "loss_nats_sem",
-        "loss_bits_per_byte",
-        "loss_train_nats",
-        "lr",
-        "seconds",
-        "n_layer",
-        "d_model",
-        "n_heads",
-        "n_ctx",
-        "n_vocab",
-        "seed",
-    ]
+    return Points({name: [row[name] for row in rows] for name in COLUMNS}, source)
 
 
 def _row(run: Run, reason: str, held_out: bool) -> dict:
@@ -238,38 +220,23 @@ def curve_points(runs: list[Run], kept_out: Collection[str] = frozenset()) -> Po
     Args:
         kept_out: ids of runs that make no rows.
     """
-    columns: dict[str, list] = {
-        name: []
-        for name in (
-            "run_id",
-            "lineage",
-            "params_nonembedding",
-            "steps",
-            "tokens",
-            "batch_tokens",
-            "flops_6nd",
-            "loss_nats",
-        )
-    }
-    for run in runs:
-        spec = run.spec
-        if spec.id in kept_out or spec.parent:
-            continue
-        for e in run.curve:
-            if phase(spec, e.step) == "constant":
-                row = (
-                    spec.id,
-                    spec.id,
-                    spec.shape.params(),
-                    e.step,
-                    e.tokens,
-                    spec.batch_tokens,
-                    spec.shape.flops_per_token("6n") * e.tokens,
-                    e.loss_nats,
-                )
-                for name, value in zip(columns, row, strict=True):
-                    columns[name].append(value)
-    return Points(columns)
+    rows = [
+        {
+            "run_id": run.spec.id,
+            "lineage": run.spec.id,
+            "params_nonembedding": run.spec.shape.params(),
+            "steps": e.step,
+            "tokens": e.tokens,
+            "batch_tokens": run.spec.batch_tokens,
+            "flops_6nd": run.spec.shape.flops_per_token("6n") * e.tokens,
+            "loss_nats": e.loss_nats,
+        }
+        for run in runs
+        if run.spec.id not in kept_out and not run.spec.parent
+        for e in run.curve
+        if phase(run.spec, e.step) == "constant"
+    ]
+    return Points({name: [row[name] for row in rows] for name in CURVE_COLUMNS})
 
 
 def learning_curves(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset()) -> list[LearningCurve]:

@@ -14,14 +14,14 @@ from .corpora.tokenised import Tokenised
 from .design import Sweep, lay_out
 from .errors import FitError, MisuseError, StudyError, unknown_name
 from .executors.local import Local
-from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
+from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws, with_start
 from .infer import COUNTS, JOINT, Inference, infer, largest_compute, residuals
 from .launch import Progress, launch, require_free, require_success
 from .law_file import read_laws, tried
 from .laws import LAWS, Law
 from .machine import cores, machine, versions
 from .plan import Building, plan
-from .records import read_hint, to_plain, write_json
+from .records import read_hint, to_plain, write_hint, write_json
 from .report import report
 from .results import HeldOutTest, LawTrial, Recommendation, StudyResults
 from .review import review
@@ -68,14 +68,15 @@ def study(
     if test is not None:
         p = test.predicted
         say(
-            f"predicted before training it: N = {test.params_nonembedding:,.0f} at {test.tokens:.3g} tokens will lose "
+            f"predicted {'AFTER' if test.is_late else 'before'} training it: N = {test.params_nonembedding:,.0f} at "
+            f"{test.tokens:.3g} tokens will lose "
             f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token"
         )
     _train(sweep.only(held_out=True), store, executor, device, tell, say)
     plans, unplanned = _plans(study, store, found, trials, law, data)
     found = replace(found, notes=(*found.notes, *unplanned))
     seconds = time.monotonic() - began + _number(read_hint(earlier))
-    write_json(earlier, seconds)
+    write_hint(earlier, seconds)
     results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
     results = replace(results, audit=review(results, store.runs_of(sweep.runs)))
     write_json(store.path / "results.json", to_plain(results))
@@ -139,7 +140,8 @@ def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law,
     largest = max(spec.shape.params() for spec in specs)
     chosen = [spec for spec in specs if spec.shape.params() == largest]
     made = predict_held_out(found.draws[law], chosen, train_tokens, level=study.level, trials=trials)
-    return keep_prediction(store.path / "prediction.json", made, trained=any(map(store.has, chosen)))
+    trained = store.runs_of(chosen)
+    return with_start(keep_prediction(store.path / "prediction.json", made, trained=bool(trained)), trained)
 
 
 def _plans(study: Study, store: Store, found: Inference, trials, law, data: Tokenised):
@@ -210,7 +212,7 @@ def _results(
         bands=found.bands,
         frontier=found.frontier,
         seed_spread=found.seed_spread,
-        held_out=test and compare_with_measured(test, points, found.seed_spread),
+        held_out=test and compare_with_measured(with_start(test, runs), points, found.seed_spread),
         plans=plans,
         commands=(command,) if command else (),
         wall_seconds=seconds,

@@ -22,7 +22,7 @@ from .instruments.weights import activation_rms, decay_timescale, update_ratio
 from .models import FAMILIES, make_drop
 from .optimizer import descend, gradient, make_optimizer
 from .precision import DTYPES, in_precision, set_float32
-from .records import from_plain, to_plain
+from .records import from_plain, to_plain, utc_now
 from .run import CHECKPOINT, Evaluation, NoiseSums, Run, RunSpec, state_name
 from .schedule import CURVE_SHARE, evaluation_steps, learning_rate
 from .windows import Order, Windows
@@ -100,6 +100,7 @@ class _Notes:
     noise: NoiseSums = field(default_factory=NoiseSums)
     watch: LossWatch = field(default_factory=LossWatch)
     update_ratio: float | None = None
+    started: str = ""
 
 
 class _Job:
@@ -116,7 +117,7 @@ class _Job:
         self.model = FAMILIES[spec.shape.family](spec.shape, spec.seed).to(device)
         self.optimizer = make_optimizer(spec, self.model)
         self.outcome, self.sentence = "finished", "reached its horizon"
-        self.notes, self.began = _Notes(), time.monotonic()
+        self.notes, self.began = _Notes(started=utc_now()), time.monotonic()
         self.evaluate_after = set(evaluation_steps(spec))
         self.unread: list[torch.Tensor] = []
         self.done = 0
@@ -225,6 +226,7 @@ class _Job:
         if step < self.spec.steps and self.outcome == "finished":
             self.sentence = f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
         provenance = {"torch": torch.__version__, "device": self.device, "threads": str(torch.get_num_threads())}
+        provenance |= {"started": self.notes.started, "ended": utc_now()}
         bytes_per_token = self.data.bytes_per_token("test")
         return Run(
             self.spec,

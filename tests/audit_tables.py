@@ -128,6 +128,7 @@ def held_out(**changes) -> HeldOutTest:
         measured=(1.96,),
         measured_mean=1.96,
         held=True,
+        runs_started="2026-11-21T09:13:00Z",
     )
     return replace(made, **changes)
 

@@ -91,6 +91,7 @@ def sample(**changes) -> StudyResults:
             measured_mean=1.8429,
             measured_sem=0.0038,
             held=True,
+            runs_started="2026-11-21T09:13:02Z",
         ),
         plans=(
             Recommendation(

@@ -227,6 +227,16 @@ def test_the_rule_catches_its_fault(id):
     assert said in found.found
 
 
+def test_a_forecast_written_after_its_runs_began_is_not_made_beforehand():
+    late = judged("E1", case(SOUND, held_out=held_out(predicted_at="2026-11-21T09:13:01Z")))
+    assert late.outcome == "failed"
+    assert late.found.startswith("written 2026-11-21T09:13:01Z, after its runs: they began 2026-11-21T09:13:00Z")
+    assert judged("E1", case(SOUND, held_out=held_out(after_its_runs=True))).outcome == "failed"
+    untold = judged("E1", case(SOUND, held_out=held_out(runs_started="")))
+    assert untold.outcome == "cannot be checked"
+    assert "when the held-out runs began" in untold.found
+
+
 @pytest.mark.parametrize("id", RULES)
 def test_a_rule_says_what_it_prevents_how_large_that_was_and_what_to_do(id):
     rule = RULES[id]

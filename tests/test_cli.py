@@ -15,6 +15,7 @@ VERBS = [
     "status",
     "points",
     "clean",
+    "verify",
     "import",
     "fit",
     "predict",

@@ -121,11 +121,19 @@ def test_launching_again_trains_nothing(whole):
 
 def test_a_worker_that_fails_is_a_failure_with_its_log(whole, tmp_path, text):
     store, sweep = prepare(tmp_path / "store", text)
-    for file in store.data.glob("*/train.bin"):
-        file.unlink()
+    for trunk, *_ in sweep.chains:
+        (store.folder(trunk.id) / "lock").mkdir(parents=True)
     failures = launch(sweep, store, Local(2))
     assert len(failures) == len(sweep.chains)
-    assert all(f.exit_code != 0 and "train.bin" in Path(f.log).read_text() for f in failures)
+    assert all(f.exit_code != 0 and "lock: Is a directory" in Path(f.log).read_text() for f in failures)
+
+
+def test_tokens_that_are_gone_are_told_before_anything_starts(tmp_path, text):
+    store, sweep = prepare(tmp_path / "store", text)
+    for file in store.data.glob("*/train.bin"):
+        file.unlink()
+    with pytest.raises(StoreError, match=r"train.bin is not .* Delete the folder"):
+        launch(sweep, store, Local(2))
 
 
 class Recorded:

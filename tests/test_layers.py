@@ -26,8 +26,8 @@ MEASURING = set(
     "settings design cost calibrate coordinate_check precision protocol windows".split()
 )
 ABOVE = set(
-    "report review clean appraise infer machine held_out readings families study estimate status display cli __init__ "
-    "__main__".split()
+    "report review clean verify appraise infer machine held_out readings families study estimate status display cli "
+    "__init__ __main__".split()
 )
 
 
@@ -58,7 +58,7 @@ MAY_IMPORT = split(
         "optimizer": "precision run",
         "precision": "",
         "windows": "corpora run",
-        "checkpoint": "optimizer records run",
+        "checkpoint": "errors optimizer records run",
         "instruments": "run",
         "train": "checkpoint corpora errors instruments models optimizer precision records run schedule windows",
         "lock": "errors",
@@ -71,7 +71,7 @@ MAY_IMPORT = split(
         "calibrate": "cost instruments models optimizer precision run",
         "coordinate_check": "models optimizer run",
         "protocol": "points run",
-        "launch": "design errors executors lock run store",
+        "launch": "corpora design errors executors lock run store",
         # the inferring wing
         "laws": "errors quantities",  # formulas: no data, no solver
         "importers": "definitions errors points quantities records",
@@ -101,6 +101,7 @@ MAY_IMPORT = split(
         "families": "corpora design errors executors findings importers launch machine points readings records run "
         "settings store",
         "status": "design records store",
+        "verify": "checkpoint corpora design errors points readings records results run store worker",
         "clean": "design launch lock run records store",
         "review": "audit design points protocol readings records results run store",
         "study": "corpora design errors executors held_out infer launch law_file laws machine plan records report "

@@ -5,20 +5,16 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from store_made import STUDY, extend, numbers, small_text, store_with
 
-from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.corpora.tokenised import open_data
-from scalinglaws.design import design, read_sweep
+from scalinglaws.design import read_sweep
 from scalinglaws.errors import StoreError
 from scalinglaws.readings import history, table_of
 from scalinglaws.records import to_plain, write_json
 from scalinglaws.run import RunSpec, together
-from scalinglaws.settings import Study
 from scalinglaws.shape import Shape
 from scalinglaws.store import open_store
-from scalinglaws.worker import work
 
-STUDY = Study("s", ((1, 4),), (1e3, 2e3), n_ctx=16, batch=4, eval_tokens=256, evaluations=6, warmup_steps=4)
 SHAPE = Shape(n_layer=1, d_model=8, n_heads=1, n_ctx=32, n_vocab=256)
 BRANCH = RunSpec(SHAPE, "text:notes", "bytes", "0" * 16, 100_000, 8, 0.03, 10, parent="L1-d8-0123456789ab")
 
@@ -29,41 +25,9 @@ def trunk_of(*branches):
     return replace(branches[0], schedule="constant", parent="", tokens=tokens, branch_at=states)
 
 
-def sweep_of(study, data):
-    return design(study, data.vocabulary, data.data_id, len(data.split("train")))
-
-
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
-    cache = tmp_path_factory.mktemp("data")
-    return tokenise("synthetic:tokens=40000,val_tokens=2000,test_tokens=2000,vocabulary=32", "symbols", cache)
-
-
-def store_with(folder, data, study):
-    """A store in which a study was trained, in this process."""
-    store = open_store(folder, create=True)
-    shutil.copytree(data.folder, store.data / data.data_id, dirs_exist_ok=True)
-    extend(store, study)
-    return store
-
-
-def extend(store, study):
-    """Train what a study lacks; gives the ids of the runs that were trained or went on."""
-    data = open_data(store.data, next(path.name for path in store.data.glob("*") if path.is_dir()))
-    sweep = sweep_of(study, data)
-    write_json(store.path / "sweep.json", to_plain(sweep))
-    lacking = {spec.id for spec in sweep.runs if not store.has(spec)}
-    for spec in sweep.runs:
-        store.ask(spec)
-    work(store, [spec.id for spec in sweep.runs])
-    return lacking
-
-
-def numbers(store, study):
-    """Everything that was measured, without the clock."""
-    data = open_data(store.data, next(path.name for path in store.data.glob("*") if path.is_dir()))
-    runs = store.runs_of(sweep_of(study, data).runs)
-    return {run.spec.id: [replace(e, seconds=0.0) for e in run.curve] for run in runs}
+    return small_text(tmp_path_factory.mktemp("data"))
 
 
 @pytest.mark.parametrize("path", ["t/base", "t/base/", "./t/base", "/somewhere/t/base", "t/base/*.txt"])

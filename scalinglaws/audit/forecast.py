@@ -40,8 +40,8 @@ CHECKLIST = {  # what a reader needs to make a study again -> columns any of whi
     do="Hold sizes out (hold_out in a study): the prediction is kept with date and hash before they are trained.",
 )
 def written_before(e: Evidence) -> Verdict:
-    """Look for a kept prediction with date, interval and the hash of its points, none of which is a held-out run; and
-    for its score.
+    """Look for a kept prediction with date, interval and the hash of its points, none of which is a held-out run;
+    compare its date with the start of its runs; and look for its score.
     """
     test = e.held_out
     if test is None:
@@ -53,10 +53,16 @@ def written_before(e: Evidence) -> Verdict:
         inside = sorted(set(test.run_ids) & set(e.kept["run_id"].tolist()))
         if inside:
             return fails(f"the held-out runs {', '.join(inside)} take part in the fit")
+    if test.is_late:
+        began = f"began {test.runs_started}" if test.runs_started else "were there already"
+        return fails(f"written {test.predicted_at}, after its runs: they {began}")
+    if test.measured and not test.runs_started:
+        raise Lacking("when the held-out runs began (runs of earlier releases do not say)")
+    first = f"before its runs began {test.runs_started}, " if test.runs_started else ""
     scored = {True: "it held", False: "it did not hold", None: "it is not scored yet"}[test.held]
     return holds(
         f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] at N = {test.params_nonembedding:.3g}, written {test.predicted_at} "
-        f"from points {test.fingerprint}; {scored}"
+        f"{first}from points {test.fingerprint}; {scored}"
     )
 
 

@@ -16,7 +16,7 @@ from ..records import read_json, to_plain, write_json
 from ..tokenizers import SEPARATOR, Tokenizer, check_tokenizer_name, make_tokenizer, read_bpe
 from . import open_corpus
 from .corpus import SPLITS, Corpus, Documents, content_hash, stamp_of
-from .tokenised import FORMAT, Index, SplitFacts, Tokenised, open_data
+from .tokenised import FORMAT, Index, SplitFacts, Tokenised, file_digest, open_data
 
 STALE_SECONDS = 86400.0  # an unfinished folder this old was left by a process that was killed
 
@@ -127,6 +127,7 @@ def _write(
             source.licence,
             splits,
             documents.truth,
+            {path.name: file_digest(path) for path in sorted(folder.glob("*.bin"))},
         )
         write_json(folder / "index.json", to_plain(index))
     return open_data(cache_dir, data_id)

@@ -1,5 +1,6 @@
 """Tokenised text: token ids in memory-mapped files, and what is known of them."""
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class Index:
         content: hash of the documents in their splits.
         dtype: of the token files, the narrowest unsigned type that holds the vocabulary.
         truth: what is known exactly of a synthetic source.
+        digests: of each token file, by its name; none in folders of the first releases.
     """
 
     format: int
@@ -43,6 +45,7 @@ class Index:
     licence: str
     splits: dict[str, SplitFacts]
     truth: dict[str, float] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,27 @@ class Tokenised:
         if name not in self.index.splits:
             raise CorpusError(f"no split is called {name!r}; there are {', '.join(self.index.splits)}.")
         return self.index.splits[name]
+
+
+def check_data(data: Tokenised) -> bool:
+    """Compare token files with their digests; gives whether they have any.
+
+    Raises:
+        StoreError: a file is not what was written.
+    """
+    for name, digest in data.index.digests.items():
+        if file_digest(data.folder / name) != digest:
+            raise StoreError(
+                f"{data.folder / name} is not what was written there. Delete the folder {data.folder} and type the "
+                "study again: the text is tokenised again."
+            )
+    return bool(data.index.digests)
+
+
+def file_digest(path: Path) -> str:
+    """Hash a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_data(cache_dir: Path, data_id: str) -> Tokenised:

@@ -77,6 +77,8 @@ def verdict(test: HeldOutTest | None, results: StudyResults | None = None) -> st
     )
     if test.calibration != 1.0:
         told += f", the interval widened {number(test.calibration)} times after the law's trial on smaller sizes"
+    if test.is_late:
+        told += ". It was made AFTER its runs were trained, so that it tests no foresight"
     if test.held is None or test.measured_mean is None:
         present = f" ({runs_present(results)})" if results else ""
         return f"{told}; it is not yet trained{present}."

@@ -25,7 +25,7 @@ class LawTrial:
 
 @dataclass(frozen=True)
 class HeldOutTest:
-    """A prediction made before its runs were trained, and what they measured.
+    """A prediction of runs that no fit saw, and what they measured.
 
     Attributes:
         predicted: loss with the interval for a new run.
@@ -36,6 +36,8 @@ class HeldOutTest:
         trials: the laws that could have been chosen; the one with the smallest error in its trial was.
         calibration: what the interval's half-width was multiplied with, from the chosen law's trial.
         line: the predicting law through the held-out point, along its size or its tokens, for the figure.
+        after_its_runs: it was made when its runs were there already: no test of foresight.
+        runs_started: when the first of its runs started, in UTC; empty where that is not known.
     """
 
     law: str
@@ -53,6 +55,13 @@ class HeldOutTest:
     line: Band | None = None
     trials: tuple[LawTrial, ...] = ()
     calibration: float = 1.0
+    after_its_runs: bool = False
+    runs_started: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was made after one of its runs had started."""
+        return self.after_its_runs or bool(self.runs_started and self.predicted_at > self.runs_started)
 
 
 @dataclass(frozen=True)
