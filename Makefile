@@ -1,5 +1,6 @@
 # make quickstart   train a family of Transformers and fit its scaling laws, from nothing, in minutes
 # make test         the default tests            make test-all   every test, slow ones too
+# make test-isa     a part of them as on a processor without AVX, with one thread and with two
 # make lint         style                        make clean      remove the environment and caches
 #
 # Each target first makes the environment it runs in. To change it, set on the command line:
@@ -16,10 +17,13 @@ TORCH_INDEX ?=
 VENV ?= .venv
 PYTEST ?= -n auto --dist loadfile
 EXTRAS ?= train,table,mcmc,dev
+# What sums and ends in a printed number, and what asks the machine for a kernel.
+ISA_TESTS = $(addprefix tests/test_,precision.py cli_checkpoints.py fit.py fit_nist.py uncertainty.py models.py \
+	checkpoints.py report_numbers.py findings_measured.py::test_the_page_of_our_own_runs_is_the_one_that_its_command_writes)
 export PYTHON TORCH TORCH_INDEX VENV EXTRAS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test test-all lint clean
+.PHONY: help setup quickstart test test-all test-isa lint clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -35,6 +39,10 @@ test: setup
 
 test-all: setup
 	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(PYTEST) -m ''
+
+test-isa: setup
+	@OMP_NUM_THREADS=1 sh .ci/narrow $(VENV)/bin/python -m pytest $(PYTEST) $(ISA_TESTS)
+	@OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2 sh .ci/narrow $(VENV)/bin/python -m pytest $(ISA_TESTS)
 
 lint: setup
 	@$(VENV)/bin/ruff check .
