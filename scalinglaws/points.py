@@ -81,6 +81,11 @@ class Points:
             return self
         return self.take(self["excluded_because"] == "")
 
+    @property
+    def cluster(self) -> str:
+        """Name the column whose equal values share their noise: the trunk that runs branched off, else the run."""
+        return "lineage" if "lineage" in self else "run_id"
+
     def clusters(self, column: str = "run_id") -> np.ndarray:
         """Say which run every row is of: equal labels are one run, a row without a label is a run of its own."""
         own = np.array([f"row {i + 1}" for i in range(len(self))], dtype=str)

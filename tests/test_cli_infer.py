@@ -51,6 +51,18 @@ def test_fit_takes_bounds_priors_and_clusters(table, tmp_path):
     assert found("fit", "chinchilla", pairs, "--cluster", "pair", "--no-backtest")["runs"] == 12
 
 
+def test_runs_of_one_trunk_are_resampled_together_unless_told_otherwise(tmp_path):
+    rows = [{**row, "lineage": row["run_id"].split("-")[0]} for row in grid()]
+    table, plain = written(tmp_path / "branches.csv", rows), written(tmp_path / "runs.csv", grid())
+    asked = ("--interval", "sandwich", "--no-backtest")
+    kept, named, apart, alone = (
+        found("fit", "chinchilla", *words, *asked)
+        for words in ((table,), (table, "--cluster", "lineage"), (table, "--cluster", "run_id"), (plain,))
+    )
+    assert (kept["runs"], kept["cluster"], apart["runs"], alone["runs"]) == (8, "lineage", 48, 48)
+    assert kept["interval"] == named["interval"] != apart["interval"] == alone["interval"]
+
+
 def test_fit_tests_itself_on_larger_runs_unless_told_not_to(table):
     quick, full = (
         found("fit", "chinchilla", table)["backtest"],

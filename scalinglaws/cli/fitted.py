@@ -111,8 +111,8 @@ def table_of(asked: dict, table: str, tell: Callable[[str], None] = say) -> tupl
     if not 0 < asked["level"] < 1:
         raise MisuseError(f"--level {asked['level']}: it must lie between 0 and 1: 0.95, say.")
     read_in = o.read(table, asked["map"], asked["where"], asked["unit"], across=asked["across"], tell=tell)
-    points = clustered(read_in.points, asked["cluster"])
-    return o.checkpointed(points, asked["checkpoints"], asked["burn_in"], tell), read_in.columns
+    points = o.checkpointed(read_in.points, asked["checkpoints"], asked["burn_in"], tell)
+    return clustered(points, asked["cluster"]), read_in.columns
 
 
 def _fitted(laws: list, files: dict[str, Path], table: str, asked: dict) -> Fitted:
@@ -147,16 +147,16 @@ def known_scale(points, by: str):
 
 
 def clustered(points, cluster: str | None):
-    """Let another column say which points are of one run.
+    """Let another column than `Points.cluster` say which points are resampled together.
 
     Raises:
         MisuseError: no such column.
     """
-    if cluster is None or cluster == "run_id":
+    if cluster is None or cluster == points.cluster:
         return points
     if cluster not in points:
         raise unknown_name("column", cluster, points.columns)
-    return points.replace(run_id=points.clusters(cluster))
+    return points.replace(**{points.cluster: points.clusters(cluster)})
 
 
 def options_of(laws: list, columns: dict[str, str], asked: dict) -> list[dict]:

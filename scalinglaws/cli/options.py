@@ -44,7 +44,8 @@ Prior = Annotated[
     list[str] | None, typer.Option("--prior", metavar="NAME=MEAN:SD", help="A normal prior: alpha=0.34:0.05.")
 ]
 Cluster = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Equal values mark points of one run.  [default: run_id]")
+    str | None,
+    typer.Option(metavar="COLUMN", help="Equal values are resampled together.  [default: lineage, else run_id]"),
 ]
 Checkpoints = Annotated[
     str | None,

@@ -101,7 +101,8 @@ def _values(a: Fitted) -> list[str]:
     limits = drawn.interval(a.level)
     lines = [
         f"{found.law.name}: {found.law.formula}    ({found.law.source})",
-        f"{found.n} points of {found.n_clusters} runs; {', '.join(f'{k} = {v}' for k, v in found.columns.items())}",
+        f"{found.n} points of {found.n_clusters} {_kind(found)}; "
+        f"{', '.join(f'{k} = {v}' for k, v in found.columns.items())}",
     ]
     if found.excluded:
         reasons = list(found.excluded)
@@ -191,6 +192,7 @@ def plain(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> dict:
         "law": found.law.name,
         "n": found.n,
         "runs": found.n_clusters,
+        "cluster": found.cluster,
         "excluded": dict(found.excluded),
         "objective": float(found.objective),
         "loss": found.loss,
@@ -233,3 +235,8 @@ def _tested_plain(tested: Tested) -> dict:
             for c in tested.cuts
         ],
     }
+
+
+def _kind(found) -> str:
+    """Name what was resampled."""
+    return "lineages" if found.cluster == "lineage" else "runs"

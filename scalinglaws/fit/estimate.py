@@ -45,7 +45,7 @@ def fit(
     tie: Mapping[str, str] | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
     priors: Mapping[str, tuple[float, float]] | None = None,
-    cluster: str = "run_id",
+    cluster: str | None = None,
     seed: int = 0,
     starts: Sequence[Mapping[str, float]] = (),
 ) -> Fit:
@@ -61,7 +61,8 @@ def fit(
             (role loss_error) is turned into that.
         fix, tie: parameter -> value; parameter -> the parameter whose value it takes.
         bounds, priors: parameter -> (low, high); parameter -> (mean, standard deviation) of a normal prior.
-        cluster: column whose equal values mark points of one run; without it every point is its own.
+        cluster: column whose equal values are resampled together; by default `lineage`, whose runs share a trunk, where
+            the table has it, else `run_id`. Without the column every point is its own.
         seed: of the draws that start a law without amplitudes. starts: parameters to start from instead.
 
     Raises:
@@ -80,6 +81,7 @@ def fit(
     scales = _scales(points.kept, weights, target, loss)
     problem = _problem(law, coordinates, values, target, scales, loss, bounds, priors)
     found = minimise(problem, delta == "auto", np.random.default_rng(seed), _given(coordinates, starts))
+    cluster = cluster or points.cluster
     warnings += run_warnings(cluster in points, values, cluster)
     return _record(found, columns, values, target, points, cluster, warnings)
 
@@ -225,6 +227,7 @@ def _record(found: Optimum, columns, values, target, table: Points, cluster: str
         target=target,
         scales=problem.scales,
         clusters=clusters,
+        cluster=cluster,
         residuals=apart,
         noise=robust_sd(scaled, len(z)),
         starts_agreeing=found.agreeing,

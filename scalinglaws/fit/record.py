@@ -32,7 +32,7 @@ class Fit:
             infinite for plain squares.
         columns: letter of the law -> column of the points; the target's letter too.
         inputs: letter -> (n,) array; `target` (n,) as observed; `scales` (n,) what multiplied the residuals (1 / sd).
-        clusters: (n,) labels; points of one label are resampled together.
+        clusters: (n,) labels; points of one label are resampled together. `cluster` the column they are from.
         residuals: (n,) ln observed - ln predicted; plain differences for the loss "ls".
         noise: robust standard deviation of the residuals, corrected for p.
         starts_agreeing: share of the starts that ended at this optimum.
@@ -73,6 +73,7 @@ class Fit:
     z: np.ndarray = field(repr=False)
     problem: Problem = field(repr=False)
     unidentified: tuple[str, ...] = ()
+    cluster: str = "run_id"
 
     @property
     def doubts(self) -> tuple[FitWarning, ...]:
