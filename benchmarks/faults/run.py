@@ -38,6 +38,8 @@ class Part:
 
 # One line a part, by the name of its file.
 PARTS = {
+    "kills": Part("kills of 15 kinds while a study trains", 100, 2),
+    "disk": Part("faults of the disk while a study trains", 9, 1),
     "where": Part("row choices (`--where`), against an oracle", 20_000, 500),
 }
 
