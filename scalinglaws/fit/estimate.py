@@ -61,8 +61,7 @@ def fit(
             (role loss_error) is turned into that.
         fix, tie: parameter -> value; parameter -> the parameter whose value it takes.
         bounds, priors: parameter -> (low, high); parameter -> (mean, standard deviation) of a normal prior.
-        cluster: column whose equal values are resampled together; by default `lineage`, whose runs share a trunk, where
-            the table has it, else `run_id`. Without the column every point is its own.
+        cluster: column whose equal values are resampled together, by default `Points.cluster`; without it none are.
         seed: of the draws that start a law without amplitudes. starts: parameters to start from instead.
 
     Raises:
@@ -81,9 +80,8 @@ def fit(
     scales = _scales(points.kept, weights, target, loss)
     problem = _problem(law, coordinates, values, target, scales, loss, bounds, priors)
     found = minimise(problem, delta == "auto", np.random.default_rng(seed), _given(coordinates, starts))
-    cluster = cluster or points.cluster
-    warnings += run_warnings(cluster in points, values, cluster)
-    return _record(found, columns, values, target, points, cluster, warnings)
+    warnings += run_warnings((cluster or points.cluster) in points, values, cluster or points.cluster)
+    return _record(found, columns, values, target, points, cluster or points.cluster, warnings)
 
 
 def _given(coordinates: Coordinates, starts: Sequence[Mapping[str, float]]) -> np.ndarray | None:
