@@ -30,7 +30,7 @@ IN_STEPS = changed(tokens=lambda r: r["tokens"] / 5e5, batch_tokens=lambda r: 5e
 REFUSED = [
     ("a column missing", [{k: v for k, v in r.items() if k != "tokens"} for r in ROWS], "needs a column for D"),
     ("text for numbers", changed(loss=lambda r: "high"), "must hold numbers"),
-    ("two columns of one meaning", changed(val_loss=lambda r: r["loss"]), "both mean loss_nats"),
+    ("two columns of one meaning", changed(tokens_seen=lambda r: r["tokens"]), "both mean tokens"),
     ("a size missing", spoilt("params_total", "nan"), "'params_total' is nan in row 4"),
     ("one ray", ON_A_RAY, "one ray D = 20 N"),
     ("one size", [r for r in ROWS if r["params_total"] == ROWS[0]["params_total"]], "every point has N = 1e+07"),

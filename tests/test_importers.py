@@ -120,7 +120,7 @@ def test_an_exact_repeat_is_shown_and_takes_no_part():
         ("", {}, "is empty"),
         ("loss,tokens\n", {}, "no rows"),
         ("loss,loss\n1,2\n", {}, "'loss'"),
-        ("loss,val_loss\n1,2\n", {}, "both mean loss_nats"),
+        ("lr,learning_rate\n1,2\n", {}, "both mean lr"),
         ("1,2\n3,4\n", {}, "must name the columns"),
         ("loss,tokens\n1,2\n", {"map": {"params_total": "model_size"}}, "'model_size'"),
         ("loss,tokenz\n1,2\n", {"need": ["tokens"]}, "Did you mean 'tokenz'? It has"),
@@ -314,3 +314,20 @@ def test_a_row_choice_without_end_is_one_line_and_many_values_are_one_list():
         assert len(str(refused.value)) < 300
     assert matching(points, "not " * 3000 + "tokens > 1").tolist() == [False, True]
     assert matching(points, f"tokens in ({','.join(map(str, range(2, 90_000)))})").tolist() == [False, True]
+
+
+def test_a_run_that_crashed_or_diverged_is_no_point_and_that_is_said():
+    found = read("Name,State,tokens,loss\na,finished,1e9,3\nb,crashed,2e9,2.9\nc,Failed,3e9,2.8\nd,,4e9,2.7\n")
+    assert found.points["excluded_because"].tolist() == ["", "State: crashed", "State: Failed", ""]
+    assert found.notes[0] == "2 of 4 rows take no part: State is Failed, crashed"
+    ours = read("outcome,tokens,loss\nfinished,1e9,3\ndiverged,2e9,9\n")
+    assert len(ours.points.kept) == 1 and "outcome is diverged" in ours.notes[0]
+
+
+def test_the_loss_of_a_training_log_is_not_called_held_out():
+    log = "step,loss,tokens\n1,9,1e6\n2,8,2e6\n"
+    assert "loss_train_nats" in read(log).points and "loss_nats" not in read(log).points
+    assert "--map loss_nats=loss" in read(log).notes[0]
+    assert "loss_nats" in read(log, map={"loss_nats": "loss"}).points
+    both = read("loss,val_loss,tokens\n1.6,1.7,1e9\n1.5,1.6,2e9\n").points
+    assert both["loss_nats"].tolist() == [1.7, 1.6] and both["loss_train_nats"].tolist() == [1.6, 1.5]

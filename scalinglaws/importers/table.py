@@ -13,6 +13,7 @@ from ..quantities import QUANTITIES, ROLE_OF_LETTER, SYNONYMS, playing
 from ..records import from_plain, read_json, write_json
 from .cells import impossible, values_of
 from .doubts import doubts, mixed, pooled
+from .failures import without_failures
 from .formats import Raw, Rejected, read_raw
 from .units import converted
 from .where import matching
@@ -29,6 +30,9 @@ _QUANTITY_OF_LETTER = {
     "U": "tokens_unique",
     "L": "loss_nats",
 }
+
+_STEPS = ("step", "_step", "global_step", "iter", "iteration")  # of a log: a row a moment of training
+LOGGED = "loss is taken for the training loss, as a log's is; if it is held out, say --map loss_nats=loss"
 
 
 @dataclass(frozen=True)
@@ -100,17 +104,28 @@ def read_points(
     unit = {**saved.get("unit", {}), **(unit or {})}
     where = where or saved.get("where")
     raw = read_raw(source, form)
+    logged = _of_a_log(raw.columns, map)
+    map = map | logged
     renamed, letters = _chosen(map, list(raw.columns))
     values, rejected, notes = values_of(_renamed(raw, renamed), raw.rows)
     units = _in_our_units(values, unit)
     rejected |= impossible(values, raw.rows, rejected)
     points = _kept(values, raw, rejected)
     _check_need(points, need, letters)
-    points = _without_duplicates(_matching(points, where)).across(*across)
-    points = replace(points, notes=(*notes, *doubts(points), *pooled(points)))
+    points, failures = without_failures(_matching(points, where))
+    points = _without_duplicates(points).across(*across)
+    notes += [LOGGED] * bool(logged)
+    points = replace(points, notes=(*notes, *failures, *doubts(points), *pooled(points)))
     listed = [*raw.rejected, *(Rejected(raw.rows[i], reason) for i, reason in rejected.items())]
     listed.sort(key=lambda reject: reject.row)
     return Imported(points, tuple(listed), renamed, units, where, letters, (*points.notes, *mixed(points)))
+
+
+def _of_a_log(columns: Mapping[str, list], map: Mapping[str, str]) -> dict[str, str]:
+    """Take `loss` for the training loss where it stands beside a held-out one, or beside the step of a log."""
+    beside = any(name in columns for name in (*_STEPS, "val_loss", "loss_nats"))
+    taken = "loss" in map.values() or "loss_train_nats" in {*map, *columns}
+    return {"loss_train_nats": "loss"} if "loss" in columns and beside and not taken else {}
 
 
 def _in_our_units(values: dict[str, np.ndarray], unit: Mapping[str, str]) -> dict[str, str]:
