@@ -59,3 +59,8 @@ def onednn_recurs() -> bool:
         except RuntimeError:
             return False
     return True
+
+
+def cuda_devices() -> int:
+    """Count the CUDA devices that PyTorch finds."""
+    return torch.cuda.device_count()

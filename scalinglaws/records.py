@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .errors import MisuseError, StoreError, StudyError, nearest
+from .errors import FEW, MisuseError, StoreError, StudyError, nearest
 
 MOST_BYTES = 2**30  # of a JSON file
 MOST_DIGITS = 30  # of a whole number
@@ -69,10 +69,13 @@ def _sentence(kind: type, problem: Mapping) -> str:
     if problem["type"] == "unexpected_keyword_argument":
         *path, last = problem["loc"]
         known = [field.name for field in dataclasses.fields(_holder(kind, path))]
-        return f"unknown key {key!r}.{nearest(str(last), known)} Known keys: {', '.join(known)}."
+        near = nearest(str(last), known)
+        listed = f" Known keys: {', '.join(known)}." if len(known) <= FEW else f" {len(known)} keys are known."
+        return f"unknown key {key!r:.60}.{near or listed}"
     if problem["type"] == "missing":
         return f"the key {key!r} is missing."
-    return f"{key} = {problem['input']!r}: {problem['msg']}."
+    given = repr(problem["input"])
+    return f"{key} = {given if len(given) <= 80 else given[:60] + '..'}: {problem['msg']}."
 
 
 def _holder(kind: type, path: list) -> type:
@@ -182,7 +185,7 @@ def read_json(path: Path, kind: type = object) -> Any:
         found = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StoreError(f"{path} does not exist.") from None
-    except (ValueError, OSError) as failure:
+    except (ValueError, OSError, RecursionError) as failure:
         raise StoreError(f"{path} cannot be read as JSON: {failure}.") from None
     if not isinstance(found, kind):
         raise StoreError(f"{path} must hold {_WORDS.get(kind, kind.__name__)}, not {str(found)[:MOST_SHOWN]!r}.")

@@ -5,14 +5,18 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
+from typing import Annotated
 
 from .errors import StudyError, nearest, unknown_name
+from .ranges import Range, require_all, shown
 from .records import from_plain
 from .run import A_PATH
 
 LR_RULES = ("width", "kaplan")
 NAME = re.compile(r"\w[\w .,+=@()-]{0,99}")
+MOST_RUNS = 20_000  # of a study: a table that a person can read and a machine can lay out
 
 
 @dataclass(frozen=True)
@@ -56,38 +60,38 @@ class Study:
     """
 
     name: str
-    shapes: tuple[tuple[int, ...], ...]
-    tokens: tuple[float, ...]
+    shapes: Annotated[tuple[tuple[int, ...], ...], Range(0, 1e6)]
+    tokens: Annotated[tuple[float, ...], Range(1, 1e15)]
     about: str = ""
     corpus: str = "stdlib"
     tokenizer: str = "bytes"
-    n_ctx: int = 64
-    d_head: int = 16
+    n_ctx: Annotated[int, Range(1, 1e6)] = 64
+    d_head: Annotated[int, Range(1, 1e5)] = 16
     tied: bool = True
-    most_flops: float = 0.0
-    batch: int = 8
-    lr_scale: float = 0.3
-    lr_exponent: float = -1.0
-    lr_max: float = 0.032
-    warmup_steps: int = 100
+    most_flops: Annotated[float, Range(0, 1e30, meaning="0 for no limit")] = 0.0
+    batch: Annotated[int, Range(1, 1e6)] = 8
+    lr_scale: Annotated[float, Range(0, 1e4, above=True)] = 0.3
+    lr_exponent: Annotated[float, Range(-10, 10)] = -1.0
+    lr_max: Annotated[float, Range(0, 1e4, above=True)] = 0.032
+    warmup_steps: Annotated[int, Range(0, 1e9)] = 100
     schedule: str = "wsd"
-    decay: float = 0.2
+    decay: Annotated[float, Range(0, 1, above=True)] = 0.2
     optimizer: str = "adamw"
-    beta1: float = 0.9
-    beta2: float = 0.95
-    weight_decay: float = 0.1
-    clip: float = 1.0
-    seeds: int = 1
-    seed_shape: tuple[int, ...] | None = None
-    hold_out: int = 0
-    hold_out_seeds: int = 1
-    evaluations: int = 12
-    eval_tokens: int = 262144
-    max_epochs: float = 1.0
-    level: float = 0.95
-    draws: int = 2000
-    plan_factor: float = 10.0
-    processes: int = 0
+    beta1: Annotated[float, Range(0, 1, below=True)] = 0.9
+    beta2: Annotated[float, Range(0, 1, below=True)] = 0.95
+    weight_decay: Annotated[float, Range(0, 1e3)] = 0.1
+    clip: Annotated[float, Range(0, 1e9, meaning="0 for none")] = 1.0
+    seeds: Annotated[int, Range(1, 1e4)] = 1
+    seed_shape: Annotated[tuple[int, ...] | None, Range(0, 1e6)] = None
+    hold_out: Annotated[int, Range(0, 1e4)] = 0
+    hold_out_seeds: Annotated[int, Range(1, 1e4)] = 1
+    evaluations: Annotated[int, Range(1, 1e4)] = 12
+    eval_tokens: Annotated[int, Range(1, 1e12)] = 262144
+    max_epochs: Annotated[float, Range(0, 1e9, above=True)] = 1.0
+    level: Annotated[float, Range(0, 1, above=True, below=True)] = 0.95
+    draws: Annotated[int, Range(10, 1e5)] = 2000
+    plan_factor: Annotated[float, Range(0, 1e12, above=True)] = 10.0
+    processes: Annotated[int, Range(0, 4096, meaning="0 for one a core")] = 0
     family: str = "transformer"
     norm: str = "layernorm"
     positions: str = "learned"
@@ -95,63 +99,70 @@ class Study:
     qk_norm: bool = False
     biases: bool = True
     parametrisation: str = "standard"
-    base_width: int = 64
-    reuse: int = 1
+    base_width: Annotated[int, Range(1, 1e6)] = 64
+    reuse: Annotated[int, Range(1, 1e4)] = 1
     sharing: str = "cyclic"
     cooldown: str = "linear"
-    lr_end: float = 0.0
-    decay_power: float = 1.0
-    dropout: float = 0.0
-    accumulate: int = 1
-    unique_tokens: int = 0
-    data_seed: int | None = None
-    warmup_share: float = 0.0
+    lr_end: Annotated[float, Range(0, 1, below=True)] = 0.0
+    decay_power: Annotated[float, Range(0, 100, above=True)] = 1.0
+    dropout: Annotated[float, Range(0, 1, below=True)] = 0.0
+    accumulate: Annotated[int, Range(1, 1e6)] = 1
+    unique_tokens: Annotated[int, Range(0, 1e15, meaning="0 for all")] = 0
+    data_seed: Annotated[int | None, Range(0, 2**63 - 1)] = None
+    warmup_share: Annotated[float, Range(0, 1, meaning="0 for no limit")] = 0.0
     lr_rule: str = "width"
-    lr_batch_exponent: float = 0.0
-    each_batch: tuple[int, ...] = ()
-    each_lr_factor: tuple[float, ...] = ()
-    each_unique_tokens: tuple[int, ...] = ()
+    lr_batch_exponent: Annotated[float, Range(-10, 10)] = 0.0
+    each_batch: Annotated[tuple[int, ...], Range(1, 1e6)] = ()
+    each_lr_factor: Annotated[tuple[float, ...], Range(0, 1e6, above=True)] = ()
+    each_unique_tokens: Annotated[tuple[int, ...], Range(0, 1e15, meaning="0 for all")] = ()
     each_schedule: tuple[str, ...] = ()
-    each_reuse: tuple[int, ...] = ()
+    each_reuse: Annotated[tuple[int, ...], Range(1, 1e4)] = ()
     each_sharing: tuple[str, ...] = ()
     evaluate_on: tuple[str, ...] = ()
-    early_stop: int = 0
-    noise_every: int = 32
+    early_stop: Annotated[int, Range(0, 1e6, meaning="0 for never")] = 0
+    noise_every: Annotated[int, Range(0, 1e9, meaning="0 for never")] = 32
     watch_weights: bool = False
-    fit_from_layers: int = 0
-    fit_aspect: tuple[float, float] | None = None
-    lr_factor: float = 1.0
+    fit_from_layers: Annotated[int, Range(0, 1e6)] = 0
+    fit_aspect: Annotated[tuple[float, float] | None, Range(0, 1e9)] = None
+    lr_factor: Annotated[float, Range(0, 1e6, above=True)] = 1.0
     precision: str = "float32"
-    most_at_once: int = 0
+    most_at_once: Annotated[int, Range(0, 1e6, meaning="0 for no limit")] = 0
     laws: tuple[str, ...] = ()
     law_file: str = ""
-    base_d_head: int = 0
+    base_d_head: Annotated[int, Range(0, 1e5)] = 0
 
     def __post_init__(self):
         require_name(self.name)
-        self._above_zero(
-            "n_ctx", "d_head", "batch", "lr_scale", "lr_max", "lr_factor", "seeds", "hold_out_seeds", "draws"
-        )
+        require_all(self, StudyError)
         if not self.shapes or not self.tokens:
             raise StudyError("shapes and tokens must each name at least one value.")
         for shape in self.shapes:
             if not 2 <= len(shape) <= 4:
-                raise StudyError(f"shape {list(shape)}: give [n_layer, d_model], and n_heads and d_ff if you like.")
+                raise StudyError(
+                    f"shapes: {shown(list(shape))}: give [n_layer, d_model], and n_heads and d_ff if you like."
+                )
         if self.lr_rule not in LR_RULES:
             raise StudyError(f"lr_rule = {self.lr_rule!r}; it must be one of {', '.join(LR_RULES)}.")
         if self.hold_out >= len(self.shapes):
             raise StudyError(f"hold_out = {self.hold_out} of {len(self.shapes)} shapes leaves none to fit.")
-        if not 0 < self.level < 1:
-            raise StudyError(f"level = {self.level}; it must lie between 0 and 1, such as 0.95.")
         if self.seed_shape is not None and self.seed_shape not in self.shapes:
             raise StudyError(
                 f"seed_shape = {list(self.seed_shape)} is none of the shapes {[list(s) for s in self.shapes]}."
             )
+        if self.fit_aspect is not None and self.fit_aspect[0] > self.fit_aspect[1]:
+            raise StudyError(f"fit_aspect = {list(self.fit_aspect)}; the first must not be above the second.")
+        if self.most_runs > MOST_RUNS:
+            raise StudyError(
+                f"the study asks for {self.most_runs:,} runs; {MOST_RUNS:,} are the most of one study. Shorten shapes, "
+                "tokens, seeds, hold_out_seeds or an each_ key, or make several studies of it."
+            )
 
-    def _above_zero(self, *names: str):
-        for name in names:
-            if not getattr(self, name) > 0:
-                raise StudyError(f"{name} = {getattr(self, name)}; it must be above 0.")
+    @property
+    def most_runs(self) -> int:
+        """Runs that the lists multiply to, trunks among them: no fewer than are laid out."""
+        lists = [getattr(self, name) for name in vars(self) if name.startswith("each_")]
+        each_size = prod(max(1, len(one)) for one in lists) * (len(self.tokens) + 1)
+        return len(self.shapes) * each_size * max(self.seeds, self.hold_out_seeds if self.hold_out else 1)
 
 
 @dataclass(frozen=True)
@@ -218,6 +229,8 @@ def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -
     if "families" not in shared:
         return from_plain(Study, {"name": path.stem, **shared, **changes}, str(path))
     names, about = shared.pop("families"), shared.pop("about", "")
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+        raise StudyError(f"{path}: families = {shown(names)}; it must list names of files, such as ['F-N', 'F-D'].")
     studies = []
     for name in names:
         require_name(name)
@@ -232,8 +245,10 @@ def _read_toml(path: Path) -> dict:
     """Read a file's keys; paths of texts and of a law file are taken from the folder of the file that names them."""
     try:
         keys = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise StudyError(f"{path} is not TOML: {failure}.") from None
+    except RecursionError:
+        raise StudyError(f"{path} is not a study: its lists are nested too deep.") from None
+    except (ValueError, OSError) as failure:  # bad TOML, bytes that are no UTF-8, integers of thousands of digits
+        raise StudyError(f"{path} is not TOML: {' '.join(str(failure).split())}.") from None
     if path in presets().values():  # nobody's texts lie there: what such a file names is to be set
         return keys
     named, corpus, others = (keys.get(key) for key in ("law_file", "corpus", "evaluate_on"))

@@ -210,7 +210,7 @@ def test_a_sound_law_file_gives_what_the_shelf_gives(tmp_path):
         (["fit", "chinchilla", "T", "--cluster", "run"], "Did you mean 'run_id'"),
         (["fit", "chinchilla", "T", "--interval", "wld"], "Did you mean 'wild'"),
         (["fit", "chinchilla", "T", "--level", "95"], "between 0 and 1"),
-        (["fit", "chinchilla", "T", "--draws", "3"], "10 or more"),
+        (["fit", "chinchilla", "T", "--draws", "3"], "from 10 to 100,000"),
         (["fit", "chinchilla,kaplan-nd", "T"], "fit takes one law"),
         (["fit", "chinchilla", "T", "--backtest", "--by", "nosuch"], "nosuch"),
         (["predict", "chinchilla", "T", "--at", "N=1e9"], "needs a value for D"),

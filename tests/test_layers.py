@@ -16,7 +16,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
-HALL = set("errors guard quantities shape run points definitions records results conversions".split())
+HALL = set("errors ranges guard quantities shape run points definitions records results conversions".split())
 INFERRING = set(
     "laws law_file fit uncertainty frontier compare predict plan optima arms ensemble checkpoints importers "
     "conventions audit findings".split()
@@ -47,6 +47,7 @@ MAY_IMPORT = split(
         "run": "errors shape",
         "points": "errors quantities",
         "definitions": "errors points quantities",
+        "ranges": "errors",
         "records": "errors",
         "results": "points",
         "conversions": "errors points quantities shape",
@@ -65,7 +66,7 @@ MAY_IMPORT = split(
         "store": "conversions errors lock points records results run schedule",
         "worker": "corpora lock run store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
-        "settings": "errors records run",
+        "settings": "errors ranges records run",
         "design": "corpora errors records run settings shape",
         "cost": "design run schedule shape",
         "calibrate": "cost instruments models optimizer precision run",

@@ -77,9 +77,7 @@ def test_what_is_no_number_becomes_null():
 
 
 def test_an_unknown_key_offers_the_nearest_and_names_the_file():
-    with pytest.raises(
-        StudyError, match=r"my\.toml: unknown key 'tokenz'\. Did you mean 'tokens'\? Known keys: shape, "
-    ):
+    with pytest.raises(StudyError, match=r"my\.toml: unknown key 'tokenz'\. Did you mean 'tokens'\?$"):
         from_plain(RunSpec, {**to_plain(SPEC), "tokenz": 1}, "my.toml")
 
 

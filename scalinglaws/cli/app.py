@@ -2,14 +2,19 @@
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from ..errors import MisuseError
+from ..ranges import shown
 from .ending import ended, open_streams, say
+from .limits import require_numbers
 from .words import printable
 
 MAIN, MEASURE, INFER, SHOW, INSIDE = (
@@ -20,7 +25,41 @@ MAIN, MEASURE, INFER, SHOW, INSIDE = (
     "Used by the others",
 )
 
-app = typer.Typer(
+USAGE_ERROR = typer.BadParameter.__base__
+
+
+class _OneLine(TyperGroup):
+    """What cannot be parsed is told in one line, as everything else."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except USAGE_ERROR as error:
+            verb = f" {error.ctx.info_name}" if error.ctx is not None and error.ctx.parent is not None else ""
+            told = " ".join(error.format_message().split()).rstrip(".")
+            raise MisuseError(f"{told[:300]}. See scalinglaws{verb} --help.") from None
+
+
+class _Commands(typer.Typer):
+    """An application whose commands check every number that they are given."""
+
+    def command(self, *args, **options) -> Callable:
+        register = super().command(*args, **options)
+
+        def made(verb: Callable) -> Callable:
+            @wraps(verb)
+            def checked(**given):
+                require_numbers(given)
+                return verb(**given)
+
+            register(checked)
+            return verb
+
+        return made
+
+
+app = _Commands(
+    cls=_OneLine,
     no_args_is_help=True,
     rich_markup_mode="rich",
     add_completion=True,
@@ -32,7 +71,12 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else there.")]
-To = Annotated[Path, typer.Option("--to", help="Folder for runs and report; the same folder again goes on from there.")]
+To = Annotated[
+    Path | None,
+    typer.Option(
+        "--to", help="Folder for runs and report; the same folder again goes on from there.  [the study's name]"
+    ),
+]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")]
 
 
@@ -70,8 +114,8 @@ def emit(record: object, points=None):
     print(json.dumps(record, indent=1, allow_nan=False))
 
 
-def require_training():
-    """Refuse a verb that trains where what it needs is not installed.
+def require_training(device: str = "cpu"):
+    """Refuse a verb that trains where what it needs is not there: a package, or the device.
 
     Raises:
         MisuseError: naming what is missing, and what to type.
@@ -84,6 +128,19 @@ def require_training():
             f"training needs {', '.join(missing)}: pip install 'scalinglaws[train]'. The verbs that fit, "
             "predict and plan work without."
         )
+    if device != "cpu":
+        _require_cuda(device)
+
+
+def _require_cuda(device: str):
+    kind, _, number = device.partition(":")
+    if kind != "cuda" or (number and not number.isdecimal()) or device.endswith(":"):
+        raise MisuseError(f"--device {shown(device)}: it must be cpu, cuda, or one of several, as cuda:1.")
+    from ..precision import cuda_devices
+
+    there = cuda_devices()
+    if len(number) > 4 or int(number or 0) >= there:
+        raise MisuseError(f"--device {shown(device)}: PyTorch finds {there} such devices here. Take --device cpu.")
 
 
 def data_dir() -> Path | None:

@@ -46,10 +46,6 @@ def conventions(
     from ..conventions import conventions as run_conventions
     from .fitted import laws_of
 
-    if not 0 < level < 1:
-        raise MisuseError(f"--level {level}: it must lie between 0 and 1: 0.95, say.")
-    if budget is not None and not 0 < budget < float("inf"):
-        raise MisuseError(f"--budget {budget}: it must be a number of FLOPs above 0, such as 1e21.")
     chosen, _ = laws_of(law, law_file)
     if len(chosen) > 1:
         raise MisuseError(f"--law {law}: name one law; compare ranks several.")

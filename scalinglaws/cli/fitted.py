@@ -108,8 +108,6 @@ def with_options(*names: str, **defaults) -> Callable:
 
 def table_of(asked: dict, table: str, tell: Callable[[str], None] = say) -> tuple:
     """Read a table, name its runs and choose among their checkpoints: points, and letter -> column."""
-    if not 0 < asked["level"] < 1:
-        raise MisuseError(f"--level {asked['level']}: it must lie between 0 and 1: 0.95, say.")
     read_in = o.read(table, asked["map"], asked["where"], asked["unit"], across=asked["across"], tell=tell)
     points = o.checkpointed(read_in.points, asked["checkpoints"], asked["burn_in"], tell)
     return clustered(points, asked["cluster"]), read_in.columns

@@ -50,8 +50,6 @@ def frontier(
     """
     if method not in METHODS:
         raise unknown_name("frontier method", method, METHODS)
-    if not 0 < level < 1:
-        raise MisuseError(f"--level {level}: it must lie between 0 and 1: 0.95, say.")
     read_in = o.read(points, map, where, unit, across=across)
     chosen = _roles({**read_in.columns, **o.named(columns, "--columns", "N=params_nonembedding")})
     constants = o.places(critical, "--critical", "B_star=2e8,alpha_B=0.21") if critical else None

@@ -21,7 +21,7 @@ def train(
 
     Example:  scalinglaws train quickstart L2-d16-0123456789ab
     """
-    require_training()
+    require_training(device)
     from ..executors.local import ASKED_TO_END
     from ..store import open_store
     from ..train import Interrupted

@@ -28,7 +28,7 @@ SpeedOption = Annotated[
 @app.command(rich_help_panel=MAIN)
 def study(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A preset, or a study file (TOML).")],
-    to: To = Path(),
+    to: To = None,
     only: Only = None,
     changes: Changes = None,
     dry_run: Annotated[
@@ -44,14 +44,14 @@ def study(
     """
     from ..settings import Families
 
-    require_training()
+    require_training(device)
     asked = _asked(study, only, changes)
     if dry_run:
         _print_design(asked, device, speed, json)
         return
     if speed is not None:
         raise MisuseError("--speed is for --dry-run and for design: what is trained takes the time it takes.")
-    folder = to if to != Path() else Path(asked.name)
+    folder = to or Path(asked.name)
     command = f"scalinglaws study {study} --to {folder}"
     (_measure_families if isinstance(asked, Families) else _run_study)(asked, folder, command, device, json)
 
@@ -124,7 +124,7 @@ def design(
 
     Example:  scalinglaws design quickstart
     """
-    require_training()
+    require_training(device)
     _print_design(_asked(study, only, changes), device, speed, json)
 
 
@@ -169,7 +169,7 @@ def launch(
     from ..machine import cores
     from ..store import open_store
 
-    require_training()
+    require_training(device)
     store = open_store(folder)
     sweep = read_sweep(folder)
     for data_id in dict.fromkeys(spec.data for spec in sweep.runs):

@@ -137,9 +137,12 @@ def priors(texts: list[str] | None) -> dict[str, tuple[float, float]]:
 
 def _number(text: str, said: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise MisuseError(f"{said}: {text!r} is no number. Write 1.5e9.") from None
+        value = float("nan")
+    if value != value:
+        raise MisuseError(f"{said[:80]}: {text[:40]!r} is no number. Write 1.5e9.")
+    return value
 
 
 def number(text: str, option: str) -> float:

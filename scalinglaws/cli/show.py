@@ -60,8 +60,6 @@ def _of_a_table(table: str, asked: dict, law: list[str] | None, budget: float | 
     from ..law_file import inputs_for, read_laws, tried
     from ..report import report as run_report
 
-    if budget is not None and not 0 < budget < float("inf"):
-        raise MisuseError(f"--budget {budget:g}: it must be a number of FLOPs above 0, such as 1e21.")
     own = [name for path in asked["law_file"] or [] for name in read_laws(path)]
     laws, files = laws_of(",".join(law or dict.fromkeys([*own, *JOINT])), asked["law_file"])
     told: list[str] = []

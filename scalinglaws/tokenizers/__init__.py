@@ -7,6 +7,7 @@ from .bpe import read_bpe, train_bpe
 from .byte_level import open_bytes
 from .tokenizer import SEPARATOR, Tokenizer
 
+MOST_TOKENS = 1_000_000  # of a trained vocabulary: its training holds them all in memory
 TOKENIZERS = {"bytes": "the 256 bytes of UTF-8", "bpe:V": "byte-pair encoding of V tokens, trained on the corpus"}
 
 __all__ = [
@@ -44,6 +45,8 @@ def check_tokenizer_name(name: str) -> int | None:
         raise unknown_name("tokenizer", name, [*TOKENIZERS, "symbols"])
     if not value.isdecimal():
         raise CorpusError(f"tokenizer {name!r}: after 'bpe:' stands the size of its vocabulary, as in 'bpe:2048'.")
+    if len(value) > 7 or int(value) > MOST_TOKENS:
+        raise CorpusError(f"tokenizer {name[:20]!r}: a vocabulary of at most {MOST_TOKENS:,} can be trained.")
     return int(value)
 
 
