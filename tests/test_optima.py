@@ -242,3 +242,10 @@ def test_a_law_that_is_on_no_shelf_stands_beside_the_others_and_states_no_range(
 def test_what_cannot_be_asked_is_refused(asked, message):
     with pytest.raises(MisuseError, match=message):
         optima(**asked)
+
+
+def test_an_input_held_where_a_law_divides_by_it_is_an_outcome_of_that_law_alone():
+    sound = optima(1e23, given={"granularity": 4.0})
+    odd = optima(1e23, given={"granularity": 0.0})
+    lost = {one.law for one in sound.optima} - {one.law for one in odd.optima}
+    assert lost == {"krajewski-moe"}

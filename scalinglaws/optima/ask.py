@@ -107,14 +107,15 @@ def _loss_alone(law: Law, published: Published, flops: float, given: Mapping[str
 
 def holding(law: Law, given: Mapping[str, float]) -> Law:
     """Make the law of fewer inputs that another is where some of its inputs are held."""
-    held = {letter: given[letter] for letter in law.inputs if letter in given}
+    held = {letter: np.float64(given[letter]) for letter in law.inputs if letter in given}
     if not held:
         return law
     free = [letter for letter in law.inputs if letter not in held]
 
     def evaluate(*inputs, **constants):
         at = dict(zip(free, inputs, strict=False)) | {k: constants.pop(k) for k in free if k in constants} | held
-        return law.evaluate(**at, **constants)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # what is held may be out of all reason
+            return law.evaluate(**at, **constants)
 
     whole = inspect.signature(law.evaluate)
     evaluate.__signature__ = whole.replace(parameters=[p for n, p in whole.parameters.items() if n not in held])
