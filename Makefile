@@ -16,11 +16,10 @@ TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 VENV ?= .venv
 PYTEST ?= -n auto --dist loadfile
-EXTRAS ?= train,table,mcmc,dev
 # What sums and ends in a printed number, and what asks the machine for a kernel.
 ISA_TESTS = $(addprefix tests/test_,precision.py cli_checkpoints.py fit.py fit_nist.py uncertainty.py models.py \
 	checkpoints.py report_numbers.py findings_measured.py::test_the_page_of_our_own_runs_is_the_one_that_its_command_writes)
-export PYTHON TORCH TORCH_INDEX VENV EXTRAS
+export PYTHON TORCH TORCH_INDEX VENV
 
 .DEFAULT_GOAL := help
 .PHONY: help setup quickstart test test-all test-isa lint clean

@@ -85,13 +85,15 @@ def test_torch_comes_with_the_extra_train_alone(wheel):
     assert plain == {"numpy", "scipy", "pydantic", "typer", "rich", "matplotlib"}
 
 
-def test_every_requirement_is_pinned_but_torch():
+def test_every_requirement_is_pinned_by_version_and_hashes_but_torch():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
-    lines = (ROOT / "constraints.txt").read_text().splitlines()
-    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    text = "\n".join(x for x in (ROOT / "constraints.txt").read_text().splitlines() if not x.startswith("#"))
+    pins = dict(re.findall(r"^([\w-]+)==\S+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", text, re.MULTILINE))
+    assert text.count("==") == len(pins) > 60
     assert {re.match(r"[\w-]+", line)[0] for line in asked} - pins.keys() == {"torch"}
     assert re.search(r"^TORCH \?= torch==\d", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert "--require-hashes --no-deps --requirement constraints.txt" in (ROOT / ".ci" / "setup").read_text()
 
 
 @pytest.mark.parametrize("package", ["torch", "matplotlib", "scipy", "tokenizers", "polars"])
