@@ -40,6 +40,7 @@ class Part:
 PARTS = {
     "kills": Part("kills of 15 kinds while a study trains", 100, 2),
     "disk": Part("faults of the disk while a study trains", 9, 1),
+    "lines": Part("hostile command lines, every command", 5000, 40),
     "where": Part("row choices (`--where`), against an oracle", 20_000, 500),
 }
 
