@@ -57,6 +57,7 @@ SOUND = {
     "study": ["S", "--dry-run", "--speed", "1e12"],
     "status": ["D"],
     "points": ["D"],
+    "verify": ["D"],
     "launch": ["D"],
     "train": ["D", "R"],
 }
@@ -116,7 +117,7 @@ def a_line(draw: random.Random) -> Line:
         _hostile_law_or_mapping(draw, verb, line)
     elif kind < 0.6 and verb in ("design", "study"):
         line.files["s.toml"] = draw.choice(list(STUDIES.values())) if draw.random() < 0.4 else _spoilt_study(draw)
-    elif kind < 0.7 and "D" in SOUND[verb] and verb not in ("launch", "train"):
+    elif kind < 0.7 and "D" in SOUND[verb] and verb not in ("launch", "train", "verify"):
         line.files[
             f"d/{draw.choice(['store.json', 'sweep.json', 'study.json', 'RUN/run.json', 'RUN/progress.json'])}"
         ] = draw.choice(FILES)
@@ -165,7 +166,7 @@ def _hostile_options(draw: random.Random, verb: str, line: Line):
         line.words.append(name)
         if takes is not None:
             line.words.append(named_value(draw) if "=" in takes else draw.choice(VALUES["option"]))
-    if draw.random() < 0.15 and verb not in ("launch", "train"):
+    if draw.random() < 0.15 and verb not in ("launch", "train", "verify"):
         line.words[draw.randrange(1, len(line.words))] = draw.choice(VALUES["option"])
     if verb in ("design", "study") and "--speed" not in line.words:
         line.words += ["--speed", "1e12"]

@@ -25,6 +25,7 @@ RANGES = {
     "params": _POSITIVE,
     "price_per_hour": Range(0, 1e9),
     "processes": Range(0, 4096, meaning="0 for one a core"),
+    "retrain": Range(0, 1e4),
     "seed": Range(0, 2**63 - 1),
     "shape_row": Range(1, 1e6),
     "tau": _SHARE,
