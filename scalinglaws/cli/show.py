@@ -78,4 +78,4 @@ def _of_a_table(table: str, asked: dict, law: list[str] | None, budget: float | 
     results = appraise(points, wanted, name=name, notes=told, command=shlex.join(["scalinglaws", *sys.argv[1:]]))
     for text in (text for text in results.notes if text not in told):
         say(f"note: {text}")
-    show(run_report(results, to or Path(f"{Path(name).stem}-report")))
+    show(str(run_report(results, to or Path(f"{Path(name).stem}-report"))))
