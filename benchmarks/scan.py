@@ -73,7 +73,7 @@ def main():
 
 
 def _loss(store, spec):
-    run = store.run(spec.id) if store.has(spec.id) else None
+    run = store.run(spec) if store.has(spec) else None
     return run.final.loss_nats if run is not None and run.final else None
 
 

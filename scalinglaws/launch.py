@@ -11,7 +11,7 @@ from .design import Sweep
 from .errors import RunsFailedError
 from .executors.local import Local, was_killed
 from .lock import held, in_use
-from .run import RunSpec
+from .run import RunSpec, state_name
 from .store import Store
 
 POLL_SECONDS = 0.2
@@ -148,6 +148,24 @@ def _launched(sweep, store: Store, executor: Local, device: str, tell, stages, e
         for job in work.running:
             job.wait()
     return work.failures
+
+
+def without_states(sweep: Sweep, store: Store) -> str:
+    """Say which trunks were trained before and are trained again, for their states are gone; empty where none is."""
+    lost = [
+        trunk.id
+        for trunk, *branches in sweep.chains
+        if trunk.is_trunk
+        and (store.folder(trunk.id) / "run.json").exists()
+        and not all(map(store.has, (trunk, *branches)))
+        and not any(store.folder(trunk.id).glob(state_name("*")))
+    ]
+    if not lost:
+        return ""
+    return (
+        f"{len(lost)} trunks that were trained before have no state left to go on from, and are trained again: "
+        f"{', '.join(lost[:3])}{' ...' * (len(lost) > 3)}"
+    )
 
 
 def _check_texts(chains: list[_Chain], store: Store):

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import json
 import os
@@ -144,7 +145,9 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError as failure:
         with contextlib.suppress(OSError):
             beside.unlink()
-        raise StoreError(f"cannot write {path}: {failure.strerror}. Free some space, or name another folder.") from None
+        full = failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        cure = "Free some space, or name another folder." if full else "Name a folder that can be written to."
+        raise StoreError(f"cannot write {path}: {failure.strerror}. {cure}") from None
 
 
 def _beside(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """A folder of training runs, each written whole or not at all, and the points they make."""
 
 import math
+import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -125,7 +126,7 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
     """Open a store.
 
     Raises:
-        StoreError: not a store, a store of another version, or not writable.
+        StoreError: not a store, a store of another version, not writable, or its runs cannot be read.
     """
     path = Path(path)
     mark = path / "store.json"
@@ -141,6 +142,12 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
             f"{path} is a store of version {version}; this release reads versions {READ[0]} to {READ[-1]}. "
             f"Use the release that made it, or start a new folder."
         )
+    try:
+        os.scandir(path / "runs").close()
+    except FileNotFoundError:
+        pass  # nothing was trained yet
+    except OSError as failure:
+        raise StoreError(f"{path / 'runs'} cannot be read: {failure.strerror}. Make it a folder of yours.") from None
     return Store(path, {} if version == VERSION else _earlier(path))
 
 

@@ -16,7 +16,7 @@ from .errors import FitError, MisuseError, StudyError, unknown_name
 from .executors.local import Local
 from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws, with_start
 from .infer import COUNTS, JOINT, Inference, infer, largest_compute, residuals
-from .launch import Progress, launch, require_free, require_success
+from .launch import Progress, launch, require_free, require_success, without_states
 from .law_file import read_laws, tried
 from .laws import LAWS, Law
 from .machine import cores, machine, versions
@@ -121,6 +121,8 @@ def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
     if not lacking:
         return
     say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
+    if said := without_states(sweep, store):
+        say(said)
     failures = launch(sweep, store, executor, device=device, tell=tell)
     require_success(failures, f"of {len(sweep.chains)} chains of runs")
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from store_made import STUDY, extend, numbers, small_text, store_with
 
-from scalinglaws.design import read_sweep
+from scalinglaws.corpora.tokenised import open_data
+from scalinglaws.design import design, read_sweep
 from scalinglaws.errors import StoreError
+from scalinglaws.launch import without_states
 from scalinglaws.readings import history, table_of
 from scalinglaws.records import to_plain, write_json
 from scalinglaws.run import RunSpec, together
@@ -78,9 +80,13 @@ def test_a_horizon_between_two_and_a_lost_branch_are_trained_to_the_bit(tmp_path
 def test_a_trunk_whose_states_are_gone_is_trained_again_to_the_bit(tmp_path, text):
     longer = replace(STUDY, tokens=(1e3, 2e3, 4e3))
     store, at_once = store_with(tmp_path / "a", text, STUDY), store_with(tmp_path / "b", text, longer)
+    sweep = design(longer, text.vocabulary, text.data_id, len(text.split("train")))
+    assert without_states(sweep, store) == ""
     for state in store.path.glob("runs/*/state-*.safetensors"):
         state.unlink()
+    assert "1 trunks that were trained before have no state left" in without_states(sweep, store)
     extend(store, longer)
+    assert without_states(sweep, store) == ""
     assert numbers(store, longer) == numbers(at_once, longer)
 
 
@@ -134,6 +140,15 @@ def test_a_folder_whose_runs_are_gone_is_refused(tmp_path, text):
     shutil.rmtree(store.path / "runs")
     with pytest.raises(StoreError, match="holds no runs"):
         table_of(store, read_sweep(store.path))
+
+
+def test_runs_that_cannot_be_read_are_one_line(tmp_path):
+    open_store(tmp_path / "s", create=True)
+    (tmp_path / "s" / "runs").write_text("no folder")
+    with pytest.raises(StoreError, match="runs cannot be read: Not a directory"):
+        open_store(tmp_path / "s")
+    with pytest.raises(StoreError, match="leads out of"):
+        open_data(tmp_path / "s" / "data", "../../elsewhere")
 
 
 @pytest.mark.parametrize("name", ["../escape", "L1-d8-0123456789AB", "", "L1-d8-0123456789ab/..", "/etc"])

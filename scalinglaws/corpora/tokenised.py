@@ -168,8 +168,10 @@ def open_data(cache_dir: Path, data_id: str) -> Tokenised:
     """Open tokens that are there already, by the hash that names them.
 
     Raises:
-        StoreError: they are not there, are of another version, or a file was cut short.
+        StoreError: they are not there, are of another version, or a file was cut short; or that is no such hash.
     """
+    if Path(data_id).name != data_id:
+        raise StoreError(f"{data_id!r:.60} is no hash of a text: it leads out of {cache_dir}.")
     folder = cache_dir / data_id
     index = from_plain(Index, read_json(folder / "index.json"), str(folder / "index.json"), StoreError)
     if index.format != FORMAT:
