@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 HALL = set("errors ranges guard quantities shape run points definitions records results conversions".split())
 INFERRING = set(
     "laws law_file fit uncertainty frontier compare predict plan optima arms ensemble checkpoints importers "
-    "conventions audit findings".split()
+    "schedules conventions audit findings".split()
 )
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch lock "
@@ -77,7 +77,8 @@ MAY_IMPORT = split(
         "laws": "errors quantities",  # formulas: no data, no solver
         "importers": "definitions errors points quantities records",
         "law_file": "errors fit laws quantities",
-        "fit": "conversions definitions errors laws points quantities",  # never a Run or a Store
+        "schedules": "errors laws points quantities",
+        "fit": "conversions definitions errors laws points quantities schedules",  # never a Run or a Store
         "uncertainty": "errors fit",
         "predict": "errors fit uncertainty",
         "compare": "definitions errors fit laws points predict quantities results uncertainty",
@@ -119,7 +120,7 @@ MAY_BE_USED_BY = split(
     {
         "numpy": "guard points definitions appraise audit findings conversions conventions laws fit uncertainty "
         "predict compare frontier plan optima arms checkpoints ensemble importers infer held_out report study corpora "
-        "tokenizers instruments train windows",
+        "schedules tokenizers instruments train windows",
         "scipy": "definitions arms audit compare ensemble findings fit frontier plan predict uncertainty",
         "emcee": "uncertainty",
         "torch": "calibrate checkpoint coordinate_check instruments models optimizer precision train windows worker",

@@ -130,7 +130,8 @@ def _fitted(laws: list, files: dict[str, Path], table: str, asked: dict) -> Fitt
         found = fit(law, points, **options)
         columns = columns or found.columns  # one count of parameters for all, so that their sizes compare
         progress = ticker(f"resamples of {law.name}")
-        drawn.append(draws(found, method=asked["interval"], n=asked["draws"], seed=asked["seed"], progress=progress))
+        method = _method(law, asked["interval"])
+        drawn.append(draws(found, method=method, n=asked["draws"], seed=asked["seed"], progress=progress))
     return Fitted(tuple(drawn), points, tuple(given), asked["level"], asked["seed"], asked["by"])
 
 
@@ -142,6 +143,14 @@ def known_scale(points, by: str):
     """
     if by != "flops" and by not in points:
         raise unknown_name("column to hold larger runs out by", by, ["flops", *points.columns])
+
+
+def _method(law, asked: str) -> str:
+    """Resampling whole curves takes minutes where the sandwich takes none."""
+    if law.along is None or asked != "pairs":
+        return asked
+    say(f"note: intervals of {law.name} are the sandwich's: resampling whole curves takes minutes")
+    return "sandwich"
 
 
 def clustered(points, cluster: str | None):

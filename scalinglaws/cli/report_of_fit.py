@@ -127,6 +127,8 @@ def _values(a: Fitted) -> list[str]:
 def _loosest(a: Fitted):
     from ..uncertainty.sloppy import sloppy
 
+    if "schedule" in a.fit.law.inputs:  # a further run of curves is a schedule, and no pair of inputs
+        return None
     try:
         return sloppy(a.fit)
     except FitError:

@@ -15,6 +15,7 @@ from .record import FitWarning
 SMALLEST = {"N": 3e3, "D": 1e5, "C": 1e7}  # a median below it looks like millions, or steps
 SELDOM = (0.2, 1e6)  # a median D/N outside looks like N and D swapped, or in different units
 SAME_RAY = 0.05  # largest |ln(D/N) - mean| of points that lie on one ray
+SWEPT = 3  # different targets at equal inputs from which a cell is a sweep
 ONE_VALUE = 1e-3  # largest relative range of an input that does not vary
 
 
@@ -141,6 +142,28 @@ def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bo
                 f"cannot be told apart. Add runs at another D/N (4 times more and 4 times less), or fit a law in one "
                 f"of them."
             )
+
+
+def check_no_sweep(law: Law, values: Mapping[str, np.ndarray], points: Points) -> None:
+    """Refuse to fit a law of the best rate or batch to all that were tried.
+
+    Raises:
+        PointsError: most cells of equal inputs hold several targets, and the table has the losses that tell the best.
+    """
+    losses = [name for name in playing("loss") if name in points]
+    if law.predicts not in ("lr", "batch") or not losses or law.target not in values:
+        return
+    _, cell = np.unique(np.stack([values[letter] for letter in law.inputs]), axis=1, return_inverse=True)
+    pairs = np.unique(np.stack([cell.ravel(), values[law.target]]), axis=1)
+    tried = np.bincount(pairs[0].astype(int))
+    if (tried >= SWEPT).mean() <= 0.5:
+        return
+    raise PointsError(
+        f"law {law.name!r} is of the best {law.predicts} of each cell, and these {len(cell.ravel())} rows are a sweep: "
+        f"{len(tried)} cells of equal {', '.join(law.inputs)} with up to {tried.max()} values of "
+        f"{law.target} each. Keep one row a cell first, that of the least {losses[0]}, and no cell whose best is the "
+        "smallest or the largest tried."
+    )
 
 
 def _distinct(columns: list[np.ndarray]) -> int:

@@ -12,8 +12,10 @@ from ..laws import law as shelf
 from ..laws.law import Law
 from ..points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER
+from ..schedules import of_runs
 from .columns import (
     check_enough,
+    check_no_sweep,
     checked_values,
     chosen_columns,
     convention_warnings,
@@ -68,13 +70,12 @@ def fit(
         PointsError: a column is missing, its values cannot say what the law asks, or the rows mix definitions.
         MisuseError: an unknown loss or parameter name. FitError: no start gives a finite objective.
     """
-    law = shelf(law) if isinstance(law, str) else law
-    columns = chosen_columns(law, points, columns)
-    unmixed(points, columns.values())
+    law, points, columns, starts = _chosen(law, points, columns, starts)
     coordinates = _coordinates(law, fix, tie, bounds, priors)
     loss = _loss(loss, delta, tau)
     values = checked_values(points, columns, _positive(law, columns, loss))
-    check_enough(law, values, len(coordinates.free), bool(fix or tie or priors))
+    check_enough(law, values, len(coordinates.free), bool(fix or tie or priors or "schedule" in columns))
+    check_no_sweep(law, values, points)
     target = values.pop(law.target)
     warnings = convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
     scales = _scales(points.kept, weights, target, loss)
@@ -82,6 +83,21 @@ def fit(
     found = minimise(problem, delta == "auto", np.random.default_rng(seed), _given(coordinates, starts))
     warnings += run_warnings((cluster or points.cluster) in points, values, cluster or points.cluster)
     return _record(found, columns, values, target, points, cluster or points.cluster, warnings)
+
+
+def _chosen(law: Law | str, points: Points, columns, starts) -> tuple[Law, Points, dict[str, str], Sequence]:
+    """Choose the columns of a law, and check that the rows are of one kind.
+
+    A law of a schedule becomes that of the rows of a table; each look is dear: it starts at published constants alone.
+    """
+    law = shelf(law) if isinstance(law, str) else law
+    if law.along is not None:
+        starts = starts or [one.values for one in law.published]
+        law, points = of_runs(law, points, columns)
+        columns = {letter: name for letter, name in (columns or {}).items() if letter != "lr"}
+    columns = chosen_columns(law, points, columns)
+    unmixed(points, columns.values())
+    return law, points, columns, starts
 
 
 def _given(coordinates: Coordinates, starts: Sequence[Mapping[str, float]]) -> np.ndarray | None:

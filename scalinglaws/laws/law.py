@@ -76,6 +76,7 @@ class Law:
         published: the paper's constants first, then refits and variants.
         slopes: optional, same signature as `evaluate`: (value, {parameter: derivative}), with respect to ln(parameter)
             for those of `logged`, to the parameter itself for the others. Saves the fit the complex step.
+        along: for a law of one run's whole schedule: makes, of several `schedules.Schedule`, the law of their rows.
         outer: name of an exponent k for which value^(1/k) is the sum of the amplitudes' terms; empty for k = 1.
 
     Raises:
@@ -94,6 +95,7 @@ class Law:
     about: str = ""
     slopes: Callable | None = None
     outer: str = ""
+    along: Callable | None = None
     data: str = ""
     unit: str = "nats/token"
 

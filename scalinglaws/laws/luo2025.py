@@ -1,7 +1,7 @@
 """Luo et al. 2025, "A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules".
 
 Not a law of one row: the loss after a step depends on every learning rate before it. `MULTI_POWER` takes the whole
-schedule of one run; `along` makes a law of (schedule, step) out of several, which any fit can take row by row.
+schedule of one run; `along` makes a law of (schedule, step) out of several, which a fit takes row by row.
 """
 
 from collections.abc import Sequence
@@ -9,30 +9,32 @@ from collections.abc import Sequence
 import numpy as np
 
 from .law import Law, Parameter, Published
+from .schedules import Schedule, along_runs, since_changes
 
 PAPER = "Luo et al. 2025"
 CELLS = 2_000_000  # steps x changes worked on at once
 
 
-def loss_at(lr, steps, *, L0, A, alpha, B, C, beta, gamma):
+def loss_at(lr, steps, held=1.0, *, L0, A, alpha, B, C, beta, gamma):
     """Give the loss after chosen steps of one run, (..., steps).
 
     Args:
         lr: learning rate of every step of the run in order, warm-up included: (all steps,).
         steps: the steps asked for, counted from 0: (steps,).
+        held: for how many steps each rate holds, where `lr` has one entry a piece of the schedule: (all steps,).
         L0, A, alpha, B, C, beta, gamma: numbers, or arrays of shape (rows, 1).
     """
     lr, steps = np.asarray(lr, dtype=np.float64), np.asarray(steps, dtype=int)
-    forward = np.cumsum(lr)[steps]
-    return L0 + A * forward**-alpha - B * _annealed(lr, steps, C, beta, gamma)
+    forward = np.cumsum(lr * held)[steps]
+    return L0 + A * forward**-alpha - B * _annealed(lr, steps, held, C, beta, gamma)
 
 
-def slopes_at(lr, steps, *, L0, A, alpha, B, C, beta, gamma):
+def slopes_at(lr, steps, held=1.0, *, L0, A, alpha, B, C, beta, gamma):
     """Give `loss_at` and its derivative along the logarithm of each parameter."""
     lr, steps = np.asarray(lr, dtype=np.float64), np.asarray(steps, dtype=int)
-    log_forward = np.log(np.cumsum(lr)[steps])
+    log_forward = np.log(np.cumsum(lr * held)[steps])
     power = A * np.exp(-alpha * log_forward)
-    annealed, along = _annealed_with_slopes(lr, steps, C, beta, gamma)
+    annealed, along = _annealed_with_slopes(lr, steps, held, C, beta, gamma)
     return L0 + power - B * annealed, {
         "L0": L0,
         "A": power,
@@ -44,18 +46,18 @@ def slopes_at(lr, steps, *, L0, A, alpha, B, C, beta, gamma):
     }
 
 
-def _annealed(lr, steps, C, beta, gamma):
+def _annealed(lr, steps, held, C, beta, gamma):
     """Sum over the changes k <= t: (eta_{k-1} - eta_k) (1 - (1 + C eta_k^-gamma S_k(t))^-beta)."""
     parts = [
         (fall * (1 - np.exp(-_last(beta) * np.log1p(reach)))).sum(-1)
-        for fall, _, reach in _reached(lr, steps, C, gamma)
+        for fall, _, reach in _reached(lr, steps, held, C, gamma)
     ]
     return np.concatenate(parts, axis=-1)
 
 
-def _annealed_with_slopes(lr, steps, C, beta, gamma):
+def _annealed_with_slopes(lr, steps, held, C, beta, gamma):
     sums, along = [], {"C": [], "beta": [], "gamma": []}
-    for fall, log_rate, reach in _reached(lr, steps, C, gamma):
+    for fall, log_rate, reach in _reached(lr, steps, held, C, gamma):
         spread = np.log1p(reach)
         left = np.exp(-_last(beta) * spread)
         steep = _last(beta) * left * reach / (1 + reach)
@@ -66,18 +68,13 @@ def _annealed_with_slopes(lr, steps, C, beta, gamma):
     return np.concatenate(sums, -1), {name: np.concatenate(part, -1) for name, part in along.items()}
 
 
-def _reached(lr, steps, C, gamma):
+def _reached(lr, steps, held, C, gamma):
     """Give, for blocks of steps: the falls (changes,), ln eta_k, and C eta_k^-gamma S_k(t), (..., steps, changes)."""
-    changes = 1 + np.flatnonzero(np.diff(lr))
-    fall, rate = lr[changes - 1] - lr[changes], lr[changes]
-    total = np.cumsum(lr)
-    log_rate = np.log(np.where(rate > 0, rate, 1.0))  # after a fall to zero nothing more is travelled: S_k = 0
-    scale = _last(C) * np.exp(-_last(gamma) * log_rate)
-    rows = max(1, CELLS // max(1, len(changes) * np.size(C)))
-    for at in range(0, len(steps), rows):
-        here = steps[at : at + rows, None]
-        travelled = np.where(changes <= here, total[here] - total[changes - 1], 0.0)
-        yield fall, log_rate, scale * travelled
+    scale = _last(C)
+    for changes, travelled in since_changes(lr, np.cumsum(lr * held), steps, CELLS // np.size(C)):
+        fall, rate = lr[changes - 1] - lr[changes], lr[changes]
+        log_rate = np.log(np.where(rate > 0, rate, 1.0))  # after a fall to zero nothing more is travelled: S_k = 0
+        yield fall, log_rate, scale * np.exp(-_last(gamma) * log_rate) * travelled
 
 
 def _last(parameter):
@@ -93,6 +90,12 @@ def whole_run(lr, *, L0, A, alpha, B, C, beta, gamma):
 def whole_run_slopes(lr, *, L0, A, alpha, B, C, beta, gamma):
     lr = np.atleast_1d(lr)
     return slopes_at(lr, np.arange(len(lr)), L0=L0, A=A, alpha=alpha, B=B, C=C, beta=beta, gamma=gamma)
+
+
+def along(schedules: Sequence[Schedule | np.ndarray]) -> Law:
+    """Make the law of several runs; a plain array is the rate of every step."""
+    given = [one if isinstance(one, Schedule) else Schedule(one) for one in schedules]
+    return along_runs(MULTI_POWER, loss_at, slopes_at, given)
 
 
 def fitted(size: str, *values: float) -> Published:
@@ -117,7 +120,8 @@ MULTI_POWER = Law(
         Parameter("beta", "1", (0.2, 1.2)),
         Parameter("gamma", "1", (0.3, 0.9)),
     ),
-    convention={"lr": "lr"},
+    convention={"lr": "lr_by_step"},
+    along=along,
     domain={"lr": (0.0, 3e-4)},
     data="Llama-2-like; batch, data and peak learning rate 3e-4 the same for every run; warm-up 2160 steps",
     published=(
@@ -127,55 +131,9 @@ MULTI_POWER = Law(
     ),
     about="For one run at a time: `lr` is its whole schedule from the first step, a row a step, and the loss comes "
     "back for every step. The warm-up belongs to it: its rises enter the sum with their sign, and leaving them out "
-    "shifts the loss by -.11 to -.16 nats. To fit several runs, or chosen steps, make a law with "
-    "scalinglaws.laws.luo2025.along.",
+    "shifts the loss by -.11 to -.16 nats. A table of curves is fitted with each run's own schedule, as its rows have "
+    "it.",
 )
-
-
-def along(schedules: Sequence[np.ndarray]) -> Law:
-    """Make the law of several runs: loss after step S, counted from 0, of the run with schedules[schedule].
-
-    Takes rows in any order, so that a fit may leave rows out, weigh or resample them.
-    """
-
-    def each(function, schedule, S):
-        schedule, S = np.broadcast_arrays(np.asarray(schedule).astype(int), np.asarray(S).astype(int))
-        for number in np.unique(schedule):
-            rows = np.flatnonzero(schedule == number)
-            yield rows, function(schedules[number], S[rows])
-
-    def evaluate(schedule, S, *, L0, A, alpha, B, C, beta, gamma):
-        at = {"L0": L0, "A": A, "alpha": alpha, "B": B, "C": C, "beta": beta, "gamma": gamma}
-        parts = list(each(lambda lr, steps: loss_at(lr, steps, **at), schedule, S))
-        return _in_order(parts)
-
-    def slopes(schedule, S, *, L0, A, alpha, B, C, beta, gamma):
-        at = {"L0": L0, "A": A, "alpha": alpha, "B": B, "C": C, "beta": beta, "gamma": gamma}
-        parts = list(each(lambda lr, steps: slopes_at(lr, steps, **at), schedule, S))
-        value = _in_order([(rows, value) for rows, (value, _) in parts])
-        return value, {name: _in_order([(rows, all_[name]) for rows, (_, all_) in parts], value.shape) for name in at}
-
-    return Law(
-        name="multi-power-along",
-        predicts="loss",
-        evaluate=evaluate,
-        slopes=slopes,
-        formula=MULTI_POWER.formula,
-        source=MULTI_POWER.source,
-        parameters=MULTI_POWER.parameters,
-        convention={"schedule": "schedule_number", "S": "steps"},
-        data=MULTI_POWER.data,
-        published=MULTI_POWER.published,
-        about="The multi-power law of several runs, by the number of the schedule and the step.",
-    )
-
-
-def _in_order(parts, shape=None):
-    last = sum(len(rows) for rows, _ in parts)
-    whole = np.empty((*np.shape(parts[0][1])[:-1], last) if shape is None else shape, np.result_type(parts[0][1]))
-    for rows, value in parts:
-        whole[..., rows] = value
-    return whole
 
 
 LAWS = (MULTI_POWER,)

@@ -1,20 +1,32 @@
 """Tissue et al. 2024, "Scaling Law with Learning Rate Annealing": the loss along one run, from its learning rates."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .law import Law, Parameter
+from .schedules import Schedule, along_runs, since_changes
+
+CELLS = 2_000_000  # steps x changes worked on at once
 
 
-def annealed(lr, *, L_0, A, alpha, C, decay):
-    """Give the loss after each step of one run; `lr` holds the learning rate of every step, in order: (steps,)."""
-    return annealed_slopes(lr, L_0=L_0, A=A, alpha=alpha, C=C, decay=decay)[0]
+def loss_at(lr, steps, held=1.0, *, L_0, A, alpha, C, decay):
+    """Give the loss after chosen steps of one run, (..., steps).
+
+    Args:
+        lr: learning rate of every step of the run in order: (all steps,).
+        steps: the steps asked for, counted from 0: (steps,).
+        held: for how many steps each rate holds, where `lr` has one entry a piece of the schedule: (all steps,).
+    """
+    return slopes_at(lr, steps, held, L_0=L_0, A=A, alpha=alpha, C=C, decay=decay)[0]
 
 
-def annealed_slopes(lr, *, L_0, A, alpha, C, decay):
-    lr = np.atleast_1d(lr)
-    log_forward = np.log(np.cumsum(lr))
+def slopes_at(lr, steps, held=1.0, *, L_0, A, alpha, C, decay):
+    """Give `loss_at` and its derivative along the logarithm of each parameter."""
+    lr, steps = np.asarray(lr, dtype=np.float64), np.asarray(steps, dtype=int)
+    log_forward = np.log(np.cumsum(lr * held)[steps])
     power = A * np.exp(-alpha * log_forward)
-    area, along = _annealing(lr, decay)
+    area, along = _annealing(lr, steps, held, decay)
     return L_0 + power - C * area, {
         "L_0": L_0,
         "A": power,
@@ -24,18 +36,33 @@ def annealed_slopes(lr, *, L_0, A, alpha, C, decay):
     }
 
 
-def _annealing(lr, decay):
-    """S_2 and its derivative by the decay, (..., steps): momentum m_i = decay m_{i-1} + eta_{i-1} - eta_i."""
-    falls = -np.diff(lr, prepend=lr[:1])
-    decay = np.reshape(decay, -1) if np.ndim(decay) else decay
-    areas = np.empty((2, *np.shape(decay), len(lr)), dtype=np.result_type(decay, lr))
-    momentum = along = area = area_along = 0.0
-    for i, fall in enumerate(falls):
-        along = decay * along + momentum
-        momentum = decay * momentum + fall
-        area, area_along = area + momentum, area_along + along
-        areas[0, ..., i], areas[1, ..., i] = area, area_along
-    return areas
+def annealed(lr, *, L_0, A, alpha, C, decay):
+    """Give the loss after each step of one run; `lr` holds the learning rate of every step, in order: (steps,)."""
+    return annealed_slopes(lr, L_0=L_0, A=A, alpha=alpha, C=C, decay=decay)[0]
+
+
+def annealed_slopes(lr, *, L_0, A, alpha, C, decay):
+    lr = np.atleast_1d(lr)
+    return slopes_at(lr, np.arange(len(lr)), L_0=L_0, A=A, alpha=alpha, C=C, decay=decay)
+
+
+def _annealing(lr, steps, held, decay):
+    """S_2 and its derivative by the decay, (..., steps).
+
+    A fall has added fall x (1 + decay + .. + decay^(n - 1)) = fall (1 - decay^n) / (1 - decay), n steps later.
+    """
+    decay = np.asarray(decay)[..., None] if np.ndim(decay) else decay
+    areas, slopes = [], []
+    for changes, n in since_changes(lr, np.cumsum(np.broadcast_to(held, lr.shape)), steps, CELLS // np.size(decay)):
+        fall, left, kept = lr[changes - 1] - lr[changes], 1 - decay, np.exp(n * np.log(decay))
+        areas.append((fall * (1 - kept) / left).sum(-1))
+        slopes.append((fall * ((1 - kept) / left - n * kept / decay) / left).sum(-1))
+    return np.concatenate(areas, -1), np.concatenate(slopes, -1)
+
+
+def along(schedules: Sequence[Schedule]) -> Law:
+    """Make the law of several runs."""
+    return along_runs(TISSUE, loss_at, slopes_at, schedules)
 
 
 TISSUE = Law(
@@ -53,7 +80,8 @@ TISSUE = Law(
         Parameter("C", "nats/token", (0.05, 10.0)),
         Parameter("decay", "1", (0.9, 0.9999)),
     ),
-    convention={"lr": "lr"},
+    convention={"lr": "lr_by_step"},
+    along=along,
     about="For one run at a time: `lr` is its whole schedule, a row a step, and the loss comes back for every step. "
     "The memory of an annealing fades as decay^steps, about .999; multi-power finds a power law instead. The "
     "warm-up's rise enters S_2 with its sign.",
