@@ -1,9 +1,11 @@
 """Every key of a study and every number of an option has its range beside its name, and one sentence for the rest."""
 
+import importlib.util
 import inspect
 import re
 import typing
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from cli_made import spoken
@@ -136,3 +138,10 @@ def test_a_file_that_cannot_be_parsed_is_one_line(text, tmp_path):
     with pytest.raises(StudyError) as failure:
         read_study(str(tmp_path / "s.toml"))
     assert not re.search("\n", str(failure.value)) and "s.toml" in str(failure.value)
+
+
+def test_the_page_of_limits_is_the_one_that_its_command_writes():
+    root = Path(__file__).parents[1]
+    spec = importlib.util.spec_from_file_location("limits_page", root / "benchmarks" / "limits.py")
+    spec.loader.exec_module(made := importlib.util.module_from_spec(spec))
+    assert (root / "docs" / "limits.md").read_text(encoding="utf-8") == made.page()

@@ -117,7 +117,7 @@ def a_line(draw: random.Random) -> Line:
         _hostile_law_or_mapping(draw, verb, line)
     elif kind < 0.6 and verb in ("design", "study"):
         line.files["s.toml"] = draw.choice(list(STUDIES.values())) if draw.random() < 0.4 else _spoilt_study(draw)
-    elif kind < 0.7 and "D" in SOUND[verb] and verb not in ("launch", "train", "verify"):
+    elif kind < 0.7 and "D" in SOUND[verb] and verb not in ("launch", "train"):
         line.files[
             f"d/{draw.choice(['store.json', 'sweep.json', 'study.json', 'RUN/run.json', 'RUN/progress.json'])}"
         ] = draw.choice(FILES)
