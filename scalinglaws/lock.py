@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import FailureError, StoreError
@@ -32,11 +32,16 @@ def held(path: Path, what: str, *, patience: float = 0.0) -> Iterator[None]:
                 holder = file.read().strip() or "another process"
                 raise FailureError(f"{holder} is {what} already. Wait for it, or end it; what is done is kept.")
             time.sleep(POLL_SECONDS)
-        file.seek(0)
-        file.truncate()
-        file.write(f"process {os.getpid()} (since {time.strftime('%Y-%m-%d %H:%M:%S UTC', time.gmtime())})\n")
-        file.flush()
+        _sign(file.fileno())
         yield
+
+
+def _sign(descriptor: int):
+    """Say who holds a lock; on a full disk nothing is said, and the lock is held all the same."""
+    told = f"process {os.getpid()} (since {time.strftime('%Y-%m-%d %H:%M:%S UTC', time.gmtime())})\n"
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, told.encode())
 
 
 def in_use(path: Path) -> bool:

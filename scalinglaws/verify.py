@@ -93,7 +93,7 @@ def verify(
     return Verified(tuple(checks))
 
 
-def _each(kind: str, items: Iterable, check: Callable[[object], bool]) -> Check:
+def _each(kind: str, items: Iterable, check: Callable[[object], bool], name: Callable[[object], str] = str) -> Check:
     """Make one check of many: each gives whether it had a digest, and raises where it is of another content."""
     compared, differs, unknown = 0, [], []
     for item in items:
@@ -101,7 +101,7 @@ def _each(kind: str, items: Iterable, check: Callable[[object], bool]) -> Check:
             if check(item):
                 compared += 1
             else:
-                unknown.append(f"{item} has no digest (an earlier release)")
+                unknown.append(f"{name(item)} has no digest (an earlier release)")
         except (ScalingLawsError, OSError) as problem:
             differs.append(str(problem))
     return Check(kind, compared + len(differs), tuple(differs), tuple(unknown))
@@ -124,10 +124,10 @@ def _runs(store: Store, sweep: Sweep) -> tuple[Check, list[Run]]:
         return read_sealed(store.folder(spec.id) / "run.json")[1]
 
     there = [spec for spec in sweep.runs if (store.folder(spec.id) / "run.json").exists()]
-    check = _each("runs", there, read)
+    check = _each("runs", there, read, lambda spec: spec.id)
     lacking = len(sweep.runs) - len(there)
-    untold = tuple(text.replace(text.split(" has no")[0], "a run") for text in check.unknown)
-    return replace(check, unknown=(*untold, *([f"{lacking} runs that are not trained yet"] if lacking else []))), found
+    untold = (f"{lacking} runs that are not trained yet",) if lacking else ()
+    return replace(check, unknown=(*check.unknown, *untold)), found
 
 
 def _times(runs: list[Run]) -> Check:
