@@ -17,8 +17,9 @@ TORCH_INDEX ?=
 VENV ?= .venv
 PYTEST ?= -n auto --dist loadfile
 # What sums and ends in a printed number, and what asks the machine for a kernel.
-ISA_TESTS = $(addprefix tests/test_,precision.py cli_checkpoints.py fit.py fit_nist.py uncertainty.py models.py \
-	checkpoints.py report_numbers.py findings_measured.py::test_the_page_of_our_own_runs_is_the_one_that_its_command_writes)
+THREADED = $(addprefix tests/test_,precision.py cli_checkpoints.py fit_nist.py models.py \
+	findings_measured.py::test_the_page_of_our_own_runs_is_the_one_that_its_command_writes)
+ISA_TESTS = $(THREADED) $(addprefix tests/test_,fit.py uncertainty.py checkpoints.py report_numbers.py)
 export PYTHON TORCH TORCH_INDEX VENV
 
 .DEFAULT_GOAL := help
@@ -41,7 +42,7 @@ test-all: setup
 
 test-isa: setup
 	@OMP_NUM_THREADS=1 sh .ci/narrow $(VENV)/bin/python -m pytest $(PYTEST) $(ISA_TESTS)
-	@OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2 sh .ci/narrow $(VENV)/bin/python -m pytest $(ISA_TESTS)
+	@OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2 sh .ci/narrow $(VENV)/bin/python -m pytest $(THREADED)
 
 lint: setup
 	@$(VENV)/bin/ruff check .
