@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from .compare import backtest
 from .compare.backtest import needed_factor
 from .errors import StoreError
+from .guard import attempt
 from .laws.law import Law
 from .points import Points
 from .predict import predict
@@ -28,7 +30,8 @@ def try_laws(
     This is the step that a held-out prediction takes, one size ahead; the law with the smallest error comes first.
     Laws that no trial could be made of are left out.
     """
-    trials = [trial for law in laws if (trial := _trial(law, points, level, columns)) is not None]
+    made = [attempt(partial(_trial, law, points, level, columns), lambda why: None) for law in laws]
+    trials = [trial for trial in made if trial is not None]
     return tuple(sorted(trials, key=lambda trial: trial.rms_log))
 
 

@@ -12,8 +12,9 @@ from .corpora.synthetic import evaluation_floor
 from .corpora.tokenise import tokenise
 from .corpora.tokenised import Tokenised
 from .design import Sweep, lay_out
-from .errors import FitError, MisuseError, StudyError, unknown_name
+from .errors import StudyError, unknown_name
 from .executors.local import Local
+from .guard import attempt
 from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws, with_start
 from .infer import COUNTS, JOINT, Inference, infer, largest_compute, residuals
 from .launch import Progress, launch, require_free, require_success, without_states
@@ -25,6 +26,7 @@ from .records import read_hint, to_plain, write_hint, write_json
 from .report import report
 from .results import HeldOutTest, LawTrial, Recommendation, StudyResults
 from .review import review
+from .run import Run
 from .settings import Study
 from .store import Store, curve_points, learning_curves, open_store, points_of
 
@@ -41,10 +43,12 @@ def study(
     device: str = "cpu",
     tell: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
+    figures: bool = True,
 ) -> StudyResults:
     """Run a study in a folder, or go on with it, and write its report there.
 
     The largest sizes are trained last: their loss is predicted, and the prediction written down, before they start.
+    Without `figures` the page holds its sentences and tables alone.
 
     Raises:
         MisuseError: the study, its text or the folder cannot be used so; nothing is trained.
@@ -64,7 +68,7 @@ def study(
     _train(sweep.only(held_out=False), store, executor, device, tell, say)
     found, trials = _infer(study, sweep, store, laws)
     law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
-    test = _predicted(study, sweep, store, found, trials, law, len(data.split("train")))
+    test, unpredicted = _predicted(study, sweep, store, found, trials, law, len(data.split("train")))
     if test is not None:
         p = test.predicted
         say(
@@ -74,13 +78,22 @@ def study(
         )
     _train(sweep.only(held_out=True), store, executor, device, tell, say)
     plans, unplanned = _plans(study, store, found, trials, law, data)
-    found = replace(found, notes=(*found.notes, *unplanned))
+    found = replace(found, notes=(*found.notes, *unpredicted, *unplanned))
     seconds = time.monotonic() - began + _number(read_hint(earlier))
     write_hint(earlier, seconds)
     results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
-    results = replace(results, audit=review(results, store.runs_of(sweep.runs)))
-    write_json(store.path / "results.json", to_plain(results))
-    report(results, store.path / "report")
+    return _told(results, store.runs_of(sweep.runs), store.path, figures)
+
+
+def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool) -> StudyResults:
+    """Keep what was measured, then judge it and draw the page: a failure of either takes no measurement with it."""
+    write_json(folder / "results.json", to_plain(results))
+    results = attempt(
+        lambda: replace(results, audit=review(results, runs)),
+        lambda why: replace(results, notes=(*results.notes, f"no audit: {why}")),
+    )
+    write_json(folder / "results.json", to_plain(results))
+    report(results, folder / "report", **({} if figures else {"figures": ()}))
     return results
 
 
@@ -135,15 +148,26 @@ def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[I
     return found, try_laws(laws, points, level=study.level, columns={"N": COUNTS["N"]})
 
 
-def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law, train_tokens) -> HeldOutTest | None:
+def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law, train_tokens):
+    """Predict the largest held-out size and write it down; or say why there is no prediction.
+
+    Returns:
+        (HeldOutTest or None, notes).
+    """
     specs = [spec for spec in sweep.runs if spec.id in sweep.held_out]
     if not specs or law is None:
-        return None
+        return None, ()
+    notes: list[str] = []
     largest = max(spec.shape.params() for spec in specs)
     chosen = [spec for spec in specs if spec.shape.params() == largest]
-    made = predict_held_out(found.draws[law], chosen, train_tokens, level=study.level, trials=trials)
+    made = attempt(
+        lambda: predict_held_out(found.draws[law], chosen, train_tokens, level=study.level, trials=trials),
+        lambda why: notes.append(f"no prediction by {law}: {why}"),
+    )
+    if made is None:
+        return None, tuple(notes)
     trained = store.runs_of(chosen)
-    return with_start(keep_prediction(store.path / "prediction.json", made, trained=bool(trained)), trained)
+    return with_start(keep_prediction(store.path / "prediction.json", made, trained=bool(trained)), trained), ()
 
 
 def _plans(study: Study, store: Store, found: Inference, trials, law, data: Tokenised):
@@ -158,7 +182,8 @@ def _plans(study: Study, store: Store, found: Inference, trials, law, data: Toke
     factor = next((t.factor for t in trials if t.law == law), 1.0)
     budget = study.plan_factor * largest_compute(drawn)
     building = Building(n_vocab=data.vocabulary, n_ctx=study.n_ctx, d_head=study.d_head, tied=study.tied)
-    try:
+
+    def planned():
         made = plan(
             drawn,
             budget,
@@ -168,9 +193,9 @@ def _plans(study: Study, store: Store, found: Inference, trials, law, data: Toke
             batch_tokens=float(study.batch * study.n_ctx),
             flops_per_second=_speed(store),
         )
-    except (MisuseError, FitError) as failure:
-        return (), (f"no plan by {law}: {failure}",)
-    return (made.recommendation(f"{study.plan_factor:g} times the largest run that was fitted"),), ()
+        return (made.recommendation(f"{study.plan_factor:g} times the largest run that was fitted"),), ()
+
+    return attempt(planned, lambda why: ((), (f"no plan by {law}: {why}",)))
 
 
 def _speed(store: Store) -> float | None:
@@ -199,7 +224,8 @@ def _results(
     held_out = set(sweep.held_out)
     points = points_of(runs, held_out, study.name, sweep.left_out)
     if law is not None:
-        points = points.replace(residual_log=residuals(found.draws[law], points))
+        drawn, bare = found.draws[law], points
+        points = attempt(lambda: bare.replace(residual_log=residuals(drawn, bare)), lambda why: bare)
     return StudyResults(
         name=study.name,
         settings=to_plain(study),

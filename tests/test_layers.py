@@ -93,10 +93,10 @@ MAY_IMPORT = split(
         "checkpoints": "errors points",
         "ensemble": "compare errors fit points predict uncertainty",
         # above both wings
-        "infer": "errors fit frontier laws points predict results uncertainty",
-        "held_out": "compare errors laws points predict records results run uncertainty",
+        "infer": "errors fit frontier guard laws points predict results uncertainty",
+        "held_out": "compare errors guard laws points predict records results run uncertainty",
         "machine": "",
-        "report": "quantities records results",  # shows fields of records, computes nothing
+        "report": "guard quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
         "estimate": "calibrate corpora cost design display errors machine quantities records settings tokenizers",
         "readings": "design errors instruments points protocol run schedule store",
@@ -106,8 +106,8 @@ MAY_IMPORT = split(
         "verify": "checkpoint corpora design errors points readings records results run store worker",
         "clean": "design launch lock run records store",
         "review": "audit design points protocol readings records results run store",
-        "study": "corpora design errors executors held_out infer launch law_file laws machine plan records report "
-        "results review settings store",
+        "study": "corpora design errors executors guard held_out infer launch law_file laws machine plan records "
+        "report results review run settings store",
         "appraise": "compare definitions errors infer laws machine plan points quantities results review",
         "__init__": "arms audit checkpoints compare conventions conversions ensemble errors fit frontier importers "
         "laws optima plan points predict shape uncertainty",

@@ -42,6 +42,7 @@ PARTS = {
     "disk": Part("faults of the disk while a study trains", 9, 1),
     "lines": Part("hostile command lines, every command", 5000, 40),
     "where": Part("row choices (`--where`), against an oracle", 20_000, 500),
+    "tails": Part("random small studies from their runs to their page", 1_000, 2),
 }
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..errors import FitError, PointsError
 from ..fit import fit
 from ..frontier import frontier
+from ..guard import attempt
 from ..laws import law as shelf
 from ..laws.law import Law
 from ..points import Points
 from ..results import Band, FittedLaw, FrontierFound, SeedSpread
 from ..uncertainty import Draws, draws
-from .asked import COUNTS, JOINT, ROBUST, column_of, everything_asked
+from .asked import COUNTS, JOINT, ROBUST, Asked, column_of, everything_asked
 from .shown import bands, tabulated
 from .spread import lack_of_fit, seed_spread
 
@@ -66,19 +68,21 @@ def infer(
     members = [shelf(one) if isinstance(one, str) else one for one in laws]
     fitted, failed, notes = [], {}, []
     for asked in everything_asked(points, curves, members, counts):
-        try:
-            found = fit(asked.law, asked.points, loss=asked.loss, cluster=asked.cluster, columns=asked.columns)
-            fitted.append((asked, draws(found, n=n_draws, seed=seed)))
-        except (PointsError, FitError) as failure:
-            failed.setdefault(asked.law.name, failure)
-            notes.append(f"{asked.law.name} on {asked.why}: {failure}")
+        drawn = _drawn(asked, n_draws, seed)
+        if isinstance(drawn, Exception):
+            failed.setdefault(asked.law.name, drawn)
+            notes.append(f"{asked.law.name} on {asked.why}: {drawn}")
+        else:
+            fitted.append((asked, drawn))
     shown: dict[str, tuple[Band, ...]] = {}
     for asked, drawn in fitted:
         if asked.panel and asked.loss == ROBUST:
-            shown[asked.panel] = (*shown.get(asked.panel, ()), *bands(asked, drawn, level))
+            lines = attempt(lambda asked=asked, drawn=drawn: bands(asked, drawn, level), lambda why: [])
+            shown[asked.panel] = (*shown.get(asked.panel, ()), *lines)
     chosen = {asked.law.name: drawn for asked, drawn in fitted if asked.loss == ROBUST}
-    spread = seed_spread(points, counts)
-    notes += [note for m in members if m.name in chosen and (note := lack_of_fit(chosen[m.name], spread))]
+    spread = attempt(lambda: seed_spread(points, counts), lambda why: None)
+    said = [attempt(partial(lack_of_fit, chosen[m.name], spread), str) for m in members if m.name in chosen]
+    notes += [note for note in said if note]
     return Inference(
         tuple(tabulated(asked, drawn, level) for asked, drawn in fitted),
         shown,
@@ -88,6 +92,19 @@ def infer(
         failed,
         tuple(dict.fromkeys(notes)),
     )
+
+
+def _drawn(asked: Asked, n_draws: int, seed: int) -> Draws | Exception:
+    """Fit a law and draw from it; else give what stood in the way."""
+
+    def make() -> Draws | Exception:
+        try:
+            found = fit(asked.law, asked.points, loss=asked.loss, cluster=asked.cluster, columns=asked.columns)
+            return draws(found, n=n_draws, seed=seed)
+        except (PointsError, FitError) as failure:
+            return failure
+
+    return attempt(make, FitError)
 
 
 def _frontier(points: Points, counts: Mapping[str, str], how: Mapping, notes: list[str]) -> FrontierFound | None:
@@ -100,11 +117,11 @@ def _frontier(points: Points, counts: Mapping[str, str], how: Mapping, notes: li
     columns = {role: name for role, name in chosen.items() if role in ("params", "flops") or name in points}
     trunks = "lineage" in points
     why = []
+    curves = points.replace(run_id=points["lineage"]) if trunks else points
     for method in ("envelope",) if trunks else ("isoflop", "envelope"):
-        try:
-            curves = points.replace(run_id=points["lineage"]) if trunks else points
-            return frontier(curves, method=method, columns=columns, **how).found()
-        except (PointsError, FitError) as failure:
-            why.append(f"{failure}" if trunks else f"{method}: {failure}")
-    notes.append(f"frontier: {' '.join(why)}")
+        find = partial(frontier, curves, method=method, columns=columns, **how)
+        found = attempt(lambda find=find: find().found(), lambda said, method=method: why.append(f"{method} {said}"))
+        if found is not None:
+            return found
+    notes.append(f"frontier: {'; '.join(why)}")
     return None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..guard import attempt
 from ..results import StudyResults
 from . import captions
 from .canvas import as_pdf, as_svg, inline, styled
@@ -73,9 +74,18 @@ FIGURES = (
 )
 
 
+def rendered(kind: FigureKind, results: StudyResults) -> Rendered | None:
+    """Draw a figure where it applies; one that cannot be drawn is its name and why."""
+
+    def failed(why: str) -> Rendered:
+        return Rendered(kind.name, kind.title, f"This figure could not be drawn: {why}", "", b"", "", "")
+
+    return attempt(lambda: render(kind, results) if kind.applies(results) else None, failed)
+
+
 def render(kind: FigureKind, results: StudyResults) -> Rendered:
     """Draw a figure of the records alone, as SVG and PDF; the same results give the same bytes."""
-    caption = kind.caption(results)
+    caption = attempt(lambda: kind.caption(results), lambda why: f"Its caption could not be written: {why}")
     with styled():
         wide = kind.draw(results, stacked=False)
         svg = as_svg(wide, kind.name)

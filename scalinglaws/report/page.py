@@ -1,28 +1,35 @@
 """The report: one static page that opens from disk, its data inlined, and its figures beside it as SVG and PDF."""
 
+import base64
+import hashlib
 import html
 import json
+from collections.abc import Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from ..guard import attempt
 from ..records import write_json, write_whole
 from ..results import StudyResults
 from .audited import audit_warning
 from .counts import of_a_table
 from .data import plain
-from .figures import FIGURES, Rendered, render
+from .figures import FIGURES, FigureKind, Rendered, rendered
 from .markup import formula
+from .paths import without_paths
 from .rows import runs_present
 from .sentences import five_sentences
 from .tables import Cell, Table, all_tables
 
 
-def report(results: StudyResults, to: Path) -> Path:
+def report(results: StudyResults, to: Path, *, figures: Sequence[FigureKind] = FIGURES) -> Path:
     """Write the report of a study into a folder: index.html, data.json, figures/*.svg and figures/*.pdf.
 
     It shows fields of the record and computes no number beyond a change of unit, format or axis. The same results give
-    the same bytes. Where runs are missing, a figure says how many are present.
+    the same bytes. Where runs are missing, a figure says how many are present. A sentence, figure or table that fails
+    says so in its place. What is shared tells no absolute path: of each the last name alone is shown.
 
     Returns:
         the path of index.html.
@@ -30,10 +37,12 @@ def report(results: StudyResults, to: Path) -> Path:
     Raises:
         StoreError: the folder cannot be written to, or the disk is full.
     """
-    to = Path(to)
+    to, results = Path(to), without_paths(results)
     write_json(to / "data.json", plain(results))  # first: drawing takes seconds, and the folder may not be writable
-    drawn = [render(kind, results) for kind in FIGURES if kind.applies(results)]
+    drawn = [figure for kind in figures if (figure := rendered(kind, results)) is not None]
     for figure in drawn:
+        if not figure.svg:
+            continue
         write_whole(to / "figures" / f"{figure.name}.svg", figure.svg.encode())
         write_whole(to / "figures" / f"{figure.name}.pdf", figure.pdf)
     index = to / "index.html"
@@ -45,14 +54,16 @@ def page(results: StudyResults, drawn: list[Rendered]) -> str:
     """Fill the page's template in; `drawn` are the rendered figures."""
     here = files(__package__)
     tables = all_tables(results)
+    script = (here / "page.js").read_text(encoding="utf-8")
     return Template((here / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(results.name),
         kind="A table of runs" if of_a_table(results) else "Scaling-law study",
         style=(here / "page.css").read_text(encoding="utf-8"),
-        script=(here / "page.js").read_text(encoding="utf-8"),
+        script=script,
+        allowed=_allowed(script),
         presence=_presence(results),
         sentences="\n".join(f"<dt>{heading}</dt><dd>{formula(text)}</dd>" for heading, text in five_sentences(results)),
-        warnings=_warnings(results),
+        warnings=attempt(partial(_warnings, results), partial(_failed, "These warnings")),
         figures="\n".join(_figure(figure, place) for place, figure in enumerate(drawn, 1)),
         tables="\n".join(_table(table) for table in tables),
         contents="\n".join(
@@ -61,6 +72,22 @@ def page(results: StudyResults, drawn: list[Rendered]) -> str:
         commands="\n".join(_command(text, place) for place, text in enumerate(results.commands, 1)),
         data=_inert(plain(results)),
     )
+
+
+def _allowed(script: str) -> str:
+    """Let the page run its own script and nothing else: it asks the network for nothing, and shows what it holds.
+
+    Styles stand in the elements of every drawing, so that no hash can name them.
+    """
+    digest = base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _failed(what: str, why: str) -> str:
+    return f'<p class="failed">{what} could not be made: {html.escape(why)}</p>'
 
 
 def _contents(drawn: list[Rendered], tables: list[Table]) -> list[tuple[str, str]]:
@@ -94,12 +121,15 @@ def _warnings(results: StudyResults) -> str:
 
 
 def _figure(figure: Rendered, place: int) -> str:
+    named = f"<strong>Figure {place}. {html.escape(figure.title)}.</strong> "
+    if not figure.svg:
+        failed = f'<p class="failed">{html.escape(figure.caption)}</p>'
+        return f'<figure id="figure-{figure.name}"><figcaption>{named}{failed}</figcaption></figure>'
     links = " ".join(f'<a href="figures/{figure.name}.{kind}" download>{kind.upper()}</a>' for kind in ("svg", "pdf"))
     return (
         f'<figure id="figure-{figure.name}"><div class="paper wide">{figure.wide}</div>'
         f'<div class="paper narrow">{figure.narrow}</div><figcaption>'
-        f"<strong>Figure {place}. {html.escape(figure.title)}.</strong> "
-        f'{formula(figure.caption)} <span class="files">{links}</span></figcaption></figure>'
+        f'{named}{formula(figure.caption)} <span class="files">{links}</span></figcaption></figure>'
     )
 
 

@@ -1,5 +1,8 @@
 """What a study found, in five sentences for the top of the page."""
 
+from functools import partial
+
+from ..guard import attempt
 from ..results import FittedLaw, HeldOutTest, Recommendation, StudyResults
 from .counts import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
 from .numbers import duration, interval, number, percent, plus_minus, short, stated
@@ -12,13 +15,19 @@ def five_sentences(results: StudyResults) -> tuple[tuple[str, str], ...]:
     Returns:
         pairs of a short heading and a sentence.
     """
-    return (
-        ("Points", read(results)) if of_a_table(results) else ("Trained", trained(results)),
-        ("Law", law_found(results)),
-        ("Prediction", foretold(results) if of_a_table(results) else verdict(results.held_out, results)),
-        ("Plan", plan_made(results.plans, results)),
-        ("Reach", caveats(results)),
+    table = of_a_table(results)
+    asked = (
+        ("Points", read) if table else ("Trained", trained),
+        ("Law", law_found),
+        ("Prediction", foretold if table else lambda results: verdict(results.held_out, results)),
+        ("Plan", lambda results: plan_made(results.plans, results)),
+        ("Reach", caveats),
     )
+    return tuple((heading, attempt(partial(say, results), _unsaid)) for heading, say in asked)
+
+
+def _unsaid(why: str) -> str:
+    return f"This sentence could not be made: {why}"
 
 
 def trained(results: StudyResults) -> str:

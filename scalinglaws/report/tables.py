@@ -1,14 +1,16 @@
 """The tables of the page: rows of fields of the records, each cell with the text shown and the value it sorts by."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
+from ..guard import attempt
 from ..results import Estimate, FittedLaw, LawRanked, Ranking, StudyResults
 from .audited import findings, waterfall
 from .cells import Cell, Table, estimated
 from .counts import loss_unit, of_a_table
+from .facts import facts
 from .numbers import ABSENT, count, duration, interval, number, percent, plus_minus, stated
 
 FLOORS = ("E", "L_inf")  # what laws call the loss that no size and no data removes
@@ -17,21 +19,32 @@ PUBLISHED = "published (another tokenizer, text and range: not a target)"
 
 def all_tables(results: StudyResults) -> list[Table]:
     """Make every table that has a row."""
-    made = [
-        constants(results),
-        plans(results),
-        alternatives(results),
-        trials(results),
-        ranking(results.ranking),
-        findings(results.audit),
-        waterfall(results.audit),
-        runs(results),
-        seeds(results),
-        facts("corpus", "The text", results.corpus),
-        facts("settings", "What was read" if of_a_table(results) else "The study file", results.settings),
-        facts("machine", "Machine and versions", {**results.machine, **results.versions}),
-    ]
+    made = [_made(name, title, make) for name, title, make in _asked(results)]
     return [table for table in made if table.rows]
+
+
+def _asked(results: StudyResults) -> tuple[tuple[str, str, Callable[[], Table]], ...]:
+    read = "What was read" if of_a_table(results) else "The study file"
+    versions = {**results.machine, **results.versions}
+    return (
+        ("constants", "Fitted constants", lambda: constants(results)),
+        ("plans", "The plan", lambda: plans(results)),
+        ("alternatives", "Alternatives to the plan", lambda: alternatives(results)),
+        ("trials", "How the predicting law was chosen", lambda: trials(results)),
+        ("ranking", "How the laws foretold larger runs", lambda: ranking(results.ranking)),
+        ("audit", "The audit", lambda: findings(results.audit)),
+        ("waterfall", "From Kaplan's exponent to Hoffmann's", lambda: waterfall(results.audit)),
+        ("runs", "All runs", lambda: runs(results)),
+        ("seeds", "Seed to seed", lambda: seeds(results)),
+        ("corpus", "The text", lambda: facts("corpus", "The text", results.corpus)),
+        ("settings", read, lambda: facts("settings", read, results.settings)),
+        ("machine", "Machine and versions", lambda: facts("machine", "Machine and versions", versions)),
+    )
+
+
+def _made(name: str, title: str, make: Callable[[], Table]) -> Table:
+    """Make a table; one that fails is a row that says so."""
+    return attempt(make, lambda why: Table(name, title, ("this table could not be made",), ((Cell(why),),)))
 
 
 def constants(results: StudyResults) -> Table:
@@ -209,7 +222,17 @@ def trials(results: StudyResults) -> Table:
 
 def ranking(found: Ranking | None) -> Table:
     """Show how each law foretold larger runs than it was fitted to, best first."""
-    columns = ("law", "constants", "error", "behind the best", "P(best)", "rms error", "inside", "must widen by", "")
+    columns = (
+        "law",
+        "constants",
+        "error",
+        "behind the best",
+        "P(best)",
+        "rms error",
+        "inside",
+        "must widen by",
+        "note",
+    )
     rows = tuple(_ranked(law) for law in (found.laws if found else ()))
     if not rows:
         return Table("ranking", "How the laws foretold larger runs", columns, ())
@@ -257,32 +280,6 @@ def seeds(results: StudyResults) -> Table:
         Cell(number(spread.sd_log, 2), spread.sd_log),
     )
     return Table("seeds", "Seed to seed", columns, (row,), f"{len(spread.losses)} runs that differ in their seed alone")
-
-
-def facts(name: str, title: str, values: Mapping) -> Table:
-    """Show a mapping as rows of key and value; nested keys are joined by dots."""
-    rows = tuple((Cell(key), Cell(text)) for key, text in _flat(values))
-    return Table(name, title, ("key", "value"), rows)
-
-
-def _flat(values: Mapping, before: str = "") -> Iterable[tuple[str, str]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}", _told(value)
-
-
-def _told(value) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: ABSENT}[value]
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return stated(value)
-    if isinstance(value, list | tuple):
-        return ", ".join(_told(item) for item in value)
-    return str(value)
 
 
 def _plain(value):
