@@ -8,7 +8,7 @@ import numpy as np
 from .compare import compare
 from .definitions import unmixed
 from .errors import FitError, MisuseError, PointsError
-from .infer import JOINT, Inference, column_of, infer, largest_compute, residuals
+from .infer import JOINT, Inference, column_of, infer, largest_compute, residuals, unsound
 from .laws import law as shelf
 from .laws.law import Law
 from .machine import versions
@@ -188,6 +188,9 @@ def _plans(
     factors = {one.law: one.factor for one in ranking.able} if ranking else {}
     for name in able:
         drawn = found.draws[name]
+        if unsound(drawn.fit):
+            why.append(f"no plan by {name}: {unsound(drawn.fit)}")
+            continue
         budget = wanted.budget or TIMES * largest_compute(drawn)
         label = "the budget named" if wanted.budget else f"{TIMES:g} times the largest run that was fitted"
         try:

@@ -83,7 +83,18 @@ def predict_held_out(
         line=line,
         trials=trials,
         calibration=calibration,
+        no_news=_no_news(estimate, drawn.fit.target, spec.shape.n_vocab),
     )
+
+
+def _no_news(found: Estimate, seen: np.ndarray, n_vocab: int) -> str:
+    """Say why a prediction is none: its interval is wider than what is known of the loss without a law."""
+    width = found.high - found.low
+    if not width <= np.log(n_vocab):
+        return f"its interval is wider than ln {n_vocab} = {np.log(n_vocab):.3g}, from knowing all to knowing nothing"
+    if width > np.ptp(seen):
+        return f"its interval is wider than the range of all fitted losses, {seen.min():.3g} to {seen.max():.3g}"
+    return ""
 
 
 def _line(drawn: Draws, params: float, tokens: float, level: float, calibration: float) -> Band:

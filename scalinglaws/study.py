@@ -16,7 +16,7 @@ from .errors import StudyError, unknown_name
 from .executors.local import Local
 from .guard import attempt
 from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws, with_start
-from .infer import COUNTS, JOINT, Inference, infer, largest_compute, residuals
+from .infer import COUNTS, JOINT, Inference, infer, largest_compute, residuals, unsound
 from .launch import Progress, launch, require_free, require_success, without_states
 from .law_file import read_laws, tried
 from .laws import LAWS, Law
@@ -74,7 +74,7 @@ def study(
         say(
             f"predicted {'AFTER' if test.is_late else 'before'} training it: N = {test.params_nonembedding:,.0f} at "
             f"{test.tokens:.3g} tokens will lose "
-            f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token"
+            f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token{_but(test)}"
         )
     _train(sweep.only(held_out=True), store, executor, device, tell, say)
     plans, unplanned = _plans(study, store, found, trials, law, data)
@@ -99,6 +99,10 @@ def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool) -
 
 def _number(hint: object) -> float:
     return hint if isinstance(hint, float) and 0 < hint < math.inf else 0.0
+
+
+def _but(test: HeldOutTest) -> str:
+    return f"; these runs do not predict: {test.no_news}" if test.no_news else ""
 
 
 def laws_of(study: Study, say: Callable[[str], None] = lambda text: None) -> list[Law]:
@@ -179,6 +183,8 @@ def _plans(study: Study, store: Store, found: Inference, trials, law, data: Toke
     if law is None:
         return (), ()
     drawn = found.draws[law]
+    if unsound(drawn.fit):
+        return (), (f"no plan: {unsound(drawn.fit)}",)
     factor = next((t.factor for t in trials if t.law == law), 1.0)
     budget = study.plan_factor * largest_compute(drawn)
     building = Building(n_vocab=data.vocabulary, n_ctx=study.n_ctx, d_head=study.d_head, tied=study.tied)

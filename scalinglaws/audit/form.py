@@ -8,7 +8,7 @@ from ..errors import FitError, PointsError
 from ..frontier import frontier
 from ..results import Estimate
 from .bakeoff import bake_off, far_point
-from .evidence import Evidence, Lacking, split_exponent
+from .evidence import SURFACE, Evidence, Lacking, split_exponent
 from .record import Verdict, either, fails, rule
 
 FORMS, BETTER, SPLIT = 4, 1.5, 0.02  # least number; factor of error; of the loss, between equal forms
@@ -35,7 +35,7 @@ def floor_known(e: Evidence) -> Verdict:
     """See whether the interval of E keeps off zero and off the least loss in the table."""
     low, high = e.draws.interval(e.level)["E"]
     least = float(e.loss.min())
-    told = f"E = {e.fit.values['E']:.4g} [{low:.4g}, {high:.4g}], least loss {least:.4g}"
+    told = f"E of {SURFACE} = {e.fit.values['E']:.4g} [{low:.4g}, {high:.4g}] by the sandwich, least loss {least:.4g}"
     if low <= ZERO * least:
         return fails(f"{told}: E is not identified, its interval reaches zero")
     return either(high < least, told + ("" if high < least else ": its interval reaches the least loss"))

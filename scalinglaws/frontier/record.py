@@ -119,6 +119,7 @@ class Frontier:
             loss_exponent=turned,
             bands=tuple(self.band(line) for line in lines),
             warnings=self.warnings,
+            reasons=tuple(b.reason for b in self.budgets),
         )
 
     def band(self, line: Line, beyond: float = 3.0) -> Band:

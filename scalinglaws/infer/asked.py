@@ -120,12 +120,19 @@ def _filled(points: Points, counts: Mapping[str, str], letter: str) -> np.ndarra
 
 
 def _at_common_horizon(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
-    """Rows at the longest horizon that every fitted size was trained to; every row where tokens are not known."""
+    """Rows at the longest horizon that every fitted size was trained to; every row where tokens are not known.
+
+    None where the sizes share no horizon, as in a table of isoFLOP budgets: rows picked from it would be no L(N).
+    """
     if not _has(points, counts, "D") or not len(rows):
         return rows
     sizes, tokens = (np.log(points[column_of(counts, letter)][rows]) for letter in ("N", "D"))
-    common = min(tokens[sizes == size].max() for size in np.unique(sizes))
-    return rows[np.abs(tokens - common) <= ALIKE]
+    different = len(np.unique(sizes))
+    for horizon in sorted(set(tokens[sizes == sizes[0]]), reverse=True):
+        near = np.abs(tokens - horizon) <= ALIKE
+        if len(np.unique(sizes[near])) == different:
+            return rows[near]
+    return rows[:0]
 
 
 def _of_largest_size(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:

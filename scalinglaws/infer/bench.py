@@ -14,7 +14,7 @@ from ..points import Points
 from ..results import Band, FittedLaw, FrontierFound, SeedSpread
 from ..uncertainty import Draws, draws
 from .asked import COUNTS, JOINT, ROBUST, Asked, column_of, everything_asked
-from .shown import bands, tabulated
+from .shown import bands, tabulated, unsound
 from .spread import lack_of_fit, seed_spread
 
 
@@ -76,7 +76,7 @@ def infer(
             fitted.append((asked, drawn))
     shown: dict[str, tuple[Band, ...]] = {}
     for asked, drawn in fitted:
-        if asked.panel and asked.loss == ROBUST:
+        if asked.panel and asked.loss == ROBUST and not unsound(drawn.fit):
             lines = attempt(lambda asked=asked, drawn=drawn: bands(asked, drawn, level), lambda why: [])
             shown[asked.panel] = (*shown.get(asked.panel, ()), *lines)
     chosen = {asked.law.name: drawn for asked, drawn in fitted if asked.loss == ROBUST}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..fit import Fit
 from ..points import Points
 from ..predict import predict
 from ..results import Band, Estimate, FittedLaw
@@ -42,7 +43,20 @@ def tabulated(asked: Asked, drawn: Draws, level: float) -> FittedLaw:
         published={name: float(value) for name, value in published.values.items()} if published else {},
         published_source=published.source if published else "",
         warnings=tuple(w.message for w in drawn.warnings),
+        unidentified=found.unidentified,
+        unsound=unsound(found),
     )
+
+
+def unsound(found: Fit) -> str:
+    """Say why nothing should be read off a fit; empty where it may be."""
+    if found.unidentified:
+        return f"these points do not identify {', '.join(found.unidentified)} of {found.law.name}"
+    if found.outcome == "not_converged":
+        return f"{found.law.name}: {found.sentence}"
+    if found.r2 < 0:
+        return f"{found.law.name} lies farther from these points than their own mean (R2 {found.r2:.2g})"
+    return ""
 
 
 def _bound(value: float) -> float | None:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from ..quantities import PF_DAY, QUANTITIES
 from .numbers import power_of_ten
@@ -118,6 +119,22 @@ def add_pf_days(axes) -> None:
     top.spines["top"].set_visible(True)
 
 
+def plain(text: str) -> str:
+    """Let a text of somebody's own stand as it is: a dollar in it begins no formula."""
+    return text.replace("$", r"\$")
+
+
+@cache
+def _can_be_set(formula: str) -> bool:
+    from matplotlib.mathtext import MathTextParser
+
+    try:
+        MathTextParser("path").parse(formula)
+    except ValueError:
+        return False
+    return True
+
+
 def equation(text: str) -> str:
     """Set a formula in plain text as mathematics, its constants in numbers; prose is left as it is.
 
@@ -125,12 +142,13 @@ def equation(text: str) -> str:
     """
     words = [word for word in re.findall(r"[A-Za-z]{2,}", text) if word not in _KNOWN]
     if words or not text or "$" in text:
-        return text
+        return plain(text)
     formula, _, constants = text.partition(";")
     values = dict(re.findall(r"(\w+) = ([-+]?[\d.]+(?:e[-+]?\d+)?)", constants))
     formula = re.sub(r"^(\w+)\([^()]*\)(?= =)", r"\1", formula)
     formula = re.sub(r"(?<![\w.])[A-Za-z]\w*", lambda name: _three_digits(values.get(name[0], name[0])), formula)
-    return "$" + _typeset(formula) + "$"
+    typeset = "$" + _typeset(formula) + "$"
+    return typeset if _can_be_set(typeset) else plain(text)
 
 
 def _three_digits(word: str) -> str:

@@ -3,7 +3,7 @@
 from ..results import StudyResults
 from .counts import of_a_table, size_of
 from .numbers import count, interval, stated
-from .rows import excluded_rows, held_out_rows, runs_present
+from .rows import excluded_rows, held_out_rows, runs_present, why_hollow
 from .sentences import main_fit, verdict
 
 
@@ -17,7 +17,7 @@ def caption_laws(results: StudyResults) -> str:
     along = f" with {' and '.join(seen)}" if seen else ""
     return (
         f"{loss} against training compute{along} (a), training tokens (b) and model size (c). {drawn} "
-        f"Filled points are those the panel's line was fitted to; bands are intervals of the fitted line; "
+        f"Where a line was fitted, filled points are those it was fitted to; bands are intervals of the fitted line; "
         f"dashed parts are extrapolated.{_floor(results)}"
     )
 
@@ -53,7 +53,7 @@ def caption_frontier(results: StudyResults) -> str:
     found = results.frontier
     if found is None:
         return _nothing(results)
-    bounds = sum(found.censored)
+    hollow = f"hollow and in no exponent: {why_hollow(found)}" if any(found.censored) else "all in the exponents"
     method = "the envelope of the curves" if found.method == "envelope" else found.method
     exponents = ", ".join(
         f"{words} {interval(estimate)}"
@@ -67,7 +67,7 @@ def caption_frontier(results: StudyResults) -> str:
     shown = f"Exponents: {exponents}. " if exponents else ""
     return (
         f"Compute-optimal size (a) and tokens (b) against compute, by {method}: {len(found.flops)} budgets, "
-        f"of which {bounds} are hollow because the best model there was the smallest or largest present. "
+        f"{hollow}. "
         f"{shown}{_present(results)}"
     )
 

@@ -2,18 +2,19 @@
 
 import numpy as np
 
-from ..results import Band, Estimate, StudyResults
+from ..results import Band, Estimate, FrontierFound, StudyResults
 from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
 from .counts import flops_of
 from .numbers import interval
+from .rows import why_hollow
 
 PANELS = (("params", "N", "(a) optimal size"), ("tokens", "D", "(b) optimal tokens"))
 
 
 def frontier(results: StudyResults, *, stacked: bool = False):
-    """Draw the best size and tokens at each compute; a bound (the best model was the smallest or largest) is hollow."""
+    """Draw the best size and tokens at each compute; one that takes no part in the line is hollow."""
     figure, panels = new_figure(2, stacked=stacked, height=4.0)
     shared = []
     for axes, (field, letter, title) in zip(panels, PANELS, strict=True):
@@ -34,7 +35,7 @@ def _panel(axes, results: StudyResults, quantity: str, field: str, letter: str) 
     bands = [band for band in found.bands if band.y_quantity == quantity] if found else []
     if not len(flops):
         legends.say_missing(axes, results, "no frontier yet")
-    dots = _dots(axes, flops, best, np.array(found.censored, dtype=bool)) if len(flops) else []
+    dots = _dots(axes, flops, best, found) if len(flops) else []
     exponent = getattr(found, f"{field}_exponent") if found else None
     own = [legends.proxy("", _power(letter, exponent))] if exponent else []
     for band, colour in zip(bands, marks.LINES, strict=False):
@@ -56,7 +57,8 @@ def _ends(band: Band) -> list[float]:
     return [*band.y, *(end for end in (*band.low, *band.high) if end is not None and low <= end <= high)]
 
 
-def _dots(axes, flops, best, censored) -> list:
+def _dots(axes, flops, best, found: FrontierFound) -> list:
+    censored = np.array(found.censored, dtype=bool)
     label = axes.get_label()
     axes.scatter(flops[~censored], best[~censored], s=24, color=marks.INK, zorder=4, gid=f"{label}-optima")
     axes.scatter(
@@ -73,7 +75,7 @@ def _dots(axes, flops, best, censored) -> list:
     if not censored.all():
         entries.append(legends.proxy("o", f"best of the sizes present (n = {(~censored).sum()})", color=marks.INK))
     if censored.any():
-        words = f"a bound: the best was the smallest or largest present (n = {censored.sum()})"
+        words = f"takes no part: {why_hollow(found)}"
         entries.append(legends.proxy("o", legends.wrapped(words), markerfacecolor="none", markeredgecolor=marks.INK))
     return entries
 

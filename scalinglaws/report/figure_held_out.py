@@ -2,7 +2,7 @@
 
 from ..results import Band, HeldOutTest, StudyResults
 from . import legends, marks
-from .axes import label_of, logarithmic
+from .axes import label_of, logarithmic, plain
 from .canvas import new_figure
 from .colours import size_colours
 from .numbers import interval, percent, plus_minus, short
@@ -60,7 +60,7 @@ def _context(axes, results: StudyResults, test: HeldOutTest | None, bands: list[
 def _lines(axes, test: HeldOutTest, bands: list[Band], colours) -> list:
     """Draw the one line of the prediction in ink, or the law's lines at every size in their colours."""
     one = len(bands) == 1
-    name = "" if one else f"{test.law}, a line a size"
+    name = "" if one else plain(f"{test.law}, a line a size")
     drawn = []
     for band in bands:
         colour = colours.to_rgba(band.colour_value) if band.colour_value and not one else marks.INK
@@ -121,6 +121,8 @@ def verdict_in_short(test: HeldOutTest | None) -> str:
     """Say in a title how the test ended."""
     if test is None:
         return "no run was held out"
+    if test.no_news:
+        return "these runs do not predict"
     return {None: "not yet trained", True: "the interval held", False: "the interval did not hold"}[test.held]
 
 

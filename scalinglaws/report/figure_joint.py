@@ -2,7 +2,7 @@
 
 from ..results import Band, StudyResults
 from . import legends, marks
-from .axes import equation, label_of, logarithmic
+from .axes import equation, label_of, logarithmic, plain
 from .canvas import WIDTH, new_figure
 from .colours import size_colours
 from .counts import loss_of, tokens_of
@@ -22,7 +22,7 @@ def joint(results: StudyResults, *, stacked: bool = False):
     for place, (axes, law) in enumerate(zip(panels, laws, strict=True)):
         axes.set_label("L(N,D)" if place == 0 else f"L(N,D)-{law}")
         if len(laws) > 1:
-            axes.set_title(f"({'abcdefgh'[place]}) {law}")
+            axes.set_title(plain(f"({'abcdefgh'[place]}) {law}"))
         own = [band for band in bands if band.law == law]
         entries += _panel(axes, results, own, colours, 8.0 if stacked else min(8.0, SHARED_ROW / len(laws)))
     legends.legend_beside(figure, entries, stacked=stacked)
@@ -34,7 +34,9 @@ def _panel(axes, results: StudyResults, bands: list[Band], colours, letters: flo
     """Draw the lines of one law over the points, and give the legend entries that it shares with the others."""
     bands = sorted(bands, key=lambda band: band.colour_value or 0.0)
     quantity = bands[0].x_quantity if bands else tokens_of(results)
-    points = marks.draw_points(axes, results, quantity, loss_of(results), colours, fitted_rows(results, bands))
+    points = marks.draw_points(
+        axes, results, quantity, loss_of(results), colours, fitted_rows(results, bands, named=True)
+    )
     sizes = [entry for band in bands for entry in _line(axes, band, colours)]
     if not points and not sizes:
         legends.say_missing(axes, results, "no points for L(N,D) yet")

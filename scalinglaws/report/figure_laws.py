@@ -40,7 +40,7 @@ def _panel(axes, results: StudyResults, law: str, quantity: str, colours) -> lis
     bands = results.bands.get(law, ())
     quantity = bands[0].x_quantity if bands else quantity
     curves = results.curves if law == "L(C)" else ()
-    rows = fitted_rows(results, bands)
+    rows = fitted_rows(results, bands, named=True)
     points = marks.draw_points(axes, results, quantity, loss_of(results), colours, rows, counted=False)
     lines = marks.draw_curves(axes, curves, lambda curve: compute_along(results, curve, quantity), colours)
     if law == "L(C)" and quantity == flops_of(results):
@@ -64,13 +64,18 @@ def _fits(axes, results: StudyResults, law: str, bands: Sequence[Band], n: int) 
 
 
 def _frontier(axes, results: StudyResults) -> list:
-    """Draw the lowest loss reached at each compute: steps of what was measured, no fit."""
+    """Draw the lowest loss reached at each compute, where a cheaper budget did not reach it: measured, no fit."""
     found = results.frontier
-    if found is None or not found.flops:
+    part = (
+        [(c, loss) for c, loss, out in zip(found.flops, found.loss_nats, found.censored, strict=True) if not out]
+        if found
+        else []
+    )
+    lowest = [pair for k, pair in enumerate(part) if all(pair[1] < before for _, before in part[:k])]
+    if len(lowest) < 2:
         return []
     axes.plot(
-        found.flops,
-        found.loss_nats,
+        *zip(*lowest, strict=True),
         color="#0f766e",
         linewidth=1.3,
         linestyle=(0, (1, 1.1)),

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from ..results import Band, StudyResults
+from .axes import plain
 from .counts import of_a_table
 from .numbers import percent
 from .rows import runs_present
@@ -100,4 +101,4 @@ def title(axes, text: str, *, stacked: bool = False, over_axis: bool = False) ->
 
 def wrapped(text: str) -> str:
     """Break a long legend entry into lines."""
-    return "\n".join(textwrap.wrap(text.replace("(n = ", "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"), 28))
+    return "\n".join(textwrap.wrap(plain(text).replace("(n = ", "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"), 28))

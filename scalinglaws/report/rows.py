@@ -1,11 +1,12 @@
 """Which part each row of the points plays: in a fit, excluded, held out; and how many runs are there."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from ..results import Band, StudyResults
+from ..results import Band, FrontierFound, StudyResults
 from .counts import of_a_table
 
 MOST_REASONS = 5
@@ -32,16 +33,21 @@ def _grouped(because: np.ndarray) -> np.ndarray:
     return np.array([re.sub(r"\d+", "...", one) for one in because]) if len(set(because)) > MOST_REASONS else because
 
 
-def fitted_rows(results: StudyResults, bands: Sequence[Band] = ()) -> np.ndarray:
-    """Mark the rows that the given lines were fitted to; without a record of it, every row that was kept."""
+def fitted_rows(results: StudyResults, bands: Sequence[Band] = (), *, named: bool = False) -> np.ndarray:
+    """Mark the rows that the given lines were fitted to; without a record of it, every row that was kept.
+
+    `named`: of no line, no row.
+    """
+    if named and not bands:
+        return np.zeros(len(results.points), dtype=bool)
     kept = ~held_out_rows(results)
     for rows in excluded_rows(results).values():
         kept &= ~rows
-    named = sorted({row for band in bands for row in band.rows})
-    if not named:
+    numbers = sorted({row for band in bands for row in band.rows})
+    if not numbers:
         return kept
     chosen = np.zeros(len(results.points), dtype=bool)
-    chosen[named] = True
+    chosen[numbers] = True
     return chosen & kept
 
 
@@ -50,3 +56,12 @@ def runs_present(results: StudyResults) -> str:
     if of_a_table(results):
         return f"{len(results.points):,} points of {results.runs_present:,} runs"
     return f"{results.runs_present} of {results.runs_expected} runs present"
+
+
+_HOLLOW = {"smallest-is-best": "the smallest size is the best, a bound", "largest-is-best": "the largest is, a bound"}
+
+
+def why_hollow(found: FrontierFound) -> str:
+    """Count the reasons for which budgets take no part in the exponents of a frontier."""
+    counted = Counter(reason for reason in found.reasons if reason) or {"no reason is recorded": sum(found.censored)}
+    return ", ".join(f"{_HOLLOW.get(reason, reason.replace('-', ' '))} (n = {n})" for reason, n in counted.items())

@@ -5,8 +5,10 @@ from functools import partial
 from ..guard import attempt
 from ..results import FittedLaw, HeldOutTest, Recommendation, StudyResults
 from .counts import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
-from .numbers import duration, interval, number, percent, plus_minus, short, stated
+from .numbers import UNIDENTIFIED, duration, interval, number, percent, plus_minus, says_nothing, short, stated
 from .rows import runs_present
+
+OF_UNITS = ("A3",)  # rules of the audit without which no plan can be read
 
 
 def five_sentences(results: StudyResults) -> tuple[tuple[str, str], ...]:
@@ -60,7 +62,8 @@ def law_found(results: StudyResults) -> str:
     fit = main_fit(results)
     if fit is None:
         return f"No law is fitted yet ({runs_present(results)})."
-    constants = ", ".join(f"{name} = {interval(value)}" for name, value in fit.values.items())
+    shown = {name: UNIDENTIFIED if name in fit.unidentified else interval(v) for name, v in fit.values.items()}
+    constants = ", ".join(f"{name} = {text}" for name, text in shown.items())
     levels = {percent(value.level) for value in fit.values.values()}
     return (
         f"{fit.formula} with {constants} ({'/'.join(sorted(levels))} intervals, {fit.interval_method}); "
@@ -92,6 +95,9 @@ def verdict(test: HeldOutTest | None, results: StudyResults | None = None) -> st
         present = f" ({runs_present(results)})" if results else ""
         return f"{told}; it is not yet trained{present}."
     runs = f"{len(test.measured)} run" + ("s" if len(test.measured) > 1 else "")
+    if test.no_news:
+        measured = plus_minus(test.measured_mean, test.measured_sem)
+        return f"{told}; measured {measured} ({runs}). These runs do not predict: {test.no_news}."
     held = "the interval held" if test.held else "the interval did NOT hold"
     return f"{told}; measured {plus_minus(test.measured_mean, test.measured_sem)} ({runs}): {held}."
 
@@ -122,11 +128,25 @@ def plan_made(plans: tuple[Recommendation, ...], results: StudyResults | None = 
         return "No law here can split a budget." if table else "No plan is made yet."
     unit = loss_unit_in_words(results) if results else "nats per token"
     plan = min(plans, key=lambda p: abs(p.reach - 10.0))
+    if results and (why := withheld(plan, results)):
+        return f"Withheld: {why}."
     time = f", about {duration(plan.seconds)} on this machine" if plan.seconds else ""
     return (
         f"For {plan.label} (C = {number(plan.flops)} FLOPs): N = {interval(plan.params)} parameters on "
         f"D = {interval(plan.tokens)} tokens, expected loss {interval(plan.loss_nats)} {unit}{time}."
     )
+
+
+def withheld(plan: Recommendation, results: StudyResults) -> str:
+    """Say why a plan is no answer; empty where it is one."""
+    unsound = next((fit.unsound for fit in results.fits if fit.law == plan.law and fit.unsound), "")
+    wide = [name for name, value in (("N", plan.params), ("D", plan.tokens)) if says_nothing(value)]
+    units = [f.id for f in results.audit.having("failed", "error") if f.id in OF_UNITS] if results.audit else []
+    if unsound:
+        return unsound
+    if wide:
+        return f"the interval of {' and '.join(wide)} reaches over a thousand times to both sides"
+    return f"the audit's {', '.join(units)} fails: sizes, tokens and compute do not agree" if units else ""
 
 
 def caveats(results: StudyResults) -> str:

@@ -2,8 +2,8 @@
 
 import textwrap
 
-from ..results import StudyResults
-from .numbers import ABSENT, interval, stated
+from ..results import FittedLaw, StudyResults
+from .numbers import ABSENT, UNIDENTIFIED, interval, stated
 from .sentences import five_sentences
 from .tables import minimised
 
@@ -27,12 +27,16 @@ def summary(results: StudyResults) -> str:
     return "\n".join(lines)
 
 
+def _fitted(fit: FittedLaw, name: str) -> str:
+    return UNIDENTIFIED if name in fit.unidentified else interval(fit.values[name])
+
+
 def _constants(results: StudyResults) -> list[str]:
     """Set the constants in columns; the published ones are of another text, and are labelled so."""
     rows = [
-        (fit.law, minimised(fit), name, interval(estimate), stated(fit.published.get(name)).replace(ABSENT, ""))
+        (fit.law, minimised(fit), name, _fitted(fit, name), stated(fit.published.get(name)).replace(ABSENT, ""))
         for fit in results.fits
-        for name, estimate in fit.values.items()
+        for name in fit.values
     ]
     heads = ("law", "minimised", "constant", "fitted [interval]", "published, for another text")
     widths = [max(len(row[place]) for row in [heads, *rows]) for place in range(len(heads))]

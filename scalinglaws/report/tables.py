@@ -11,7 +11,7 @@ from .audited import findings, waterfall
 from .cells import Cell, Table, estimated
 from .counts import loss_unit, of_a_table
 from .facts import facts
-from .numbers import ABSENT, count, duration, interval, number, percent, plus_minus, stated
+from .numbers import ABSENT, UNIDENTIFIED, count, duration, interval, number, percent, plus_minus, stated
 
 FLOORS = ("E", "L_inf")  # what laws call the loss that no size and no data removes
 PUBLISHED = "published (another tokenizer, text and range: not a target)"
@@ -57,7 +57,8 @@ def constants(results: StudyResults) -> Table:
             source = Cell(fit.published_source if name in fit.published else ABSENT)
             level = Cell(percent(estimate.level), estimate.level)
             named = (Cell(fit.law), Cell(minimised(fit)), Cell(name, maths=True))
-            rows.append((*named, estimated(estimate), level, given, source))
+            found = Cell(UNIDENTIFIED) if name in fit.unidentified else estimated(estimate)
+            rows.append((*named, found, level, given, source))
         rows += _floor_row(results, fit)
     columns = ("law", "minimised", "constant", "fitted [interval]", "level", PUBLISHED, "published in")
     return Table(

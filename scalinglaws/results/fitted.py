@@ -28,6 +28,8 @@ class FittedLaw:
         rms_log: root mean square residual of log loss.
         published: parameter -> published value; `published_source` names paper and equation.
         warnings: sentences a reader must see.
+        unidentified: parameters that the points say nothing about; their values are not results.
+        unsound: why nothing should be read off this fit; empty where it may be.
     """
 
     law: str
@@ -48,6 +50,8 @@ class FittedLaw:
     published: dict[str, float] = field(default_factory=dict)
     published_source: str = ""
     warnings: tuple[str, ...] = ()
+    unidentified: tuple[str, ...] = ()
+    unsound: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ class LearningCurve:
 class FrontierFound:
     """The compute-efficient frontier: the best loss at each compute, and which model reached it.
 
-    `censored[i]` says that the best model at flops[i] was the smallest or largest present: a bound, not an optimum.
+    `censored[i]` says that the best model at flops[i] takes no part in the exponents; `reasons[i]` why, as in
+    "largest-is-best": then it is a bound, not an optimum. Empty where it takes part, and in records without reasons.
     """
 
     method: str
@@ -109,3 +114,4 @@ class FrontierFound:
     loss_exponent: Estimate | None
     bands: tuple[Band, ...] = ()
     warnings: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()

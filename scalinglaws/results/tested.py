@@ -38,6 +38,7 @@ class HeldOutTest:
         line: the predicting law through the held-out point, along its size or its tokens, for the figure.
         after_its_runs: it was made when its runs were there already: no test of foresight.
         runs_started: when the first of its runs started, in UTC; empty where that is not known.
+        no_news: why the prediction says nothing that was not known without a law; empty where it does.
     """
 
     law: str
@@ -57,6 +58,7 @@ class HeldOutTest:
     calibration: float = 1.0
     after_its_runs: bool = False
     runs_started: str = ""
+    no_news: str = ""
 
     @property
     def is_late(self) -> bool:
