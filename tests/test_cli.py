@@ -1,12 +1,15 @@
 """The command line: what it prints, where, and with which exit code."""
 
 import json
+import re
 import sys
 
 import numpy as np
 import pytest
+import typer
 
 from scalinglaws.cli import main
+from scalinglaws.cli.app import app
 
 VERBS = [
     "study",
@@ -215,3 +218,9 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(run, words, message, table,
     assert last.startswith("scalinglaws: ")
     assert message in last
     assert not list((tmp_path / "out").glob("runs/*"))
+
+
+def test_no_bracket_of_a_help_text_is_taken_for_markup_and_lost():
+    for command in typer.main.get_command(app).commands.values():
+        lost = [p.name for p in command.params if re.search(r"(?<!\\)\[[a-z#/@]", getattr(p, "help", None) or "")]
+        assert lost == [], command.name

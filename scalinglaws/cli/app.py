@@ -74,7 +74,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 To = Annotated[
     Path | None,
     typer.Option(
-        "--to", help="Folder for runs and report; the same folder again goes on from there.  [the study's name]"
+        "--to", help="Folder for runs and report; the same folder again goes on from there.  \\[the study's name]"
     ),
 ]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")]

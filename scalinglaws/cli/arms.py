@@ -13,14 +13,14 @@ from .words import finite, short, table
 Law = Annotated[str, typer.Option(metavar="LAW", help="A law of the shelf, or your own: FILE.py.")]
 Arm = Annotated[str, typer.Option(metavar="COLUMN", help="The column that says which arm a run belongs to.")]
 Share = Annotated[
-    str | None, typer.Option(metavar="A,B", help="Parameters of all arms together.  [default: exponents]")
+    str | None, typer.Option(metavar="A,B", help="Parameters of all arms together.  \\[default: exponents]")
 ]
 Free = Annotated[str | None, typer.Option(metavar="A,B", help="Parameters that each arm has for itself.")]
 Pool = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME[=SD]", help="Pull the arms' values together: a normal spread of this sd in logs."),
 ]
-Reference = Annotated[str | None, typer.Option(metavar="ARM", help="The arm to compare with.  [default: the first]")]
+Reference = Annotated[str | None, typer.Option(metavar="ARM", help="The arm to compare with.  \\[default: the first]")]
 Flops = Annotated[float | None, typer.Option(help="Compare where the reference spends this, as 6 N D.")]
 AtLoss = Annotated[float | None, typer.Option(help="Or where both reach this loss, nats a token.")]
 At = Annotated[str | None, typer.Option(metavar="N=..,D=..", help="Or where the reference trains this size on this.")]

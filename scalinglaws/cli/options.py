@@ -45,7 +45,7 @@ Prior = Annotated[
 ]
 Cluster = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN", help="Equal values are resampled together.  [default: lineage, else run_id]"),
+    typer.Option(metavar="COLUMN", help="Equal values are resampled together.  \\[default: lineage, else run_id]"),
 ]
 Checkpoints = Annotated[
     str | None,
@@ -61,7 +61,9 @@ Seed = Annotated[int, typer.Option(help="Seed of everything drawn.")]
 By = Annotated[str, typer.Option(metavar="COLUMN", help="Scale to hold larger runs out by: compute, or a column.")]
 Mix = Annotated[
     str | None,
-    typer.Option(help="Weights of several laws: stacking or backtest, by larger runs held out; or equal.  [stacking]"),
+    typer.Option(
+        help="Weights of several laws: stacking or backtest, by larger runs held out; or equal.  \\[stacking]"
+    ),
 ]
 Calibrate = Annotated[
     bool, typer.Option("--calibrate", help="Widen the interval of a loss as the runs held out by compute demand.")

@@ -33,7 +33,7 @@ Speed = Annotated[_Float, typer.Option(help="Or the measured FLOPs a second of o
 Devices = Annotated[int, typer.Option(help="How many of it.")]
 Price = Annotated[_Float, typer.Option(help="Price of one device for an hour.")]
 Export = Annotated[str | None, typer.Option(metavar="TRAINER", help="nanogpt, torchtitan or olmo-core: its settings.")]
-Row = Annotated[int | None, typer.Option(help="Which of the listed models to export.  [default: the best]")]
+Row = Annotated[int | None, typer.Option(help="Which of the listed models to export.  \\[default: the best]")]
 Rate = Annotated[_Float, typer.Option("--lr", help="Learning rate to export; else the middle of the published laws.")]
 To = Annotated[
     Path | None, typer.Option("--to", help="Write the export here; else it is printed in place of the plan.")

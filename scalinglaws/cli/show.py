@@ -16,7 +16,7 @@ Of = Annotated[
 ]
 Laws = Annotated[
     list[str] | None,
-    typer.Option("--law", metavar="LAW", help="A law for all rows, again for another.  [kaplan-nd, chinchilla]"),
+    typer.Option("--law", metavar="LAW", help="A law for all rows, again for another.  \\[kaplan-nd, chinchilla]"),
 ]
 Budget = Annotated[
     float | None, typer.Option(help="FLOPs to plan for, as 6 N D.  [10 times the largest that was fitted]")
