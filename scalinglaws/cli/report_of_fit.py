@@ -1,6 +1,7 @@
 """The report of a fit: its values, the runs that carry it, and how it foretold its own larger runs."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 from ..errors import FitError, PointsError
 from .fits import Fitted
@@ -53,10 +54,13 @@ def carried(a: Fitted) -> tuple[Carried, ...]:
 
 def _wild(found) -> dict[str, float]:
     """Runs with a point that no noise explains -> its robust standard deviations, observed less predicted."""
+    from ..fit.losses import LEAST_SCALE
     from ..fit.outliers import WILD, unmasked_residuals
 
     u, sd = unmasked_residuals(found.problem, found.z)
     far = {}
+    if sd < LEAST_SCALE:  # the others fall exactly on the law: there is no noise to measure by
+        return far
     for i in (abs(u) > max(WILD * sd, 1e-6)).nonzero()[0]:
         far[str(found.clusters[i])] = float(-u[i] / sd)
     return far
@@ -148,7 +152,7 @@ def _carried(runs: tuple[Carried, ...]) -> list[str]:
             r.run,
             "" if r.wild is None else f"{r.wild:+.0f} sd",
             f"{r.parameter} {r.full:.4g} -> {r.without:.4g}",
-            f"{r.shift:+.2f} se",
+            f"{r.shift:+.2f} se" if isfinite(r.shift) else "no optimum without it",
         )
         for r in runs
     ]

@@ -7,6 +7,7 @@ import numpy as np
 from ..fit import Fit
 from ..uncertainty.resample import numbered, refit
 
+LEAST = 1e-9  # standard error of a logarithm below which shifts are rounding
 AT_ONCE = 1000  # runs left out in one batch: bounds the memory of their counts
 
 
@@ -38,13 +39,13 @@ def influence(found: Fit) -> tuple[Influence, ...]:
     left_out = [np.arange(at, min(at + AT_ONCE, groups))[:, None] for at in range(0, groups, AT_ONCE)]
     solved = [refit(found, 1.0 - (index == runs)) for runs in left_out]
     drawn = found.problem.coordinates.parameters(np.concatenate([part.z for part in solved]))
-    names = [name for name in found.free]
+    names = [name for name in found.free if name not in found.unidentified] or list(found.free)
     at = np.log([abs(float(found.values[name])) or 1.0 for name in names])
     logs = np.stack([np.log(np.maximum(np.abs(drawn[name]), 1e-300)) for name in names], axis=1)
     good = np.concatenate([part.converged for part in solved]) & np.isfinite(logs).all(axis=1)
     shifts = logs - at
     spread = np.sqrt((groups - 1) / groups * np.sum((shifts[good] - shifts[good].mean(axis=0)) ** 2, axis=0))
-    scaled = np.where(good[:, None], shifts / np.maximum(spread, 1e-300), np.inf)
+    scaled = np.where(good[:, None], shifts / np.maximum(spread, LEAST), np.inf)
     residual = np.bincount(index, weights=found.residuals) / np.bincount(index) / max(found.noise, 1e-300)
     rows = []
     for i in np.argsort(-np.abs(scaled).max(axis=1), kind="stable"):

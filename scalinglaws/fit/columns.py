@@ -97,7 +97,8 @@ def checked_values(points: Points, columns: Mapping[str, str], logs: set[str]) -
                 f"{int(bad.sum())} of {len(rows)} rows are like that: correct them, or give them a reason "
                 f"in a column 'excluded_because'.{_filled(points, rows, letter, name)}"
             )
-        values[letter] = np.ascontiguousarray(column, dtype=np.float64)
+        values[letter] = np.array(column, dtype=np.float64, order="C")
+        values[letter].flags.writeable = False  # a law that writes into its inputs would fit other points
     return values
 
 

@@ -60,6 +60,17 @@ class Coordinates:
         """Parameters that are walked as logarithms."""
         return self.law.logged
 
+    @cached_property
+    def amplitudes(self) -> np.ndarray:
+        """Mark the coordinates that are the logarithm of a term of the law, up to a constant: (free,)."""
+        led = {p.name for p in self.law.parameters if p.amplitude}
+        return np.array([name in led for name in self.free], dtype=bool)
+
+    @cached_property
+    def in_logs(self) -> np.ndarray:
+        """Mark the coordinates that are logarithms: (free,)."""
+        return np.array([name in self.logged for name in self.free], dtype=bool)
+
     def parameters(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Turn coordinates of shape (rows, free) into parameters of shape (rows,)."""
         values = {name: np.full(len(z), float(value)) for name, value in self.fixed.items()}

@@ -68,10 +68,11 @@ def doubts(problem: Problem, z: np.ndarray, target: np.ndarray, r2: float) -> li
     if r2 < 0:
         told = f"R2 is {r2:.3g}: these points lie farther from the law than from their own mean"
         found.append(FitWarning("worse-than-mean", f"{told}. Do not predict with it: try another law or loss."))
+    predicted = problem.coordinates.value(z[None], problem.inputs)[0]
     for name in sorted(constant_terms(problem, z)):
         floor = problem.coordinates.parameters(z[None])[name][0]
         below = int((target < floor).sum())
-        if below and problem.loss.kind != "quantile":
+        if below and (predicted >= floor).all() and problem.loss.kind != "quantile":
             told = f"{below} of {len(target)} points lie below {name} = {floor:.4g}, which no run of this law can reach"
             lowest = f"the lowest by {1 - target.min() / floor:.2%}"
             found.append(FitWarning("floor-above-points", f"{told} ({lowest}): {name} is too high, or the law wrong."))

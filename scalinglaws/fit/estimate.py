@@ -7,7 +7,6 @@ import numpy as np
 
 from ..definitions import unmixed
 from ..errors import MisuseError, PointsError, nearest
-from ..laws import LAWS
 from ..laws import law as shelf
 from ..laws.law import Law
 from ..points import Points
@@ -22,7 +21,7 @@ from .columns import (
     suspicions,
 )
 from .coordinates import Coordinates
-from .diagnose import constant_terms, doubts, outcome, run_warnings, unidentified
+from .diagnose import doubts, outcome, run_warnings, unidentified
 from .losses import LOSSES, Loss, robust_sd
 from .minimise import Optimum, minimise
 from .outliers import wild_points
@@ -30,7 +29,6 @@ from .problem import Problem, residuals
 from .record import Fit, FitWarning
 
 LEAST = 1e-300  # stands for a bound at zero, in a logarithm
-NOTHING = 1e-6  # of the least target: a constant term this small is none
 LEAST_EXPONENT, MOST_EXPONENT = 2e-3, 5.0  # beyond them a term is constant, or gone after the first point
 
 
@@ -165,24 +163,7 @@ def _problem(law, coordinates, values, target, scales, loss, bounds, priors) -> 
         at[coordinates.position[name]], sds[coordinates.position[name]] = mean, sd
     aim = np.log(target) if loss.in_logs else target
     inputs = tuple(values[letter] for letter in law.inputs)
-    problem = Problem(coordinates, inputs, aim, scales, loss, low, high, at, sds)
-    return replace(problem, low=_floored(problem, float(np.abs(target).min())))
-
-
-def _floored(problem: Problem, least: float) -> np.ndarray:
-    """Stop the logarithm of a constant term where the term is nothing, a millionth of the least target.
-
-    Points that show no trace of it would take it to minus infinity: no walk ends there, and resamples that go that way
-    would be dropped as failures, so that the interval of the term left out zero itself.
-    """
-    coordinates, low = problem.coordinates, problem.low.copy()
-    ones = coordinates.coordinates({p.name: 1.0 for p in coordinates.law.parameters} | dict(coordinates.fixed))
-    if LAWS.get(coordinates.law.name) is not coordinates.law:  # its slopes are not yet trusted
-        problem = replace(problem, coordinates=replace(coordinates, exact=False))
-    for name in constant_terms(problem, ones[0]) & coordinates.logged:
-        i = coordinates.position[name]
-        low[i] = max(low[i], np.log(NOTHING * least))
-    return low
+    return Problem(coordinates, inputs, aim, scales, loss, low, high, at, sds)
 
 
 def _box(coordinates, bounds):

@@ -22,15 +22,17 @@ def wild_points(problem: Problem, z: np.ndarray, clusters: np.ndarray, named: bo
     if not len(wild) or len(u) - len(wild) <= len(z):
         return []
     wild = wild[np.argsort(-np.abs(u[wild]))]
-    shown = ", ".join(f"{clusters[i]} ({-u[i] / sd:+.0f} sd)" for i in wild[:SHOWN])
+    shown = ", ".join(f"{clusters[i]} ({_off(-u[i], sd)})" for i in wild[:SHOWN])
     rest = f" and {len(wild) - SHOWN} more" if len(wild) > SHOWN else ""
-    return [
-        FitWarning(
-            "wild-points",
-            f"{len(wild)} of {len(u)} {'points' if named else 'rows'} lie over {WILD:g} robust standard deviations off "
-            f"the fit of the others: {shown}{rest}. {_without(problem, z, wild)} {_advice(problem.loss.kind)}",
-        )
-    ]
+    where = f"over {WILD:g} robust standard deviations off the fit of the others"
+    if sd < LEAST_SCALE:  # there is no noise to measure them by
+        where = "off the fit of the others, which fall exactly on it"
+    told = f"{len(wild)} of {len(u)} {'points' if named else 'rows'} lie {where}: {shown}{rest}."
+    return [FitWarning("wild-points", f"{told} {_without(problem, z, wild)} {_advice(problem.loss.kind)}")]
+
+
+def _off(apart: float, sd: float) -> str:
+    return f"{apart:+.2%}" if sd < LEAST_SCALE else f"{apart / sd:+.0f} sd"
 
 
 def _advice(loss: str) -> str:

@@ -7,6 +7,9 @@ import numpy as np
 from .coordinates import Coordinates
 from .losses import Loss, costs
 
+NOTHING = 1e-6  # share of the prediction, root mean square over the points, at which a term is nothing
+UNFELT = 1e-4  # relative change of the prediction a unit of a coordinate below which the points do not feel it
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -40,6 +43,8 @@ class Problem:
     def take(self, rows: np.ndarray) -> "Problem":
         """Keep some points."""
         inputs = tuple(column[rows] for column in self.inputs)
+        for column in inputs:
+            column.flags.writeable = False
         return replace(self, inputs=inputs, target=self.target[..., rows], scales=self.scales[rows])
 
 
@@ -60,6 +65,38 @@ class State:
         """Overwrite some rows with those of another state."""
         self.objective[rows], self.gradient[rows] = other.objective[rows], other.gradient[rows]
         self.newton[rows], self.majorant[rows] = other.newton[rows], other.majorant[rows]
+
+
+def felt(problem: Problem, z: np.ndarray, majorant: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Give the relative change of the prediction, root mean square, a unit of each coordinate: (rows, p).
+
+    Along the logarithm of an amplitude that is the share of its term. A coordinate of a large value, which is no
+    logarithm, is measured in units of itself.
+
+    Args:
+        majorant: (rows, p, p), of the objective; reference: (rows,), what it is where the whole prediction moves.
+    """
+    with np.errstate(all="ignore"):
+        share = np.sqrt(np.diagonal(majorant, axis1=1, axis2=2) / reference[:, None])
+    return share * np.where(problem.coordinates.in_logs, 1.0, np.maximum(np.abs(z), 1.0))
+
+
+def moving(problem: Problem, z: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """Mark the coordinates of one optimum, (p,), that the points move: not at an end, nor of a term that is nothing.
+
+    Args:
+        along: (p, n), derivatives of the scaled residuals there, as `jacobian` gives them.
+    """
+    counts = np.ones(along.shape[1])
+    share = felt(problem, z[None], (along @ along.T)[None], np.atleast_1d(whole(problem, counts, problem.target)))[0]
+    least = np.where(problem.coordinates.in_logs, 2 * NOTHING, UNFELT)
+    return (z > problem.low) & (z < problem.high) & (share > least)
+
+
+def whole(problem: Problem, counts: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Give the majorant along a coordinate that multiplies the whole prediction: (rows,)."""
+    size = counts * problem.scales**2
+    return (size if problem.loss.in_logs else size * target**2).sum(-1)
 
 
 def residuals(problem: Problem, z: np.ndarray) -> np.ndarray:

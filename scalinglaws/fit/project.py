@@ -8,7 +8,7 @@ takes 8.
 import numpy as np
 
 from .nonnegative import nonnegative
-from .problem import Problem
+from .problem import NOTHING, Problem
 from .symmetric import solve_symmetric
 
 STRIDE = 0.5  # largest relative change of an exponent in one step
@@ -28,7 +28,7 @@ def can_project(problem: Problem) -> bool:
 
 def advance(problem: Problem, z: np.ndarray, steps: int = STEPS) -> np.ndarray:
     """Take coordinates (rows, p) to a least squares optimum of the relative residuals, or most of the way."""
-    led = np.array([name in problem.coordinates.logged for name in problem.coordinates.free])
+    led = problem.coordinates.amplitudes
     z, loss = _with_best_amplitudes(problem, z, led)
     reach = np.ones(len(z))
     for _ in range(steps):
@@ -69,6 +69,9 @@ def _with_best_amplitudes(problem, z, led):
     if not np.isfinite(design).all():
         design = np.nan_to_num(design, posinf=0.0)
     amount, loss = nonnegative(design, np.broadcast_to(problem.scales, design[:, 0].shape))
+    with np.errstate(all="ignore"):
+        share = np.sqrt(np.mean(np.square(design), axis=2) / np.mean(np.square(problem.scales)))
+        least = np.nan_to_num(np.maximum(FAINT, NOTHING / share), nan=FAINT, posinf=FAINT)
     moved = z.copy()
-    moved[:, led] += np.log(np.maximum(amount, FAINT))
+    moved[:, led] += np.log(np.maximum(amount, least))
     return moved, np.where(np.isfinite(moved).all(1), loss, np.inf)

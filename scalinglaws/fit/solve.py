@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .coordinates import Coordinates
-from .problem import Problem, state_at
+from .problem import NOTHING, UNFELT, Problem, felt, state_at, whole
 from .symmetric import solve_symmetric
 
 TOLERANCE = 1e-14  # of the decrement, relative to the objective
@@ -23,6 +23,7 @@ FLOOR = 1e-28  # a point's share of the objective below which its residual is ro
 STALE = 1e-13  # of the objective: a step that gains less has gained nothing
 IDLE = 8  # such steps in a row, and the walk is over: a term on its way to nothing promises more than it holds
 MOST_STEPS = 400
+STRIDE = 15.0  # factors of e that one step may take a coordinate in logarithms
 DAMPING = 1e-3
 NARROW = 0.1  # of the noise: a loss narrower than this is approached in stages
 COARSER = 6.0  # how much wider each earlier stage is
@@ -55,7 +56,9 @@ def solve(problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None
     )
 
 
-def solve_graduated(problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None) -> Solution:
+def solve_graduated(
+    problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None, most_steps: int = MOST_STEPS
+) -> Solution:
     """Minimise as `solve` does, by way of wider losses where the asked one is far narrower than the residuals.
 
     Huber's loss with a delta of a millionth of the noise is least absolute deviations: hardly a point lies in its
@@ -70,7 +73,7 @@ def solve_graduated(problem: Problem, starts: np.ndarray, counts: np.ndarray | N
     for scale in reversed(stages):
         wide = replace(problem, loss=replace(problem.loss, scale=scale))
         starts = solve(wide, starts, counts, most_steps=60).z
-    return solve(problem, starts, counts)
+    return solve(problem, starts, counts, most_steps)
 
 
 def _rows(array: np.ndarray, here: slice) -> np.ndarray:
@@ -85,10 +88,12 @@ def _walk(problem, starts, counts, target, most_steps):
     lam = np.full(len(z), 0.9 * DAMPING)
     state = state_at(problem, z, counts, target)
     same_term = _same_term(problem.coordinates, state.majorant[0])
-    boxed = bool(np.isfinite(low).any() or np.isfinite(high).any())
+    reference = np.broadcast_to(whole(problem, counts, target), lam.shape)
     steps, idle, last_gain = 0, np.zeros(len(z)), np.full(len(z), np.inf)
     for steps in range(most_steps):
-        step, decrement = _step(state, lam, (z <= low, z >= high), same_term)
+        share = felt(problem, z, state.majorant, reference)
+        least, most, at_end = _reach(problem.coordinates, z, share, low, high)
+        step, decrement = _step(state, lam, at_end, same_term, _bend(problem.coordinates, state, same_term))
         size = counts if problem.loss.in_logs else counts * target**2
         floor = np.broadcast_to(FLOOR * size.sum(1), lam.shape)
         decrement = np.where(idle >= IDLE, np.minimum(decrement, last_gain), decrement)
@@ -98,15 +103,18 @@ def _walk(problem, starts, counts, target, most_steps):
         if done.any():
             near = (lam < DAMPING) & (decrement <= 1e-9 * state.objective) & (idle < IDLE)
             polished = np.clip(z - np.where(near[:, None], step, 0.0), low, high)  # the last step is free
+            blind = (share <= 2 * NOTHING).all(1) & bool(share.shape[1])  # no coordinate moves the prediction: stuck
+            decrement = np.where(blind, np.inf, decrement)
             _settle(out, alive[done], polished[done], state.objective[done], decrement[done], floor[done])
             left = ~done
             if not left.any():
                 break
             alive, z, lam, step, decrement = alive[left], z[left], lam[left], step[left], decrement[left]
             state, low, high, idle = state.take(left), low[left], high[left], idle[left]
+            least, most, reference = least[left], most[left], reference[left]
             counts = counts[left] if len(counts) > 1 else counts
             target = target[left] if len(target) > 1 else target
-        moved = _within(z, step, low, high) if boxed else z - step
+        moved = _within(z, step, least, most)
         trial = state_at(problem, moved, counts, target)
         gain = state.objective - trial.objective
         better = gain >= 0
@@ -116,6 +124,21 @@ def _walk(problem, starts, counts, target, most_steps):
         last_gain = np.where(better, gain, np.inf)
         lam = _damping(lam, better, gain, decrement / (1 + np.minimum(lam, 1e6)))
     return *out, steps
+
+
+def _reach(coordinates: Coordinates, z, share, low, high):
+    """Give how far one step may go, and the coordinates at either end: each (rows, p).
+
+    A term that the points want negative would take its logarithm to minus infinity, where no step is felt and none
+    leads back: it ends where the term is nothing. A coordinate that nothing feels, the exponent of such a term, is at
+    both ends: it is left, and the others are solved on.
+    """
+    amplitude, logged = coordinates.amplitudes, coordinates.in_logs
+    stride = np.where(amplitude, STRIDE, np.inf)
+    to_nothing = np.where(logged, np.log(np.maximum(share, NOTHING) / NOTHING), np.inf)
+    least, most = np.maximum(low, z - np.minimum(to_nothing, stride)), np.minimum(high, z + stride)
+    blind = ~amplitude & (share <= np.where(logged, NOTHING**2, UNFELT))
+    return least, most, ((z <= low) | blind | (logged & (share <= 2 * NOTHING)), (z >= high) | blind)
 
 
 def _settle(out, rows, z, objective, decrement, floor):
@@ -133,8 +156,7 @@ def _damping(lam, better, gain, promised):
 
 def _same_term(coordinates: Coordinates, majorant: np.ndarray) -> np.ndarray:
     """Mark the pairs of coordinates that belong to one term of the law: an amplitude and the exponents near it."""
-    amplitudes = {p.name for p in coordinates.law.parameters if p.amplitude}
-    led = np.array([name in amplitudes for name in coordinates.free], dtype=bool)
+    led = coordinates.amplitudes
     term = np.arange(len(led))
     if led.any() and not led.all():
         with np.errstate(all="ignore"):
@@ -144,15 +166,15 @@ def _same_term(coordinates: Coordinates, majorant: np.ndarray) -> np.ndarray:
     return (term[:, None] == term).astype(np.float64)
 
 
-def _step(state, lam, at_end, same_term):
+def _step(state, lam, at_end, same_term, bend):
     """Give the damped step, (rows, p), and Newton's decrement: the fall of the objective that the step promises."""
     gradient = state.gradient
     stuck = (at_end[0] & (gradient > 0)) | (at_end[1] & (gradient < 0)) | (at_end[0] & at_end[1])
-    step = _solved(state, lam, same_term, stuck)
+    step = _solved(state, lam, same_term, stuck, bend)
     outward = (at_end[0] & (step > 0)) | (at_end[1] & (step < 0))
     if outward.any():  # against the gradient, drawn along by another coordinate: hold it and solve for the others
         stuck |= outward
-        step = _solved(state, lam, same_term, stuck)
+        step = _solved(state, lam, same_term, stuck, bend)
     with np.errstate(all="ignore"):
         decrement = 0.5 * (step * np.where(stuck, 0.0, gradient)).sum(1) * (1 + np.minimum(lam, 1e6))
     blind = ~np.isfinite(decrement) | (decrement < 0)
@@ -160,7 +182,20 @@ def _step(state, lam, at_end, same_term):
     return step, decrement
 
 
-def _solved(state, lam, same_term, stuck):
+def _bend(coordinates, state, same_term):
+    """Give the share of the majorant that the law's own curvature adds along each coordinate, (rows, p); None: nothing.
+
+    The second derivative of a term along its logarithm is the term again, which Gauss-Newton leaves out; where the term
+    is faint it is all the curvature there is, and without it a step would be 1 / share too long. Steps of less than a
+    factor of e need none of it.
+    """
+    with np.errstate(all="ignore"):
+        own = np.abs(state.gradient) / np.diagonal(state.majorant, axis1=1, axis2=2)
+    over = np.where(coordinates.amplitudes & np.isfinite(own), np.maximum(own - 1.0, 0.0), 0.0)
+    return over @ same_term if over.any() else None
+
+
+def _solved(state, lam, same_term, stuck, bend):
     gradient, newton, majorant = state.gradient, state.newton, state.majorant
     if stuck.any():
         gradient = np.where(stuck, 0.0, gradient)
@@ -168,6 +203,8 @@ def _solved(state, lam, same_term, stuck):
         newton = np.where(moving, newton, 0.0) + _diagonal(stuck)
         majorant = np.where(moving, majorant, 0.0) + _diagonal(stuck)
     damping = lam[:, None, None] * (majorant + majorant * same_term)
+    if bend is not None:
+        damping += bend[:, :, None] * (majorant * same_term)
     step, least = solve_symmetric(newton + damping, gradient)
     poor = ~(least > 1e-12)
     if poor.any():

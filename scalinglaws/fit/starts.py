@@ -99,7 +99,10 @@ def _apart(z, loss, cells, kept):
 
 
 def _scattered(problem, by_name, rng, kept):
-    """Draw from the declared ranges, a Latin hypercube in logarithms, and keep the draws that miss least."""
+    """Draw from the declared ranges, a Latin hypercube in logarithms; keep those that miss least, and as many others.
+
+    The draws that miss least often lie in one valley; how many starts agree says something where others were walked.
+    """
     coordinates = problem.coordinates
     ranks = rng.permuted(np.tile(np.arange(SPREAD), (len(coordinates.free), 1)), axis=1) + 0.5
     values = {name: np.full(SPREAD, float(v)) for name, v in coordinates.fixed.items()}
@@ -111,7 +114,8 @@ def _scattered(problem, by_name, rng, kept):
     with np.errstate(all="ignore"):
         loss = np.square(residuals(_plain(problem), z)).sum(1)
     order = np.argsort(np.where(np.isfinite(loss), loss, np.inf))
-    return z[order[: 3 * kept]]
+    good, rest = np.split(order[np.isfinite(loss[order])], [3 * kept])
+    return z[np.concatenate([good, rng.permutation(rest)[: 3 * kept]])] if len(good) else z[order[:kept]]
 
 
 def _plain(problem):

@@ -26,6 +26,7 @@ def size_for(U, *, A, B, alpha, beta):
 
 
 def data_constrained(N, D, U, *, E, A, B, alpha, beta, R_D, R_N):
+    U = np.minimum(U, D)  # no run sees more different tokens than it sees tokens
     base = np.minimum(N, size_for(U, A=A, B=B, alpha=alpha, beta=beta))
     return E + A / worth(N, base, R_N) ** alpha + B / worth(D, U, R_D) ** beta
 
@@ -34,8 +35,8 @@ MUENNIGHOFF = Law(
     name="muennighoff",
     predicts="loss",
     evaluate=data_constrained,
-    formula="L(N, D, U) = E + A / N'^alpha + B / D'^beta, with D' = U + U R_D (1 - e^(-(D/U - 1) / R_D)) and N' "
-    "likewise above the best size for U",
+    formula="L(N, D, U) = E + A / N'^alpha + B / D'^beta, with D' = U + U R_D (1 - e^(-(D/U - 1) / R_D)), U at most D, "
+    "and N' likewise above the best size for U",
     source=f"{PAPER}, eq 5 and 6",
     parameters=(
         Parameter("E", "nats/token", (0.5, 4.0)),

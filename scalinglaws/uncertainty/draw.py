@@ -21,7 +21,7 @@ def draws(
     method: str = "pairs",
     n: int = 2000,
     seed: int = 0,
-    starts: int = 1,
+    starts: int | None = None,
     progress: Progress | None = None,
 ) -> Draws:
     """Draw n sets of parameters that the points allow.
@@ -32,7 +32,8 @@ def draws(
             delete-one-run jackknife where a run has several points, with t quantiles; instant. "wild": flip the
             residuals of whole runs, refit; estimate -+ t standard deviations. "profile": intervals of the parameters by
             profile likelihood, corrected by the sandwich, whose draws it carries. "posterior": Student errors, emcee.
-        starts: of "pairs": 1 refits each resample from the fit's optimum; more add starts of its own, best one kept.
+        starts: of "pairs": walks a resample, the best kept. By default one, from the fit's optimum, where the fit is
+            clean and more gain nothing in a few resamples; 6 elsewhere.
         progress: called with (resamples done, resamples in all).
 
     Raises:
@@ -44,12 +45,12 @@ def draws(
     if n < 10:
         raise MisuseError(f"{n} draws make no interval: ask for 10 or more; 2000 is usual.")
     check_runs(fit, int(np.isinf(fit.problem.prior_sd).sum()))  # what a prior says needs no run
-    if starts > 1 and method == "pairs":
+    if starts is not None and method == "pairs":
         return _pairs(fit, n, seed, progress, starts)
     return METHODS[method](fit, n, seed, progress)
 
 
-def _pairs(fit, n, seed, progress, starts=1) -> Draws:
+def _pairs(fit, n, seed, progress, starts=None) -> Draws:
     told = one_to_spare(fit)
     if told:
         return replace(_sandwich(fit, n, seed, progress), cautions=tuple(told))

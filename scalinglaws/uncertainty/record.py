@@ -52,7 +52,8 @@ class Draws:
 
     def _without_width(self) -> list[FitWarning]:
         """Name free parameters that no draw moves although the points lie off the law: that is no certainty."""
-        still = [n for n in self.fit.free if not np.ptp(self.values[:, self.names.index(n)])]
+        known = [n for n in self.fit.free if n not in self.fit.unidentified]
+        still = [n for n in known if not np.ptp(self.values[:, self.names.index(n)])]
         if not still or self.fit.exact:
             return []
         told = f"no draw moves {', '.join(still)}, although the points lie {self.fit.rms_log:.2g} off the law"

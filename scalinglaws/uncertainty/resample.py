@@ -7,10 +7,15 @@ import numpy as np
 from ..errors import FitError
 from ..fit import Fit
 from ..fit.project import advance, can_project
-from ..fit.solve import Solution, solve_graduated
+from ..fit.solve import Solution, solve, solve_graduated
 from ..fit.starts import starting_points
 
-NEAR_ENOUGH = 1e-5  # of the fit's objective, left to gain: a term that drifts to nothing never quite arrives
+NEAR_ENOUGH = 0.01  # of the fit's objective a run, left to gain: a tenth of a standard error away
+MANY_RUNS = 10  # a free parameter, from which the resamples of a clean fit resemble one another
+STARTS = 6  # a resample, where one may not find its optimum
+PROBE = 24  # resamples that try all starts before one start is trusted for the others
+LOWER = 1e-4  # relative gain of another start that shows the first to have missed the optimum
+SHORT = 60  # steps from each of several starts; the best goes on to the end
 BLOCK = 1000  # resamples drawn at once: bounds the memory of their counts
 
 Progress = Callable[[int, int], None]
@@ -52,22 +57,53 @@ def refit(fit: Fit, counts: np.ndarray, start: np.ndarray | None = None) -> Solu
 
 
 def pairs(
-    fit: Fit, n: int, rng: np.random.Generator, progress: Progress | None, starts: int = 1
+    fit: Fit, n: int, rng: np.random.Generator, progress: Progress | None, starts: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Resample whole runs and refit: coordinates (n, free), and which of them are optima."""
+    """Resample whole runs and refit: coordinates (n, free), and which of them are optima.
+
+    A resample that starts at the fit's optimum finds that valley alone. One start is taken where the fit is clean and
+    more starts gain nothing in the first resamples; `starts` says how many otherwise.
+    """
     index, groups = numbered(fit.clusters)
-    further = _further_starts(fit, rng, starts - 1) if starts > 1 else []
+    further = [] if starts == 1 else _further_starts(fit, (starts or STARTS) - 1)
+    if starts is None and not unsettled(fit):
+        probe = pairs_counts(index, groups, PROBE, np.random.default_rng(PROBE))
+        further = further if groups < MANY_RUNS * len(fit.z) and _gains(fit, probe, further) else []
 
     def make(rows):
         counts = pairs_counts(index, groups, rows, rng)
-        return best_of([refit(fit, counts), *(refit(fit, counts, start) for start in further)])
+        return _from_all(fit, counts, further) if further else refit(fit, counts)
 
     return blocks(fit, n, progress, make)
 
 
-def _further_starts(fit, rng, many):
-    z = starting_points(fit.problem, rng, many)
-    return advance(fit.problem, z, steps=2) if can_project(fit.problem) else z
+def unsettled(fit: Fit) -> bool:
+    """Say whether the fit itself shows that its resamples may lie in other valleys."""
+    return fit.outcome != "converged" or fit.starts_agreeing < 1
+
+
+def _gains(fit, counts, further) -> bool:
+    first, best = refit(fit, counts), _from_all(fit, counts, further)
+    return bool((best.objective < first.objective * (1 - LOWER) - 1e-26 * fit.n).any())
+
+
+def _from_all(fit, counts, further) -> Solution:
+    """Walk a little from every start, and to the end from the best."""
+    problem = fit.problem
+    begun = [np.repeat(start[None], len(counts), axis=0) for start in (fit.z, *further)]
+    best = best_of([solve_graduated(problem, start, counts, SHORT) for start in begun])
+    left = np.flatnonzero(~best.converged)
+    if not len(left):
+        return best
+    ended = solve(problem, best.z[left], counts[left])
+    for name in ("z", "objective", "decrement", "converged"):
+        getattr(best, name)[left] = getattr(ended, name)
+    return best
+
+
+def _further_starts(fit, many) -> list[np.ndarray]:
+    z = starting_points(fit.problem, np.random.default_rng(many), many)[:many]
+    return list(advance(fit.problem, z, steps=2) if can_project(fit.problem) else z)
 
 
 def best_of(found: list[Solution]) -> Solution:
@@ -92,7 +128,7 @@ def blocks(fit: Fit, n: int, progress: Progress | None, make: Callable) -> tuple
         found = make(min(block, n - at))
         z.append(found.z)
         left = found.decrement * np.minimum(found.objective, enough)
-        good.append((left <= NEAR_ENOUGH * enough) & np.isfinite(found.z).all(1))
+        good.append((left <= NEAR_ENOUGH * enough / fit.n_clusters) & np.isfinite(found.z).all(1))
         if progress:
             progress(min(at + block, n), n)
     return np.concatenate(z), np.concatenate(good)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..fit import Fit
 from ..fit.losses import costs
-from ..fit.problem import jacobian
+from ..fit.problem import jacobian, moving
 from .record import Spread
 from .resample import check_runs, numbered, refit
 
@@ -35,8 +35,7 @@ def curvature(fit: Fit) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     if np.mean(second > 0) < QUADRATIC:  # a narrow loss: average its curvature over the width of the noise
         above, below = (costs(fit.problem.loss, u[0] + side * fit.noise)[1] for side in (1, -1))
         second = (above - below) / (2 * fit.noise)
-    inside = (fit.z > fit.problem.low) & (fit.z < fit.problem.high)
-    along = along[0] * inside[:, None]  # a coordinate on a bound stays there
+    along = along[0] * moving(fit.problem, fit.z, along[0])[:, None]  # a coordinate on a bound stays there
     hessian = (along * second) @ along.T + np.diag(_prior_curvature(fit))
     size = np.sqrt(np.maximum(np.diag(hessian), TINY))
     inverse = np.linalg.pinv(hessian / size / size[:, None], rcond=1e-14, hermitian=True) / size / size[:, None]
