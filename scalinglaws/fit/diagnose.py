@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .losses import costs, robust_sd
+from .losses import NARROW, costs, curved, robust_sd
 from .problem import Problem, jacobian
 from .record import FitWarning
 
@@ -119,19 +119,23 @@ def constant_terms(problem, z) -> set[str]:
 def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
     """Covariance of the coordinates if noise were independent, of one size and normal: for a first look alone."""
     u, along = jacobian(problem, z[None])
-    _, _, _, weight = costs(problem.loss, u)
-    matrix = (along[0] * weight[0]) @ along[0].T
+    noise = robust_sd(u[0], len(z))
+    _, slope, _, weight = costs(problem.loss, u[0])
+    variance = noise**2
+    if problem.loss.kind in ("huber", "quantile") and problem.loss.scale < NARROW * noise:
+        weight = curved(problem.loss, u[0], noise)
+        variance = np.mean(slope**2) / max(np.mean(weight), 1e-300)
+    matrix = (along[0] * weight) @ along[0].T
     if problem.has_priors:  # they too say where a parameter lies
         values = problem.coordinates.parameters(z[None])
         logged = problem.coordinates.logged
         steps = np.array([values[n][0] if n in logged else 1.0 for n in problem.coordinates.free])
         matrix += np.diag((problem.noise / problem.prior_sd * steps) ** 2)
-    noise = robust_sd(u[0], len(z))
     size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     values, vectors = np.linalg.eigh(matrix / size[:, None] / size)
     seen = values > 1e-13 * values.max()
     flat = (vectors[:, ~seen] ** 2).sum(1) > 1e-6
-    covariance = noise**2 * (vectors[:, seen] / values[seen]) @ vectors[:, seen].T / size[:, None] / size
+    covariance = variance * (vectors[:, seen] / values[seen]) @ vectors[:, seen].T / size[:, None] / size
     covariance[flat, flat] = np.inf
     return covariance
 

@@ -12,7 +12,9 @@ LOSSES = ("huber", "ls-log", "ls", "student-t", "tukey", "quantile")
 DEGREES = 4.0  # of freedom of Student's t: heavy tails, finite variance
 NORMAL_MAD = 1.482602218505602  # standard deviation over median absolute deviation, for normal errors
 EFFICIENT = {"huber": 1.345, "tukey": 4.685}  # 95% efficient for normal errors (Holland & Welsch 1977)
-SHARP = 0.1  # half-width of the quantile loss's rounded corner, in robust standard deviations
+SHARP = 1e-5  # half-width of the quantile loss's rounded corner, in robust standard deviations
+NARROW = 0.1  # of the noise: a loss narrower than this has a corner, not a curve
+QUADRATIC = 0.5  # share of the points that must feel curvature for the sum of it to be trusted point by point
 LEAST_SCALE = 1e-9  # residuals below are rounding: nothing is an outlier among them
 
 
@@ -38,6 +40,18 @@ class Loss:
 def costs(loss: Loss, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Give rho(u), its first and second derivative, and rho'(u)/u, the weight of reweighted least squares."""
     return _COSTS[loss.kind](u, loss.scale, loss.tau)
+
+
+def curved(loss: Loss, u: np.ndarray, noise: float) -> np.ndarray:
+    """Give the curvature that residuals u feel; of a loss narrower than the noise, its average over the noise.
+
+    Absolute residuals have no curvature at any point: what tells how well they fix a law is that of their expectation.
+    """
+    second = costs(loss, u)[2]
+    if np.mean(second > 0) >= QUADRATIC or noise <= 0:
+        return second
+    above, below = (costs(loss, u + side * noise)[1] for side in (1, -1))
+    return (above - below) / (2 * noise)
 
 
 def _squares(u, scale, tau):
@@ -97,8 +111,8 @@ def robust_sd(u: np.ndarray, fitted: int) -> float:
 def suggested_scale(kind: str, u: np.ndarray, fitted: int) -> float:
     """Choose a loss's scale from the residuals u that `fitted` parameters left.
 
-    Huber and Tukey: 95% efficient for normal errors. Student: maximum likelihood. Quantile: a corner ten times sharper
-    than the residuals. Plain squares have no scale: infinity.
+    Huber and Tukey: 95% efficient for normal errors. Student: maximum likelihood. Quantile: a corner that only the
+    points on the law lie in. Plain squares have no scale: infinity.
     """
     sd = robust_sd(u, fitted)
     if kind in EFFICIENT:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .coordinates import Coordinates
+from .losses import NARROW
 from .problem import NOTHING, UNFELT, Problem, felt, state_at, whole
 from .symmetric import solve_symmetric
 
@@ -25,7 +26,6 @@ IDLE = 8  # such steps in a row, and the walk is over: a term on its way to noth
 MOST_STEPS = 400
 STRIDE = 15.0  # factors of e that one step may take a coordinate in logarithms
 DAMPING = 1e-3
-NARROW = 0.1  # of the noise: a loss narrower than this is approached in stages
 COARSER = 6.0  # how much wider each earlier stage is
 CELLS = 100_000  # points x rows worked on at once: their arrays stay in the cache
 

@@ -7,13 +7,12 @@ delete-one-run jackknife (CV3), refitted exactly, since points of one run share 
 import numpy as np
 
 from ..fit import Fit
-from ..fit.losses import costs
+from ..fit.losses import costs, curved
 from ..fit.problem import jacobian, moving
 from .record import Spread
 from .resample import check_runs, numbered, refit
 
 TINY = 1e-200  # a curvature this low is none
-QUADRATIC = 0.5  # share of the points that must feel curvature for the sum of it to be trusted point by point
 
 
 def sandwich(fit: Fit) -> Spread:
@@ -31,10 +30,7 @@ def sandwich(fit: Fit) -> Spread:
 def curvature(fit: Fit) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Give residual slopes psi (n,), their derivative (n,), the jacobian (p, n) and the inverse Hessian (p, p)."""
     u, along = jacobian(fit.problem, fit.z[None])
-    _, slope, second, _ = costs(fit.problem.loss, u[0])
-    if np.mean(second > 0) < QUADRATIC:  # a narrow loss: average its curvature over the width of the noise
-        above, below = (costs(fit.problem.loss, u[0] + side * fit.noise)[1] for side in (1, -1))
-        second = (above - below) / (2 * fit.noise)
+    slope, second = costs(fit.problem.loss, u[0])[1], curved(fit.problem.loss, u[0], fit.noise)
     along = along[0] * moving(fit.problem, fit.z, along[0])[:, None]  # a coordinate on a bound stays there
     hessian = (along * second) @ along.T + np.diag(_prior_curvature(fit))
     size = np.sqrt(np.maximum(np.diag(hessian), TINY))
