@@ -13,7 +13,7 @@ from .importers.writing import write_points
 from .launch import SHORT_WORK, Failure, Progress, launch, require_free, require_success, work_of
 from .machine import cores
 from .points import Points
-from .readings import curve_table, position_table, run_table
+from .readings import FAMILIES, curve_table, position_table, run_table
 from .records import from_plain, read_json, to_plain, write_json, write_whole
 from .run import together
 from .settings import Families, Study
@@ -58,7 +58,7 @@ def measure(
     laid_out = {**read_families(store), **asked_now}
     for line in told:
         say(line)
-    write_json(store.path / "families.json", to_plain(laid_out))
+    write_json(store.path / FAMILIES, to_plain(laid_out))
     write_json(store.path / "sweep.json", to_plain(joined(asked.name, laid_out.values())))
     for family in asked_now.values():
         there = sum(map(store.has, family.sweep.runs))
@@ -87,7 +87,7 @@ class Family:
 
 def read_families(store: Store) -> dict[str, Family]:
     """Read the families that were laid out in a folder, by name; none where there are none yet."""
-    path = store.path / "families.json"
+    path = store.path / FAMILIES
     if not path.exists():
         return {}
     found = {name: from_plain(Family, one, str(path), StoreError) for name, one in read_json(path, dict).items()}

@@ -15,7 +15,7 @@ from .laws.law import Law
 from .points import Points
 from .predict import predict
 from .records import from_plain, read_sealed, to_plain, utc_now, write_sealed
-from .results import Band, Estimate, HeldOutTest, LawTrial, SeedSpread
+from .results import HELD_OUT, Band, Estimate, HeldOutTest, LawTrial, SeedSpread
 from .run import Run, RunSpec
 from .uncertainty import Draws
 
@@ -164,11 +164,13 @@ def compare_with_measured(test: HeldOutTest, points: Points, spread: SeedSpread 
     """Fill in what the held-out runs measured: their mean, its standard error, and whether it lies inside.
 
     The standard error pools the held-out runs with the seeds of `spread`, in ln L, each by its degrees of freedom;
-    with one run and no repeated seeds it is unknown.
+    with one run and no repeated seeds it is unknown. Runs that failed to learn, and variants that another one of their
+    cell beat, measure nothing here.
     """
-    rows = [np.flatnonzero(points["run_id"] == run_id) for run_id in test.run_ids]
-    losses = points["loss_nats"][np.concatenate(rows)] if all(len(r) for r in rows) else np.empty(0)
-    if not len(losses) or not np.isfinite(losses).all():
+    there = points.take(np.isin(points["run_id"], test.run_ids))
+    measures = there["excluded_because"] == HELD_OUT if "excluded_because" in there else slice(None)
+    losses = there["loss_nats"][measures]
+    if len(there) < len(test.run_ids) or not len(losses) or not np.isfinite(losses).all():
         return test
     mean = float(losses.mean())
     squares, freedom = float(((np.log(losses) - np.log(losses).mean()) ** 2).sum()), len(losses) - 1

@@ -190,7 +190,7 @@ _TABLE = [  # one line each, however long: a table to read down
     Quantity("lineage", "label", "", "runs that share a trunk: one cluster when a study is resampled"),
     Quantity("role", "label", "", "what a study uses the point for: fit or held-out"),
     Quantity("arm", "label", "", "which data mix, architecture or optimiser a run belongs to"),
-    Quantity("outcome", "label", "", "finished, diverged, failed or stopped"),
+    Quantity("outcome", "label", "", "finished, diverged, failed to learn, failed or stopped"),
     Quantity("excluded_because", "label", "", "why a point takes no part in a fit; empty when it does"),
 ]
 

@@ -6,6 +6,7 @@ The tables hold all that the findings of a set of families are made from, so tha
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+from .cells import taking_no_part
 from .design import Sweep
 from .errors import StoreError
 from .instruments.early_stopping import gap
@@ -17,6 +18,8 @@ from .run import Run, RunSpec
 from .schedule import learning_rate, phase
 from .store import Store, curve_points, points_of
 
+FAMILIES = "families.json"  # stands in the folder of a set of families
+
 
 def table_of(store: Store, sweep: Sweep, *, curves: bool = False) -> Points:
     """Make the points of the runs that a folder's study now means, in its order; or of their evaluations.
@@ -25,7 +28,7 @@ def table_of(store: Store, sweep: Sweep, *, curves: bool = False) -> Points:
         StoreError: the folder holds no runs at all.
     """
     _require_runs(store)
-    return _points(store.runs_of(sweep.runs), sweep, str(store.path), curves)
+    return _points(store.runs_of(sweep.runs), sweep, store, curves)
 
 
 def history(store: Store, sweep: Sweep, *, curves: bool = False) -> Points:
@@ -35,17 +38,17 @@ def history(store: Store, sweep: Sweep, *, curves: bool = False) -> Points:
         StoreError: the folder holds no runs at all.
     """
     _require_runs(store)
-    found, now = _points(store.runs(), sweep, str(store.path), curves), {spec.id for spec in sweep.runs}
+    found, now = _points(store.runs(), sweep, store, curves), {spec.id for spec in sweep.runs}
     return found.replace(in_study=["yes" if run_id in now else "no" for run_id in found["run_id"]])
 
 
-def _points(runs: list[Run], sweep: Sweep, source: str, curves: bool) -> Points:
-    held_out = set(sweep.held_out)
-    return (
-        curve_points(runs, held_out | set(sweep.left_out))
-        if curves
-        else points_of(runs, held_out, source, sweep.left_out)
-    )
+def _points(runs: list[Run], sweep: Sweep, store: Store, curves: bool) -> Points:
+    held_out, left_out = set(sweep.held_out), sweep.left_out
+    if not (store.path / FAMILIES).exists():  # a set of families scans rates and batches for their own sake
+        left_out = taking_no_part(runs, left_out, held_out)
+    if curves:
+        return curve_points(runs, held_out | set(left_out))
+    return points_of(runs, held_out, str(store.path), left_out)
 
 
 def _require_runs(store: Store):

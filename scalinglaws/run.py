@@ -13,6 +13,7 @@ from .shape import Shape
 SCHEDULES = ("wsd", "cosine", "linear", "constant", "inverse-sqrt")
 COOLDOWNS = ("linear", "1-sqrt")
 OPTIMIZERS = ("adamw", "adam", "adafactor", "muon")
+FINISHED, DIVERGED, FAILED_TO_LEARN = OUTCOMES = ("finished", "diverged", "failed to learn")
 PRECISIONS = ("float32", "tf32", "bfloat16")
 ENDING = (
     "tokens",
@@ -245,7 +246,8 @@ class Run:
     """What happened: the curve of evaluations, the instruments' readings and the outcome.
 
     Attributes:
-        outcome: finished or diverged; a run that failed or was stopped leaves no Run.
+        outcome: one of OUTCOMES; a run whose process failed or was stopped leaves no Run. A trunk, which feeds others
+            and is read at no end, only ever finished or diverged.
         sentence: what the outcome means, for a person.
         bytes_per_token: bytes of text to a token, to give losses in bits per byte; None where tokens are no text.
         curve: evaluations in the order of steps; the last of a finished run is of the whole test set.
@@ -268,9 +270,11 @@ class Run:
     def final(self) -> Evaluation | None:
         """The evaluation a run is read at: at its horizon, or the lowest of an early-stopped one; None if it diverged.
 
+        A run that failed to learn has one too, and takes no part in a fit.
+
         A minimum over noisy evaluations lies low by about their spread, the lower the more of them: compare runs of
         equal cadence.
         """
-        if self.outcome != "finished":
+        if self.outcome == DIVERGED:
             return None
         return min(self.curve, key=lambda e: e.loss_nats) if self.spec.early_stop else self.curve[-1]

@@ -11,8 +11,8 @@ from .errors import NameUnknownError, StoreError, nearest
 from .lock import in_use
 from .points import Points
 from .records import from_plain, read_hint, read_json, read_sealed, to_plain, write_hint, write_json, write_sealed
-from .results import LearningCurve
-from .run import CHECKPOINT, ID, Run, RunSpec
+from .results import HELD_OUT, LearningCurve
+from .run import CHECKPOINT, FINISHED, ID, Run, RunSpec
 from .schedule import phase
 
 VERSION = 2
@@ -71,7 +71,7 @@ class Store:
         if not spec.is_trunk or not path.exists():
             return path.exists()
         kept = self._kept(path)
-        return kept.outcome != "finished" or kept.spec.steps >= spec.steps
+        return kept.outcome != FINISHED or kept.spec.steps >= spec.steps
 
     def run(self, spec: RunSpec) -> Run:
         """What happened, under the names that the text has in `spec`; of a trunk, as far as it is asked for."""
@@ -176,10 +176,10 @@ def points_of(
 ) -> Points:
     """Make one row of each run that trained to its horizon or diverged; trunks, which never decay, make none.
 
-    A diverged run is a row without a loss and with a reason to be left out; a run in `held_out` is left out as such,
-    and one in `left_out` for the reason given there.
+    A run that diverged, whose row has no loss, or failed to learn is left out with its sentence for a reason; one in
+    `left_out` for the reason given there, and another one in `held_out` as such.
     """
-    reasons = {**(left_out or {}), **dict.fromkeys(held_out, "held out to test the prediction")}
+    reasons = {**dict.fromkeys(held_out, HELD_OUT), **(left_out or {})}
     rows = [_row(run, reasons.get(run.spec.id, ""), run.spec.id in held_out) for run in runs if not run.spec.is_trunk]
     return Points({name: [row[name] for row in rows] for name in COLUMNS}, source)
 
@@ -194,7 +194,7 @@ def _row(run: Run, reason: str, held_out: bool) -> dict:
         "lineage": spec.lineage,
         "role": "held-out" if held_out else "fit",
         "outcome": run.outcome,
-        "excluded_because": reason if final else run.sentence,
+        "excluded_because": reason if run.outcome == FINISHED else run.sentence,
         "params_nonembedding": shape.params("non_embedding"),
         "params_nonembedding_exact": shape.params("non_embedding_exact"),
         "params_with_head": shape.params("with_head"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .cells import notes_on, taking_no_part
 from .corpora.synthetic import evaluation_floor
 from .corpora.tokenise import tokenise
 from .corpora.tokenised import Tokenised
@@ -147,8 +148,9 @@ def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
 def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[Inference, tuple[LawTrial, ...]]:
     """Fit every law to the runs that are not held out, and try those that a prediction can be made of."""
     runs = [store.run(spec) for spec in sweep.only(held_out=False).runs]
-    points = points_of(runs, source=study.name, left_out=sweep.left_out)
-    found = infer(points, curve_points(runs, sweep.left_out), laws=laws, level=study.level, n_draws=study.draws)
+    left_out = taking_no_part(runs, sweep.left_out)
+    points = points_of(runs, source=study.name, left_out=left_out)
+    found = infer(points, curve_points(runs, left_out), laws=laws, level=study.level, n_draws=study.draws)
     return found, try_laws(laws, points, level=study.level, columns={"N": COUNTS["N"]})
 
 
@@ -228,7 +230,8 @@ def _results(
 ) -> StudyResults:
     runs = store.runs_of(sweep.runs)
     held_out = set(sweep.held_out)
-    points = points_of(runs, held_out, study.name, sweep.left_out)
+    left_out = taking_no_part(runs, sweep.left_out, held_out)
+    points = points_of(runs, held_out, study.name, left_out)
     if law is not None:
         drawn, bare = found.draws[law], points
         points = attempt(lambda: bare.replace(residual_log=residuals(drawn, bare)), lambda why: bare)
@@ -252,6 +255,6 @@ def _results(
         wall_seconds=seconds,
         train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),
         true_floor_nats=evaluation_floor(data, study.n_ctx, study.eval_tokens),
-        notes=found.notes,
+        notes=(*found.notes, *notes_on(runs, left_out)),
         law=law or "",
     )

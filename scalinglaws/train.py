@@ -15,6 +15,7 @@ from .corpora.tokenised import Tokenised
 from .errors import StoreError
 from .instruments.early_stopping import should_stop
 from .instruments.evaluate import HeldOutLoss, evaluate, log_places
+from .instruments.learned import judged, unigram_loss
 from .instruments.noise_scale import measure, plus
 from .instruments.spikes import LossWatch
 from .instruments.throughput import CEILING_SECONDS, forget_peak_memory, matmul_ceiling, peak_memory_bytes, utilisation
@@ -23,7 +24,7 @@ from .models import FAMILIES, make_drop
 from .optimizer import descend, gradient, make_optimizer
 from .precision import DTYPES, in_precision, set_float32
 from .records import from_plain, to_plain, utc_now
-from .run import CHECKPOINT, Evaluation, NoiseSums, Run, RunSpec, state_name
+from .run import CHECKPOINT, DIVERGED, FINISHED, Evaluation, NoiseSums, Run, RunSpec, state_name
 from .schedule import CURVE_SHARE, evaluation_steps, learning_rate
 from .windows import Order, Windows
 
@@ -111,12 +112,13 @@ class _Job:
         set_float32(spec.precision, device)
         forget_peak_memory(device)
         n_ctx = spec.shape.n_ctx
-        self.text = Windows(data.split("train", spec.unique_tokens or None), n_ctx, device)
+        self.train, self.test = data.split("train", spec.unique_tokens or None), data.split("test")
+        self.text = Windows(self.train, n_ctx, device)
         self.tests = [Windows(text.split("test"), n_ctx, device) for text in (data, *foreign)]
         self.order = Order(spec, self.text.size)
         self.model = FAMILIES[spec.shape.family](spec.shape, spec.seed).to(device)
         self.optimizer = make_optimizer(spec, self.model)
-        self.outcome, self.sentence = "finished", "reached its horizon"
+        self.outcome, self.sentence = FINISHED, "reached its horizon"
         self.notes, self.began = _Notes(started=utc_now()), time.monotonic()
         self.evaluate_after = set(evaluation_steps(spec))
         self.unread: list[torch.Tensor] = []
@@ -126,7 +128,7 @@ class _Job:
     @property
     def goes_on(self) -> bool:
         """Whether there is more to train: it has neither diverged nor stopped early."""
-        return self.outcome == "finished" and not should_stop(self.notes.curve, self.spec.early_stop)
+        return self.outcome == FINISHED and not should_stop(self.notes.curve, self.spec.early_stop)
 
     def resume(self, parent_folder: Path | None) -> int:
         """Load the latest state and give the step to go on from."""
@@ -174,7 +176,7 @@ class _Job:
         bad = [i for i, loss in enumerate(losses) if not math.isfinite(loss)]
         if bad:
             step = self.done - len(losses) + bad[0] + 1
-            self.outcome = "diverged"
+            self.outcome = DIVERGED
             self.sentence = f"the training loss was not a finite number at step {step} of {self.spec.steps}"
 
     def evaluate_where_due(self, step: int):
@@ -194,7 +196,7 @@ class _Job:
         train_loss = notes.loss_sum / notes.loss_count if notes.loss_count else None
         notes.loss_sum, notes.loss_count = 0.0, 0
         if not math.isfinite(found.mean):
-            self.outcome, self.sentence = "diverged", f"the test loss was not a finite number at step {step}"
+            self.outcome, self.sentence = DIVERGED, f"the test loss was not a finite number at step {step}"
             return
         self.by_position = tuple(found.by_position.tolist())
         sizes = self._activations() if spec.watch_weights else ()
@@ -223,12 +225,12 @@ class _Job:
     def finish(self, step: int) -> Run:
         """Make the record of what happened."""
         self.read_losses()
-        if step < self.spec.steps and self.outcome == "finished":
+        if step < self.spec.steps and self.outcome == FINISHED:
             self.sentence = f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
         provenance = {"torch": torch.__version__, "device": self.device, "threads": str(torch.get_num_threads())}
         provenance |= {"started": self.notes.started, "ended": utc_now()}
         bytes_per_token = self.data.bytes_per_token("test")
-        return Run(
+        run = Run(
             self.spec,
             self.outcome,
             self.sentence,
@@ -239,6 +241,8 @@ class _Job:
             provenance,
             self.by_position,
         )
+        unigram = unigram_loss(self.train, self.test, self.data.vocabulary)
+        return judged(run, unigram, self.data.vocabulary)
 
     def _readings(self, step: int) -> dict[str, float]:
         spec, watch = self.spec, self.notes.watch

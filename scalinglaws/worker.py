@@ -8,7 +8,7 @@ import torch
 
 from .corpora.tokenised import open_data
 from .lock import held
-from .run import Run, RunSpec, state_name
+from .run import FINISHED, Run, RunSpec, state_name
 from .store import Store
 from .train import Interrupted, train
 
@@ -49,7 +49,7 @@ def _left(spec: RunSpec, chain: Sequence[RunSpec], store: Store) -> RunSpec | No
     lacking = {step for step in wanted if not (store.folder(spec.id) / state_name(step)).exists()}
     if not store.has(spec):
         return replace(spec, branch_at=tuple(sorted(lacking | {spec.steps})))
-    if not lacking or store.run(spec).outcome != "finished":
+    if not lacking or store.run(spec).outcome != FINISHED:
         return None
     return replace(spec, branch_at=tuple(sorted(lacking)), tokens=max(lacking) * spec.batch_tokens)
 
@@ -60,7 +60,7 @@ def _without_state(spec: RunSpec, store: Store) -> Run | None:
     if not spec.parent or not (folder / "run.json").exists() or (folder / state_name(spec.first_step)).exists():
         return None
     ended = store.run(store.spec(spec.lineage))
-    if ended.outcome == "finished":
+    if ended.outcome == FINISHED:
         return None
     sentence = f"its trunk ended before step {spec.first_step}, where it begins: {ended.sentence}"
     return replace(ended, spec=spec, sentence=sentence, curve=(), readings={}, by_position=())

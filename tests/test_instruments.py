@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -11,10 +12,12 @@ torch = pytest.importorskip("torch")
 
 from scalinglaws.instruments.early_stopping import gap, should_stop  # noqa: E402
 from scalinglaws.instruments.evaluate import evaluate, log_places  # noqa: E402
+from scalinglaws.instruments.learned import judged, unigram_loss  # noqa: E402
 from scalinglaws.instruments.spikes import SETTLED, LossWatch  # noqa: E402
 from scalinglaws.instruments.throughput import matmul_ceiling, peak_memory_bytes, utilisation  # noqa: E402
 from scalinglaws.instruments.weights import activation_rms, decay_timescale, update_ratio  # noqa: E402
-from scalinglaws.run import Evaluation  # noqa: E402
+from scalinglaws.run import Evaluation, Run, RunSpec  # noqa: E402
+from scalinglaws.shape import Shape  # noqa: E402
 
 N_CTX = 16
 
@@ -170,3 +173,34 @@ def test_the_ceiling_counts_two_flops_a_multiply_and_add(monkeypatch, seconds):
 def test_peak_memory_is_in_bytes_and_holds_what_was_held():
     held = np.ones(2**23)
     assert held.nbytes < peak_memory_bytes() < 2**45
+
+
+def test_the_unigram_loss_is_the_entropy_of_frequencies_on_the_test_text():
+    """Of 3 zeros and a one, with one more count each: p = 4/6, 2/6; over the test text 0 1 1."""
+    found = unigram_loss(np.array([0, 0, 0, 1], np.uint8), np.array([0, 1, 1], np.uint8), 2)
+    assert found == pytest.approx(-(math.log(4 / 6) + 2 * math.log(2 / 6)) / 3, rel=1e-12)
+
+
+def ended(loss, outcome="finished", **changes):
+    spec = RunSpec(Shape(1, 8, 1, 32, 256), "text", "bytes", "d", 10_000, 8, 0.01, 10, schedule="cosine")
+    return Run(replace(spec, **changes), outcome, "", (Evaluation(39, 9984, 0.0, loss),), 1.0, 10**6)
+
+
+@pytest.mark.parametrize(
+    "loss, outcome, said",
+    [
+        (2.99, "finished", ""),
+        (3.0, "failed to learn", "failed to learn: its final test loss is 3, not below 3 of token frequencies alone"),
+        (32.6, "failed to learn", "failed to learn: its final test loss is 32.6, above ln V = 5.545"),
+    ],
+)
+def test_a_run_that_ends_above_guessing_or_above_the_unigram_model_failed_to_learn(loss, outcome, said):
+    run = judged(ended(loss), 3.0, 256)
+    assert (run.outcome, run.sentence) == (outcome, said)
+    assert run.readings["unigram_nats"] == 3.0
+    assert run.final.loss_nats == loss
+
+
+def test_what_diverged_and_what_is_read_at_no_end_is_not_judged():
+    assert judged(ended(9.0, "diverged"), 3.0, 256).outcome == "diverged"
+    assert judged(ended(9.0, schedule="constant", branch_at=(39,)), 3.0, 256).outcome == "finished"

@@ -23,7 +23,7 @@ INFERRING = set(
 )
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch lock "
-    "settings design cost calibrate coordinate_check precision protocol windows".split()
+    "settings cells design cost calibrate coordinate_check precision protocol windows".split()
 )
 ABOVE = set(
     "report review clean verify appraise infer machine held_out readings families study estimate status display cli "
@@ -71,6 +71,7 @@ MAY_IMPORT = split(
         "cost": "design run schedule shape",
         "calibrate": "cost instruments models optimizer precision run",
         "coordinate_check": "models optimizer run",
+        "cells": "run shape",
         "protocol": "points run",
         "launch": "corpora design errors executors lock run store",
         # the inferring wing
@@ -99,15 +100,15 @@ MAY_IMPORT = split(
         "report": "guard quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
         "estimate": "calibrate corpora cost design display errors machine quantities records settings tokenizers",
-        "readings": "design errors instruments points protocol run schedule store",
+        "readings": "cells design errors instruments points protocol run schedule store",
         "families": "corpora design errors executors findings importers launch machine points readings records run "
         "settings store",
         "status": "design records store",
         "verify": "checkpoint corpora design errors points readings records results run store worker",
         "clean": "design launch lock run records store",
         "review": "audit design points protocol readings records results run store",
-        "study": "corpora design errors executors guard held_out infer launch law_file laws machine plan records "
-        "report results review run settings store",
+        "study": "cells checks corpora design errors executors guard held_out infer launch law_file laws machine plan "
+        "records report results review run settings store",
         "appraise": "compare definitions errors infer laws machine plan points quantities results review",
         "__init__": "arms audit checkpoints compare conventions conversions ensemble errors fit frontier importers "
         "laws optima plan points predict shape uncertainty",

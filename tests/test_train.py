@@ -112,6 +112,13 @@ def test_a_run_that_diverges_is_an_outcome_with_its_step(spec, data, tmp_path):
     assert "not a finite number at step" in run.sentence
 
 
+def test_a_run_at_a_rate_far_too_high_is_no_success(spec, data, tmp_path):
+    run = train(replace(spec, lr=3.0, clip=0.0, tokens=20_000), data, tmp_path)
+    assert run.outcome == "failed to learn"
+    assert run.final.loss_nats > run.readings["unigram_nats"] > 2.5
+    assert "of token frequencies alone" in run.sentence
+
+
 OTHER_WAYS = {
     "adam": {"optimizer": "adam"},
     "adafactor": {"optimizer": "adafactor", "lr": 0.01},

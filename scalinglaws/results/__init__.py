@@ -3,9 +3,10 @@
 from .audited import Audit, Finding, WaterfallStep
 from .fitted import Band, Estimate, FittedLaw, FrontierFound, LearningCurve
 from .study import KAPLAN_COUNTS, Recommendation, StudyResults
-from .tested import HeldOutTest, LawRanked, LawTrial, Ranking, SeedSpread
+from .tested import HELD_OUT, HeldOutTest, LawRanked, LawTrial, Ranking, SeedSpread
 
 __all__ = [
+    "HELD_OUT",
     "KAPLAN_COUNTS",
     "Audit",
     "Band",

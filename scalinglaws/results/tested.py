@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from .fitted import Band, Estimate
 
+HELD_OUT = "held out to test the prediction"  # why a point that a prediction is compared with takes no part in a fit
+
 
 @dataclass(frozen=True)
 class LawTrial:

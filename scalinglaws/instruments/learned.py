@@ -1,0 +1,39 @@
+"""Whether a run learned anything: its loss beside those of models that know nothing of the text before a token."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from ..run import FAILED_TO_LEARN, FINISHED, Run
+
+COUNTED = 1 << 22  # tokens of each text that are counted: documents stand in the order of a hash, so these are a sample
+
+
+def unigram_loss(train: np.ndarray, test: np.ndarray, vocabulary: int) -> float:
+    """Give the loss in nats a token of the model that knows how often each token stands in the training text.
+
+    H = -mean over test tokens of ln p(token), p = (count + 1) / (tokens + V): Laplace's rule, so that a token that was
+    never seen is not impossible.
+    """
+    seen, asked = (np.bincount(tokens[:COUNTED], minlength=vocabulary) for tokens in (train, test))
+    chance = (seen + 1) / (seen.sum() + vocabulary)
+    return float(-(asked * np.log(chance)).sum() / asked.sum())
+
+
+def judged(run: Run, unigram: float, vocabulary: int) -> Run:
+    """Call a run that ended without having learned anything what it is, and note the unigram loss it is held to.
+
+    A loss above ln V is worse than guessing, and one that is not below the unigram model's used nothing of its context.
+    A trunk is read at no end, and is not judged.
+    """
+    run = replace(run, readings={**run.readings, "unigram_nats": unigram})
+    if run.outcome != FINISHED or run.spec.is_trunk:
+        return run
+    loss, guessing = run.final.loss_nats, math.log(vocabulary)
+    if loss < min(unigram, guessing):
+        return run
+    known = f"above ln V = {guessing:.4g}" if loss > guessing else f"not below {unigram:.4g} of token frequencies alone"
+    return replace(
+        run, outcome=FAILED_TO_LEARN, sentence=f"{FAILED_TO_LEARN}: its final test loss is {loss:.4g}, {known}"
+    )
