@@ -60,10 +60,10 @@ class Cost:
 
 def costs(sweep: Sweep, paces: Mapping[Step, Pace] | None = None) -> list[Cost]:
     """Cost every run of a sweep: FLOPs under two conventions, and seconds where the pace of its steps is known."""
-    return [_cost(spec, (paces or {}).get(step_of(spec))) for spec in sweep.runs]
+    return [_cost(spec, (paces or {}).get(step_of(spec)), sweep.test_tokens) for spec in sweep.runs]
 
 
-def _cost(spec: RunSpec, pace: Pace | None) -> Cost:
+def _cost(spec: RunSpec, pace: Pace | None, test_tokens: Mapping[str, int]) -> Cost:
     tokens, done = spec.steps * spec.batch_tokens, spec.steps - spec.first_step
     kaplan, exact = spec.shape.flops_per_token("6n"), spec.shape.flops_per_token("exact")
     return Cost(
@@ -74,21 +74,26 @@ def _cost(spec: RunSpec, pace: Pace | None) -> Cost:
         float(exact * tokens),
         float(exact * done * spec.batch_tokens),
         float(kaplan * done * spec.batch_tokens),
-        None if pace is None else _seconds(spec, pace, done),
+        None if pace is None else _seconds(spec, pace, done, test_tokens),
     )
 
 
-def _seconds(spec: RunSpec, pace: Pace, steps: int) -> float:
+def _seconds(spec: RunSpec, pace: Pace, steps: int, test_tokens: Mapping[str, int]) -> float:
     """Steps, the gradients that the noise scale takes beside them, and evaluations on every text."""
     noise = 1 / spec.noise_every if spec.noise_every and spec.batch > 1 else 0.0
-    return steps * (1 + noise) * pace.step_seconds + evaluated_tokens(spec) * pace.token_seconds
+    return steps * (1 + noise) * pace.step_seconds + evaluated_tokens(spec, test_tokens) * pace.token_seconds
 
 
-def evaluated_tokens(spec: RunSpec) -> float:
-    """Tokens that a run's evaluations read: of all its texts, whole at its end and wherever it may end early."""
+def evaluated_tokens(spec: RunSpec, test_tokens: Mapping[str, int] | None = None) -> float:
+    """Tokens that a run's evaluations read: of all its texts, whole at its end and wherever it may end early.
+
+    Args:
+        test_tokens: hash of a text -> how much of it there is; a text that is not named is as long as is asked for.
+    """
     count = len(evaluation_steps(spec))
     whole = count if spec.early_stop else 1 + (count - 1) / CURVE_SHARE
-    return whole * spec.eval_tokens * (1 + len(spec.foreign))
+    texts = (spec.data, *(data for _, data in spec.foreign))
+    return whole * sum(min(spec.eval_tokens, (test_tokens or {}).get(text, spec.eval_tokens)) for text in texts)
 
 
 def makespan(sweep: Sweep, table: list[Cost], processes: int) -> float | None:

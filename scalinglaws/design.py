@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 
+from .checks import require_schedules, require_test_text, require_text
 from .corpora.tokenise import tokenise_test
 from .corpora.tokenised import Tokenised
-from .errors import CorpusError, StoreError, StudyError
+from .errors import StoreError, StudyError
 from .records import from_plain, read_json
 from .run import RunSpec, together
 from .settings import Study
@@ -33,12 +34,14 @@ class Sweep:
     Attributes:
         held_out: ids of runs that are kept from every fit, to test a prediction.
         left_out: run id -> why it is trained and shown but takes part in no fit.
+        test_tokens: hash of a text -> tokens of its test text, where it is there: what an evaluation reads at most.
     """
 
     name: str
     runs: tuple[RunSpec, ...]
     held_out: tuple[str, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)
+    test_tokens: dict[str, int] = field(default_factory=dict)
 
     @property
     def chains(self) -> list[tuple[RunSpec, ...]]:
@@ -55,11 +58,17 @@ class Sweep:
 
 
 def lay_out(study: Study, data: Tokenised, cache_dir: Path, data_dir: Path | None = None) -> Sweep:
-    """Lay out a study's runs on its tokenised text, and tokenise into `cache_dir` the texts it is also evaluated on."""
-    foreign = tuple(
-        (corpus, tokenise_test(corpus, data, cache_dir, data_dir=data_dir).data_id) for corpus in study.evaluate_on
-    )
-    return design(study, data.vocabulary, data.data_id, len(data.split("train")), foreign)
+    """Lay out a study's runs on its tokenised text, and tokenise into `cache_dir` the texts it is also evaluated on.
+
+    Raises:
+        CorpusError, StudyError: as `design`; or a test text that does not fill one window.
+    """
+    others = {corpus: tokenise_test(corpus, data, cache_dir, data_dir=data_dir) for corpus in study.evaluate_on}
+    texts = {study.corpus: data, **others}
+    require_test_text(study, {corpus: len(text.split("test")) for corpus, text in texts.items()})
+    foreign = tuple((corpus, text.data_id) for corpus, text in others.items())
+    found = design(study, data.vocabulary, data.data_id, len(data.split("train")), foreign)
+    return replace(found, test_tokens={text.data_id: len(text.split("test")) for text in texts.values()})
 
 
 def design(
@@ -78,10 +87,17 @@ def design(
 
     Raises:
         CorpusError: the training text is smaller than the largest horizon allows.
-        StudyError: a size that can afford no horizon.
+        StudyError: a size that can afford no horizon, a schedule that cannot be (as `checks.require_schedules`), or
+            seeds of a size that is held out.
     """
     sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, n_vocab).params())
     fitted, held = sizes[: len(sizes) - study.hold_out], sizes[len(sizes) - study.hold_out :]
+
+    if study.seed_shape in held:
+        raise StudyError(
+            f"seed_shape = {list(study.seed_shape)} is held out, and its runs are hold_out_seeds. Name a size that is "
+            f"fitted, such as {list(fitted[-1])}, or set hold_out_seeds = {study.seeds} and no seed_shape."
+        )
 
     def lineages(size: tuple[int, ...], seeds: int, last: int) -> list[RunSpec]:
         return [
@@ -98,8 +114,9 @@ def design(
     reasons = {run.id: why_left_out(study, run.shape) for run in every}
     left_out = {run_id: reason for run_id, reason in reasons.items() if reason}
     sweep = Sweep(study.name, every, tuple(run.id for run in held_runs), left_out)
+    require_schedules(every)
     if train_tokens is not None:
-        _require_text(study, sweep, train_tokens)
+        require_text(study, every, train_tokens)
     return sweep
 
 
@@ -262,21 +279,9 @@ def _lineage(study: Study, shape: Shape, data_id: str, last: int, seed: int, bat
     if study.schedule != "wsd" or len(runs) == 1:
         return runs
     starts = tuple(run.decay_start for run in runs)
+    if not min(starts):
+        raise StudyError(
+            f"decay = {study.decay:g} leaves no step before it, which horizons share. Set decay = 0.2, say."
+        )
     trunk = replace(runs[0], schedule="constant", tokens=max(starts) * runs[0].batch_tokens, branch_at=starts)
     return [trunk, *(replace(run, parent=trunk.id) for run in runs)]
-
-
-def _require_text(study: Study, sweep: Sweep, train_tokens: int):
-    for run in sorted(sweep.runs, key=lambda run: -run.tokens):
-        if run.unique_tokens > train_tokens:
-            raise CorpusError(
-                f"unique_tokens = {run.unique_tokens:,}; {study.corpus} has {train_tokens:,} tokens to train on."
-            )
-        unique = run.unique_tokens or train_tokens
-        allowed = int(unique * study.max_epochs)
-        if run.tokens > allowed:
-            raise CorpusError(
-                f"the longest run asks for {run.tokens:,} tokens; {study.corpus} has {unique:,} to train on: that is "
-                f"{run.tokens / unique:.3g} epochs, and max_epochs = {study.max_epochs:g} allows {allowed:,} tokens. "
-                f"Ask for fewer tokens, bring more text, or raise max_epochs."
-            )

@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from .calibrate import by_flops, calibrate
+from .checks import unanswered
 from .corpora import open_corpus
 from .corpora.tokenise import tokenise
 from .cost import Cost, Pace, Step, costs, makespan, step_of
@@ -164,6 +165,8 @@ def estimate(
     with tempfile.TemporaryDirectory() as folder:
         told: dict[str, None] = {}
         sweeps = [_laid_out(study, Path(folder), data_dir, told) for study in studies]
+    if isinstance(asked, Study):
+        told |= dict.fromkeys(unanswered(asked, sweeps[0].runs, sweeps[0].held_out, sweeps[0].left_out))
     for sentence in told:
         say(sentence)
     steps = dict.fromkeys(step_of(run) for sweep in sweeps for run in sweep.runs)

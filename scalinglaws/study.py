@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .cells import notes_on, taking_no_part
+from .checks import unanswered
 from .corpora.synthetic import evaluation_floor
 from .corpora.tokenise import tokenise
 from .corpora.tokenised import Tokenised
@@ -60,8 +61,9 @@ def study(
     require_free(store)
     earlier = store.path / "seconds.json"
     data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
-    say(data.told())
     sweep = lay_out(study, data, store.data, data_dir)
+    for line in (data.told(), *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
+        say(line)
     write_json(store.path / "study.json", to_plain(study))
     write_json(store.path / "sweep.json", to_plain(sweep))
     executor = Local(study.processes or cores())

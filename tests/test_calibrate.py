@@ -103,8 +103,25 @@ def test_other_texts_and_early_stopping_make_evaluations_dearer():
 SET = Families(
     "set",
     (
-        Study("A", ((1, 8), (2, 8)), (1e4,), corpus="text:not-there", tokenizer="bpe:50257", schedule="cosine"),
-        Study("B", ((1, 8),), (1e4,), corpus="text:not-there", tokenizer="bpe:50257", schedule="cosine", seeds=3),
+        Study(
+            "A",
+            ((1, 8), (2, 8)),
+            (1e4,),
+            corpus="text:not-there",
+            tokenizer="bpe:50257",
+            schedule="cosine",
+            warmup_steps=2,
+        ),
+        Study(
+            "B",
+            ((1, 8),),
+            (1e4,),
+            corpus="text:not-there",
+            tokenizer="bpe:50257",
+            schedule="cosine",
+            seeds=3,
+            warmup_steps=2,
+        ),
     ),
 )
 

@@ -181,6 +181,7 @@ def test_every_combination_of_listed_settings_becomes_runs():
 
 def test_subsets_schedules_and_reuse_are_listed_too():
     study = replace(STUDY, shapes=((1, 8),), tokens=(1e5,), hold_out=0, seeds=1, seed_shape=None, max_epochs=100)
+    study = replace(study, warmup_steps=50)
     subsets = design(replace(study, each_unique_tokens=(5000, 0)), 256, "data", 10**6).runs
     assert [run.unique_tokens for run in subsets] == [5000, 0]
     listed = ("cosine", "linear:lr_end=0.1", "wsd:decay=0.5,cooldown=1-sqrt")

@@ -23,7 +23,7 @@ INFERRING = set(
 )
 MEASURING = set(
     "corpora tokenizers models instruments schedule optimizer checkpoint train store worker executors launch lock "
-    "settings cells design cost calibrate coordinate_check precision protocol windows".split()
+    "settings cells checks design cost calibrate coordinate_check precision protocol windows".split()
 )
 ABOVE = set(
     "report review clean verify appraise infer machine held_out readings families study estimate status display cli "
@@ -67,7 +67,8 @@ MAY_IMPORT = split(
         "worker": "corpora lock run store train",
         "executors": "",  # starts a command line and never trains: results come back through the store
         "settings": "errors ranges records run",
-        "design": "corpora errors records run settings shape",
+        "checks": "errors run schedule settings",
+        "design": "checks corpora errors records run settings shape",
         "cost": "design run schedule shape",
         "calibrate": "cost instruments models optimizer precision run",
         "coordinate_check": "models optimizer run",
@@ -99,7 +100,8 @@ MAY_IMPORT = split(
         "machine": "",
         "report": "guard quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
-        "estimate": "calibrate corpora cost design display errors machine quantities records settings tokenizers",
+        "estimate": "calibrate checks corpora cost design display errors machine quantities records settings "
+        "tokenizers",
         "readings": "cells design errors instruments points protocol run schedule store",
         "families": "corpora design errors executors findings importers launch machine points readings records run "
         "settings store",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..errors import CorpusError, unknown_name
-from .bpe import read_bpe, train_bpe
+from .bpe import SMALLEST, read_bpe, train_bpe
 from .byte_level import open_bytes
 from .tokenizer import SEPARATOR, Tokenizer
 
@@ -43,10 +43,11 @@ def check_tokenizer_name(name: str) -> int | None:
         return None
     if kind != "bpe":
         raise unknown_name("tokenizer", name, [*TOKENIZERS, "symbols"])
-    if not value.isdecimal():
-        raise CorpusError(f"tokenizer {name!r}: after 'bpe:' stands the size of its vocabulary, as in 'bpe:2048'.")
-    if len(value) > 7 or int(value) > MOST_TOKENS:
-        raise CorpusError(f"tokenizer {name[:20]!r}: a vocabulary of at most {MOST_TOKENS:,} can be trained.")
+    if not (value.isdecimal() and value.isascii() and len(value) <= 7 and SMALLEST <= int(value) <= MOST_TOKENS):
+        raise CorpusError(
+            f"tokenizer {name[:20]!r}: after 'bpe:' stands the size of its vocabulary, {SMALLEST} (256 bytes and the "
+            f"end of a document) to at most {MOST_TOKENS:,}, as in 'bpe:2048'; 'bytes' takes the bytes themselves."
+        )
     return int(value)
 
 

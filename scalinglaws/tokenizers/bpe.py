@@ -21,13 +21,8 @@ def train_bpe(vocabulary: int, documents: Sequence[bytes]) -> Tokenizer:
     in the order of a hash, so that their beginning is a random sample; the same text gives the same tokenizer.
 
     Raises:
-        CorpusError: the vocabulary is below 257, or the text has fewer pairs to merge; or `tokenizers` is not there.
+        CorpusError: the text has fewer pairs to merge; or `tokenizers` is not there.
     """
-    if vocabulary < SMALLEST:
-        raise CorpusError(
-            f"tokenizer 'bpe:{vocabulary}' is too small: a byte-level vocabulary starts at {SMALLEST}, the 256 bytes "
-            f"and the end of a document. Take 'bytes', or bpe:512 and above."
-        )
     library = _library()
     model = _untrained(library)
     trainer = library.trainers.BpeTrainer(
