@@ -67,7 +67,6 @@ def study(
     write_json(store.path / "study.json", to_plain(study))
     write_json(store.path / "sweep.json", to_plain(sweep))
     executor = Local(study.processes or cores())
-
     _train(sweep.only(held_out=False), store, executor, device, tell, say)
     found, trials = _infer(study, sweep, store, laws)
     law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
