@@ -21,7 +21,7 @@ FEW = ("--draws", "100")
 @pytest.fixture
 def made(tmp_path):
     """A table in two arms, and a file whose law is chinchilla under other names."""
-    arms = [{**row, "arm": "ab"[i % 2]} for i, row in enumerate(ROWS)]
+    arms = [{**row, "group": "ab"[i % 2]} for i, row in enumerate(ROWS)]
     (tmp_path / "mine.py").write_text(law_text())
     return written(tmp_path / "t.csv", arms), ("--law-file", tmp_path / "mine.py")
 
@@ -69,7 +69,7 @@ def test_it_joins_an_ensemble(made):
 
 def test_it_tells_arms_apart_and_stands_beside_a_frontier_and_under_other_counts(made):
     table, file = made
-    after = ("--arm", "arm", "--share", "a,b", *FEW)
+    after = ("--arm", "group", "--share", "a,b", *FEW)
     code, out, err = spoken("arms", table, "--law", "mine", *after, *file, "--json")
     assert code == 0, err
     assert "mine" in out

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from .app import MEASURE, Folder, Json, app, emit, require_training, say
+from .app import MEASURE, Folder, Json, app, emit, require_training, say, show
 
 
 @app.command(rich_help_panel=MEASURE)
@@ -24,7 +24,7 @@ def clean(
     from ..clean import clean as clean_folder
 
     found = clean_folder(folder, states=states, remove=yes)
-    emit(found.plain()) if json else print(found.text())
+    emit(found.plain()) if json else show(found.text())
 
 
 @app.command(rich_help_panel=MEASURE)
@@ -44,5 +44,5 @@ def verify(
 
     require_training()
     found = verify_folder(folder, retrain=retrain, seed=seed, say=say)
-    emit(found.plain()) if json else print(found.text())
+    emit(found.plain()) if json else show(found.text())
     raise typer.Exit(found.differs)
