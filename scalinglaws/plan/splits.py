@@ -11,7 +11,7 @@ from ..laws.law import Law
 from ..results import Estimate
 from ..uncertainty import Draws
 from . import kaplan
-from .optimum import Spending, best_params, inputs_of, trade
+from .optimum import Spending, Trade, best_params, inputs_of, searched, trade
 from .undetermined import check_interior, interval
 
 
@@ -57,6 +57,8 @@ def split(draws: Draws, spending: Spending, params: float | None, tokens: float 
         best, drawn_params = params, np.full(len(draws.values), params)
     else:
         best, drawn_params = float(best_params(one)), best_params(trade(law, columns_of(draws), spending))
+        if np.isnan(best):
+            _require_defined(one)
         check_interior(draws, spending.flops, best)
     left = float(spending.tokens(best))
     if left < 1:
@@ -68,6 +70,18 @@ def split(draws: Draws, spending: Spending, params: float | None, tokens: float 
         drawn_tokens = np.maximum(spending.tokens(drawn_params), 0.0)
     at = {letter: float(v) for letter, v in inputs_of(one, best, left).items()}
     return Split(law, values, best, left, drawn_params, drawn_tokens, at)
+
+
+def _require_defined(one: Trade) -> None:
+    """Refuse a law that gives no number beside the best size that was found.
+
+    Raises:
+        LawError: naming the place.
+    """
+    low, high = one.spending.smallest_params, one.spending.largest_params
+    for away in (0.25, 1.0, 4.0):
+        size = float(np.clip(searched(one) * away, low, high))
+        one.law.at(one.values, **inputs_of(one, size, one.spending.tokens(size)))
 
 
 def exponent(draws: Draws, flops: float, level: float = 0.95) -> Estimate:
