@@ -82,7 +82,8 @@ def _compared(path: Path, one: Draws, other: Draws, reference: str, arm: str, lo
     shift = 0.0 if loss is None else float(_reached(path, one.fit.values, loss))
     reached = float(path.loss(one.fit.values, shift)) if loss is None else float(loss)
     spent = path.flops * float(np.exp(shift))
-    value = float(np.exp(_reached(path, other.fit.values, reached) - shift))
+    with np.errstate(over="ignore"):  # beyond any number: infinite
+        value = float(np.exp(_reached(path, other.fit.values, reached) - shift))
     drawn = _drawn(path, _columns(one), _columns(other), loss)
     low, high = _quantiles(drawn, level)
     reach = {reference: spent / largest_flops(one.fit), arm: spent * value / largest_flops(other.fit)}

@@ -18,9 +18,10 @@ def nonnegative(design: np.ndarray, aim: np.ndarray) -> tuple[np.ndarray, np.nda
         amounts, (rows, amounts), and the sum of squares, (rows,): infinite where no set gives a solution.
     """
     rows, many, _ = design.shape
-    gram = design @ design.transpose(0, 2, 1)
-    along = (design @ aim[:, :, None])[:, :, 0]
-    square = (aim * aim).sum(1)
+    with np.errstate(over="ignore", invalid="ignore"):  # a term beyond any number gives no solution, as is told
+        gram = design @ design.transpose(0, 2, 1)
+        along = (design @ aim[:, :, None])[:, :, 0]
+        square = (aim * aim).sum(1)
     amount, best = np.zeros((rows, many)), np.full(rows, np.inf)
     open_rows = np.arange(rows)
     for size in range(many, 0, -1):
@@ -36,7 +37,8 @@ def nonnegative(design: np.ndarray, aim: np.ndarray) -> tuple[np.ndarray, np.nda
 def _try(active, gram, along, square, rows, amount, best) -> None:
     right = along[rows][:, active]
     found, least = solve_symmetric(gram[rows][:, active][:, :, active], right)
-    loss = np.maximum(square[rows] - (found * right).sum(1), 0.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = np.maximum(square[rows] - (found * right).sum(1), 0.0)
     better = (found >= 0).all(1) & (least > 1e-12) & (loss < best[rows])
     which = rows[better]
     best[which] = loss[better]
