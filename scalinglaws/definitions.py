@@ -39,7 +39,7 @@ _TOLD_APART = {
 }
 _SCHEDULES = {"lr_schedule", "schedule", "schedule_set", "scheduler", "lr_scheduler", "lr_scheduler_type", "decay"}
 _NOT_ABOUT_LOSS = set(
-    "run_id lineage role outcome excluded_because source note notes comment name run_name url path host user".split()
+    "run_id lineage family role outcome excluded_because source note notes comment name run_name url path user".split()
 )
 _SHOWN = 4  # values that a sentence lists
 _BARE = re.compile(r"[^\s()<>=!,'\"`]+")
@@ -80,7 +80,8 @@ def mixtures(points: Points, columns: Iterable[str] = ()) -> tuple[Mixture, ...]
     free = {kind for name in taken for kind in _TOLD_APART.get(name, ())}
     found = []
     for name in kept.columns:
-        kind = _KIND_OF.get(_plain(name))
+        ours = name == "family" and "lineage" in kept  # why a run of a set was made, not what it is
+        kind = None if ours else _KIND_OF.get(_plain(name))
         if name in points.pooled or name in taken or (kind in free):
             continue
         if "schedule_number" in taken and _plain(name) in _SCHEDULES:

@@ -154,9 +154,9 @@ def test_a_public_table_is_refused_where_it_mixes_and_nowhere_else(name):
 
 def test_a_set_of_families_is_never_one_table_and_the_choice_that_is_offered_fits():
     points = read_points(OURS / "points.csv").points
-    assert {"tokenizer", "n_vocab", "arch", "subset_tokens", "family"} <= {one.column for one in mixtures(points)}
+    assert {"tokenizer", "n_vocab", "arch", "subset_tokens", "lr_schedule"} <= {one.column for one in mixtures(points)}
     with pytest.raises(PointsError, match="tokenizers") as refused:
         fit("chinchilla", points)
-    assert (
-        len(fit("chinchilla", read_points(OURS / "points.csv", where=where_of(str(refused.value))).points).target) > 9
-    )
+    chosen = read_points(OURS / "points.csv", where=where_of(str(refused.value))).points
+    assert len(chosen.kept) > 50 and not mixtures(chosen)
+    assert fit("kaplan-nd", chosen, cluster="lineage").n_clusters > 20
