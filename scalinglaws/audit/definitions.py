@@ -207,7 +207,7 @@ def fresh_tokens(e: Evidence) -> Verdict:
     """Compare the tokens processed with what they are worth, U + U R_D* (1 - exp(-(D/U - 1)/R_D*))."""
     epochs = np.maximum(e.need("epochs")[0], 1.0)
     worth = 1 - REPEATS_WORTH * np.expm1(-(epochs - 1) / REPEATS_WORTH)
-    off = float((epochs / worth).max() - 1)
+    off = float(1 - (worth / epochs).min())
     told = f"up to {epochs.max():.3g} epochs: tokens are worth up to {off:.1%} less than counted"
     return either(off <= STALE, told)
 

@@ -222,7 +222,8 @@ def reproducible(e: Evidence) -> Verdict:
     """Hash the points, fit again under another seed, and look for the seeds of the runs."""
     again = e.fitted(seed=e.seed + 1)
     moved = abs(split_exponent(again.values) - e.exponent.value)
-    told = f"points {e.fit.fingerprint}; under another seed a moves by {moved:.1e}"
+    how = f"a moves by {moved:.1e}" if moved else "a is the same to the bit"
+    told = f"points {e.fit.fingerprint}; under another seed {how}"
     if not e.has("seed"):
         return fails(f"{told}; no column seed says what the runs were drawn with")
     return either(moved <= 1e-6, told)

@@ -14,7 +14,7 @@ from .fits import Fitted
 from .fitted import of_a_fit
 from .outputs import spared
 from .report_of_fit import plain, text
-from .words import finite, weights_of
+from .words import counted, finite, weights_of
 
 
 @app.command("import", rich_help_panel=INFER)
@@ -58,7 +58,7 @@ def import_(
     found = replace(found, points=o.checkpointed(found.points, checkpoints, burn_in))
     if to:
         write_points(found.points, to)
-        say(f"{len(found.points)} points written to {to}")
+        say(f"{counted(len(found.points), 'point')} written to {to}")
     if rejected:
         _write_rejected(found.rejected, rejected)
     if save_mapping:

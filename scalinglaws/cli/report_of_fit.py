@@ -1,15 +1,15 @@
 """The report of a fit: its values, the runs that carry it, and how it foretold its own larger runs."""
 
 from dataclasses import dataclass
-from math import isfinite
 
 from ..errors import FitError, PointsError
 from .fits import Fitted
-from .words import finite, share, table
+from .words import between, counted, finite, share, table
 
 MOST_RUNS = 1000  # each left out in turn
 QUICK = 400  # points up to which a backtest takes under a second
 QUICK_DRAWS, FULL_DRAWS = 100, 300
+FAR_SHIFT = 100  # standard errors beyond which a shift is written as more than that
 SHOWN = 3  # runs of influence beside the wild ones
 
 
@@ -105,7 +105,7 @@ def _values(a: Fitted) -> list[str]:
     limits = drawn.interval(a.level)
     lines = [
         f"{found.law.name}: {found.law.formula}    ({found.law.source})",
-        f"{found.n} points of {found.n_clusters} {_kind(found)}; "
+        f"{counted(found.n, 'point')} of {found.n_clusters} {_kind(found)}; "
         f"{', '.join(f'{k} = {v}' for k, v in found.columns.items())}",
     ]
     if found.excluded:
@@ -118,7 +118,7 @@ def _values(a: Fitted) -> list[str]:
             continue
         low, high = limits[name]
         said = " held" if name in found.fixed else f" tied to {found.tied[name]}" if name in found.tied else ""
-        lines.append(f"  {name:<10} {value:<12.6g} [{low:.6g}, {high:.6g}]{said}")
+        lines.append(f"  {name:<10} {value:<12.6g} {between(low, high, 6)}{said}")
     delta = "" if found.delta == float("inf") else f", delta {found.delta:.3g}"
     lines.append(
         f"{found.loss}{delta}: objective {found.objective:.6g} (a sum); rms of ln residuals {found.rms_log:.3g}; "
@@ -144,6 +144,12 @@ def _sloppy(a: Fitted) -> list[str]:
     return [f"loosest: {loosest.sentence}"] if loosest else []
 
 
+def _moves(shift: float) -> str:
+    if abs(shift) == float("inf"):
+        return "no optimum without it"
+    return f"{shift:+.2f} se" if abs(shift) < FAR_SHIFT else f"over {FAR_SHIFT} se"
+
+
 def _carried(runs: tuple[Carried, ...]) -> list[str]:
     if not runs:
         return []
@@ -152,7 +158,7 @@ def _carried(runs: tuple[Carried, ...]) -> list[str]:
             r.run,
             "" if r.wild is None else f"{r.wild:+.0f} sd",
             f"{r.parameter} {r.full:.4g} -> {r.without:.4g}",
-            f"{r.shift:+.2f} se" if isfinite(r.shift) else "no optimum without it",
+            _moves(r.shift),
         )
         for r in runs
     ]

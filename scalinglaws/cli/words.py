@@ -6,6 +6,8 @@ from collections.abc import Sequence
 CODES = [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 SHOWN = {code: repr(chr(code))[1:-1] for code in CODES}
 
+VACUOUS = 1e6  # high over low of an interval from which it says nothing
+
 
 def printable(text: str) -> str:
     """Show the control characters of a text in place of sending them: a cell or a name clears no terminal."""
@@ -13,8 +15,8 @@ def printable(text: str) -> str:
 
 
 def short(value: float | None, digits: int = 4) -> str:
-    """Write a number in few digits; a dash where there is none."""
-    return "-" if value is None or value != value else f"{value:.{digits}g}"
+    """Write a number in few digits; a dash where there is none, and no sign before zero."""
+    return "-" if value is None or value != value else f"{value + 0.0:.{digits}g}"
 
 
 def share(value: float) -> str:
@@ -22,11 +24,23 @@ def share(value: float) -> str:
     return "-" if value != value else f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.2%}"
 
 
+def counted(number: int, what: str) -> str:
+    """Write how many there are: 1 point, 2 points."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def ends(estimate, digits: int = 5) -> str:
     """Write the interval of an estimate, or that it has none."""
-    low, high = getattr(estimate, "low", None), getattr(estimate, "high", None)
+    return between(getattr(estimate, "low", None), getattr(estimate, "high", None), digits)
+
+
+def between(low: float | None, high: float | None, digits: int = 5) -> str:
+    """Write an interval; one that spans more than six decades says nothing, and is not written as numbers."""
+    low, high = (None if end is None or not abs(end) < float("inf") else end + 0.0 for end in (low, high))
     if low is None and high is None:
         return "(no interval)"
+    if low is not None and high is not None and low > 0 and high > VACUOUS * low:
+        return "[not determined]"
     return f"[{_end(low, '-inf', digits)}, {_end(high, 'inf', digits)}]"
 
 

@@ -11,6 +11,7 @@ from .record import FitWarning
 FAINT = 1e-4  # largest share of a term in the prediction below which it is absent
 CHECKPOINTS = 10  # points a size from which they look like checkpoints of one run
 FAINTER = 20.0  # by how many factors of e a faint term is lowered to see what it alone feels
+USELESS = np.log(1e3)  # half-width in logarithms from which a factor says nothing
 LOOSE = 0.5  # standard error of ln(exponent) beyond which its 95% interval spans a factor of 7
 
 
@@ -29,9 +30,7 @@ def outcome(problem: Problem, z: np.ndarray, converged: bool, agreeing: float) -
         return "at_bound", f"{_list(at_bound)} ended on a bound: the points would take it further."
     loose = loose_exponents(problem, z)
     if loose:
-        words = ", ".join(
-            f"{name} (a factor of {np.exp(2 * min(sd, 50)):.2g} either way)" for name, sd in loose.items()
-        )
+        words = ", ".join(f"{name} ({_either_way(2 * sd)})" for name, sd in loose.items())
         return (
             "not_identified",
             f"these points do not fix {words}. Widen the range of the inputs, or hold it with a value.",
@@ -39,6 +38,12 @@ def outcome(problem: Problem, z: np.ndarray, converged: bool, agreeing: float) -
     if not converged:
         return "not_converged", "the walk stopped before the gradient vanished: treat the values as a rough guess."
     return "converged", f"the gradient vanishes, and {agreeing:.0%} of the starts ended here."
+
+
+def _either_way(logs: float) -> str:
+    if logs > USELESS:
+        return "to no useful factor"
+    return f"a factor of {np.exp(logs):.2g} either way"
 
 
 def _list(names) -> str:
