@@ -69,18 +69,22 @@ def frontier(
         raise unknown_name("frontier method", method, METHODS)
     if form not in FORMS:
         raise unknown_name("form", form, FORMS)
-    points = unmixed(_some(points.kept))
+    points = _some(points.kept)
     chosen = chosen_columns(points, dict(columns or {}))
     if method == "critical-batch":
         return critical_batch(points, columns=chosen, draws=draws, level=level, seed=seed)
+    points = unmixed(points)
     if method == "c-min":
         critical = dict(critical or KAPLAN_CRITICAL)
         points, chosen = adjusted(points, chosen, critical), {**chosen, "flops": "flops_min", "tokens": "tokens_min"}
     how = _How(method, chosen, form, depth, draws, level, seed, critical if method == "c-min" else None)
-    runs = len(np.unique(cluster_of(points)))
     if method == "isoflop":
-        return _fitted(slices_of_budgets(points, chosen, _budgets(points, chosen, budget)), how, runs)
-    return _fitted(slices_of_curves(curves(points, chosen, burn_in), per_decade), how, runs)
+        return _fitted(slices_of_budgets(points, chosen, _budgets(points, chosen, budget)), how, _runs(points))
+    return _fitted(slices_of_curves(curves(points, chosen, burn_in), per_decade), how, _runs(points))
+
+
+def _runs(points: Points) -> int:
+    return len(np.unique(cluster_of(points)))
 
 
 def _some(points: Points) -> Points:

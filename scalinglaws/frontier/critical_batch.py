@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..definitions import unmixed
 from ..errors import PointsError
 from ..points import Points
 from ..results import Estimate
+from .batch_family import batch_families
 from .slices import chosen_columns, cluster_of, size_groups
 
 LEAST_BATCHES = 4
@@ -92,18 +92,19 @@ def critical_batch(
     A table of curves (several rows a run_id: loss, tokens, batch_tokens) is read at `targets` losses that at least four
     batches reach; per batch the best run counts (its learning rate was tuned), and where that is the first or last of
     several rates in a column lr, the isoquant's `edge` and a warning say so. A table with one row a batch is taken as
-    it is: tokens spent to reach the row's loss.
+    it is: tokens spent to reach the row's loss. Of many runs those of a batch family are read (see `batch_families`).
 
     Raises:
         PointsError: a column is missing, or nowhere do four batch sizes reach one loss.
     """
-    points = unmixed(points.kept)
+    points = points.kept
     chosen = chosen_columns(points, columns)
     if "batch_tokens" not in points:
         raise PointsError(
             "the critical batch needs the tokens of a step. Name the column with --map batch_tokens=COLUMN."
         )
-    found = _targets(points, chosen, targets)
+    points, left_out = batch_families(points, chosen["params"], LEAST_BATCHES)
+    found = _targets(points, chosen, targets) if len(points) else []
     usable = [t for t in found if len(t.batch) >= LEAST_BATCHES]
     if not usable:
         raise PointsError(
@@ -116,7 +117,7 @@ def critical_batch(
     fitted = [_fitted(t, signs, level) for t in usable]
     isoquants = [iso for iso, _ in fitted]
     isoquants += [_thin(t) for t in found if len(t.batch) < LEAST_BATCHES]
-    return _law(isoquants, [(iso, drawn) for iso, drawn in fitted if not iso.reason], level)
+    return _law(isoquants, [(iso, drawn) for iso, drawn in fitted if not iso.reason], level, left_out)
 
 
 def _targets(points: Points, columns: dict[str, str], count: int) -> list[_Target]:
@@ -235,10 +236,10 @@ def _least_squares(log_steps: np.ndarray, log_batch: np.ndarray) -> tuple[np.nda
     return x, (log_steps - np.log1p(np.exp(x[:, None] - log_batch))).mean(axis=1)
 
 
-def _law(isoquants: list[Isoquant], usable: list, level: float) -> CriticalBatch:
+def _law(isoquants: list[Isoquant], usable: list, level: float, left_out: list[str]) -> CriticalBatch:
     isoquants = sorted(isoquants, key=lambda iso: (iso.params, -iso.loss_nats))
     effect, warnings = _size_effect(usable, level)
-    warnings += _at_the_edge([iso for iso, _ in usable])
+    warnings = [*left_out, *warnings, *_at_the_edge([iso for iso, _ in usable])]
     losses = np.log([iso.loss_nats for iso, _ in usable])
     if len(np.unique(losses)) < 3 or np.ptp(losses) < 1e-3:
         warnings.append(f"{len(np.unique(losses))} losses have a critical batch: B_crit(L) needs three or more.")
