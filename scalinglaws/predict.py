@@ -84,7 +84,8 @@ def predict(
     inputs = checked_inputs(fit.law, at)
     shape = np.broadcast_shapes(*(array.shape for array in inputs.values()))
     flat = {letter: np.broadcast_to(array, shape).ravel() for letter, array in inputs.items()}
-    value = np.broadcast_to(fit.evaluate(**flat), (int(np.prod(shape)),))
+    with np.errstate(all="ignore"):
+        value = np.broadcast_to(fit.evaluate(**flat), (int(np.prod(shape)),))
     _require_defined(fit, flat, value)
     noise = run_noise(fit) if kind == "run" else 0.0
     half_widths = _by_slopes if draws.method in ("sandwich", "profile") else _by_draws

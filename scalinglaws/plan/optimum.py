@@ -157,7 +157,8 @@ def size_for(law: Law, values: Mapping, tokens: float) -> np.ndarray:
 
 def loss_of(one: Trade, params) -> np.ndarray:
     """Loss of N parameters trained on what the budget leaves."""
-    return one.law.evaluate(**inputs_of(one, params, one.spending.tokens(params)), **one.values)
+    with np.errstate(all="ignore"):  # no number far outside: the caller looks
+        return one.law.evaluate(**inputs_of(one, params, one.spending.tokens(params)), **one.values)
 
 
 def best_params(one: Trade) -> np.ndarray:

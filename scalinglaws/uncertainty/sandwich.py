@@ -42,7 +42,7 @@ def _prior_curvature(fit: Fit) -> np.ndarray:
     problem = fit.problem
     logged = problem.coordinates.logged
     steps = np.array([fit.values[name] if name in logged else 1.0 for name in fit.free])
-    return (problem.noise / problem.prior_sd * steps) ** 2
+    return np.where(np.isfinite(problem.prior_sd), problem.noise / problem.prior_sd * np.nan_to_num(steps), 0.0) ** 2
 
 
 def _hc3(fit: Fit) -> np.ndarray:
