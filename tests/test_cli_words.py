@@ -7,9 +7,6 @@ import pytest
 from cli_made import grid, spoken, written
 
 from scalinglaws.cli.words import between, counted, ends, short
-from scalinglaws.compare import influence
-from scalinglaws.fit import fit
-from scalinglaws.points import Points
 from scalinglaws.results import Estimate
 
 
@@ -32,18 +29,6 @@ def test_zero_has_no_sign_and_one_point_no_s():
 )
 def test_an_interval_of_more_than_six_decades_is_not_written_as_numbers(low, high, said):
     assert between(low, high) == said == ends(Estimate(1.0, low, high))
-
-
-def test_what_nothing_feels_has_no_influence():
-    rng = np.random.default_rng(3)
-    params = np.geomspace(1e6, 1e9, 12)
-    tokens = 20 * params * np.exp(0.7 * rng.standard_normal(12))
-    loss = (9e13 / params) ** 0.076 * np.exp(0.004 * rng.standard_normal(12))
-    found = fit("chinchilla", Points({"params_total": params, "tokens": tokens, "loss_nats": loss}))
-    assert {"B", "beta"} <= set(found.unidentified)
-    rows = influence(found)
-    assert all(row.parameter not in found.unidentified for row in rows)
-    assert all(np.isinf(row.shift) or abs(row.shift) < 1e6 for row in rows)
 
 
 def test_a_report_of_a_fit_holds_no_monstrous_number(tmp_path):
