@@ -96,9 +96,9 @@ def resumable():
         raise typer.Exit(1) from None
 
 
-def show(text: str):
+def show(text: object):
     """Print for a person, on standard output."""
-    print(printable(text))
+    print(printable(str(text)))
 
 
 def emit(record: object, points=None):
