@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cli_made import FORMULA, grid, law_text, spoken, written
@@ -166,3 +167,8 @@ def test_every_word_for_a_person_passes_the_one_place_that_shows_codes():
         if name.endswith(".py"):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 assert not re.findall(r"(?<![\w.])print\((?!configured|f\"\\r)", file.read()), name
+
+
+def test_a_path_is_shown_as_a_text(capsys):
+    app.show(Path("made") / "index.html")
+    assert capsys.readouterr().out == "made/index.html\n"
