@@ -6,6 +6,8 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.stats import t as student
 
+from ..errors import FitError
+from ..fit import fit
 from ..frontier import Frontier
 from ..guard import UNFIT, Lacking
 from ..points import Points
@@ -29,6 +31,7 @@ class Power:
     """L = (x_c / x)^exponent through points of one column.
 
     Attributes:
+        identified: the exponent; None where these points do not identify one, and `sentence` says why.
         scale: x_c; tokenizer and text set it, and it lies far outside the points.
         r2: of ln L.
         better_by: AIC of L = b ln(x_0 / x) less that of the power law: above zero the power law is the better.
@@ -40,7 +43,8 @@ class Power:
 
     column: str
     points: int
-    exponent: Estimate
+    identified: Estimate | None
+    sentence: str
     scale: float
     r2: float
     rms_log: float
@@ -52,9 +56,23 @@ class Power:
     middle: tuple[float, float]
 
     @property
+    def exponent(self) -> Estimate:
+        """The exponent.
+
+        Raises:
+            FitError: the points do not identify it.
+        """
+        if self.identified is None:
+            letter = LETTERS.get(self.column, self.column)
+            raise FitError(f"the exponent of {letter} is not identified: {self.sentence}")
+        return self.identified
+
+    @property
     def equation(self) -> str:
         """The law in numbers."""
         letter = LETTERS.get(self.column, self.column)
+        if self.identified is None:
+            return f"no power of {letter}"
         return f"L = ({letter} / {self.scale:.3g})^-{self.exponent.value:.3f}"
 
 
@@ -67,14 +85,15 @@ def power(evidence: Evidence, points: Points, column: str, loss: str = "loss_nat
     if len(points) < 3:
         raise Lacking(f"three values of {column} ({len(points)} present)")
     columns = {"N": column, "L": loss}
-    found = evidence.fitted("kaplan-n", points, columns=columns, loss="ls-log", cluster=clusters)
-    exponent = evidence.parameter(evidence.drawn(found), "alpha_N")
+    found = fit("kaplan-n", points, columns=columns, loss="ls-log", cluster=clusters)
+    converged = found.outcome == "converged"  # what ends otherwise still misses the points by what it does
     floor, floor_exponent = _with_floor(evidence, points, columns, clusters)
     x, y = np.log(points[column]), np.log(points[loss])
     return Power(
         column,
         len(points),
-        exponent,
+        evidence.parameter(evidence.drawn(found), "alpha_N") if converged else None,
+        found.sentence,
         found.values["N_c"],
         found.r2,
         found.rms_log,
@@ -184,7 +203,7 @@ def of_compute(evidence: Evidence, least: bool = False) -> Power:
     fitted = power(evidence, points, column, clusters="run_id")
     own = found.loss.exponent
     exponent = Estimate(-own.value, _minus(own.high), _minus(own.low), own.level)
-    return Power(**{**vars(fitted), "exponent": exponent})
+    return Power(**{**vars(fitted), "identified": exponent if fitted.identified else None})
 
 
 def _minus(value: float | None) -> float | None:

@@ -30,7 +30,7 @@ def _straight(name: str, line: Callable[[], Power]) -> Callable[[], Part]:
     def part() -> Part:
         found = line()
         text = (
-            f"{name}: exponent {said(found.exponent)}, R2 {found.r2:.4f}, {found.points} points over "
+            f"{name}: exponent {said(found.identified)}, R2 {found.r2:.4f}, {found.points} points over "
             f"{found.decades:.2f} decades, AIC better than the logarithm's by {found.better_by:.1f}"
         )
         good = found.r2 >= LEAST_R2 and found.better_by > 0
@@ -56,7 +56,7 @@ def _unbent(name: str, line: Callable[[], Power]) -> Callable[[], Part]:
         bend, floor = found.curvature, found.floor
         if bend is None:
             return Part(True, f"{name}: {found.points} points, too few for a curvature; L_inf {said(floor)}")
-        text = f"{name}: curvature {said(bend, 2)}, exponent {said(found.exponent)}; with a floor L_inf {said(floor)}"
+        text = f"{name}: curvature {said(bend, 2)}, exponent {said(found.identified)}; with a floor L_inf {said(floor)}"
         text += f", exponent {said(found.floor_exponent)}"
         return Part(bend.low <= 0 <= bend.high, text, f"{name} bends: curvature {said(bend, 2)}")
 
@@ -72,7 +72,7 @@ def three_panels(evidence):
 def _panel(name: str, line: Callable[[], Power]) -> Callable[[], Part]:
     def part() -> Part:
         found = line()
-        exponent = said(found.exponent)
+        exponent = said(found.identified)
         text = f"{name}: {found.equation}, exponent {exponent}, {found.points} points, R2 {found.r2:.4f}"
         return Part(found.r2 >= LEAST_R2 and found.exponent.value > 0, text, f"{name} is no power law: {text}")
 
