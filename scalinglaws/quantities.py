@@ -125,7 +125,7 @@ _TABLE = [  # one line each, however long: a table to read down
     Quantity("error_top1", "error", "1", "share of wrong answers: 1 - accuracy, mean over tasks"),
     Quantity("loss_nats_sem", "loss_error", "nats/token", "standard error of loss_nats from the finite test set"),
     Quantity("lr", "lr", "1", "peak learning rate"),
-    Quantity("lr_by_step", "lr", "1", "learning rate of every step of one run, in order"),
+    Quantity("lr_by_step", "lr_by_step", "1", "learning rate of every step of one run, in order"),
     Quantity("position", "position", "tokens", "place of a token in its context, counted from 1"),
     Quantity(
         "overfitting",

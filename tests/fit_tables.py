@@ -11,6 +11,7 @@ import pytest
 from scalinglaws.laws import LAWS
 from scalinglaws.points import Points
 from scalinglaws.quantities import playing
+from scalinglaws.schedules import of_runs
 
 DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
 EPOCH = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
@@ -131,11 +132,21 @@ def column_of_target(name: str) -> str:
 
 def simulated(name: str, n: int = 7, noise: float = 0.0, seed: int = 0) -> Points:
     """A grid of points from a law's own constants, in the columns of its paper, with log-normal noise."""
+    if LAWS[name].along:
+        return curve(name)
     law, grid = LAWS[name], inputs_of(name, n)
     value = law.evaluate(*grid, **constants(name))
     value = value * np.exp(noise * np.random.default_rng(seed).standard_normal(value.shape))
     columns = {law.convention[letter]: column for letter, column in zip(law.inputs, grid, strict=True)}
     return Points(columns | {column_of_target(name): value})
+
+
+def curve(name: str) -> Points:
+    """The rows of one run, few enough that all are fitted, from a law of its whole schedule."""
+    steps = np.arange(0, len(SCHEDULE), 9)
+    rows = Points({"run_id": ["r0"] * len(steps), "steps": steps, "lr": SCHEDULE[steps], "loss_nats": steps + 1.0})
+    law, read = of_runs(LAWS[name], rows)
+    return rows.replace(loss_nats=law.evaluate(read["schedule_number"], read["steps"], **constants(name)))
 
 
 def isoflop(noise: float = 0.003, n: int = 60, seed: int = 0, law: dict[str, float] = EPOCH) -> Points:
