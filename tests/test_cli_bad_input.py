@@ -239,6 +239,12 @@ def test_a_sound_law_file_gives_what_the_shelf_gives(tmp_path):
         (["import", "T", "--unit", "loss=bats"], "Did you mean"),
         (["import", "T", "--to", "OUT/points.xyz"], ".parquet"),
         (["import", "T", "--mapping", "/no/such/mapping.json"], "does not exist"),
+        (["import", "\ud800"], "is no text: surrogates not allowed (character 1)"),
+        (["fit", "chinchilla", "T", "--weights", "run_id"], "holds text ('"),
+        (["audit", "T", "--target", "N=1e9"], "the target names N; it is C=1e23, or N and D together"),
+        (["audit", "T", "--target", "N=1e9,D=0"], "the target's D = 0; it must be above 0 and finite"),
+        (["audit", "T", "--printed", "A=1"], "name A; it has E, A, B, alpha, beta: give each of them"),
+        (["audit", "T", "--printed", "E=1,A=-1,B=1,alpha=1,beta=1"], "the printed A = -1; it must be above 0"),
     ],
 )
 def test_misuse_is_one_line_that_says_what_to_do(words, message, tmp_path):
@@ -249,3 +255,18 @@ def test_misuse_is_one_line_that_says_what_to_do(words, message, tmp_path):
     assert told[0].startswith("scalinglaws: ")
     assert message in told[0]
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.parametrize(
+    ("table", "body", "words", "message"),
+    [
+        (changed(params_total=lambda r: "nan"), FORMULA, ["report", "T"], "column 'params_total' is nan in row 1"),
+        (ROWS, "return -E - A / N**a - B / D**b", ["fit", "LAW", "T"], "gives no finite value near these points"),
+    ],
+)
+def test_numpy_warns_of_nothing_where_no_number_is_to_be_had(table, body, words, message, tmp_path):
+    (tmp_path / "mine.py").write_text(law_text(body))
+    places = {"T": written(tmp_path / "t.csv", table), "LAW": tmp_path / "mine.py"}
+    code, _, err = spoken(*(places.get(word, word) for word in words))
+    assert code in (1, 2)
+    assert message in err.splitlines()[-1]

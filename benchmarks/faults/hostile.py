@@ -311,9 +311,11 @@ LAWS += [
 LAWS += [b"print('x' * 100)", b"raise SystemExit('no')", b"import nosuch", b"LAW = 5", b"(" * 3000]
 
 _STUDY = """corpus = "synthetic"
+tokenizer = "symbols"
 shapes = [[1, 8], [1, 16], [2, 16], [2, 32]]
 tokens = [2e4, 4e4]
 n_ctx = 32
+warmup_share = 0.1
 """
 STUDIES = {
     "sound": _STUDY.encode(),

@@ -28,12 +28,22 @@ HANG_SECONDS = 300.0  # far beyond what a launch takes under any load seen
 POLL_SECONDS = 0.05
 MOST_LAUNCHES = 6  # after the last fault: each may ask for something that is then done
 WORDS = ["power", "law", "loss", "of", "compute", "size", "data"]
-SMALL = Study("faults", ((1, 8), (1, 16)), (1e4, 2e4), n_ctx=16, corpus="text", eval_tokens=1024, evaluations=3)
+SMALL = Study(
+    "faults",
+    ((1, 8), (1, 16)),
+    (1e4, 2e4),
+    n_ctx=16,
+    warmup_share=0.1,
+    corpus="text",
+    eval_tokens=1024,
+    evaluations=3,
+)
 WHOLE = Study(
     "faults",
     ((1, 8), (1, 12), (1, 16), (2, 8), (2, 16)),
     (3e4, 6e4, 1e5),
     n_ctx=32,
+    warmup_share=0.1,
     corpus="text",
     eval_tokens=4096,
     evaluations=6,

@@ -282,7 +282,9 @@ def _refused(name: str):
 
 def made_store(path: Path) -> Path:
     """A finished study's folder without training: losses of a known law, kept as runs."""
-    study = Study("made", ((1, 8), (1, 16), (2, 16), (2, 32)), (2e4, 4e4), seeds=1, hold_out=1, n_ctx=32)
+    study = Study(
+        "made", ((1, 8), (1, 16), (2, 16), (2, 32)), (2e4, 4e4), seeds=1, hold_out=1, n_ctx=32, warmup_share=0.1
+    )
     sweep = design(study, 256, "0" * 16, None)
     store = open_store(path, create=True)
     for name, record in (("study.json", study), ("sweep.json", sweep)):

@@ -38,11 +38,11 @@ class Part:
 
 # One line a part, by the name of its file.
 PARTS = {
-    "kills": Part("kills of 15 kinds while a study trains", 100, 2),
+    "kills": Part("kills of 15 kinds while a study trains", 100, 1),
     "disk": Part("faults of the disk while a study trains", 9, 1),
-    "lines": Part("hostile command lines, every command", 5000, 40),
+    "lines": Part("hostile command lines, every command", 5000, 20),
     "where": Part("row choices (`--where`), against an oracle", 20_000, 500),
-    "tails": Part("random small studies from their runs to their page", 1_000, 2),
+    "tails": Part("random small studies from their runs to their page", 1_000, 1),
 }
 
 

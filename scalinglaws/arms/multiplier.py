@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import MisuseError
+from ..errors import FitError, MisuseError
 from ..fit import Fit
 from ..laws.law import Law
 from ..plan.optimum import CLOSED_FORMS
@@ -81,6 +81,11 @@ def multiplier(
 def _compared(path: Path, one: Draws, other: Draws, reference: str, arm: str, loss, level) -> Multiplier:
     shift = 0.0 if loss is None else float(_reached(path, one.fit.values, loss))
     reached = float(path.loss(one.fit.values, shift)) if loss is None else float(loss)
+    if not np.isfinite(reached):
+        raise FitError(
+            f"law {one.fit.law.name!r} gives no finite loss for arm {reference} where they are to be compared: "
+            "free a parameter that is held, or compare elsewhere."
+        )
     spent = path.flops * float(np.exp(shift))
     with np.errstate(over="ignore"):  # beyond any number: infinite
         value = float(np.exp(_reached(path, other.fit.values, reached) - shift))
@@ -147,12 +152,17 @@ def _convention(fit: Fit, along: str) -> str:
 
 def largest_flops(fit: Fit) -> float:
     """Give the largest compute among the points of a fit: C, or 6 N D."""
-    return float((fit.inputs["C"] if "C" in fit.inputs else 6 * fit.inputs["N"] * fit.inputs["D"]).max())
+    return float(_flops(fit).max())
 
 
 def least_flops(fit: Fit) -> float:
     """Give the least compute among the points of a fit."""
-    return float((fit.inputs["C"] if "C" in fit.inputs else 6 * fit.inputs["N"] * fit.inputs["D"]).min())
+    return float(_flops(fit).min())
+
+
+def _flops(fit: Fit) -> np.ndarray:
+    with np.errstate(over="ignore"):  # beyond any number: infinite
+        return fit.inputs["C"] if "C" in fit.inputs else 6 * fit.inputs["N"] * fit.inputs["D"]
 
 
 def _frontier_loss(law: Law, values: Mapping, flops) -> np.ndarray:

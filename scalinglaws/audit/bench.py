@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..errors import PointsError, unknown_name
+import numpy as np
+
+from ..errors import MisuseError, PointsError, unknown_name
 from ..laws import law
 from ..points import Points
 from ..results import Audit, HeldOutTest, Recommendation
@@ -43,12 +45,14 @@ def audit(
 
     Raises:
         PointsError: no row takes part.
+        MisuseError: constants of a law that are not all printed; a target that is neither C nor N and D.
         NameUnknownError: no such rule or law.
     """
     for name in (printed_law, *([borrowed] if borrowed else [])):
         law(name)
     if not len(points.kept):
         raise PointsError("no row takes part: the table is empty or all of it is excluded. See excluded_because.")
+    _check_claims(printed or {}, printed_law, target or {})
     told = (dict(columns or {}), held_out, tuple(plans), dict(printed or {}), printed_law, borrowed, dict(target or {}))
     evidence = Evidence(points, *told, level, seed)
     chosen = _chosen(only)
@@ -56,6 +60,28 @@ def audit(
     best = replace(evidence, points=best_of_scans(evidence), memo={})
     found = (RULES[id].judge(evidence if RULES[id] in tuning.RULES else best) for id in chosen)
     return Audit(points.source, tuple(found), steps)
+
+
+def _check_claims(printed: Mapping[str, float], printed_law: str, target: Mapping[str, float]) -> None:
+    """Refuse half a law's constants and half a place."""
+    parameters = {p.name: p.positive for p in law(printed_law).parameters}
+    if printed and set(printed) != set(parameters):
+        raise MisuseError(
+            f"printed constants of law {printed_law!r} name {', '.join(printed)}; it has {', '.join(parameters)}: "
+            "give each of them, and no other."
+        )
+    for name, value in printed.items():
+        if not np.isfinite(value) or (parameters[name] and value <= 0):
+            raise MisuseError(f"the printed {name} = {value:g}; it must be {_must(parameters[name])}.")
+    if target and set(target) not in ({"C"}, {"N", "D"}):
+        raise MisuseError(f"the target names {', '.join(target)}; it is C=1e23, or N and D together: N=1e9,D=2e10.")
+    for name, value in target.items():
+        if not (np.isfinite(value) and value > 0):
+            raise MisuseError(f"the target's {name} = {value:g}; it must be {_must(True)}.")
+
+
+def _must(positive: bool) -> str:
+    return "above 0 and finite" if positive else "finite"
 
 
 def _chosen(only: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import ScalingLawsError
+from ..errors import MisuseError, ScalingLawsError
 from .words import printable
 
 UNFORESEEN, INTERRUPTED = 70, 130  # exit codes; 0, 1 and 2 are those of errors.py
@@ -28,6 +28,7 @@ def ended(command: Callable[[], object]) -> int:
 
 def _caught(command: Callable[[], object]) -> int:
     try:
+        _check_words(sys.argv[1:])
         command()
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):
@@ -48,6 +49,17 @@ def _caught(command: Callable[[], object]) -> int:
             return 1
         return _unforeseen(error)
     return 0
+
+
+def _check_words(words: list[str]):
+    """Refuse half a character: no file's name and no output could hold it."""
+    for word in words:
+        try:
+            os.fsencode(word)
+        except UnicodeEncodeError as error:
+            raise MisuseError(
+                f"{word!r} is no text: {error.reason} (character {error.start + 1}). Type it anew."
+            ) from None
 
 
 def _flushed() -> bool:

@@ -87,7 +87,7 @@ def checked_values(points: Points, columns: Mapping[str, str], logs: set[str]) -
     for letter, name in columns.items():
         column = points[name][rows]
         if column.dtype.kind not in "fiub":
-            raise PointsError(f"column {name!r} holds text ({column[0]!r}); {letter} must be a number.")
+            raise PointsError(f"column {name!r} holds text ({str(column[0])!r}); {letter} must be a number.")
         bad = ~np.isfinite(column) | (column <= 0 if letter in logs else False)
         if bad.any():
             first = int(np.flatnonzero(bad)[0])

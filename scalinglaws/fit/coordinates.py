@@ -15,6 +15,7 @@ from ..errors import LawError
 from ..laws.law import LINEAR, Law
 
 STEP = 1e-30  # of the complex step: exact to rounding (Squire & Trapp 1998)
+LEAST = np.finfo(np.float64).tiny
 ROUGH_STEP = 1e-5  # of central differences: their error is near 1e-10
 
 
@@ -89,11 +90,14 @@ class Coordinates:
         return values[self.tied.get(name, name)]
 
     def coordinates(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Turn parameters, each a number or of shape (rows,), into coordinates of shape (rows, free)."""
+        """Turn parameters, each a number or of shape (rows,), into coordinates of shape (rows, free).
+
+        A term that has vanished, its amplitude 0, has the logarithm of the least number in place of minus infinity.
+        """
         columns = []
         for name in self.free:
             value = np.atleast_1d(np.asarray(values[name], dtype=np.float64))
-            column = np.log(value) if name in self.logged else value
+            column = np.log(np.where(value == 0, LEAST, value)) if name in self.logged else value
             if name in self.exponent:
                 column = column * np.asarray(values[self.exponent[name]], dtype=np.float64)
             columns.append(column)

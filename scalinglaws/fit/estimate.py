@@ -145,6 +145,10 @@ def _scales(points: Points, weights: str | None, target, loss: Loss) -> np.ndarr
     if weights is None:
         return np.ones(len(target))
     column = points[weights]
+    if column.dtype.kind not in "fiub":
+        raise PointsError(
+            f"column {weights!r} holds text ({str(column[0])!r}); a weight is a positive number. Name another column."
+        )
     if not (np.isfinite(column).all() and (column > 0).all()):
         raise PointsError(
             f"column {weights!r} holds weights that are not positive numbers. Drop or correct those rows."

@@ -36,7 +36,8 @@ def advance(problem: Problem, z: np.ndarray, steps: int = STEPS) -> np.ndarray:
         moved = np.clip(z - reach[:, None] * step, problem.low, problem.high)
         trial, its_loss = _with_best_amplitudes(problem, moved, led)
         better = its_loss < loss
-        arrived = np.abs(loss - its_loss) <= STILL * loss
+        with np.errstate(invalid="ignore"):  # a row without a loss before and after has not arrived
+            arrived = np.abs(loss - its_loss) <= STILL * loss
         z = np.where(better[:, None], trial, z)
         loss = np.where(better, its_loss, loss)
         reach = np.where(better, np.minimum(2 * reach, 1.0), reach / 3)

@@ -140,7 +140,7 @@ def _of_largest_size(points: Points, counts: Mapping[str, str], rows: np.ndarray
     if not _has(points, counts, "N") or not len(rows):
         return rows
     sizes = np.log(points[column_of(counts, "N")][rows])
-    return rows[sizes >= np.nanmax(sizes) - ALIKE]
+    return rows[sizes >= np.fmax.reduce(sizes) - ALIKE]
 
 
 def _efficient(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
