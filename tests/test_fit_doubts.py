@@ -108,3 +108,16 @@ def test_a_corpus_larger_than_the_run_counts_as_the_run():
     law = LAWS["muennighoff"]
     larger, same = (float(law.evaluate(1e8, 1e9, unique, **law.constants)) for unique in (1e10, 1e9))
     assert larger == same and round(larger, 3) == 3.664  # U_D = min(U, D) in eq 5 and in the best size; it gave 3.768
+
+
+def test_a_fit_of_many_constants_ends_low_and_says_that_its_starts_disagree():
+    # nine constants on runs that five have made: 6.2 times the five's objective where every step was damped by terms
+    n, d = (x.ravel() for x in np.meshgrid(np.geomspace(3e7, 1e9, 7), np.geomspace(1e9, 3e10, 7)))
+    law, noise = LAWS["chinchilla"], 0.003 * np.random.default_rng(1).standard_normal(49)
+    loss = law.evaluate(n, d, **law.constants) * np.exp(noise)
+    points = Points({"params_nonembedding": n, "tokens": d, "loss_nats": loss})
+    five, nine = (fit(name, points, loss="ls-log") for name in ("chinchilla", "farseer"))
+    assert five.starts_agreeing == 1.0 and "starts-disagree" not in [w.id for w in five.doubts]
+    assert nine.objective < 4 * five.objective
+    [told] = [w.message for w in nine.doubts if w.id == "starts-disagree"]
+    assert told.startswith(f"only {nine.starts_agreeing:.0%} of the starts agree: the optimum is uncertain")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from scalinglaws.fit import fit
 from scalinglaws.laws import LAWS
@@ -32,3 +33,20 @@ def test_least_absolute_deviations_by_a_narrow_huber_are_identified():
     narrow, median = fit("chinchilla", noisy(), delta=1e-6), fit("chinchilla", noisy(), loss="quantile", tau=0.5)
     assert narrow.outcome == "converged" and (np.abs(narrow.residuals) <= 2e-6).sum() == 5
     assert narrow.values["alpha"] == pytest.approx(median.values["alpha"], rel=1e-4)
+
+
+@pytest.mark.parametrize("tau", [0.1, 0.75])
+def test_quantiles_of_plain_losses_are_those_of_linear_programming(tau):
+    # 1-D, exponents held: E + A / N^.3 of least pinball cost, solved exactly as a linear programme
+    n = np.geomspace(1e6, 1e9, 40)
+    loss = 2.0 + 30.0 * n**-0.3 + 0.05 * np.random.default_rng(1).standard_normal(40)
+    points = Points({"params_nonembedding": n, "loss_nats": loss})
+    found = fit("henighan-n", points, loss="quantile-plain", tau=tau, fix={"alpha_N": 0.3})
+    terms = np.stack([np.ones(40), n**-0.3], axis=1)
+    cost = np.concatenate([np.zeros(2), np.full(40, tau), np.full(40, 1 - tau)])  # above the law, and below it
+    best = linprog(
+        cost, A_eq=np.hstack([terms, np.eye(40), -np.eye(40)]), b_eq=loss, bounds=[(None, None)] * 2 + [(0, None)] * 80
+    )
+    predicted = found.evaluate(N=n)
+    assert predicted == pytest.approx(terms @ best.x[:2], abs=1e-5)
+    assert (np.abs(found.residuals) <= ON).sum() == 2 and found.residuals == pytest.approx(loss - predicted)

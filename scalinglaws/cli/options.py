@@ -29,9 +29,9 @@ Unit = Annotated[list[str] | None, typer.Option("--unit", metavar="NAME=UNIT", h
 LawFile = Annotated[
     list[Path] | None, typer.Option("--law-file", metavar="FILE.py", help="A Python file that declares laws to name.")
 ]
-Loss = Annotated[str, typer.Option(help="huber, ls-log, ls, student-t, tukey or quantile.")]
+Loss = Annotated[str, typer.Option(help="huber, ls-log, ls, student-t, tukey, quantile or quantile-plain.")]
 Delta = Annotated[str, typer.Option(help="The loss's scale in log units, or auto: from the residuals.")]
-Tau = Annotated[float, typer.Option(help="For the loss quantile: the share of points below the law.")]
+Tau = Annotated[float, typer.Option(help="For the losses of quantiles: the share of points below the law.")]
 Weights = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Weights, as 1/sd; or a column of standard errors.")
 ]

@@ -6,12 +6,13 @@ import numpy as np
 
 from .losses import NARROW, costs, curved, robust_sd
 from .problem import Problem, jacobian
-from .record import FitWarning
+from .record import EXACT, FitWarning
 
 FAINT = 1e-4  # largest share of a term in the prediction below which it is absent
 CHECKPOINTS = 10  # points a size from which they look like checkpoints of one run
 FAINTER = 20.0  # by how many factors of e a faint term is lowered to see what it alone feels
 USELESS = np.log(1e3)  # half-width in logarithms from which a factor says nothing
+FEW = 0.1  # share of the starts below which their optimum is one among others
 LOOSE = 0.5  # standard error of ln(exponent) beyond which its 95% interval spans a factor of 7
 
 
@@ -77,11 +78,19 @@ def doubts(problem: Problem, z: np.ndarray, target: np.ndarray, r2: float) -> li
     for name in sorted(constant_terms(problem, z)):
         floor = problem.coordinates.parameters(z[None])[name][0]
         below = int((target < floor).sum())
-        if below and (predicted >= floor).all() and problem.loss.kind != "quantile":
+        if below and (predicted >= floor).all() and not problem.loss.of_quantiles:
             told = f"{below} of {len(target)} points lie below {name} = {floor:.4g}, which no run of this law can reach"
             lowest = f"the lowest by {1 - target.min() / floor:.2%}"
             found.append(FitWarning("floor-above-points", f"{told} ({lowest}): {name} is too high, or the law wrong."))
     return found
+
+
+def alone(agreeing: float, objective: float, n: int) -> list[FitWarning]:
+    """Warn of an optimum that hardly a start found, unless no point is off it, so that none can be lower."""
+    if agreeing >= FEW or objective <= EXACT**2 * n:
+        return []
+    told = f"only {agreeing:.0%} of the starts agree: the optimum is uncertain, and there may be a lower one"
+    return [FitWarning("starts-disagree", f"{told}. Hold a parameter with a value, or fit a law of fewer.")]
 
 
 def faint_terms(problem: Problem, z: np.ndarray) -> list[str]:
@@ -127,7 +136,7 @@ def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
     noise = robust_sd(u[0], len(z))
     _, slope, _, weight = costs(problem.loss, u[0])
     variance = noise**2
-    if problem.loss.kind in ("huber", "quantile") and problem.loss.scale < NARROW * noise:
+    if problem.loss.may_be_narrow and problem.loss.scale < NARROW * noise:
         weight = curved(problem.loss, u[0], noise)
         variance = np.mean(slope**2) / max(np.mean(weight), 1e-300)
     matrix = (along[0] * weight) @ along[0].T

@@ -21,7 +21,7 @@ from .columns import (
     suspicions,
 )
 from .coordinates import Coordinates
-from .diagnose import doubts, outcome, run_warnings, unidentified
+from .diagnose import alone, doubts, outcome, run_warnings, unidentified
 from .losses import LOSSES, Loss, robust_sd
 from .minimise import Optimum, minimise
 from .outliers import wild_points
@@ -53,10 +53,10 @@ def fit(
 
     Args:
         columns: letter of the law -> column, where the paper's own column is not meant.
-        loss: huber (default), student-t, tukey, quantile or ls-log, on log residuals; ls on plain ones.
+        loss: huber (default), student-t, tukey, quantile or ls-log, on log residuals; ls, quantile-plain on plain ones.
         delta: the loss's scale in log units (plain units for none); "auto": 1.345 robust standard deviations of the
             residuals for Huber, 4.685 for Tukey, maximum likelihood for Student's t.
-        tau: for "quantile": the share of the points that lie below the law.
+        tau: for quantiles: the share of the points that lie below the law.
         weights: a column that multiplies each residual, meant as 1 / standard deviation; a column of standard errors
             (role loss_error) is turned into that.
         fix, tie: parameter -> value; parameter -> the parameter whose value it takes.
@@ -214,6 +214,7 @@ def _record(found: Optimum, columns, values, target, table: Points, cluster: str
     around = problem.target - problem.target.mean()
     r2 = float(1 - (apart @ apart) / max(around @ around, 1e-300))
     told = [*warnings, *_rough(problem), *doubts(problem, z, target, r2)]
+    told += alone(found.agreeing, found.objective, len(target))
     return Fit(
         law=law,
         values=constants,

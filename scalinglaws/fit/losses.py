@@ -1,14 +1,15 @@
 """What a residual costs: the loss functions of a fit, with the derivatives that Newton's method needs.
 
 Every loss has the units of a squared residual and equals u^2/2 near zero (up to the quantile's two slopes), so that
-objectives of different losses can be laid side by side. u is (predicted - observed), in logs unless the loss is "ls".
+objectives of different losses can be laid side by side. u is (predicted - observed), in logs unless the loss is plain.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-LOSSES = ("huber", "ls-log", "ls", "student-t", "tukey", "quantile")
+LOSSES = ("huber", "ls-log", "ls", "student-t", "tukey", "quantile", "quantile-plain")
+PLAIN = ("ls", "quantile-plain")  # on the loss itself, not on its logarithm
 DEGREES = 4.0  # of freedom of Student's t: heavy tails, finite variance
 NORMAL_MAD = 1.482602218505602  # standard deviation over median absolute deviation, for normal errors
 EFFICIENT = {"huber": 1.345, "tukey": 4.685}  # 95% efficient for normal errors (Holland & Welsch 1977)
@@ -29,7 +30,17 @@ class Loss:
     @property
     def in_logs(self) -> bool:
         """Whether residuals are differences of logarithms."""
-        return self.kind != "ls"
+        return self.kind not in PLAIN
+
+    @property
+    def of_quantiles(self) -> bool:
+        """Whether the law is led between the points, a share of them on either side, and not through their middle."""
+        return self.kind in ("quantile", "quantile-plain")
+
+    @property
+    def may_be_narrow(self) -> bool:
+        """Whether a small scale makes a corner of the loss."""
+        return self.kind == "huber" or self.of_quantiles
 
     @property
     def has_scale(self) -> bool:
@@ -93,6 +104,7 @@ _COSTS = {
     "student-t": _student,
     "tukey": _tukey,
     "quantile": _quantile,
+    "quantile-plain": _quantile,
 }
 
 
@@ -119,7 +131,7 @@ def suggested_scale(kind: str, u: np.ndarray, fitted: int) -> float:
         return max(EFFICIENT[kind] * sd, LEAST_SCALE)
     if kind == "student-t":
         return max(_student_scale(u, sd), LEAST_SCALE)
-    if kind == "quantile":
+    if Loss(kind).of_quantiles:
         return max(SHARP * sd, LEAST_SCALE)
     return np.inf
 

@@ -9,13 +9,15 @@ from .gradient import with_true_slopes
 from .losses import Loss, robust_sd, suggested_scale
 from .problem import Problem, residuals
 from .project import advance, can_project
-from .solve import solve, solve_graduated
-from .starts import starting_points
+from .solve import Solution, solve, solve_graduated
+from .starts import around, starting_points
 
 MANY = 4000  # points beyond which the starts are compared on a part of them
 SAME = 1e-7  # relative difference of objectives that counts as the same optimum
 ROUNDING = 1e-26  # objective a point below which every optimum is exact
 LEADING = 25  # steps of least squares before the walk proper
+AGREEING = 0.5  # share of the starts below which more of them are walked
+ROUNDS, SHORT = 4, 100  # of starts around the best so far, and steps from each
 SETTLED = 1e-6  # relative change of the residual scale at which it is final
 
 
@@ -52,12 +54,15 @@ def minimise(problem: Problem, auto: bool, rng: np.random.Generator, starts: np.
             f"law {problem.coordinates.law.name!r} gives no finite value near these points from any of {len(starts)} "
             f"starts. Check the units of the columns, or widen the starting ranges of the law's parameters."
         )
-    near = found.objective <= found.objective[best] * (1 + SAME) + ROUNDING * len(part.target)
-    z = found.z[[best]]
+    z, near = found.z[[best]], _near(found, found.objective[best], part)
+    if near.mean() < AGREEING and len(starts) > 1:
+        z, lowest = _lower(part, z, found.objective[best], rng)
+        near = _near(found, lowest, part)
     whole = replace(problem, loss=part.loss, noise=part.noise)
     if estimated:
         whole = _settled(whole, z[0], auto)
-    if estimated or len(part.target) < len(problem.target) or not found.converged[best]:
+    moved = (z != found.z[[best]]).any()
+    if estimated or moved or len(part.target) < len(problem.target) or not found.converged[best]:
         found, best = solve_graduated(whole, z), 0
     return Optimum(
         whole,
@@ -67,6 +72,20 @@ def minimise(problem: Problem, auto: bool, rng: np.random.Generator, starts: np.
         bool(found.converged[best]),
         float(near.mean()),
     )
+
+
+def _near(found: Solution, lowest: float, problem: Problem) -> np.ndarray:
+    return found.objective <= lowest * (1 + SAME) + ROUNDING * len(problem.target)
+
+
+def _lower(problem: Problem, z: np.ndarray, objective: float, rng) -> tuple[np.ndarray, float]:
+    """Look around the best of starts that disagree, (1, p), for what lies lower, in rounds of a few starts each."""
+    for _ in range(ROUNDS):
+        found = solve_graduated(problem, _led(problem, around(problem, z, rng)), most_steps=SHORT)
+        best = int(np.argmin(found.objective))
+        if found.objective[best] < objective * (1 - SAME):
+            z, objective = found.z[[best]], float(found.objective[best])
+    return z, objective
 
 
 def _part(problem: Problem, rng) -> Problem:

@@ -49,7 +49,7 @@ def unmasked_residuals(problem: Problem, z: np.ndarray) -> tuple[np.ndarray, flo
     """
     plain = residuals(problem, z[None])[0]
     sd = robust_sd(plain, len(z))
-    if problem.loss.kind == "quantile" or np.abs(plain).max() <= MAYBE_WILD * sd:
+    if problem.loss.of_quantiles or np.abs(plain).max() <= MAYBE_WILD * sd:
         return plain, sd
     loss = Loss("tukey", max(EFFICIENT["tukey"] * sd, LEAST_SCALE))
     moved = residuals(problem, solve(replace(problem, loss=loss), z[None], most_steps=60).z)[0]

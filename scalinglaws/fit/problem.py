@@ -17,7 +17,7 @@ class Problem:
 
     Attributes:
         inputs: one array of shape (n,) for each input of the law.
-        target: (n,), or (rows, n) where every row has its own; logarithms unless the loss is "ls".
+        target: (n,), or (rows, n) where every row has its own; logarithms unless the loss is plain.
         scales: (n,): multiplies residuals: 1 / standard error up to a constant.
         low, high: (p,), or (rows, p): the box, in coordinates; equal where a row holds a coordinate.
         prior_at, prior_sd: (p,): normal priors on parameters; sd is infinite where there is none.
@@ -100,7 +100,7 @@ def whole(problem: Problem, counts: np.ndarray, target: np.ndarray) -> np.ndarra
 
 
 def residuals(problem: Problem, z: np.ndarray) -> np.ndarray:
-    """Give (predicted - observed) x scale at coordinates z: (rows, n); logarithms unless the loss is "ls"."""
+    """Give (predicted - observed) x scale at coordinates z: (rows, n); logarithms unless the loss is plain."""
     value = problem.coordinates.value(z, problem.inputs)
     with np.errstate(all="ignore"):
         return ((np.log(value) if problem.loss.in_logs else value) - problem.target) * problem.scales

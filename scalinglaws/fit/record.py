@@ -33,7 +33,7 @@ class Fit:
         columns: letter of the law -> column of the points; the target's letter too.
         inputs: letter -> (n,) array; `target` (n,) as observed; `scales` (n,) what multiplied the residuals (1 / sd).
         clusters: (n,) labels; points of one label are resampled together. `cluster` the column they are from.
-        residuals: (n,) ln observed - ln predicted; plain differences for the loss "ls".
+        residuals: (n,) ln observed - ln predicted; plain differences for a plain loss.
         noise: robust standard deviation of the residuals, corrected for p.
         starts_agreeing: share of the starts that ended at this optimum.
         outcome: converged, not_converged, at_bound or not_identified; `sentence` says it in words.

@@ -24,6 +24,7 @@ FLOOR = 1e-28  # a point's share of the objective below which its residual is ro
 STALE = 1e-13  # of the objective: a step that gains less has gained nothing
 IDLE = 8  # such steps in a row, and the walk is over: a term on its way to nothing promises more than it holds
 MOST_STEPS = 400
+LONG = 60  # steps from which a walk is in a bent valley, which no step damped by whole terms follows: each alone
 STRIDE = 15.0  # factors of e that one step may take a coordinate in logarithms
 DAMPING = 1e-3
 COARSER = 6.0  # how much wider each earlier stage is
@@ -67,7 +68,7 @@ def solve_graduated(
     width = problem.loss.scale
     widest = NARROW * problem.noise
     stages = []
-    while problem.loss.kind in ("huber", "quantile") and width < widest:
+    while problem.loss.may_be_narrow and width < widest:
         width *= COARSER
         stages.append(width)
     for scale in reversed(stages):
@@ -91,6 +92,8 @@ def _walk(problem, starts, counts, target, most_steps):
     reference = np.broadcast_to(whole(problem, counts, target), lam.shape)
     steps, idle, last_gain = 0, np.zeros(len(z)), np.full(len(z), np.inf)
     for steps in range(most_steps):
+        if steps == LONG:
+            same_term = np.eye(z.shape[1])
         share = felt(problem, z, state.majorant, reference)
         least, most, at_end = _reach(problem.coordinates, z, share, low, high)
         step, decrement = _step(state, lam, at_end, same_term, _bend(problem.coordinates, state, same_term))

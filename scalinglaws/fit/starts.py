@@ -12,6 +12,8 @@ from .problem import Problem, residuals
 GRID = 49  # points of the grid of exponents, whatever their number
 SPREAD = 256  # draws for a law that declares no amplitudes
 KEPT = 5
+AROUND = 16  # starts around the best of those that disagree
+NEAREST, FARTHEST = -2.0, -0.3  # decades of the spread of the declared ranges at which they lie
 FAINT = 1e-3  # relative size given to a term that the grid would leave out: logarithms need something to move
 
 
@@ -28,6 +30,14 @@ def starting_points(problem: Problem, rng: np.random.Generator, kept: int = KEPT
         if found is not None:
             return _apart(*found, kept)
     return _scattered(problem, by_name, rng, kept)
+
+
+def around(problem: Problem, z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Scatter starts around coordinates (1, p), from a hundredth to half of the spread of the declared ranges off."""
+    by_name = {p.name: p for p in problem.coordinates.law.parameters}
+    spread = _drawn(problem, by_name, rng).std(axis=0)
+    size = 10.0 ** rng.uniform(NEAREST, FARTHEST, (AROUND, 1))
+    return np.clip(z + size * spread * rng.standard_normal((AROUND, z.shape[1])), problem.low, problem.high)
 
 
 def _projected(problem, by_name, linear):
@@ -99,10 +109,20 @@ def _apart(z, loss, cells, kept):
 
 
 def _scattered(problem, by_name, rng, kept):
-    """Draw from the declared ranges, a Latin hypercube in logarithms; keep those that miss least, and as many others.
+    """Keep of draws from the declared ranges those that miss least, and as many others.
 
     The draws that miss least often lie in one valley; how many starts agree says something where others were walked.
     """
+    z = _drawn(problem, by_name, rng)
+    with np.errstate(all="ignore"):
+        loss = np.square(residuals(_plain(problem), z)).sum(1)
+    order = np.argsort(np.where(np.isfinite(loss), loss, np.inf))
+    good, rest = np.split(order[np.isfinite(loss[order])], [3 * kept])
+    return z[np.concatenate([good, rng.permutation(rest)[: 3 * kept]])] if len(good) else z[order[:kept]]
+
+
+def _drawn(problem, by_name, rng):
+    """Draw from the declared ranges, a Latin hypercube in logarithms: (SPREAD, p)."""
     coordinates = problem.coordinates
     ranks = rng.permuted(np.tile(np.arange(SPREAD), (len(coordinates.free), 1)), axis=1) + 0.5
     values = {name: np.full(SPREAD, float(v)) for name, v in coordinates.fixed.items()}
@@ -110,12 +130,7 @@ def _scattered(problem, by_name, rng, kept):
         low, high = by_name[name].start
         values[name] = low * (high / low) ** rank if by_name[name].positive else low + (high - low) * rank
     values |= {name: values[to] for name, to in coordinates.tied.items()}
-    z = np.clip(coordinates.coordinates(values), problem.low, problem.high)
-    with np.errstate(all="ignore"):
-        loss = np.square(residuals(_plain(problem), z)).sum(1)
-    order = np.argsort(np.where(np.isfinite(loss), loss, np.inf))
-    good, rest = np.split(order[np.isfinite(loss[order])], [3 * kept])
-    return z[np.concatenate([good, rng.permutation(rest)[: 3 * kept]])] if len(good) else z[order[:kept]]
+    return np.clip(coordinates.coordinates(values), problem.low, problem.high)
 
 
 def _plain(problem):
