@@ -17,7 +17,7 @@ from .readings import FAMILIES, curve_table, position_table, run_table
 from .records import from_plain, read_json, to_plain, write_json, write_whole
 from .run import together
 from .settings import Families, Study
-from .store import Store, open_store
+from .store import Store, new_or_kept
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ def measure(
         MisuseError: a study, its text or the folder cannot be used so; nothing is trained.
         RunsFailedError: a training process failed; what is done is kept.
     """
-    store = open_store(to, create=True)
-    require_free(store)
     asked_now, told = {}, {}
-    for study in asked.studies:
-        data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
-        told[data.told()] = None
-        asked_now[study.name] = Family(study, lay_out(study, data, store.data, data_dir))
+    with new_or_kept(to) as store:
+        require_free(store)
+        for study in asked.studies:
+            data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
+            told[data.told()] = None
+            asked_now[study.name] = Family(study, lay_out(study, data, store.data, data_dir))
     laid_out = {**read_families(store), **asked_now}
     for line in told:
         say(line)

@@ -61,35 +61,34 @@ def predict_held_out(
 ) -> HeldOutTest:
     """Predict the loss of one new run at the held-out size and horizon, with its interval and reach.
 
-    The interval is widened by the factor that the law needed in its own trial. A law of different tokens is asked at
-    no more than the `train_tokens` there are.
+    The interval is widened by the factor that the law needed in its own trial, and ends at ln of the vocabulary. A law
+    of different tokens is asked at no more than the `train_tokens` there are.
     """
     spec = specs[0]
     params, tokens = float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
     calibration = next((trial.factor for trial in trials if trial.law == drawn.fit.law.name), 1.0)
     data = min(tokens, train_tokens) if drawn.fit.columns["D"] == "tokens_unique" else tokens
-    found = predict(drawn, {"N": params, "D": data}, level=level, kind="run", calibration=calibration)
-    line = _line(drawn, params, data, level, calibration)
-    estimate = Estimate(float(found.value), float(found.low), float(found.high), level)
+    how, ceiling = {"level": level, "calibration": calibration}, float(np.log(spec.shape.n_vocab))
+    free, found = (predict(drawn, {"N": params, "D": data}, ceiling=end, **how) for end in (None, ceiling))
+    line = _line(drawn, params, data, how | {"ceiling": ceiling})
     return HeldOutTest(
         drawn.fit.law.name,
         tuple(s.id for s in specs),
         params,
         tokens,
-        estimate,
+        Estimate(float(found.value), float(found.low), float(found.high), level),
         float(found.reach),
         utc_now(),
         drawn.fit.fingerprint,
         line=line,
         trials=trials,
         calibration=calibration,
-        no_news=_no_news(estimate, drawn.fit.target, spec.shape.n_vocab),
+        no_news=_no_news(float(free.high - free.low), drawn.fit.target, spec.shape.n_vocab),
     )
 
 
-def _no_news(found: Estimate, seen: np.ndarray, n_vocab: int) -> str:
-    """Say why a prediction is none: its interval is wider than what is known of the loss without a law."""
-    width = found.high - found.low
+def _no_news(width: float, seen: np.ndarray, n_vocab: int) -> str:
+    """Say why a prediction is none: its interval, without the bound, is wider than what is known without a law."""
     if not width <= np.log(n_vocab):
         return f"its interval is wider than ln {n_vocab} = {np.log(n_vocab):.3g}, from knowing all to knowing nothing"
     if width > np.ptp(seen):
@@ -97,11 +96,11 @@ def _no_news(found: Estimate, seen: np.ndarray, n_vocab: int) -> str:
     return ""
 
 
-def _line(drawn: Draws, params: float, tokens: float, level: float, calibration: float) -> Band:
+def _line(drawn: Draws, params: float, tokens: float, how: Mapping[str, float]) -> Band:
     """Draw the law along N at the held-out horizon, with the interval of a new run."""
     seen = drawn.fit.inputs["N"]
     sizes = np.geomspace(seen.min() / 1.5, params * 1.5, 60)
-    said = predict(drawn, {"N": sizes, "D": np.full_like(sizes, tokens)}, level=level, calibration=calibration)
+    said = predict(drawn, {"N": sizes, "D": np.full_like(sizes, tokens)}, **how)
     y, low, high = (tuple(map(float, values)) for values in (said.value, said.low, said.high))
     return Band(
         x_quantity=drawn.fit.columns["N"],
@@ -112,7 +111,7 @@ def _line(drawn: Draws, params: float, tokens: float, level: float, calibration:
         law=drawn.fit.law.name,
         text=drawn.fit.law.formula,
         fitted_to=(float(seen.min()), float(seen.max())),
-        level=level,
+        level=how["level"],
         label=f"{drawn.fit.law.name} at {tokens:.3g} tokens",
         covers="new run",
     )

@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from .run import CHECKPOINT, FINISHED, ID, Run, RunSpec
 from .schedule import phase
 
 VERSION = 2
+MARK = "store.json"
 COLUMNS = (
     "run_id lineage role outcome excluded_because params_nonembedding params_nonembedding_exact "
     "params_with_head params_total tokens tokens_unique epochs batch_tokens steps flops_6nd flops_exact "
@@ -129,7 +131,7 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
         StoreError: not a store, a store of another version, not writable, or its runs cannot be read.
     """
     path = Path(path)
-    mark = path / "store.json"
+    mark = path / MARK
     if not mark.exists():
         if not create:
             raise StoreError(f"{path} is no store: it has no store.json. Name the folder given to study --to.")
@@ -149,6 +151,25 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
     except OSError as failure:
         raise StoreError(f"{path / 'runs'} cannot be read: {failure.strerror}. Make it a folder of yours.") from None
     return Store(path, {} if version == VERSION else _earlier(path))
+
+
+@contextmanager
+def new_or_kept(path: Path) -> Iterator[Store]:
+    """Open a store or make one, which is gone again where what is first done with it fails and left nothing there.
+
+    Raises:
+        StoreError: as `open_store`.
+    """
+    before = [there.exists() for there in (path, path / MARK)]
+    store = open_store(path, create=True)
+    try:
+        yield store
+    except Exception:
+        if not before[1] and [there.name for there in path.iterdir()] == [MARK]:
+            (path / MARK).unlink()
+            if not before[0]:
+                path.rmdir()
+        raise
 
 
 @dataclass(frozen=True)

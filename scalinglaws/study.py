@@ -30,7 +30,7 @@ from .results import HeldOutTest, LawTrial, Recommendation, StudyResults
 from .review import review
 from .run import Run
 from .settings import Study
-from .store import Store, curve_points, learning_curves, open_store, points_of
+from .store import Store, curve_points, learning_curves, new_or_kept, points_of
 
 PACKAGES = ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib")
 TRIED_AT = {"N": np.geomspace(1e3, 1e9, 7), "D": np.geomspace(1e5, 1e11, 7)}  # where a law of one's own must be sound
@@ -57,11 +57,11 @@ def study(
         RunsFailedError: a training process failed; what is done is kept.
     """
     began, laws = time.monotonic(), laws_of(study, say)
-    store = open_store(to, create=True)
-    require_free(store)
+    with new_or_kept(to) as store:
+        require_free(store)
+        data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
+        sweep = lay_out(study, data, store.data, data_dir)
     earlier = store.path / "seconds.json"
-    data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
-    sweep = lay_out(study, data, store.data, data_dir)
     for line in (data.told(), *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
         say(line)
     write_json(store.path / "study.json", to_plain(study))
@@ -198,6 +198,7 @@ def _plans(study: Study, store: Store, found: Inference, trials, law, data: Toke
             budget,
             level=study.level,
             calibration=factor,
+            ceiling=math.log(data.vocabulary),
             building=building,
             batch_tokens=float(study.batch * study.n_ctx),
             flops_per_second=_speed(store),

@@ -8,6 +8,7 @@ import pytest
 from scalinglaws.errors import StoreError
 from scalinglaws.held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws
 from scalinglaws.infer import infer, seed_spread
+from scalinglaws.infer.spread import lack_of_fit
 from scalinglaws.points import Points
 from scalinglaws.results import LawTrial, SeedSpread
 from scalinglaws.run import RunSpec
@@ -107,6 +108,11 @@ def test_a_law_of_the_wrong_form_is_said_to_miss_by_more_than_seeds_explain(foun
     assert [note.split()[0] for note in missing] == ["kaplan-nd"]
 
 
+def test_seeds_that_make_no_difference_measure_no_misfit(found):
+    spread = SeedSpread(6144.0, 4e6, (3.0, 3.0), 0.0, 0.0)
+    assert lack_of_fit(found.draws["kaplan-nd"], spread) == ""
+
+
 def test_too_few_points_are_a_note_and_no_failure():
     few = made().take(np.arange(4))
     found = infer(few, curves(few), n_draws=50)
@@ -165,6 +171,14 @@ def test_a_law_that_failed_its_trial_gets_a_wider_interval(found, specs):
     assert wide.calibration == 3.0
     ratio = np.log(wide.predicted.high / wide.predicted.value) / np.log(plain.predicted.high / plain.predicted.value)
     assert ratio == pytest.approx(3.0)
+
+
+def test_the_interval_of_a_prediction_ends_at_a_uniform_guess_and_says_that_it_is_none(found, specs):
+    trial = LawTrial("chinchilla", 10, 0.01, 0.5, 1e4)
+    test = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95, trials=(trial,))
+    assert test.predicted.high == pytest.approx(np.log(specs[0].shape.n_vocab))
+    assert test.line.high[-1] == test.predicted.high
+    assert test.no_news.startswith("its interval is wider than ln ")
 
 
 def test_a_prediction_is_written_once_and_never_after_the_runs(found, specs, tmp_path):

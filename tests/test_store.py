@@ -15,7 +15,7 @@ from scalinglaws.readings import history, table_of
 from scalinglaws.records import to_plain, write_json
 from scalinglaws.run import RunSpec, together
 from scalinglaws.shape import Shape
-from scalinglaws.store import open_store
+from scalinglaws.store import new_or_kept, open_store
 
 SHAPE = Shape(n_layer=1, d_model=8, n_heads=1, n_ctx=32, n_vocab=256)
 BRANCH = RunSpec(SHAPE, "text:notes", "bytes", "0" * 16, 100_000, 8, 0.03, 10, parent="L1-d8-0123456789ab")
@@ -140,6 +140,24 @@ def test_a_folder_whose_runs_are_gone_is_refused(tmp_path, text):
     shutil.rmtree(store.path / "runs")
     with pytest.raises(StoreError, match="holds no runs"):
         table_of(store, read_sweep(store.path))
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_first_try_that_fails_leaves_a_folder_as_it_was(tmp_path, there):
+    path = tmp_path / "mine"
+    if there:
+        path.mkdir()
+    with pytest.raises(StoreError, match="no text"), new_or_kept(path):
+        raise StoreError("no text")
+    assert [path.exists(), *tmp_path.rglob("*.json")] == [there]
+
+
+def test_a_later_try_that_fails_leaves_the_store_and_what_was_made_in_it(tmp_path):
+    for making in ("data", ""):
+        with pytest.raises(StoreError, match="too large"), new_or_kept(tmp_path / "s") as store:
+            (store.path / making).mkdir(exist_ok=True)
+            raise StoreError("too large")
+        assert open_store(tmp_path / "s").data.is_dir()
 
 
 def test_runs_that_cannot_be_read_are_one_line(tmp_path):

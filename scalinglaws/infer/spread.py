@@ -43,8 +43,11 @@ def seed_spread(points: Points, counts: Mapping[str, str] = COUNTS) -> SeedSprea
 
 
 def lack_of_fit(drawn: Draws, spread: SeedSpread | None) -> str:
-    """Say by how much a law misses its points beyond what another seed explains; empty where it does not."""
-    if spread is None or not drawn.fit.rms_log > TWICE * spread.sd_log:
+    """Say by how much a law misses its points beyond what another seed explains; empty where it does not.
+
+    Repeats that are equal to the last digit give no spread to measure by.
+    """
+    if spread is None or spread.sd_log == 0 or not drawn.fit.rms_log > TWICE * spread.sd_log:
         return ""
     times = drawn.fit.rms_log / spread.sd_log
     return (
