@@ -163,7 +163,7 @@ CASES = {
     "D4": (case(SOUND), case(at(SOUND, "loss_nats", [3, 8, 20], 5.0)), "3 of 44 points lie over 12"),
     "D5": (case(SOUND), case(without(CURVES, "run_id")), "20 rows look like 5 runs"),
     "D6": (case(SOUND), case(sound(noise=0.1, ratios=(6.0, 20.0, 60.0))), "correlations"),
-    "D7": (case(SOUND), case(sound(truth=floorless)), "E = "),
+    "D7": (case(SOUND), case(sound(truth=floorless)), "E of chinchilla = "),
     "D8": (case(SOUND), case(sound(truth=kaplan_like)), "Kaplan 0."),
     "D9": (case(SOUND), case(wavy()), "Moran's I = +"),
     "D10": (case(isoflop(noise=0.001)), case(tilted()), "apart"),
