@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks" / "coverage"))
 
 import cells  # noqa: E402
+import hard  # noqa: E402
 import run as bench  # noqa: E402
 import simulate  # noqa: E402
 import tables  # noqa: E402
@@ -127,3 +128,19 @@ def test_the_default_interval_meets_its_bounds_in_every_cell():
     curves = [cells.measure(only(cell, bench.DEFAULT), 400, seed=0).summary() for cell in CURVES.values()]
     assert min(min(held(one, bench.DEFAULT).values()) for one in curves) >= 0.91
     assert np.mean([list(held(one, f"{bench.DEFAULT} over points").values()) for one in curves]) <= 0.75
+
+
+def test_a_missing_term_is_asked_for_nothing_and_an_open_interval_is_counted_as_such():
+    design = next(one for one in hard.DESIGNS if not one.truth["A"])
+    assert not {"alpha", "a", "N* 10x"} & set(hard.truths(design)) and "beta" in hard.truths(design)
+    counted = hard.Counted({"E": 3, "beta": 4}, {"E": 0, "beta": 1}, converged=2)
+    row = hard.table({"cell": counted}, 4).splitlines()[-1]
+    assert row.startswith("| cell | .75 | - | 1.00 (.25) |") and row.endswith("| 0.50 | 0 | 0 |")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("design", hard.DESIGNS, ids=lambda one: one.name)
+def test_intervals_hold_where_runs_say_little(design):
+    # 12 sets: of 95% fewer than 9 hold with probability 2e-3
+    counted = hard.measure(design, 12, seed=1, resamples=150)
+    assert min(counted.held.values()) >= 9 and counted.still == 0

@@ -97,13 +97,13 @@ def _real_parts() -> list[str]:
     ]
 
 
-def write(page: Path, text: str) -> None:
-    """Replace what stands between the two marks of a page."""
+def write(page: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Replace what stands between two marks of a page."""
     old = page.read_text()
-    between = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.S)
+    between = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
     if not between.search(old):
-        raise SystemExit(f"{page} has no place for the tables: put the lines {BEGIN} and {END} into it.")
-    page.write_text(between.sub(lambda _: f"{BEGIN}\n\n{text}\n\n{END}", old))
+        raise SystemExit(f"{page} has no place for the tables: put the lines {begin} and {end} into it.")
+    page.write_text(between.sub(lambda _: f"{begin}\n\n{text}\n\n{end}", old))
 
 
 if __name__ == "__main__":

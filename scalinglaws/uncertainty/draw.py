@@ -10,8 +10,9 @@ from .caution import cautions, few_runs, one_to_spare
 from .posterior import posterior
 from .profile import profile, profile_ends
 from .record import Draws, check_kept, drawn
-from .resample import Progress, check_runs, pairs
+from .resample import Progress, check_runs, pairs, unsettled
 from .sandwich import parameter_ends, sandwich, t_draws
+from .valley import valley
 from .wild import wild, wild_spread
 
 
@@ -56,7 +57,10 @@ def _pairs(fit, n, seed, progress, starts=None) -> Draws:
         return replace(_sandwich(fit, n, seed, progress), cautions=tuple(told))
     z, kept = pairs(fit, n, np.random.default_rng(seed), progress, starts)
     check_kept(fit, kept)
-    return drawn(fit, z, kept, "pairs", seed, cautions=cautions(fit, z, kept))
+    told = cautions(fit, z, kept)
+    if starts is not None or fit.exact or not unsettled(fit):
+        return drawn(fit, z, kept, "pairs", seed, cautions=told)
+    return drawn(fit, z, kept, "pairs", seed, ends=valley(fit, z[kept]).ends(z[kept]), cautions=told)
 
 
 def _wild(fit, n, seed, progress) -> Draws:

@@ -42,12 +42,19 @@ def check_runs(fit: Fit, parameters: int) -> int:
     return groups
 
 
-def pairs_counts(index: np.ndarray, groups: int, rows: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw runs with replacement: how often each point is in each resample, (rows, n)."""
-    picked = rng.integers(groups, size=(rows, groups))
+def pairs_counts(
+    index: np.ndarray, groups: int, rows: int, rng: np.random.Generator, picks: int | None = None
+) -> np.ndarray:
+    """Draw runs with replacement: how often each point is in each resample, (rows, n).
+
+    Args:
+        picks: how many runs make a resample, all in all counted as often as all runs; as many as there are by default.
+    """
+    picks = picks or groups
+    picked = rng.integers(groups, size=(rows, picks))
     flat = picked + np.arange(rows)[:, None] * groups
     counts = np.bincount(flat.ravel(), minlength=rows * groups).reshape(rows, groups)
-    return counts[:, index].astype(np.float64)
+    return counts[:, index] * (groups / picks)
 
 
 def refit(fit: Fit, counts: np.ndarray, start: np.ndarray | None = None) -> Solution:
@@ -63,15 +70,20 @@ def pairs(
 
     A resample that starts at the fit's optimum finds that valley alone. One start is taken where the fit is clean and
     more starts gain nothing in the first resamples; `starts` says how many otherwise.
+
+    Where the fit is not clean, a resample is of as many runs as there are beyond the free parameters: resamples of all
+    runs have no degrees of freedom taken off, and are wrong where a term may be nothing (Bickel et al. 1997, Andrews
+    2000); of fewer, the spread is larger by the root of runs / (runs - parameters), along the valley.
     """
     index, groups = numbered(fit.clusters)
+    picks = max(groups - len(fit.z), min(groups, len(fit.z) + 1)) if starts is None and unsettled(fit) else groups
     further = [] if starts == 1 else _further_starts(fit, (starts or STARTS) - 1)
     if starts is None and not unsettled(fit):
         probe = pairs_counts(index, groups, PROBE, np.random.default_rng(PROBE))
         further = further if groups < MANY_RUNS * len(fit.z) and _gains(fit, probe, further) else []
 
     def make(rows):
-        counts = pairs_counts(index, groups, rows, rng)
+        counts = pairs_counts(index, groups, rows, rng, picks)
         return _from_all(fit, counts, further) if further else refit(fit, counts)
 
     return blocks(fit, n, progress, make)

@@ -1,0 +1,153 @@
+"""How far parameters may go where a fit lies in a long valley: profile likelihood over the whole box.
+
+Percentiles of resamples hold too little of a parameter there: every resample ends at one point of the valley, most of
+them near the same. Each exponent and constant term is held at values from end to end of its range, the others are
+refitted, and the rise of the objective says how well the points bear it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..fit import Fit
+from ..fit.diagnose import constant_terms
+from ..fit.losses import costs, curved
+from ..fit.problem import residuals
+from ..fit.solve import solve_graduated
+from .resample import numbered
+from .sandwich import t_quantile
+
+HELD = 14  # values of an exponent, from end to end
+SHARES = (1e-6, 0.2, 0.4, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.99)  # of the lowest point: values of a constant
+NEAREST = 2  # draws from which the others are refitted, besides the fit
+STEPS = 150
+
+
+@dataclass(frozen=True)
+class Valley:
+    """Points of the valley, and how far each lies from the optimum.
+
+    Attributes:
+        z: (rows, free), coordinates, the optimum first.
+        roots: (rows,), signed roots of the rise of the objective without their sign: Student's t, were the law linear.
+        least: (free,), where a coordinate counts as at its lower end.
+        degrees: of Student's t.
+    """
+
+    fit: Fit
+    z: np.ndarray
+    roots: np.ndarray
+    least: np.ndarray
+    degrees: int
+
+    def ends(self, z: np.ndarray) -> dict[str, Callable]:
+        """Give, for each free parameter, a function level -> (low, high).
+
+        It holds the percentiles of the resamples z, (draws, free), and all that the points bear; a side is open, at
+        zero or infinity, where that goes to the end of the range.
+        """
+        problem = self.fit.problem
+        values, drawn = problem.coordinates.parameters(self.z), problem.coordinates.parameters(z)
+        constant = constant_terms(problem, self.fit.z)
+        ranged = ~problem.coordinates.amplitudes & np.isfinite(problem.high)
+        loose = ((self.z <= self.least) | (self.z >= problem.high))[:, ranged].any(1)
+        found = {}
+        for i, name in enumerate(problem.coordinates.free):
+            at_low, at_high = self.z[:, i] <= self.least[i], self.z[:, i] >= problem.high[i]
+            if problem.coordinates.amplitudes[i] and name not in constant:
+                at_low, at_high = loose, loose
+            if name in problem.coordinates.boxed:
+                at_low, at_high = np.zeros_like(loose), np.zeros_like(loose)
+            ends = self._ends(values[name], drawn[name], at_low, at_high, name in self.fit.positive)
+            found[name] = ends if name in problem.coordinates.boxed else _opened(ends, problem.low[i], problem.high[i])
+        return found
+
+    def _ends(self, values, drawn, at_low, at_high, positive):
+        least, drawn = 0.0 if positive else -np.inf, drawn[np.isfinite(drawn)]
+
+        def ends(level):
+            low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+            cut = t_quantile(level, self.degrees)
+            low, low_open = _furthest(-values, self.roots, at_low, cut, -low)
+            high, high_open = _furthest(values, self.roots, at_high, cut, high)
+            return least if low_open else float(-low), np.inf if high_open else float(high)
+
+        return ends
+
+
+def _opened(ends: Callable, least: float, most: float) -> Callable:
+    """Open the side on which an interval ends where the range of an exponent does: the resamples pile up there."""
+
+    def opened(level):
+        low, high = ends(level)
+        return 0.0 if low <= least > 0 else low, np.inf if high >= most else high
+
+    return opened
+
+
+def valley(fit: Fit, z: np.ndarray) -> Valley:
+    """Walk the valley of a fit; z: (draws, free), optima of resamples, where it is known to go."""
+    found, rises, least = [fit.z[None]], [np.zeros(1)], fit.problem.low.copy()
+    for i, values in _held(fit).items():
+        best, rise = _refitted(fit, z, i, values)
+        found.append(best)
+        rises.append(rise)
+        least[i] = values.min()
+    roots = np.sqrt(2 * np.maximum(np.concatenate(rises), 0.0) / max(_variance(fit), 1e-300))
+    good = np.isfinite(roots)
+    degrees = max(fit.n_clusters - len(fit.z), 1)
+    return Valley(fit, np.concatenate(found)[good], roots[good], least, degrees)
+
+
+def _held(fit: Fit) -> dict[int, np.ndarray]:
+    """Say which coordinates are held, and where: exponents over their box, constant terms up to the lowest point."""
+    problem, constant = fit.problem, constant_terms(fit.problem, fit.z)
+    held = {}
+    for i, name in enumerate(problem.coordinates.free):
+        low, high = problem.low[i], problem.high[i]
+        if name in constant and problem.coordinates.in_logs[i]:
+            held[i] = np.clip(np.log(np.array(SHARES) * fit.target.min()), low, high)
+        elif (
+            not problem.coordinates.amplitudes[i] and name not in problem.coordinates.logged and 0 < low < high < np.inf
+        ):
+            held[i] = np.geomspace(low, high, HELD)
+    return held
+
+
+def _refitted(fit, z, i, values):
+    """Hold coordinate i at each value: give the best refit of the others, (values, free), and its rise."""
+    near = [np.argsort(np.abs(z[:, i] - value))[:NEAREST] for value in values]
+    starts = np.concatenate([np.concatenate([fit.z[None], z[rows]]) for rows in near])
+    low, high = (np.repeat(side[None], len(starts), axis=0) for side in (fit.problem.low, fit.problem.high))
+    starts[:, i] = low[:, i] = high[:, i] = np.repeat(values, len(starts) // len(values))
+    problem = replace(fit.problem, low=low, high=high)
+    solved = solve_graduated(problem, starts, most_steps=STEPS)
+    objective = solved.objective.reshape(len(values), -1)
+    rows = np.arange(len(values)), objective.argmin(1)
+    return solved.z.reshape(*objective.shape, -1)[rows], objective[rows] - fit.objective
+
+
+def _variance(fit: Fit) -> float:
+    """Give what twice the rise is measured in: the noise as the loss sees it, points of one run kept together."""
+    u = residuals(fit.problem, fit.z[None])[0]
+    slope, second = costs(fit.problem.loss, u)[1], curved(fit.problem.loss, u, fit.noise)
+    index, groups = numbered(fit.clusters)
+    together = max(np.square(np.bincount(index, slope)).sum(), np.square(slope).sum())
+    return float(together / max(second.sum(), 1e-300) * groups / max(groups - len(fit.z), 1))
+
+
+def _furthest(values, roots, at_end, cut, drawn):
+    """Give the largest value that is allowed, on the way to the next that is not; and whether it is an end."""
+    inside = (roots <= cut) & np.isfinite(values)
+    if (inside & at_end).any():
+        return np.inf, True
+    if not inside.any():
+        return drawn, False
+    last = np.flatnonzero(inside)[np.argmax(values[inside])]
+    beyond = np.flatnonzero((values > values[last]) & np.isfinite(values) & (roots > cut))
+    if not len(beyond):
+        return max(values[last], drawn), False
+    first = beyond[np.argmin(values[beyond])]
+    share = (cut - roots[last]) / (roots[first] - roots[last])
+    return max(values[last] + share * (values[first] - values[last]), drawn), False
