@@ -73,6 +73,11 @@ class FitError(FailureError):
     """A fit or an interval does not exist for these points."""
 
 
+def counted(number: int, what: str) -> str:
+    """Write how many there are, in messages and in print: 1 point, 2 points."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Offer the known name closest to a misspelt one, as a sentence; empty when none is close."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)

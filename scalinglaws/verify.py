@@ -10,7 +10,7 @@ from pathlib import Path
 from .checkpoint import check_checkpoint
 from .corpora.tokenised import check_data, open_data
 from .design import Sweep, read_sweep
-from .errors import ScalingLawsError, StoreError, StudyError
+from .errors import ScalingLawsError, StoreError, StudyError, counted
 from .points import Points
 from .readings import table_of
 from .records import from_plain, read_json, read_sealed, to_plain
@@ -126,7 +126,7 @@ def _runs(store: Store, sweep: Sweep) -> tuple[Check, list[Run]]:
     there = [spec for spec in sweep.runs if (store.folder(spec.id) / "run.json").exists()]
     check = _each("runs", there, read, lambda spec: spec.id)
     lacking = len(sweep.runs) - len(there)
-    untold = (f"{lacking} runs that are not trained yet",) if lacking else ()
+    untold = (f"{counted(lacking, 'run')} not trained yet",) if lacking else ()
     return replace(check, unknown=(*check.unknown, *untold)), found
 
 
@@ -136,7 +136,10 @@ def _times(runs: list[Run]) -> Check:
     differs = tuple(f"run {run_id} ended before it started" for run_id in back)
     lacking = len(runs) - len(told)
     return Check(
-        "times", len(told), differs, (f"{lacking} runs without times (an earlier release)",) if lacking else ()
+        "times",
+        len(told),
+        differs,
+        (f"{counted(lacking, 'run')} without times (an earlier release)",) if lacking else (),
     )
 
 

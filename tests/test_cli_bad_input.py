@@ -82,7 +82,7 @@ def test_an_impossible_cell_costs_its_row_and_no_more(column, value, tmp_path):
         assert "'tokens' is nan in row 4" in err
         return
     assert code == 0
-    assert "1 rows rejected; the first, line 5: " in err
+    assert "1 row rejected; the first, line 5: " in err
     assert json.loads(out)["n"] == len(ROWS) - 1
     assert json.loads(out)["values"]["alpha"] == pytest.approx(0.34, abs=0.01)
 

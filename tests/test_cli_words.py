@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from cli_made import grid, spoken, written
 
-from scalinglaws.cli.words import between, counted, ends, short
+from scalinglaws.cli.words import between, ends, short
+from scalinglaws.errors import counted
 from scalinglaws.results import Estimate
 
 

@@ -98,7 +98,7 @@ MAY_IMPORT = split(
         "infer": "errors fit frontier guard laws points predict results uncertainty",
         "held_out": "compare errors guard laws points predict records results run uncertainty",
         "machine": "",
-        "report": "guard quantities records results",  # shows fields of records, computes nothing
+        "report": "errors guard quantities records results",  # shows fields of records, computes nothing
         "display": "launch",
         "estimate": "calibrate checks corpora cost design display errors machine quantities records settings "
         "tokenizers",

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..definitions import unmixed
-from ..errors import FitError, MisuseError, PointsError, nearest
+from ..errors import FitError, MisuseError, PointsError, counted, nearest
 from ..fit import Fit, fit
 from ..fit.coordinates import Coordinates
 from ..fit.losses import robust_sd
@@ -266,8 +266,8 @@ def _departures(joint: Fit, arms, reference, treatment) -> dict[str, dict[str, f
 
 def _few(arms, number, law) -> list[str]:
     return [
-        f"arm {arm} has {int((number == i).sum())} points for the {len(law.parameters)} parameters of {law.name}: what "
-        "it says of its own comes from what it shares."
+        f"arm {arm} has {counted(int((number == i).sum()), 'point')} for the {len(law.parameters)} parameters "
+        f"of {law.name}: what it says of its own comes from what it shares."
         for i, arm in enumerate(arms)
         if (number == i).sum() <= len(law.parameters)
     ]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MisuseError
+from ..errors import MisuseError, counted
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fitted import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
@@ -124,7 +124,7 @@ def _text(found, tests, worth, level: float) -> str:
     columns = ", ".join(f"{k} = {v}" for k, v in joint.columns.items() if k in (*found.law.inputs, "L"))
     lines = [
         f"{found.law.name}: {found.law.formula}    ({found.law.source})",
-        f"{joint.n} points of {joint.n_clusters} runs in {len(found.arms)} arms; {columns}",
+        f"{counted(joint.n, 'point')} of {counted(joint.n_clusters, 'run')} in {len(found.arms)} arms; {columns}",
         "; ".join(f"{word}: {_of(found, word)}" for word in ("shared", "pooled", "free") if _of(found, word)),
         table(("arm", "runs", *_parameters(found)), [_row(found, name, level) for name in found.arms]),
         f"{level:.0%} intervals: runs resampled within each arm, {len(found.draws)} draws. "

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MisuseError
+from ..errors import MisuseError, counted
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .words import ends, finite, short, table
@@ -69,7 +69,7 @@ def conventions(
 
 def _text(found) -> str:
     text = [
-        f"{found.points} points; N* (as {found.common}) and D* where 6 x {found.common} x tokens = "
+        f"{counted(found.points, 'point')}; N* (as {found.common}) and D* where 6 x {found.common} x tokens = "
         f"{short(found.budget)} FLOPs, {short(found.reach, 3)} times the largest run; intervals {found.level:.0%}"
     ]
     several = [role for role in ("tokens", "loss") if len({getattr(r.convention, role) for r in found.refits}) > 1]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import FitError, MisuseError, PointsError, unknown_name
+from ..errors import FitError, MisuseError, PointsError, counted, unknown_name
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .words import ends, finite, short, table
@@ -180,7 +180,8 @@ def _frontier_text(one) -> str:
     rows = [
         (short(b.flops), short(b.params), short(b.tokens), f"{b.loss_nats:.4f}", b.sizes, b.reason) for b in one.budgets
     ]
-    text = [f"{one.method}: {', '.join(f'{k} = {v}' for k, v in one.columns.items())}; {one.runs} runs; {one.shape}"]
+    columns = ", ".join(f"{k} = {v}" for k, v in one.columns.items())
+    text = [f"{one.method}: {columns}; {counted(one.runs, 'run')}; {one.shape}"]
     text.append(table(("C, FLOPs", "N", "D, tokens", "loss", "sizes", "takes no part"), rows))
     for reason in sorted({b.reason for b in one.budgets if b.reason}):
         text.append(f"  {reason}: {REASONS.get(reason, '')}")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import counted
 from . import options as o
 from . import outputs
 from .app import INFER, Json, app, emit, say, show
@@ -14,7 +15,7 @@ from .fits import Fitted
 from .fitted import of_a_fit
 from .outputs import spared
 from .report_of_fit import plain, text
-from .words import counted, finite, weights_of
+from .words import finite, weights_of
 
 
 @app.command("import", rich_help_panel=INFER)

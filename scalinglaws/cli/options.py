@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MisuseError
+from ..errors import MisuseError, counted
 from .app import say
 
 Law = Annotated[
@@ -177,7 +177,8 @@ def checkpointed(points, keep: str | None, burn_in: str | None, tell=say):
     found = points_of_checkpoints(points, burn_in=early, keep=keep)
     runs = len(set(found["run_id"].tolist()))
     guessed = "" if "run_id" in points else ", told apart by their order alone (no column run_id)"
-    said = f"{len(found)} rows of {runs} runs{guessed}; {len(found.kept)} take part (--checkpoints {keep})"
+    said = f"{counted(len(found), 'row')} of {counted(runs, 'run')}{guessed}; "
+    said += f"{len(found.kept)} take part (--checkpoints {keep})"
     tell(f"note: {said}")
     return replace(found, notes=(*found.notes, said))
 
@@ -206,7 +207,7 @@ def read(
     if found.rejected:
         first = found.rejected[0]
         said = (
-            f"{len(found.rejected)} rows rejected; the first, line {first.row}: {first.reason}. "
+            f"{counted(len(found.rejected), 'row')} rejected; the first, line {first.row}: {first.reason}. "
             "See all: scalinglaws import TABLE --rejected FILE"
         )
         found = replace(found, points=replace(found.points, notes=(said, *found.points.notes)))

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ..errors import FitError, PointsError
+from ..errors import FitError, PointsError, counted
 from .fits import Fitted
-from .words import between, counted, finite, share, table
+from .words import between, finite, share, table
 
 MOST_RUNS = 1000  # each left out in turn
 QUICK = 400  # points up to which a backtest takes under a second

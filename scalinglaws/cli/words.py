@@ -24,11 +24,6 @@ def share(value: float) -> str:
     return "-" if value != value else f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.2%}"
 
 
-def counted(number: int, what: str) -> str:
-    """Write how many there are: 1 point, 2 points."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def ends(estimate, digits: int = 5) -> str:
     """Write the interval of an estimate, or that it has none."""
     return between(getattr(estimate, "low", None), getattr(estimate, "high", None), digits)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..definitions import unmixed
-from ..errors import FitError, LawError, PointsError
+from ..errors import FitError, LawError, PointsError, counted
 from ..fit import Fit, fit
 from ..laws import law as shelf
 from ..laws.law import Law
@@ -122,7 +122,7 @@ def backtest(
     chosen = list(cuts) if cuts is not None else default_cuts(scale, len(law.parameters))
     if not chosen:
         raise PointsError(
-            f"{len(points)} points are too few to fit law {law.name!r} below a compute and test it above: "
+            f"{counted(len(points), 'point')}: too few to fit law {law.name!r} below a compute and test it above: "
             f"it needs {2 * len(law.parameters)} below and {LEAST_HELD} above, at different computes."
         )
     top = np.inf if upto is None else upto

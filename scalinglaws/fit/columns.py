@@ -6,7 +6,7 @@ import numpy as np
 
 from ..conversions import mismatch
 from ..definitions import units_agree
-from ..errors import PointsError, nearest
+from ..errors import PointsError, counted, nearest
 from ..laws.law import Law
 from ..points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
@@ -121,7 +121,7 @@ def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bo
     inputs = [values[letter] for letter in law.inputs]
     distinct, n = _distinct(inputs), len(inputs[0])
     if distinct < free + 1 and not (held and distinct >= free):
-        same = f"{n} points, {distinct} of them different" if distinct < n else f"{distinct} points"
+        same = f"{n} points, {distinct} of them different" if distinct < n else counted(distinct, "point")
         raise PointsError(
             f"{same}, cannot fit the {free} free parameters of law {law.name!r}: it needs {free + 1} or more. "
             f"Add runs, or hold parameters with --fix NAME=VALUE."

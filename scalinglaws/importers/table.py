@@ -7,7 +7,7 @@ from typing import TextIO
 
 import numpy as np
 
-from ..errors import PointsError, nearest, unknown_name
+from ..errors import PointsError, counted, nearest, unknown_name
 from ..points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, SYNONYMS, playing
 from ..records import from_plain, read_json, write_json
@@ -249,7 +249,7 @@ def _without_duplicates(points: Points) -> Points:
 
 def _preview(imported: Imported, rows: int) -> str:
     points = imported.points
-    lines = [f"{points.source}: {len(points)} points, {len(imported.rejected)} rows rejected"]
+    lines = [f"{points.source}: {counted(len(points), 'point')}, {counted(len(imported.rejected), 'row')} rejected"]
     for name, values in points.columns.items():
         known = QUANTITIES.get(name)
         meaning = f"{known.meaning} [{known.unit or 'text'}]" if known else "kept as it is"

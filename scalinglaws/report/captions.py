@@ -1,8 +1,9 @@
 """The caption of every figure: what is seen, of how many runs, and what was left out."""
 
+from ..errors import counted
 from ..results import StudyResults
 from .counts import of_a_table, size_of
-from .numbers import count, interval, stated
+from .numbers import interval, stated
 from .rows import excluded_rows, held_out_rows, runs_present, why_hollow
 from .sentences import main_fit, verdict
 
@@ -38,7 +39,11 @@ def caption_joint(results: StudyResults) -> str:
         return _nothing(results)
     laws = dict.fromkeys(band.law for band in results.bands.get("L(N,D)", ()))
     fits = [next((fit for fit in results.fits if fit.law == law), None) for law in laws]
-    told = "; ".join(f"{fit.formula} fitted to {fit.n_points} points of {fit.n_runs} runs" for fit in fits if fit)
+    told = "; ".join(
+        f"{fit.formula} fitted to {counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}"
+        for fit in fits
+        if fit
+    )
     law = f" Lines: {told}." if told else ""
     drawn = _drawn(results)
     every = {band.colour_value for band in results.bands.get("L(N,D)", ())}
@@ -95,7 +100,7 @@ def _drawn(results: StudyResults) -> str:
     hollow = f"; hollow and in no fit: {reasons}" if reasons else ""
     held = int(held_out_rows(results).sum())
     stars = f"; stars: held out (n = {held})" if held else ""
-    whole = runs_present(results) if of_a_table(results) else f"{count(total)} points, {runs_present(results)}"
+    whole = runs_present(results) if of_a_table(results) else f"{counted(total, 'point')}, {runs_present(results)}"
     return f"{whole}{hollow}{stars}."
 
 

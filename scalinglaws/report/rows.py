@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..errors import counted
 from ..results import Band, FrontierFound, StudyResults
 from .counts import of_a_table
 
@@ -54,7 +55,7 @@ def fitted_rows(results: StudyResults, bands: Sequence[Band] = (), *, named: boo
 def runs_present(results: StudyResults) -> str:
     """Say how many of the runs that were asked for are there."""
     if of_a_table(results):
-        return f"{len(results.points):,} points of {results.runs_present:,} runs"
+        return f"{counted(len(results.points), 'point')} of {counted(results.runs_present, 'run')}"
     return f"{results.runs_present} of {results.runs_expected} runs present"
 
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from ..errors import counted
 from ..guard import attempt
 from ..results import FittedLaw, HeldOutTest, Recommendation, StudyResults
 from .counts import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
@@ -67,7 +68,7 @@ def law_found(results: StudyResults) -> str:
     levels = {percent(value.level) for value in fit.values.values()}
     return (
         f"{fit.formula} with {constants} ({'/'.join(sorted(levels))} intervals, {fit.interval_method}); "
-        f"fitted to {fit.n_points} points of {fit.n_runs} runs, R² = {fit.r2:.4f}."
+        f"fitted to {counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}, R² = {fit.r2:.4f}."
     )
 
 

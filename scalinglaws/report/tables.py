@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..errors import counted
 from ..guard import attempt
 from ..results import Estimate, FittedLaw, LawRanked, Ranking, StudyResults
 from .audited import findings, waterfall
@@ -91,10 +92,11 @@ def _floor_row(results: StudyResults, fit: FittedLaw) -> list[tuple[Cell, ...]]:
 
 
 def _about(fit: FittedLaw) -> str:
-    counted = ", ".join(f"{letter} = {quantity}" for letter, quantity in fit.columns.items())
+    columns = ", ".join(f"{letter} = {quantity}" for letter, quantity in fit.columns.items())
     return (
-        f"{fit.law}: {fit.formula}, {counted}; {fit.loss}; {fit.n_points} points of {fit.n_runs} runs; intervals by "
-        f"{fit.interval_method}; R² = {fit.r2:.4f}, residual {100 * fit.rms_log:.2g}%, "
+        f"{fit.law}: {fit.formula}, {columns}; {fit.loss}; "
+        f"{counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}; "
+        f"intervals by {fit.interval_method}; R² = {fit.r2:.4f}, residual {100 * fit.rms_log:.2g}%, "
         f"objective {number(fit.objective, 4)}; {percent(round(fit.starts_agreeing, 3))} of the starts agree, "
         f"{fit.outcome}: {fit.sentence} Points {fit.fingerprint}."
     )
@@ -109,7 +111,7 @@ def runs(results: StudyResults) -> Table:
         values = {name: _plain(points[name][row]) for name in points.columns}
         rows.append(tuple(_cell(write, [values.get(name) for name in names]) for _, write, names in shown))
     return Table(
-        "runs", "All runs", tuple(heading for heading, _, _ in shown), tuple(rows), note=f"{len(points):,} points"
+        "runs", "All runs", tuple(heading for heading, _, _ in shown), tuple(rows), note=counted(len(points), "point")
     )
 
 
