@@ -11,6 +11,7 @@ from scalinglaws.laws import LAWS
 from scalinglaws.laws.law import Law, Parameter
 from scalinglaws.points import Points
 from scalinglaws.uncertainty import draws
+from scalinglaws.uncertainty.sloppy import sloppy
 
 HOFFMANN = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
 
@@ -134,3 +135,13 @@ def test_on_the_compute_optimal_frontier_constants_that_trade_with_one_another_h
     made = draws(fit("chinchilla", Points({"params_total": n, "tokens": flops / 6 / n, "loss_nats": loss})), n=40)
     ends = made.interval()
     assert ends["E"][0] < 1.8172 < ends["E"][1] < 3 and ends["alpha"][1] == ends["beta"][1] == np.inf
+
+
+def test_what_is_said_of_the_loosest_direction_leaves_out_what_no_point_identifies():
+    n, d = (column.ravel() for column in np.meshgrid(np.geomspace(1e6, 1e8, 5), np.geomspace(2e7, 2e9, 4)))
+    loss = (1.7 + 410 / d**0.28) * np.exp(0.01 * np.random.default_rng(5).standard_normal(len(n)))
+    found = fit("chinchilla", Points({"params_total": n, "tokens": d, "loss_nats": loss}))
+    assert set(found.unidentified) == {"A", "alpha"} and found.outcome == "at_bound"
+    assert not {"A", "alpha"} & set(sloppy(found).parameters)
+    told = [w for w in draws(found, n=200).warnings if w.id in ("intervals-differ", "starts-disagree")]
+    assert not any("of A " in w.message or "of alpha " in w.message or "starts agree" in w.message for w in told)

@@ -76,7 +76,8 @@ def _apart(fit: Fit, z: np.ndarray) -> list[FitWarning]:
     width = np.diff(np.quantile(z, [0.16, 0.84], axis=0), axis=0)[0] / 2  # of a normal curve: one standard deviation
     with np.errstate(all="ignore"):
         ratio = np.where((width > 0) & (beside > 0), width / beside, 1.0)  # a coordinate on a bound has no width
-    odd = [i for i in range(len(ratio)) if not 1 / (1 + APART) <= ratio[i] <= 1 + APART]
+    known = [i for i, name in enumerate(fit.free) if name not in fit.unidentified]
+    odd = [i for i in known if not 1 / (1 + APART) <= ratio[i] <= 1 + APART]
     if not odd or fit.noise < 1e-9:
         return []
     worst = max(odd, key=lambda i: abs(np.log(ratio[i])))

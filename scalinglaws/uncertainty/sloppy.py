@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import FitError
 from ..fit import Fit
 from .sandwich import sandwich
 
@@ -33,13 +34,16 @@ class SloppyDirection:
 
 
 def sloppy(fit: Fit) -> SloppyDirection:
-    """Find the direction in which the fit is loosest.
+    """Find the direction in which the fit is loosest, among the parameters that the points say something about.
 
     Raises:
-        FitError: no more runs than free parameters.
+        FitError: no more runs than free parameters, or no parameter that the points identify.
     """
-    covariance = sandwich(fit).covariance
-    error = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+    known = np.array([name not in fit.unidentified for name in fit.free])
+    if not known.any():
+        raise FitError(f"law {fit.law.name!r}: these points identify none of {', '.join(fit.free)}. Add other runs.")
+    covariance = np.where(known & known[:, None], sandwich(fit).covariance, 0.0)
+    error = np.sqrt(np.where(known, np.maximum(np.diag(covariance), 1e-300), 1.0))
     values, vectors = np.linalg.eigh(covariance / error / error[:, None])
     direction = vectors[:, -1] * np.sign(vectors[np.argmax(np.abs(vectors[:, -1])), -1])
     part = [i for i in np.argsort(-np.abs(direction)) if abs(direction[i]) >= STRONG * np.abs(direction).max()]
