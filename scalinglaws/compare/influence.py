@@ -44,7 +44,8 @@ def influence(found: Fit) -> tuple[Influence, ...]:
     logs = np.stack([np.log(np.maximum(np.abs(drawn[name]), 1e-300)) for name in names], axis=1)
     good = np.concatenate([part.converged for part in solved]) & np.isfinite(logs).all(axis=1)
     shifts = logs - at
-    spread = np.sqrt((groups - 1) / groups * np.sum((shifts[good] - shifts[good].mean(axis=0)) ** 2, axis=0))
+    kept = shifts[good] if good.any() else np.zeros((1, len(names)))
+    spread = np.sqrt((groups - 1) / groups * np.sum((kept - kept.mean(axis=0)) ** 2, axis=0))
     scaled = np.where(good[:, None], shifts / np.maximum(spread, LEAST), np.inf)
     residual = np.bincount(index, weights=found.residuals) / np.bincount(index) / max(found.noise, 1e-300)
     rows = []
