@@ -17,7 +17,6 @@ HALVINGS = 60
 SIZES = np.linspace(-14.0, 14.0, 57)  # ln of N over the root of C, where the best size is looked for
 GOLDEN, GOLDEN_STEPS = (np.sqrt(5) - 1) / 2, 40
 AT_THE_END = 1.02  # reach up to which a comparison counts as within the points
-ALONG = ("frontier", "size", "ray")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ REACHED = 1e-6  # of the objective: starts that end within it found the same opt
 SETTLED = 1e-8  # Newton's decrement over the objective
 AT_OPTIMUM = 0.01  # of the objective, by which printed constants may miss it
 SWAYED = 0.05  # of a, by the choice of the loss or by outliers
-INFLATED = 1.5  # standard error by clusters over that by rows
 LOOSE = 0.2  # width of the interval of a
 
 
