@@ -7,7 +7,8 @@ import pytest
 from report_sample import sample
 
 from scalinglaws.held_out import _no_news
-from scalinglaws.infer import infer
+from scalinglaws.fit import fit
+from scalinglaws.infer import infer, unsound
 from scalinglaws.points import Points
 from scalinglaws.report.axes import equation
 from scalinglaws.report.canvas import styled
@@ -15,7 +16,9 @@ from scalinglaws.report.captions import caption_frontier, caption_laws
 from scalinglaws.report.figure_held_out import verdict_in_short
 from scalinglaws.report.figure_laws import laws
 from scalinglaws.report.rows import why_hollow
+from scalinglaws.report.page import page
 from scalinglaws.report.sentences import five_sentences, verdict
+from scalinglaws.report.summary import summary
 from scalinglaws.report.tables import constants
 from scalinglaws.results import Estimate
 
@@ -119,3 +122,21 @@ def test_a_law_of_any_name_or_formula_is_drawn(name):
     figure = Figure()
     figure.text(0.5, 0.5, equation(name))
     figure.canvas.draw()
+
+
+def test_a_warning_names_its_law_once_on_the_page_and_on_the_terminal():
+    first, *others = sample().fits
+    named = f"{first.law}: its term went to nothing"
+    shown = sample(fits=(replace(first, warnings=(named, "few runs")), *others))
+    for text in (page(shown, []), summary(shown)):
+        assert named in text and f"{first.law}: few runs" in text
+        assert f"{first.law}: {first.law}:" not in text
+
+
+def test_why_a_fit_is_unsound_reads_on_after_no_plan_by_its_law():
+    sizes, tokens = np.repeat([1e7, 1e8, 1e9], 3), np.tile([1e9, 1e10, 1e11], 3)
+    columns = {"params_total": sizes, "tokens": tokens, "loss_nats": 1.7 + 400 / sizes**0.34 + 410 / tokens**0.28}
+    found = fit("chinchilla", Points(columns))
+    stuck = replace(found, outcome="not_converged", sentence="the walk stopped early.")
+    assert unsound(stuck) == "the fit of chinchilla did not converge: the walk stopped early"
+    assert unsound(found) == ""

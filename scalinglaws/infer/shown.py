@@ -53,7 +53,7 @@ def unsound(found: Fit) -> str:
     if found.unidentified:
         return f"these points do not identify {', '.join(found.unidentified)} of {found.law.name}"
     if found.outcome == "not_converged":
-        return f"{found.law.name}: {found.sentence}"
+        return f"the fit of {found.law.name} did not converge: {found.sentence.removesuffix('.')}"
     if found.r2 < 0:
         return f"{found.law.name} lies farther from these points than their own mean (R2 {found.r2:.2g})"
     return ""

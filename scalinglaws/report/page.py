@@ -109,7 +109,7 @@ def _presence(results: StudyResults) -> str:
 
 def _warnings(results: StudyResults) -> str:
     """Gather every sentence that the record says a reader must see."""
-    said = [f"{fit.law}: {text}" for fit in results.fits for text in fit.warnings]
+    said = [text for fit in results.fits for text in fit.told]
     said += list(results.ranking.warnings) if results.ranking else []
     said += list(results.frontier.warnings) if results.frontier else []
     said += [f"{plan.label}: {text}" for plan in results.plans for text in plan.warnings]

@@ -18,7 +18,7 @@ def summary(results: StudyResults) -> str:
     if results.fits:
         lines += ["", *_constants(results)]
     warnings = [
-        *(f"{fit.law}: {text}" for fit in results.fits for text in fit.warnings),
+        *(text for fit in results.fits for text in fit.told),
         *(text for plan in results.plans for text in plan.warnings),
         *results.notes,
     ]

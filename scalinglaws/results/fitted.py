@@ -53,6 +53,12 @@ class FittedLaw:
     unidentified: tuple[str, ...] = ()
     unsound: str = ""
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Its warnings with the law's name before each, once: some begin with it already."""
+        named = f"{self.law}: "
+        return tuple(named + text.removeprefix(named) for text in self.warnings)
+
 
 @dataclass(frozen=True)
 class Band:
