@@ -225,3 +225,21 @@ def test_a_count_that_is_partly_missing_offers_one_that_is_not(gap):
 def test_a_weight_that_is_no_number_is_refused():
     with pytest.raises(PointsError, match="weights that are not positive"):
         fit("chinchilla", isoflop().replace(w=np.zeros(60)), weights="w")
+
+
+@pytest.mark.parametrize("law", ["chinchilla", "kaplan-nd", "henighan-n"])
+def test_losses_that_are_all_equal_identify_no_law_and_have_no_r2(law):
+    points = isoflop().replace(loss_nats=np.full(60, 3.0))
+    with pytest.raises(PointsError, match=rf"every point has loss_nats = 3: .*no constant of law '{law}'.*no .* R2"):
+        fit(law, points)
+    with pytest.raises(PointsError, match="every point has loss_nats"):
+        fit(law, points, fix={LAWS[law].parameters[0].name: 1.0})
+    barely = points.replace(loss_nats=np.where(np.arange(60) == 7, 3.001, 3.0))
+    assert np.isfinite(fit(law, barely).r2)
+
+
+def test_a_best_rate_that_is_the_same_everywhere_is_a_law_without_an_r2():
+    sizes = np.geomspace(1e7, 1e9, 8)
+    points = Points({"params_nonembedding": sizes, "tokens": 20 * sizes, "lr": np.full(8, 1e-3)})
+    found = fit("porian-lr", points, columns={"N": "params_nonembedding"})
+    assert np.isnan(found.r2) and "worse-than-mean" not in [w.id for w in found.warnings]

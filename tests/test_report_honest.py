@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from report_sample import sample
 
-from scalinglaws.held_out import _no_news
 from scalinglaws.fit import fit
+from scalinglaws.held_out import _no_news
 from scalinglaws.infer import infer, unsound
 from scalinglaws.points import Points
 from scalinglaws.report.axes import equation
@@ -15,8 +15,8 @@ from scalinglaws.report.canvas import styled
 from scalinglaws.report.captions import caption_frontier, caption_laws
 from scalinglaws.report.figure_held_out import verdict_in_short
 from scalinglaws.report.figure_laws import laws
-from scalinglaws.report.rows import why_hollow
 from scalinglaws.report.page import page
+from scalinglaws.report.rows import why_hollow
 from scalinglaws.report.sentences import five_sentences, verdict
 from scalinglaws.report.summary import summary
 from scalinglaws.report.tables import constants

@@ -1,6 +1,7 @@
 """The report of a fit: its values, the runs that carry it, and how it foretold its own larger runs."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 from ..errors import FitError, PointsError, counted
 from .fits import Fitted
@@ -122,10 +123,14 @@ def _values(a: Fitted) -> list[str]:
     delta = "" if found.delta == float("inf") else f", delta {found.delta:.3g}"
     lines.append(
         f"{found.loss}{delta}: objective {found.objective:.6g} (a sum); rms of ln residuals {found.rms_log:.3g}; "
-        f"R2 {found.r2:.4f}; {found.starts_agreeing:.0%} of starts agree"
+        f"{_explained(found.r2)}; {found.starts_agreeing:.0%} of starts agree"
     )
     lines.append(f"{a.level:.0%} intervals: {drawn.method}, {len(drawn)} draws. {found.outcome}: {found.sentence}")
     return lines
+
+
+def _explained(r2: float) -> str:
+    return f"R2 {r2:.4f}" if isfinite(r2) else "no R2, for nothing varies"
 
 
 def _loosest(a: Fitted):

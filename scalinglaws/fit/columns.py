@@ -10,7 +10,7 @@ from ..errors import PointsError, counted, nearest
 from ..laws.law import Law
 from ..points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
-from .record import FitWarning
+from .record import EXACT, FitWarning
 
 SMALLEST = {"N": 3e3, "D": 1e5, "C": 1e7}  # a median below it looks like millions, or steps
 SELDOM = (0.2, 1e6)  # a median D/N outside looks like N and D swapped, or in different units
@@ -143,6 +143,25 @@ def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bo
                 f"cannot be told apart. Add runs at another D/N (4 times more and 4 times less), or fit a law in one "
                 f"of them."
             )
+
+
+def varies(target: np.ndarray) -> bool:
+    """Whether a target takes more than one value, rounding aside."""
+    return bool(np.ptp(target) > EXACT * np.abs(target).max())
+
+
+def check_loss_varies(law: Law, target: np.ndarray, column: str) -> None:
+    """Refuse losses that are all equal: a law of a loss falls, and what lies on its floor has no exponent and no R2.
+
+    Raises:
+        PointsError: naming the column and its one value.
+    """
+    if law.predicts == "loss" and not varies(target):
+        raise PointsError(
+            f"every point has {column} = {target[0]:g}: a loss that does not vary identifies no constant of law "
+            f"{law.name!r}, and there is no variation for an R2 to explain. Add runs that differ in it, or name "
+            "another column."
+        )
 
 
 def check_no_sweep(law: Law, values: Mapping[str, np.ndarray], points: Points) -> None:

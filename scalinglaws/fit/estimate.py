@@ -14,11 +14,13 @@ from ..quantities import QUANTITIES, ROLE_OF_LETTER
 from ..schedules import of_runs
 from .columns import (
     check_enough,
+    check_loss_varies,
     check_no_sweep,
     checked_values,
     chosen_columns,
     convention_warnings,
     suspicions,
+    varies,
 )
 from .coordinates import Coordinates
 from .diagnose import alone, doubts, outcome, run_warnings, unidentified
@@ -75,6 +77,7 @@ def fit(
     check_enough(law, values, len(coordinates.free), bool(fix or tie or priors or "schedule" in columns))
     check_no_sweep(law, values, points)
     target = values.pop(law.target)
+    check_loss_varies(law, target, columns[law.target])
     warnings = convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
     scales = _scales(points.kept, weights, target, loss)
     problem = _problem(law, coordinates, values, target, scales, loss, bounds, priors)
@@ -212,7 +215,7 @@ def _record(found: Optimum, columns, values, target, table: Points, cluster: str
     word, sentence = outcome(problem, z, found.converged, found.agreeing)
     clusters = points.clusters(cluster)
     around = problem.target - problem.target.mean()
-    r2 = float(1 - (apart @ apart) / max(around @ around, 1e-300))
+    r2 = float(1 - (apart @ apart) / max(around @ around, 1e-300)) if varies(target) else np.nan
     told = [*warnings, *_rough(problem), *doubts(problem, z, target, r2)]
     if word != "at_bound":  # a term next to nothing leaves every start a little short of the others
         told += alone(found.agreeing, found.objective, len(target))

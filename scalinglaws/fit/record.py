@@ -40,7 +40,8 @@ class Fit:
         unidentified: free parameters that the points say nothing about: a term that vanished, and its exponents.
         decrement: Newton's decrement relative to the objective where the walk stopped.
         fingerprint: hash of the points that took part.
-        r2: share of the variance of the log target explained; `rms_log` root mean square log residual.
+        r2: share of the variance of the log target explained, NaN of a target that does not vary; `rms_log` root mean
+            square log residual.
         excluded: reason -> how many rows of the table took no part for it.
         z: coordinates of the optimum; `problem` what was minimised: for resampling.
     """

@@ -34,7 +34,7 @@ def tabulated(asked: Asked, drawn: Draws, level: float) -> FittedLaw:
         objective=float(found.objective),
         values=values,
         interval_method=f"{drawn.method} bootstrap over {found.n_clusters} {clusters}, {len(drawn)} draws",
-        r2=float(found.r2),
+        r2=float(found.r2) if np.isfinite(found.r2) else None,
         rms_log=float(found.rms_log),
         starts_agreeing=float(found.starts_agreeing),
         outcome=found.outcome,

@@ -140,6 +140,11 @@ def percent(level: float | None) -> str:
     return ABSENT if level is None or not math.isfinite(level) else f"{100 * level:g}%"
 
 
+def explained(r2: float | None) -> str:
+    """Write the share of the variance that a law explains; what does not vary leaves nothing to explain."""
+    return "no R² (nothing varies)" if r2 is None else f"R² = {r2:.4f}".replace("-", "−")
+
+
 def duration(seconds: float | None) -> str:
     """Write a time in its two largest units; beyond ten thousand years in years."""
     if seconds is None or not math.isfinite(seconds):

@@ -6,7 +6,18 @@ from ..errors import counted
 from ..guard import attempt
 from ..results import FittedLaw, HeldOutTest, Recommendation, StudyResults
 from .counts import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
-from .numbers import UNIDENTIFIED, duration, interval, number, percent, plus_minus, says_nothing, short, stated
+from .numbers import (
+    UNIDENTIFIED,
+    duration,
+    explained,
+    interval,
+    number,
+    percent,
+    plus_minus,
+    says_nothing,
+    short,
+    stated,
+)
 from .rows import runs_present
 
 OF_UNITS = ("A3",)  # rules of the audit without which no plan can be read
@@ -68,7 +79,7 @@ def law_found(results: StudyResults) -> str:
     levels = {percent(value.level) for value in fit.values.values()}
     return (
         f"{fit.formula} with {constants} ({'/'.join(sorted(levels))} intervals, {fit.interval_method}); "
-        f"fitted to {counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}, R² = {fit.r2:.4f}."
+        f"fitted to {counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}, {explained(fit.r2)}."
     )
 
 

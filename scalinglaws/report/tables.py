@@ -12,7 +12,7 @@ from .audited import findings, waterfall
 from .cells import Cell, Table, estimated
 from .counts import loss_unit, of_a_table
 from .facts import facts
-from .numbers import ABSENT, UNIDENTIFIED, count, duration, interval, number, percent, plus_minus, stated
+from .numbers import ABSENT, UNIDENTIFIED, count, duration, explained, interval, number, percent, plus_minus, stated
 
 FLOORS = ("E", "L_inf")  # what laws call the loss that no size and no data removes
 PUBLISHED = "published (another tokenizer, text and range: not a target)"
@@ -96,7 +96,7 @@ def _about(fit: FittedLaw) -> str:
     return (
         f"{fit.law}: {fit.formula}, {columns}; {fit.loss}; "
         f"{counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}; "
-        f"intervals by {fit.interval_method}; R² = {fit.r2:.4f}, residual {100 * fit.rms_log:.2g}%, "
+        f"intervals by {fit.interval_method}; {explained(fit.r2)}, residual {100 * fit.rms_log:.2g}%, "
         f"objective {number(fit.objective, 4)}; {percent(round(fit.starts_agreeing, 3))} of the starts agree, "
         f"{fit.outcome}: {fit.sentence} Points {fit.fingerprint}."
     )

@@ -24,7 +24,7 @@ class FittedLaw:
         loss: what was minimised, with its scale, in words.
         values: parameter -> estimate with interval.
         interval_method: how the intervals were made, in words.
-        r2: share of the variance of log loss explained.
+        r2: share of the variance of log loss explained; None of one that does not vary.
         rms_log: root mean square residual of log loss.
         published: parameter -> published value; `published_source` names paper and equation.
         warnings: sentences a reader must see.
@@ -41,7 +41,7 @@ class FittedLaw:
     objective: float
     values: dict[str, Estimate]
     interval_method: str
-    r2: float
+    r2: float | None
     rms_log: float
     starts_agreeing: float
     outcome: str
