@@ -1,5 +1,8 @@
 """Intervals: published standard errors, closed forms, what clusters do, and what the methods agree on."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fit_tables import EPOCH, chinchilla_points, isoflop, simulated
@@ -11,6 +14,7 @@ from scalinglaws.fit.problem import residuals
 from scalinglaws.laws import LAWS
 from scalinglaws.points import Points
 from scalinglaws.uncertainty import METHODS, draws, sloppy
+from scalinglaws.uncertainty.caution import MEASURED
 from scalinglaws.uncertainty.record import drawn
 from scalinglaws.uncertainty.resample import numbered, refit
 from scalinglaws.uncertainty.sandwich import curvature
@@ -193,7 +197,21 @@ def test_one_run_more_than_parameters_gives_the_sandwich_s_intervals_and_says_wh
     assert [w.id for w in six.warnings] == ["not_identified", "sandwich-instead"]
     assert seven.method == "pairs"
     few = next(w.message for w in seven.warnings if w.id == "few-runs")
-    assert "7 runs for 5 free parameters" in few and "held 90 to 100 of 100" in few
+    assert "7 runs for 5 free parameters" in few and "held 90 to 97 of 100 when measured)" in few
+
+
+def test_few_runs_are_told_what_the_page_of_coverage_measured():
+    page = (Path(__file__).parents[1] / "docs" / "coverage.md").read_text(encoding="utf-8")
+    shares: dict[int, list[float]] = {}
+    for runs, cells in re.findall(r"^\| (\d+) runs, sd \S+ \|(.*)\|$", page.split("## Where runs say little")[0], re.M):
+        shares.setdefault(int(runs) - 5, []).extend(map(float, cells.split("|")))
+    assert {beyond: (round(100 * min(s)), round(100 * max(s))) for beyond, s in shares.items()} == MEASURED
+
+
+@pytest.mark.parametrize(("runs", "said"), [(12, "95 to 100 of 100 when measured)"), (14, "with 7 runs more than")])
+def test_twelve_runs_are_told_what_twelve_held_and_fourteen_what_the_nearest_did(runs, said):
+    few = draws(fit("chinchilla", isoflop(n=60).take(np.arange(runs) * 4)), n=50)
+    assert said in next(w.message for w in few.warnings if w.id == "few-runs")
 
 
 def test_six_runs_hold_the_truth_as_often_as_they_say():
