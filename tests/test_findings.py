@@ -6,6 +6,7 @@ from findings_tables import KAPLAN_ND, World, floor, loss_of_size_and_data, made
 
 from scalinglaws.findings import CLAIMS, findings
 from scalinglaws.findings.evidence import Evidence
+from scalinglaws.findings.sheets_of_context import other_texts
 from scalinglaws.findings.sheets_of_models import shape_panels
 from scalinglaws.points import Points
 
@@ -135,6 +136,21 @@ def test_a_claim_fails_by_the_fault_it_is_for(name):
     verdict = one.judge(Evidence(*made(world, edit=edit), draws=200))
     assert verdict.outcome == "failed", verdict
     assert verdict.why and "holds" not in verdict.why
+
+
+def _no_exponent_elsewhere(row):
+    """Other texts' last losses that go up and down from size to size: a power of N has no exponent there."""
+    for text in ("books", "wiki", "law"):
+        row[f"loss_nats@{text}"] = 3.0 + 0.02 * np.sin(1e3 * row["params_nonembedding"] ** 0.5)
+
+
+def test_the_losses_on_other_texts_follow_though_no_exponent_of_theirs_is_identified():
+    evidence = Evidence(*made(edit=_edited("runs", _no_exponent_elsewhere)), draws=200)
+    follow, power = (next(claim for claim in CLAIMS if claim.id == name).judge(evidence) for name in ("S11", "S30"))
+    assert follow.outcome == "passed", follow
+    assert power.outcome == "not run" and "the exponent of N is not identified" in power.why, power
+    rows = other_texts(evidence).rows
+    assert len(rows) == 3 and all(row[3] and row[-4:] == (None,) * 4 for row in rows)
 
 
 EMPTY = Points({"run_id": []}), Points({"run_id": []}), Points({"run_id": []})

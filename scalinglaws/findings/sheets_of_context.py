@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from ..guard import UNFIT, Lacking
+from ..guard import UNFIT, Lacking, attempt
 from ..points import Points
+from ..results import Estimate
 from .evidence import Evidence
 from .record import UNIDENTIFIED, Sheet
 from .repeats import MODEL, averaged, same_settings
 from .shapes import at_one_size, of_standard_ff, shaped
 from .sheets_of_scale import rows_of
-from .transfer import FOREIGN, PLACE, texts, transfer
+from .transfer import FOREIGN, PLACE, exponents, texts, transfer
 
 LEAST_PLACES = 5
 LEAST_DEPTHS = 3
@@ -22,7 +23,7 @@ def other_texts(evidence: Evidence) -> Sheet:
     rows = []
     for text in texts(evidence):
         t = transfer(evidence, text)
-        ratio = t.exponent.value / t.exponent_own.value
+        alpha = attempt(lambda text=text: _alpha(*exponents(evidence, text)), lambda why: (None,) * 4)
         rows.append(
             (
                 text,
@@ -33,16 +34,17 @@ def other_texts(evidence: Evidence) -> Sheet:
                 t.slope.high,
                 t.offset,
                 t.drift,
-                t.exponent.value,
-                t.exponent.low,
-                t.exponent.high,
-                ratio,
+                *alpha,
             )
         )
     columns = ("text", "evaluations", "r", "slope", "low", "high", "offset", "offset a factor e of N", "alpha_N", "low",
                "high", "over its own")  # fmt: skip
     about = "Every evaluation after the warm-up; offsets in nats at the longest horizon."
     return Sheet("transfer", "Loss on other texts", about, columns, tuple(rows))
+
+
+def _alpha(other: Estimate, own: Estimate) -> tuple[float | None, ...]:
+    return other.value, other.low, other.high, other.value / own.value
 
 
 def texts_by_depth(evidence: Evidence) -> Sheet:

@@ -28,7 +28,6 @@ class Transfer:
     Attributes:
         slope: of L_other = slope L + constant, its interval by leaving out one lineage at a time.
         offset: mean of L_other - L at the last evaluation of each size, nats; `drift` its change a factor e of N.
-        exponent: alpha_N of the loss on that text; `exponent_own` that on the text trained on.
     """
 
     text: str
@@ -37,8 +36,6 @@ class Transfer:
     slope: Estimate
     offset: float
     drift: float
-    exponent: Estimate
-    exponent_own: Estimate
 
 
 def texts(evidence: Evidence) -> list[str]:
@@ -73,13 +70,22 @@ def transfer(evidence: Evidence, text: str) -> Transfer:
         slope,
         float(gap.mean()),
         float(np.polyfit(np.log(ends["params_nonembedding"]), gap, 1)[0]),
-        power(evidence, ends, "params_nonembedding", column).exponent,
-        of_size(evidence).exponent,
     )
 
 
-def _each(evidence: Evidence, judge: Callable[[Transfer], Part]) -> list[Callable[[], Part]]:
-    return [lambda text=text: judge(transfer(evidence, text)) for text in texts(evidence)]
+@once
+def exponents(evidence: Evidence, text: str) -> tuple[Estimate, Estimate]:
+    """Fit alpha_N of the loss on another text, and of that on the text trained on.
+
+    Raises:
+        FitError: the runs do not identify one of them.
+    """
+    other = power(evidence, evidence.longest, "params_nonembedding", FOREIGN + text)
+    return other.exponent, of_size(evidence).exponent
+
+
+def _each(evidence: Evidence, judge: Callable[[str], Part]) -> list[Callable[[], Part]]:
+    return [lambda text=text: judge(text) for text in texts(evidence)]
 
 
 @claim(
@@ -90,13 +96,14 @@ def _each(evidence: Evidence, judge: Callable[[Transfer], Part]) -> list[Callabl
 def offset(evidence):
     """The loss on other text follows that on the text trained on, with a nearly constant offset."""
 
-    def judge(found: Transfer) -> Part:
+    def judge(name: str) -> Part:
+        found = transfer(evidence, name)
         text = (
-            f"{found.text}: r {found.r:.4f}, slope {said(found.slope)}, offset {found.offset:+.3f} nats, "
+            f"{name}: r {found.r:.4f}, slope {said(found.slope)}, offset {found.offset:+.3f} nats, "
             f"{found.drift:+.3f} a factor e of N"
         )
         good = found.r >= LEAST_R and SLOPES[0] <= found.slope.value <= SLOPES[1]
-        return Part(good, text, f"{found.text}: r {found.r:.4f}, slope {found.slope.value:.3f}")
+        return Part(good, text, f"{name}: r {found.r:.4f}, slope {found.slope.value:.3f}")
 
     return _each(evidence, judge)
 
@@ -105,10 +112,11 @@ def offset(evidence):
 def same_exponent(evidence):
     """On other text too the loss is a power law in N, with nearly the same exponent."""
 
-    def judge(found: Transfer) -> Part:
-        ratio = found.exponent.value / found.exponent_own.value
-        text = f"{found.text}: alpha_N {said(found.exponent)}, {ratio:.2f} times that of the text trained on"
-        return Part(abs(ratio - 1) <= NEAR_EXPONENT, text, f"{found.text}: {ratio:.2f} times")
+    def judge(name: str) -> Part:
+        other, own = exponents(evidence, name)
+        ratio = other.value / own.value
+        text = f"{name}: alpha_N {said(other)}, {ratio:.2f} times that of the text trained on"
+        return Part(abs(ratio - 1) <= NEAR_EXPONENT, text, f"{name}: {ratio:.2f} times")
 
     return _each(evidence, judge)
 
