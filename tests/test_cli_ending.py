@@ -15,6 +15,7 @@ from cli_made import FORMULA, grid, law_text, spoken, written
 from scalinglaws.cli import app, main
 from scalinglaws.cli.words import printable
 from scalinglaws.settings import read_study
+from scalinglaws.store import open_store
 from scalinglaws.study import laws_of
 
 
@@ -54,6 +55,23 @@ def test_the_details_go_to_a_temporary_folder_where_this_one_cannot_be_written(m
         os.chdir(tmp_path)
     assert code == 70
     assert [path.name in err for path in (tmp_path / "t").iterdir()] == [True]
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["beside the log", "no such folder"])
+def test_the_details_of_a_worker_lie_beside_its_log_and_not_in_the_user_s_folder(there, monkeypatch, tmp_path):
+    def fail(*_, **__):
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr("scalinglaws.worker.work", fail)
+    store, run_id = open_store(tmp_path / "study", create=True), "L2-d16-0123456789ab"
+    user, run = tmp_path / "user", store.folder(run_id)
+    for folder in (user, *([run] if there else [])):
+        folder.mkdir(parents=True)
+    monkeypatch.chdir(user)
+    code, _, err = spoken("train", store.path, run_id)
+    assert code == 70
+    files = [[path.name in err for path in folder.glob("scalinglaws-error-*.txt")] for folder in (run, user)]
+    assert files == ([[True], []] if there else [[], [True]])
 
 
 @pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (BrokenPipeError(), 0)])

@@ -8,12 +8,14 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import MisuseError, ScalingLawsError
 from .words import printable
 
 UNFORESEEN, INTERRUPTED = 70, 130  # exit codes; 0, 1 and 2 are those of errors.py
+KEPT_IN = "details_in"  # attribute of an error: the folder for its details
 PACKAGES = ("scalinglaws", "numpy", "scipy", "torch", "pydantic", "typer", "matplotlib", "polars")
 
 
@@ -78,7 +80,7 @@ def _unforeseen(error: BaseException) -> int:
     """Tell an error that nobody thought of in one line, and keep what is needed to mend it in a file."""
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     details = _details(error)
-    saved = _saved(details)
+    saved = _saved(details, getattr(error, KEPT_IN, None))
     where = f"Its details are in {saved}" if saved else "Its details could not be saved; they follow"
     say(
         f"scalinglaws: an error that was not foreseen: {what}. {where}: please report it with that file. "
@@ -103,10 +105,24 @@ def _details(error: BaseException) -> str:
     return f"command: {sys.argv!r}\nversions: {', '.join(versions)}\n\n{told}"
 
 
-def _saved(text: str) -> Path | None:
-    """Write a new file in the current folder, else where temporary files go; None where neither can be written."""
+@contextmanager
+def details_in(folder: Path):
+    """Let the details of what nobody foresaw in this block go to a folder, not to the one that is current."""
+    try:
+        yield
+    except Exception as error:
+        setattr(error, KEPT_IN, folder)
+        raise
+
+
+def _saved(text: str, asked: Path | None) -> Path | None:
+    """Write a new file in the folder asked for, else in the current one, else where temporary files go; None if none.
+
+    A folder that is not there is not made.
+    """
     name = f"scalinglaws-error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
-    for folder in (Path.cwd, lambda: Path(tempfile.gettempdir())):
+    first = [] if asked is None else [lambda: asked]
+    for folder in (*first, Path.cwd, lambda: Path(tempfile.gettempdir())):
         for again in ("", "-2", "-3"):
             try:
                 path = folder() / f"{name}{again}.txt"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .app import INSIDE, Folder, app, require_training, say
+from .ending import details_in
 
 
 @app.command(rich_help_panel=INSIDE)
@@ -30,13 +31,15 @@ def train(
     asked_to_stop = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked_to_stop.append(True))
+    store = open_store(folder)
     try:
-        work(
-            open_store(folder),
-            run_ids,
-            device=device,
-            stop=lambda: bool(asked_to_stop) or (while_pid > 0 and os.getppid() != while_pid),
-        )
+        with details_in(store.folder(run_ids[0])):  # where launch keeps this process's log.txt
+            work(
+                store,
+                run_ids,
+                device=device,
+                stop=lambda: bool(asked_to_stop) or (while_pid > 0 and os.getppid() != while_pid),
+            )
     except Interrupted:
         say("interrupted; the state is kept")
         sys.exit(ASKED_TO_END)
