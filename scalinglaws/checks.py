@@ -10,7 +10,24 @@ from .settings import Study
 
 OF_A_JOINT_LAW = 6  # different pairs of size and horizon: one more than the five parameters of Chinchilla's law
 SIZES_OF_A_TRIAL = 5  # a law is tried on a size that four smaller ones lie below
+MOST_STEPS = 1e10  # of a study: four months at a millisecond each, which no step is done in; kaplan-full takes 5e7
 WARMUP_SHARE = 10  # a warm-up of one step in so many is what is proposed
+
+
+def require_steps(runs: Sequence[RunSpec]):
+    """Refuse runs of so many steps together that no machine would take them in years, however small a model is.
+
+    Raises:
+        StudyError: with the steps there are, and of what they are made.
+    """
+    steps = sum(run.steps - run.first_step for run in runs)
+    if steps > MOST_STEPS:
+        longest = max(runs, key=lambda run: run.steps)
+        raise StudyError(
+            f"the {_count(len(runs), 'run')} take {steps:.3g} steps together, the longest {longest.steps:.3g} "
+            f"({longest.tokens:.3g} tokens, {longest.batch_tokens:,} a step); {MOST_STEPS:.0e} are the most of one "
+            "study. Shorten tokens, or raise batch or n_ctx."
+        )
 
 
 def require_schedules(runs: Sequence[RunSpec]):

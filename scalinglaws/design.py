@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 
-from .checks import require_schedules, require_test_text, require_text
+from .checks import require_schedules, require_steps, require_test_text, require_text
 from .corpora.tokenise import tokenise_test
 from .corpora.tokenised import Tokenised
 from .errors import StoreError, StudyError
@@ -87,8 +87,8 @@ def design(
 
     Raises:
         CorpusError: the training text is smaller than the largest horizon allows.
-        StudyError: a size that can afford no horizon, a schedule that cannot be (as `checks.require_schedules`), or
-            seeds of a size that is held out.
+        StudyError: a size that can afford no horizon, a schedule that cannot be (as `checks.require_schedules`), more
+            steps than any machine takes, or seeds of a size that is held out.
     """
     sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, n_vocab).params())
     fitted, held = sizes[: len(sizes) - study.hold_out], sizes[len(sizes) - study.hold_out :]
@@ -114,6 +114,7 @@ def design(
     reasons = {run.id: why_left_out(study, run.shape) for run in every}
     left_out = {run_id: reason for run_id, reason in reasons.items() if reason}
     sweep = Sweep(study.name, every, tuple(run.id for run in held_runs), left_out)
+    require_steps(every)
     require_schedules(every)
     if train_tokens is not None:
         require_text(study, every, train_tokens)

@@ -17,6 +17,7 @@ from .run import A_PATH
 LR_RULES = ("width", "kaplan")
 NAME = re.compile(r"\w[\w .,+=@()-]{0,99}")
 MOST_RUNS = 20_000  # of a study: a table that a person can read and a machine can lay out
+MOST_EVALUATIONS = 5_000_000  # of all runs together, each a row of curves.csv; kaplan-full's largest family takes 4,800
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,19 @@ class Study:
             )
         if self.fit_aspect is not None and self.fit_aspect[0] > self.fit_aspect[1]:
             raise StudyError(f"fit_aspect = {list(self.fit_aspect)}; the first must not be above the second.")
+        self._require_amounts()
+
+    def _require_amounts(self):
         if self.most_runs > MOST_RUNS:
             raise StudyError(
                 f"the study asks for {self.most_runs:,} runs; {MOST_RUNS:,} are the most of one study. Shorten shapes, "
                 "tokens, seeds, hold_out_seeds or an each_ key, or make several studies of it."
+            )
+        if self.most_runs * self.evaluations > MOST_EVALUATIONS:
+            raise StudyError(
+                f"evaluations = {self.evaluations:,} of each of up to {self.most_runs:,} runs are "
+                f"{self.most_runs * self.evaluations:,}; {MOST_EVALUATIONS:,} are the most of one study. Set "
+                f"evaluations = {max(1, MOST_EVALUATIONS // self.most_runs):,} or fewer, or ask for fewer runs."
             )
 
     @property

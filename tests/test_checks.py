@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from scalinglaws.checks import require_test_text, unanswered
+from scalinglaws.checks import MOST_STEPS, require_test_text, unanswered
 from scalinglaws.cost import Pace, costs, evaluated_tokens, step_of
 from scalinglaws.design import design, lay_out
 from scalinglaws.errors import CorpusError, StudyError
-from scalinglaws.settings import Study
+from scalinglaws.settings import MOST_EVALUATIONS, Study
 from scalinglaws.tokenizers import check_tokenizer_name
 
 STUDY = Study("s", ((1, 8), (1, 16)), (20_000, 40_000), n_ctx=64, warmup_steps=4)  # 40 and 79 steps, decay after 32
@@ -51,6 +51,21 @@ def test_a_schedule_that_cannot_be_is_refused_with_what_to_type(changes, expecte
 )
 def test_what_is_proposed_is_accepted(changes):
     assert sweep(**changes).runs
+
+
+def test_steps_that_multiply_beyond_any_machine_are_refused_and_those_just_below_laid_out():
+    horizons = {"max_epochs": 1e9, "schedule": "cosine", "train_tokens": 10**9}
+    most = MOST_STEPS * 512 / 2  # of two sizes, at eight windows of 64 tokens a step
+    with pytest.raises(StudyError, match=r"the 2 runs take 1\.01e\+10 steps together, the longest 5\.05e\+09 .*1e\+10"):
+        sweep(tokens=(1.01 * most,), **horizons)
+    assert len(sweep(tokens=(0.99 * most,), **horizons).runs) == 2
+
+
+def test_evaluations_that_multiply_with_runs_are_refused_with_what_to_set():
+    wide = {"tokens": tuple(1e5 + i for i in range(249)), "evaluations": 10_000}
+    assert replace(STUDY, **wide).most_runs * 10_000 == MOST_EVALUATIONS
+    with pytest.raises(StudyError, match=r"up to 502 runs are 5,020,000.*Set evaluations = 9,960 or fewer"):
+        replace(STUDY, **wide | {"tokens": (*wide["tokens"], 2e5)})
 
 
 def test_seeds_of_a_size_that_is_held_out_are_refused():

@@ -113,6 +113,11 @@ def test_a_range_is_said_in_words(allowed, said):
         ("study quickstart --set seeds=1e12", "seeds = 1000000000000: it must be from 1 to 10,000."),
         ("study quickstart --set tokenizer=bpe:99999999", "at most 1,000,000"),
         ("study quickstart --set seeds=9000", "20,000 are the most of one study"),
+        (
+            "study quickstart --set evaluations=10000 --set seeds=20",
+            "evaluations = 10,000 of each of up to 800 runs are 8,000,000; 5,000,000 are the most of one study. Set "
+            "evaluations = 6,250 or fewer",
+        ),
         ("study quickstart --set nosuch=1", "unknown key 'nosuch'. 7"),
         ("study quickstart --set toknes=1", "Did you mean 'tokens'?"),
     ],
