@@ -25,7 +25,7 @@ from audit_tables import (
     tasks,
     without,
 )
-from cli_made import spoken
+from cli_made import grid, spoken, written
 
 from scalinglaws.audit import RULES, audit
 from scalinglaws.audit.evidence import Evidence
@@ -35,6 +35,7 @@ from scalinglaws.errors import MisuseError, PointsError
 from scalinglaws.importers.writing import write_points
 from scalinglaws.records import from_plain, to_plain
 from scalinglaws.results import Audit, Estimate
+from scalinglaws.store import open_store
 
 ROOT = Path(__file__).parents[1]
 SOUND = sound()
@@ -337,3 +338,22 @@ def test_the_page_of_the_audit_is_what_its_command_writes():
     assert (ROOT / "docs" / "audit.md").read_text(encoding="utf-8") == made, (
         "docs/audit.md is out of date. Run: python benchmarks/audit_rules.py --write docs/audit.md"
     )
+
+
+def test_a_table_of_two_recipes_is_audited_across_them_as_it_is_fitted(tmp_path):
+    rows = [row | {"recipe": "ab"[i % 2]} for i, row in enumerate(grid())]
+    table = written(tmp_path / "t.csv", rows)
+    words = ("audit", table, "--only", "A5")
+    for asked, note in ((), ""), (("--across", "recipe"), "one law across 2 recipes"):
+        code, out, err = spoken(*words, *asked)
+        assert code == 0 and note in err and "2 recipes (recipe: a 24, b 24)" in out.replace("\n      ", " ")
+        assert ("put together by --across recipe" in " ".join(out.split())) == bool(asked)
+        assert "1 failed (1 error, 0 warnings, 0 info)" in out
+    assert spoken(*words, "--across", "recipee")[0] == 2
+
+
+@pytest.mark.parametrize("option", ["--across", "--where", "--map", "--unit", "--checkpoints", "--burn-in"])
+def test_an_option_of_a_table_is_refused_beside_a_study_s_folder(option, tmp_path):
+    open_store(tmp_path / "study", create=True)
+    code, _, err = spoken("audit", tmp_path / "study", option, "x=y")
+    assert code == 2 and f"{option} is for a table of points" in err and "scalinglaws points" in err

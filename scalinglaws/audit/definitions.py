@@ -184,9 +184,10 @@ def one_loss(e: Evidence) -> Verdict:
     """Find what the rows that take part differ in: evaluation set, tokenizer, text, architecture, recipe."""
     mixed = mixtures(replace(e.kept, pooled=()), (e.loss_name,))
     if mixed:
-        return fails(
-            f"{e.loss_name}: {'; '.join(map(str, mixed))}. One of them: --where {quoted(choice(e.kept, mixed))}"
-        )
+        asked = ", ".join(one.column for one in mixed if one.column in e.kept.pooled)
+        together = f" (put together by --across {asked})" if asked else ""
+        one = f"One of them: --where {quoted(choice(e.kept, mixed))}"
+        return fails(f"{e.loss_name}: {'; '.join(map(str, mixed))}{together}. {one}")
     seen = {name: np.unique(e.kept[name]) for name in ("loss_split", "tokenizer", "n_vocab") if e.has(name)}
     if not seen:
         raise Lacking("the columns loss_split, tokenizer or n_vocab")

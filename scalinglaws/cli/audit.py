@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import MisuseError, counted
 from . import options as o
 from .app import INFER, Json, app, emit, show
 from .words import ends, table
@@ -44,6 +45,7 @@ def audit(
     burn_in: o.BurnIn = None,
     map: o.Map = None,
     where: o.Where = None,
+    across: o.Across = None,
     unit: o.Unit = None,
     level: o.Level = 0.95,
     seed: o.Seed = 0,
@@ -65,7 +67,8 @@ def audit(
     }
     claims = {name: value for name, value in claims.items() if value}
     given = o.named(columns, "--columns", "N=params_nonembedding")
-    points, study = _evidence(of, map, where, unit, checkpoints, burn_in)
+    reading = {"map": map, "where": where, "unit": unit, "across": across}
+    points, study = _evidence(of, reading, {"checkpoints": checkpoints, "burn_in": burn_in})
     wanted = only.split(",") if only else ()
     options = study | claims | {"columns": study["columns"] | given}
     found = run_audit(points, **options, only=wanted, level=level, seed=seed)
@@ -74,26 +77,37 @@ def audit(
         raise typer.Exit(1)
 
 
-def _evidence(of: str, map, where, unit, checkpoints, burn_in) -> tuple:
-    """Read a study's folder with its claims, or a table."""
+def _evidence(of: str, reading: dict, kept: dict) -> tuple:
+    """Read a study's folder with its claims, or a table; options of a table say nothing of a folder.
+
+    Raises:
+        MisuseError: an option of a table beside a study's folder.
+    """
     if (Path(of) / "store.json").exists():
         from ..review import of_a_folder
 
+        for name, given in (reading | kept).items():
+            if given is not None:
+                raise MisuseError(
+                    f"--{name.replace('_', '-')} is for a table of points, and {of} is a study's folder. Write its "
+                    f"points first: scalinglaws points {of} --to points.csv"
+                )
         return of_a_folder(Path(of))
-    found = o.read(of, map, where, unit)
-    return o.checkpointed(found.points, checkpoints, burn_in), {"columns": dict(found.columns)}
+    found = o.read(of, **reading)
+    return o.checkpointed(found.points, *kept.values()), {"columns": dict(found.columns)}
 
 
 def text(found) -> str:
     """Say what failed, at length; then what could not be checked and what holds; then the waterfall."""
     failed = sorted(found.having("failed"), key=lambda f: ("error", "warning", "info").index(f.severity))
     counts = ", ".join(
-        f"{sum(f.severity == severity for f in failed)} {severity}{'s' if severity != 'info' else ''}"
+        f"{many} info" if severity == "info" else counted(many, severity)
         for severity in ("error", "warning", "info")
+        for many in [sum(f.severity == severity for f in failed)]
     )
     unchecked, passed = found.having("cannot be checked"), found.having("passed")
-    counted = f"{len(failed)} failed ({counts}), {len(passed)} passed, {len(unchecked)} cannot be checked"
-    parts = [f"{len(found.findings)} rules: {counted}"]
+    summary = f"{len(failed)} failed ({counts}), {len(passed)} passed, {len(unchecked)} cannot be checked"
+    parts = [f"{len(found.findings)} rules: {summary}"]
     parts += [_failed(finding) for finding in failed]
     parts += _listed("passed", passed) + _listed("cannot be checked", unchecked)
     return "\n".join(parts + _waterfall(found.waterfall))
