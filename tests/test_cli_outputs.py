@@ -52,3 +52,31 @@ def test_a_plan_leaves_its_table_and_what_is_not_ours_before_any_fit(table):
         code, _, err = spoken("plan", "chinchilla", table, *words, target)
         assert code == 2 and "--to" in err and len(err.splitlines()) == 1
         assert target.read_text() == TABLE
+
+
+def test_a_table_of_ours_that_was_edited_is_its_editor_s(table):
+    words = ("import", table, "--to", table.with_name("points.csv"))
+    assert spoken(*words)[0] == 0
+    written = table.with_name("points.csv").read_text()
+    edited = written.replace("3.1", "3.2")
+    table.with_name("points.csv").write_text(edited)
+    code, out, err = spoken(*words)
+    assert (code, out) == (2, "") and "edited since" in err
+    assert table.with_name("points.csv").read_text() == edited != written
+    table.with_name("points.csv").write_text(written)  # taken back
+    assert spoken(*words)[0] == 0
+
+
+def test_a_table_of_somebody_s_with_our_column_names_is_left(table):
+    mine = table.with_name("mine.csv")
+    mine.write_text("params_total,tokens,loss_nats,excluded_because\n1e7,1e9,3.1,\n")
+    before = mine.read_text()
+    code, _, err = spoken("import", table, "--to", mine)
+    assert code == 2 and "somebody else's" in err and mine.read_text() == before
+
+
+def test_where_no_digest_can_be_kept_a_file_is_written_once_and_then_left(table, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    words = ("import", table, "--to", table.with_name("points.csv"))
+    assert [spoken(*words)[0] for _ in range(2)] == [0, 2]

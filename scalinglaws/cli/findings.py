@@ -32,9 +32,9 @@ def findings(
     """
     from ..findings import judged, page, read_tables
     from ..records import to_plain, write_whole
-    from .outputs import PAGE, spared
+    from .outputs import spared, wrote
 
-    spared("--write", write, (), PAGE)
+    spared("--write", write)
     found = judged(*read_tables(*of), level=level, draws=draws, seed=seed)
     if write is not None:
         named = " ".join(map(str, of))
@@ -43,6 +43,7 @@ def findings(
         facts = [made, notes.read_text(encoding="utf-8").strip()] if notes.is_file() else [made]
         title = f"What the runs of {of[0].resolve().name} say of Kaplan et al. 2020"
         write_whole(write, page(found, title, facts).encode())
+        wrote(write)
         say(f"wrote {write}")
     emit(to_plain(found)) if json else show(text(found))
 

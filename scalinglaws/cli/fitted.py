@@ -9,7 +9,7 @@ from ..errors import MisuseError, unknown_name
 from . import options as o
 from .app import say
 from .fits import Fitted
-from .outputs import CONFIGURATION, spared
+from .outputs import spared
 
 
 def laws_of(text: str, files: list[Path] | None) -> tuple[list, dict[str, Path]]:
@@ -70,7 +70,7 @@ def of_a_fit(verb: Callable) -> Callable:
 
     def fitted_first(asked: dict, law: o.Law, table: o.Table, **given):
         laws, files = laws_of(law, asked["law_file"])
-        spared("--to", given.get("to"), (table, *files.values()), CONFIGURATION)
+        spared("--to", given.get("to"), (table, *files.values()))
         verb(_fitted(laws, files, table, asked), **given)
 
     first = list(inspect.signature(fitted_first).parameters.values())[:3]

@@ -9,11 +9,10 @@ import typer
 
 from ..errors import counted
 from . import options as o
-from . import outputs
 from .app import INFER, Json, app, emit, say, show
 from .fits import Fitted
 from .fitted import of_a_fit
-from .outputs import spared
+from .outputs import spared, wrote
 from .report_of_fit import plain, text
 from .words import finite, weights_of
 
@@ -46,9 +45,9 @@ def import_(
     from ..importers.table import read_points
     from ..importers.writing import write_points
 
-    spared("--to", to, (table, mapping), outputs.POINTS)
-    spared("--rejected", rejected, (table, mapping, to), outputs.REJECTED)
-    spared("--save-mapping", save_mapping, (table, to, rejected), outputs.MAPPING)
+    spared("--to", to, (table, mapping))
+    spared("--rejected", rejected, (table, mapping, to))
+    spared("--save-mapping", save_mapping, (table, to, rejected))
     found = read_points(
         sys.stdin if table == "-" else Path(table),
         map=o.named(map, "--map", "loss=val/loss"),
@@ -59,11 +58,14 @@ def import_(
     found = replace(found, points=o.checkpointed(found.points, checkpoints, burn_in))
     if to:
         write_points(found.points, to)
+        wrote(to)
         say(f"{counted(len(found.points), 'point')} written to {to}")
     if rejected:
         _write_rejected(found.rejected, rejected)
+        wrote(rejected)
     if save_mapping:
         found.save_mapping(save_mapping)
+        wrote(save_mapping)
         say(f"mapping kept in {save_mapping}; use it again with --mapping {save_mapping}")
     emit(_import_plain(found)) if json else show(found.preview())
 

@@ -211,9 +211,9 @@ def points(
     from ..importers.writing import as_csv, write_points
     from ..readings import history, table_of
     from ..store import open_store
-    from .outputs import POINTS, spared
+    from .outputs import spared, wrote
 
-    spared("--to", to, (), POINTS)
+    spared("--to", to)
     store, sweep = open_store(folder), read_sweep(folder)
     found = (history if everything else table_of)(store, sweep, curves=curves)
     lacking = sum(not store.has(spec) for spec in sweep.runs)
@@ -221,5 +221,6 @@ def points(
         say(f"{lacking} of the {len(sweep.runs)} runs of {sweep.name} have not ended, and have no row: see status.")
     if to:
         write_points(found, to)
+        wrote(to)
     else:
         sys.stdout.write(as_csv(found))

@@ -1,26 +1,23 @@
-"""Files that a command is to write: never one that it reads, nor one that scalinglaws did not write."""
+"""Files that a command is to write: never one that it reads, nor one that holds another's words or a user's edits."""
 
+import hashlib
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import MisuseError
 
-ENDS = 65_536  # bytes at either end of a file by which it is known
-POINTS = ("loss_nats", "loss_train_nats", "loss_bits_per_byte", "excluded_because")  # heads of our own tables
-REJECTED = ("line,reason",)
-MAPPING = ('"map"',)
-CONFIGURATION = ("Planned by scalinglaws",)
-PAGE = ("Made by `scalinglaws",)
 
+def spared(option: str, path: Path | None, read: Iterable[str | Path | None] = ()) -> None:
+    """Refuse, before any work, to write over a file that is read, or over one that is not as scalinglaws wrote it.
 
-def spared(option: str, path: Path | None, read: Iterable[str | Path | None], known_by: Iterable[str]) -> None:
-    """Refuse, before any work, to write over a file that is read, or over one that is somebody's.
+    A file is known by the digest of all its bytes, kept when it was written (`wrote`): after one edit it is its
+    editor's, and a table of somebody else may have our column names.
 
     Args:
         option: that names the file; `path` is None where it was not asked for.
         read: what the command reads, and what else it writes.
-        known_by: texts of which a file that scalinglaws wrote for this option holds one.
 
     Raises:
         MisuseError: naming the option and the file, with what to do instead.
@@ -31,21 +28,42 @@ def spared(option: str, path: Path | None, read: Iterable[str | Path | None], kn
         raise MisuseError(f"{option} {path}: the command reads or writes that file already. Name another.")
     if path.is_dir():
         raise MisuseError(f"{option} {path} is a folder. Name a file.")
-    if path.is_file() and path.stat().st_size and not any(text.encode() in _ends(path) for text in known_by):
+    if path.is_file() and path.stat().st_size and _digest(path) not in _written():
         raise MisuseError(
-            f"{option} {path}: there is such a file, and scalinglaws did not write it. Name another, or move it away."
+            f"{option} {path}: there is such a file, and it is not as scalinglaws wrote it here: somebody else's, or "
+            "edited since. Name another, or move it away."
         )
+
+
+def wrote(path: Path) -> None:
+    """Keep the digest of a file that was just written, so that it may be written again as long as nobody edits it."""
+    with suppress(OSError, RuntimeError):  # where nothing can be kept, the file counts as somebody's
+        ledger = _ledger()
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+        with open(ledger, "a", encoding="ascii") as file:
+            file.write(f"{_digest(path)}\n")
+
+
+def _ledger() -> Path:
+    """The file of digests: one a line, of this user on this machine."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scalinglaws" / "written"
+
+
+def _written() -> frozenset[str]:
+    try:
+        return frozenset(_ledger().read_text(encoding="ascii").split())
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: nobody's home
+        return frozenset()
+
+
+def _digest(path: Path) -> str:
+    """The digest of a file's bytes; of what cannot be read, none that was ever kept."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _place(path: str | Path) -> str:
     return os.path.realpath(path)
-
-
-def _ends(path: Path) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            head = file.read(ENDS)
-            file.seek(max(0, path.stat().st_size - ENDS))
-            return head + file.read(ENDS)
-    except OSError:
-        return b""

@@ -148,10 +148,12 @@ def _exported(made, trainer: str | None, row: int | None, lr: float | None, devi
 
 def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
     from ..records import to_plain, write_whole
+    from .outputs import wrote
 
     warned = a.warnings(*made.warnings)
     if to:
         write_whole(to, configured.encode())
+        wrote(to)
         say(f"configuration written to {to}")
     if json:
         values = to_plain(made)
