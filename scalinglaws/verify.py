@@ -19,6 +19,7 @@ from .run import Run, RunSpec
 from .store import Store, open_store
 from .worker import work
 
+LOST = "its digest is missing, though the release that wrote it writes one: nothing says that it is as it was"
 SAME = ("outcome", "tokens_unique", "by_position")  # of a run that is trained again, beside its curve
 
 
@@ -81,25 +82,44 @@ def verify(
     store, sweep = open_store(folder), read_sweep(folder)
     runs, found = _runs(store, sweep)
     states = sorted(folder.glob("runs/*/*.safetensors"))
-    checks = [_each("tokens", sorted({path.parent for path in store.data.glob("*/index.json")}), _tokens), runs]
+    texts = sorted({path.parent for name in ("index.json", "*.bin") for path in store.data.glob(f"*/{name}")})
+    sealed = bool(found) and all(map(_timed, found))
+    checks = [_each("tokens", texts, _tokens, lambda item: sealed), runs]
     checks += [
-        _each("states", states, _state),
+        _each("states", states, _state, lambda item: sealed),
         _times(found),
         _points(store, sweep, folder),
-        _prediction(folder, found),
+        _prediction(folder, found, sealed),
     ]
     if retrain:
         checks.append(_trained_again(store, found, retrain, seed, device, say))
     return Verified(tuple(checks))
 
 
-def _each(kind: str, items: Iterable, check: Callable[[object], bool], name: Callable[[object], str] = str) -> Check:
-    """Make one check of many: each gives whether it had a digest, and raises where it is of another content."""
+def _timed(run: Run) -> bool:
+    """Whether a run says when it started: every release that writes that writes digests too."""
+    return bool(run.provenance.get("started"))
+
+
+def _each(
+    kind: str,
+    items: Iterable,
+    check: Callable[[object], bool],
+    sealed: Callable[[object], bool],
+    name: Callable[[object], str] = str,
+) -> Check:
+    """Make one check of many: each gives whether it had a digest, and raises where it is of another content.
+
+    Args:
+        sealed: whether what was written with a thing had digests: then one that has none has lost it.
+    """
     compared, differs, unknown = 0, [], []
     for item in items:
         try:
             if check(item):
                 compared += 1
+            elif sealed(item):
+                differs.append(f"{name(item)}: {LOST}")
             else:
                 unknown.append(f"{name(item)} has no digest (an earlier release)")
         except (ScalingLawsError, OSError) as problem:
@@ -124,14 +144,14 @@ def _runs(store: Store, sweep: Sweep) -> tuple[Check, list[Run]]:
         return read_sealed(store.folder(spec.id) / "run.json")[1]
 
     there = [spec for spec in sweep.runs if (store.folder(spec.id) / "run.json").exists()]
-    check = _each("runs", there, read, lambda spec: spec.id)
+    check = _each("runs", there, read, lambda spec: _timed(found[-1]), lambda spec: spec.id)
     lacking = len(sweep.runs) - len(there)
     untold = (f"{counted(lacking, 'run')} not trained yet",) if lacking else ()
     return replace(check, unknown=(*check.unknown, *untold)), found
 
 
 def _times(runs: list[Run]) -> Check:
-    told = [run for run in runs if run.provenance.get("started") and run.provenance.get("ended")]
+    told = [run for run in runs if _timed(run) and run.provenance.get("ended")]
     back = [run.spec.id for run in told if run.provenance["started"] > run.provenance["ended"]]
     differs = tuple(f"run {run_id} ended before it started" for run_id in back)
     lacking = len(runs) - len(told)
@@ -163,7 +183,7 @@ def _points(store: Store, sweep: Sweep, folder: Path) -> Check:
     return Check("points", 1, differs)
 
 
-def _prediction(folder: Path, runs: list[Run]) -> Check:
+def _prediction(folder: Path, runs: list[Run], runs_sealed: bool) -> Check:
     """Look whether the prediction is what was written, was made before its runs, and is what the results tell."""
     path = folder / "prediction.json"
     if not path.exists():
@@ -174,7 +194,8 @@ def _prediction(folder: Path, runs: list[Run]) -> Check:
     except ScalingLawsError as problem:
         return Check("prediction", 1, (str(problem),))
     mine = [run.provenance.get("started", "") for run in runs if run.spec.id in made.run_ids]
-    differs, unknown = [], [] if sealed else [f"{path.name} has no digest (an earlier release)"]
+    differs = [f"{path.name}: {LOST}"] if runs_sealed and not sealed else []
+    unknown = [] if sealed or runs_sealed else [f"{path.name} has no digest (an earlier release)"]
     if made.after_its_runs or (mine and min(mine) and made.predicted_at > min(mine)):
         differs.append(f"written {made.predicted_at}, after its runs had begun: it tests no foresight")
     elif mine and not min(mine):

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from cli_made import spoken
 from report_sample import sample
 from store_made import STUDY, extend, small_text, store_with
 
@@ -160,6 +161,29 @@ def test_evidence_of_the_first_releases_is_not_claimed(store):
     )
     assert not kept.after_its_runs
     assert to_plain(kept.predicted) == to_plain(sample().held_out.predicted)
+
+
+def _without_digest(path):
+    record = json.loads(path.read_text())
+    write_json(path, {name: value for name, value in record.items() if name not in ("digest", "digests")})
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"),
+    [("runs", "runs/*/run.json"), ("prediction", "prediction.json"), ("tokens", "data/*/index.json")],
+)
+def test_a_digest_that_was_taken_out_is_missed_and_not_put_down_to_an_earlier_release(store, kind, pattern):
+    _without_digest(first(store, pattern))
+    check = found(store.path)[kind]
+    assert verify(store.path).differs
+    assert "its digest is missing" in check.text() and "earlier release" not in check.text()
+    code, out, _ = spoken("verify", store.path)
+    assert code == 1 and "its digest is missing" in out
+
+
+def test_tokens_without_their_index_are_found(store):
+    first(store, "data/*/index.json").unlink()
+    assert found(store.path)["tokens"].differs
 
 
 def test_a_run_that_was_lost_is_trained_again_and_the_prediction_kept(store):
