@@ -5,8 +5,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from .design import Sweep, read_sweep
-from .launch import LOCK, TRAINING
-from .lock import held
+from .lock import LOCK, TRAINING, held
 from .records import to_plain
 from .run import state_name
 from .store import Store, open_store

@@ -10,7 +10,7 @@ from .errors import StoreError
 from .executors.local import Local
 from .findings import TABLES, judged, page
 from .importers.writing import write_points
-from .launch import SHORT_WORK, Failure, Progress, launch, require_free, require_success, work_of
+from .launch import SHORT_WORK, Failure, Progress, launch_held, require_success, work_of
 from .machine import cores
 from .points import Points
 from .readings import FAMILIES, curve_table, position_table, run_table
@@ -50,24 +50,23 @@ def measure(
     """
     asked_now, told = {}, {}
     with new_or_kept(to) as store:
-        require_free(store)
         for study in asked.studies:
             data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
             told[data.told()] = None
             asked_now[study.name] = Family(study, lay_out(study, data, store.data, data_dir))
-    laid_out = {**read_families(store), **asked_now}
-    for line in told:
-        say(line)
-    write_json(store.path / FAMILIES, to_plain(laid_out))
-    write_json(store.path / "sweep.json", to_plain(joined(asked.name, laid_out.values())))
-    for family in asked_now.values():
-        there = sum(map(store.has, family.sweep.runs))
-        say(f"{family.study.name}: {there} of {len(family.sweep.runs)} runs are there. {family.study.about}".rstrip())
-    failures = _train(list(asked_now.values()), store, device, tell, lambda: _tables(asked.name, store, laid_out))
-    measured = _tables(asked.name, store, laid_out)
-    require_success(failures, f"chains of runs of {asked.name}")
-    _judge(asked.name, measured, store, say)
-    return measured
+        laid_out = {**read_families(store), **asked_now}
+        for line in told:
+            say(line)
+        write_json(store.path / FAMILIES, to_plain(laid_out))
+        write_json(store.path / "sweep.json", to_plain(joined(asked.name, laid_out.values())))
+        for family in asked_now.values():
+            there, runs = sum(map(store.has, family.sweep.runs)), len(family.sweep.runs)
+            say(f"{family.study.name}: {there} of {runs} runs are there. {family.study.about}".rstrip())
+        failures = _train(list(asked_now.values()), store, device, tell, lambda: _tables(asked.name, store, laid_out))
+        measured = _tables(asked.name, store, laid_out)
+        require_success(failures, f"chains of runs of {asked.name}")
+        _judge(asked.name, measured, store, say)
+        return measured
 
 
 def _judge(name: str, measured: Measured, store: Store, say):
@@ -118,7 +117,7 @@ def _train(families: list[Family], store: Store, device: str, tell, tables: Call
     sweep = joined("", families)
     stages = [frozenset(run.id for family in lot for run in family.sweep.runs) for lot in lots(families)]
     executor = Local(max(family.study.processes or cores() for family in families))
-    return launch(sweep, store, executor, device=device, tell=tell, stages=stages, ended=lambda stage: tables())
+    return launch_held(sweep, store, executor, device=device, tell=tell, stages=stages, ended=lambda stage: tables())
 
 
 def _tables(name: str, store: Store, families: dict[str, Family]) -> Measured:

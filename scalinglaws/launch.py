@@ -10,12 +10,11 @@ from .corpora.tokenised import check_data, open_data
 from .design import Sweep
 from .errors import RunsFailedError
 from .executors.local import Local, was_killed
-from .lock import held, in_use
+from .lock import LOCK, TRAINING, held
 from .run import RunSpec, state_name
 from .store import Store
 
 POLL_SECONDS = 0.2
-LOCK, TRAINING = "launch.lock", "training the runs of this folder"
 OVERHEAD_FLOPS = 3e5  # of a token, beside its arithmetic
 SHORT_WORK = 5e11  # of a process: about ten seconds
 RESTARTS = 2  # of a process that was killed from outside: it goes on from its checkpoint
@@ -110,21 +109,20 @@ def launch(
         FailureError: another process is training in the folder.
     """
     with held(store.path / LOCK, TRAINING):
-        return _launched(sweep, store, executor, device, tell, stages, ended)
+        return launch_held(sweep, store, executor, device=device, tell=tell, stages=stages, ended=ended)
 
 
-def require_free(store: Store):
-    """Refuse a folder in which another process trains: before anything is written there.
-
-    Raises:
-        FailureError: one does.
-    """
-    if in_use(store.path / LOCK):
-        with held(store.path / LOCK, TRAINING):
-            pass
-
-
-def _launched(sweep, store: Store, executor: Local, device: str, tell, stages, ended) -> list[Failure]:
+def launch_held(
+    sweep: Sweep,
+    store: Store,
+    executor: Local,
+    *,
+    device: str = "cpu",
+    tell: Callable[[Progress], None] = lambda progress: None,
+    stages: Sequence[frozenset[str]] = (),
+    ended: Callable[[int], None] = lambda stage: None,
+) -> list[Failure]:
+    """Launch as `launch` does, for a caller that holds the folder's lock already."""
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
     work = _Work(_lacking(sweep, store, executor.slots, stages), device)
     for chain in work.waiting:

@@ -10,6 +10,7 @@ from pathlib import Path
 from .errors import FailureError, StoreError
 
 POLL_SECONDS = 0.2
+LOCK, TRAINING = "launch.lock", "training the runs of this folder"  # of a study's folder, and what is done under it
 
 
 @contextmanager
@@ -24,16 +25,27 @@ def held(path: Path, what: str, *, patience: float = 0.0) -> Iterator[None]:
         FailureError: another process holds it.
         StoreError: the file cannot be made.
     """
-    file, deadline = _opened(path), time.monotonic() + patience
-    with file:
-        while not _taken(file, fcntl.LOCK_EX):
-            if time.monotonic() > deadline:
-                file.seek(0)
-                holder = file.read().strip() or "another process"
-                raise FailureError(f"{holder} is {what} already. Wait for it, or end it; what is done is kept.")
-            time.sleep(POLL_SECONDS)
-        _sign(file.fileno())
-        yield
+    deadline = time.monotonic() + patience
+    while True:
+        with _opened(path) as file:
+            while not _taken(file, fcntl.LOCK_EX):
+                if time.monotonic() > deadline:
+                    file.seek(0)
+                    holder = file.read().strip() or "another process"
+                    raise FailureError(f"{holder} is {what} already. Wait for it, or end it; what is done is kept.")
+                time.sleep(POLL_SECONDS)
+            if _is_still(path, file):
+                _sign(file.fileno())
+                yield
+                return
+
+
+def _is_still(path: Path, file) -> bool:
+    """Whether a path leads to an open file: one that was removed before it was locked holds nobody off."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
+    except OSError:
+        return False
 
 
 def _sign(descriptor: int):

@@ -3,13 +3,13 @@
 import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .conversions import bits_per_byte
 from .errors import NameUnknownError, StoreError, nearest
-from .lock import in_use
+from .lock import LOCK, TRAINING, held, in_use
 from .points import Points
 from .records import from_plain, read_hint, read_json, read_sealed, to_plain, write_hint, write_json, write_sealed
 from .results import HELD_OUT, LearningCurve
@@ -135,7 +135,8 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
     if not mark.exists():
         if not create:
             raise StoreError(f"{path} is no store: it has no store.json. Name the folder given to study --to.")
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        used = path.exists() and (not path.is_dir() or any(not n.startswith((LOCK, MARK)) for n in os.listdir(path)))
+        if used and not mark.exists():  # another may have made it by now
             raise StoreError(f"{path} exists and is no store. Name a new or an empty folder.")
         write_json(mark, to_plain(_Mark(VERSION)))
     version = from_plain(_Mark, read_json(mark), str(mark), StoreError).version
@@ -155,21 +156,25 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
 
 @contextmanager
 def new_or_kept(path: Path) -> Iterator[Store]:
-    """Open a store or make one, which is gone again where what is first done with it fails and left nothing there.
+    """Open a store or make one, and hold it: of processes that start in one instant, one goes on and none waits.
 
-    Raises:
-        StoreError: as `open_store`.
+    A store that was made here is gone again where the block fails and left nothing there. Raises as `open_store`, and
+    FailureError where another process is at work in the folder: nothing is written there.
     """
     before = [there.exists() for there in (path, path / MARK)]
-    store = open_store(path, create=True)
-    try:
-        yield store
-    except Exception:
-        if not before[1] and [there.name for there in path.iterdir()] == [MARK]:
-            (path / MARK).unlink()
-            if not before[0]:
-                path.rmdir()
-        raise
+    open_store(path, create=True)
+    with held(path / LOCK, TRAINING):
+        store = open_store(path, create=True)  # again: whoever held it before may have failed and removed it
+        try:
+            yield store
+        except Exception:
+            with suppress(OSError):  # others may come and go there at this instant
+                if not before[1] and {MARK, LOCK}.issuperset(os.listdir(path)):
+                    for name in (MARK, LOCK):
+                        (path / name).unlink()
+                    if not before[0]:
+                        path.rmdir()
+            raise
 
 
 @dataclass(frozen=True)

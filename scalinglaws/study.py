@@ -19,7 +19,7 @@ from .executors.local import Local
 from .guard import attempt
 from .held_out import compare_with_measured, keep_prediction, predict_held_out, try_laws, with_start
 from .infer import COUNTS, JOINT, Inference, infer, largest_compute, residuals, unsound
-from .launch import Progress, launch, require_free, require_success, without_states
+from .launch import Progress, launch_held, require_success, without_states
 from .law_file import read_laws, tried
 from .laws import LAWS, Law
 from .machine import cores, machine, versions
@@ -58,33 +58,35 @@ def study(
     """
     began, laws = time.monotonic(), laws_of(study, say)
     with new_or_kept(to) as store:
-        require_free(store)
         data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
         sweep = lay_out(study, data, store.data, data_dir)
-    earlier = store.path / "seconds.json"
-    for line in (data.told(), *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
-        say(line)
-    write_json(store.path / "study.json", to_plain(study))
-    write_json(store.path / "sweep.json", to_plain(sweep))
-    executor = Local(study.processes or cores())
-    _train(sweep.only(held_out=False), store, executor, device, tell, say)
-    found, trials = _infer(study, sweep, store, laws)
-    law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
-    test, unpredicted = _predicted(study, sweep, store, found, trials, law, len(data.split("train")))
-    if test is not None:
-        p = test.predicted
-        say(
-            f"predicted {'AFTER' if test.is_late else 'before'} training it: N = {test.params_nonembedding:,.0f} at "
-            f"{test.tokens:.3g} tokens will lose "
-            f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token{_but(test)}"
-        )
-    _train(sweep.only(held_out=True), store, executor, device, tell, say)
-    plans, unplanned = _plans(study, store, found, trials, law, data)
-    found = replace(found, notes=(*found.notes, *unpredicted, *unplanned))
-    seconds = time.monotonic() - began + _number(read_hint(earlier))
-    write_hint(earlier, seconds)
-    results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
-    return _told(results, store.runs_of(sweep.runs), store.path, figures)
+        earlier = store.path / "seconds.json"
+        for line in (data.told(), *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
+            say(line)
+        write_json(store.path / "study.json", to_plain(study))
+        write_json(store.path / "sweep.json", to_plain(sweep))
+        executor = Local(study.processes or cores())
+        _train(sweep.only(held_out=False), store, executor, device, tell, say)
+        found, trials = _infer(study, sweep, store, laws)
+        law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
+        test, unpredicted = _predicted(study, sweep, store, found, trials, law, len(data.split("train")))
+        if test is not None:
+            say(_foretold(test))
+        _train(sweep.only(held_out=True), store, executor, device, tell, say)
+        plans, unplanned = _plans(study, store, found, trials, law, data)
+        found = replace(found, notes=(*found.notes, *unpredicted, *unplanned))
+        seconds = time.monotonic() - began + _number(read_hint(earlier))
+        write_hint(earlier, seconds)
+        results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
+        return _told(results, store.runs_of(sweep.runs), store.path, figures)
+
+
+def _foretold(test: HeldOutTest) -> str:
+    p = test.predicted
+    return (
+        f"predicted {'AFTER' if test.is_late else 'before'} training it: N = {test.params_nonembedding:,.0f} at "
+        f"{test.tokens:.3g} tokens will lose {p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token{_but(test)}"
+    )
 
 
 def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool) -> StudyResults:
@@ -142,7 +144,7 @@ def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
     say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
     if said := without_states(sweep, store):
         say(said)
-    failures = launch(sweep, store, executor, device=device, tell=tell)
+    failures = launch_held(sweep, store, executor, device=device, tell=tell)
     require_success(failures, f"of {len(sweep.chains)} chains of runs")
 
 

@@ -107,7 +107,7 @@ MAY_IMPORT = split(
         "settings store",
         "status": "design records store",
         "verify": "checkpoint corpora design errors points readings records results run store worker",
-        "clean": "design launch lock run records store",
+        "clean": "design lock run records store",
         "review": "audit design points protocol readings records results run store",
         "study": "cells checks corpora design errors executors guard held_out infer launch law_file laws machine plan "
         "records report results review run settings store",

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,17 +12,17 @@ import pytest
 
 from scalinglaws.clean import clean
 from scalinglaws.design import Sweep, read_sweep
-from scalinglaws.errors import FailureError, RunsFailedError, StudyError
+from scalinglaws.errors import FailureError, RunsFailedError, StoreError, StudyError
 from scalinglaws.executors.local import ASKED_TO_END
-from scalinglaws.launch import LOCK, _Chain, _command, launch, require_success
-from scalinglaws.lock import held, in_use
+from scalinglaws.launch import _Chain, _command, launch, require_success
+from scalinglaws.lock import LOCK, held, in_use
 from scalinglaws.machine import cores
 from scalinglaws.records import read_hint, to_plain, write_hint, write_json
 from scalinglaws.run import RunSpec, state_name
 from scalinglaws.settings import Study, read_study
 from scalinglaws.shape import Shape
 from scalinglaws.status import status
-from scalinglaws.store import open_store
+from scalinglaws.store import new_or_kept, open_store
 from scalinglaws.train import Interrupted
 from scalinglaws.worker import work
 
@@ -72,6 +74,60 @@ def test_a_lock_never_follows_a_link(tmp_path):
     with pytest.raises(Exception, match="cannot write"), held(tmp_path / "lock", "training"):
         pass
     assert (tmp_path / "precious").read_text() == "mine"
+
+
+def _all_at_once(folder, do, many=8):
+    """Let threads open a study's folder in one instant, each with a lock of its own; gives what each got."""
+    start, got = threading.Barrier(many), []
+
+    def one():
+        start.wait()
+        try:
+            with new_or_kept(folder) as store:
+                got.append(do(store))
+        except (FailureError, StoreError, ZeroDivisionError) as failure:
+            got.append(failure)
+
+    threads = [threading.Thread(target=one) for _ in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return got
+
+
+def test_of_studies_that_start_in_one_instant_one_goes_on_and_the_others_say_who_it_is(tmp_path):
+    for number in range(20):
+        got = _all_at_once(
+            tmp_path / str(number), lambda store: time.sleep(0.05) or (store.path / "mine").write_text("")
+        )
+        refused = [one for one in got if isinstance(one, FailureError)]
+        assert [len(refused), len(got)] == [7, 8], got
+        assert all("is training the runs of this folder already" in str(one) for one in refused)
+        assert not in_use(tmp_path / str(number) / LOCK)
+
+
+def test_studies_that_fail_in_one_instant_never_call_the_folder_somebody_else_s(tmp_path):
+    for number in range(40):
+        got = _all_at_once(tmp_path / str(number), lambda store: 1 // 0)
+        assert ZeroDivisionError in map(type, got)
+        assert not [one for one in got if "is no store" in str(one)], got
+
+
+def test_a_lock_whose_file_was_removed_meanwhile_is_taken_anew(tmp_path):
+    path = tmp_path / "lock"
+    with held(path, "training"):
+        waiting = threading.Thread(target=_hold_and_note, args=(path, noted := []))
+        waiting.start()
+        time.sleep(0.1)
+        path.unlink()
+    waiting.join()
+    assert noted == [True]
+
+
+def _hold_and_note(path, noted):
+    with held(path, "training", patience=10.0):
+        noted.append(in_use(path))
 
 
 def test_a_run_is_under_way_only_while_somebody_trains_it(store):
