@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from .errors import StoreError
-from .optimizer import Optimizer
+from .optimizer import Adam, Optimizer
 from .records import write_whole
 from .run import CHECKPOINT, state_name
 
@@ -101,13 +101,12 @@ def _digest(tensors: Mapping[str, torch.Tensor], notes: str) -> str:
     return digest.hexdigest()
 
 
-def _stateful(optimizer: Optimizer) -> list[tuple[torch.nn.Parameter, torch.optim.Optimizer, dict]]:
-    """Each weight, the PyTorch optimiser that steps it, and what that remembers of it; in the order of the weights."""
+def _stateful(optimizer: Optimizer) -> list[tuple[torch.nn.Parameter, torch.optim.Optimizer | Adam, dict]]:
+    """Each weight, the optimiser that steps it, and what that remembers of it; in the order of the weights."""
     held = {weight: part for part in optimizer.parts for group in part.param_groups for weight in group["params"]}
     return [(weight, held[weight], held[weight].state.get(weight, {})) for weight in optimizer.weights]
 
 
-def _place(name: str, weight: torch.nn.Parameter, part: torch.optim.Optimizer) -> torch.device:
-    """PyTorch counts steps on the CPU, unless its fused kernel reads the count."""
-    fused = any(group.get("fused") for group in part.param_groups)
-    return weight.device if fused or name != "step" else torch.device("cpu")
+def _place(name: str, weight: torch.nn.Parameter, part: torch.optim.Optimizer | Adam) -> torch.device:
+    """PyTorch counts steps on the CPU; the fused kernel of Adam reads the count where the weights are."""
+    return weight.device if isinstance(part, Adam) or name != "step" else torch.device("cpu")

@@ -63,6 +63,24 @@ def test_flat_weights_take_the_steps_that_single_ones_take(kind, family):
         assert torch.allclose(a, b, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["adam", "adamw"])
+def test_the_steps_of_adam_are_those_of_the_class_of_pytorch_bit_for_bit(kind):
+    asked = replace(SPEC, optimizer=kind)
+    model, twin = build(asked), build(asked)
+    ours, other = make_optimizer(asked, model), make_optimizer(asked, twin)
+    groups = [{**group} for group in other.parts[0].param_groups]
+    cls = torch.optim.Adam if kind == "adam" else torch.optim.AdamW
+    theirs = cls(groups, lr=asked.lr, betas=(asked.beta1, asked.beta2), eps=asked.eps, fused=True)
+    for step in range(5):
+        for one, optimizer in ((model, ours), (twin, other)):
+            gradient(one, optimizer.weights, *batch(seed=step))
+        move(ours, asked.lr)
+        theirs.step()
+    assert all(torch.equal(a, b) for a, b in zip(ours.weights, other.weights, strict=True))
+    for a, b in zip(ours.weights, other.weights, strict=True):
+        assert all(torch.equal(value, theirs.state[b][name]) for name, value in ours.parts[0].state[a].items())
+
+
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 @pytest.mark.parametrize("family", ["transformer", "universal", "lstm"])
 def test_every_optimiser_learns_a_batch_by_heart(kind, family):
