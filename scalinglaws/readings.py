@@ -10,12 +10,11 @@ from .cells import taking_no_part
 from .design import Sweep
 from .errors import StoreError
 from .instruments.early_stopping import gap
-from .instruments.evaluate import log_places
 from .instruments.noise_scale import merged, noise_scale
 from .points import Points
 from .protocol import with_protocol
 from .run import Run, RunSpec
-from .schedule import learning_rate, phase
+from .schedule import learning_rate, log_places, phase
 from .store import Store, curve_points, points_of
 
 FAMILIES = "families.json"  # stands in the folder of a set of families

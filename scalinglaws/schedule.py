@@ -1,4 +1,4 @@
-"""The learning rate at each step."""
+"""The learning rate at each step, and where a run is evaluated."""
 
 import math
 
@@ -66,3 +66,8 @@ def phase(spec: RunSpec, step: int) -> str:
     if spec.schedule == "constant" or (spec.schedule == "wsd" and step <= spec.decay_start):
         return "constant"
     return "decay"
+
+
+def log_places(n_ctx: int) -> list[int]:
+    """Places 1, 2, 4, ... n_ctx at which a run's curve keeps its loss by position."""
+    return sorted({2**k for k in range(n_ctx.bit_length()) if 2**k <= n_ctx} | {n_ctx})

@@ -14,7 +14,7 @@ from .corpora.order import window_starts
 from .corpora.tokenised import Tokenised
 from .errors import StoreError
 from .instruments.early_stopping import should_stop
-from .instruments.evaluate import HeldOutLoss, evaluate, log_places
+from .instruments.evaluate import HeldOutLoss, evaluate
 from .instruments.learned import judged, unigram_loss
 from .instruments.noise_scale import measure, plus
 from .instruments.spikes import LossWatch
@@ -25,7 +25,7 @@ from .optimizer import descend, gradient, make_optimizer
 from .precision import DTYPES, in_precision, set_float32
 from .records import from_plain, to_plain, utc_now
 from .run import CHECKPOINT, DIVERGED, FINISHED, Evaluation, NoiseSums, Run, RunSpec, state_name
-from .schedule import CURVE_SHARE, evaluation_steps, learning_rate
+from .schedule import CURVE_SHARE, evaluation_steps, learning_rate, log_places
 from .windows import Order, Windows
 
 CHECKPOINT_SECONDS = 15.0

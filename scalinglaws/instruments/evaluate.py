@@ -65,8 +65,3 @@ def clustered_mean(losses: np.ndarray, documents: np.ndarray) -> tuple[float, fl
     if count < 2:
         return float(mean), None
     return float(mean), float(np.sqrt(count / (count - 1) * (sums**2).sum()) / len(losses))
-
-
-def log_places(n_ctx: int) -> list[int]:
-    """Places 1, 2, 4, ... n_ctx at which a run's curve keeps its loss by position."""
-    return sorted({2**k for k in range(n_ctx.bit_length()) if 2**k <= n_ctx} | {n_ctx})
