@@ -1,7 +1,6 @@
 """S3, S4, S17 to S20: how a growing compute is best spent, read off the frontier and derived from the fitted laws."""
 
 import numpy as np
-from scipy.stats import norm
 
 from ..frontier import Frontier, frontier
 from ..laws.kaplan2020_efficient import loss_exponent
@@ -22,11 +21,13 @@ def derived(evidence: Evidence) -> dict[str, Estimate]:
 
     The draws of 1/alpha_B are normal with the width of its interval, independent of the learning curves'.
     """
+    from scipy.special import ndtri
+
     law, batch = evidence.steps_law, evidence.critical
     alpha_B = batch.alpha_B
     value = {**law.fit.values, "alpha_B": alpha_B.value}
     rng = np.random.default_rng(evidence.seed)
-    wide = (1 / alpha_B.low - 1 / alpha_B.high) / (2 * norm.ppf((1 + evidence.level) / 2))
+    wide = (1 / alpha_B.low - 1 / alpha_B.high) / (2 * ndtri((1 + evidence.level) / 2))
     drawn = dict(zip(law.names, law.values.T, strict=True))
     drawn["alpha_B"] = 1 / (1 / alpha_B.value + abs(wide) * rng.standard_normal(len(law)))
     point, cloud = _exponents(value), _exponents(drawn)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from ..guard import Lacking
 from ..laws.kaplan2020 import critical_batch
@@ -78,6 +77,8 @@ def collapse(evidence: Evidence) -> Collapse:
 
 
 def _one_curve(x: np.ndarray, excess: np.ndarray) -> tuple[tuple[float, float], float]:
+    from scipy.optimize import least_squares
+
     middle = np.exp(np.log(x).mean())
 
     def residual(z):

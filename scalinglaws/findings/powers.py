@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares
-from scipy.stats import t as student
 
 from ..errors import FitError
 from ..fit import fit
@@ -108,6 +106,8 @@ def power(evidence: Evidence, points: Points, column: str, loss: str = "loss_nat
 
 def _logarithm(x: np.ndarray, y: np.ndarray) -> float:
     """Root mean square residual in ln L of L = b ln(x_0 / x), the rival of the paper's figure 23."""
+    from scipy.optimize import least_squares
+
     slope, at = np.polyfit(x - x.mean(), np.exp(y), 1)
 
     def residual(z):
@@ -127,6 +127,8 @@ def _with_floor(evidence: Evidence, points: Points, columns: dict, clusters: str
 
 def curvature(x: np.ndarray, y: np.ndarray, level: float) -> Estimate | None:
     """Estimate the coefficient of x^2 in y with a t interval; None with fewer than four points."""
+    from scipy.special import stdtrit
+
     if len(np.unique(x)) < 4:
         return None
     x = x - x.mean()
@@ -135,7 +137,7 @@ def curvature(x: np.ndarray, y: np.ndarray, level: float) -> Estimate | None:
     values = inverse @ design.T @ y
     degrees = len(x) - 3
     variance = np.sum((y - design @ values) ** 2) / degrees
-    half = student.ppf((1 + level) / 2, degrees) * np.sqrt(variance * inverse[2, 2])
+    half = stdtrit(degrees, (1 + level) / 2) * np.sqrt(variance * inverse[2, 2])
     return Estimate(float(values[2]), float(values[2] - half), float(values[2] + half), level)
 
 

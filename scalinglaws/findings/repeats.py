@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import chi2
 
 from ..points import Points
 from ..results import Estimate
@@ -24,10 +23,12 @@ def seed_noise(groups: list[np.ndarray], level: float) -> SeedNoise:
 
     Its degrees of freedom are those of one group: the horizons of a seed are branches of one run.
     """
+    from scipy.special import gammaincinv
+
     seeds = max(map(len, groups))
     variance = np.mean([group.var(ddof=1) for group in groups])
     log = float(np.sqrt(np.mean([np.log(group).var(ddof=1) for group in groups])))
-    tails = chi2.ppf([(1 + level) / 2, (1 - level) / 2], seeds - 1)
+    tails = 2 * gammaincinv((seeds - 1) / 2, [(1 + level) / 2, (1 - level) / 2])
     low, high = np.sqrt((seeds - 1) * variance / tails)
     nats = Estimate(float(np.sqrt(variance)), float(low), float(high), level)
     return SeedNoise(nats, log, seeds, len(groups))

@@ -1,7 +1,6 @@
 """A weighted line through evaluations, with intervals over lineages: the evaluations of one run are not independent."""
 
 import numpy as np
-from scipy.stats import t as student
 
 from ..results import Estimate
 
@@ -17,6 +16,8 @@ def coefficients(
     Returns:
         one estimate a column; without an interval where all points are of one lineage.
     """
+    from scipy.special import stdtrit
+
     weight = np.ones(len(y)) if weight is None else weight
     values = _solve(design, y, weight)
     named = np.unique(lineage)
@@ -24,7 +25,7 @@ def coefficients(
         return [Estimate(float(v), None, None, level) for v in values]
     left = np.array([_solve(design, y, weight * (lineage != one)) for one in named])
     spread = np.sqrt((len(named) - 1) / len(named) * np.sum((left - left.mean(axis=0)) ** 2, axis=0))
-    half = student.ppf((1 + level) / 2, len(named) - 1) * spread
+    half = stdtrit(len(named) - 1, (1 + level) / 2) * spread
     return [Estimate(float(v), float(v - h), float(v + h), level) for v, h in zip(values, half, strict=True)]
 
 
