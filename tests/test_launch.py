@@ -1,5 +1,6 @@
 """A launch survives the death of any of its processes, and ends with the same numbers."""
 
+import importlib
 import json
 import os
 import signal
@@ -21,8 +22,12 @@ from scalinglaws.records import to_plain, write_json
 from scalinglaws.settings import Study
 from scalinglaws.status import status
 from scalinglaws.store import open_store, points_of
+from scalinglaws.worker import work
 
-STUDY = Study("s", ((1, 8), (1, 16)), (1e5, 2e5), n_ctx=32, corpus="text", eval_tokens=4096, evaluations=4)
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks" / "faults"))
+launches = importlib.import_module("launches")
+
+STUDY = Study("s", ((1, 8), (1, 16)), (5e4, 1e5), n_ctx=32, corpus="text", eval_tokens=4096, evaluations=4)
 
 
 def prepare(folder, text):
@@ -44,9 +49,11 @@ def text(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, text):
-    """The store of a launch that nothing interrupted."""
+    """The store of a sweep that nothing interrupted, trained in this process."""
     store, sweep = prepare(tmp_path_factory.mktemp("whole") / "store", text)
-    assert launch(sweep, store, Local(2)) == []
+    for spec in sweep.runs:
+        store.ask(spec)
+    work(store, [spec.id for chain in sweep.chains for spec in chain])
     return store
 
 
@@ -57,22 +64,11 @@ def numbers(store):
     }
 
 
-def start(folder):
-    command = [sys.executable, "-m", "scalinglaws", "launch", str(folder), "--processes", "2"]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
-
-
-def workers(folder):
-    """Ids of the processes that train into a folder."""
-    found = []
-    for process in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            words = Path(f"/proc/{process}/cmdline").read_text().split("\0")
-        except OSError:
-            continue
-        if "train" in words and str(folder) in words:
-            found.append(int(process))
-    return found
+def start(folder, processes=2):
+    """A launch whose workers keep their states, and tell of their progress, many times a second."""
+    command = [sys.executable, "-m", "scalinglaws", "launch", str(folder), "--processes", str(processes)]
+    hasty = {"PYTHONPATH": str(launches.INSIDE), "FAULTS_SECONDS": str(launches.HASTE_SECONDS)}
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ | hasty)
 
 
 def wait_for(condition, seconds=60):
@@ -90,12 +86,12 @@ def test_killed_workers_and_a_killed_launch_change_no_number(whole, tmp_path, te
     store, _ = prepare(tmp_path / "store", text)
     first = start(store.path)
     wait_for(lambda: under_way(store))
-    os.kill(workers(store.path)[0], signal.SIGKILL)
+    os.kill(launches.processes_of(store.path)[0], signal.SIGKILL)
     first.kill()
     first.wait()
-    wait_for(lambda: not workers(store.path))
+    wait_for(lambda: not launches.processes_of(store.path))
     assert len(store.runs()) < len(whole.runs())
-    assert start(store.path).wait() == 0
+    assert start(store.path, processes=1).wait() == 0
     assert numbers(store) == numbers(whole)
 
 
@@ -105,10 +101,10 @@ def test_ctrl_c_keeps_the_state_and_the_next_launch_goes_on(whole, tmp_path, tex
     wait_for(lambda: under_way(store))
     first.send_signal(signal.SIGINT)
     assert first.wait() == 1
-    assert workers(store.path) == []
+    assert launches.processes_of(store.path) == []
     runs = [path.parent for path in under_way(store)]
     assert all((run / "run.json").exists() or (run / "checkpoint.safetensors").exists() for run in runs)
-    assert launch(sweep, store, Local(2)) == []
+    assert launch(sweep, store, Local(1)) == []
     assert numbers(store) == numbers(whole)
 
 
@@ -121,11 +117,12 @@ def test_launching_again_trains_nothing(whole):
 
 def test_a_worker_that_fails_is_a_failure_with_its_log(whole, tmp_path, text):
     store, sweep = prepare(tmp_path / "store", text)
-    for trunk, *_ in sweep.chains:
-        (store.folder(trunk.id) / "lock").mkdir(parents=True)
-    failures = launch(sweep, store, Local(2))
-    assert len(failures) == len(sweep.chains)
-    assert all(f.exit_code != 0 and "lock: Is a directory" in Path(f.log).read_text() for f in failures)
+    trunk, *branches = sweep.chains[0]
+    (store.folder(trunk.id) / "lock").mkdir(parents=True)
+    (failure,) = launch(Sweep("s", (trunk, *branches)), store, Local(2))
+    assert failure.run_ids == tuple(spec.id for spec in (trunk, *branches))
+    assert failure.exit_code != 0
+    assert "lock: Is a directory" in Path(failure.log).read_text()
 
 
 def test_tokens_that_are_gone_are_told_before_anything_starts(tmp_path, text):
