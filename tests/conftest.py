@@ -1,4 +1,7 @@
-"""One thread a process, for the models of the tests are small and threads only wait; and a cache of the tests' own."""
+"""One thread a process, for the models of the tests are small and threads only wait; and a cache of the tests' own.
+
+And the longest files first, so that none of them is left to one process when the others have nothing more to do.
+"""
 
 import os
 
@@ -6,6 +9,12 @@ import pytest
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+
+# Files of half a minute and more, the longest first; the rest follow in the order of their names.
+LONGEST = """
+    test_families test_study test_audit_public test_launch test_cli_infer test_report_points test_compare
+    test_faults_benchmark test_cli_mix test_audit test_cli_checkpoints
+""".split()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -15,3 +24,15 @@ def _cache_of_its_own(tmp_path_factory):
     patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     yield
     patch.undo()
+
+
+def pytest_configure(config):
+    """Let pytest-xdist hand files out in this order: its own begins with those of the most tests."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest files first; the tests of a file keep their order."""
+    place = {name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
