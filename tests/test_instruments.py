@@ -176,6 +176,14 @@ def test_peak_memory_is_in_bytes_and_holds_what_was_held():
     assert held.nbytes < peak_memory_bytes() < 2**45
 
 
+def test_the_unigram_loss_counts_every_token_of_a_text_that_is_counted_in_parts():
+    train, test = (
+        np.random.default_rng(seed).integers(0, 7, size).astype(np.uint8) for seed, size in ((0, 150_001), (1, 70_000))
+    )
+    chance = (np.bincount(train, minlength=7) + 1) / (len(train) + 7)
+    assert unigram_loss(train, test, 7) == pytest.approx(-np.log(chance[test]).mean(), rel=1e-12)
+
+
 def test_the_unigram_loss_is_the_entropy_of_frequencies_on_the_test_text():
     """Of 3 zeros and a one, with one more count each: p = 4/6, 2/6; over the test text 0 1 1."""
     found = unigram_loss(np.array([0, 0, 0, 1], np.uint8), np.array([0, 1, 1], np.uint8), 2)

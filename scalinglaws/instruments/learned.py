@@ -7,6 +7,7 @@ import numpy as np
 
 from ..run import FAILED_TO_LEARN, FINISHED, Run
 
+AT_ONCE = 1 << 16  # tokens that are widened to 64 bits at a time: half a megabyte
 COUNTED = 1 << 22  # tokens of each text that are counted: documents stand in the order of a hash, so these are a sample
 
 
@@ -16,9 +17,16 @@ def unigram_loss(train: np.ndarray, test: np.ndarray, vocabulary: int) -> float:
     H = -mean over test tokens of ln p(token), p = (count + 1) / (tokens + V): Laplace's rule, so that a token that was
     never seen is not impossible.
     """
-    seen, asked = (np.bincount(tokens[:COUNTED], minlength=vocabulary) for tokens in (train, test))
+    seen, asked = (_counts(tokens[:COUNTED], vocabulary) for tokens in (train, test))
     chance = (seen + 1) / (seen.sum() + vocabulary)
     return float(-(asked * np.log(chance)).sum() / asked.sum())
+
+
+def _counts(tokens: np.ndarray, vocabulary: int) -> np.ndarray:
+    counts = np.zeros(vocabulary, np.int64)
+    for start in range(0, len(tokens), AT_ONCE):
+        counts += np.bincount(tokens[start : start + AT_ONCE], minlength=vocabulary)
+    return counts
 
 
 def judged(run: Run, unigram: float, vocabulary: int) -> Run:
