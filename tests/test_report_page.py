@@ -14,8 +14,8 @@ from scalinglaws.points import Points
 from scalinglaws.report import report, summary
 from scalinglaws.report.page import page as page_of
 from scalinglaws.report.sentences import five_sentences, verdict
-from scalinglaws.report.tables import PUBLISHED, all_tables
-from scalinglaws.results import Estimate, FittedLaw, LawTrial
+from scalinglaws.report.tables import PUBLISHED, all_tables, plans
+from scalinglaws.results import Estimate, FittedLaw, LawTrial, WaterfallStep
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -275,9 +275,27 @@ def test_the_audit_stands_on_the_page_with_what_failed_first(page):
 
 def test_the_waterfall_shows_every_step_its_exponent_and_what_it_moved(page):
     shown = page.text[page.text.index("The corrections that separate") :]
-    for text in ("as Kaplan counted", "0.835", "head counted in C", "-0.129", "needs the column warmup_steps"):
+    for text in ("as Kaplan counted", "0.835", "head counted in C", "−0.129", "needs the column warmup_steps"):
         assert text in shown
 
 
 def test_a_study_that_nothing_could_be_said_of_has_no_audit_on_its_page():
     assert not {"audit", "waterfall"} & {table.name for table in all_tables(sample(audit=None))}
+
+
+def test_the_head_of_a_column_of_numbers_and_what_is_absent_in_it_stand_to_the_right_as_they_do():
+    steps = (WaterfallStep("as Kaplan counted", Estimate(0.84, 0.82, 0.85), None, 33, "N"),)
+    steps += (WaterfallStep("head counted in C", Estimate(0.71, 0.69, 0.72), -0.129, 33, "N with the head"),)
+    shown = page_of(sample(audit=dataclasses.replace(sample().audit, waterfall=steps)), [])
+    table = shown.split('data-name="waterfall"')[1].split("</table>")[0]
+    heads = re.findall(r'<th scope="col" aria-sort="none"( class="number")?>', table)
+    assert [bool(one) for one in heads] == [False, True, True, True, False]
+    assert '<td class="number">–</td>' in table
+    assert ">−0.129</td>" in table and ">-0.129" not in table
+
+
+def test_columns_of_a_plan_that_nothing_is_known_of_are_left_out():
+    [one, *_] = sample().plans
+    bare = dataclasses.replace(one, batch_tokens=None, steps=None, seconds=None)
+    assert plans(sample(plans=(bare,))).columns[-2:] == ("loss (nats/token)", "by law")
+    assert "batch (tokens)" in plans(sample(plans=(bare, one))).columns

@@ -1,8 +1,9 @@
 """The tables of the audit: what failed first, and the corrections between Kaplan's exponent and Hoffmann's."""
 
+from ..errors import counted
 from ..results import Audit, Finding, WaterfallStep
 from .cells import Cell, Table, estimated
-from .numbers import ABSENT, count
+from .numbers import ABSENT, count, signed
 
 ORDER = ("error", "warning", "info")
 SAID = {"passed": "holds", "failed": "does not hold", "cannot be checked": "cannot be checked"}
@@ -40,7 +41,8 @@ def _row(finding: Finding) -> tuple[Cell, ...]:
 def _counted(failed: list[Finding]) -> str:
     if not failed:
         return "none fails"
-    parts = [f"{sum(f.severity == s for f in failed)} {s}" for s in ORDER if any(f.severity == s for f in failed)]
+    many = {severity: sum(f.severity == severity for f in failed) for severity in ORDER}
+    parts = [f"{n} info" if severity == "info" else counted(n, severity) for severity, n in many.items() if n]
     return f"{len(failed)} do not hold ({', '.join(parts)})"
 
 
@@ -66,7 +68,7 @@ def waterfall(audit: Audit | None) -> Table:
 
 
 def _step(step: WaterfallStep) -> tuple[Cell, ...]:
-    moved = Cell(ABSENT) if step.moved is None else Cell(f"{step.moved:+.3f}", step.moved)
+    moved = Cell(ABSENT) if step.moved is None else Cell(signed(step.moved, 3), step.moved)
     a = Cell(ABSENT) if step.exponent is None else estimated(step.exponent)
     rows = Cell(count(step.rows), step.rows) if step.exponent is not None else Cell(ABSENT)
     return (Cell(step.name), a, moved, rows, Cell(step.how))

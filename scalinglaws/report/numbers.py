@@ -123,6 +123,11 @@ def _alike(value: float, ends: list[float]) -> Callable[[float], str]:
     return lambda one: _fixed(one, decimals)
 
 
+def signed(value: float, decimals: int) -> str:
+    """Write a change with its sign."""
+    return f"{value:+.{decimals}f}".replace("-", "−")
+
+
 def plus_minus(value: float | None, error: float | None) -> str:
     """Write a measurement with its standard error, to two digits of the error."""
     if value is None or not math.isfinite(value):

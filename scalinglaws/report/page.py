@@ -14,6 +14,7 @@ from ..guard import attempt
 from ..records import write_json, write_whole
 from ..results import StudyResults
 from .audited import audit_warning
+from .cells import Cell, Table, numeric
 from .counts import of_a_table
 from .data import plain
 from .figures import FIGURES, FigureKind, Rendered, rendered
@@ -21,7 +22,9 @@ from .markup import formula
 from .paths import without_paths
 from .rows import runs_present
 from .sentences import five_sentences
-from .tables import Cell, Table, all_tables
+from .tables import all_tables
+
+NUMBER = ' class="number"'
 
 
 def report(results: StudyResults, to: Path, *, figures: Sequence[FigureKind] = FIGURES) -> Path:
@@ -134,11 +137,13 @@ def _figure(figure: Rendered, place: int) -> str:
 
 
 def _table(table: Table) -> str:
+    right = numeric(table)
     heads = "".join(
-        f'<th scope="col" aria-sort="none"><button type="button" class="sort">{html.escape(column)}</button></th>'
-        for column in table.columns
+        f'<th scope="col" aria-sort="none"{NUMBER * is_right}><button type="button" class="sort">'
+        f"{html.escape(column)}</button></th>"
+        for column, is_right in zip(table.columns, right, strict=True)
     )
-    rows = "\n".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in table.rows)
+    rows = "\n".join("<tr>" + "".join(map(_cell, row, right)) + "</tr>" for row in table.rows)
     note = f'<p class="note">{html.escape(table.note)}</p>' if table.note else ""
     below = "".join(f"<li>{formula(line)}</li>" for line in table.below)
     return (
@@ -151,12 +156,17 @@ def _table(table: Table) -> str:
     )
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, right: bool) -> str:
     shown = formula(cell.text) if cell.maths else html.escape(cell.text)
+    aligned = NUMBER * right
     if cell.value is None:
-        return f'<td data-text="{html.escape(cell.text)}">{shown}</td>' if cell.maths else f"<td>{shown}</td>"
+        return (
+            f'<td{aligned} data-text="{html.escape(cell.text)}">{shown}</td>'
+            if cell.maths
+            else f"<td{aligned}>{shown}</td>"
+        )
     ends = "".join(f' data-{side}="{"" if end is None else repr(end)}"' for side, end in cell.ends)
-    return f'<td class="number" data-value="{cell.value!r}"{ends}>{shown}</td>'
+    return f'<td{aligned} data-value="{cell.value!r}"{ends}>{shown}</td>'
 
 
 def _command(text: str, place: int) -> str:

@@ -9,7 +9,7 @@ from ..errors import counted
 from ..guard import attempt
 from ..results import Estimate, FittedLaw, LawRanked, Ranking, StudyResults
 from .audited import findings, waterfall
-from .cells import Cell, Table, estimated
+from .cells import Cell, Table, estimated, without_empty
 from .counts import loss_unit, of_a_table
 from .facts import facts
 from .numbers import ABSENT, UNIDENTIFIED, count, duration, explained, interval, number, percent, plus_minus, stated
@@ -173,7 +173,7 @@ def plans(results: StudyResults) -> Table:
     )
     note = "Reach is the compute over the largest compute fitted: above 1× the law is extrapolated."
     below = tuple(f"{plan.label}: {warning}" for plan in results.plans for warning in plan.warnings)
-    return Table("plans", "The plan", columns, rows, note, below)
+    return without_empty(Table("plans", "The plan", columns, rows, note, below), columns[-4:-1])
 
 
 _HEADINGS = {
@@ -191,9 +191,7 @@ def alternatives(results: StudyResults) -> Table:
     """Show other choices for each budget: the optimum is flat."""
     listed = [(plan.label, other) for plan in results.plans for other in plan.alternatives]
     keys = list(dict.fromkeys(key for _, other in listed for key in other))
-    rows = tuple(
-        (Cell(label), *(Cell(stated(other.get(key), 4), other.get(key)) for key in keys)) for label, other in listed
-    )
+    rows = tuple((Cell(label), *(_alternative(key, other.get(key)) for key in keys)) for label, other in listed)
     note = "The optimum is flat: these cost little."
     return Table(
         "alternatives",
@@ -202,6 +200,11 @@ def alternatives(results: StudyResults) -> Table:
         rows,
         note,
     )
+
+
+def _alternative(key: str, value: float | None) -> Cell:
+    share = key == "loss_penalty" and value is not None
+    return Cell(f"{100 * value:.2f}%" if share else stated(value, 4), value)
 
 
 def trials(results: StudyResults) -> Table:
@@ -245,7 +248,7 @@ def ranking(found: Ranking | None) -> Table:
         f"log loss, the computes weighing alike. Inside: the {percent(found.level)} interval as the fit gives it; what "
         "it must widen by is taken over by the plan."
     )
-    return Table("ranking", "How the laws foretold larger runs", columns, rows, note)
+    return without_empty(Table("ranking", "How the laws foretold larger runs", columns, rows, note), ("note",))
 
 
 def _ranked(law: LawRanked) -> tuple[Cell, ...]:
