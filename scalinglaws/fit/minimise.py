@@ -19,6 +19,7 @@ LEADING = 25  # steps of least squares before the walk proper
 AGREEING = 0.5  # share of the starts below which more of them are walked
 ROUNDS, SHORT = 4, 100  # of starts around the best so far, and steps from each
 SETTLED = 1e-6  # relative change of the residual scale at which it is final
+NEAR = 1e-3  # the same, where the walk does not arrive: in a long valley the scale creeps with it, and says no more
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,9 @@ def _lower(problem: Problem, z: np.ndarray, objective: float, rng) -> tuple[np.n
     for _ in range(ROUNDS):
         found = solve_graduated(problem, _led(problem, around(problem, z, rng)), most_steps=SHORT)
         best = int(np.argmin(found.objective))
-        if found.objective[best] < objective * (1 - SAME):
-            z, objective = found.z[[best]], float(found.objective[best])
+        if not found.objective[best] < objective * (1 - SAME):
+            break
+        z, objective = found.z[[best]], float(found.objective[best])
     return z, objective
 
 
@@ -115,13 +117,15 @@ def _noise(problem: Problem, z: np.ndarray) -> float:
 
 def _settled(problem: Problem, z: np.ndarray, auto: bool) -> Problem:
     """Alternate the fit and the scale of its residuals until the scale stands still."""
+    arrived = True
     for _ in range(40):
         u = residuals(problem, z[None])[0]
         scale = suggested_scale(problem.loss.kind, u, len(z)) if auto else problem.loss.scale
         noise = _noise(problem, z)
-        still = abs(noise - problem.noise) <= SETTLED * noise
+        still = abs(noise - problem.noise) <= (SETTLED if arrived else NEAR) * noise
         problem = replace(problem, loss=replace(problem.loss, scale=scale), noise=noise)
         if still:
             break
-        z = solve(problem, z[None], most_steps=60).z[0]
+        found = solve(problem, z[None], most_steps=60)
+        z, arrived = found.z[0], bool(found.converged[0])
     return problem
