@@ -143,7 +143,7 @@ def test_a_set_is_costed_with_shared_runs_paid_once_where_its_text_is_not_there(
 
 def test_a_text_that_is_there_is_checked():
     with pytest.raises(CorpusError, match="max_epochs"):
-        estimate(Study("s", ((1, 8),), (1e13,)), speed=Speed(1e9))
+        estimate(Study("s", ((1, 8),), (1e12,)), speed=Speed(1e9))
 
 
 def test_the_name_of_a_tokenizer_gives_its_vocabulary_or_says_why_not():

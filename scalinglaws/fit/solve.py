@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .coordinates import Coordinates
-from .losses import NARROW
-from .problem import NOTHING, UNFELT, Problem, felt, state_at, whole
+from .losses import LEAST_SCALE, NARROW
+from .problem import NOTHING, UNFELT, Problem, felt, residuals, state_at, whole
 from .symmetric import solve_symmetric
 
 TOLERANCE = 1e-14  # of the decrement, relative to the objective
@@ -66,7 +66,7 @@ def solve_graduated(
     quadratic zone, and Newton's method sees no curvature but near the optimum.
     """
     width = problem.loss.scale
-    widest = NARROW * problem.noise
+    widest = NARROW * (problem.noise if width > LEAST_SCALE else _typical(problem, starts))
     stages = []
     while problem.loss.may_be_narrow and width < widest:
         width *= COARSER
@@ -75,6 +75,13 @@ def solve_graduated(
         wide = replace(problem, loss=replace(problem.loss, scale=scale))
         starts = solve(wide, starts, counts, most_steps=60).z
     return solve(problem, starts, counts, most_steps)
+
+
+def _typical(problem: Problem, starts: np.ndarray) -> float:
+    """Give the mean absolute residual of the best start: where most points are exact, their noise says nothing."""
+    with np.errstate(all="ignore"):
+        size = np.abs(residuals(problem, starts)).mean(1)
+    return float(np.nan_to_num(size, nan=np.inf).min()) if np.isfinite(size).any() else 0.0
 
 
 def _rows(array: np.ndarray, here: slice) -> np.ndarray:
