@@ -6,9 +6,8 @@ python benchmarks/audit_rules.py [--write docs/audit.md]
 import argparse
 from pathlib import Path
 
-from scalinglaws.audit import RULES
-from scalinglaws.audit.rules import GROUPS
-from scalinglaws.audit.waterfall import waterfall
+from scalinglaws.auditing.all_rules import GROUPS, RULES
+from scalinglaws.auditing.waterfall import waterfall
 
 HEAD = """# The audit
 
@@ -23,7 +22,7 @@ Columns are named by their definitions (`scalinglaws import` shows which a table
 python benchmarks/audit_rules.py --write docs/audit.md
 ```
 
-In Python: `scalinglaws.audit.audit(points, held_out=..., plans=..., printed=..., target=...)`.
+In Python: `scalinglaws.audit(points, held_out=..., plans=..., printed=..., target=...)`.
 """
 
 

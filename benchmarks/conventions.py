@@ -11,8 +11,9 @@ import os
 from pathlib import Path
 
 from scalinglaws import read_points
-from scalinglaws.conventions import Conventions, Moved, conventions
-from scalinglaws.conversions import RULES
+from scalinglaws.conversions.rules import RULES
+from scalinglaws.counting.compared import Conventions, Moved
+from scalinglaws.counting.conventions import conventions
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = Path(os.environ.get("SCALINGLAWS_DATA", ROOT.parent / "shared" / "data")) / "runs"
@@ -153,7 +154,7 @@ def rules() -> list[str]:
     lines = [
         "## The conversions",
         "",
-        "`scalinglaws.conversions.convert(points, to=...)` chains these; a route that assumes nothing is taken before",
+        "`scalinglaws.convert(points, to=...)` chains these; a route that assumes nothing is taken before",
         "one that does, and a shape that contradicts the counts beside it is not used.",
         "",
         "| gives | by | source | assuming |",

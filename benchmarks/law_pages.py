@@ -57,8 +57,8 @@ def law_pages() -> dict[str, str]:
 
 
 def page_of(module: ModuleType) -> str:
-    """Give the page of a module: a paper may fill several, kaplan2020 and kaplan2020_allocation."""
-    return module.__name__.rpartition(".")[2].partition("_")[0]
+    """Give the page of a module: a paper may fill a folder of them, as kaplan2020 does."""
+    return module.__name__.split(".")[2]
 
 
 def index() -> str:

@@ -6,8 +6,8 @@ python benchmarks/limits.py > docs/limits.md
 from dataclasses import fields
 
 from scalinglaws.cli.limits import RANGES
-from scalinglaws.ranges import LONGEST_TEXT, range_of
-from scalinglaws.settings import MOST_RUNS, Study
+from scalinglaws.designing.study_file import MOST_RUNS, Study
+from scalinglaws.records.ranges import LONGEST_TEXT, range_of
 from scalinglaws.tokenizers import MOST_TOKENS
 
 HEAD = f"""# Limits

@@ -13,11 +13,11 @@ from itertools import product
 from pathlib import Path
 
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.design import Sweep, design, make_shape
-from scalinglaws.executors.local import Local
-from scalinglaws.launch import launch
-from scalinglaws.settings import read_study
-from scalinglaws.store import open_store
+from scalinglaws.designing.design import Sweep, design, make_shape
+from scalinglaws.designing.study_file import read_study
+from scalinglaws.launching.launch import launch
+from scalinglaws.launching.processes import Local
+from scalinglaws.store.store import open_store
 
 
 def main():

@@ -22,11 +22,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.cost import costs
-from scalinglaws.design import design, lay_out
-from scalinglaws.settings import Families, Study, read_study
+from scalinglaws.designing.costs import costs
+from scalinglaws.designing.design import design, lay_out
+from scalinglaws.designing.study_file import Families, Study, read_study
 from scalinglaws.tokenizers import named_vocabulary
-from scalinglaws.train import train
+from scalinglaws.training.train import train
 
 STUDY = Study(
     "trunk",

@@ -21,7 +21,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 
 from scalinglaws import Points, compare, draws, fit, plan, read_points  # noqa: E402
-from scalinglaws.compare import Comparison  # noqa: E402
+from scalinglaws.comparing.compare import Comparison  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = Path(os.environ.get("SCALINGLAWS_DATA", ROOT.parent / "shared" / "data")) / "runs"

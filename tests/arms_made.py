@@ -4,7 +4,7 @@ import numpy as np
 from fit_tables import EPOCH
 
 from scalinglaws.laws import LAWS
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 
 
 def arms(n=40, noise=0.004, seed=0, names=("base", "other"), multiplier=1.0, checkpoints=1, **own) -> Points:

@@ -6,8 +6,10 @@ import numpy as np
 from frontier_tables import REFIT, additive, isoflop, learning_curves
 
 from scalinglaws.laws import law
-from scalinglaws.points import Points
-from scalinglaws.results import Estimate, HeldOutTest, Recommendation
+from scalinglaws.points.points import Points
+from scalinglaws.results.fitted import Estimate
+from scalinglaws.results.study_results import Recommendation
+from scalinglaws.results.tested import HeldOutTest
 
 WIDTHS = (1024, 1408, 1920, 2560, 3456, 4608, 6144, 8192)
 RATIOS = (2.0, 6.0, 20.0, 60.0, 200.0)  # tokens a parameter

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scalinglaws.laws.kaplan2020 import KAPLAN_ND, loss_of_size_and_data
-from scalinglaws.points import Points
+from scalinglaws.laws.kaplan2020.loss import KAPLAN_ND, loss_of_size_and_data
+from scalinglaws.points.points import Points
 
 LADDER = ((2, 128), (3, 192), (4, 256), (6, 384), (8, 512), (12, 768), (24, 1024), (36, 1280), (48, 1600))
 BATCH, STEPS, WARMUP = 2**19, 250000, 3000

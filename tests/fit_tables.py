@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scalinglaws.fitting.curve_tables import of_runs
 from scalinglaws.laws import LAWS
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 from scalinglaws.quantities import playing
-from scalinglaws.schedules import of_runs
 
 DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
 EPOCH = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import brentq
 
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 
 REFIT = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}  # Besiroglu et al. 2024
 SIZE_EXPONENT = REFIT["beta"] / (REFIT["alpha"] + REFIT["beta"])

@@ -6,22 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from scalinglaws.points import Points
-from scalinglaws.report import report
-from scalinglaws.results import (
-    Audit,
-    Band,
-    Estimate,
-    Finding,
-    FittedLaw,
-    FrontierFound,
-    HeldOutTest,
-    LearningCurve,
-    Recommendation,
-    SeedSpread,
-    StudyResults,
-    WaterfallStep,
-)
+from scalinglaws.points.points import Points
+from scalinglaws.reporting.report import report
+from scalinglaws.results.audited import Audit, Finding, WaterfallStep
+from scalinglaws.results.fitted import Band, Estimate, FittedLaw, FrontierFound, LearningCurve
+from scalinglaws.results.study_results import Recommendation, StudyResults
+from scalinglaws.results.tested import HeldOutTest, SeedSpread
 
 SIZES = (768, 3072, 6144, 24576, 49152, 98304, 221184, 393216)
 HELD = 786432

@@ -3,13 +3,13 @@
 import shutil
 from dataclasses import replace
 
+from scalinglaws.corpora.token_files import open_data
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.corpora.tokenised import open_data
-from scalinglaws.design import design
-from scalinglaws.records import to_plain, write_json
-from scalinglaws.settings import Study
-from scalinglaws.store import open_store
-from scalinglaws.worker import work
+from scalinglaws.designing.design import design
+from scalinglaws.designing.study_file import Study
+from scalinglaws.records.json_values import to_plain, write_json
+from scalinglaws.store.store import open_store
+from scalinglaws.training.worker import work
 
 STUDY = Study("s", ((1, 4),), (1e3, 2e3), n_ctx=16, batch=4, eval_tokens=256, evaluations=6, warmup_steps=4)
 

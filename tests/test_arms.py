@@ -5,16 +5,16 @@ import pytest
 from arms_made import arms
 from fit_tables import DATA, EPOCH, isoflop
 
-from scalinglaws.arms import differences, fit_arms, multiplier
-from scalinglaws.arms.differ import holm
+from scalinglaws.arms.differences import differences, holm
 from scalinglaws.arms.expand import arm_values, expanded, middles_of
-from scalinglaws.arms.joint import strata
+from scalinglaws.arms.fit_arms import fit_arms, strata
+from scalinglaws.arms.multiplier import multiplier
 from scalinglaws.errors import FitError, MisuseError, PointsError
-from scalinglaws.fit import fit
-from scalinglaws.importers.table import read_points
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS, law
-from scalinglaws.plan import plan
-from scalinglaws.predict import predict
+from scalinglaws.planning.plan import plan
+from scalinglaws.points.reading import read_points
+from scalinglaws.predicting.predict import predict
 
 
 def named(tests):

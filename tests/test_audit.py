@@ -27,15 +27,16 @@ from audit_tables import (
 )
 from cli_made import grid, spoken, written
 
-from scalinglaws.audit import RULES, audit
-from scalinglaws.audit.evidence import Evidence
-from scalinglaws.audit.form import morans_i
-from scalinglaws.audit.rules import GROUPS
+from scalinglaws.auditing.all_rules import GROUPS, RULES
+from scalinglaws.auditing.audit import audit
+from scalinglaws.auditing.evidence import Evidence
+from scalinglaws.auditing.form import morans_i
 from scalinglaws.errors import MisuseError, PointsError
-from scalinglaws.importers.writing import write_points
-from scalinglaws.records import from_plain, to_plain
-from scalinglaws.results import Audit, Estimate
-from scalinglaws.store import open_store
+from scalinglaws.points.writing import write_points
+from scalinglaws.records.json_values import from_plain, to_plain
+from scalinglaws.results.audited import Audit
+from scalinglaws.results.fitted import Estimate
+from scalinglaws.store.store import open_store
 
 ROOT = Path(__file__).parents[1]
 SOUND = sound()
@@ -292,8 +293,8 @@ def test_morans_i_is_the_textbook_value_on_a_chain_and_white_noise_has_none():
 def test_the_audit_of_two_hundred_and_forty_rows_costs_a_few_dozen_intervals():
     from time import process_time
 
-    from scalinglaws.fit import fit
-    from scalinglaws.uncertainty import draws
+    from scalinglaws.fitting.fit import fit
+    from scalinglaws.uncertainty.draws import draws
 
     def cost(work):
         began = process_time()

@@ -8,11 +8,11 @@ import pytest
 from cli_made import real
 from frontier_tables import isoflop, learning_curves
 
-from scalinglaws.audit import audit
-from scalinglaws.audit.evidence import Evidence
-from scalinglaws.audit.waterfall import waterfall
-from scalinglaws.importers.table import read_points
-from scalinglaws.points import Points
+from scalinglaws.auditing.audit import audit
+from scalinglaws.auditing.evidence import Evidence
+from scalinglaws.auditing.waterfall import waterfall
+from scalinglaws.points.points import Points
+from scalinglaws.points.reading import read_points
 
 HOFFMANN = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}  # approach 3, as printed
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from cli_made import spoken
 
-from scalinglaws.frontier import frontier
-from scalinglaws.points import Points
+from scalinglaws.frontiers.frontier import frontier
+from scalinglaws.points.points import Points
 
 OURS = Path(__file__).parents[1] / "studies" / "kaplan-cpu" / "curves.csv"
 STAR, ALPHA = 2e6, 0.25

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from scalinglaws.checks import MOST_STEPS, require_test_text, unanswered
-from scalinglaws.cost import Pace, costs, evaluated_tokens, step_of
-from scalinglaws.design import design, lay_out
+from scalinglaws.designing.checks import MOST_STEPS, require_test_text, unanswered
+from scalinglaws.designing.costs import Pace, costs, evaluated_tokens, step_of
+from scalinglaws.designing.design import design, lay_out
+from scalinglaws.designing.study_file import MOST_EVALUATIONS, Study
 from scalinglaws.errors import CorpusError, StudyError
-from scalinglaws.settings import MOST_EVALUATIONS, Study
 from scalinglaws.tokenizers import check_tokenizer_name
 
 STUDY = Study("s", ((1, 8), (1, 16)), (20_000, 40_000), n_ctx=64, warmup_steps=4)  # 40 and 79 steps, decay after 32

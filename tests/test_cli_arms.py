@@ -7,7 +7,7 @@ import pytest
 from arms_made import arms
 from cli_made import law_text, spoken
 
-from scalinglaws.importers.writing import write_points
+from scalinglaws.points.writing import write_points
 
 
 @pytest.fixture

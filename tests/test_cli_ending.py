@@ -13,10 +13,10 @@ import pytest
 from cli_made import FORMULA, grid, law_text, spoken, written
 
 from scalinglaws.cli import app, main
-from scalinglaws.cli.words import printable
-from scalinglaws.settings import read_study
-from scalinglaws.store import open_store
-from scalinglaws.study import laws_of
+from scalinglaws.cli.numbers_in_text import printable
+from scalinglaws.designing.study_file import read_study
+from scalinglaws.store.store import open_store
+from scalinglaws.studying.study import laws_of
 
 
 def broken(monkeypatch, error: BaseException):
@@ -25,7 +25,7 @@ def broken(monkeypatch, error: BaseException):
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("scalinglaws.cli.shelf._check", fail)
+    monkeypatch.setattr("scalinglaws.cli.laws._check", fail)
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("by\nnothing"), RecursionError("deep"), GeneratorExit()])
@@ -62,7 +62,7 @@ def test_the_details_of_a_worker_lie_beside_its_log_and_not_in_the_user_s_folder
     def fail(*_, **__):
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr("scalinglaws.worker.work", fail)
+    monkeypatch.setattr("scalinglaws.training.worker.work", fail)
     store, run_id = open_store(tmp_path / "study", create=True), "L2-d16-0123456789ab"
     user, run = tmp_path / "user", store.folder(run_id)
     for folder in (user, *([run] if there else [])):

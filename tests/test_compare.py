@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from frontier_tables import REFIT, additive
 
-from scalinglaws.compare import backtest, calibration, compare, influence
-from scalinglaws.compare.backtest import needed_factor
-from scalinglaws.compare.criteria import _CORNER, _log_norm, aicc
+from scalinglaws.comparing.backtest import backtest, calibration, needed_factor
+from scalinglaws.comparing.compare import compare
+from scalinglaws.comparing.criteria import _CORNER, _log_norm, aicc
+from scalinglaws.comparing.influence import influence
 from scalinglaws.errors import MisuseError, PointsError
-from scalinglaws.fit import fit
-from scalinglaws.importers.table import read_points
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import law
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
+from scalinglaws.points.reading import read_points
 
 _DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
 needs_data = pytest.mark.skipif(

@@ -9,14 +9,14 @@ from cli_made import DATA, spoken
 
 from scalinglaws import read_points
 from scalinglaws.cli.conventions import _plain
-from scalinglaws.conventions import conventions
-from scalinglaws.conventions.counts import counts_of
-from scalinglaws.conventions.optimum import best_size
-from scalinglaws.conventions.relation import Relation, relation
+from scalinglaws.counting.best_size import best_size
+from scalinglaws.counting.conventions import conventions
+from scalinglaws.counting.count_relation import Relation, relation
+from scalinglaws.counting.counts import counts_of
 from scalinglaws.errors import MisuseError, NameUnknownError, PointsError
-from scalinglaws.importers.writing import write_points
 from scalinglaws.laws import law
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
+from scalinglaws.points.writing import write_points
 
 CHINCHILLA = law("chinchilla")
 HOFFMANN, BESIROGLU = (CHINCHILLA.published[i].values for i in (1, 2))

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from scalinglaws.coordinate_check import coordinate_check
-from scalinglaws.run import RunSpec
-from scalinglaws.shape import Shape
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.shape import Shape
+from scalinglaws.training.coordinate_check import coordinate_check
 
 WIDTHS = (32, 64, 128, 256)
 SPEC = RunSpec(Shape(2, 64, 4, 16, 64, base_width=32), "text", "bytes", "0", 10**6, 8, 0.004, 10)

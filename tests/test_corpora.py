@@ -12,8 +12,8 @@ import pytest
 from scalinglaws.corpora import open_corpus
 from scalinglaws.corpora.corpus import SPLITS, content_hash, split_documents, split_of
 from scalinglaws.corpora.duplicates import drop_near_duplicates
-from scalinglaws.corpora.files import ALWAYS_READ, BETWEEN_DOCUMENTS
 from scalinglaws.corpora.text import PIECE
+from scalinglaws.corpora.text_files import ALWAYS_READ, BETWEEN_DOCUMENTS
 from scalinglaws.errors import CorpusError, NameUnknownError
 
 TEXTS = [f"document number {i}, about nothing".encode() for i in range(400)]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from scalinglaws.errors import FitError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS
-from scalinglaws.points import Points
-from scalinglaws.uncertainty import draws
+from scalinglaws.points.points import Points
+from scalinglaws.uncertainty.draws import draws
 
 HOFFMANN = {"E": 1.8, "A": 480.0, "B": 2000.0, "alpha": 0.35, "beta": 0.37}
 SMALLER = {"c": 0.47, "a": 16.3, "b": 26.7, "alpha": 0.126, "beta": 0.127}

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from scalinglaws.cost import Pace, costs, makespan, step_of
-from scalinglaws.design import design, make_shape, optimizer_of, peak_rate
+from scalinglaws.designing.costs import Pace, costs, makespan, step_of
+from scalinglaws.designing.design import design, make_shape, optimizer_of, peak_rate
+from scalinglaws.designing.study_file import Study, presets, read_study
 from scalinglaws.errors import CorpusError, ShapeError, StudyError
-from scalinglaws.settings import Study, presets, read_study
 
 STUDY = Study(
     "s", ((1, 8), (2, 16), (2, 32), (3, 64)), (1e5, 2e5, 4e5), seeds=3, seed_shape=(2, 16), hold_out=1, hold_out_seeds=2

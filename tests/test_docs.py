@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from scalinglaws.audit import RULES
+from scalinglaws.auditing.all_rules import RULES
 from scalinglaws.cli.app import app
+from scalinglaws.designing.study_file import Study, presets, read_study
 from scalinglaws.laws import LAWS
 from scalinglaws.laws.pearce2024 import local_exponent, vocabulary_gamma
-from scalinglaws.readings import curve_table, position_table, run_table
-from scalinglaws.records import from_plain
-from scalinglaws.run import Evaluation, Run, RunSpec
-from scalinglaws.settings import Study, presets, read_study
-from scalinglaws.shape import Shape
+from scalinglaws.records.json_values import from_plain
+from scalinglaws.run.run import Evaluation, Run, RunSpec
+from scalinglaws.run.shape import Shape
+from scalinglaws.studying.run_tables import curve_table, position_table, run_table
 
 ROOT = Path(__file__).parents[1]
 VERBS = [command.name or command.callback.__name__ for command in app.registered_commands]

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from fit_tables import EPOCH, isoflop
 
-from scalinglaws.ensemble import ensemble, predict_mixture, weighted_quantiles
+from scalinglaws.comparing.ensemble import ensemble, predict_mixture, weighted_quantiles
 from scalinglaws.errors import LawError, MisuseError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS
-from scalinglaws.plan import plan
-from scalinglaws.predict import predict
-from scalinglaws.uncertainty import draws
+from scalinglaws.planning.plan import plan
+from scalinglaws.predicting.predict import predict
+from scalinglaws.uncertainty.draws import draws
 
 NAMES = ("chinchilla", "kaplan-nd")
 FAR = {"N": 2e10, "D": 4e11}

@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
+from scalinglaws.designing.study_file import presets, read_study
 from scalinglaws.errors import MisuseError, NameUnknownError, StudyError
-from scalinglaws.families import measure
-from scalinglaws.records import read_json
-from scalinglaws.settings import presets, read_study
+from scalinglaws.records.json_values import read_json
+from scalinglaws.studying.families import measure
 
 FAMILIES = "F-N F-SEED F-B F-ND F-D F-GNS F-OOD F-LSTM F-UT F-LR F-SHAPE F-CTX8 F-V".split()
 
@@ -146,7 +146,7 @@ def test_a_set_is_read_whole_and_refuses_what_it_does_not_know(tmp_path):
 
 
 def test_only_and_set_are_checked_on_the_command_line(capsys):
-    from scalinglaws.cli.measure import _asked
+    from scalinglaws.cli.study import _asked
 
     assert [study.name for study in _asked("smoke", "F-N, F-B", ["n_ctx=16"]).studies] == ["F-N", "F-B"]
     assert _asked("quickstart", None, ["corpus=text:notes/", "seeds=2"]).corpus == "text:notes/"

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from findings_tables import KAPLAN_ND, World, floor, loss_of_size_and_data, made, size
 
-from scalinglaws.findings import CLAIMS, findings
-from scalinglaws.findings.evidence import Evidence
-from scalinglaws.findings.sheets_of_context import other_texts
-from scalinglaws.findings.sheets_of_models import shape_panels
-from scalinglaws.points import Points
+from scalinglaws.claims.evidence import Evidence
+from scalinglaws.claims.findings import CLAIMS, findings
+from scalinglaws.claims.sheets_of_context import other_texts
+from scalinglaws.claims.sheets_of_models import shape_panels
+from scalinglaws.points.points import Points
 
 IDS = [f"S{number}" for number in range(1, 32)]
 NO_TABLE = {"S13", "S31"}  # a matter of figures, and one of record

@@ -9,17 +9,19 @@ import pytest
 from findings_tables import CRITICAL, TABLE_3, World, made
 from printed import differences
 
+from scalinglaws.claims.evidence import Evidence
+from scalinglaws.claims.findings import judged, measurements
+from scalinglaws.claims.noise import noise_line
+from scalinglaws.claims.page import page
+from scalinglaws.claims.sheets_of_context import by_place
+from scalinglaws.claims.straight import coefficients
+from scalinglaws.claims.tables import read_tables
 from scalinglaws.cli import main
 from scalinglaws.errors import PointsError
-from scalinglaws.findings import judged, measurements, page, read_tables
-from scalinglaws.findings.evidence import Evidence
-from scalinglaws.findings.noise import noise_line
-from scalinglaws.findings.sheets_of_context import by_place
-from scalinglaws.findings.straight import coefficients
-from scalinglaws.importers.writing import write_points
-from scalinglaws.laws.kaplan2020 import KAPLAN_ND
-from scalinglaws.points import Points
-from scalinglaws.records import to_plain
+from scalinglaws.laws.kaplan2020.loss import KAPLAN_ND
+from scalinglaws.points.points import Points
+from scalinglaws.points.writing import write_points
+from scalinglaws.records.json_values import to_plain
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from fit_tables import EPOCH, chinchilla_points, isoflop, simulated
 
 from scalinglaws.errors import MisuseError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS, Law, Parameter
 
 # Exact optima on the 240 digitised Chinchilla points, from an independent solver: delta -> values, objective

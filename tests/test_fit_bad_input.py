@@ -5,9 +5,9 @@ import pytest
 from fit_tables import EPOCH, isoflop, simulated
 
 from scalinglaws.errors import FitError, LawError, PointsError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS, Law, Parameter
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 
 
 def changed(column: str, row: int, value: float) -> Points:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scalinglaws.fit.coordinates import Coordinates
+from scalinglaws.fitting.coordinates import Coordinates
 from scalinglaws.laws import law
 
 

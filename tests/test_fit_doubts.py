@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from scalinglaws.errors import LawError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS
-from scalinglaws.laws.law import Law, Parameter
-from scalinglaws.points import Points
-from scalinglaws.uncertainty import draws
+from scalinglaws.laws.declaration import Law, Parameter
+from scalinglaws.points.points import Points
+from scalinglaws.uncertainty.draws import draws
 from scalinglaws.uncertainty.sloppy import sloppy
 
 HOFFMANN = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}

@@ -7,10 +7,10 @@ ranges that hold both of NIST's starting points.
 import numpy as np
 import pytest
 
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import Law, Parameter
-from scalinglaws.points import Points
-from scalinglaws.uncertainty import draws
+from scalinglaws.points.points import Points
+from scalinglaws.uncertainty.draws import draws
 
 MISRA = (
     "77.6 114.9 141.1 190.8 239.9 289.0 332.8 378.4 434.8 477.3 536.8 593.1 689.1 760.0",

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from fit_tables import DATA
 
-from scalinglaws.fit import fit
-from scalinglaws.points import Points
+from scalinglaws.fitting.fit import fit
+from scalinglaws.points.points import Points
 
 NEEDED = ("params_total", "tokens", "loss")
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 
 ON = 1e-6  # residual of a point that the law passes through
 

@@ -16,15 +16,17 @@ from frontier_tables import (
 )
 
 from scalinglaws.errors import MisuseError, PointsError
-from scalinglaws.frontier import REASONS, disagreements, frontier
-from scalinglaws.frontier.lines import optima_of
-from scalinglaws.frontier.profile import both_below, coefficient_covariance, fit_profiles, minima, minimum_share
-from scalinglaws.frontier.slices import chosen_columns, slices_of_budgets
-from scalinglaws.importers.table import read_points
-from scalinglaws.points import Points
+from scalinglaws.frontiers.agreement import disagreements
+from scalinglaws.frontiers.budgets import REASONS
+from scalinglaws.frontiers.frontier import frontier
+from scalinglaws.frontiers.lines import optima_of
+from scalinglaws.frontiers.slice_profiles import both_below, coefficient_covariance, fit_profiles, minima, minimum_share
+from scalinglaws.frontiers.slices import chosen_columns, slices_of_budgets
+from scalinglaws.points.points import Points
+from scalinglaws.points.reading import read_points
 from scalinglaws.quantities import PF_DAY
-from scalinglaws.records import to_plain
-from scalinglaws.results import Estimate
+from scalinglaws.records.json_values import to_plain
+from scalinglaws.results.fitted import Estimate
 
 _DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
 needs_data = pytest.mark.skipif(

@@ -16,9 +16,9 @@ from scalinglaws.instruments.learned import judged, unigram_loss  # noqa: E402
 from scalinglaws.instruments.spikes import SETTLED, LossWatch  # noqa: E402
 from scalinglaws.instruments.throughput import matmul_ceiling, peak_memory_bytes, utilisation  # noqa: E402
 from scalinglaws.instruments.weights import activation_rms, decay_timescale, update_ratio  # noqa: E402
-from scalinglaws.run import Evaluation, Run, RunSpec  # noqa: E402
-from scalinglaws.schedule import log_places  # noqa: E402
-from scalinglaws.shape import Shape  # noqa: E402
+from scalinglaws.run.run import Evaluation, Run, RunSpec  # noqa: E402
+from scalinglaws.run.schedule import log_places  # noqa: E402
+from scalinglaws.run.shape import Shape  # noqa: E402
 
 N_CTX = 16
 

@@ -6,7 +6,7 @@ from scipy.optimize import brentq
 
 from scalinglaws.errors import LawError
 from scalinglaws.laws import LAWS
-from scalinglaws.laws import kaplan2020_efficient as kaplan
+from scalinglaws.laws.kaplan2020 import efficient as kaplan
 from scalinglaws.quantities import PF_DAY
 
 K = kaplan.TABLE_3

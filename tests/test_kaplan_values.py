@@ -12,15 +12,15 @@ import pytest
 from frontier_tables import kaplan_curves
 
 from scalinglaws.errors import LawError
-from scalinglaws.frontier import frontier
+from scalinglaws.frontiers.frontier import frontier
 from scalinglaws.laws import LAWS, pearce2024
-from scalinglaws.laws import kaplan2020_efficient as appendix
-from scalinglaws.laws.kaplan2020_curves import data_for_overfitting, least_stopping_steps
-from scalinglaws.plan.optimum import chinchilla_params
+from scalinglaws.laws.kaplan2020 import efficient as appendix
+from scalinglaws.laws.kaplan2020.curves import data_for_overfitting, least_stopping_steps
+from scalinglaws.planning.best_split import chinchilla_params
 from scalinglaws.quantities import PF_DAY
-from scalinglaws.run import RunSpec
-from scalinglaws.schedule import learning_rate
-from scalinglaws.shape import Shape
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.schedule import learning_rate
+from scalinglaws.run.shape import Shape
 
 VOCABULARY, CONTEXT, BATCH, UPDATES, WARMUP = 50257, 1024, 2**19, 250_000, 3000
 SUBSETS = 22.0e9 / 2 ** np.array([10.0, 7, 4, 0])

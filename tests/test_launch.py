@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.design import Sweep, design
+from scalinglaws.designing.design import Sweep, design
+from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import StoreError
-from scalinglaws.executors.local import Local
-from scalinglaws.launch import launch
-from scalinglaws.records import to_plain, write_json
-from scalinglaws.settings import Study
-from scalinglaws.status import status
-from scalinglaws.store import open_store, points_of
-from scalinglaws.worker import work
+from scalinglaws.launching.launch import launch
+from scalinglaws.launching.processes import Local
+from scalinglaws.records.json_values import to_plain, write_json
+from scalinglaws.store.store import open_store, points_of
+from scalinglaws.studying.status import status
+from scalinglaws.training.worker import work
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks" / "faults"))
 launches = importlib.import_module("launches")
@@ -156,8 +156,8 @@ class Recorded:
 
 
 def test_a_later_stage_fills_the_processes_that_an_earlier_one_leaves_free(tmp_path, monkeypatch, whole):
-    monkeypatch.setattr("scalinglaws.launch.POLL_SECONDS", 0.0)
-    monkeypatch.setattr("scalinglaws.launch.SHORT_WORK", 0.0)
+    monkeypatch.setattr("scalinglaws.launching.launch.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("scalinglaws.launching.launch.SHORT_WORK", 0.0)
     trunk = next(run.spec for run in whole.runs() if not run.spec.parent)
     long, short, *later = (
         replace(trunk, seed=100 + i, tokens=steps * trunk.batch_tokens, branch_at=())

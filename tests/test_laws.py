@@ -7,7 +7,7 @@ import pytest
 from fit_tables import constants, inputs_of, simulated
 
 from scalinglaws.errors import LawError, NameUnknownError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS, LINEAR, Law, Parameter, Published, law
 from scalinglaws.quantities import QUANTITIES, ROLE_OF_LETTER, playing
 

@@ -5,9 +5,9 @@ import pytest
 from fit_tables import EPOCH, chinchilla_points
 
 from scalinglaws.errors import LawError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS, hernandez2021, liu2025, muennighoff2023, pearce2024, porian2024, sardana2023
-from scalinglaws.plan.optimum import Spending, best_params, trade
+from scalinglaws.planning.best_split import Spending, best_params, trade
 from scalinglaws.quantities import PF_DAY
 
 DIGITS = 1e-7  # the vectors are printed to eight digits

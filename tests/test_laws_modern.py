@@ -5,12 +5,12 @@ import pytest
 from fit_tables import SCHEDULE, SOME
 
 from scalinglaws.errors import LawError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS
 from scalinglaws.laws.caballero2022 import broken, broken_power
 from scalinglaws.laws.kumar2024 import effective_share
 from scalinglaws.laws.luo2025 import MULTI_POWER, along, loss_at
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 
 STUDENT = {"N": 1e9, "D": 2e10}
 SUPERVISED = {"supervised_loss": float(LAWS["busbridge"].at(LAWS["busbridge"].constants, **STUDENT))}

@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from scalinglaws.clean import clean
-from scalinglaws.design import Sweep, read_sweep
+from scalinglaws.designing.design import Sweep, read_sweep
+from scalinglaws.designing.study_file import Study, read_study
 from scalinglaws.errors import FailureError, RunsFailedError, StoreError, StudyError
-from scalinglaws.executors.local import ASKED_TO_END
-from scalinglaws.launch import _Chain, _command, launch, require_success
-from scalinglaws.lock import LOCK, held, in_use
-from scalinglaws.machine import cores
-from scalinglaws.records import read_hint, to_plain, write_hint, write_json
-from scalinglaws.run import RunSpec, state_name
-from scalinglaws.settings import Study, read_study
-from scalinglaws.shape import Shape
-from scalinglaws.status import status
-from scalinglaws.store import new_or_kept, open_store
-from scalinglaws.train import Interrupted
-from scalinglaws.worker import work
+from scalinglaws.launching.launch import _Chain, _command, launch, require_success
+from scalinglaws.launching.processes import ASKED_TO_END
+from scalinglaws.records.json_values import read_hint, to_plain, write_hint, write_json
+from scalinglaws.run.run import RunSpec, state_name
+from scalinglaws.run.shape import Shape
+from scalinglaws.store.lock import LOCK, held, in_use
+from scalinglaws.store.store import new_or_kept, open_store
+from scalinglaws.studying.clean import clean
+from scalinglaws.studying.machine import cores
+from scalinglaws.studying.status import status
+from scalinglaws.training.train import Interrupted
+from scalinglaws.training.worker import work
 
 SHAPE = Shape(n_layer=1, d_model=8, n_heads=1, n_ctx=32, n_vocab=256)
 BRANCH = RunSpec(SHAPE, "text:notes", "bytes", "0" * 16, 100_000, 8, 0.03, 10, parent="its trunk")
@@ -159,7 +159,7 @@ def test_a_second_launch_says_who_works_there_and_calls_nothing_failed(store):
 
 
 def test_a_worker_that_was_asked_to_end_or_killed_is_started_again(store, monkeypatch):
-    monkeypatch.setattr("scalinglaws.launch.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("scalinglaws.launching.launch.POLL_SECONDS", 0.0)
     sweep = read_sweep(store.path)
     assert launch(sweep, store, Ending(ASKED_TO_END, -9, 0)) == []
     failures = launch(sweep, store, Ending(-9, ASKED_TO_END, -9))

@@ -9,9 +9,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from scalinglaws.models import FAMILIES, make_drop
-from scalinglaws.models.universal import block_order
-from scalinglaws.shape import FAMILIES as NAMES
-from scalinglaws.shape import Shape
+from scalinglaws.models.recurrent import block_order
+from scalinglaws.run.shape import FAMILIES as NAMES
+from scalinglaws.run.shape import Shape
 
 PLAIN = Shape(2, 16, 2, 64, 256)
 LSTM = Shape(2, 16, 1, 64, 256, family="lstm")

@@ -16,7 +16,7 @@ from scalinglaws.instruments.noise_scale import (
     squared_norm,
     two_batches,
 )
-from scalinglaws.run import NoiseSums
+from scalinglaws.run.run import NoiseSums
 
 DIMENSION, SD = 30, 0.7
 

@@ -9,9 +9,9 @@ import pytest
 from scalinglaws.errors import MisuseError
 from scalinglaws.laws import LAWS, Law, Parameter, Published
 from scalinglaws.laws.hoffmann2022 import chinchilla
-from scalinglaws.optima import optima
-from scalinglaws.optima.ask import holding
-from scalinglaws.plan.set_by import settings
+from scalinglaws.planning.optima import optima
+from scalinglaws.planning.published_law import holding
+from scalinglaws.planning.rates_and_batches import settings
 
 BUDGETS = (1e19, 1e21, 5.76e23, 1e25, 1e26)
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from scalinglaws.models import FAMILIES, make_drop
-from scalinglaws.optimizer import ADAFACTOR_FLOOR, clip, descend, gradient, make_optimizer, move
-from scalinglaws.run import OPTIMIZERS, RunSpec
-from scalinglaws.shape import Shape
+from scalinglaws.run.run import OPTIMIZERS, RunSpec
+from scalinglaws.run.shape import Shape
+from scalinglaws.training.optimizer import ADAFACTOR_FLOOR, clip, descend, gradient, make_optimizer, move
 
 SPEC = RunSpec(Shape(2, 16, 2, 32, 256), "text", "bytes", "0", 40_000, 8, 0.03, 10)
 

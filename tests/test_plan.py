@@ -9,15 +9,19 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from scalinglaws.errors import MisuseError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import law
-from scalinglaws.plan import Building, Machine, configuration, exponent, plan
-from scalinglaws.plan.optimum import CLOSED_FORMS, Spending, Trade, best_params, loss_of, trade, worth
-from scalinglaws.plan.set_by import settings
-from scalinglaws.points import Points
-from scalinglaws.records import to_plain
-from scalinglaws.shape import Shape
-from scalinglaws.uncertainty import draws
+from scalinglaws.planning.best_split import CLOSED_FORMS, Spending, Trade, best_params, loss_of, trade, worth
+from scalinglaws.planning.buildable import Building
+from scalinglaws.planning.hardware import Machine
+from scalinglaws.planning.law_splits import exponent
+from scalinglaws.planning.plan import plan
+from scalinglaws.planning.rates_and_batches import settings
+from scalinglaws.planning.trainer_config import configuration
+from scalinglaws.points.points import Points
+from scalinglaws.records.json_values import to_plain
+from scalinglaws.run.shape import Shape
+from scalinglaws.uncertainty.draws import draws
 
 CHINCHILLA, KAPLAN = law("chinchilla"), law("kaplan-nd")
 REFIT = dict(CHINCHILLA.published[2].values)

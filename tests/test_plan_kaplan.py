@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scalinglaws.laws.kaplan2020_efficient import TABLE_3, params_at
-from scalinglaws.plan import kaplan
+from scalinglaws.laws.kaplan2020.efficient import TABLE_3, params_at
+from scalinglaws.planning import kaplan
 from scalinglaws.quantities import PF_DAY
 
 

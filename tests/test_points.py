@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scalinglaws.errors import PointsError
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 
 COLUMNS = {
     "params_nonembedding": [768, 393216, 3145728],

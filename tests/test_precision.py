@@ -10,11 +10,11 @@ from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.errors import StudyError
 from scalinglaws.models import FAMILIES, make_drop
 from scalinglaws.models.head import head_loss, head_losses
-from scalinglaws.precision import in_precision, onednn_recurs
-from scalinglaws.run import RunSpec
-from scalinglaws.shape import Shape
-from scalinglaws.train import Interrupted, train
-from scalinglaws.windows import Order, Windows
+from scalinglaws.models.precision import in_precision, onednn_recurs
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.shape import Shape
+from scalinglaws.training.train import Interrupted, train
+from scalinglaws.training.windows import Order, Windows
 
 PLAIN = Shape(2, 16, 2, 32, 300)
 SHAPES = {
@@ -59,7 +59,7 @@ def test_loss_and_gradients_in_bfloat16_are_those_of_float32_to_its_eight_bits(n
 
 
 def test_an_lstm_multiplies_in_bfloat16_where_onednn_has_no_kernel_for_it(monkeypatch):
-    monkeypatch.setattr("scalinglaws.precision.onednn_recurs", lambda: False)
+    monkeypatch.setattr("scalinglaws.models.precision.onednn_recurs", lambda: False)
     test_loss_and_gradients_in_bfloat16_are_those_of_float32_to_its_eight_bits("lstm")
     assert torch.backends.mkldnn.enabled
     loss, _ = loss_and_gradients(SHAPES["lstm"], "bfloat16")
@@ -125,7 +125,7 @@ def test_a_run_in_bfloat16_ends_near_that_in_float32_and_goes_on_bit_for_bit(spe
     assert lower.final.loss_nats == pytest.approx(plain.final.loss_nats, abs=3e-3)
     assert len({whole.final.loss_nats, plain.final.loss_nats, lower.final.loss_nats}) == 3
 
-    monkeypatch.setattr("scalinglaws.train.PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("scalinglaws.training.train.PROGRESS_SECONDS", 0.0)
     again, sittings = None, 0
     while again is None:
         calls = iter(range(10))
@@ -146,7 +146,7 @@ def test_a_text_held_on_a_device_gives_the_windows_that_one_on_disk_gives(spec, 
     tokens = data.split("train")
     starts = Order(spec, len(tokens)).starts(3)[::2]
     on_disk, held = Windows(tokens, 32, "cpu"), Windows(tokens, 32, "cpu:0")  # a device that is not called "cpu"
-    monkeypatch.setattr("scalinglaws.windows.MOST_ON_GPU", 10)
+    monkeypatch.setattr("scalinglaws.training.windows.MOST_ON_GPU", 10)
     too_long = Windows(tokens, 32, "cpu:0")
     assert isinstance(held.tokens, torch.Tensor)
     assert not isinstance(too_long.tokens, torch.Tensor)

@@ -5,11 +5,11 @@ import pytest
 from fit_tables import EPOCH, isoflop, simulated
 
 from scalinglaws.errors import LawError, MisuseError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS
-from scalinglaws.points import Points
-from scalinglaws.predict import predict, run_noise
-from scalinglaws.uncertainty import draws
+from scalinglaws.points.points import Points
+from scalinglaws.predicting.predict import predict, run_noise
+from scalinglaws.uncertainty.draws import draws
 
 METHODS = ["pairs", "sandwich"]
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.cost import costs
-from scalinglaws.design import design, lay_out, make_shape, optimizer_of, peak_rate
-from scalinglaws.estimate import SetEstimate, Speed, estimate
+from scalinglaws.designing.costs import costs
+from scalinglaws.designing.design import design, lay_out, make_shape, optimizer_of, peak_rate
+from scalinglaws.designing.study_file import Families, presets, read_study
 from scalinglaws.instruments.early_stopping import should_stop
 from scalinglaws.quantities import PF_DAY
-from scalinglaws.schedule import learning_rate
-from scalinglaws.settings import Families, presets, read_study
+from scalinglaws.run.schedule import learning_rate
+from scalinglaws.studying.estimate import SetEstimate, Speed, estimate
 from scalinglaws.tokenizers import named_vocabulary
-from scalinglaws.train import train
+from scalinglaws.training.train import train
 
 SETS = ["smoke", "kaplan-cpu", "kaplan-gpu", "kaplan-full"]
 STUDIES = {

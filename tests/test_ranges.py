@@ -12,10 +12,10 @@ from cli_made import spoken
 
 from scalinglaws.cli.app import app
 from scalinglaws.cli.limits import RANGES, require_numbers
+from scalinglaws.designing.study_file import Study, read_study
 from scalinglaws.errors import MisuseError, StudyError
-from scalinglaws.ranges import Range, range_of, require
-from scalinglaws.records import from_plain
-from scalinglaws.settings import Study, read_study
+from scalinglaws.records.json_values import from_plain
+from scalinglaws.records.ranges import Range, range_of, require
 
 SOUND = {"name": "s", "shapes": [[1, 8], [1, 16]], "tokens": [1e4]}
 NUMBERS = [-1, -1.5, 0, float("nan"), float("inf"), float("-inf"), 1e12, 10**400, 1e300, True]

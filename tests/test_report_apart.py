@@ -9,14 +9,14 @@ from dataclasses import replace
 import pytest
 from report_sample import sample
 
-from scalinglaws.records import from_plain, to_plain
-from scalinglaws.report import report
-from scalinglaws.report.canvas import new_figure
-from scalinglaws.report.figures import FIGURES
-from scalinglaws.report.paths import named, without_paths
-from scalinglaws.report.sentences import five_sentences
-from scalinglaws.report.tables import all_tables
-from scalinglaws.results import StudyResults
+from scalinglaws.records.json_values import from_plain, to_plain
+from scalinglaws.reporting.canvas import new_figure
+from scalinglaws.reporting.figures import FIGURES
+from scalinglaws.reporting.paths import named, without_paths
+from scalinglaws.reporting.report import report
+from scalinglaws.reporting.sentences import five_sentences
+from scalinglaws.reporting.tables import all_tables
+from scalinglaws.results.study_results import StudyResults
 
 
 def broken(*_, **__):
@@ -49,8 +49,8 @@ def test_a_figure_that_fails_says_so_in_its_place_and_the_page_is_whole(tmp_path
 def test_a_table_or_a_sentence_that_fails_says_so_in_its_place():
     bad = sample(plans=("no plan",), seed_spread="no spread")
     rows = {table.name: table.rows[0][0].text for table in all_tables(bad)}
-    assert rows["plans"].startswith("internal error: AttributeError at report/tables.py:")
-    assert rows["seeds"].startswith("internal error: AttributeError at report/tables.py:")
+    assert rows["plans"].startswith("internal error: AttributeError at reporting/tables.py:")
+    assert rows["seeds"].startswith("internal error: AttributeError at reporting/tables.py:")
     assert rows["constants"] in {fit.law for fit in bad.fits}
     told = dict(five_sentences(bad))
     assert told["Plan"].startswith("This sentence could not be made: internal error: AttributeError")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from report_sample import FLOOR, HELD, HORIZONS, SIZES, empty, sample
 
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 from scalinglaws.quantities import PF_DAY
-from scalinglaws.report import canvas
-from scalinglaws.report.figures import FIGURES
+from scalinglaws.reporting import canvas
+from scalinglaws.reporting.figures import FIGURES
 
 KINDS = {kind.name: kind for kind in FIGURES}
 UNITS = ("(FLOPs)", "(PF-days)", "(tokens)", "(parameters)", "(nats per token)", "(%)")

@@ -6,21 +6,22 @@ import numpy as np
 import pytest
 from report_sample import sample
 
-from scalinglaws.fit import fit
-from scalinglaws.held_out import _no_news
-from scalinglaws.infer import infer, unsound
-from scalinglaws.points import Points
-from scalinglaws.report.axes import equation
-from scalinglaws.report.canvas import styled
-from scalinglaws.report.captions import caption_frontier, caption_laws
-from scalinglaws.report.figure_held_out import verdict_in_short
-from scalinglaws.report.figure_laws import laws
-from scalinglaws.report.page import page
-from scalinglaws.report.rows import why_hollow
-from scalinglaws.report.sentences import five_sentences, verdict
-from scalinglaws.report.summary import summary
-from scalinglaws.report.tables import constants
-from scalinglaws.results import Estimate
+from scalinglaws.fitting.fit import fit
+from scalinglaws.points.points import Points
+from scalinglaws.reporting.axes import equation
+from scalinglaws.reporting.canvas import styled
+from scalinglaws.reporting.captions import caption_frontier, caption_laws
+from scalinglaws.reporting.figure_held_out import verdict_in_short
+from scalinglaws.reporting.figure_laws import laws
+from scalinglaws.reporting.report import page
+from scalinglaws.reporting.rows_in_fits import why_hollow
+from scalinglaws.reporting.sentences import five_sentences, verdict
+from scalinglaws.reporting.summary import summary
+from scalinglaws.reporting.tables import constants
+from scalinglaws.results.fitted import Estimate
+from scalinglaws.studying.fitted_laws import infer
+from scalinglaws.studying.laws_shown import unsound
+from scalinglaws.studying.tested_prediction import _no_news
 
 
 def test_an_interval_wider_than_knowing_nothing_is_no_prediction():

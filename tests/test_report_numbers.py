@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scalinglaws.report.axes import equation, tick_text, ticks
-from scalinglaws.report.markup import formula
-from scalinglaws.report.numbers import (
+from scalinglaws.reporting.axes import equation, tick_text, ticks
+from scalinglaws.reporting.markup import formula
+from scalinglaws.reporting.numbers import (
     ABSENT,
     UNDETERMINED,
     count,
@@ -21,7 +21,7 @@ from scalinglaws.report.numbers import (
     short,
     stated,
 )
-from scalinglaws.results import Estimate
+from scalinglaws.results.fitted import Estimate
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,15 @@ import pytest
 from report_sample import empty, sample, written
 
 from scalinglaws.errors import StoreError
-from scalinglaws.points import Points
-from scalinglaws.report import report, summary
-from scalinglaws.report.page import page as page_of
-from scalinglaws.report.sentences import five_sentences, verdict
-from scalinglaws.report.tables import PUBLISHED, all_tables, plans
-from scalinglaws.results import Estimate, FittedLaw, LawTrial, WaterfallStep
+from scalinglaws.points.points import Points
+from scalinglaws.reporting.report import page as page_of
+from scalinglaws.reporting.report import report
+from scalinglaws.reporting.sentences import five_sentences, verdict
+from scalinglaws.reporting.summary import summary
+from scalinglaws.reporting.tables import PUBLISHED, all_tables, plans
+from scalinglaws.results.audited import WaterfallStep
+from scalinglaws.results.fitted import Estimate, FittedLaw
+from scalinglaws.results.tested import LawTrial
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from cli_made import DATA, TRUTH, grid, law_text, spoken, written
 
-from scalinglaws.appraise import Wanted, appraise, counted
+from scalinglaws.designing.study_file import Study, read_study
 from scalinglaws.errors import NameUnknownError, StudyError
-from scalinglaws.importers.table import read_points
-from scalinglaws.infer import JOINT, seed_spread
-from scalinglaws.law_file import read_laws
+from scalinglaws.fitting.own_law import read_laws
 from scalinglaws.laws import LAWS
-from scalinglaws.points import Points
-from scalinglaws.settings import Study, read_study
-from scalinglaws.study import laws_of
+from scalinglaws.points.points import Points
+from scalinglaws.points.reading import read_points
+from scalinglaws.studying.laws_asked import JOINT
+from scalinglaws.studying.seed_spread import seed_spread
+from scalinglaws.studying.study import laws_of
+from scalinglaws.studying.table_study import Wanted, appraise, counted
 
 FEW = ("--draws", "60")
 ROWS = grid(sizes=np.geomspace(1e7, 1e10, 5), tokens=np.geomspace(1e9, 1e12, 5))

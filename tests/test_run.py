@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from scalinglaws.errors import StudyError
-from scalinglaws.run import Evaluation, Run, RunSpec
-from scalinglaws.shape import Shape
+from scalinglaws.run.run import Evaluation, Run, RunSpec
+from scalinglaws.run.shape import Shape
 
 SPEC = RunSpec(
     Shape(n_layer=2, d_model=16, n_heads=2, n_ctx=64, n_vocab=256),

@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 
 from scalinglaws.errors import StudyError
-from scalinglaws.run import RunSpec
-from scalinglaws.schedule import evaluation_steps, learning_rate
-from scalinglaws.shape import Shape
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.schedule import evaluation_steps, learning_rate
+from scalinglaws.run.shape import Shape
 
 KAPLAN = RunSpec(
     Shape(12, 768, 12, 1024, 50257),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scalinglaws.errors import MisuseError, NameUnknownError, ShapeError
 from scalinglaws.quantities import PF_DAY
-from scalinglaws.shape import Shape
+from scalinglaws.run.shape import Shape
 
 GPT2_VOCABULARY, CONTEXT = 50257, 1024
 FULL_RUN_TOKENS = 250_000 * 2**19  # Kaplan et al. 2020, section 2.2: steps x batch

@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 from store_made import STUDY, extend, numbers, small_text, store_with
 
-from scalinglaws.corpora.tokenised import open_data
-from scalinglaws.design import design, read_sweep
+from scalinglaws.corpora.token_files import open_data
+from scalinglaws.designing.design import design, read_sweep
 from scalinglaws.errors import StoreError
-from scalinglaws.launch import without_states
-from scalinglaws.readings import history, table_of
-from scalinglaws.records import to_plain, write_json
-from scalinglaws.run import RunSpec, together
-from scalinglaws.shape import Shape
-from scalinglaws.store import new_or_kept, open_store
+from scalinglaws.launching.launch import without_states
+from scalinglaws.records.json_values import to_plain, write_json
+from scalinglaws.run.run import RunSpec, together
+from scalinglaws.run.shape import Shape
+from scalinglaws.store.store import new_or_kept, open_store
+from scalinglaws.studying.run_tables import history, table_of
 
 SHAPE = Shape(n_layer=1, d_model=8, n_heads=1, n_ctx=32, n_vocab=256)
 BRANCH = RunSpec(SHAPE, "text:notes", "bytes", "0" * 16, 100_000, 8, 0.03, 10, parent="L1-d8-0123456789ab")

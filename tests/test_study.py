@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scalinglaws.records import from_plain, read_json
-from scalinglaws.results import StudyResults
-from scalinglaws.settings import Study
-from scalinglaws.store import open_store
-from scalinglaws.study import study
+from scalinglaws.designing.study_file import Study
+from scalinglaws.records.json_values import from_plain, read_json
+from scalinglaws.results.study_results import StudyResults
+from scalinglaws.store.store import open_store
+from scalinglaws.studying.study import study
 
 WORDS = "the power law of loss falls as model data and compute grow until it bends".split()
 

@@ -4,9 +4,9 @@ import pytest
 
 from scalinglaws.corpora.synthetic import evaluation_floor
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.run import RunSpec
-from scalinglaws.shape import Shape
-from scalinglaws.train import train
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.shape import Shape
+from scalinglaws.training.train import train
 
 NAME = "synthetic:vocabulary=16,words=40,topics=2,classes=2,document=20,tokens=600000,val_tokens=1024,test_tokens=65536"
 N_CTX = 32

@@ -9,9 +9,9 @@ import torch
 from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.errors import StoreError
 from scalinglaws.instruments.evaluate import clustered_mean
-from scalinglaws.run import RunSpec
-from scalinglaws.shape import Shape
-from scalinglaws.train import Interrupted, train
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.shape import Shape
+from scalinglaws.training.train import Interrupted, train
 
 WORDS = ["scale", "loss", "law", "token", "model", "data", "compute", "batch", "noise", "step"]
 
@@ -71,7 +71,7 @@ def test_the_same_asking_gives_the_same_numbers_and_another_seed_others(spec, da
 
 
 def test_an_interrupted_run_ends_with_the_numbers_of_an_uninterrupted_one(spec, data, tmp_path, monkeypatch):
-    monkeypatch.setattr("scalinglaws.train.PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("scalinglaws.training.train.PROGRESS_SECONDS", 0.0)
     whole = train(spec, data, tmp_path / "whole")
     sittings, told = 0, []
     while True:
@@ -132,7 +132,7 @@ OTHER_WAYS = {
 
 @pytest.mark.parametrize("name", OTHER_WAYS)
 def test_every_way_of_training_goes_on_bit_for_bit_from_where_it_was_cut(name, spec, data, tmp_path, monkeypatch):
-    monkeypatch.setattr("scalinglaws.train.PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("scalinglaws.training.train.PROGRESS_SECONDS", 0.0)
     asked = replace(spec, **OTHER_WAYS[name], tokens=12_000, evaluations=3, eval_tokens=2048)
     whole, told = train(asked, data, tmp_path / "whole"), []
     cut = {"stop": lambda: len(told) % 20 == 0, "tell": lambda step, loss: told.append(step)}

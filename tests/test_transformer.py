@@ -7,7 +7,7 @@ import torch
 
 from scalinglaws.models.head import CHUNK_LOGITS, head_loss, head_losses
 from scalinglaws.models.transformer import Attention, Block, Transformer, turn
-from scalinglaws.shape import Shape
+from scalinglaws.run.shape import Shape
 
 SHAPE = Shape(2, 16, 2, 64, 256)
 

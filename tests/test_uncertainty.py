@@ -9,15 +9,16 @@ from fit_tables import EPOCH, chinchilla_points, isoflop, simulated
 from scipy.special import stdtrit
 
 from scalinglaws.errors import FitError, MisuseError
-from scalinglaws.fit import fit
-from scalinglaws.fit.problem import residuals
+from scalinglaws.fitting.fit import fit
+from scalinglaws.fitting.problem import residuals
 from scalinglaws.laws import LAWS
-from scalinglaws.points import Points
-from scalinglaws.uncertainty import METHODS, draws, sloppy
+from scalinglaws.points.points import Points
 from scalinglaws.uncertainty.caution import MEASURED
-from scalinglaws.uncertainty.record import drawn
+from scalinglaws.uncertainty.drawn import drawn
+from scalinglaws.uncertainty.draws import METHODS, draws
 from scalinglaws.uncertainty.resample import numbered, refit
 from scalinglaws.uncertainty.sandwich import curvature
+from scalinglaws.uncertainty.sloppy import sloppy
 from scalinglaws.uncertainty.wild import _inflated
 
 FAST = [name for name in METHODS if name != "posterior"]

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from scalinglaws.errors import ScalingLawsError
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS
-from scalinglaws.plan import Building, plan
-from scalinglaws.points import Points
-from scalinglaws.predict import predict
-from scalinglaws.uncertainty import draws
+from scalinglaws.planning.buildable import Building
+from scalinglaws.planning.plan import plan
+from scalinglaws.points.points import Points
+from scalinglaws.predicting.predict import predict
+from scalinglaws.uncertainty.draws import draws
 
 PLANNED = [law for law in LAWS.values() if law.predicts == "loss" and set(law.inputs) in ({"N", "D"}, {"N", "D", "U"})]
 KINDS = ("sound", "no N", "no D", "flat", "rising", "few", "ray", "exact", "one size", "noise", "huge", "tiny")

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from cli_made import grid, spoken, written
 
-from scalinglaws.compare import compare
-from scalinglaws.ensemble import ensemble
-from scalinglaws.fit import fit
-from scalinglaws.plan import plan
-from scalinglaws.points import Points
-from scalinglaws.predict import predict
-from scalinglaws.uncertainty import draws
+from scalinglaws.comparing.compare import compare
+from scalinglaws.comparing.ensemble import ensemble
+from scalinglaws.fitting.fit import fit
+from scalinglaws.planning.plan import plan
+from scalinglaws.points.points import Points
+from scalinglaws.predicting.predict import predict
+from scalinglaws.uncertainty.draws import draws
 
 VANISHED = "show no trace of that term"
 

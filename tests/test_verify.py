@@ -9,17 +9,17 @@ from cli_made import spoken
 from report_sample import sample
 from store_made import STUDY, extend, small_text, store_with
 
-from scalinglaws.checkpoint import check_checkpoint
-from scalinglaws.corpora.tokenised import check_data, open_data
-from scalinglaws.design import read_sweep
+from scalinglaws.corpora.token_files import check_data, open_data
+from scalinglaws.designing.design import read_sweep
 from scalinglaws.errors import StoreError
-from scalinglaws.executors.local import Local
-from scalinglaws.held_out import keep_prediction, with_start
-from scalinglaws.launch import launch
-from scalinglaws.points import Points
-from scalinglaws.records import to_plain, write_json
-from scalinglaws.report.sentences import verdict
-from scalinglaws.verify import verify
+from scalinglaws.launching.launch import launch
+from scalinglaws.launching.processes import Local
+from scalinglaws.points.points import Points
+from scalinglaws.records.json_values import to_plain, write_json
+from scalinglaws.reporting.sentences import verdict
+from scalinglaws.studying.tested_prediction import keep_prediction, with_start
+from scalinglaws.studying.verify import verify
+from scalinglaws.training.run_state import check_checkpoint
 
 HELD_OUT = replace(STUDY, shapes=((1, 4), (1, 8)), hold_out=1, hold_out_seeds=1)
 

@@ -9,9 +9,9 @@ import numpy as np
 from intervals import asked
 from simulate import CURVES, DESIGNS, MOST_FLOPS, NOISES, RIGHT, World, curves, runs, truths
 
-from scalinglaws.compare import calibration
-from scalinglaws.fit import fit
-from scalinglaws.points import Points
+from scalinglaws.comparing.backtest import calibration
+from scalinglaws.fitting.fit import fit
+from scalinglaws.points.points import Points
 
 SAVED_EVERY = 20  # data sets
 NEW_RUNS = 40  # runs drawn at each target to see whether the interval for a new run holds them

@@ -15,7 +15,7 @@ import numpy as np  # noqa: E402
 import simulate  # noqa: E402
 from cells import Cell, measure  # noqa: E402
 
-from scalinglaws.points import Points  # noqa: E402
+from scalinglaws.points.points import Points  # noqa: E402
 
 GRIDS = {6: (2, 3), 7: (2, 4), 8: (2, 4), 9: (3, 3), 12: (3, 4)}  # runs -> budgets, sizes a budget
 NOISES = ("sd .003", "sd .01")

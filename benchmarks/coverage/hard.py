@@ -24,13 +24,14 @@ import simulate  # noqa: E402
 from tables import markdown  # noqa: E402
 
 from scalinglaws.errors import FitError, PointsError  # noqa: E402
-from scalinglaws.fit import fit  # noqa: E402
+from scalinglaws.fitting.fit import fit  # noqa: E402
 from scalinglaws.laws import LAWS  # noqa: E402
-from scalinglaws.plan.optimum import Spending, chinchilla_params  # noqa: E402
-from scalinglaws.plan.splits import split  # noqa: E402
-from scalinglaws.points import Points  # noqa: E402
-from scalinglaws.predict import predict  # noqa: E402
-from scalinglaws.uncertainty import Draws, draws  # noqa: E402
+from scalinglaws.planning.best_split import Spending, chinchilla_params  # noqa: E402
+from scalinglaws.planning.law_splits import split  # noqa: E402
+from scalinglaws.points.points import Points  # noqa: E402
+from scalinglaws.predicting.predict import predict  # noqa: E402
+from scalinglaws.uncertainty.drawn import Draws  # noqa: E402
+from scalinglaws.uncertainty.draws import draws  # noqa: E402
 
 LAW = "chinchilla"
 LEVEL = 0.95

@@ -6,13 +6,13 @@ import numpy as np
 from simulate import MOST_FLOPS, REACHES, target
 
 from scalinglaws.errors import FitError
-from scalinglaws.fit import Fit
-from scalinglaws.fit.diagnose import model_covariance
-from scalinglaws.plan.optimum import Spending
-from scalinglaws.plan.splits import split
-from scalinglaws.predict import predict
-from scalinglaws.uncertainty import Draws, draws
-from scalinglaws.uncertainty.record import Spread
+from scalinglaws.fitting.diagnose import model_covariance
+from scalinglaws.fitting.fit_record import Fit
+from scalinglaws.planning.best_split import Spending
+from scalinglaws.planning.law_splits import split
+from scalinglaws.predicting.predict import predict
+from scalinglaws.uncertainty.drawn import Draws, Spread
+from scalinglaws.uncertainty.draws import draws
 from scalinglaws.uncertainty.sandwich import parameter_ends, t_draws
 
 LEVEL = 0.95

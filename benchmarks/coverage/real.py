@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from scalinglaws.compare import calibration
-from scalinglaws.fit import fit
-from scalinglaws.points import Points
-from scalinglaws.predict import predict
-from scalinglaws.uncertainty import draws
+from scalinglaws.comparing.backtest import calibration
+from scalinglaws.fitting.fit import fit
+from scalinglaws.points.points import Points
+from scalinglaws.predicting.predict import predict
+from scalinglaws.uncertainty.draws import draws
 
 CUTS = (1e20, 3e20, 1e21)
 LOSSES = ("ls-log", "huber", "student-t", "tukey")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scalinglaws.laws import LAWS
-from scalinglaws.plan.optimum import chinchilla_params
-from scalinglaws.points import Points
+from scalinglaws.planning.best_split import chinchilla_params
+from scalinglaws.points.points import Points
 
 TRUTH = dict(LAWS["chinchilla"].published[2].values)  # Besiroglu et al. 2024, table 1
 LEAST_FLOPS, MOST_FLOPS = 1e18, 1e21

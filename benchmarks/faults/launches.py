@@ -16,11 +16,11 @@ import numpy as np
 from counts import Counts
 
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.design import design
-from scalinglaws.records import to_plain, write_json
-from scalinglaws.settings import Study
-from scalinglaws.store import open_store
-from scalinglaws.worker import work
+from scalinglaws.designing.design import design
+from scalinglaws.designing.study_file import Study
+from scalinglaws.records.json_values import to_plain, write_json
+from scalinglaws.store.store import open_store
+from scalinglaws.training.worker import work
 
 INSIDE = Path(__file__).parent / "inside"
 HASTE_SECONDS = 0.03  # between two checkpoints

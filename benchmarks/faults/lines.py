@@ -30,11 +30,11 @@ from hostile import FILES, LAWS, MAPPINGS, STUDIES, TABLES, VALUES, named_value
 import scalinglaws
 from scalinglaws.cli import app as house
 from scalinglaws.cli import main
-from scalinglaws.design import design
-from scalinglaws.records import to_plain, write_json
-from scalinglaws.run import Evaluation, Run
-from scalinglaws.settings import Study
-from scalinglaws.store import open_store
+from scalinglaws.designing.design import design
+from scalinglaws.designing.study_file import Study
+from scalinglaws.records.json_values import to_plain, write_json
+from scalinglaws.run.run import Evaluation, Run
+from scalinglaws.store.store import open_store
 
 CPU_SECONDS, WALL_SECONDS, MEMORY = 15, 90, 3 << 30
 FAST = ["--draws", "10"]

@@ -9,11 +9,11 @@ import numpy as np
 from counts import Counts
 
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.design import Sweep, lay_out
-from scalinglaws.run import Evaluation, Run, RunSpec
-from scalinglaws.settings import Study
-from scalinglaws.store import Store, open_store
-from scalinglaws.study import study
+from scalinglaws.designing.design import Sweep, lay_out
+from scalinglaws.designing.study_file import Study
+from scalinglaws.run.run import Evaluation, Run, RunSpec
+from scalinglaws.store.store import Store, open_store
+from scalinglaws.studying.study import study
 
 WORDS = "the power law of loss falls as model data and compute grow until it bends".split()
 SIZES = ((1, 4), (1, 6), (1, 8), (1, 12), (1, 16), (1, 24), (2, 16), (2, 24))

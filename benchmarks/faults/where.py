@@ -8,8 +8,8 @@ import time
 from counts import Counts
 
 from scalinglaws.errors import PointsError
-from scalinglaws.importers.where import matching
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
+from scalinglaws.points.where import matching
 
 ROWS = 12
 SLOW = 5.0  # seconds of one expression beyond which it hangs

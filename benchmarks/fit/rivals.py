@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from scipy import optimize
 
-from scalinglaws.compare import influence
-from scalinglaws.fit import fit
-from scalinglaws.points import Points
-from scalinglaws.predict import predict
-from scalinglaws.uncertainty import draws
+from scalinglaws.comparing.influence import influence
+from scalinglaws.fitting.fit import fit
+from scalinglaws.points.points import Points
+from scalinglaws.predicting.predict import predict
+from scalinglaws.uncertainty.draws import draws
 
 DELTA = 1e-3
 HOFFMANN = np.array([np.log(406.4), np.log(410.7), np.log(1.69), 0.34, 0.28])

@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS
-from scalinglaws.points import Points
-from scalinglaws.uncertainty import draws
+from scalinglaws.points.points import Points
+from scalinglaws.uncertainty.draws import draws
 
 TRUTH = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
 

@@ -12,8 +12,8 @@ import time
 
 import numpy as np
 
-from scalinglaws.frontier import frontier
-from scalinglaws.points import Points
+from scalinglaws.frontiers.frontier import frontier
+from scalinglaws.points.points import Points
 
 E, A, B, ALPHA, BETA = 1.8172, 482.01, 2085.43, 0.3478, 0.3658
 TRUTH = BETA / (ALPHA + BETA)

@@ -29,14 +29,14 @@ import torch
 from plain import plain_speed
 
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.estimate import estimate
-from scalinglaws.families import measure
+from scalinglaws.designing.study_file import read_study
 from scalinglaws.instruments.throughput import matmul_ceiling, utilisation
-from scalinglaws.precision import DTYPES
-from scalinglaws.run import RunSpec
-from scalinglaws.settings import read_study
-from scalinglaws.shape import Shape
-from scalinglaws.train import train
+from scalinglaws.models.precision import DTYPES
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.shape import Shape
+from scalinglaws.studying.estimate import estimate
+from scalinglaws.studying.families import measure
+from scalinglaws.training.train import train
 
 CORE = ("F-N", "F-SEED", "F-B", "F-ND")
 FAMILIES = {

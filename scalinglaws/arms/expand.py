@@ -12,7 +12,7 @@ from inspect import Signature
 
 import numpy as np
 
-from ..laws.law import LINEAR, Law, Parameter
+from ..laws.declaration import LINEAR, Law, Parameter
 
 ARM = "arm"  # the further input: the number of the arm
 DEPARTURES = (-0.3, 0.3)  # range of starting values

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import FitError, MisuseError
-from ..fit import Fit
-from ..laws.law import Law
-from ..plan.optimum import CLOSED_FORMS
-from ..uncertainty import Draws
-from .record import ArmsFit, Multiplier, checked_arm
+from ..fitting.fit_record import Fit
+from ..laws.declaration import Law
+from ..planning.best_split import CLOSED_FORMS
+from ..uncertainty.drawn import Draws
+from .arms_fit import ArmsFit, Multiplier, checked_arm
 
 WIDEST = 30.0  # ln of the largest multiplier that is searched for
 HALVINGS = 60

@@ -12,10 +12,10 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import MisuseError
-from ..ranges import shown
+from ..records.ranges import shown
 from .ending import ended, open_streams, say
 from .limits import require_numbers
-from .words import printable
+from .numbers_in_text import printable
 
 MAIN, MEASURE, INFER, SHOW, INSIDE = (
     "The main job",
@@ -136,7 +136,7 @@ def _require_cuda(device: str):
     kind, _, number = device.partition(":")
     if kind != "cuda" or (number and not number.isdecimal()) or device.endswith(":"):
         raise MisuseError(f"--device {shown(device)}: it must be cpu, cuda, or one of several, as cuda:1.")
-    from ..precision import cuda_devices
+    from ..models.precision import cuda_devices
 
     there = cuda_devices()
     if len(number) > 4 or int(number or 0) >= there:

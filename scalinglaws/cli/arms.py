@@ -7,8 +7,8 @@ import typer
 from ..errors import MisuseError, counted
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .fitted import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
-from .words import finite, short, table
+from .fit_options import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
+from .numbers_in_text import finite, short, table
 
 Law = Annotated[str, typer.Option(metavar="LAW", help="A law of the shelf, or your own: FILE.py.")]
 Arm = Annotated[str, typer.Option(metavar="COLUMN", help="The column that says which arm a run belongs to.")]
@@ -51,8 +51,9 @@ def arms(
 
     Example:  scalinglaws arms points.csv --law chinchilla --share alpha,beta --arm corpus
     """
-    from ..arms import differences, fit_arms
-    from ..law_file import inputs_for, tried
+    from ..arms.differences import differences
+    from ..arms.fit_arms import fit_arms
+    from ..fitting.own_law import inputs_for, tried
 
     laws, files = laws_of(law, asked["law_file"])
     if len(laws) != 1:
@@ -103,8 +104,7 @@ def _place(flops, at_loss, at, along) -> dict:
 
 def _multipliers(found, place: dict, level: float) -> list:
     """Compare every other arm with the reference; unless told where, as far up as no arm leaves its points."""
-    from ..arms import multiplier
-    from ..arms.multiplier import largest_flops, splits_a_budget
+    from ..arms.multiplier import largest_flops, multiplier, splits_a_budget
 
     if not splits_a_budget(found.law) and not place:
         say(f"note: no compute multiplier: law {found.law.name!r} does not say what a budget buys")

@@ -9,7 +9,7 @@ import typer
 from ..errors import MisuseError, counted
 from . import options as o
 from .app import INFER, Json, app, emit, show
-from .words import ends, table
+from .numbers_in_text import ends, table
 
 Of = Annotated[
     str, typer.Argument(metavar="STUDY|POINTS", help="A study's folder; or CSV, TSV, JSON lines, Parquet, -.")
@@ -56,8 +56,8 @@ def audit(
 
     Example:  scalinglaws audit points.csv --target C=1e23 --strict
     """
-    from ..audit import audit as run_audit
-    from ..records import to_plain
+    from ..auditing.audit import audit as run_audit
+    from ..records.json_values import to_plain
 
     claims = {
         "printed": o.places(printed, "--printed", "E=1.69,A=406.4") if printed else None,
@@ -84,7 +84,7 @@ def _evidence(of: str, reading: dict, kept: dict) -> tuple:
         MisuseError: an option of a table beside a study's folder.
     """
     if (Path(of) / "store.json").exists():
-        from ..review import of_a_folder
+        from ..studying.study_audit import of_a_folder
 
         for name, given in (reading | kept).items():
             if given is not None:

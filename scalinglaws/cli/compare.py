@@ -7,8 +7,8 @@ import typer
 from ..errors import PointsError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .fitted import OF_THE_FIT, OF_THE_TABLE, known_scale, laws_of, letters_of, options_of, table_of, with_options
-from .words import share, table
+from .fit_options import OF_THE_FIT, OF_THE_TABLE, known_scale, laws_of, letters_of, options_of, table_of, with_options
+from .numbers_in_text import share, table
 
 Laws = Annotated[
     str | None, typer.Option(metavar="A,B,..", help="Laws, with commas; else one of each form that fits the table.")
@@ -27,8 +27,8 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
 
     Example:  scalinglaws compare points.csv --laws chinchilla,kaplan-nd
     """
-    from ..compare import compare as run_compare
-    from ..law_file import inputs_for, read_laws, tried
+    from ..comparing.compare import compare as run_compare
+    from ..fitting.own_law import inputs_for, read_laws, tried
 
     names = laws.split(",") if laws else [*FORMS]
     own = [name for path in asked["law_file"] or [] for name in read_laws(path) if name not in names]
@@ -50,7 +50,7 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
 
 
 def _possible(law, points, columns: dict[str, str]) -> bool:
-    from ..law_file import inputs_for
+    from ..fitting.own_law import inputs_for
 
     try:
         inputs_for(law, points, columns)

@@ -8,7 +8,7 @@ import typer
 from ..errors import MisuseError, counted
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .words import ends, finite, short, table
+from .numbers_in_text import ends, finite, short, table
 
 LawOption = Annotated[str, typer.Option("--law", metavar="LAW", help="A law of N and D, from the shelf or FILE.py.")]
 BudgetFlops = Annotated[float | None, typer.Option(metavar="FLOPS", help="Budget for N* and D*; else the largest run.")]
@@ -43,8 +43,8 @@ def conventions(
 
     Example:  scalinglaws conventions points.csv --budget 1e21 --given n_vocab=50257,n_ctx=1024
     """
-    from ..conventions import conventions as run_conventions
-    from .fitted import laws_of
+    from ..counting.conventions import conventions as run_conventions
+    from .fit_options import laws_of
 
     chosen, _ = laws_of(law, law_file)
     if len(chosen) > 1:

@@ -30,8 +30,10 @@ def findings(
 
     Example:  scalinglaws findings kaplan-cpu --write findings.md
     """
-    from ..findings import judged, page, read_tables
-    from ..records import to_plain, write_whole
+    from ..claims.findings import judged
+    from ..claims.page import page
+    from ..claims.tables import read_tables
+    from ..records.json_values import to_plain, write_whole
     from .outputs import spared, wrote
 
     spared("--write", write)

@@ -7,7 +7,7 @@ import typer
 from ..errors import FitError, MisuseError, PointsError, counted, unknown_name
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .words import ends, finite, short, table
+from .numbers_in_text import ends, finite, short, table
 
 METHODS = ("envelope", "isoflop", "c-min", "critical-batch", "all")
 Method = Annotated[
@@ -87,7 +87,7 @@ def _found(points, methods, given: dict[str, dict]) -> dict:
     Raises:
         PointsError: none of them is possible here.
     """
-    from ..frontier import frontier as run_frontier
+    from ..frontiers.frontier import frontier as run_frontier
 
     found, failed = {}, []
     for name in methods:
@@ -109,10 +109,10 @@ def _beside(name: str, files, points, found: dict, level: float, seed: int, requ
 
     A table that cannot carry it is told, not failed.
     """
-    from ..fit import fit
-    from ..plan import exponent
-    from ..uncertainty import draws
-    from .fitted import laws_of
+    from ..fitting.fit import fit
+    from ..planning.law_splits import exponent
+    from ..uncertainty.draws import draws
+    from .fit_options import laws_of
 
     law = laws_of(name, files)[0][0]
     first = next((one for one in found.values() if hasattr(one, "budgets")), None)
@@ -132,7 +132,7 @@ def _beside(name: str, files, points, found: dict, level: float, seed: int, requ
 
 
 def _tell(found: dict, beside: dict, told: list[str], points, json: bool):
-    from ..frontier import disagreements
+    from ..frontiers.agreement import disagreements
 
     lines = {name: one for name, one in found.items() if hasattr(one, "budgets")}
     apart = disagreements(lines, beside)
@@ -155,7 +155,7 @@ def _tell(found: dict, beside: dict, told: list[str], points, json: bool):
 
 
 def _plain(one) -> dict:
-    from ..records import to_plain
+    from ..records.json_values import to_plain
 
     if not hasattr(one, "budgets"):
         return to_plain(one)
@@ -175,7 +175,7 @@ def _text(one) -> str:
 
 
 def _frontier_text(one) -> str:
-    from ..frontier.record import REASONS
+    from ..frontiers.budgets import REASONS
 
     rows = [
         (short(b.flops), short(b.params), short(b.tokens), f"{b.loss_nats:.4f}", b.sizes, b.reason) for b in one.budgets

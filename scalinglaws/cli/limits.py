@@ -1,6 +1,6 @@
 """The range of every number that an option takes, by the option's name."""
 
-from ..ranges import Range, require, shown
+from ..records.ranges import Range, require, shown
 
 _POSITIVE = Range(0, 1e40, above=True)
 _SHARE = Range(0, 1, above=True, below=True)

@@ -167,7 +167,7 @@ def checkpointed(points, keep: str | None, burn_in: str | None, tell=say):
     Raises:
         MisuseError: --burn-in without --checkpoints, or a value that neither takes.
     """
-    from ..checkpoints import points_of_checkpoints
+    from ..points.which_rows import points_of_checkpoints
 
     if keep is None:
         if burn_in is not None:
@@ -194,7 +194,7 @@ def read(
     tell=say,
 ):
     """Read a table of points; rejected rows and doubts go to standard error, or where they are told."""
-    from ..importers.table import read_points
+    from ..points.reading import read_points
 
     found = read_points(
         sys.stdin if table == "-" else Path(table),

@@ -8,9 +8,9 @@ import typer
 from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .fits import Fitted
-from .fitted import of_a_fit
-from .words import ends, share, short, table, weights_of
+from .fit_options import of_a_fit
+from .fits_given import Fitted
+from .numbers_in_text import ends, share, short, table, weights_of
 
 _Float = float | None
 WHERE = {True: "inside", False: "outside", None: "not stated"}
@@ -93,7 +93,7 @@ def plan(
 
 def _planned(a: Fitted, mix: str | None, calibrate: bool, flops: float, given: dict):
     """Plan by one law or by several, weighed; twice where the intervals are calibrated: a mistake is told before."""
-    from ..plan import plan as run_plan
+    from ..planning.plan import plan as run_plan
 
     mixed = a.mixed(mix)
     drawn = mixed or a.draws[0]
@@ -107,7 +107,7 @@ def _planned(a: Fitted, mix: str | None, calibrate: bool, flops: float, given: d
 
 
 def _building(n_vocab, n_ctx, d_head, tied):
-    from ..plan import Building
+    from ..planning.buildable import Building
 
     if n_vocab is None and n_ctx is None:
         return None
@@ -121,7 +121,7 @@ def _check_export(export, building, row, to, lr):
         raise MisuseError("--shape-row, --lr and --to go with --export nanogpt, torchtitan or olmo-core.")
     if export is not None:
         from ..errors import unknown_name
-        from ..plan import TRAINERS
+        from ..planning.trainer_config import TRAINERS
 
         if export not in TRAINERS:
             raise unknown_name("trainer", export, TRAINERS)
@@ -131,7 +131,7 @@ def _check_export(export, building, row, to, lr):
 
 def _exported(made, trainer: str | None, row: int | None, lr: float | None, devices: int) -> str | None:
     """The configuration of one of the listed models; the one of least loss unless a row is named."""
-    from ..plan import configuration
+    from ..planning.trainer_config import configuration
 
     if trainer is None:
         return None
@@ -147,7 +147,7 @@ def _exported(made, trainer: str | None, row: int | None, lr: float | None, devi
 
 
 def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
-    from ..records import to_plain, write_whole
+    from ..records.json_values import to_plain, write_whole
     from .outputs import wrote
 
     warned = a.warnings(*made.warnings)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..shape import Shape
+from ..run.shape import Shape
 from .units import bits_per_byte, nats_per_token
 
 Columns = Mapping[str, np.ndarray]

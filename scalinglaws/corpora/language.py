@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .mixing import mix
+from .scrambling import mix
 
 ONE = 1 << 31  # probabilities are integers over this
 END, SPACE, FIRST_LETTER = 0, 1, 2

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..errors import CorpusError
-from .mixing import MASK, mix, mix_array
+from .scrambling import MASK, mix, mix_array
 
 ROUNDS = 6  # of the Feistel network; four suffice for a permutation that looks random (Luby and Rackoff 1988)
 CHUNK = 4096  # places computed at once

@@ -9,9 +9,9 @@ from ..errors import CorpusError, nearest
 from .corpus import SPLITS, Corpus, Documents, stamp_of
 from .floor import floor_of_documents, known_truth
 from .language import Knobs, Language, build_language
-from .mixing import MASK, STEP, mix, mix_array
 from .order import window_starts
-from .tokenised import Tokenised
+from .scrambling import MASK, STEP, mix, mix_array
+from .token_files import Tokenised
 from .window_floor import window_nats
 
 VERSION = 1  # raised by any change of the tables or the text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import CorpusError
 from .corpus import SPLITS, Corpus, Documents, split_documents, stamp_of
-from .files import JSON_LINES, documents_in, kind_of, uncompressed_name
+from .text_files import JSON_LINES, documents_in, kind_of, uncompressed_name
 
 READING = 2  # of files into documents; part of the stamp, so that what an earlier reading made is read again
 LONG_DOCUMENT = 1 << 18  # a longer one, such as a book, is cut into pieces, so that a part can be held out

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import CorpusError, StoreError
-from ..records import read_json, to_plain, write_json
+from ..records.json_values import read_json, to_plain, write_json
 from ..tokenizers import SEPARATOR, Tokenizer, check_tokenizer_name, make_tokenizer, read_bpe
 from . import open_corpus
 from .corpus import SPLITS, Corpus, Documents, content_hash, stamp_of
-from .tokenised import FORMAT, Index, SplitFacts, Tokenised, file_digest, open_data
+from .token_files import FORMAT, Index, SplitFacts, Tokenised, file_digest, open_data
 
 STALE_SECONDS = 86400.0  # an unfinished folder this old was left by a process that was killed
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..run import Evaluation
+from ..run.run import Evaluation
 
 
 def should_stop(curve: Sequence[Evaluation], patience: int) -> bool:

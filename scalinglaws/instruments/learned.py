@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..run import FAILED_TO_LEARN, FINISHED, Run
+from ..run.run import FAILED_TO_LEARN, FINISHED, Run
 
 AT_ONCE = 1 << 16  # tokens that are widened to 64 bits at a time: half a megabyte
 COUNTED = 1 << 22  # tokens of each text that are counted: documents stand in the order of a hash, so these are a sample

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from ..run import NoiseSums
+from ..run.run import NoiseSums
 
 
 def plus(sums: NoiseSums, grad_sq: float, trace: float) -> NoiseSums:

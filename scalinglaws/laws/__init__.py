@@ -21,10 +21,6 @@ from . import (
     hestness2017,
     hoffmann2022,
     hu2024,
-    kaplan2020,
-    kaplan2020_allocation,
-    kaplan2020_curves,
-    kaplan2020_efficient,
     krajewski2024,
     kumar2024,
     li2024,
@@ -45,13 +41,14 @@ from . import (
     tissue2024,
     zhang2024,
 )
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
+from .kaplan2020 import allocation, curves, efficient, loss
 
 PAPERS = (
-    kaplan2020,
-    kaplan2020_curves,
-    kaplan2020_efficient,
-    kaplan2020_allocation,
+    loss,
+    curves,
+    efficient,
+    allocation,
     brown2020,
     hestness2017,
     rosenfeld2020,

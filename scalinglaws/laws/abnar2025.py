@@ -1,6 +1,6 @@
 """Abnar et al. 2025, "Parameters vs FLOPs": loss of a mixture of experts by its sparsity."""
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Abnar et al. 2025"
 NATS = "nats/token"

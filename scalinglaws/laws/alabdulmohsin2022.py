@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .law import Law, Parameter
+from .declaration import Law, Parameter
 
 MOST_STEPS = 60  # of Newton's method; its slope lies between 1 and alpha, so that some ten are enough
 

@@ -4,7 +4,7 @@ The exponents are the paper's (in `about`). Its prefactors were seen in a second
 forms to fit.
 """
 
-from .law import LINEAR, Law, Parameter
+from .declaration import LINEAR, Law, Parameter
 
 SOURCE = "Bergsma et al. 2025 (arXiv 2505.13738)"
 DATA = "SlimPajama; GPT-2-like with ALiBi and SwiGLU, muP, AdamW, 10% warm-up, linear decay to zero; 1.1e8 to 3.3e9"

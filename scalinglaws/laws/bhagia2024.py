@@ -5,8 +5,8 @@ Two steps: size and data give the loss of the correct answer, in bits a byte; th
 
 import numpy as np
 
+from .declaration import LINEAR, Law, Parameter
 from .hoffmann2022 import chinchilla, chinchilla_slopes
-from .law import LINEAR, Law, Parameter
 
 PAPER = "Bhagia et al. 2024"
 

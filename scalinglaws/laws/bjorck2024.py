@@ -1,6 +1,6 @@
 """Bjorck et al. 2024, "Scaling Optimal LR Across Token Horizons": the learning rate that falls with tokens."""
 
-from .law import LINEAR, Law, Parameter
+from .declaration import LINEAR, Law, Parameter
 
 BJORCK_LR = Law(
     name="bjorck-lr",

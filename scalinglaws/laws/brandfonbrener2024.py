@@ -1,6 +1,6 @@
 """Brandfonbrener et al. 2024, "Loss-to-Loss Prediction": losses of the same runs on two texts, and a joint law."""
 
-from .law import LINEAR, Law, Parameter
+from .declaration import LINEAR, Law, Parameter
 
 PAPER = "Brandfonbrener et al. 2024"
 

@@ -1,8 +1,8 @@
 """Brown et al. 2020, "Language Models are Few-Shot Learners": the frontier of GPT-3, two decades beyond Kaplan's."""
 
 from ..quantities import PF_DAY
-from .kaplan2020 import loss_of_compute
-from .law import Law, Parameter, Published
+from .declaration import Law, Parameter, Published
+from .kaplan2020.loss import loss_of_compute
 
 PAPER = "Brown et al. 2020"
 

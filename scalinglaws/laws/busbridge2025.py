@@ -5,7 +5,7 @@ The supervised law is that of the student without a teacher, on the same data. L
 
 import numpy as np
 
-from .law import Law, Parameter, Published
+from .declaration import Law, Parameter, Published
 
 PAPER = "Busbridge et al. 2025"
 SOURCE = f"{PAPER} (arXiv 2502.08606), table 6"

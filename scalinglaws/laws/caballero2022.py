@@ -5,7 +5,7 @@ from inspect import Signature
 
 import numpy as np
 
-from .law import Law, Parameter
+from .declaration import Law, Parameter
 
 PAPER = "Caballero et al. 2022 (arXiv 2210.14891), eq 1"
 QUANTITY = {

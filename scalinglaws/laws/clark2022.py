@@ -5,7 +5,7 @@ Every run saw 130e9 tokens. Losses in nats a token on MassiveText's validation s
 
 import numpy as np
 
-from .law import Law, Parameter, Published
+from .declaration import Law, Parameter, Published
 
 PAPER = "Clark et al. 2022"
 SIZES = (1.5e7, 1.3e9)

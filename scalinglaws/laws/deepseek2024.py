@@ -3,7 +3,7 @@
 C = M D with M = 72 n_layer d_model^2 + 12 n_layer d_model n_ctx: blocks and dense attention, without the head.
 """
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "DeepSeek-AI 2024"
 DATA = "in-house Chinese and English text, BPE of 100000, context 4096"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .law import LINEAR, Law, Parameter
+from .declaration import LINEAR, Law, Parameter
 
 PAPER = "Farseer 2025 (arXiv 2506.10972)"
 

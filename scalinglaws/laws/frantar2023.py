@@ -1,6 +1,6 @@
 """Frantar et al. 2023, "Scaling Laws for Sparsely-Connected Foundation Models": loss of a model with pruned weights."""
 
-from .law import LINEAR, Law, Parameter
+from .declaration import LINEAR, Law, Parameter
 
 NATS = "nats/token"
 

@@ -5,7 +5,7 @@ Parameters count embeddings, C = 6 N D. Losses in nats a token on C4's validatio
 
 import numpy as np
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Gadre et al. 2024"
 DATA = "C4, RedPajama or RefinedWeb, read on C4; GPT-NeoX tokenizer, context 2048"

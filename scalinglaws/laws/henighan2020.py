@@ -6,7 +6,7 @@ and .048 in C, and no x_0 in any source seen; its other rows are of other modali
 
 import numpy as np
 
-from .law import LINEAR, Law, Parameter
+from .declaration import LINEAR, Law, Parameter
 
 PAPER = "Henighan et al. 2020, eq 1.1"
 L_INF = Parameter("L_inf", "nats/token", (0.01, 5.0), amplitude=LINEAR)

@@ -1,6 +1,6 @@
 """Hernandez et al. 2021, "Scaling Laws for Transfer": how many characters of the task a pre-training is worth."""
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Hernandez et al. 2021"
 # read off the figures: four orders of magnitude in size, and the low-data part of the fine-tuning sets

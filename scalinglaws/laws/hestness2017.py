@@ -3,7 +3,7 @@
 Best of a small search at every subset of the data, LSTMs of words; the data of one pass, of which none repeats.
 """
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Hestness et al. 2017"
 DATA = "Billion Word, the 10000 commonest words, LSTM"

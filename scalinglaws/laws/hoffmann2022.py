@@ -7,7 +7,7 @@ from math import exp
 
 import numpy as np
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Hoffmann et al. 2022"
 REFIT = "Besiroglu et al. 2024"

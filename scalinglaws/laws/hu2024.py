@@ -1,6 +1,6 @@
 """Hu et al. 2024, "MiniCPM: Unveiling the Potential of Small Language Models": batch, tokens a parameter."""
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Hu et al. 2024"
 

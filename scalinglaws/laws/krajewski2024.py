@@ -3,7 +3,7 @@
 Parameters do not count embeddings and do count every expert. Losses in nats a token on C4, T5's tokenizer.
 """
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Krajewski et al. 2024"
 DATA = "C4, T5's tokenizer"

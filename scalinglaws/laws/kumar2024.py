@@ -5,7 +5,7 @@ Forms to fit: the constants in circulation could not be checked against the pape
 
 import numpy as np
 
-from .law import LINEAR, Law, Parameter
+from .declaration import LINEAR, Law, Parameter
 
 SOURCE = "Kumar et al. 2024 (arXiv 2411.04330)"
 NATS = "nats/token"

@@ -1,6 +1,6 @@
 """Li et al. 2024, "Surge Phenomenon in Optimal Learning Rate and Batch Size Scaling": Adam's learning rate by batch."""
 
-from .law import Law, Parameter
+from .declaration import Law, Parameter
 
 SURGE_LR = Law(
     name="surge-lr",

@@ -1,6 +1,6 @@
 """Li et al. 2025, "Predictable Scale: Part I" (not "(Mis)Fitting"): Step Law of peak learning rate and batch."""
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Li et al. 2025"
 SOURCE = f"{PAPER} (arXiv 2503.04715), equation of the Step Law"

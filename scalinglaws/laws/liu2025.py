@@ -1,7 +1,7 @@
 """Liu et al. 2025, "Muon is Scalable for LLM Training" (Moonlight): loss at a compute under two optimisers."""
 
 from ..quantities import PF_DAY
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Liu et al. 2025"
 

@@ -1,6 +1,6 @@
 """Grattafiori et al. 2024, "The Llama 3 Herd of Models": the best number of tokens at a compute."""
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Grattafiori et al. 2024"
 

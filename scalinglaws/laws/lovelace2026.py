@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .law import LINEAR, Law, Parameter
+from .declaration import LINEAR, Law, Parameter
 
 PAPER = "Lovelace et al. 2026 (arXiv 2605.01640)"
 NEVER = 1e-300  # repeats of data seen once: zero to a power has no complex derivative

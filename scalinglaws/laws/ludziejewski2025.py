@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .law import LINEAR, Law, Parameter
+from .declaration import LINEAR, Law, Parameter
 
 LUDZIEJEWSKI = Law(
     name="ludziejewski-moe",

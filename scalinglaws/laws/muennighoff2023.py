@@ -7,7 +7,7 @@ from math import exp
 
 import numpy as np
 
-from .law import Law, Parameter, Published
+from .declaration import Law, Parameter, Published
 
 PAPER = "Muennighoff et al. 2023"
 

@@ -5,7 +5,7 @@ L = E + A / N_T^alpha + B / D^beta the best N_E at C_E = 6 N_E D is no power of 
 falls again between two limits. Nothing here depends on E.
 """
 
-from .law import Law, Parameter, Published
+from .declaration import Law, Parameter, Published
 
 PAPER = "Pearce & Song 2024"
 

@@ -5,7 +5,7 @@ printed; the prefactors are of the weighted line through the optima that the aut
 printed ones.
 """
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Porian et al. 2024"
 SEQUENCE = 2048  # tokens

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .law import Law, Parameter
+from .declaration import Law, Parameter
 
 PAPER = "Rosenfeld et al. 2020"
 

@@ -1,6 +1,6 @@
 """Ruan et al. 2024, "Observational Scaling Laws and the Predictability of Language Model Performance": one family."""
 
-from .law import Law, Parameter
+from .declaration import Law, Parameter
 
 PAPER = "Ruan et al. 2024"
 

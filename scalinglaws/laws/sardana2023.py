@@ -6,8 +6,8 @@ Training takes 6 N D FLOPs and serving D_inf tokens 2 N D_inf. The functions tak
 from math import exp, log
 
 from ..errors import LawError
+from .declaration import Law, Published
 from .hoffmann2022 import CHINCHILLA, chinchilla, chinchilla_slopes
-from .law import Law, Published
 
 PAPER = "Sardana et al. 2023"
 

@@ -1,6 +1,6 @@
 """Skaling 2026 (arXiv 2608.07222): the additive law with an outer power."""
 
-from .law import Law, Parameter
+from .declaration import Law, Parameter
 
 PAPER = "Skaling 2026 (arXiv 2608.07222)"
 

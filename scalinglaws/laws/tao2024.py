@@ -7,7 +7,7 @@ from math import exp
 
 import numpy as np
 
-from .law import Law, Parameter, Published
+from .declaration import Law, Parameter, Published
 
 PAPER = "Tao et al. 2024"
 SOURCE = f"{PAPER} (arXiv 2407.13623)"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .law import Law, Parameter
-from .schedules import Schedule, along_runs, since_changes
+from .along_schedules import Schedule, along_runs, since_changes
+from .declaration import Law, Parameter
 
 CELLS = 2_000_000  # steps x changes worked on at once
 

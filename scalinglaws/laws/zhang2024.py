@@ -4,7 +4,7 @@ The paper counts N in millions and the batch in sequences of 512 tokens; its con
 laws take parameters and give tokens.
 """
 
-from .law import LINEAR, Law, Parameter, Published
+from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Zhang et al. 2024"
 SOURCE = f"{PAPER} (arXiv 2410.21676)"

@@ -2,8 +2,8 @@
 
 from .dropout import make_drop
 from .lstm import Lstm
+from .recurrent import universal
 from .transformer import Transformer
-from .universal import universal
 
 FAMILIES = {"transformer": Transformer, "universal": universal, "lstm": Lstm}
 

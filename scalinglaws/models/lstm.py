@@ -5,9 +5,9 @@
 import torch
 from torch import nn
 
-from ..precision import recurrent_kernels
-from ..shape import Shape
+from ..run.shape import Shape
 from .head import head_loss, head_losses
+from .precision import recurrent_kernels
 from .transformer import INIT_SD, Drop
 
 

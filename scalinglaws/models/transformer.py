@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..shape import Shape
+from ..run.shape import Shape
 from .head import head_loss, head_losses
 
 INIT_SD = 0.02  # GPT-2's; the paper names none

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..errors import FitError
-from ..fit import Fit, FitWarning
+from ..fitting.fit_record import Fit, FitWarning
 from .resample import numbered
 from .sandwich import sandwich
 

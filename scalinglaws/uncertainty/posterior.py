@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..errors import MisuseError
-from ..fit import Fit
-from ..fit.losses import DEGREES
-from ..fit.problem import residuals
+from ..fitting.fit_record import Fit
+from ..fitting.losses import DEGREES
+from ..fitting.problem import residuals
 from .sandwich import sandwich, t_draws
 
 WALKERS_EACH = 6  # walkers for each dimension

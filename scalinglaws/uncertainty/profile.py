@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..fit import Fit
-from ..fit.coordinates import Coordinates
-from ..fit.problem import Problem
-from ..fit.solve import solve
-from .record import Spread
+from ..fitting.coordinates import Coordinates
+from ..fitting.fit_record import Fit
+from ..fitting.problem import Problem
+from ..fitting.solve import solve
+from .drawn import Spread
 from .sandwich import parameter_ends, sandwich, t_quantile
 
 STEPS = np.array([-8, -6, -4.5, -3.5, -3, -2.5, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4.5, 6, 8])

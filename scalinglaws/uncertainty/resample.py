@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import FitError
-from ..fit import Fit
-from ..fit.project import advance, can_project
-from ..fit.solve import Solution, solve, solve_graduated
-from ..fit.starts import starting_points
+from ..fitting.fit_record import Fit
+from ..fitting.project import advance, can_project
+from ..fitting.solve import Solution, solve, solve_graduated
+from ..fitting.starts import starting_points
 
 NEAR_ENOUGH = 0.01  # of the fit's objective a run, left to gain: a tenth of a standard error away
 MANY_RUNS = 10  # a free parameter, from which the resamples of a clean fit resemble one another

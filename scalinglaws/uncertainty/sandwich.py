@@ -6,10 +6,10 @@ delete-one-run jackknife (CV3), refitted exactly, since points of one run share 
 
 import numpy as np
 
-from ..fit import Fit
-from ..fit.losses import costs, curved
-from ..fit.problem import jacobian, moving
-from .record import Spread
+from ..fitting.fit_record import Fit
+from ..fitting.losses import costs, curved
+from ..fitting.problem import jacobian, moving
+from .drawn import Spread
 from .resample import check_runs, numbered, refit
 
 TINY = 1e-200  # a curvature this low is none

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import FitError
-from ..fit import Fit
+from ..fitting.fit_record import Fit
 from .sandwich import sandwich
 
 CANDIDATES = 15  # values of each input that are tried for the next run

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..fit import Fit
-from ..fit.diagnose import constant_terms
-from ..fit.losses import costs, curved
-from ..fit.problem import residuals
-from ..fit.solve import solve_graduated
+from ..fitting.diagnose import constant_terms
+from ..fitting.fit_record import Fit
+from ..fitting.losses import costs, curved
+from ..fitting.problem import residuals
+from ..fitting.solve import solve_graduated
 from .resample import numbered
 from .sandwich import t_quantile
 

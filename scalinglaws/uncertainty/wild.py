@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..fit import Fit
-from ..fit.problem import residuals
-from ..fit.solve import solve_graduated
-from .record import Spread
+from ..fitting.fit_record import Fit
+from ..fitting.problem import residuals
+from ..fitting.solve import solve_graduated
+from .drawn import Spread
 from .resample import Progress, blocks, numbered
 from .sandwich import TINY, curvature
 

@@ -1,6 +1,6 @@
 """Beck et al. 2025, "xLSTM Scaling Laws": isoFLOP exponents of their Llama-style Transformers at context 8192."""
 
-from scalinglaws.frontier import frontier
+from scalinglaws.frontiers.frontier import frontier
 
 from .record import LAST_DIGIT, Reproduction, printed
 from .tables import DRAWS, ISOFLOP, points, rows

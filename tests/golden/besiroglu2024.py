@@ -1,6 +1,6 @@
 """Besiroglu et al. 2024, "Chinchilla Scaling: A replication attempt": the additive law on Hoffmann's digitised runs."""
 
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 
 from .record import LAST_DIGIT, Number, Reproduction, printed
 from .tables import points, rows

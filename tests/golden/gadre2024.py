@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS, Law, Parameter
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 
 from .record import LAST_DIGIT, Reproduction, printed
 from .tables import points, rows

@@ -1,7 +1,7 @@
 """Hoffmann et al. 2022, "Training Compute-Optimal Large Language Models": approaches 2 and 3 on digitised runs."""
 
-from scalinglaws.fit import fit
-from scalinglaws.frontier import frontier
+from scalinglaws.fitting.fit import fit
+from scalinglaws.frontiers.frontier import frontier
 
 from .record import LAST_DIGIT, Number, Reproduction, printed
 from .tables import DRAWS, ISOFLOP, points, rows

@@ -1,7 +1,7 @@
 """Li et al. 2025, "(Mis)Fitting": FineWeb runs, as the isoFLOP collection refits them."""
 
-from scalinglaws.fit import fit
-from scalinglaws.frontier import frontier
+from scalinglaws.fitting.fit import fit
+from scalinglaws.frontiers.frontier import frontier
 
 from .record import LAST_DIGIT, Reproduction, printed
 from .tables import DRAWS, ISOFLOP, points, rows

@@ -1,6 +1,6 @@
 """McLeish et al. 2025, "Gemstones": approach 3 on two sets of checkpoints."""
 
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 
 from .record import Number, Reproduction
 from .tables import points, rows

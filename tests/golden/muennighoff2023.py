@@ -2,7 +2,7 @@
 
 from math import log
 
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 
 from .record import Number, Reproduction
 from .tables import points, rows

@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 from scipy.interpolate import Akima1DInterpolator
 
-from scalinglaws.frontier import frontier
+from scalinglaws.frontiers.frontier import frontier
 
 from .power_law import exponent
 from .record import Number, Reproduction

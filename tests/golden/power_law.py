@@ -1,8 +1,8 @@
 """y = k C^a as a user's own law: the line through optima that others located."""
 
-from scalinglaws.fit import fit
+from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LINEAR, Law, Parameter
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 
 LINE = Law(
     name="line",

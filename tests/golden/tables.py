@@ -5,7 +5,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from scalinglaws.points import Points
+from scalinglaws.points.points import Points
 
 _BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 DATA = Path(os.environ.get("SCALINGLAWS_DATA", _BESIDE)) / "runs"

@@ -18,10 +18,10 @@ LIMIT_BYTES = 2000  # less than a state, more than a line of a log
 
 
 class _Hasty:
-    """Import scalinglaws.train as it is, then set its two intervals."""
+    """Import scalinglaws.training.train as it is, then set its two intervals."""
 
     def find_spec(self, name, path=None, target=None):
-        if name != "scalinglaws.train":
+        if name != "scalinglaws.training.train":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)

@@ -1,0 +1,138 @@
+"""What a joint fit of several arms found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ..errors import MisuseError, nearest
+from ..fitting.fit_record import Fit
+from ..laws.declaration import Law
+from ..points.points import Points
+from ..uncertainty.drawn import Draws
+from .expand import middles_of
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a joint fit is made from, so that it can be made again with another parameter free.
+
+    Attributes:
+        points: with the number of each row's arm; `alone` the fit of all of them as one arm.
+        options: handed to `fit`.
+    """
+
+    law: Law
+    points: Points = field(repr=False)
+    arms: tuple[str, ...]
+    reference: str
+    alone: Fit = field(repr=False)
+    options: Mapping
+    seed: int
+
+    @cached_property
+    def middles(self) -> dict[tuple[str, str], float]:
+        """Where the terms have their middle, over the points of all arms."""
+        inputs = [self.alone.inputs[letter] for letter in self.law.inputs]
+        return middles_of(self.law, self.alone.values, inputs)
+
+
+@dataclass(frozen=True)
+class ArmsFit:
+    """One law fitted to several arms at once.
+
+    Attributes:
+        law: the law of one arm.
+        arms: their names; `reference` the one that the others are compared with.
+        treatment: parameter -> "shared", "pooled" or "free".
+        pooled_sd: pooled parameter -> standard deviation of the arms' departures, as used.
+        values: arm -> parameters of the law. `by_arm` the same with their draws: predict and plan take them.
+        departures: parameter -> arm -> ln(arm's / reference's), of an amplitude's term in the middle of the points;
+            a plain difference for a parameter that may be negative. None for shared parameters.
+        joint: the fit of all points; its parameters `alpha__arm` are departures from the common `alpha`.
+        draws: of the joint fit: whole runs resampled within each arm.
+        warnings: sentences; those of the joint fit are in `joint.warnings`.
+    """
+
+    law: Law
+    arms: tuple[str, ...]
+    reference: str
+    treatment: Mapping[str, str]
+    pooled_sd: Mapping[str, float]
+    values: Mapping[str, Mapping[str, float]]
+    departures: Mapping[str, Mapping[str, float]]
+    joint: Fit = field(repr=False)
+    draws: Draws = field(repr=False)
+    by_arm: Mapping[str, Draws] = field(repr=False)
+    asked: Asked = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    def arm(self, name: str) -> Draws:
+        """Give one arm's fit and draws: a law of its own for `predict` and `plan`.
+
+        Raises:
+            MisuseError: no such arm.
+        """
+        return self.by_arm[checked_arm(self.arms, name)]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Whether a parameter differs between the arms: a Wald test that whole runs' spread carries.
+
+    Attributes:
+        departures: arm -> departure from the reference's, with the parameter free and the others as the fit has them.
+        standard_errors: the same keys.
+        statistic: F with `degrees` (tested, runs less parameters).
+        p: chance of a statistic as large were the parameter shared; `p_holm` corrected for the parameters tested.
+    """
+
+    parameter: str
+    departures: Mapping[str, float]
+    standard_errors: Mapping[str, float]
+    statistic: float
+    degrees: tuple[int, int]
+    p: float
+    p_holm: float
+
+
+@dataclass(frozen=True)
+class Multiplier:
+    """How many times the compute `arm` needs for the loss that `reference` reaches.
+
+    Attributes:
+        value: above 1: the arm needs more. `low`, `high` at `level` from the joint draws; infinite where a loss is
+            below anything that the arm reaches.
+        loss: the loss reached, by the reference; `flops` what the reference spends on it, `flops_arm` the arm.
+        along: "frontier", "size" (more tokens at the same size) or "ray" (tokens in proportion to size).
+        convention: how compute is counted, in words.
+        reach: compute over the largest compute fitted, of the reference and of the arm, in the units of the law.
+        beyond: sentences where a comparison leaves the range of either arm's points.
+    """
+
+    arm: str
+    reference: str
+    value: float
+    low: float
+    high: float
+    level: float
+    along: str
+    convention: str
+    loss: float
+    flops: float
+    flops_arm: float
+    reach: Mapping[str, float]
+    beyond: tuple[str, ...] = ()
+    drawn: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
+
+
+def checked_arm(arms: tuple[str, ...], name: str) -> str:
+    """Check that an arm exists.
+
+    Raises:
+        MisuseError: with the nearest name.
+    """
+    if name not in arms:
+        raise MisuseError(f"no arm is called {name!r}; there are {', '.join(arms)}.{nearest(name, arms)}")
+    return name

@@ -1,0 +1,1 @@
+"""Points and the claims made from them -> what a careful reviewer would find."""

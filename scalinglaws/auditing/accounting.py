@@ -1,0 +1,270 @@
+"""Group A: definitions and accounting. What N, C, D and the loss count, and whether the numbers agree with it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..conversions.convert import reachable
+from ..errors import FitError, PointsError
+from ..fitting.problem import residuals
+from ..points.one_definition import choice, mixtures, quoted
+from ..quantities import PF_DAY, playing
+from .evidence import Evidence, Lacking, levels, split_exponent
+from .rule import Verdict, either, fails, holds, rule, unknown
+
+BAND = 0.05  # of the exponent a: beyond it another model is chosen within two decades of compute
+TILT = 0.05  # of compute, by which 6ND may be off
+UNIT = 3.0  # factor between C and 6ND that no count of the same model explains
+REPEATS_WORTH = 15.387756  # R_D*: how the worth of repeated tokens decays (Muennighoff et al. 2023)
+STALE = 0.05  # by which repeated tokens may be worth less than counted
+PRECISE = 0.05  # of N*, or of the noise: what rounding constants may change
+SHAPE = ("n_layer", "d_model", "n_ctx", "n_vocab")
+
+
+@rule(
+    "A1",
+    "error",
+    "Parameters are counted in a named way, and the exponent does not hang on the way",
+    prevents="an exponent decided by bookkeeping",
+    size="the same runs give a = .835 without and .706 with the output head; .54, .37 or .70 by three counts of one "
+    "study; .74-.78 where all parameters give .51",
+    source="Porian et al. 2024; nanochat 2026; Pearce & Song 2024",
+    do="Record n_layer, d_model, n_ctx and n_vocab, and quote the exponent with the count it belongs to.",
+)
+def named_count(e: Evidence) -> Verdict:
+    """Look for a column that says which parameters it counts, refit the additive law under every count that the table
+    allows, and compare the exponents a = beta/(alpha + beta).
+    """
+    try:
+        named = e.size_name
+    except Lacking:
+        return fails(
+            f"no column says which parameters it counts ({', '.join(playing('params')[:4])}); "
+            f"the table has {', '.join(sorted(e.points.columns))}"
+        )
+    found = {}
+    for name in reachable(e.known, "params"):
+        try:
+            found[name] = split_exponent(_under(e, name).values)
+        except (FitError, PointsError):
+            continue
+    if len(found) < 2:
+        return unknown(f"n_layer, d_model, n_vocab or a second count of parameters beside {named}")
+    band = max(found.values()) - min(found.values())
+    told = ", ".join(f"{a:.3f} by {name}" for name, a in found.items())
+    return either(band <= BAND, f"the study speaks of {named}; a is {told}: a band of {band:.3f}")
+
+
+def _under(e: Evidence, name: str):
+    if e.has(name):
+        return e.fitted(columns={"N": name})
+    return e.fitted(e.base.replace(**{name: e.need(name)[0]}), columns={"N": name})
+
+
+@rule(
+    "A2",
+    "error",
+    "Compute is counted from the architecture, or 6ND is within 5% of it",
+    prevents="an axis of compute that tilts at small sizes",
+    size="the head takes about 90% of the FLOPs of the smallest and 10% of the largest model of one study; 6N is .43 "
+    "to 1.32 of the FLOPs a token",
+    source="Porian et al. 2024; DeepSeek-AI 2024",
+    do="Use a count with head and attention (flops_exact) for C, and refit.",
+)
+def exact_compute(e: Evidence) -> Verdict:
+    """Count the FLOPs of blocks, causal attention and head from the shape, and compare them row by row with the compute
+    that the study speaks of.
+    """
+    missing = [name for name in SHAPE if not e.has(name)]
+    if missing and not e.has("flops_exact"):
+        raise Lacking(f"the columns {', '.join(missing)}")
+    exact = e.need("flops_exact")[0]
+    ratio = exact / e.flops
+    name = e.flops_name or f"6 {e.size_name} tokens"
+    slope = np.polyfit(np.log(e.flops), np.log(ratio), 1)[0] if levels(e.flops) > 1 else 0.0
+    told = (
+        f"exact FLOPs are {ratio.min():.2f} to {ratio.max():.2f} times {name}, moving as C^{slope:+.3f} over "
+        f"{len(ratio)} rows"
+    )
+    off = float(np.abs(ratio - 1).max())
+    return either(off <= TILT, told, "error" if np.ptp(ratio) > TILT * np.median(ratio) else "warning")
+
+
+@rule(
+    "A3",
+    "error",
+    "Compute, size, tokens, steps and batch agree in every row",
+    prevents="a unit mistaken without notice: steps for tokens, billions for millions, sequences for tokens",
+    size="reading one law of tokens as a law of parameters is a factor 42 in N at 3.8e25 FLOPs",
+    source="(Mis)Fitting, Li et al. 2025: its code, recomputed",
+    do="Name the unit of the column (--unit), or correct the rows.",
+)
+def same_units(e: Evidence) -> Verdict:
+    """Compare C with 6ND under every count of N, and tokens with steps times batch; look at the scale of the medians
+    and at D/N.
+    """
+    wrong, told = [], []
+    flops = next((n for n in playing("flops") if e.has(n) and n != "flops_min"), None)
+    counts = [n for n in playing("params") if e.has(n)]
+    if flops and counts and e.has("tokens") and (e.kept[flops] > 0).any():
+        some = np.logical_and.reduce([e.kept[n] > 0 for n in (flops, *counts)])
+        ratios = {n: (e.kept[flops] / (6 * e.kept[n] * e.kept["tokens"]))[some] for n in counts}
+        best = min(ratios, key=lambda n: abs(np.log(np.median(ratios[n]))))
+        bad = int((np.abs(np.log(ratios[best])) > np.log(UNIT)).sum())
+        middle = float(np.median(ratios[best]))
+        told.append(f"{flops} / (6 {best} tokens) has the median {middle:.3g}")
+        if bad:
+            wrong.append(f"{bad} of {len(ratios[best])} rows off by over {UNIT:g}{_unit_of(e, ratios[best])}")
+    if e.has("steps") and e.has("batch_tokens") and e.has("tokens"):
+        ratio = e.kept["tokens"] / (e.kept["steps"] * e.kept["batch_tokens"])
+        bad = int((np.abs(np.log(ratio)) > TILT).sum())
+        told.append(f"tokens / (steps batch) is {ratio.min():.3g} to {ratio.max():.3g}")
+        if bad:
+            wrong.append(f"{bad} rows whose tokens are not steps times batch")
+    wrong += _suspicions(e)
+    told += [f"{e.nothings} rows without a size, tokens or loss above 0 left out"] if e.nothings else []
+    if not told and not wrong:
+        raise Lacking("two of: compute with size and tokens; tokens with steps and batch_tokens")
+    return either(not wrong, "; ".join([*told, *wrong]))
+
+
+def _suspicions(e: Evidence) -> list[str]:
+    try:
+        return [w.message for w in e.fit.warnings if w.id in ("odd-scale", "odd-ratio")]
+    except (FitError, PointsError):
+        return []
+
+
+def _unit_of(e: Evidence, ratio: np.ndarray) -> str:
+    """Guess which unit explains a factor."""
+    known = {"thousands": 1e3, "millions": 1e6, "billions": 1e9, "1e15": 1e15, "1e18": 1e18, "PF-days": PF_DAY}
+    known |= {n: float(np.median(e.kept[n])) for n in ("n_ctx", "batch_tokens") if e.has(n)}
+    wrong = np.abs(np.log(ratio[np.abs(np.log(ratio)) > np.log(UNIT)]))
+    off = float(np.median(wrong))
+    name, factor = min(known.items(), key=lambda item: abs(np.log(item[1]) - off))
+    close = abs(np.log(factor) - off) < np.log(2)
+    return f" (a factor of {np.exp(off):.3g}: {name}, most likely)" if close else f" (a factor of {np.exp(off):.3g})"
+
+
+@rule(
+    "A4",
+    "error",
+    "Printed constants reproduce the predictions that they stand for",
+    prevents="conclusions changed by rounding",
+    size="beta .2849 printed as .28 raises the data term 13% at 1e11 tokens and moves N* from 40.4e9 to 32.2e9; one "
+    "token law 16.3e12 to 10.5e12",
+    source="Hoffmann et al. 2022 and Llama 3, recomputed",
+    do="Print constants with six digits or more, and test that they give the quoted predictions.",
+)
+def full_precision(e: Evidence) -> Verdict:
+    """Evaluate the printed constants at every row and compare with the law fitted to the same rows: the difference must
+    be small beside the noise of the fit.
+    """
+    if not e.printed:
+        raise Lacking("the constants as they are printed (--printed E=..,A=..)")
+    found = e.fitted(law=e.printed_law)
+    z = found.problem.coordinates.coordinates(dict(e.printed))
+    theirs, ours = residuals(found.problem, z)[0], residuals(found.problem, found.z[None])[0]
+    apart = float(np.sqrt(np.mean((theirs - ours) ** 2)))
+    told = f"printed and fitted {e.printed_law} differ by {apart:.2%} (rms of the loss), the noise is {found.noise:.2%}"
+    return either(apart <= max(PRECISE * found.noise, 1e-9), told)
+
+
+@rule(
+    "A5",
+    "error",
+    "Losses share a unit, a held-out text, a tokenizer and a recipe",
+    prevents="losses compared that are not comparable",
+    size="the constant term of one study's fits is .86 to 4.5 nats, by corpus and evaluation set; tokens a character "
+    "move with the vocabulary",
+    source="Brandfonbrener et al. 2024, recomputed; Tao et al. 2024",
+    do="Keep one evaluation (--where), or convert to bits per byte across tokenizers.",
+)
+def one_loss(e: Evidence) -> Verdict:
+    """Find what the rows that take part differ in: evaluation set, tokenizer, text, architecture, recipe."""
+    mixed = mixtures(replace(e.kept, pooled=()), (e.loss_name,))
+    if mixed:
+        asked = ", ".join(one.column for one in mixed if one.column in e.kept.pooled)
+        together = f" (put together by --across {asked})" if asked else ""
+        one = f"One of them: --where {quoted(choice(e.kept, mixed))}"
+        return fails(f"{e.loss_name}: {'; '.join(map(str, mixed))}{together}. {one}")
+    seen = {name: np.unique(e.kept[name]) for name in ("loss_split", "tokenizer", "n_vocab") if e.has(name)}
+    if not seen:
+        raise Lacking("the columns loss_split, tokenizer or n_vocab")
+    told = "; ".join(f"{len(v)} {n} ({', '.join(map(str, v[:4]))})" for n, v in seen.items())
+    return holds(f"{e.loss_name}: {told}")
+
+
+@rule(
+    "A6",
+    "error",
+    "Repeated tokens are not counted as fresh ones",
+    prevents="repeats treated as new text",
+    size="40 epochs of a text are worth 15 times it, not 40",
+    source="Muennighoff et al. 2023 (R_D* = 15.4)",
+    do="Fit a law of unique tokens (Muennighoff et al. 2023), or leave out rows of more than three epochs.",
+)
+def fresh_tokens(e: Evidence) -> Verdict:
+    """Compare the tokens processed with what they are worth, U + U R_D* (1 - exp(-(D/U - 1)/R_D*))."""
+    epochs = np.maximum(e.need("epochs")[0], 1.0)
+    worth = 1 - REPEATS_WORTH * np.expm1(-(epochs - 1) / REPEATS_WORTH)
+    off = float(1 - (worth / epochs).min())
+    told = f"up to {epochs.max():.3g} epochs: tokens are worth up to {off:.1%} less than counted"
+    return either(off <= STALE, told)
+
+
+@rule(
+    "A7",
+    "warning",
+    "Sparse models say their total and active parameters, experts and granularity",
+    prevents="an N that means nothing for a mixture of experts",
+    size="granularity from 1 to 16 is worth .147 nats at 1.6e9 parameters",
+    source="Krajewski et al. 2024",
+    do="Give params_total, params_active, n_experts and granularity (or params_per_expert).",
+)
+def sparse_counts(e: Evidence) -> Verdict:
+    """Look for signs of a mixture (n_experts above 1, active below total, a label that says so) and for the columns
+    that it then needs.
+    """
+    if not _mixture(e):
+        signs = [n for n in ("n_experts", "params_active", "n_layer", "arch", "model") if e.has(n)]
+        if not signs:
+            raise Lacking("n_experts (1 for dense models), or the shape")
+        return holds(f"none of {len(e.kept)} rows is a mixture, by {', '.join(signs)}")
+    needed = ["params_total", "params_active", "n_experts"]
+    missing = [n for n in needed if not e.has(n)]
+    missing += [] if e.has("granularity") or e.has("params_per_expert") else ["granularity"]
+    told = f"; missing: {', '.join(missing)}" if missing else ", all counted"
+    return either(not missing, f"mixtures of experts{told}")
+
+
+def _mixture(e: Evidence) -> bool:
+    if e.has("n_experts") and e.kept["n_experts"].max() > 1:
+        return True
+    if e.has("params_active") and e.has("params_total"):
+        return bool((e.kept["params_active"] < 0.99 * e.kept["params_total"]).any())
+    texts = [c for c in e.kept.columns.values() if c.dtype.kind == "U"]
+    return any(word in value.lower() for c in texts for value in np.unique(c)[:50] for word in ("moe", "mixture"))
+
+
+@rule(
+    "A8",
+    "warning",
+    "Context, vocabulary and the sharing of embeddings with the head are recorded",
+    prevents="a head whose cost doubles or halves unseen",
+    size="as A1: .835 becomes .706 by the head alone",
+    source="Porian et al. 2024",
+    do="Add the columns n_ctx, n_vocab and tied.",
+)
+def recorded_shape(e: Evidence) -> Verdict:
+    """Look for the columns of the shape that N and C depend on."""
+    wanted = ("n_layer", "d_model", "n_ctx", "n_vocab", "tied")
+    missing = [name for name in wanted if not e.has(name)]
+    return either(not missing, f"{len(wanted) - len(missing)} of {len(wanted)} recorded{_lacks(missing)}")
+
+
+def _lacks(missing: list[str]) -> str:
+    return f"; missing: {', '.join(missing)}" if missing else ": " + ", ".join(SHAPE) + ", tied"
+
+
+RULES = (named_count, exact_compute, same_units, full_precision, one_loss, fresh_tokens, sparse_counts, recorded_shape)

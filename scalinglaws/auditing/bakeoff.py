@@ -1,0 +1,80 @@
+"""Several forms of the law on the same rows: how each foretells larger runs, and what each says far out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import FitError, LawError, PointsError
+from ..fitting.fit_record import Fit
+from ..laws import LAWS
+from .evidence import Evidence, Lacking
+
+CUTS = (0.5, 0.7)  # shares of the rows, by compute, that the forms are fitted to
+BEYOND = 10.0
+MOST_ROWS = 500  # of a larger table so many are drawn: curved forms take long, and forms differ by far more
+FORMS = {  # name -> (law, options of the fit)
+    "additive": ("chinchilla", {}),
+    "equal exponents": ("chinchilla", {"tie": {"beta": "alpha"}}),
+    "no constant": ("chinchilla", {"fix": {"E": 0.0}}),
+    "Kaplan": ("kaplan-nd", {}),
+    "with an outer power": ("busbridge", {}),
+    "Skaling": ("skaling", {}),
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form's trial: mean absolute log error on larger runs, its fit to all rows, and its loss at the far point."""
+
+    name: str
+    error: float
+    forecast: float
+    fit: Fit
+
+    def at(self, place: Mapping[str, float]) -> float:
+        """Loss at N and D."""
+        return float(self.fit.evaluate(**place))
+
+
+def bake_off(e: Evidence) -> tuple[Form, ...]:
+    """Fit every form below each cut and foretell the rows above; best first. Of many rows a sample takes part.
+
+    Raises:
+        Lacking: fewer than two forms can be fitted below a cut.
+    """
+    rows = np.arange(len(e.flops))
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(np.random.default_rng(e.seed).choice(rows, MOST_ROWS, replace=False))
+    order = rows[np.argsort(e.flops[rows], kind="stable")]
+    tried = [_tried(e, name, *form, order) for name, form in FORMS.items() if form[0] in LAWS]
+    good = sorted((one for one in tried if one), key=lambda one: one.error)
+    if len(good) < 2:
+        raise Lacking("rows enough to fit half of them by two forms or more")
+    return tuple(good)
+
+
+def _tried(e: Evidence, name: str, law: str, options: dict, order: np.ndarray) -> Form | None:
+    errors = []
+    try:
+        for share in CUTS:
+            cut = int(share * len(order))
+            below, above = order[:cut], order[cut:]
+            found = e.refit(below, law=law, **options)
+            said = found.evaluate(N=e.size[above], D=e.tokens[above])
+            errors.append(float(np.abs(np.log(e.loss[above] / said)).mean()))
+        whole = e.refit(order, law=law, **options)
+    except (FitError, PointsError, LawError):
+        return None
+    far = float(whole.evaluate(**far_point(e)))
+    good = np.isfinite([*errors, far]).all() and far > 0
+    return Form(name, float(np.mean(errors)), far, whole) if good else None
+
+
+def far_point(e: Evidence) -> dict[str, float]:
+    """The target asked for; else ten times the compute of the largest run, at its D/N."""
+    if {"N", "D"} <= set(e.target):
+        return {"N": float(e.target["N"]), "D": float(e.target["D"])}
+    largest = int(e.flops.argmax())
+    further = np.sqrt(float(e.target.get("C", BEYOND * e.flops[largest])) / e.flops[largest])
+    return {"N": float(e.size[largest] * further), "D": float(e.tokens[largest] * further)}

@@ -1,0 +1,201 @@
+"""Group E, first part: forecasts and advice: made beforehand, wide enough, with their cost, and complete."""
+
+import numpy as np
+
+from ..laws import LAWS, law
+from ..predicting.predict import replicate_noise, run_noise
+from ..uncertainty.draws import draws
+from .bakeoff import bake_off, far_point
+from .evidence import FEW_DRAWS, SURFACE, Evidence, Lacking
+from .grid import parts
+from .rule import Verdict, either, fails, holds, rule
+
+NARROW = 1.5  # times that an interval may be narrower than its parts make it
+ALIKE = 1.5  # error of forms that count as equally good, over the best
+CHECKLIST = {  # what a reader needs to make a study again -> columns any of which says it
+    "count of N": ("params_total", "params_nonembedding", "params_with_head", "params_active"),
+    "count of C": ("flops", "flops_6nd", "flops_exact", "flops_6nd_total", "flops_6nd_with_head"),
+    "architecture": ("n_layer",),
+    "width": ("d_model",),
+    "context": ("n_ctx",),
+    "vocabulary": ("n_vocab", "tokenizer"),
+    "data": ("train_set", "tokens_unique", "epochs"),
+    "evaluation": ("loss_split", "loss_nats_sem"),
+    "rate": ("lr",),
+    "batch": ("batch_tokens",),
+    "schedule": ("lr_schedule", "warmup_steps", "warmup_share"),
+    "optimiser": ("optimizer", "weight_decay", "beta2"),
+    "runs": ("run_id",),
+    "seeds": ("seed",),
+}
+
+
+@rule(
+    "E1",
+    "error",
+    "The forecast was written down before its runs",
+    prevents="a forecast made with hindsight",
+    size="a project that wrote its forecasts down first saw one recipe fail in public",
+    source="Delphi 2026",
+    do="Hold sizes out (hold_out in a study): the prediction is kept with date and hash before they are trained.",
+)
+def written_before(e: Evidence) -> Verdict:
+    """Look for a kept prediction with date, interval and the hash of its points, none of which is a held-out run;
+    compare its date with the start of its runs; and look for its score.
+    """
+    test = e.held_out
+    if test is None:
+        raise Lacking("a kept prediction (hold_out in a study)")
+    p = test.predicted
+    if not test.predicted_at or not test.fingerprint or p.low is None or p.high is None:
+        return fails("a prediction without its date, its interval or the hash of its points")
+    if e.has("run_id"):
+        inside = sorted(set(test.run_ids) & set(e.kept["run_id"].tolist()))
+        if inside:
+            return fails(f"the held-out runs {', '.join(inside)} take part in the fit")
+    if test.is_late:
+        began = f"began {test.runs_started}" if test.runs_started else "were there already"
+        return fails(f"written {test.predicted_at}, after its runs: they {began}")
+    if test.measured and not test.runs_started:
+        raise Lacking("when the held-out runs began (runs of earlier releases do not say)")
+    first = f"before its runs began {test.runs_started}, " if test.runs_started else ""
+    scored = {True: "it held", False: "it did not hold", None: "it is not scored yet"}[test.held]
+    return holds(
+        f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] at N = {test.params_nonembedding:.3g}, written {test.predicted_at} "
+        f"{first}from points {test.fingerprint}; {scored}"
+    )
+
+
+@rule(
+    "E2",
+    "error",
+    "A forecast's interval holds parameters, form, support, seeds and evaluation",
+    prevents="overconfidence",
+    size="windows move a by .31 where the standard error is .02; forms move a far error from .70% to 5.17%",
+    source="Besiroglu et al. 2024, recomputed; Skaling 2026",
+    do="Mix laws and calibrate by a backtest (plan chinchilla,kaplan-nd --calibrate).",
+)
+def wide_forecast(e: Evidence) -> Verdict:
+    """At the forecast's target add up, as standard deviations of ln L, the spread of the draws, of the good forms, of
+    the fits to halves of the table, of seeds or rows about the law, and of the evaluation; compare with the interval
+    quoted.
+    """
+    member, at, quoted = _quoted(e)
+    told = []
+    total = 0.0
+    for name, sd in _parts_of_doubt(e, member, at).items():
+        told.append(f"{name} {sd:.2%}")
+        total += sd**2
+    made = 1.96 * float(np.sqrt(total))
+    told = f"half-width quoted {quoted:.2%}; by its parts {made:.2%}: {', '.join(told)} (sd)"
+    return either(quoted * NARROW >= made, told)
+
+
+def _quoted(e: Evidence) -> tuple[str, dict[str, float], float]:
+    """Which law made the forecast, where it is, and its half-width in ln L."""
+    for test in [e.held_out] if e.held_out is not None else []:
+        at, said = {"N": test.params_nonembedding, "D": test.tokens}, test.predicted
+        if said.low and said.high and e.size_name == "params_nonembedding":
+            return test.law, at, float(np.log(said.high / said.low) / 2)
+    for plan in e.plans:
+        said = plan.loss_nats
+        if said.low and said.high:
+            at = {"N": plan.params.value, "D": plan.tokens.value}
+            return plan.law, at, float(np.log(said.high / said.low) / 2)
+    raise Lacking("a forecast of a loss with its interval (a study's prediction or plan)")
+
+
+def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str, float]:
+    value = float(e.fit.evaluate(**at))
+    drawn = draws(e.fitted(law=member if member in LAWS else SURFACE), n=FEW_DRAWS, seed=e.seed)
+    low, high = np.quantile(np.log(drawn.evaluate(**at)), [0.16, 0.84])
+    found = {"parameters": float(high - low) / 2}
+    halves = [float(np.log(part.evaluate(**at) / value)) for part in e.once("parts", parts).values()]
+    found["support"] = float(np.std(halves)) if len(halves) > 1 else 0.0
+    forms = e.once("forms", bake_off)
+    good = [one.at(at) for one in forms if one.error <= ALIKE * forms[0].error]
+    found["form"] = float(np.std(np.log(good))) if len(good) > 1 else 0.0
+    found["seeds and rows"] = max(run_noise(e.fit), replicate_noise(e.fit))
+    if e.has("loss_nats_sem"):
+        found["evaluation"] = float(np.median(e.kept["loss_nats_sem"] / e.loss))
+    return found
+
+
+@rule(
+    "E3",
+    "error",
+    "Advice on sizes comes with what a wrong size costs",
+    prevents="false precision",
+    size="parabolas gave 58-75% too many tokens at 3.8e25 FLOPs, which wastes 6-10% of the budget, 1.3 to 2.2 million "
+    "dollars",
+    source="Open-Athena 2026",
+    do="Quote N* with its interval and the sizes that cost under 1% of the loss (plan prints both).",
+)
+def regret_shown(e: Evidence) -> Verdict:
+    """For every plan look for an interval of N* and for alternatives, and compute what the ends of the interval would
+    cost in loss and in compute.
+    """
+    if not e.plans:
+        raise Lacking("a plan")
+    bare = [plan.label for plan in e.plans if plan.params.low is None or not plan.alternatives]
+    told = "; ".join(_regret(e, plan) for plan in e.plans if plan.params.low is not None)
+    return either(not bare, told + (f"; without interval or alternatives: {', '.join(bare)}" if bare else ""))
+
+
+def _regret(e: Evidence, plan) -> str:
+    ends = np.array([plan.params.low, plan.params.high], dtype=float)
+    sizes = np.array([plan.params.value, *ends])
+    losses = e.fit.evaluate(N=sizes, D=plan.flops / 6 / sizes)
+    values = e.fit.values
+    gamma = values["alpha"] * values["beta"] / (values["alpha"] + values["beta"])
+    worst = max(float(losses[1:].max() - losses[0]), 0.0)
+    compute = worst / (gamma * max(float(losses[0]) - values["E"], 1e-12))
+    return f"N* = {sizes[0]:.3g} [{ends[0]:.3g}, {ends[1]:.3g}]: its ends cost {worst:.3g} nats, {compute:.1%} of C"
+
+
+@rule(
+    "E4",
+    "warning",
+    "Published constants are used inside the range they were fitted on",
+    prevents="borrowed intercepts",
+    size="data and recipe shift the intercept; laws applied far out differ by a factor 3 to 8 in N*",
+    source="Hestness et al. 2017; McLeish et al. 2025",
+    do="Borrow exponents at most, with a width, and refit the amplitudes on your own runs.",
+)
+def inside_the_box(e: Evidence) -> Verdict:
+    """Where a published law is named, hold the target against the box its constants were fitted on; a study whose plans
+    rest on its own fits passes.
+    """
+    if not e.borrowed:
+        if e.plans:
+            return holds(f"no constant is borrowed: the plans rest on {e.plans[0].law} fitted to {len(e.kept)} rows")
+        raise Lacking("the published law whose constants are used (--borrowed LAW), and a target")
+    member, at = law(e.borrowed), far_point(e)
+    known = {letter: value for letter, value in (at | {"C": 6 * at["N"] * at["D"]}).items() if letter in member.inputs}
+    if not member.domain or set(known) != set(member.inputs):
+        raise Lacking(f"a law of N, D or C with a domain; {e.borrowed} takes {', '.join(member.inputs)}")
+    outside = member.outside(**known)
+    where = ", ".join(f"{letter} = {value:.3g}" for letter, value in known.items())
+    return either(not outside, f"{e.borrowed} at {where}: {'; '.join(outside) or 'inside its box'}")
+
+
+@rule(
+    "E11",
+    "info",
+    "The checklist of a reproducible fit is complete",
+    prevents="a study that nobody can make again",
+    size="of more than 50 papers surveyed 45 fit power laws, and over half leave out what a refit needs",
+    source="(Mis)Fitting, Li et al. 2025",
+    do="Add the columns named.",
+)
+def checklist(e: Evidence) -> Verdict:
+    """Go through what a reader needs (counts, architecture, data, evaluation, hyper-parameters, runs, seeds) and list
+    what the table does not say.
+    """
+    missing = [item for item, names in CHECKLIST.items() if not any(e.has(name) for name in names)]
+    told = f"{len(CHECKLIST) - len(missing)} of {len(CHECKLIST)} items are there"
+    return either(not missing, told + (f"; missing: {', '.join(missing)}" if missing else ""))
+
+
+RULES = (written_before, wide_forecast, regret_shown, inside_the_box)
+LATER_RULES = (checklist,)

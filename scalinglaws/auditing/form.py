@@ -1,0 +1,240 @@
+"""Group D, second part: the form of the law, its constant term, its residuals, and whether approaches agree."""
+
+import contextlib
+
+import numpy as np
+
+from ..errors import FitError, PointsError
+from ..frontiers.frontier import frontier
+from ..results.fitted import Estimate
+from .bakeoff import bake_off, far_point
+from .evidence import SURFACE, Evidence, Lacking, split_exponent
+from .rule import Verdict, either, fails, rule
+
+FORMS, BETTER, SPLIT = 4, 1.5, 0.02  # least number; factor of error; of the loss, between equal forms
+NEIGHBOURS, SHUFFLES, MOST_ROWS = 6, 999, 600
+STRUCTURED = 0.01  # p-value
+APART = 0.05  # of a, between approaches
+CURSE = 0.5  # of the noise, by which the least of noisy losses lies too low
+EXPONENTS = (0.0, 1.2)
+EQUAL = 1e-6
+ZERO = 0.02  # of the least loss: a constant term that reaches it is none
+FRONTIER_DRAWS = 200
+
+
+@rule(
+    "D7",
+    "error",
+    "The irreducible loss has an interval with two ends",
+    prevents="an entropy that the points do not know",
+    size="E fell from .45 to .03 as the form changed; one task's fit gives .0009",
+    source="Skaling 2026; Gadre et al. 2024, recomputed",
+    do="Say that E is not identified, hold it (--fix E=..), or train larger models on more tokens.",
+)
+def floor_known(e: Evidence) -> Verdict:
+    """See whether the interval of E keeps off zero and off the least loss in the table."""
+    low, high = e.draws.interval(e.level)["E"]
+    least = float(e.loss.min())
+    told = f"E of {SURFACE} = {e.fit.values['E']:.4g} [{low:.4g}, {high:.4g}] by the sandwich, least loss {least:.4g}"
+    if low <= ZERO * least:
+        return fails(f"{told}: E is not identified, its interval reaches zero")
+    return either(high < least, told + ("" if high < least else ": its interval reaches the least loss"))
+
+
+@rule(
+    "D8",
+    "error",
+    "Four forms or more were tried on larger runs; the one used is as good as any, and they agree far out",
+    prevents="doubt about the form that no interval shows",
+    size="the same data give 5.17% or .70% error far out, by the form alone",
+    source="Skaling 2026",
+    do="Rank forms (scalinglaws compare), mix them, and quote the split of their forecasts.",
+)
+def form_settled(e: Evidence) -> Verdict:
+    """Fit the additive law, its variants and others to the lower 50% and 70% in compute, foretell the rest, and compare
+    the losses that the good forms give at ten times the largest run (or at the target).
+    """
+    forms = e.once("forms", bake_off)
+    best = max(forms[0].error, 1e-12)
+    good = [one for one in forms if one.error <= BETTER * best]
+    split = max(np.log([one.forecast for one in good])) - min(np.log([one.forecast for one in good]))
+    at = far_point(e)
+    told = ", ".join(f"{one.name} {one.error:.2%} (then {one.forecast:.4g})" for one in forms)
+    told = f"error on larger runs, and loss at N = {at['N']:.2g}, D = {at['D']:.2g}: {told}"
+    if len(forms) < FORMS:
+        return fails(f"{told}; under {FORMS} forms can be fitted")
+    if "additive" not in {one.name for one in good}:
+        return fails(f"{told}; the additive law is {BETTER:g} times worse than {forms[0].name}")
+    return either(split <= SPLIT, f"{told}; the good forms differ by {split:.2%} there")
+
+
+@rule(
+    "D9",
+    "warning",
+    "Residuals show no pattern over size and data",
+    prevents="a structured misfit behind R2 over .99",
+    size="six of six additive fits of R2 .999 foretold too high a loss",
+    source="Brandfonbrener et al. 2024, recomputed",
+    do="Look at the residual map; try other forms (D8), and widen the interval by a backtest (--calibrate).",
+)
+def no_pattern(e: Evidence) -> Verdict:
+    """Take Moran's I of the residuals over the six nearest rows in (ln N, ln D), with its p-value from 999 shuffles,
+    and the mean residual of the top tenth in compute.
+    """
+    rng = np.random.default_rng(e.seed)
+    rows = np.arange(e.fit.n)
+    if e.fit.n > MOST_ROWS:
+        rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
+    if len(rows) < 3 * NEIGHBOURS:
+        raise Lacking(f"{3 * NEIGHBOURS} rows or more")
+    residual = np.clip(e.fit.residuals[rows], -4 * e.fit.noise, 4 * e.fit.noise)
+    index, p = morans_i(np.log(e.size[rows]), np.log(e.tokens[rows]), residual, rng)
+    top = e.flops >= np.quantile(e.flops, 0.9)
+    edge = float(e.fit.residuals[top].mean())
+    error = float(e.fit.residuals[top].std() / np.sqrt(top.sum()))
+    told = f"Moran's I = {index:+.3f}, p = {p:.3g}; the top tenth in compute lies {edge:+.2%} (+-{error:.2%}) off"
+    return either(p >= STRUCTURED, told)
+
+
+def morans_i(x: np.ndarray, y: np.ndarray, residual: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
+    """Autocorrelation of residuals over nearest neighbours (Moran 1950), and the one-sided p-value of shuffles."""
+    place = np.stack([(x - x.mean()) / max(x.std(), 1e-12), (y - y.mean()) / max(y.std(), 1e-12)], axis=1)
+    apart = ((place[:, None] - place[None]) ** 2).sum(-1)
+    np.fill_diagonal(apart, np.inf)
+    near = np.argsort(apart, axis=1, kind="stable")[:, :NEIGHBOURS]
+    r = residual - residual.mean()
+    square = max(float(r @ r), 1e-300)
+
+    def index(values: np.ndarray) -> np.ndarray:
+        return (values * values[..., near].mean(-1)).sum(-1) / square
+
+    shuffled = index(rng.permuted(np.tile(r, (SHUFFLES, 1)), axis=1))
+    found = float(index(r))
+    return found, float((1 + (shuffled >= found).sum()) / (SHUFFLES + 1))
+
+
+@rule(
+    "D10",
+    "warning",
+    "Envelope, isoFLOP minima and the fitted surface give one exponent",
+    prevents="a method picked for its answer",
+    size=".50, .49 and .46 in one study; .46 to .80 in another; .43 against .36-.39",
+    source="Hoffmann et al. 2022; McLeish et al. 2025; Marin, recomputed by Open-Athena 2026",
+    do="Explain the difference (scalinglaws frontier all) before any exponent is quoted.",
+)
+def approaches_agree(e: Evidence) -> Verdict:
+    """Run every approach that the table allows and compare their a; it is an error where intervals do not overlap."""
+    found = approaches(e)
+    if len(found) < 2:
+        raise Lacking("learning curves of three sizes, or isoFLOP budgets, beside the fit")
+    values = [one.value for one in found.values()]
+    band = max(values) - min(values)
+    told = ", ".join(f"{name} {one.value:.3f} [{_end(one.low)}, {_end(one.high)}]" for name, one in found.items())
+    known = [one for one in found.values() if one.low is not None]
+    overlap = not known or max(o.low for o in known) <= min(o.high for o in known)
+    return either(band <= APART, f"{told}: {band:.3f} apart", "warning" if overlap else "error")
+
+
+def _end(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def approaches(e: Evidence) -> dict[str, Estimate]:
+    """Exponent a by each approach that the table allows."""
+    found = {}
+    columns = {"params": e.size_name, "loss": e.loss_name, "tokens": "tokens"}
+    columns |= {"flops": e.flops_name} if e.flops_name else {}
+    for method in ("envelope", "isoflop"):
+        try:
+            line = frontier(
+                e.base.across(*e.base.columns), method=method, columns=columns, draws=FRONTIER_DRAWS, seed=e.seed
+            ).params
+        except (PointsError, FitError):
+            continue
+        if line is not None:
+            found[method] = line.exponent
+    with contextlib.suppress(PointsError, FitError):
+        found["surface"] = e.exponent
+    return found
+
+
+@rule(
+    "D11",
+    "warning",
+    "The best of noisy losses is not taken for the best loss",
+    prevents="a winner's curse in the envelope",
+    size="published envelopes use a hull or a spline with a bootstrap to avoid it",
+    source="McLeish et al. 2025; Porian et al. 2024",
+    do="Interpolate each size and average replicates before comparing sizes (scalinglaws frontier envelope does).",
+)
+def no_curse(e: Evidence) -> Verdict:
+    """Add the fit's noise to its own losses, take the least in every tenth of a decade of compute, and average by how
+    much it lies below the true least.
+    """
+    runs = e.runs
+    if len(np.unique(runs)) == len(runs):
+        raise Lacking("learning curves: several rows a run")
+    fitted = e.fit.evaluate(N=e.size, D=e.tokens)
+    noise = np.random.default_rng(e.seed).standard_normal((FRONTIER_DRAWS, len(fitted))) * e.fit.noise
+    bins = np.unique(np.round(10 * np.log10(e.flops)), return_inverse=True)[1].ravel()
+    drop = []
+    for at in range(bins.max() + 1):
+        rows = bins == at
+        least = fitted[rows].min()
+        drop.append(float(np.log((fitted[rows] * np.exp(noise[:, rows])).min(axis=1) / least).mean()))
+    curse = -float(np.mean(drop))
+    told = f"the least of the losses in a tenth of a decade lies {curse:.2%} too low, the noise is {e.fit.noise:.2%}"
+    return either(curse <= CURSE * e.fit.noise, told)
+
+
+@rule(
+    "D12",
+    "warning",
+    "Exponents lie between 0 and 1.2, off every bound, and differ",
+    prevents="constants that are not identified",
+    size="one task's fit gives alpha = 1.15 and A = 6.7e8",
+    source="Gadre et al. 2024, recomputed",
+    do="Hold or tie what is not identified, or add runs where the term is strong.",
+)
+def plausible(e: Evidence) -> Verdict:
+    """Look at the exponents, at how close they are, and at the outcome of the fit."""
+    alpha, beta = (float(e.fit.values[name]) for name in ("alpha", "beta"))
+    wrong = [f"{n} = {v:.3g} lies outside" for n, v in (("alpha", alpha), ("beta", beta)) if not _inside(v)]
+    wrong += ["alpha and beta are equal"] if abs(alpha - beta) < EQUAL else []
+    wrong += [e.fit.sentence] if e.fit.outcome in ("at_bound", "not_identified") else []
+    return either(not wrong, "; ".join([f"alpha = {alpha:.3f}, beta = {beta:.3f}, {e.fit.outcome}", *wrong]))
+
+
+def _inside(value: float) -> bool:
+    return EXPONENTS[0] < value < EXPONENTS[1]
+
+
+@rule(
+    "D13",
+    "info",
+    "The fit can be made again: data hash, and seeds of runs and of fitting",
+    prevents="results that cannot be reproduced",
+    size="over half of more than 50 papers do not specify their fit",
+    source="(Mis)Fitting, Li et al. 2025",
+    do="Record the seed of every run, and quote the hash of the points with the constants.",
+)
+def reproducible(e: Evidence) -> Verdict:
+    """Hash the points, fit again under another seed, and look for the seeds of the runs."""
+    again = e.fitted(seed=e.seed + 1)
+    moved = abs(split_exponent(again.values) - e.exponent.value)
+    how = f"a moves by {moved:.1e}" if moved else "a is the same to the bit"
+    told = f"points {e.fit.fingerprint}; under another seed {how}"
+    if not e.has("seed"):
+        return fails(f"{told}; no column seed says what the runs were drawn with")
+    return either(moved <= 1e-6, told)
+
+
+RULES = (
+    floor_known,
+    form_settled,
+    no_pattern,
+    approaches_agree,
+    no_curse,
+    plausible,
+    reproducible,
+)

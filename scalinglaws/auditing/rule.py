@@ -1,0 +1,92 @@
+"""What a rule of the audit is, and how its judgement becomes a finding."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..results.attempt import attempt
+from ..results.audited import Finding
+from .evidence import Evidence
+
+PASSED, FAILED, UNKNOWN = "passed", "failed", "cannot be checked"
+SEVERITIES = ("error", "warning", "info")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says: an outcome, what was found, and a severity where it depends on what was found."""
+
+    outcome: str
+    found: str
+    severity: str = ""
+
+
+def holds(found: str) -> Verdict:
+    """Say that the rule holds, with the number that shows it."""
+    return Verdict(PASSED, found)
+
+
+def fails(found: str, severity: str = "") -> Verdict:
+    """Say that the rule is broken, with the numbers."""
+    return Verdict(FAILED, found, severity)
+
+
+def either(good: bool, found: str, severity: str = "") -> Verdict:
+    """Say that the rule holds where `good`, else that it is broken."""
+    return holds(found) if good else fails(found, severity)
+
+
+def unknown(needs: str) -> Verdict:
+    """Say what the rule needs to be checked."""
+    return Verdict(UNKNOWN, f"needs {needs}")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of a trustworthy scaling study.
+
+    Attributes:
+        id: letter of its group and a number.
+        title: what must be so, as a statement.
+        check: evidence -> verdict.
+        prevents, size, source, do: as in `Finding`.
+        about: what is computed, in a sentence.
+    """
+
+    id: str
+    severity: str
+    title: str
+    check: Callable[[Evidence], Verdict]
+    prevents: str
+    size: str
+    source: str
+    do: str
+
+    @property
+    def about(self) -> str:
+        """What the check computes."""
+        return " ".join((self.check.__doc__ or "").split())
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """Check, and make the finding; what lacks, cannot be fitted or fails leaves this rule alone unchecked."""
+        verdict = attempt(lambda: self.check(evidence), lambda why: Verdict(UNKNOWN, why))
+        severity = verdict.severity or self.severity
+        return Finding(
+            self.id,
+            self.title,
+            severity,
+            verdict.outcome,
+            verdict.found,
+            self.prevents,
+            self.size,
+            self.source,
+            self.do,
+        )
+
+
+def rule(id: str, severity: str, title: str, *, prevents: str, size: str, source: str, do: str):
+    """Turn a check into a rule."""
+
+    def named(check: Callable[[Evidence], Verdict]) -> Rule:
+        return Rule(id, severity, title, check, prevents, size, source, do)
+
+    return named

@@ -1,0 +1,207 @@
+"""Group B, second part: whether rate, batch and optimiser were good at every size."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..laws import law
+from ..points.points import Points
+from .evidence import SAME, Evidence, Lacking, decades, levels
+from .rule import Verdict, either, fails, holds, rule
+
+KNOBS = ("lr", "batch_tokens", "weight_decay", "beta2")
+LOCAL = np.log(np.sqrt(2))  # a step of the rate that must not matter
+SMALL_BATCH, SHORT_MEMORY = 128, 0.95  # sequences; beta2 (Porian et al. 2024)
+TIMESCALE_SLOPE = -0.527  # tau_opt ~ (D/N)^m (Bergsma et al. 2025)
+TIMESCALE_SPREAD = 4.0
+ZHANG_CONTEXT = 512  # tokens of a sequence in Zhang et al. 2024
+CERTAIN = 0.99  # share of scanned cells that must be bracketed
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Losses over the values of one knob, at one size and horizon; the best over the other knobs."""
+
+    size: float
+    tokens: float
+    values: np.ndarray
+    losses: np.ndarray
+
+    @property
+    def bracketed(self) -> bool:
+        """Whether the best value lies between worse ones."""
+        return 0 < int(self.losses.argmin()) < len(self.losses) - 1
+
+
+def scans(e: Evidence, knob: str) -> list[Scan]:
+    """Find the cells of one size and horizon that were trained at two values of a knob or more."""
+    if not e.has(knob):
+        return []
+    column, found = e.kept[knob], []
+    for cell in np.unique(e.cells):
+        rows = np.flatnonzero(e.cells == cell)
+        values = np.unique(column[rows])
+        if len(values) > 1:
+            best = np.array([e.loss[rows[column[rows] == v]].min() for v in values])
+            found.append(Scan(float(e.size[rows[0]]), float(e.tokens[rows[0]]), values, best))
+    return found
+
+
+def beaten(e: Evidence) -> np.ndarray:
+    """Mark the rows that another row of their size and horizon beats."""
+    least = np.full(e.cells.max() + 1, np.inf)
+    np.minimum.at(least, e.cells, e.loss)
+    return e.loss > least[e.cells]
+
+
+def best_of_scans(e: Evidence) -> Points:
+    """Leave the beaten rows of a table out where most of its cells are scans of a rate or a batch."""
+    try:
+        found = [s for knob in ("lr", "batch_tokens") for s in scans(e, knob) if len(s.values) >= 3]
+        if len({(s.size, s.tokens) for s in found}) <= levels_of_cells(e) / 2:
+            return e.points
+        columns = e.points.columns
+        reasons = columns.get("excluded_because", np.full(len(e.points), "", dtype=str)).astype("U120")
+        reasons[np.flatnonzero(reasons == "")[beaten(e)]] = "beaten by another try of its size and horizon"
+        return e.points.replace(excluded_because=reasons)
+    except Lacking:
+        return e.points
+
+
+@rule(
+    "B4",
+    "error",
+    "Rate and batch are the best at every size: worse runs lie on both sides",
+    prevents="a law of the tuning instead of the model",
+    size="tuning moves a from .571 to .497; 4 configurations show no law where 256 give an accurate one; published "
+    "rules miss the searched optimum by .9 to 9.5 per mille",
+    source="Porian et al. 2024; Lourie et al. 2026; Li et al. 2025 (Step Law)",
+    do="Train each size at rates (and batches) a factor 2 below and above the chosen one, until the ends are worse.",
+)
+def bracketed(e: Evidence) -> Verdict:
+    """In every cell of one size and horizon that was trained at several values, see whether the best value lies between
+    two worse ones.
+    """
+    found = {knob: scans(e, knob) for knob in KNOBS}
+    if not any(found.values()):
+        known = [k for k in KNOBS if e.has(k)]
+        here = f"; {', '.join(known)}: one value at each here" if known else ""
+        raise Lacking(f"runs at three values of lr, and of batch_tokens, at every size and horizon{here}")
+    told = [
+        f"{knob} at {len(cells)} of {levels_of_cells(e)} cells, bracketed in {sum(c.bracketed for c in cells)}"
+        for knob, cells in found.items()
+        if cells
+    ]
+    shares = [np.mean([c.bracketed for c in cells]) for cells in found.values() if cells]
+    sizes = {round(np.log(c.size) / SAME) for cells in found.values() for c in cells}
+    return either(min(shares) >= CERTAIN and len(sizes) >= levels(e.size), f"scanned: {'; '.join(told)}")
+
+
+def levels_of_cells(e: Evidence) -> int:
+    """Count the (size, horizon) cells."""
+    return len(np.unique(e.cells))
+
+
+@rule(
+    "B5",
+    "warning",
+    "A rate off by the root of two costs less than the scatter about the law",
+    prevents="the largest model tuned worse than the others",
+    size="the loss stays within 5% of its range over about half to twice the best batch",
+    source="Schaipp et al. 2026",
+    do="Scan the rate of the largest model more finely.",
+)
+def flat_optimum(e: Evidence) -> Verdict:
+    """Fit a parabola in ln(rate) to each scan of three values or more, and read what half a doubling off its minimum
+    costs, beside the noise of the fitted law.
+    """
+    usable = [s for s in scans(e, "lr") if len(s.values) >= 3]
+    if not usable:
+        raise Lacking("three values of lr at one size and horizon")
+    largest = max(usable, key=lambda s: (s.size, s.tokens))
+    near = np.argsort(largest.losses)[:5]
+    curve = np.polyfit(np.log(largest.values[near]), np.log(largest.losses[near]), 2)[0]
+    cost, chosen = float(curve * LOCAL**2), e.refit(~beaten(e)).noise
+    told = f"at N = {largest.size:.3g} a rate off by 1.41 costs {cost:.2%} of the loss"
+    told += f"; the scatter of the best of each cell is {chosen:.2%}"
+    return either(0 <= cost <= chosen, told)
+
+
+@rule(
+    "B6",
+    "warning",
+    "The batch lies below the critical one by two laws",
+    prevents="compute wasted in a way that looks like a worse exponent",
+    size="definitions of the critical batch differ by a factor 4; at it, twice the least tokens are needed",
+    source="Kaplan et al. 2020; Bergsma et al. 2025; Zhang et al. 2024",
+    do="Halve the batch of the rows named, or correct them to C_min (frontier c-min).",
+)
+def below_critical(e: Evidence) -> Verdict:
+    """Compare the batch with B_crit(L) = 2e8 / L^(1/.21) tokens (Kaplan et al. 2020, eq 5.3: time and compute weigh
+    alike) and with 93.2 (N/1e6)^.47 sequences of 512 (Zhang et al. 2024: 20% beyond linear scaling, at D = 20 N).
+    """
+    batch = e.need("batch_tokens")[0]
+    by_loss = law("kaplan-bcrit").at(law("kaplan-bcrit").constants, L=e.loss)
+    by_size = ZHANG_CONTEXT * 93.20 * (e.size / 1e6) ** 0.47
+    over = {"Kaplan": batch / by_loss, "Zhang": batch / by_size}
+    told = ", ".join(f"{v.min():.2g} to {v.max():.2g} of B_crit by {n}" for n, v in over.items())
+    rows = int(((over["Kaplan"] > 1) | (over["Zhang"] > 1)).sum())
+    return either(not rows, f"the batch is {told}" + (f"; above one of them in {rows} rows" if rows else ""))
+
+
+@rule(
+    "B7",
+    "warning",
+    "beta2 suits the batch, and weight decay the horizon",
+    prevents="instability, or a slope hidden in the optimiser",
+    size="beta2 = .95 is bad at 128 sequences or fewer; the best timescale falls as (D/N)^-.53",
+    source="Porian et al. 2024; Bergsma et al. 2025",
+    do="Take beta2 = .99 at small batches, and weight decay so that B/(lr weight_decay D) follows (D/N)^-.53.",
+)
+def optimiser_memory(e: Evidence) -> Verdict:
+    """Look for beta2 of .95 or less at 128 sequences or fewer, and for a timescale B/(lr weight_decay D) that strays
+    from (D/N)^-.527 by more than a factor 4 between rows.
+    """
+    told, wrong = [], []
+    if e.has("beta2"):
+        sequences = e.need("batch_tokens")[0] / e.need("n_ctx")[0]
+        bad = int(((e.kept["beta2"] <= SHORT_MEMORY) & (sequences <= SMALL_BATCH)).sum())
+        told.append(f"beta2 from {e.kept['beta2'].min():g}, batches from {sequences.min():.3g} sequences")
+        wrong += [f"{bad} rows of beta2 <= {SHORT_MEMORY} at {SMALL_BATCH} sequences or fewer"] if bad else []
+    if e.has("weight_decay") and e.has("lr") and (e.kept["weight_decay"] > 0).all():
+        timescale = e.need("batch_tokens")[0] / (e.kept["lr"] * e.kept["weight_decay"] * e.tokens)
+        stray = timescale / (e.tokens / e.size) ** TIMESCALE_SLOPE
+        spread = float(stray.max() / stray.min())
+        told.append(f"timescales {timescale.min():.2g} to {timescale.max():.2g} of a run")
+        wrong += [f"they stray by a factor {spread:.3g} from (D/N)^-.53"] if spread > TIMESCALE_SPREAD else []
+    if not told:
+        raise Lacking("the columns beta2 with batch_tokens and n_ctx, or weight_decay with lr and batch_tokens")
+    return either(not wrong, "; ".join(told + wrong))
+
+
+@rule(
+    "B8",
+    "warning",
+    "Hyper-parameters tuned at one size are shown to carry over",
+    prevents="a slope made by mistuning",
+    size="a rate that was best at 12 layers hurt at 20; one recipe diverged at 333 times its compute",
+    source="nanochat 2026; Delphi 2026",
+    do="Scan the rate at the smallest and the largest size, or use a parametrisation that transfers (muP).",
+)
+def transfer(e: Evidence) -> Verdict:
+    """See whether the rate follows size, and whether it was scanned at two sizes or more."""
+    if not e.has("lr"):
+        raise Lacking("the column lr")
+    span = float(e.size.max() / e.size.min())
+    scanned = [s for s in scans(e, "lr") if len(s.values) >= 3]
+    if scanned and decades(np.array([s.size for s in scanned])) > 0.3:
+        best = [float(s.values[s.losses.argmin()]) for s in scanned]
+        slope = np.polyfit(np.log([s.size for s in scanned]), np.log(best), 1)[0]
+        return holds(f"the rate was scanned at {len(scanned)} cells: the best goes as N^{slope:.2f}")
+    if span > 10 and levels(e.kept["lr"]) == 1:
+        return fails(f"one rate, {e.kept['lr'][0]:g}, at all sizes, which span a factor {span:.3g}")
+    slope = np.polyfit(np.log(e.size), np.log(e.kept["lr"]), 1)[0] if span > 1.1 else 0.0
+    raise Lacking(f"scans of lr at two sizes; the rate goes as N^{slope:.2f} here, and nothing shows that it should")
+
+
+RULES = (bracketed, flat_optimum, below_critical, optimiser_memory, transfer)

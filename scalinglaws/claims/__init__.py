@@ -1,0 +1,1 @@
+"""Measured tables -> a verdict on every claim of Kaplan et al. 2020."""

@@ -1,0 +1,43 @@
+"""Evaluations joined to their runs, and answers kept for the claims that share them."""
+
+from collections.abc import Callable
+from functools import wraps
+
+import numpy as np
+
+from ..points.points import Points
+
+JOINED = ("seed", "d_model", "n_heads", "d_ff", "n_vocab", "tokenizer", "excluded_because", "family", "lr")
+
+
+def joined(curves: Points, runs: Points, kept: np.ndarray) -> Points:
+    """Add to every evaluation what the table of runs says of it, or of its lineage where it is a trunk's.
+
+    Its other counts of N and C come along: params_total and flops_exact. `run_kept` marks rows that fits may see.
+    """
+    if not len(runs):
+        return curves.take(np.zeros(len(curves), dtype=bool))
+    place = {lineage: i for i, lineage in reversed(list(enumerate(runs["lineage"])))}
+    place |= {run_id: i for i, run_id in enumerate(runs["run_id"])}
+    row = [place.get(r, place.get(a, -1)) for r, a in zip(curves["run_id"], curves["lineage"], strict=True)]
+    row = np.array(row, dtype=int)
+    curves = curves.take(row >= 0)
+    row = row[row >= 0]
+    more = {name: runs[name][row] for name in JOINED if name in runs and name not in curves}
+    more |= {name: runs[name][row] for name in ("warmup_steps", "planned_steps", "lr_schedule", "params_total")}
+    exact = curves["tokens"] * (runs["flops_exact"] / runs["tokens"])[row]
+    found = curves.replace(**more, lr_peak=runs["lr"][row], run_kept=kept[row], flops_exact=exact)
+    return found.across(*found.columns)
+
+
+def once(make: Callable) -> Callable:
+    """Keep what a function of the evidence gave, so that every claim and table sees the same."""
+
+    @wraps(make)
+    def asked(evidence, *args, **options):
+        key = (make, args, tuple(options.items()))
+        if key not in evidence.made:
+            evidence.made[key] = make(evidence, *args, **options)
+        return evidence.made[key]
+
+    return asked

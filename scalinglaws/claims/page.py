@@ -1,0 +1,87 @@
+"""Findings -> a page of Markdown: every claim with what was measured, then the constants and the tables."""
+
+from collections.abc import Sequence
+
+from ..results.fitted import Estimate
+from .claim import Constant, Findings, Sheet, said
+
+CAVEATS = (
+    "No theory stands behind the laws; outside the range of the runs they are extrapolations.",
+    "B_crit is not to be trusted outside the losses it was measured at.",
+    "Little text is the weak end of L(N, D): epochs of a few updates, and regularisation that was not tuned.",
+    "C = 6 N D leaves out attention over the context and the output head, which at these sizes are not small.",
+    "The best rate depends on the horizon; one rule of rates served all.",
+)
+LONG = 48  # rows of a table that a page shows; the record has all
+
+
+def page(found: Findings, title: str, facts: Sequence[str] = ()) -> str:
+    """Write the page.
+
+    Args:
+        title: of the page.
+        facts: sentences on the runs, the text and the command, to stand at the top.
+    """
+    parts = [f"# {title}", *facts, f"{found.summary}.", "## The claims", _claims(found)]
+    parts += ["## The constants", PUBLISHED, _constants(found.measured.constants)]
+    for sheet in found.measured.sheets:
+        parts += [f"## {sheet.title}", sheet.about, _sheet(sheet)]
+    if found.measured.missing:
+        parts += ["## Not measured", "\n".join(f"- {_safe(text)}" for text in found.measured.missing)]
+    parts += ["## What the paper itself warns of", "\n".join(f"- {text}" for text in CAVEATS)]
+    return "\n\n".join(parts) + "\n"
+
+
+PUBLISHED = (
+    "Published numbers stand beside the measured ones and take no part in them: they belong to WebText2, a vocabulary "
+    "of 50257 and models up to 1.5e9 parameters. Scales such as N_c are those of a text and a vocabulary: left out."
+)
+
+
+def _claims(found: Findings) -> str:
+    rows = [
+        (v.id, v.claim, v.measured or "-", f"**{v.outcome}**", "" if v.outcome == "passed" else v.why, v.test)
+        for v in found.verdicts
+    ]
+    return _table(("", "claim", "measured", "outcome", "why", "test"), rows)
+
+
+def _constants(constants: Sequence[Constant]) -> str:
+    rows = [
+        (
+            c.name,
+            c.meaning,
+            _measured(c.measured),
+            "-" if c.published is None else f"{c.published:.3g}",
+            c.source,
+            c.how,
+        )
+        for c in constants
+    ]
+    return _table(("constant", "meaning", "measured", "published", "published in", "how"), rows)
+
+
+def _measured(estimate: Estimate | None) -> str:
+    return "not measured" if estimate is None else said(estimate)
+
+
+def _sheet(sheet: Sheet) -> str:
+    rows = [[_cell(value) for value in row] for row in sheet.rows[:LONG]]
+    text = _table(sheet.columns, rows)
+    left = len(sheet.rows) - LONG
+    return text if left <= 0 else f"{text}\n\n{left} further rows: `scalinglaws findings DIR --json`."
+
+
+def _cell(value: float | str | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e7 else f"{value:.4g}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_safe(cell) for cell in line) + " |" for line in lines)
+
+
+def _safe(cell: str) -> str:
+    return str(cell).replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,212 @@
+"""One straight line in logarithms: its exponent, how well it holds, whether it bends, and its two rivals."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import FitError
+from ..fitting.fit import fit
+from ..frontiers.budgets import Frontier
+from ..points.points import Points
+from ..results.attempt import UNFIT, Lacking
+from ..results.fitted import Estimate
+from .evidence import Evidence
+from .joining import once
+
+LETTERS = {
+    "params_nonembedding": "N",
+    "dataset_tokens": "D",
+    "flops_6nd": "C",
+    "flops_min": "C_min",
+    "steps_min": "S_min",
+}
+
+LEAST_DECADES = 0.5  # of compute, that a frontier must span
+
+
+@dataclass(frozen=True)
+class Power:
+    """L = (x_c / x)^exponent through points of one column.
+
+    Attributes:
+        identified: the exponent; None where these points do not identify one, and `sentence` says why.
+        scale: x_c; tokenizer and text set it, and it lies far outside the points.
+        r2: of ln L.
+        better_by: AIC of L = b ln(x_0 / x) less that of the power law: above zero the power law is the better.
+        curvature: coefficient of (ln x)^2 in ln L, with a t interval; None with fewer than four points.
+        floor: L_inf of L = L_inf + (x_0 / x)^a, and its exponent; None where these points do not identify them.
+        decades: of x, between the first point and the last.
+        middle: ln x and ln L in the middle of the points, where the line is least in doubt.
+    """
+
+    column: str
+    points: int
+    identified: Estimate | None
+    sentence: str
+    scale: float
+    r2: float
+    rms_log: float
+    better_by: float
+    curvature: Estimate | None
+    floor: Estimate | None
+    floor_exponent: Estimate | None
+    decades: float
+    middle: tuple[float, float]
+
+    @property
+    def exponent(self) -> Estimate:
+        """The exponent.
+
+        Raises:
+            FitError: the points do not identify it.
+        """
+        if self.identified is None:
+            letter = LETTERS.get(self.column, self.column)
+            raise FitError(f"the exponent of {letter} is not identified: {self.sentence}")
+        return self.identified
+
+    @property
+    def equation(self) -> str:
+        """The law in numbers."""
+        letter = LETTERS.get(self.column, self.column)
+        if self.identified is None:
+            return f"no power of {letter}"
+        return f"L = ({letter} / {self.scale:.3g})^-{self.exponent.value:.3f}"
+
+
+def power(evidence: Evidence, points: Points, column: str, loss: str = "loss_nats", clusters: str = "lineage") -> Power:
+    """Fit the line through points, and its rivals.
+
+    Raises:
+        Lacking: fewer than three points.
+    """
+    if len(points) < 3:
+        raise Lacking(f"three values of {column} ({len(points)} present)")
+    columns = {"N": column, "L": loss}
+    found = fit("kaplan-n", points, columns=columns, loss="ls-log", cluster=clusters)
+    converged = found.outcome == "converged"  # what ends otherwise still misses the points by what it does
+    floor, floor_exponent = _with_floor(evidence, points, columns, clusters)
+    x, y = np.log(points[column]), np.log(points[loss])
+    return Power(
+        column,
+        len(points),
+        evidence.parameter(evidence.drawn(found), "alpha_N") if converged else None,
+        found.sentence,
+        found.values["N_c"],
+        found.r2,
+        found.rms_log,
+        2 * len(points) * float(np.log(_logarithm(x, y) / found.rms_log)),  # both have two parameters
+        curvature(x, y, evidence.level),
+        floor,
+        floor_exponent,
+        float(np.ptp(x) / np.log(10)),
+        (float(x.mean()), float(y.mean())),
+    )
+
+
+def _logarithm(x: np.ndarray, y: np.ndarray) -> float:
+    """Root mean square residual in ln L of L = b ln(x_0 / x), the rival of the paper's figure 23."""
+    from scipy.optimize import least_squares
+
+    slope, at = np.polyfit(x - x.mean(), np.exp(y), 1)
+
+    def residual(z):
+        return y - np.log(np.maximum(z[0] + z[1] * (x - x.mean()), 1e-12))
+
+    return float(np.sqrt(np.mean(least_squares(residual, (at, slope)).fun ** 2)))
+
+
+def _with_floor(evidence: Evidence, points: Points, columns: dict, clusters: str) -> tuple:
+    try:
+        found = evidence.fitted("henighan-n", points, columns=columns, loss="ls-log", cluster=clusters)
+    except UNFIT:
+        return None, None
+    drawn = evidence.drawn(found)
+    return evidence.parameter(drawn, "L_inf"), evidence.parameter(drawn, "alpha_N")
+
+
+def curvature(x: np.ndarray, y: np.ndarray, level: float) -> Estimate | None:
+    """Estimate the coefficient of x^2 in y with a t interval; None with fewer than four points."""
+    from scipy.special import stdtrit
+
+    if len(np.unique(x)) < 4:
+        return None
+    x = x - x.mean()
+    design = np.stack([np.ones_like(x), x, x**2], axis=1)
+    inverse = np.linalg.inv(design.T @ design)
+    values = inverse @ design.T @ y
+    degrees = len(x) - 3
+    variance = np.sum((y - design @ values) ** 2) / degrees
+    half = stdtrit(degrees, (1 + level) / 2) * np.sqrt(variance * inverse[2, 2])
+    return Estimate(float(values[2]), float(values[2] - half), float(values[2] + half), level)
+
+
+def settled(found: Frontier) -> Frontier:
+    """Refuse a frontier that is nearly all censored: its exponents would be those of a few budgets side by side.
+
+    Raises:
+        Lacking: no line goes through what is left, or it spans less than half a decade of compute.
+    """
+    if found.params is None or found.loss is None:
+        cut = [b.reason for b in found.budgets if b.censored]
+        common = max(set(cut), key=cut.count) if cut else "no budget"
+        raise Lacking(
+            f"family F-N with more sizes or longer runs: {len(cut)} of {len(found.budgets)} budgets of the "
+            f"{found.method} are censored, most of them as {common}"
+        )
+    flops = [b.flops for b in found.optima]
+    decades = float(np.log10(max(flops) / min(flops)))
+    if decades < LEAST_DECADES:
+        raise Lacking(
+            f"family F-N with more sizes: the optima of the {found.method} between sizes that were trained span "
+            f"{decades:.2f} decades of compute, and {LEAST_DECADES:g} are asked for"
+        )
+    return found
+
+
+@once
+def of_size(evidence: Evidence) -> Power:
+    """Fit L(N) at the longest horizon that every size has, a point a size."""
+    return power(evidence, evidence.longest, "params_nonembedding")
+
+
+@once
+def of_data(evidence: Evidence) -> Power:
+    """Fit L(D) to the subsets of the largest model of F-ND."""
+    return power(evidence, largest_subsets(evidence), "dataset_tokens", clusters="run_id")
+
+
+def largest_subsets(evidence: Evidence) -> Points:
+    """Take the largest model of F-ND on each subset that its epochs allow to fit; the whole text is not one of them."""
+    points = evidence.limited
+    points = points.take(points["whole"] == 0)
+    return points.take(points["params_nonembedding"] == points["params_nonembedding"].max())
+
+
+@once
+def of_compute(evidence: Evidence, least: bool = False) -> Power:
+    """Fit L(C), or L(C_min), through the frontier's optima between sizes that were trained.
+
+    The interval of the exponent is the frontier's own, over runs: its budgets share them.
+
+    Raises:
+        Lacking: too little of it is left (`settled`).
+    """
+    found = settled(evidence.c_min if least else evidence.envelope)
+    optima = found.optima
+    column = "flops_min" if least else "flops_6nd"
+    points = Points(
+        {
+            column: [b.flops for b in optima],
+            "loss_nats": [b.loss_nats for b in optima],
+            "run_id": [str(i) for i in range(len(optima))],
+        }
+    )
+    fitted = power(evidence, points, column, clusters="run_id")
+    own = found.loss.exponent
+    exponent = Estimate(-own.value, _minus(own.high), _minus(own.low), own.level)
+    return Power(**{**vars(fitted), "identified": exponent if fitted.identified else None})
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value

@@ -1,0 +1,173 @@
+"""Measured tables of text: other texts, places in the context, short contexts."""
+
+import numpy as np
+
+from ..points.points import Points
+from ..results.attempt import UNFIT, Lacking, attempt
+from ..results.fitted import Estimate
+from .claim import UNIDENTIFIED, Sheet
+from .evidence import Evidence
+from .repeats import MODEL, averaged, same_settings
+from .shapes import at_one_size, of_standard_ff, shaped
+from .sheets_of_scale import rows_of
+from .transfer import FOREIGN, PLACE, exponents, texts, transfer
+
+LEAST_PLACES = 5
+LEAST_DEPTHS = 3
+PLACES = ("arch", "N", "n_layer", "context", "tokens", "a", "low", "high", "b", "low", "high", "p", "low", "high",
+          "rms nats", "at T = 1", "last")  # fmt: skip
+
+
+def other_texts(evidence: Evidence) -> Sheet:
+    """Offset, slope and exponent on each other text."""
+    rows = []
+    for text in texts(evidence):
+        t = transfer(evidence, text)
+        alpha = attempt(lambda text=text: _alpha(*exponents(evidence, text)), lambda why: (None,) * 4)
+        rows.append(
+            (
+                text,
+                t.evaluations,
+                t.r,
+                t.slope.value,
+                t.slope.low,
+                t.slope.high,
+                t.offset,
+                t.drift,
+                *alpha,
+            )
+        )
+    columns = ("text", "evaluations", "r", "slope", "low", "high", "offset", "offset a factor e of N", "alpha_N", "low",
+               "high", "over its own")  # fmt: skip
+    about = "Every evaluation after the warm-up; offsets in nats at the longest horizon."
+    return Sheet("transfer", "Loss on other texts", about, columns, tuple(rows))
+
+
+def _alpha(other: Estimate, own: Estimate) -> tuple[float | None, ...]:
+    return other.value, other.low, other.high, other.value / own.value
+
+
+def texts_by_depth(evidence: Evidence) -> Sheet:
+    """Loss on other texts of models of one N and several depths (figure 24)."""
+    points = shaped(evidence)
+    points = points.take((points["n_layer"] > 0) & of_standard_ff(points))
+    points = at_one_size(points) if len(points) else points
+    named = [text for text in texts(evidence) if np.isfinite(points[FOREIGN + text]).all()]
+    depths, count = np.log(points["n_layer"]), len(np.unique(points["n_layer"]))
+    if not named or count < LEAST_DEPTHS:
+        raise Lacking(f"family F-SHAPE on other texts ({count} of at least {LEAST_DEPTHS} depths at one N present)")
+    gaps = {text: points[FOREIGN + text] - points["loss_nats"] for text in named}
+    rows = [
+        (
+            r["n_layer"],
+            r["d_model"],
+            r["n_heads"],
+            r["params_nonembedding"],
+            r["loss_nats"],
+            *(g[i] for g in gaps.values()),
+        )
+        for i, r in enumerate(rows_of(points))
+    ]
+    drifts = "; ".join(f"{text} {np.polyfit(depths, gap, 1)[0]:+.3f}" for text, gap in gaps.items())
+    about = "Models of nearly one N; offsets are the loss on a text less that on the text trained on, nats. "
+    about += f"Change of the offset with a factor e of depth: {drifts}."
+    columns = ("n_layer", "d_model", "n_heads", "N", "loss", *(f"offset, {text}" for text in named))
+    return Sheet("transfer-depth", "Loss on other texts by depth", about, columns, tuple(sorted(rows)))
+
+
+def by_place(evidence: Evidence) -> Sheet:
+    """a + b T^-p of each model at its longest horizon."""
+    if not len(evidence.positions) or "position" not in evidence.positions:
+        raise Lacking("any family with losses by place (0 of at least 1 run present)")
+    runs = evidence.runs.take(
+        np.isfinite(evidence.runs["loss_nats"]) & np.isin(evidence.runs["run_id"], evidence.positions["run_id"])
+    )
+    rows = []
+    for same in same_settings(runs, MODEL):
+        best = same[runs["tokens"][same].argmax()]
+        found = _front(evidence, str(runs["run_id"][best]))
+        if found:
+            r = {name: runs[name][best] for name in ("arch", "params_nonembedding", "n_layer", "n_ctx", "tokens")}
+            rows.append((*(str(v) if name == "arch" else float(v) for name, v in r.items()), *found))
+    about = "L(T) = a + b T^-p by least squares of L over every place, T from 1; one run a model, its longest. "
+    about += "Intervals take the places as independent."
+    rows.sort(key=lambda row: row[:5])
+    return Sheet("positions", "Loss by place in the context", about, PLACES, tuple(rows))
+
+
+def _front(evidence: Evidence, run_id: str) -> tuple | None:
+    place, loss = losses_by_place(evidence, run_id)
+    if len(place) < LEAST_PLACES:
+        return None
+    ends = float(loss[place.argmin()]), float(loss[place.argmax()])
+    try:
+        found = evidence.fitted("kaplan-position", Points({"position": place, "loss_nats": loss}), loss="ls")
+        drawn = evidence.drawn(found)
+    except UNFIT:
+        return (*(UNIDENTIFIED, None, None) * 3, None, *ends)
+    numbers = []
+    for name in ("a", "b", "p"):
+        one = evidence.parameter(drawn, name)
+        numbers += [one.value, one.low, one.high]
+    return (*numbers, float(np.sqrt(np.mean(found.residuals**2))), *ends)
+
+
+def places_along(evidence: Evidence) -> Sheet:
+    """Loss at each place of the context along the training of the largest Transformer (figure 20, right)."""
+    curves = evidence.curves_of("F-N")
+    places = sorted(int(name.removeprefix(PLACE)) for name in curves.columns if name.startswith(PLACE))
+    if len(curves):
+        curves = curves.take(curves["params_nonembedding"] == curves["params_nonembedding"].max())
+        places = [place for place in places if np.isfinite(curves[f"{PLACE}{place}"]).any()]
+    if not len(curves) or len(places) < LEAST_PLACES:
+        raise Lacking(f"family F-N with losses by place along training (0 of at least {LEAST_PLACES} places present)")
+    runs, counts = np.unique(curves["run_id"], return_counts=True)
+    curves = curves.take(curves["run_id"] == runs[counts.argmax()])
+    curves = curves.take(np.argsort(curves["steps"]))
+    rows = [(r["steps"], r["loss_nats"], *(r[f"{PLACE}{place}"] for place in places)) for r in rows_of(curves)]
+    about = f"N = {curves['params_nonembedding'][0]:,.0f}, at a constant rate, read off an eighth of the test text."
+    columns = ("steps", "loss", *(f"T = {place}" for place in places))
+    return Sheet("positions-along", "Loss by place along training", about, columns, tuple(rows))
+
+
+def short_contexts(evidence: Evidence) -> Sheet:
+    """Models of a short context beside those of the full one, on the places that both have."""
+    short = averaged(evidence.family("F-CTX8"))
+    long = evidence.sizes
+    rows = []
+    for r in rows_of(short):
+        near = np.abs(np.log(long["params_nonembedding"] / r["params_nonembedding"])) < 0.02
+        near &= np.abs(long["tokens"] / r["tokens"] - 1) < 0.05
+        if not near.any():
+            continue
+        a, b = losses_by_place(evidence, r["run_id"]), losses_by_place(evidence, str(long["run_id"][near][0]))
+        if a is None or b is None:
+            continue
+        other = dict(zip(b[0].tolist(), b[1].tolist(), strict=True))
+        rows += [
+            (r["params_nonembedding"], r["n_ctx"], t, x, other[t], x - other[t])
+            for t, x in zip(*map(np.ndarray.tolist, a), strict=True)
+            if t in other
+        ]
+    if not rows:
+        raise Lacking("families F-CTX8 and F-N with losses by place at one horizon")
+    about = "Loss at the same place, in nats; a model of short context spends all of itself on the first places."
+    return Sheet(
+        "short-context",
+        "Short context against long",
+        about,
+        ("N", "context", "T", "short", "long", "short - long"),
+        tuple(rows),
+    )
+
+
+def losses_by_place(evidence: Evidence, run_id: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """Give the places of a run and the loss at each; None where the table has none of it."""
+    table = evidence.positions
+    if "position" not in table:
+        return None
+    rows = table["run_id"] == run_id
+    return (table["position"][rows], table["loss_nats"][rows]) if rows.any() else None
+
+
+SHEETS = (other_texts, texts_by_depth, by_place, places_along, short_contexts)

@@ -1,0 +1,198 @@
+"""The verb that looks laws up: the shelf in a table, one law in full, at a point, or all of them at a budget."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import LawError, MisuseError
+from . import options as o
+from .app import SHOW, Json, app, emit, say, show
+from .fit_options import laws_of
+
+Name = Annotated[str | None, typer.Argument(metavar="[LAW]", help="One law, in full; or your own: FILE.py.")]
+About = Annotated[str | None, typer.Option(metavar="WORDS", help="List the laws that speak of this: --about batch.")]
+At = Annotated[
+    str | None,
+    typer.Option(metavar="N=..,D=..", help="Evaluate there. A quantity may be named, with what converts it."),
+]
+Constants = Annotated[
+    str | None,
+    typer.Option(metavar="K", help="Which constants: number, words of their source, or your own E=1.7,A=400,..."),
+]
+Optimum = Annotated[
+    str | None,
+    typer.Option(metavar="C=..", help="Every law's size, tokens, loss, batch and learning rate for a budget, C = 6ND."),
+]
+Loss = Annotated[
+    float | None, typer.Option("--loss", help="With --optimum: nats a token, for laws of batch that ask for a loss.")
+]
+
+
+@app.command(rich_help_panel=SHOW)
+def laws(
+    name: Name = None,
+    about: About = None,
+    at: At = None,
+    constants: Constants = None,
+    optimum: Optimum = None,
+    loss: Loss = None,
+    law_file: o.LawFile = None,
+    json: Json = False,
+):
+    """The shelf of laws: formula, source, convention, domain, constants; evaluate one, or lay all side by side.
+
+    Example:  scalinglaws laws chinchilla --at N=70e9,D=1.4e12
+    """
+    _check(name, about, at, constants, optimum, loss)
+    chosen = _chosen(name, law_file)
+    if about is not None:
+        chosen = {key: law for key, law in chosen.items() if _speaks(law, about)}
+    if not chosen:
+        raise MisuseError(f"no law speaks of {about!r}. Take other words, or none: scalinglaws laws.")
+    if optimum is not None:
+        _side_by_side(chosen, optimum, loss, json)
+    elif at is not None:
+        _evaluate(next(iter(chosen.values())), at, constants, json)
+    elif name is not None:
+        from .text_of_laws import law_in_full, law_plain
+
+        law = next(iter(chosen.values()))
+        emit(law_plain(law)) if json else show(law_in_full(law))
+    else:
+        from .text_of_laws import law_row, law_table
+
+        emit([law_row(law) for law in chosen.values()]) if json else show(law_table(list(chosen.values())))
+
+
+def _check(name, about, at, constants, optimum, loss):
+    if at is not None and (name is None or optimum is not None):
+        raise MisuseError("--at evaluates one law: scalinglaws laws chinchilla --at N=70e9,D=1.4e12.")
+    if constants is not None and at is None:
+        raise MisuseError("--constants says which constants --at takes: scalinglaws laws LAW --at N=.. --constants 1.")
+    if loss is not None and optimum is None:
+        raise MisuseError("--loss goes with --optimum: scalinglaws laws --optimum C=1e23 --loss 2.")
+    if name is not None and about is not None:
+        raise MisuseError("--about searches the shelf: give it no law.")
+
+
+def _chosen(name: str | None, files: list[Path] | None) -> dict:
+    """Take the law named, or the shelf with the laws of the files."""
+    from ..fitting.own_law import read_laws
+    from ..laws import LAWS
+
+    if name is None:
+        return {**LAWS, **{key: law for path in files or [] for key, law in read_laws(path).items()}}
+    found, _ = laws_of(name, files)
+    if len(found) > 1:
+        raise MisuseError(f"{name} names {', '.join(law.name for law in found)}: name one, with --law-file FILE.py.")
+    return {law.name: law for law in found}
+
+
+def _speaks(law, words: str) -> bool:
+    from ..quantities import QUANTITIES
+
+    meanings = [f"{q} {QUANTITIES[q].meaning if q in QUANTITIES else ''}" for q in law.convention.values()]
+    text = " ".join([law.name, law.predicts, law.formula, law.source, law.about, law.data, *meanings]).lower()
+    return all(word in text for word in words.lower().split())
+
+
+def _evaluate(law, at: str, constants: str | None, json: bool):
+    from ..conversions.as_counted import as_counted
+    from ..fitting.fit_record import checked_inputs
+
+    values, source = _constants(law, constants)
+    counts = {letter: law.convention[letter] for letter in law.inputs}
+    given = {name: _value(text, name) for name, text in o.named(_parts(at), "--at", "N=1e9,D=2e10").items()}
+    series = {name: value for name, value in given.items() if not isinstance(value, float)}
+    scalars = as_counted(counts, {name: value for name, value in given.items() if name not in series})
+    inputs = checked_inputs(law, {**scalars, **series})
+    value = law.at(values, **inputs)
+    if value.ndim and not series:
+        raise LawError(
+            f"law {law.name!r} takes {', '.join(law.inputs)} along a whole run, a value a step: write them to a file, "
+            f"one a line, and give it as --at {law.inputs[0]}=@FILE."
+        )
+    _tell(law, values, source, {**scalars, **series}, inputs, value, json)
+
+
+def _tell(law, values, source, at, inputs, value, json: bool):
+    """Print the value, of a whole run the last; and where it lies beside the range of the constants."""
+    outside = law.outside(**inputs)
+    for place in outside:
+        say(f"warning: {place}, the range that the constants of {law.name} were fitted on")
+    last = float(value if not value.ndim else value.flat[-1])
+    if not json:
+        steps = f" after the last of {value.size} steps" if value.ndim else ""
+        show(f"{last:.6g} {law.unit}{steps}    ({source})")
+        return
+    found = {"law": law.name, "constants": dict(values), "source": source, "at": at, "value": last, "unit": law.unit}
+    along = {"values": value.tolist()} if value.ndim else {}
+    inside = not outside if law.domain else None
+    emit({**found, **along, "inside_domain": inside, "outside": list(outside)})
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in text.split(",") if part.strip()]
+
+
+def _value(text: str, name: str):
+    """Read a number, or a file of numbers, one a line."""
+    if not text.startswith("@"):
+        return o.number(text, f"--at {name} =")
+    try:
+        return [float(line) for line in Path(text[1:]).read_text(encoding="utf-8").split()]
+    except (OSError, ValueError) as failure:
+        raise MisuseError(f"--at {name}={text}: {failure}. The file holds one number a line.") from None
+
+
+def _constants(law, asked: str | None) -> tuple[dict[str, float], str]:
+    """Choose constants: the paper's own, a variant by number or by words of its source, or those given."""
+    if asked is not None and "=" in asked:
+        return _given(law, o.numbers(o.named(_parts(asked), "--constants"), "--constants")), "constants given"
+    if not law.published:
+        needed = ",".join(f"{p.name}=.." for p in law.parameters)
+        raise LawError(
+            f"law {law.name!r} has no published constants. Fit it: scalinglaws fit {law.name} POINTS; or give them: "
+            f"--constants {needed}."
+        )
+    if asked is None:
+        return law.constants, law.published[0].source
+    sources = [published.source for published in law.published]
+    found = [i for i, source in enumerate(sources) if asked.lower() in source.lower()]
+    found = [int(asked)] if asked.isdigit() and int(asked) < len(sources) else found
+    if len(found) != 1:
+        listed = "; ".join(f"{i}: {source}" for i, source in enumerate(sources))
+        raise MisuseError(f"--constants {asked}: {len(found)} sets of {law.name} match. Known: {listed}.")
+    return dict(law.published[found[0]].values), sources[found[0]]
+
+
+def _given(law, values: Mapping[str, float]) -> dict[str, float]:
+    from ..errors import nearest
+
+    names = [p.name for p in law.parameters]
+    for name in (*values, *names):
+        if name not in names or name not in values:
+            close = nearest(name, names) if name not in names else ""
+            raise LawError(f"law {law.name!r} has the parameters {', '.join(names)}: {name!r} is not both.{close}")
+    return dict(values)
+
+
+def _side_by_side(laws: Mapping, optimum: str, loss: float | None, json: bool):
+    from ..planning.optima import optima
+    from ..records.json_values import to_plain
+    from .text_of_optima import optima_text
+
+    given = o.places(optimum, "--optimum", "C=1e23")
+    C, N, D = (given.pop(letter, None) for letter in "CND")
+    if sum(value is not None for value in (C, N, D)) == 3 or (C is None and (N is None or D is None)):
+        raise MisuseError("--optimum takes a budget C=1e23; with N=.. or D=.., or both without C, the place to ask at.")
+    made = optima(
+        6 * N * D if C is None else C,
+        params=C / (6 * D) if N is None and D else N,
+        loss_nats=loss,
+        given=given,
+        laws=laws,
+    )
+    emit(to_plain(made)) if json else show(optima_text(made))

@@ -1,0 +1,259 @@
+"""The report of a fit: its values, the runs that carry it, and how it foretold its own larger runs."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+from ..errors import FitError, PointsError, counted
+from .fits_given import Fitted
+from .numbers_in_text import between, finite, share, table
+
+MOST_RUNS = 1000  # each left out in turn
+QUICK = 400  # points up to which a backtest takes under a second
+QUICK_DRAWS, FULL_DRAWS = 100, 300
+FAR_SHIFT = 100  # standard errors beyond which a shift is written as more than that
+SHOWN = 3  # runs of influence beside the wild ones
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A run and what the fit would be without it; `wild` is its distance from the others' fit where noise has none."""
+
+    run: str
+    parameter: str
+    full: float
+    without: float
+    shift: float
+    wild: float | None
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A backtest: its cuts and the factor on the interval, or why there is none; `every` cut tried, or some."""
+
+    cuts: tuple = ()
+    factor: float = 1.0
+    skipped: str = ""
+    every: bool = False
+
+
+def carried(a: Fitted) -> tuple[Carried, ...]:
+    """Name the wild runs, and the most influential of the others; none where too many runs would be left out."""
+    from ..comparing.influence import influence
+
+    found = a.fit
+    wild = _wild(found)
+    if not 2 <= found.n_clusters <= MOST_RUNS:
+        return ()
+    rows = influence(found)
+    others = [row for row in rows if row.run not in wild][:SHOWN]
+    shown = sorted((row for row in rows if row.run in wild), key=lambda row: -abs(wild[row.run])) + others
+    return tuple(
+        Carried(r.run, r.parameter, float(found.values[r.parameter]), r.without[r.parameter], r.shift, wild.get(r.run))
+        for r in shown
+    )
+
+
+def _wild(found) -> dict[str, float]:
+    """Runs with a point that no noise explains -> its robust standard deviations, observed less predicted."""
+    from ..fitting.losses import LEAST_SCALE
+    from ..fitting.outliers import WILD, unmasked_residuals
+
+    u, sd = unmasked_residuals(found.problem, found.z)
+    far = {}
+    if sd < LEAST_SCALE:  # the others fall exactly on the law: there is no noise to measure by
+        return far
+    for i in (abs(u) > max(WILD * sd, 1e-6)).nonzero()[0]:
+        far[str(found.clusters[i])] = float(-u[i] / sd)
+    return far
+
+
+def backtested(a: Fitted, asked: bool | None) -> Tested:
+    """Fit below several computes and predict above them; unasked only where it is quick and possible."""
+    from ..comparing.backtest import calibration
+    from ..laws import LAWS
+
+    law = a.fit.law
+    if asked is False:
+        return Tested(skipped="not asked for")
+    if asked is None and (a.fit.n > QUICK or LAWS.get(law.name) is not law):
+        return Tested(skipped="it would take over a second; add --backtest for it")
+    n = QUICK_DRAWS if asked is None else FULL_DRAWS
+    try:
+        cuts = None if asked else _quick_cuts(a)
+        made = calibration(law, a.points, by=a.by, cuts=cuts, level=a.level, n=n, seed=a.seed, options=a.options[0])
+    except (FitError, PointsError) as failure:
+        if asked:
+            raise
+        return Tested(skipped=str(failure))
+    return Tested(made.cuts, made.factor, every=asked is True)
+
+
+def _quick_cuts(a: Fitted) -> list[float] | None:
+    """Every other of the default cuts, the last among them."""
+    from ..comparing.backtest import compute_column, default_cuts
+
+    cuts = default_cuts(compute_column(a.points.kept, a.by), len(a.fit.law.parameters))
+    return cuts[::-2][::-1] or None
+
+
+def text(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> str:
+    """Write the report for a person."""
+    return "\n".join([*_values(a), *_sloppy(a), *_carried(runs), *_tested(tested)])
+
+
+def _values(a: Fitted) -> list[str]:
+    found, drawn = a.fit, a.draws[0]
+    limits = drawn.interval(a.level)
+    lines = [
+        f"{found.law.name}: {found.law.formula}    ({found.law.source})",
+        f"{counted(found.n, 'point')} of {found.n_clusters} {_kind(found)}; "
+        f"{', '.join(f'{k} = {v}' for k, v in found.columns.items())}",
+    ]
+    if found.excluded:
+        reasons = list(found.excluded)
+        more = f"; and {len(reasons) - SHOWN} more reasons" if len(reasons) > SHOWN else ""
+        lines.append(f"left out: {sum(found.excluded.values())} rows; {'; '.join(reasons[:SHOWN])}{more}")
+    for name, value in found.values.items():
+        if name in found.unidentified:
+            lines.append(f"  {name:<10} not identified")
+            continue
+        low, high = limits[name]
+        said = " held" if name in found.fixed else f" tied to {found.tied[name]}" if name in found.tied else ""
+        lines.append(f"  {name:<10} {value:<12.6g} {between(low, high, 6)}{said}")
+    delta = "" if found.delta == float("inf") else f", delta {found.delta:.3g}"
+    lines.append(
+        f"{found.loss}{delta}: objective {found.objective:.6g} (a sum); rms of ln residuals {found.rms_log:.3g}; "
+        f"{_explained(found.r2)}; {found.starts_agreeing:.0%} of starts agree"
+    )
+    lines.append(f"{a.level:.0%} intervals: {drawn.method}, {len(drawn)} draws. {found.outcome}: {found.sentence}")
+    return lines
+
+
+def _explained(r2: float) -> str:
+    return f"R2 {r2:.4f}" if isfinite(r2) else "no R2, for nothing varies"
+
+
+def _loosest(a: Fitted):
+    from ..uncertainty.sloppy import sloppy
+
+    if "schedule" in a.fit.law.inputs:  # a further run of curves is a schedule, and no pair of inputs
+        return None
+    try:
+        return sloppy(a.fit)
+    except FitError:
+        return None
+
+
+def _sloppy(a: Fitted) -> list[str]:
+    loosest = _loosest(a)
+    return [f"loosest: {loosest.sentence}"] if loosest else []
+
+
+def _moves(shift: float) -> str:
+    if abs(shift) == float("inf"):
+        return "no optimum without it"
+    return f"{shift:+.2f} se" if abs(shift) < FAR_SHIFT else f"over {FAR_SHIFT} se"
+
+
+def _carried(runs: tuple[Carried, ...]) -> list[str]:
+    if not runs:
+        return []
+    rows = [
+        (
+            r.run,
+            "" if r.wild is None else f"{r.wild:+.0f} sd",
+            f"{r.parameter} {r.full:.4g} -> {r.without:.4g}",
+            _moves(r.shift),
+        )
+        for r in runs
+    ]
+    return ["the runs that bend it most, each left out in turn:", table(("run", "off", "without it", "moves"), rows)]
+
+
+def _tested(tested: Tested) -> list[str]:
+    if not tested.cuts:
+        return [f"backtest: none; {tested.skipped}"]
+    rows = [
+        (
+            f"C <= {c.at:.3g}",
+            c.fitted,
+            c.held,
+            f"{c.reach:.1f}x",
+            share(c.rms_log),
+            f"{c.bias_log:+.2%}",
+            share(c.coverage),
+            f"{c.needed:.2f}",
+        )
+        for c in tested.cuts
+        if not c.failed
+    ]
+    head = ("fitted", "points", "asked", "reach", "rms error", "bias", "held", "factor")
+    lines = ["backtest: fitted to the smaller runs, asked about the larger:", table(head, rows)]
+    if not tested.every:
+        lines[0] = lines[0][:-1] + " (at every compute: --backtest):"
+    if tested.factor > 1:
+        lines.append(
+            f"  held: share of them inside the interval of a new run; it must widen {tested.factor:.2f} times: predict "
+            "and plan --calibrate"
+        )
+    return lines
+
+
+def plain(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> dict:
+    """Give the report as JSON values."""
+    found, drawn = a.fit, a.draws[0]
+    limits = drawn.interval(a.level)
+    low, high = ({name: finite(end[side]) for name, end in limits.items()} for side in (0, 1))
+    loosest = _loosest(a)
+    return {
+        "law": found.law.name,
+        "n": found.n,
+        "runs": found.n_clusters,
+        "cluster": found.cluster,
+        "excluded": dict(found.excluded),
+        "objective": float(found.objective),
+        "loss": found.loss,
+        "delta": finite(found.delta),
+        "columns": dict(found.columns),
+        "values": {name: None if name in found.unidentified else float(v) for name, v in found.values.items()},
+        "fixed": dict(found.fixed),
+        "tied": dict(found.tied),
+        "interval": {"level": a.level, "method": drawn.method, "low": low, "high": high},
+        "r2": finite(found.r2),
+        "rms_log": float(found.rms_log),
+        "starts_agreeing": float(found.starts_agreeing),
+        "outcome": found.outcome,
+        "sentence": found.sentence,
+        "fingerprint": found.fingerprint,
+        "loosest": loosest and {"sentence": loosest.sentence, "run": loosest.run},
+        "influence": [
+            {
+                "run": r.run,
+                "wild_sd": r.wild,
+                "parameter": r.parameter,
+                "without": finite(r.without),
+                "shift_se": finite(r.shift),
+            }
+            for r in runs
+        ],
+        "backtest": _tested_plain(tested),
+        "warnings": a.warnings(),
+    }
+
+
+def _tested_plain(tested: Tested) -> dict:
+    numbers = ("reach", "rms_log", "bias_log", "coverage", "needed")
+    return {
+        "skipped": tested.skipped,
+        "factor": tested.factor if tested.cuts else None,
+        "cuts": [
+            {"at": c.at, "fitted": c.fitted, "held": c.held, "failed": c.failed}
+            | {name: finite(getattr(c, name)) for name in numbers}
+            for c in tested.cuts
+        ],
+    }
+
+
+def _kind(found) -> str:
+    """Name what was resampled."""
+    return "lineages" if found.cluster == "lineage" else "runs"

@@ -1,0 +1,45 @@
+"""The verb that the others start: one process of a launch."""
+
+import os
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from .app import INSIDE, Folder, app, require_training, say
+from .ending import details_in
+
+
+@app.command(rich_help_panel=INSIDE)
+def train(
+    folder: Folder,
+    run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids of runs, in order.")],
+    while_pid: Annotated[int, typer.Option(help="Keep the state and stop when this process is no more.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+):
+    """Train the named runs of a folder: the process that launch starts, one for each chain of runs.
+
+    Example:  scalinglaws train quickstart L2-d16-0123456789ab
+    """
+    require_training(device)
+    from ..launching.processes import ASKED_TO_END
+    from ..store.store import open_store
+    from ..training.train import Interrupted
+    from ..training.worker import work
+
+    asked_to_stop = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked_to_stop.append(True))
+    store = open_store(folder)
+    try:
+        with details_in(store.folder(run_ids[0])):  # where launch keeps this process's log.txt
+            work(
+                store,
+                run_ids,
+                device=device,
+                stop=lambda: bool(asked_to_stop) or (while_pid > 0 and os.getppid() != while_pid),
+            )
+    except Interrupted:
+        say("interrupted; the state is kept")
+        sys.exit(ASKED_TO_END)

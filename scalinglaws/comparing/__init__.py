@@ -1,0 +1,1 @@
+"""Laws -> how well they predicted larger runs: backtest, ranking, calibration, influence, mixtures."""

@@ -1,0 +1,129 @@
+"""One text file -> its documents: decompressed, checked for UTF-8, its line ends made one kind."""
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import CorpusError
+from .text_in_json import documents_of_lines, documents_of_list
+
+BETWEEN_DOCUMENTS = b"\n\n\n"  # two blank lines; counts in .txt files and files without a suffix
+JSON_LINES = (".jsonl", ".ndjson")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+MOST_TIMES = 1000  # a compressed file holds at most so many times its size: text does not shrink a thousandfold
+ALWAYS_READ = 1 << 26  # bytes; a file that holds no more may be as small as it likes
+
+
+def documents_in(path: Path, field: str = "") -> list[bytes]:
+    """Read the documents of one file, without the line ends around them and without those that are blank.
+
+    JSON lines (.jsonl, .ndjson) and lists of records in .json give one document a record; .txt files and files without
+    a suffix one between two blank lines; any other file is one document. CR LF and CR are line ends, and become LF.
+
+    Args:
+        field: the field of a JSON record that holds its text; empty for the evident one.
+
+    Raises:
+        CorpusError: the file cannot be read, is not UTF-8 (with the offset of the first wrong byte), holds a byte 0, or
+            is not the JSON that its name says.
+    """
+    content, kind = _text(path), kind_of(path)
+    if kind in JSON_LINES:
+        parts = documents_of_lines(path, content.splitlines(), field)
+    elif kind == ".json":
+        parts = documents_of_list(path, content, field)
+    else:
+        parts = content.split(BETWEEN_DOCUMENTS) if kind in ("", ".txt") else [content]
+    return [text for part in parts if (text := with_one_line_end(part).strip(b"\n")) and not text.isspace()]
+
+
+def kind_of(path: Path) -> str:
+    """Give a file's suffix without that of its compression, in small letters."""
+    return Path(uncompressed_name(path)).suffix.lower()
+
+
+def uncompressed_name(path: Path) -> str:
+    """Give a file's name without the suffix of its compression."""
+    return path.stem if path.suffix in _READERS else path.name
+
+
+def with_one_line_end(content: bytes) -> bytes:
+    """Make every CR LF and every lone CR a LF."""
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in content else content
+
+
+def _text(path: Path) -> bytes:
+    content = _uncompressed(path)
+    try:
+        content.decode()
+    except UnicodeDecodeError as problem:
+        named = "utf-16" if content[:2] in UTF_16_MARKS else "latin1"
+        raise CorpusError(
+            f"{path} is not UTF-8: byte {problem.start} is 0x{content[problem.start]:02x} ({problem.reason}). Convert "
+            f"it first, for example with: iconv -f {named} -t utf-8, or name other files."
+        ) from None
+    if (null := content.find(b"\0")) >= 0:
+        raise CorpusError(f"{path} is not text: byte {null} is 0, {_what_zeros_say(content)}")
+    return with_one_line_end(content.removeprefix(BYTE_ORDER_MARK))
+
+
+def _what_zeros_say(content: bytes) -> str:
+    """Say what bytes of 0 mean: UTF-16 without its mark has one in every character of Latin script."""
+    beginning = content[:4096]
+    low, high = beginning[1::2].count(0), beginning[::2].count(0)
+    if 5 * max(low, high) > len(beginning):
+        named = "utf-16le" if low > high else "utf-16be"
+        return f"as in UTF-16. Convert it first: iconv -f {named} -t utf-8."
+    return "which marks the end of a document. Name other files."
+
+
+def _uncompressed(path: Path) -> bytes:
+    try:
+        if path.suffix not in _READERS:
+            return path.read_bytes()
+        most = max(ALWAYS_READ, MOST_TIMES * path.stat().st_size)
+        content = _READERS[path.suffix](path, most + 1)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else problem
+        raise CorpusError(f"{path} cannot be read: {reason}. Check the file, or name others.") from None
+    if len(content) > most:
+        raise CorpusError(
+            f"{path} holds more than {most:,} bytes, {MOST_TIMES:,} times its size, as no text does. Name other files, "
+            f"or decompress it yourself and name what comes out."
+        )
+    return content
+
+
+def _beginning_by(opened: Callable) -> Callable[[Path, int], bytes]:
+    def read(path: Path, most: int) -> bytes:
+        with opened(path, "rb") as file:
+            return file.read(most)
+
+    return read
+
+
+def _unzstd(path: Path, most: int) -> bytes:
+    try:
+        import zstandard
+    except ImportError:
+        raise CorpusError("files in .zst need the package zstandard. Install it: pip install zstandard.") from None
+    try:
+        with (
+            open(path, "rb") as file,
+            zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as part,
+        ):
+            return part.read(most)
+    except zstandard.ZstdError as problem:
+        raise ValueError(problem) from None
+
+
+_READERS = {
+    ".gz": _beginning_by(gzip.open),
+    ".bz2": _beginning_by(bz2.open),
+    ".xz": _beginning_by(lzma.open),
+    ".zst": _unzstd,
+}

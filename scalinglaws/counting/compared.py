@@ -1,0 +1,111 @@
+"""What a comparison of conventions found: one refit a convention, what is missing for others, and how far they move."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..results.fitted import Estimate
+
+
+@dataclass(frozen=True)
+class Convention:
+    """Which quantity stands for each letter; `own_compute` says whether C is 6 N D in this very count of N."""
+
+    params: str
+    tokens: str
+    flops: str
+    loss: str
+    own_compute: bool = False
+
+
+@dataclass(frozen=True)
+class Refit:
+    """One route under one convention.
+
+    Attributes:
+        route: "law", or the method of a frontier.
+        exponent: a of N* ~ C^a, N and C as the convention counts them, over the computes of the table.
+        exponents: the law's own, by their names; empty for a frontier.
+        params: N* at the budget, in the common count; `own_params` in the convention's. tokens: D* there.
+        rms_log: root mean square residual of ln loss, for a law.
+        warnings: of the fit or the frontier.
+    """
+
+    route: str
+    convention: Convention
+    exponent: Estimate
+    params: Estimate
+    own_params: float
+    tokens: Estimate
+    exponents: Mapping[str, Estimate] = field(default_factory=dict)
+    rms_log: float | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """A convention that cannot be had: `lacks` lists sets of columns any of which would give it."""
+
+    what: str
+    why: str
+    lacks: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How far one route moves between conventions.
+
+    Attributes:
+        by: largest exponent minus smallest; `lowest` and `highest` their conventions.
+        own_by: the same where every C is 6 N D in its own count of N.
+        width: median width of the statistical interval of the exponent; None where there is none.
+        factor: largest N* at the budget over smallest, in the common count.
+        params_width: median ratio of the ends of the statistical interval of N*.
+    """
+
+    route: str
+    by: float
+    lowest: Convention
+    highest: Convention
+    own_by: float | None
+    width: float | None
+    factor: float
+    params_width: float | None
+    level: float
+
+    @property
+    def sentence(self) -> str:
+        """Say it."""
+        interval = "no statistical interval exists"
+        if self.width is not None:
+            interval = f"the {self.level:.0%} statistical interval is {self.width:.3f} wide"
+        own = "" if self.own_by is None else f", {self.own_by:.3f} with C = 6 N D in the count of N"
+        within = f", and within a factor {self.params_width:.2f} by the interval" if self.params_width else ""
+        return (
+            f"the choice of count moves a by {self.by:.3f}{own}; {interval}. N* at the budget moves by a factor "
+            f"{self.factor:.2f}{within}."
+        )
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """The same points under every convention that they allow.
+
+    Attributes:
+        common: the count of parameters that every N* is expressed in; a budget is 6 x this count x tokens.
+        budget: FLOPs, so counted; `reach` it over the largest in the table.
+        made: derived quantity -> how, with what that assumes.
+        same: sentences on counts that are one and the same in this table.
+    """
+
+    law: str
+    common: str
+    budget: float
+    reach: float
+    level: float
+    points: int
+    refits: tuple[Refit, ...]
+    moved: tuple[Moved, ...]
+    unavailable: tuple[Unavailable, ...]
+    made: Mapping[str, str]
+    same: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,288 @@
+"""A study and its text -> the sweep: every run in full, and what it costs before anything is spent."""
+
+import math
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+
+from ..corpora.token_files import Tokenised
+from ..corpora.tokenise import tokenise_test
+from ..errors import StoreError, StudyError
+from ..records.json_values import from_plain, read_json
+from ..run.run import RunSpec, together
+from ..run.shape import Shape
+from .checks import require_schedules, require_steps, require_test_text, require_text
+from .study_file import Study
+
+LARGEST_BY_ADAM = 1e9  # parameters; Adafactor above (Kaplan et al. 2020, section 2.2)
+OF_EVERY_SHAPE = "tied family norm positions activation qk_norm biases parametrisation base_width reuse sharing".split()
+OF_EVERY_RUN = (
+    "schedule decay beta1 beta2 weight_decay clip evaluations eval_tokens "
+    "cooldown lr_end decay_power dropout accumulate unique_tokens data_seed "
+    "early_stop noise_every watch_weights precision".split()
+)  # settings that go into each run as they are
+
+
+AXES = "batch lr_factor unique_tokens schedule reuse sharing".split()  # settings that `each_...` lists
+KAPLAN_RATE = (0.003239, 0.0001395)  # Kaplan et al. 2020, eq D.1
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The runs of a study, trunks before their branches.
+
+    Attributes:
+        held_out: ids of runs that are kept from every fit, to test a prediction.
+        left_out: run id -> why it is trained and shown but takes part in no fit.
+        test_tokens: hash of a text -> tokens of its test text, where it is there: what an evaluation reads at most.
+    """
+
+    name: str
+    runs: tuple[RunSpec, ...]
+    held_out: tuple[str, ...] = ()
+    left_out: dict[str, str] = field(default_factory=dict)
+    test_tokens: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def chains(self) -> list[tuple[RunSpec, ...]]:
+        """Runs that share a trunk, to be trained one after the other by one process."""
+        chains: dict[str, tuple[RunSpec, ...]] = {}
+        for spec in self.runs:
+            chains[spec.lineage] = (*chains.get(spec.lineage, ()), spec)
+        return list(chains.values())
+
+    def only(self, *, held_out: bool) -> "Sweep":
+        """The chains that lead to held-out runs, or all the others."""
+        chosen = [chain for chain in self.chains if held_out == any(spec.id in self.held_out for spec in chain)]
+        return replace(self, runs=tuple(spec for chain in chosen for spec in chain))
+
+
+def lay_out(study: Study, data: Tokenised, cache_dir: Path, data_dir: Path | None = None) -> Sweep:
+    """Lay out a study's runs on its tokenised text, and tokenise into `cache_dir` the texts it is also evaluated on.
+
+    Raises:
+        CorpusError, StudyError: as `design`; or a test text that does not fill one window.
+    """
+    others = {corpus: tokenise_test(corpus, data, cache_dir, data_dir=data_dir) for corpus in study.evaluate_on}
+    texts = {study.corpus: data, **others}
+    require_test_text(study, {corpus: len(text.split("test")) for corpus, text in texts.items()})
+    foreign = tuple((corpus, text.data_id) for corpus, text in others.items())
+    found = design(study, data.vocabulary, data.data_id, len(data.split("train")), foreign)
+    return replace(found, test_tokens={text.data_id: len(text.split("test")) for text in texts.values()})
+
+
+def design(
+    study: Study, n_vocab: int, data_id: str, train_tokens: int | None, foreign: tuple[tuple[str, str], ...] = ()
+) -> Sweep:
+    """Lay out every run of a study.
+
+    Each size is trained at each horizon it can afford, and so under every combination of what the study's `each_...`
+    keys list. Under schedule "wsd" the horizons of a size are decay branches of one constant-rate trunk, so that a size
+    costs little more than its longest run; under the other schedules each horizon is a run of its own. The seeds repeat
+    `seed_shape`, or every size. The largest sizes are held out, each at its largest horizon alone.
+
+    Args:
+        train_tokens: of the training text; None where it is not there, so that its size cannot be checked.
+        foreign: (corpus, hash of its tokens) of each text of `study.evaluate_on`.
+
+    Raises:
+        CorpusError: the training text is smaller than the largest horizon allows.
+        StudyError: a size that can afford no horizon, a schedule that cannot be (as `checks.require_schedules`), more
+            steps than any machine takes, or seeds of a size that is held out.
+    """
+    sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, n_vocab).params())
+    fitted, held = sizes[: len(sizes) - study.hold_out], sizes[len(sizes) - study.hold_out :]
+
+    if study.seed_shape in held:
+        raise StudyError(
+            f"seed_shape = {list(study.seed_shape)} is held out, and its runs are hold_out_seeds. Name a size that is "
+            f"fitted, such as {list(fitted[-1])}, or set hold_out_seeds = {study.seeds} and no seed_shape."
+        )
+
+    def lineages(size: tuple[int, ...], seeds: int, last: int) -> list[RunSpec]:
+        return [
+            run
+            for one in variants(study)
+            for seed in range(seeds)
+            for run in _lineage(one, make_shape(one, size, n_vocab), data_id, last, seed, study.batch, foreign)
+        ]
+
+    seeds = {size: study.seeds if study.seed_shape in (None, size) else 1 for size in fitted}
+    runs = [run for size in fitted for run in lineages(size, seeds[size], last=0)]
+    held_runs = [run for size in held for run in lineages(size, study.hold_out_seeds, last=1)]
+    every = together((*runs, *held_runs))
+    reasons = {run.id: why_left_out(study, run.shape) for run in every}
+    left_out = {run_id: reason for run_id, reason in reasons.items() if reason}
+    sweep = Sweep(study.name, every, tuple(run.id for run in held_runs), left_out)
+    require_steps(every)
+    require_schedules(every)
+    if train_tokens is not None:
+        require_text(study, every, train_tokens)
+    return sweep
+
+
+def why_left_out(study: Study, shape: Shape) -> str:
+    """Say why a study leaves a size out of its fits; empty where it does not."""
+    if shape.n_layer < study.fit_from_layers:
+        return f"{shape.n_layer} of the {study.fit_from_layers} layers that the study fits from"
+    low, high = study.fit_aspect or (0.0, math.inf)
+    aspect = shape.d_model / max(1, shape.n_layer)
+    if not low <= aspect <= high:
+        return f"d_model / n_layer = {aspect:.3g}; the study fits {low:g} to {high:g}"
+    return ""
+
+
+def variants(study: Study) -> list[Study]:
+    """Give a study for every combination of what its `each_...` keys list, each with one value in their place."""
+    axes = [[(key, value) for value in getattr(study, f"each_{key}")] for key in AXES]
+    found = []
+    for chosen in product(*(axis for axis in axes if axis)):
+        values = dict(chosen)
+        values["lr_factor"] = study.lr_factor * values.get("lr_factor", 1.0)
+        values |= schedule_of(values.pop("schedule")) if "schedule" in values else {}
+        none = {f"each_{key}": () for key in AXES}
+        found.append(replace(study, **none, **values))
+    return found
+
+
+def schedule_of(text: str) -> dict:
+    """Read "KIND" or "KIND:KEY=VALUE,..." as settings of a schedule.
+
+    Raises:
+        StudyError: a key that no schedule has, or a value that is no number.
+    """
+    kind, _, rest = text.partition(":")
+    found: dict = {"schedule": kind}
+    for part in filter(None, rest.split(",")):
+        key, _, value = part.partition("=")
+        if key not in ("decay", "cooldown", "lr_end", "decay_power"):
+            raise StudyError(
+                f"each_schedule: {text!r} sets {key!r}; a schedule has decay, cooldown, lr_end and decay_power."
+            )
+        try:
+            found[key] = value if key == "cooldown" else float(value)
+        except ValueError:
+            raise StudyError(f"each_schedule: {text!r} gives {key} = {value!r}; it must be a number.") from None
+    return found
+
+
+def read_sweep(folder: Path) -> Sweep:
+    """Read the sweep of a study's folder.
+
+    Raises:
+        StoreError: the folder holds none.
+    """
+    path = folder / "sweep.json"
+    return renamed(from_plain(Sweep, read_json(path), str(path), StoreError))
+
+
+def renamed(sweep: Sweep) -> Sweep:
+    """Give a sweep that an earlier release wrote down the ids that its runs have now."""
+    now = {spec.first_id: spec.id for spec in sweep.runs}
+    left_out = {now.get(run_id, run_id): why for run_id, why in sweep.left_out.items()}
+    return replace(sweep, held_out=tuple(now.get(run_id, run_id) for run_id in sweep.held_out), left_out=left_out)
+
+
+def make_shape(study: Study, size: tuple[int, ...], n_vocab: int) -> Shape:
+    """Fill a size in: the heads it names, else heads of width `d_head`, at least one; an LSTM counts as one."""
+    n_layer, d_model, *rest = size
+    heads = 1 if study.family == "lstm" else rest[0] if rest else max(1, d_model // study.d_head)
+    kept = {name: getattr(study, name) for name in OF_EVERY_SHAPE}
+    d_ff = rest[1] if len(rest) > 1 else 0
+    return Shape(n_layer, d_model, heads, study.n_ctx, n_vocab, d_ff, base_d_head=_base_head(study, size), **kept)
+
+
+def _base_head(study: Study, size: tuple[int, ...]) -> int:
+    """Width of a head at `base_width` under mu-P; 0 under the standard parametrisation, which has no base.
+
+    Raises:
+        StudyError: heads that the size names are of another width than `d_head` gives there: the base's is not known.
+    """
+    if study.parametrisation != "mup" or study.base_d_head:
+        return study.base_d_head
+    base = study.base_width // max(1, study.base_width // study.d_head)
+    if len(size) > 2 and size[1] != base * size[2]:
+        raise StudyError(
+            f"shape {list(size)} names its heads, and under parametrisation 'mup' their width at d_model = base_width "
+            f"= {study.base_width} must be known. Set base_d_head, such as {max(1, study.base_width // size[2])}."
+        )
+    return base
+
+
+def horizons(study: Study, shape: Shape) -> list[int]:
+    """The horizons a size can afford, smallest first."""
+    cost = shape.flops_per_token("exact")
+    affordable = sorted(int(t) for t in study.tokens if not study.most_flops or t * cost <= study.most_flops)
+    if not affordable:
+        raise StudyError(
+            f"the size (n_layer {shape.n_layer}, d_model {shape.d_model}) needs {min(study.tokens) * cost:.3g} "
+            f"FLOPs for the shortest horizon; most_flops = {study.most_flops:.3g}. Raise most_flops, add a "
+            f"shorter horizon to tokens, or drop the size from shapes."
+        )
+    return affordable
+
+
+def peak_rate(study: Study, shape: Shape, batch: int = 0) -> float:
+    """Give the peak learning rate of a size by the study's rule; `batch` is the one that the rule was made for.
+
+    Raises:
+        StudyError: the paper's rule gives nothing above zero at this size.
+    """
+    scale = (study.batch / (batch or study.batch)) ** study.lr_batch_exponent
+    if study.lr_rule == "width":
+        factor = study.lr_factor
+        return scale * min(study.lr_max * factor, study.lr_scale * factor * shape.d_model**study.lr_exponent)
+    rate = KAPLAN_RATE[0] - KAPLAN_RATE[1] * math.log(max(1, shape.params()))
+    if rate <= 0:
+        raise StudyError(
+            f"lr_rule = 'kaplan' gives {rate:.2g} at {shape.params():.3g} parameters: it is for sizes below 1.2e10. "
+            "Take lr_rule = 'width' with lr_scale, lr_exponent and lr_max."
+        )
+    return scale * study.lr_factor * rate
+
+
+def optimizer_of(study: Study, shape: Shape) -> str:
+    """Give the optimiser of a size: as the study says, or the paper's choice for "auto"."""
+    if study.optimizer != "auto":
+        return study.optimizer
+    return "adafactor" if shape.params() > LARGEST_BY_ADAM else "adam"
+
+
+def parts_of(study: Study) -> int:
+    """Give the parts of a batch: as many as the study says, or as few as hold no more than `most_at_once` sequences."""
+    if not study.most_at_once:
+        return study.accumulate
+    return next(n for n in range(1, study.batch + 1) if study.batch % n == 0 and study.batch // n <= study.most_at_once)
+
+
+def _lineage(study: Study, shape: Shape, data_id: str, last: int, seed: int, batch: int, foreign) -> list[RunSpec]:
+    """The runs of one size and seed: single runs, or a trunk and its branches; `last` keeps so many horizons."""
+    tokens = horizons(study, shape)[-last:]
+    shortest = -(-tokens[0] // (study.batch * study.n_ctx))
+    warmup = min(study.warmup_steps, round(study.warmup_share * shortest) or 1) if study.warmup_share else None
+    runs = [
+        RunSpec(
+            shape,
+            study.corpus,
+            study.tokenizer,
+            data_id,
+            horizon,
+            study.batch,
+            peak_rate(study, shape, batch),
+            study.warmup_steps if warmup is None else warmup,
+            seed,
+            optimizer=optimizer_of(study, shape),
+            foreign=foreign,
+            **{name: getattr(study, name) for name in OF_EVERY_RUN} | {"accumulate": parts_of(study)},
+        )
+        for horizon in tokens
+    ]
+    if study.schedule != "wsd" or len(runs) == 1:
+        return runs
+    starts = tuple(run.decay_start for run in runs)
+    if not min(starts):
+        raise StudyError(
+            f"decay = {study.decay:g} leaves no step before it, which horizons share. Set decay = 0.2, say."
+        )
+    trunk = replace(runs[0], schedule="constant", tokens=max(starts) * runs[0].batch_tokens, branch_at=starts)
+    return [trunk, *(replace(run, parent=trunk.id) for run in runs)]

@@ -1,0 +1,278 @@
+"""A study: the flat keys of its TOML file, and where the presets lie."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
+from typing import Annotated
+
+from ..errors import StudyError, nearest, unknown_name
+from ..records.json_values import from_plain
+from ..records.ranges import Range, require_all, shown
+from ..run.run import A_PATH
+
+LR_RULES = ("width", "kaplan")
+NAME = re.compile(r"\w[\w .,+=@()-]{0,99}")
+MOST_RUNS = 20_000  # of a study: a table that a person can read and a machine can lay out
+MOST_EVALUATIONS = 5_000_000  # of all runs together, each a row of curves.csv; kaplan-full's largest family takes 4,800
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study asks for; each field is a key of its file.
+
+    Attributes:
+        corpus: stdlib, text:PATH, data:NAME or synthetic.
+        tokenizer: bytes, bpe:VOCABULARY, or symbols for a synthetic source.
+        shapes: [n_layer, d_model] of each size; heads and feed-forward width may follow.
+        d_head: width of an attention head; a model narrower than two heads has one.
+        tokens: horizons D; every size is trained at each of them that `most_flops` lets it afford.
+        most_flops: largest exact training FLOPs of one run; 0 for no limit.
+        batch: sequences of n_ctx tokens a step.
+        lr_scale, lr_exponent, lr_max: peak rate = min(lr_max, lr_scale d_model^lr_exponent).
+        warmup_steps: steps of linear warm-up.
+        warmup_share: most of a run, or of the shortest of those that share a trunk, that is warm-up; 0 for no limit.
+        lr_rule: "width" as above; "kaplan": 0.003239 - 0.0001395 ln N (Kaplan et al. 2020, eq D.1).
+        lr_batch_exponent: the rate also goes with (batch / this study's `batch`) to this power.
+        each_...: every run is repeated at each of these, in place of the one value.
+        each_lr_factor: times the rate of the rule.
+        each_schedule: "KIND" or "KIND:KEY=VALUE,...", with keys decay, cooldown, lr_end, decay_power.
+        evaluate_on: other corpora, on whose test text each evaluation also takes the loss.
+        fit_from_layers, fit_aspect: models of fewer layers, or with d_model / n_layer outside [low, high], are trained
+            and shown, and left out of fits with that reason.
+        seeds: runs at the size `seed_shape` and every horizon, to measure the spread; of every size without one.
+        hold_out: how many of the largest sizes are kept from every fit, to test the prediction.
+        hold_out_seeds: runs of each held-out size, at the largest horizon it can afford.
+        max_epochs: most passes over the training text.
+        plan_factor: the plan is for this many times the compute of the largest fitted run.
+        processes: training processes at a time; 0 for one a core.
+        family, norm, positions, activation, qk_norm, biases, parametrisation, base_width, reuse, sharing: of every
+            model, as in `Shape`; an LSTM has one head whatever `d_head`.
+        base_d_head: width of a head at `base_width` under "mup"; 0 for what `d_head` gives there.
+        optimizer: as in `RunSpec`, or "auto" for the paper's choice by size: Adam, and Adafactor above 1e9 parameters.
+        lr_factor: times the rate of the rule; `each_lr_factor` multiplies it.
+        most_at_once: most sequences of a batch in memory at once, in place of `accumulate`; 0 for no limit.
+        laws: names of the laws of N and D that are fitted and tried; empty for kaplan-nd and chinchilla.
+        law_file: a Python file that declares laws of one's own; its path is relative to the study's file.
+        cooldown, lr_end, decay_power, dropout, accumulate, unique_tokens, data_seed, precision: as in `RunSpec`.
+    """
+
+    name: str
+    shapes: Annotated[tuple[tuple[int, ...], ...], Range(0, 1e6)]
+    tokens: Annotated[tuple[float, ...], Range(1, 1e15)]
+    about: str = ""
+    corpus: str = "stdlib"
+    tokenizer: str = "bytes"
+    n_ctx: Annotated[int, Range(1, 1e6)] = 64
+    d_head: Annotated[int, Range(1, 1e5)] = 16
+    tied: bool = True
+    most_flops: Annotated[float, Range(0, 1e30, meaning="0 for no limit")] = 0.0
+    batch: Annotated[int, Range(1, 1e6)] = 8
+    lr_scale: Annotated[float, Range(0, 1e4, above=True)] = 0.3
+    lr_exponent: Annotated[float, Range(-10, 10)] = -1.0
+    lr_max: Annotated[float, Range(0, 1e4, above=True)] = 0.032
+    warmup_steps: Annotated[int, Range(0, 1e9)] = 100
+    schedule: str = "wsd"
+    decay: Annotated[float, Range(0, 1, above=True)] = 0.2
+    optimizer: str = "adamw"
+    beta1: Annotated[float, Range(0, 1, below=True)] = 0.9
+    beta2: Annotated[float, Range(0, 1, below=True)] = 0.95
+    weight_decay: Annotated[float, Range(0, 1e3)] = 0.1
+    clip: Annotated[float, Range(0, 1e9, meaning="0 for none")] = 1.0
+    seeds: Annotated[int, Range(1, 1e4)] = 1
+    seed_shape: Annotated[tuple[int, ...] | None, Range(0, 1e6)] = None
+    hold_out: Annotated[int, Range(0, 1e4)] = 0
+    hold_out_seeds: Annotated[int, Range(1, 1e4)] = 1
+    evaluations: Annotated[int, Range(1, 1e4)] = 12
+    eval_tokens: Annotated[int, Range(1, 1e12)] = 262144
+    max_epochs: Annotated[float, Range(0, 1e9, above=True)] = 1.0
+    level: Annotated[float, Range(0, 1, above=True, below=True)] = 0.95
+    draws: Annotated[int, Range(10, 1e5)] = 2000
+    plan_factor: Annotated[float, Range(0, 1e12, above=True)] = 10.0
+    processes: Annotated[int, Range(0, 4096, meaning="0 for one a core")] = 0
+    family: str = "transformer"
+    norm: str = "layernorm"
+    positions: str = "learned"
+    activation: str = "gelu"
+    qk_norm: bool = False
+    biases: bool = True
+    parametrisation: str = "standard"
+    base_width: Annotated[int, Range(1, 1e6)] = 64
+    reuse: Annotated[int, Range(1, 1e4)] = 1
+    sharing: str = "cyclic"
+    cooldown: str = "linear"
+    lr_end: Annotated[float, Range(0, 1, below=True)] = 0.0
+    decay_power: Annotated[float, Range(0, 100, above=True)] = 1.0
+    dropout: Annotated[float, Range(0, 1, below=True)] = 0.0
+    accumulate: Annotated[int, Range(1, 1e6)] = 1
+    unique_tokens: Annotated[int, Range(0, 1e15, meaning="0 for all")] = 0
+    data_seed: Annotated[int | None, Range(0, 2**63 - 1)] = None
+    warmup_share: Annotated[float, Range(0, 1, meaning="0 for no limit")] = 0.0
+    lr_rule: str = "width"
+    lr_batch_exponent: Annotated[float, Range(-10, 10)] = 0.0
+    each_batch: Annotated[tuple[int, ...], Range(1, 1e6)] = ()
+    each_lr_factor: Annotated[tuple[float, ...], Range(0, 1e6, above=True)] = ()
+    each_unique_tokens: Annotated[tuple[int, ...], Range(0, 1e15, meaning="0 for all")] = ()
+    each_schedule: tuple[str, ...] = ()
+    each_reuse: Annotated[tuple[int, ...], Range(1, 1e4)] = ()
+    each_sharing: tuple[str, ...] = ()
+    evaluate_on: tuple[str, ...] = ()
+    early_stop: Annotated[int, Range(0, 1e6, meaning="0 for never")] = 0
+    noise_every: Annotated[int, Range(0, 1e9, meaning="0 for never")] = 32
+    watch_weights: bool = False
+    fit_from_layers: Annotated[int, Range(0, 1e6)] = 0
+    fit_aspect: Annotated[tuple[float, float] | None, Range(0, 1e9)] = None
+    lr_factor: Annotated[float, Range(0, 1e6, above=True)] = 1.0
+    precision: str = "float32"
+    most_at_once: Annotated[int, Range(0, 1e6, meaning="0 for no limit")] = 0
+    laws: tuple[str, ...] = ()
+    law_file: str = ""
+    base_d_head: Annotated[int, Range(0, 1e5)] = 0
+
+    def __post_init__(self):
+        require_name(self.name)
+        require_all(self, StudyError)
+        if not self.shapes or not self.tokens:
+            raise StudyError("shapes and tokens must each name at least one value.")
+        for shape in self.shapes:
+            if not 2 <= len(shape) <= 4:
+                raise StudyError(
+                    f"shapes: {shown(list(shape))}: give [n_layer, d_model], and n_heads and d_ff if you like."
+                )
+        if self.lr_rule not in LR_RULES:
+            raise StudyError(f"lr_rule = {self.lr_rule!r}; it must be one of {', '.join(LR_RULES)}.")
+        if self.hold_out >= len(self.shapes):
+            raise StudyError(f"hold_out = {self.hold_out} of {len(self.shapes)} shapes leaves none to fit.")
+        if self.seed_shape is not None and self.seed_shape not in self.shapes:
+            raise StudyError(
+                f"seed_shape = {list(self.seed_shape)} is none of the shapes {[list(s) for s in self.shapes]}."
+            )
+        if self.fit_aspect is not None and self.fit_aspect[0] > self.fit_aspect[1]:
+            raise StudyError(f"fit_aspect = {list(self.fit_aspect)}; the first must not be above the second.")
+        self._require_amounts()
+
+    def _require_amounts(self):
+        if self.most_runs > MOST_RUNS:
+            raise StudyError(
+                f"the study asks for {self.most_runs:,} runs; {MOST_RUNS:,} are the most of one study. Shorten shapes, "
+                "tokens, seeds, hold_out_seeds or an each_ key, or make several studies of it."
+            )
+        if self.most_runs * self.evaluations > MOST_EVALUATIONS:
+            raise StudyError(
+                f"evaluations = {self.evaluations:,} of each of up to {self.most_runs:,} runs are "
+                f"{self.most_runs * self.evaluations:,}; {MOST_EVALUATIONS:,} are the most of one study. Set "
+                f"evaluations = {max(1, MOST_EVALUATIONS // self.most_runs):,} or fewer, or ask for fewer runs."
+            )
+
+    @property
+    def most_runs(self) -> int:
+        """Runs that the lists multiply to, trunks among them: no fewer than are laid out."""
+        lists = [getattr(self, name) for name in vars(self) if name.startswith("each_")]
+        each_size = prod(max(1, len(one)) for one in lists) * (len(self.tokens) + 1)
+        return len(self.shapes) * each_size * max(self.seeds, self.hold_out_seeds if self.hold_out else 1)
+
+
+@dataclass(frozen=True)
+class Families:
+    """A set of studies that share settings and a store: one a family of runs, in the order they are measured."""
+
+    name: str
+    studies: tuple[Study, ...]
+    about: str = ""
+
+    def only(self, names: Sequence[str]) -> "Families":
+        """Keep the families that are named, in the set's own order.
+
+        Raises:
+            NameUnknownError: a name that the set does not have.
+        """
+        known = [study.name for study in self.studies]
+        for name in names:
+            if name not in known:
+                raise unknown_name("family", name, known)
+        return replace(self, studies=tuple(study for study in self.studies if study.name in names))
+
+
+def presets() -> dict[str, Path]:
+    """Find the study files that come with the package: name -> path."""
+    here = Path(__file__).parents[1]
+    folder = here / "studies" if (here / "studies").is_dir() else here.parent / "studies"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def require_name(name: object):
+    """Refuse what cannot name a study: it names a folder and a file, and leads to no other.
+
+    Raises:
+        StudyError: not so.
+    """
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise StudyError(
+            f"name = {name!r:.80}: a study's name names its folder. Give up to 100 letters, digits, spaces and any of "
+            "_ . , + = @ ( ) -, a letter or digit first; another folder is named by --to."
+        )
+
+
+def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -> Study | Families:
+    """Read a study from a file, or a preset by its name; a file with a key `families` is a set of studies.
+
+    Such a file holds what the families share, and the folder of its name beside it one FAMILY.toml for each, whose keys
+    go before the shared ones.
+
+    Args:
+        changes: keys that go before those of the files.
+
+    Raises:
+        StudyError: no such file or preset, not TOML, an unknown key (the nearest known one is offered), a wrong value.
+    """
+    known = presets()
+    path = known.get(name_or_path, Path(name_or_path))
+    if not path.is_file():
+        raise StudyError(
+            f"no study file {name_or_path!r}, and no preset of that name.{nearest(name_or_path, known)} "
+            f"Presets: {', '.join(known)}."
+        )
+    shared, changes = _read_toml(path), dict(changes or {})
+    if "families" not in shared:
+        return from_plain(Study, {"name": path.stem, **shared, **changes}, str(path))
+    names, about = shared.pop("families"), shared.pop("about", "")
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+        raise StudyError(f"{path}: families = {shown(names)}; it must list names of files, such as ['F-N', 'F-D'].")
+    studies = []
+    for name in names:
+        require_name(name)
+        own = path.with_suffix("") / f"{name}.toml"
+        if not own.is_file():
+            raise StudyError(f"{path} lists the family {name!r}, and there is no {own}.")
+        studies.append(from_plain(Study, {**shared, **_read_toml(own), **changes, "name": name}, str(own)))
+    return Families(path.stem, tuple(studies), about)
+
+
+def _read_toml(path: Path) -> dict:
+    """Read a file's keys; paths of texts and of a law file are taken from the folder of the file that names them."""
+    try:
+        keys = tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise StudyError(f"{path} is not a study: its lists are nested too deep.") from None
+    except (ValueError, OSError) as failure:  # bad TOML, bytes that are no UTF-8, integers of thousands of digits
+        raise StudyError(f"{path} is not TOML: {' '.join(str(failure).split())}.") from None
+    if path in presets().values():  # nobody's texts lie there: what such a file names is to be set
+        return keys
+    named, corpus, others = (keys.get(key) for key in ("law_file", "corpus", "evaluate_on"))
+    found = {"law_file": str((path.parent / named).resolve())} if isinstance(named, str) and named else {}
+    if isinstance(corpus, str):
+        found["corpus"] = _from(path.parent, corpus)
+    if isinstance(others, list):
+        found["evaluate_on"] = [_from(path.parent, one) if isinstance(one, str) else one for one in others]
+    return keys | found
+
+
+def _from(folder: Path, corpus: str) -> str:
+    """Name a text of one's own from the folder that one is in, where it is named from another."""
+    place = corpus.removeprefix(A_PATH)
+    if place == corpus or not place or place.startswith("~") or os.path.isabs(place) or os.path.relpath(folder) == ".":
+        return corpus
+    return A_PATH + os.path.join(os.path.relpath(folder), place)

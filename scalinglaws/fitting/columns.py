@@ -1,0 +1,224 @@
+"""Which columns a law is fitted on, and whether their values can be right."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..conversions.convert import mismatch
+from ..errors import PointsError, counted, nearest
+from ..laws.declaration import Law
+from ..points.one_definition import units_agree
+from ..points.points import Points
+from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
+from .fit_record import EXACT, FitWarning
+
+SMALLEST = {"N": 3e3, "D": 1e5, "C": 1e7}  # a median below it looks like millions, or steps
+SELDOM = (0.2, 1e6)  # a median D/N outside looks like N and D swapped, or in different units
+SAME_RAY = 0.05  # largest |ln(D/N) - mean| of points that lie on one ray
+SWEPT = 3  # different targets at equal inputs from which a cell is a sweep
+ONE_VALUE = 1e-3  # largest relative range of an input that does not vary
+
+
+def chosen_columns(law: Law, points: Points, asked: Mapping[str, str] | None) -> dict[str, str]:
+    """Choose a column for each letter: the one asked for, the paper's own, or the first that can play its role.
+
+    Raises:
+        PointsError: a letter is unknown or no column can stand for it.
+    """
+    letters = [*law.inputs, law.target]
+    for letter in asked or {}:
+        if letter not in letters:
+            raise PointsError(
+                f"law {law.name!r} has no {letter!r}; it has {', '.join(letters)}.{nearest(letter, letters)}"
+            )
+    return {letter: _column(law, points, letter, (asked or {}).get(letter)) for letter in letters}
+
+
+def _column(law, points, letter, asked):
+    if asked is not None:
+        points[asked]  # raises with the nearest name
+        return asked
+    convention = law.convention.get(letter)
+    counted = QUANTITIES[convention].role if convention in QUANTITIES else letter
+    role = ROLE_OF_LETTER.get(letter, counted)
+    known = playing(role) if role != "other" else []
+    candidates = [convention, *known, letter]
+    for name in candidates:
+        if name in points:
+            return name
+    wanted = " or ".join(repr(name) for name in dict.fromkeys(candidates) if name)
+    raise PointsError(
+        f"law {law.name!r} needs a column for {letter}: {wanted}. The table has {', '.join(sorted(points.columns))}. "
+        f"Say which one it is with --map {letter}=COLUMN."
+    )
+
+
+def convention_warnings(law: Law, columns: Mapping[str, str]) -> list[FitWarning]:
+    """Warn where a column counts otherwise than the paper did."""
+    return [
+        FitWarning(
+            "other-convention",
+            f"{letter} is {columns[letter]} here; the paper's is {_meant(wanted)}. "
+            f"The published constants do not compare with these.{_conversion(columns[letter], wanted)}",
+        )
+        for letter, wanted in law.convention.items()
+        if columns[letter] != wanted
+    ]
+
+
+def _meant(name: str) -> str:
+    return f"{name} ({QUANTITIES[name].meaning})" if name in QUANTITIES else name
+
+
+def _conversion(have: str, wanted: str) -> str:
+    """Name what would turn one definition into the other; empty where a column is of one's own."""
+    return f" Conversion: {mismatch(have, wanted)}" if {have, wanted} <= set(QUANTITIES) else ""
+
+
+def checked_values(points: Points, columns: Mapping[str, str], logs: set[str]) -> dict[str, np.ndarray]:
+    """Read the columns of the rows that take part; those of `logs` must be positive.
+
+    Raises:
+        PointsError: naming the column, the row (counted from 1, without the header) and the value.
+    """
+    keep = points["excluded_because"] == "" if "excluded_because" in points else np.ones(len(points), dtype=bool)
+    rows = np.flatnonzero(keep)
+    values = {}
+    for letter, name in columns.items():
+        column = points[name][rows]
+        if column.dtype.kind not in "fiub":
+            raise PointsError(f"column {name!r} holds text ({str(column[0])!r}); {letter} must be a number.")
+        bad = ~np.isfinite(column) | (column <= 0 if letter in logs else False)
+        if bad.any():
+            first = int(np.flatnonzero(bad)[0])
+            must = "a positive number" if letter in logs else "a finite number"
+            raise PointsError(
+                f"column {name!r} is {column[first]:g} in row {rows[first] + 1}; {letter} must be {must}. "
+                f"{int(bad.sum())} of {len(rows)} rows are like that: correct them, or give them a reason "
+                f"in a column 'excluded_because'.{_filled(points, rows, letter, name)}"
+            )
+        values[letter] = np.array(column, dtype=np.float64, order="C")
+        values[letter].flags.writeable = False  # a law that writes into its inputs would fit other points
+    return values
+
+
+def _filled(points: Points, rows: np.ndarray, letter: str, name: str) -> str:
+    """Offer another column that counts the same thing and is filled in every row, with the flag to type."""
+    others = [other for other in playing(ROLE_OF_LETTER.get(letter, "other")) if other != name and other in points]
+    for other in others:
+        column = points[other][rows]
+        if column.dtype.kind in "fiu" and np.isfinite(column).all() and (column > 0).all():
+            return f" Or fit on {other!r}, which is filled in every row: --map {letter}={other}."
+    return ""
+
+
+def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bool) -> None:
+    """Refuse points that cannot say what the law asks.
+
+    Raises:
+        PointsError: too few points, one value of an input, or one ray D = kN (the last two unless something is held).
+    """
+    inputs = [values[letter] for letter in law.inputs]
+    distinct, n = _distinct(inputs), len(inputs[0])
+    if distinct < free + 1 and not (held and distinct >= free):
+        same = f"{n} points, {distinct} of them different" if distinct < n else counted(distinct, "point")
+        raise PointsError(
+            f"{same}, cannot fit the {free} free parameters of law {law.name!r}: it needs {free + 1} or more. "
+            f"Add runs, or hold parameters with --fix NAME=VALUE."
+        )
+    if held:
+        return
+    for letter in law.inputs:
+        column = values[letter]
+        if np.ptp(column) <= ONE_VALUE * np.abs(column).max():
+            raise PointsError(
+                f"every point has {letter} = {column[0]:g}: nothing says how {law.predicts} depends on {letter}. "
+                f"Add runs at other {letter}, or fit a law without {letter}."
+            )
+    if {"N", "D"} <= set(law.inputs):
+        ratio = np.log(values["D"] / values["N"])
+        if np.abs(ratio - ratio.mean()).max() < SAME_RAY:
+            raise PointsError(
+                f"all points lie on one ray D = {np.exp(ratio.mean()):.3g} N: what size and what data do to the loss "
+                f"cannot be told apart. Add runs at another D/N (4 times more and 4 times less), or fit a law in one "
+                f"of them."
+            )
+
+
+def varies(target: np.ndarray) -> bool:
+    """Whether a target takes more than one value, rounding aside."""
+    return bool(np.ptp(target) > EXACT * np.abs(target).max())
+
+
+def check_loss_varies(law: Law, target: np.ndarray, column: str) -> None:
+    """Refuse losses that are all equal: a law of a loss falls, and what lies on its floor has no exponent and no R2.
+
+    Raises:
+        PointsError: naming the column and its one value.
+    """
+    if law.predicts == "loss" and not varies(target):
+        raise PointsError(
+            f"every point has {column} = {target[0]:g}: a loss that does not vary identifies no constant of law "
+            f"{law.name!r}, and there is no variation for an R2 to explain. Add runs that differ in it, or name "
+            "another column."
+        )
+
+
+def check_no_sweep(law: Law, values: Mapping[str, np.ndarray], points: Points) -> None:
+    """Refuse to fit a law of the best rate or batch to all that were tried.
+
+    Raises:
+        PointsError: most cells of equal inputs hold several targets, and the table has the losses that tell the best.
+    """
+    losses = [name for name in playing("loss") if name in points]
+    if law.predicts not in ("lr", "batch") or not losses or law.target not in values:
+        return
+    _, cell = np.unique(np.stack([values[letter] for letter in law.inputs]), axis=1, return_inverse=True)
+    pairs = np.unique(np.stack([cell.ravel(), values[law.target]]), axis=1)
+    tried = np.bincount(pairs[0].astype(int))
+    if (tried >= SWEPT).mean() <= 0.5:
+        return
+    raise PointsError(
+        f"law {law.name!r} is of the best {law.predicts} of each cell, and these {len(cell.ravel())} rows are a sweep: "
+        f"{len(tried)} cells of equal {', '.join(law.inputs)} with up to {tried.max()} values of "
+        f"{law.target} each. Keep one row a cell first, that of the least {losses[0]}, and no cell whose best is the "
+        "smallest or the largest tried."
+    )
+
+
+def _distinct(columns: list[np.ndarray]) -> int:
+    """Count the different rows of a table; sorting by columns is ten times faster than np.unique over an axis."""
+    order = np.lexsort(columns)
+    changes = np.any([np.diff(column[order]) != 0 for column in columns], axis=0)
+    return int(changes.sum()) + 1 if len(order) else 0
+
+
+def suspicions(law: Law, values: Mapping[str, np.ndarray], points: Points, columns) -> list[FitWarning]:
+    """Flag what is seldom meant: duplicate rows, a wrong unit, N and D swapped."""
+    found = []
+    n = len(next(iter(values.values())))
+    extra = n - _distinct([*values.values()])
+    if extra:
+        found.append(FitWarning("duplicate-rows", f"{extra} of {n} rows repeat another in every column used."))
+    borne_out = "N" in columns and units_agree(points, columns["N"])
+    for letter in law.inputs:
+        middle = float(np.median(values[letter]))
+        if letter in SMALLEST and middle < SMALLEST[letter] and not borne_out:
+            found.append(
+                FitWarning(
+                    "odd-scale",
+                    f"{letter} ({columns[letter]}) has the median {middle:g}: is it in millions or billions, or in "
+                    f"steps? It is read as plain {ROLE_OF_LETTER[letter]}.",
+                )
+            )
+    if {"N", "D"} <= set(values):
+        ratio = float(np.median(values["D"] / values["N"]))
+        if not SELDOM[0] <= ratio <= SELDOM[1] and not borne_out:
+            found.append(
+                FitWarning(
+                    "odd-ratio",
+                    f"the median D/N is {ratio:.3g} tokens a parameter: are N and D swapped, or is "
+                    f"one of them in millions or in steps?",
+                )
+            )
+    return found

@@ -1,0 +1,139 @@
+"""What a fit found: one frozen record, complete enough to refit, resample and predict from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import LawError, nearest
+from ..laws.declaration import Law
+from ..quantities import ROLE_OF_LETTER
+from .problem import Problem
+
+EXACT = 1e-9  # relative residuals up to which points fall on the law: computed, not measured
+
+
+@dataclass(frozen=True)
+class FitWarning:
+    """Something a reader of the fit must know: a stable id, and a sentence."""
+
+    id: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A law fitted to points. n points, p free parameters.
+
+    Attributes:
+        values: every parameter of the law, fixed and tied ones too, in its order.
+        objective: the SUM of the loss over the points (u^2/2 near zero, u the log residual), plus the priors' share.
+        loss: its name; `delta` its scale as used (Huber's delta, Tukey's c, Student's s, the quantile's corner);
+            infinite for plain squares.
+        columns: letter of the law -> column of the points; the target's letter too.
+        inputs: letter -> (n,) array; `target` (n,) as observed; `scales` (n,) what multiplied the residuals (1 / sd).
+        clusters: (n,) labels; points of one label are resampled together. `cluster` the column they are from.
+        residuals: (n,) ln observed - ln predicted; plain differences for a plain loss.
+        noise: robust standard deviation of the residuals, corrected for p.
+        starts_agreeing: share of the starts that ended at this optimum.
+        outcome: converged, not_converged, at_bound or not_identified; `sentence` says it in words.
+        unidentified: free parameters that the points say nothing about: a term that vanished, and its exponents.
+        decrement: Newton's decrement relative to the objective where the walk stopped.
+        fingerprint: hash of the points that took part.
+        r2: share of the variance of the log target explained, NaN of a target that does not vary; `rms_log` root mean
+            square log residual.
+        excluded: reason -> how many rows of the table took no part for it.
+        z: coordinates of the optimum; `problem` what was minimised: for resampling.
+    """
+
+    law: Law
+    values: Mapping[str, float]
+    objective: float
+    loss: str
+    delta: float
+    columns: Mapping[str, str]
+    n: int
+    inputs: Mapping[str, np.ndarray] = field(repr=False)
+    target: np.ndarray = field(repr=False)
+    scales: np.ndarray = field(repr=False)
+    clusters: np.ndarray = field(repr=False)
+    residuals: np.ndarray = field(repr=False)
+    noise: float
+    starts_agreeing: float
+    outcome: str
+    sentence: str
+    decrement: float
+    fingerprint: str
+    warnings: tuple[FitWarning, ...]
+    fixed: Mapping[str, float]
+    tied: Mapping[str, str]
+    tau: float
+    r2: float
+    rms_log: float
+    excluded: Mapping[str, int]
+    z: np.ndarray = field(repr=False)
+    problem: Problem = field(repr=False)
+    unidentified: tuple[str, ...] = ()
+    cluster: str = "run_id"
+
+    @property
+    def doubts(self) -> tuple[FitWarning, ...]:
+        """All that a reader of anything made from this fit must know: its outcome unless converged, its warnings."""
+        ended = () if self.outcome == "converged" else (FitWarning(self.outcome, f"{self.law.name}: {self.sentence}"),)
+        return (*ended, *self.warnings)
+
+    @property
+    def exact(self) -> bool:
+        """Whether every point falls on the law to rounding: then nothing is left to estimate a noise from."""
+        size = 1.0 if self.problem.loss.in_logs else np.abs(self.target).max()
+        return bool(np.abs(self.residuals).max() <= EXACT * size)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """What multiplied the residuals: 1 / standard error, up to a constant."""
+        return self.scales
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Names of the parameters that were fitted."""
+        return self.problem.coordinates.free
+
+    @property
+    def positive(self) -> frozenset[str]:
+        """Names of the parameters that cannot be negative."""
+        return frozenset(p.name for p in self.law.parameters if p.positive)
+
+    @property
+    def n_clusters(self) -> int:
+        """How many independent runs the points came from."""
+        return len(np.unique(self.clusters))
+
+    def evaluate(self, **inputs) -> np.ndarray:
+        """Predict at inputs given by letter, numbers or arrays.
+
+        Raises:
+            LawError: an input is missing or is not one of the law's.
+        """
+        return self.law.evaluate(**checked_inputs(self.law, inputs), **self.values)
+
+
+def checked_inputs(law: Law, inputs: Mapping) -> dict[str, np.ndarray]:
+    """Check that the inputs are those of the law, positive and finite; give them as float64 arrays that broadcast.
+
+    Raises:
+        LawError: naming the letter, with what the law takes.
+    """
+    for letter in inputs:
+        if letter not in law.inputs:
+            raise LawError(
+                f"law {law.name!r} takes {', '.join(law.inputs)}, not {letter!r}.{nearest(letter, law.inputs)}"
+            )
+    missing = [letter for letter in law.inputs if letter not in inputs]
+    if missing:
+        raise LawError(f"law {law.name!r} needs a value for {', '.join(missing)}; it takes {', '.join(law.inputs)}.")
+    arrays = {letter: np.asarray(inputs[letter], dtype=np.float64) for letter in law.inputs}
+    for letter, array in arrays.items():
+        if not np.isfinite(array).all() or (letter in ROLE_OF_LETTER and (array <= 0).any()):
+            must = "positive and finite" if letter in ROLE_OF_LETTER else "finite"
+            raise LawError(f"{letter} = {inputs[letter]} cannot be: law {law.name!r} needs a number that is {must}.")
+    return arrays

@@ -1,0 +1,71 @@
+"""Whether the approaches to the compute-optimal exponent agree, and the likely cause where they do not."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+
+from ..results.fitted import Estimate
+from .budgets import Frontier
+
+APART = 0.05  # exponents farther apart than this lead to other models within two decades
+
+
+def disagreements(
+    frontiers: Mapping[str, Frontier], exponents: Mapping[str, Estimate] | None = None
+) -> tuple[str, ...]:
+    """Compare the exponent of N_opt ~ C^a between approaches, pair by pair.
+
+    Args:
+        frontiers: name -> envelope, isoFLOP or C_min frontier.
+        exponents: name -> exponent from elsewhere, such as that of a fitted law (`plan.exponent`).
+
+    Returns:
+        a sentence for each pair more than 0.05 apart: both values, whether the intervals overlap, the likely cause.
+    """
+    known = {name: one.params.exponent for name, one in frontiers.items() if one.params is not None}
+    known |= dict(exponents or {})
+    found = []
+    for (first, a), (second, b) in combinations(known.items(), 2):
+        if abs(a.value - b.value) <= APART:
+            continue
+        overlap = "their intervals overlap" if _overlap(a, b) else "their intervals do not overlap"
+        cause = _cause(frontiers.get(first), frontiers.get(second))
+        found.append(
+            f"{first} gives N_opt ~ C^{a.value:.3f} and {second} C^{b.value:.3f}; {overlap}. Likely cause: {cause}."
+        )
+    return tuple(found)
+
+
+def _overlap(a: Estimate, b: Estimate) -> bool:
+    if None in (a.low, a.high, b.low, b.high):
+        return False
+    return a.low <= b.high and b.low <= a.high
+
+
+def _cause(first: Frontier | None, second: Frontier | None) -> str:
+    if first is None or second is None:
+        return _form(first or second)
+    for role in ("params", "flops", "loss"):
+        if first.columns[role] != second.columns[role]:
+            return f"one counts {role} as {first.columns[role]}, the other as {second.columns[role]}"
+    ranges = [np.log10([b.flops for b in one.optima]) for one in (first, second)]
+    shared = min(r.max() for r in ranges) - max(r.min() for r in ranges)
+    if shared < 0.5 * max(np.ptp(r) for r in ranges):
+        return "they see different ranges of compute, and the exponent need not be one number over both"
+    for one in (first, second):
+        censored = np.mean([b.censored for b in one.budgets])
+        if censored > 0.5:
+            return f"{censored:.0%} of the budgets of the {one.method} are censored: sizes are missing at one end"
+    methods = {first.method, second.method}
+    if methods & {"envelope", "c-min"} and "isoflop" in methods:
+        return "points in the middle of a run are not the ends of shorter runs: their learning rate has not decayed"
+    if first.shape != second.shape:
+        return f"another form of the minimum ({first.shape}; {second.shape}): the sizes are too few, or lie to one side"
+    return "noise, or too few sizes around the optima"
+
+
+def _form(one: Frontier | None) -> str:
+    if one is not None and any(b.censored for b in one.budgets):
+        return "the law's form, or the censored ends of the frontier, which the law extrapolates through"
+    return "the law's form: minima in each budget assume less than one law over all of them"

@@ -1,0 +1,146 @@
+"""What a frontier is: the best size, tokens and loss at each budget, and the lines through them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..results.fitted import Band, Estimate, FrontierFound
+
+# Why a budget has no optimum that can be used: the short word, and what it means.
+REASONS = {
+    "too-few-sizes": "fewer than three sizes were trained at this budget",
+    "smallest-is-best": "the smallest size is the best: the optimum lies below it",
+    "largest-is-best": "the largest size is the best: the optimum lies above it",
+    "near-the-edge": "the line puts the optimum at the edge of the sizes, where noise decides what is seen of it",
+    "not-convex": "the loss does not rise on both sides of the best size",
+    "weak-curvature": "the rise on both sides of the best size is within the noise",
+}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """One compute budget and the best way found to spend it.
+
+    `reason` is empty where the optimum lies well between sizes that were trained; else it is a key of `REASONS`, and
+    params, tokens and loss are those of the best size present: a bound, not an optimum (but for "near-the-edge").
+    """
+
+    flops: float
+    params: float
+    tokens: float
+    loss_nats: float
+    sizes: int
+    reason: str = ""
+
+    @property
+    def censored(self) -> bool:
+        """Whether this budget takes no part in the lines."""
+        return bool(self.reason)
+
+
+@dataclass(frozen=True)
+class Line:
+    """y = scale (C / flops_centre)^exponent, with draws of (ln scale, exponent) for its interval.
+
+    Attributes:
+        quantity: what y is.
+        flops_centre: geometric mean of the budgets: there scale and exponent are least correlated.
+        draws: shape (draws, 2); empty where no interval exists.
+    """
+
+    quantity: str
+    exponent: Estimate
+    scale: Estimate
+    flops_centre: float
+    draws: np.ndarray = field(repr=False)
+
+    def at(self, flops: float) -> Estimate:
+        """Read the line at a budget; level as the exponent's."""
+        x = np.log(flops / self.flops_centre)
+        value = float(self.scale.value * np.exp(self.exponent.value * x))
+        if not len(self.draws):
+            return Estimate(value, level=self.exponent.level)
+        low, high = _interval(np.exp(self.draws[:, 0] + self.draws[:, 1] * x), self.exponent.level)
+        return Estimate(value, low, high, self.exponent.level)
+
+
+def _interval(draws: np.ndarray, level: float) -> tuple[float, float]:
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """The compute-efficient frontier.
+
+    Attributes:
+        method: envelope, isoflop or c-min.
+        columns: role -> quantity: which count of params, tokens, flops and loss this frontier is of.
+        budgets: in the order of compute.
+        params, tokens, loss: lines through the budgets that are not censored; None where fewer than three are left.
+            The loss line falls: its exponent is negative, where Kaplan et al. 2020 print alpha_C positive.
+        shape: how the optimum between sizes was found, in words.
+        interval_method: how the intervals were made, in words.
+        batch, steps: B_crit and S_min at the optima, for c-min.
+    """
+
+    method: str
+    columns: dict[str, str]
+    budgets: tuple[Budget, ...]
+    params: Line | None
+    tokens: Line | None
+    loss: Line | None
+    shape: str
+    interval_method: str
+    runs: int
+    warnings: tuple[str, ...] = ()
+    batch: Line | None = None
+    steps: Line | None = None
+
+    @property
+    def optima(self) -> tuple[Budget, ...]:
+        """The budgets with an optimum between sizes that were trained."""
+        return tuple(budget for budget in self.budgets if not budget.censored)
+
+    def found(self) -> FrontierFound:
+        """Turn into the record that a report shows, bands included."""
+        exponent = self.loss.exponent if self.loss else None
+        turned = exponent and Estimate(-exponent.value, _minus(exponent.high), _minus(exponent.low), exponent.level)
+        lines = [one for one in (self.params, self.tokens, self.loss, self.batch, self.steps) if one is not None]
+        return FrontierFound(
+            method=self.method,
+            flops=tuple(b.flops for b in self.budgets),
+            params=tuple(b.params for b in self.budgets),
+            tokens=tuple(b.tokens for b in self.budgets),
+            loss_nats=tuple(b.loss_nats for b in self.budgets),
+            censored=tuple(b.censored for b in self.budgets),
+            params_exponent=self.params and self.params.exponent,
+            tokens_exponent=self.tokens and self.tokens.exponent,
+            loss_exponent=turned,
+            bands=tuple(self.band(line) for line in lines),
+            warnings=self.warnings,
+            reasons=tuple(b.reason for b in self.budgets),
+        )
+
+    def band(self, line: Line, beyond: float = 3.0) -> Band:
+        """Draw a line over its budgets and a factor `beyond` to both sides."""
+        seen = [budget.flops for budget in self.optima]
+        flops = np.geomspace(min(seen) / beyond, max(seen) * beyond, 40)
+        read = [line.at(float(c)) for c in flops]
+        return Band(
+            x_quantity=self.columns["flops"],
+            x=tuple(float(c) for c in flops),
+            y=tuple(e.value for e in read),
+            low=tuple(e.low for e in read),
+            high=tuple(e.high for e in read),
+            law=f"frontier, {self.method}",
+            text=f"{line.quantity} = {line.at(1e18).value:.4g} (C / 1e18 FLOPs)^{line.exponent.value:.3f}",
+            fitted_to=(min(seen), max(seen)),
+            y_quantity=line.quantity,
+            level=line.exponent.level,
+            label=line.quantity,
+        )
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value

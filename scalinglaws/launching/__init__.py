@@ -1,0 +1,1 @@
+"""Many processes: what the store lacks, started chain by chain."""

@@ -1,0 +1,228 @@
+"""The best split of a budget into parameters and tokens, for every draw at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import MisuseError
+from ..laws import muennighoff2023
+from ..laws.declaration import Law
+
+# Muennighoff et al. 2023, fitted to 182 runs on C4: how the worth of repeated tokens and of excess parameters decays.
+REPETITION = tuple(muennighoff2023.MUENNIGHOFF.constants[name] for name in ("R_D", "R_N"))
+_GRID = 161
+_BLOCK = 500  # draws at once: bounds the memory
+_GOLDEN = (np.sqrt(5) - 1) / 2
+_LEAST_TOKENS = 1e3
+_LEAST_PARAMS = 10.0
+_EDGE = 1.001  # closer than this factor to an end of the search, the loss falls all the way there
+_AWAY = 100.0  # factor in size over which the loss must rise to both sides of a best size ..
+_FLAT = 1e-6  # .. by more than this share of it
+
+
+@dataclass(frozen=True)
+class Spending:
+    """How a budget is spent: C = 6 N D in training, and 2 N a token served afterwards.
+
+    Attributes:
+        flops: budget of training and serving together.
+        inference_tokens: tokens to be served (Sardana et al. 2023); they take 2 N FLOPs each of the budget.
+        unique_tokens: different tokens there are; beyond them tokens repeat at falling worth (Muennighoff et al. 2023).
+        repetition: (R_D*, R_N*) of that law.
+        batch_tokens: batch, for a law of steps.
+    """
+
+    flops: float
+    inference_tokens: float = 0.0
+    unique_tokens: float | None = None
+    repetition: tuple[float, float] = REPETITION
+    batch_tokens: float | None = None
+
+    def tokens(self, params):
+        """D that the budget leaves for N: C/(6 N) - D_inference/3."""
+        return self.flops / (6 * params) - self.inference_tokens / 3
+
+    @property
+    def largest_params(self) -> float:
+        """N that leaves a thousand tokens to train on."""
+        return self.flops / (6 * (_LEAST_TOKENS + self.inference_tokens / 3))
+
+    @property
+    def smallest_params(self) -> float:
+        """Smallest N that is searched: ten, or less where the budget is as small as that."""
+        return min(_LEAST_PARAMS, self.largest_params / np.e)
+
+    @property
+    def plain(self) -> bool:
+        """Whether C = 6 N D is all there is."""
+        return not self.inference_tokens and self.unique_tokens is None
+
+
+def check_law(law: Law, spending: Spending) -> None:
+    """Refuse a law that cannot split a budget.
+
+    Raises:
+        MisuseError: it is not a loss of N and D (or N and S with a batch).
+    """
+    if law.predicts == "loss" and set(law.inputs) in ({"N", "D"}, {"N", "D", "U"}):
+        if "U" in law.inputs and spending.unique_tokens is None:
+            raise MisuseError(f"law {law.name!r} needs the number of different tokens: give unique_tokens.")
+        return
+    if law.predicts == "loss" and set(law.inputs) == {"N", "S"} and spending.batch_tokens:
+        return
+    raise MisuseError(
+        f"law {law.name!r} gives {law.predicts} from {', '.join(law.inputs)}: it cannot split a budget. "
+        "Plan with a law of N and D, such as chinchilla or kaplan-nd, or with kaplan-ns."
+    )
+
+
+@dataclass(frozen=True)
+class Trade:
+    """One law and one way to spend: what a size is worth.
+
+    Attributes:
+        values: parameter -> number, or array of draws.
+        limit: best size for the different tokens there are, shaped as the values; None where tokens do not run out, or
+            the law itself knows of different tokens.
+    """
+
+    law: Law
+    values: Mapping
+    spending: Spending
+    limit: np.ndarray | None = None
+
+    def at(self, spending: Spending) -> "Trade":
+        """Spend another budget."""
+        return Trade(self.law, self.values, spending, self.limit)
+
+
+def _counts_different(law: Law) -> bool:
+    """Whether the law's D is the number of different tokens (Kaplan et al. 2020): a repeat then adds nothing by it."""
+    return law.convention.get("D") == "tokens_unique"
+
+
+def trade(law: Law, values: Mapping, spending: Spending) -> Trade:
+    """Bring a law and a way to spend together.
+
+    Raises:
+        MisuseError: the law cannot split a budget.
+    """
+    check_law(law, spending)
+    limited = spending.unique_tokens is not None and "U" not in law.inputs and not _counts_different(law)
+    return Trade(law, values, spending, size_for(law, values, spending.unique_tokens) if limited else None)
+
+
+def inputs_of(one: Trade, params, tokens) -> dict[str, np.ndarray]:
+    """Give the law's inputs for N parameters on D tokens: with a data limit, what both are worth."""
+    params, tokens = np.asarray(params, dtype=np.float64), np.asarray(tokens, dtype=np.float64)
+    if "S" in one.law.inputs:
+        return {"N": params, "S": tokens / one.spending.batch_tokens}
+    if "U" in one.law.inputs:
+        return {"N": params, "D": tokens, "U": np.minimum(one.spending.unique_tokens, tokens)}
+    if one.spending.unique_tokens is None:
+        return {"N": params, "D": tokens}
+    if one.limit is None:
+        return {"N": params, "D": np.minimum(tokens, one.spending.unique_tokens)}
+    return worth(params, tokens, one.spending.unique_tokens, one.limit, one.spending.repetition)
+
+
+def worth(params, tokens, unique: float, limit, repetition=REPETITION) -> dict[str, np.ndarray]:
+    """Effective data D' = U + U R_D (1 - e^(-R/R_D)), R = D/U - 1; N' likewise over `limit`, the best size for U.
+
+    Muennighoff et al. 2023, eq 5 and 6.
+    """
+    decay_data, decay_size = repetition
+    data = muennighoff2023.worth(tokens, np.minimum(tokens, unique), decay_data)
+    size = muennighoff2023.worth(params, np.minimum(params, limit), decay_size)
+    return {"N": size, "D": data}
+
+
+def size_for(law: Law, values: Mapping, tokens: float) -> np.ndarray:
+    """Find N whose optimal D under C = 6 N D is `tokens`: there the loss falls as fast in ln N as in ln D."""
+    step = 1e-4
+    shape = np.broadcast_shapes(*(np.shape(v) for v in values.values()))
+    low, high = np.full(shape, 0.0), np.full(shape, np.log(1e18))
+
+    def loss(x, y):
+        return law.evaluate(np.exp(x), tokens * np.exp(y), **values)
+
+    for _ in range(60):
+        x = (low + high) / 2
+        with np.errstate(all="ignore"):
+            size_is_worth_more = loss(x + step, 0.0) - loss(x - step, 0.0) < loss(x, step) - loss(x, -step)
+        low, high = np.where(size_is_worth_more, x, low), np.where(size_is_worth_more, high, x)
+    return np.exp((low + high) / 2)
+
+
+def loss_of(one: Trade, params) -> np.ndarray:
+    """Loss of N parameters trained on what the budget leaves."""
+    with np.errstate(all="ignore"):  # no number far outside: the caller looks
+        return one.law.evaluate(**inputs_of(one, params, one.spending.tokens(params)), **one.values)
+
+
+def best_params(one: Trade) -> np.ndarray:
+    """Find N* for every draw: the lowest point of the loss along size, strictly inside what the budget allows.
+
+    Returns:
+        0 or infinity where the loss falls all the way to the smallest or the largest size, nan where it hardly depends
+        on how the budget is split: a term of the law is missing, and there is no best size.
+    """
+    found = searched(one)
+    low, high = one.spending.smallest_params, one.spending.largest_params
+    with np.errstate(all="ignore"):
+        least = loss_of(one, found)
+        below, above = (
+            loss_of(one, np.clip(found * away, low, high)) / least - 1 > _FLAT for away in (1 / _AWAY, _AWAY)
+        )
+    below, above = below & (found > low * _EDGE), above & (found < high / _EDGE)
+    return np.where(below & above, found, np.where(above, 0.0, np.where(below, np.inf, np.nan)))
+
+
+def searched(one: Trade) -> np.ndarray:
+    """Find the size of least loss among those searched, at an end of the search too.
+
+    In closed form where the law has one, else on a grid of ln N and by golden section.
+    """
+    closed = CLOSED_FORMS.get(one.law.name)
+    if closed is not None and one.spending.plain:
+        with np.errstate(all="ignore"):
+            found = closed(one.spending.flops, **{name: np.asarray(v, float) for name, v in one.values.items()})
+        return np.clip(found, one.spending.smallest_params, one.spending.largest_params)
+    shape = np.broadcast_shapes(*(np.shape(v) for v in one.values.values()))
+    columns = {name: np.broadcast_to(v, shape).reshape(-1, 1) for name, v in one.values.items()}
+    limits = None if one.limit is None else np.broadcast_to(one.limit, shape).reshape(-1, 1)
+    found = np.empty(int(np.prod(shape)))
+    for start in range(0, len(found), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        values = {name: column[rows] for name, column in columns.items()}
+        found[rows] = _minimised(Trade(one.law, values, one.spending, None if limits is None else limits[rows]))
+    return np.exp(found).reshape(shape)
+
+
+def _minimised(one: Trade) -> np.ndarray:
+    """ln N* of values of shape (draws, 1)."""
+    grid = np.linspace(np.log(one.spending.smallest_params), np.log(one.spending.largest_params), _GRID)
+    with np.errstate(all="ignore"):
+        loss = loss_of(one, np.exp(grid[None]))
+        best = np.argmin(np.where(np.isfinite(loss), loss, np.inf), axis=1)
+        low, high = grid[np.maximum(best - 1, 0)][:, None], grid[np.minimum(best + 1, _GRID - 1)][:, None]
+        for _ in range(45):
+            left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+            better = loss_of(one, np.exp(left)) < loss_of(one, np.exp(right))
+            low, high = np.where(better, low, left), np.where(better, right, high)
+    return ((low + high) / 2)[:, 0]
+
+
+def chinchilla_params(C, *, E, A, B, alpha, beta):
+    """N* = (alpha A / (beta B))^(1/(alpha + beta)) (C/6)^(beta/(alpha + beta)) (Hoffmann et al. 2022, eq 4)."""
+    return (alpha * A / (beta * B)) ** (1 / (alpha + beta)) * (C / 6) ** (beta / (alpha + beta))
+
+
+def kaplan_nd_params(C, *, N_c, D_c, alpha_N, alpha_D):
+    """N* of Kaplan et al. 2020, eq 1.5, under C = 6 N D: r (N_c/N)^r = D_c/D with r = alpha_N/alpha_D."""
+    r = alpha_N / alpha_D
+    return np.exp((np.log(r * C / 6) - np.log(D_c) + r * np.log(N_c)) / (1 + r))  # in logs: N_c^r may overflow
+
+
+CLOSED_FORMS = {"chinchilla": chinchilla_params, "kaplan-nd": kaplan_nd_params}

@@ -1,0 +1,248 @@
+"""plan(draws, flops): sizes, tokens, batch and cost of a budget."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..comparing.ensemble import LEAST_WEIGHT, Ensemble, predict_mixture
+from ..errors import LawError, MisuseError
+from ..laws.declaration import Law
+from ..predicting.predict import predict
+from ..results.fitted import Estimate
+from ..uncertainty.drawn import Draws
+from .best_split import Spending, trade
+from .buildable import Building
+from .hardware import Machine
+from .law_splits import Split, kaplan_split, split
+from .near_optimum import Valley, alternatives, buildable, flat_range
+from .planned import Plan
+from .rates_and_batches import band, settings
+from .undetermined import check_useful, interval
+
+
+def plan(
+    draws: Draws | Sequence[Draws] | Ensemble,
+    flops: float,
+    *,
+    batch_tokens: float | None = None,
+    batch_policy: str | None = None,
+    critical: Mapping[str, float] | None = None,
+    level: float = 0.95,
+    calibration: float = 1.0,
+    ceiling: float | None = None,
+    fixed_params: float | None = None,
+    fixed_tokens: float | None = None,
+    unique_tokens: float | None = None,
+    inference_tokens: float = 0.0,
+    building: Building | None = None,
+    hardware: str | None = None,
+    flops_per_second: float | None = None,
+    devices: int = 1,
+    price_per_hour: float | None = None,
+) -> Plan:
+    """Turn a budget into a plan: N*, D*, loss, batch, steps, shapes and cost, each with its interval.
+
+    Args:
+        draws: of a law of N and D under C = 6 N D, or of kaplan-ns. Of several fits the first gives the values, and all
+            give the intervals: sizes from their pooled draws, the loss from the lowest to the highest of their ends. Of
+            an ensemble the heaviest law gives the size, the weighted mixture the intervals and the loss.
+        batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, appendix B and section 5), with
+            B_star and alpha_B of eq 5.3 in `critical` (the paper's by default).
+        calibration: factor on the half-width of the loss, from `compare.calibration`; `ceiling`: what no loss exceeds.
+        unique_tokens: different tokens there are; more are repeats, of falling worth (Muennighoff et al. 2023).
+        inference_tokens: tokens to serve, 2 N FLOPs each out of the budget (Sardana et al. 2023).
+        building: vocabulary and context of the models to list; none are listed without it.
+        hardware, flops_per_second: a named device at 40% of its peak, or the measured speed of one device.
+
+    Raises:
+        MisuseError: a budget that is not positive, options that exclude each other, a law that cannot split a budget.
+        FitError: the points do not determine a best size: it lies at an end of what the budget allows, or its interval
+            spans more than four decades.
+    """
+    several, mixed = _members(draws)
+    _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
+    spending = Spending(float(flops), float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
+    machine = Machine(hardware, flops_per_second, devices, price_per_hour)
+    splits = _splits(several, spending, batch_policy, critical, fixed_params, fixed_tokens)
+    held = fixed_params is not None or fixed_tokens is not None
+    asked = {"level": level, "calibration": calibration, "ceiling": ceiling}
+    return _assembled(several, splits, spending, machine, building, asked, held, mixed)
+
+
+def _members(draws) -> tuple[list[Draws], Ensemble | None]:
+    """Give the draws of each law, and the ensemble they came in without the laws of next to no weight."""
+    if isinstance(draws, Draws):
+        return [draws], None
+    if not isinstance(draws, Ensemble):
+        return list(draws), None
+    kept = [i for i, weight in enumerate(draws.weights) if weight > LEAST_WEIGHT]
+    members, weights = tuple(draws.members[i] for i in kept), np.array([draws.weights[i] for i in kept])
+    mixed = replace(draws, members=members, weights=tuple((weights / weights.sum()).tolist()))
+    return list(members), mixed
+
+
+def _splits(several, spending, batch_policy, critical, params, tokens) -> list[Split]:
+    by_steps = several[0].fit.law.name == "kaplan-ns"
+    if (batch_policy or critical) and not by_steps:
+        raise MisuseError(
+            "batch_policy and critical are for kaplan-ns, whose loss depends on steps; give batch_tokens."
+        )
+    if not by_steps or params is not None or tokens is not None:
+        return [split(one, spending, params, tokens) for one in several]
+    if len(several) > 1:
+        raise MisuseError("kaplan-ns plans alone: its compute is spent by a batch policy. Give one fit.")
+    return [kaplan_split(several[0], spending, batch_policy, critical)]
+
+
+def _check(several, flops, batch, params, tokens, inference, unique, level) -> None:
+    if not several:
+        raise MisuseError("a plan needs the draws of at least one fit.")
+    for name, value in {
+        "flops": flops,
+        "batch_tokens": batch,
+        "fixed_params": params,
+        "fixed_tokens": tokens,
+        "unique_tokens": unique,
+    }.items():
+        if value is not None and not (value > 0 and np.isfinite(value)):
+            raise MisuseError(f"{name} = {value}; it must be above 0 and finite.")
+    if not (inference >= 0 and np.isfinite(inference)):
+        raise MisuseError(f"inference_tokens = {inference}; it must be 0 or more.")
+    if params is not None and tokens is not None:
+        raise MisuseError("fixed_params and fixed_tokens together leave nothing to plan: C = 6 N D. Predict instead.")
+    if not 0 < level < 1:
+        raise MisuseError(f"level = {level}; it must lie between 0 and 1.")
+
+
+def _assembled(several, splits: list[Split], spending, machine, building, how, held, mixed) -> Plan:
+    level = how["level"]
+    first, fit = splits[0], several[0].fit
+    weights = mixed.weights if mixed else None
+    params = _pooled(first.params, [s.params_draws for s in splits], level, weights)
+    check_useful(several, spending.flops, params)
+    tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level, weights)
+    loss, reach, said = _mixed_loss(mixed, splits, how) if mixed else _loss(several, splits, how)
+    asked = settings(first.params, first.tokens, loss.value)
+    batch, steps = _batch(first, spending, tokens, asked, level)
+    valley = _valley(first, spending)
+    trained = 6 * first.params * first.tokens
+    return Plan(
+        law=" and ".join(s.law.name for s in splits),
+        columns=dict(fit.columns),
+        policy=_policy(spending, first, held),
+        flops=spending.flops,
+        reach=float(reach),
+        params=params,
+        tokens=tokens,
+        loss_nats=loss,
+        batch_tokens=batch,
+        steps=steps,
+        lr=band(asked, "lr"),
+        settings=asked,
+        sizes=flat_range(valley) if valley else (),
+        alternatives=alternatives(valley) if valley else (),
+        shapes=buildable(valley, first.params, fit.columns["N"], building, machine) if valley and building else (),
+        epochs=None if spending.unique_tokens is None else first.tokens / spending.unique_tokens,
+        cost=machine.cost(trained),
+        by_law={s.law.name: _pooled(s.params, [s.params_draws], level) for s in splits} if len(splits) > 1 else {},
+        warnings=(*dict.fromkeys(said), *_warnings(several, splits, spending, params, held)),
+    )
+
+
+def _valley(first: Split, spending: Spending) -> Valley | None:
+    """The loss along size; none without a lowest point, or for a law of steps, whose batch decides with the size."""
+    if "S" in first.law.inputs:
+        return None
+    try:
+        return Valley.of(trade(first.law, first.values, spending))
+    except LawError:  # a size or the tokens are held, and by this fit no other would be best
+        return None
+
+
+def _pooled(value: float, drawn: list[np.ndarray], level: float, weights: Sequence[float] | None = None) -> Estimate:
+    each = None
+    if weights is not None:
+        each = np.concatenate([np.full(len(d), w / len(d)) for d, w in zip(drawn, weights, strict=True)])
+    return interval(value, np.concatenate(drawn), level, each)
+
+
+def _loss(several, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:
+    """Loss of a new run at the planned size: the value of the first law, the outer ends of all."""
+    said = []
+    for draws, one in zip(several, splits, strict=True):
+        at = one.at if one is splits[0] or "S" in one.law.inputs else _same_run(one, splits[0])
+        said.append(predict(draws, at, kind="run", **how))
+    low, high = min(float(p.low) for p in said), max(float(p.high) for p in said)
+    told = tuple(sentence for one in said for sentence in one.warnings)
+    return Estimate(float(said[0].value), low, high, how["level"]), float(max(p.reach for p in said)), told
+
+
+def _mixed_loss(mixed: Ensemble, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:
+    """Loss of a new run at the planned size by the mixture of all laws."""
+    at = {letter: value for one in reversed(splits) for letter, value in one.at.items()}
+    said = predict_mixture(mixed, at, kind="run", **how)
+    return (
+        Estimate(float(said.value), float(said.low), float(said.high), how["level"]),
+        float(said.reach),
+        said.warnings,
+    )
+
+
+def _same_run(one: Split, first: Split) -> dict[str, float]:
+    return {letter: first.at.get(letter, value) for letter, value in one.at.items()}
+
+
+def _batch(first: Split, spending: Spending, tokens: Estimate, asked, level) -> tuple[Estimate | None, Estimate | None]:
+    if first.batch and first.steps:
+        return _pooled(first.batch[0], [first.batch[1]], level), _pooled(first.steps[0], [first.steps[1]], level)
+    if spending.batch_tokens is not None:
+        b = spending.batch_tokens
+        ends = (None if end is None else end / b for end in (tokens.low, tokens.high))
+        return Estimate(b, b, b, level), Estimate(first.tokens / b, *ends, level)
+    laws = band(asked, "batch_tokens")
+    if laws is None:
+        return None, None
+    return laws, Estimate(first.tokens / laws.value, first.tokens / laws.high, first.tokens / laws.low, laws.level)
+
+
+def _policy(spending: Spending, first: Split, held: bool) -> str:
+    parts = ["size or tokens held" if held else "compute-optimal"]
+    if spending.unique_tokens is not None:
+        parts.append(f"{spending.unique_tokens:.3g} different tokens, {_repeats(first.law)}")
+    if spending.inference_tokens:
+        parts.append(f"{spending.inference_tokens:.3g} tokens served, as in Sardana et al. 2023")
+    parts.append("Kaplan et al. 2020, appendix B" if first.batch else "C = 6 N D")
+    return "; ".join(parts)
+
+
+def _repeats(law: Law) -> str:
+    if "U" in law.inputs or law.convention.get("D") == "tokens_unique":
+        return "repeats as the law itself has them"
+    return "repeats as in Muennighoff et al. 2023"
+
+
+def _warnings(several, splits, spending, params: Estimate, held: bool) -> tuple[str, ...]:
+    found = []
+    first, fit = splits[0], several[0].fit
+    seen = fit.inputs["N"]
+    if not held and not seen.min() <= first.params <= seen.max():
+        found.append(
+            f"the planned size {first.params:.3g} lies outside the sizes fitted, {seen.min():.3g} to {seen.max():.3g}."
+        )
+    if params.low and params.high and params.high / params.low > 3:
+        found.append(
+            f"the best size is known to a factor {params.high / params.low:.2g} only; see the sizes within 1% of the "
+            "budget, which all serve as well."
+        )
+    if spending.unique_tokens is not None and first.tokens > 4 * spending.unique_tokens:
+        found.append(
+            f"{first.tokens / spending.unique_tokens:.2g} passes over the data: beyond about 4 a repeated token is "
+            "worth clearly less than a new one."
+        )
+    best = [s.params for s in splits]
+    if max(best) / min(best) > 1.5:
+        found.append(
+            "the laws disagree on the best size: " + ", ".join(f"{s.law.name} {s.params:.3g}" for s in splits) + "."
+        )
+    return tuple(found)

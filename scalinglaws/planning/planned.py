@@ -1,0 +1,110 @@
+"""What a plan is: one budget turned into sizes, tokens, batch, steps, shapes and cost, each with its interval."""
+
+from dataclasses import dataclass, field
+
+from ..results.fitted import Estimate
+from ..results.study_results import Recommendation
+from ..run.shape import Shape
+from .hardware import Cost
+from .rates_and_batches import Setting
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another size at the same budget.
+
+    `loss_penalty` is relative to the best loss; `wasted` the share of the budget that the best size would not have
+    needed for this loss.
+    """
+
+    params: float
+    tokens: float
+    loss_nats: float
+    loss_penalty: float
+    wasted: float
+
+
+@dataclass(frozen=True)
+class PlannedShape:
+    """A model that can be built near the planned size, with its exact counts."""
+
+    shape: Shape
+    params_nonembedding: int
+    params_total: int
+    tokens: float
+    loss_nats: float
+    loss_penalty: float
+    wasted: float
+    flops_exact: float
+    training_bytes: float
+    hours: float | None = None
+
+
+@dataclass(frozen=True)
+class Within:
+    """Sizes that waste at most `compute` (0.01 for 1%) of the budget."""
+
+    compute: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A budget turned into a plan.
+
+    Attributes:
+        law: law or laws planned with; `columns` letter -> quantity: which count N is.
+        flops: the budget; `reach` that budget over the largest compute fitted.
+        params, tokens: optimum of the fit, with the interval of the optimum over the draws.
+        loss_nats: of one new run at these params and tokens.
+        batch_tokens, steps, lr: where they come from laws, low and high are the range of the laws, not an interval;
+            None where the plan lies far outside the range of every law of them.
+        settings: what every published law of batch and learning rate would set.
+        sizes: intervals of sizes that waste at most 1% and 5% of the budget.
+        alternatives: other sizes whose loss is within 1% of the best.
+        shapes: models that can be built near the best size.
+        epochs: passes over the different tokens, where their number is known.
+        by_law: law -> its own optimum, where several laws were given.
+    """
+
+    law: str
+    columns: dict[str, str]
+    policy: str
+    flops: float
+    reach: float
+    params: Estimate
+    tokens: Estimate
+    loss_nats: Estimate
+    batch_tokens: Estimate | None
+    steps: Estimate | None
+    lr: Estimate | None
+    settings: tuple[Setting, ...]
+    sizes: tuple[Within, ...]
+    alternatives: tuple[Alternative, ...]
+    shapes: tuple[PlannedShape, ...] = ()
+    epochs: float | None = None
+    cost: Cost | None = None
+    by_law: dict[str, Estimate] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def recommendation(self, label: str) -> Recommendation:
+        """Turn into the record that a report shows."""
+        others = tuple(
+            {"params": a.params, "tokens": a.tokens, "loss_nats": a.loss_nats, "loss_penalty": a.loss_penalty}
+            for a in self.alternatives
+        )
+        return Recommendation(
+            label=label,
+            flops=self.flops,
+            reach=self.reach,
+            params=self.params,
+            tokens=self.tokens,
+            loss_nats=self.loss_nats,
+            batch_tokens=self.batch_tokens and self.batch_tokens.value,
+            steps=self.steps and self.steps.value,
+            seconds=self.cost.hours * 3600 if self.cost else None,
+            law=self.law,
+            alternatives=others,
+            warnings=self.warnings,
+        )

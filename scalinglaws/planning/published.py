@@ -1,0 +1,76 @@
+"""What every law makes of a budget: records."""
+
+from dataclasses import dataclass
+
+from .rates_and_batches import Setting
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """What one law, with one set of published constants, makes of a budget.
+
+    Attributes:
+        counts: letter -> quantity that the law counts.
+        how: "least loss" of a law of size and data, or "allocation" for a law that gives size or tokens from compute.
+        params, tokens: under C = 6 N D, N as the law counts it; None for a law that gives the loss alone.
+        loss_nats: by the law itself, on its own data; None for an allocation.
+        inside: whether the point lies in the range that its constants were fitted on, None where its source states
+            none; `outside` says where not.
+        cheap: lowest and highest size that cost under 1% of the budget by this law.
+        penalty: relative rise of the loss, by this law, at the middle size of all laws.
+    """
+
+    law: str
+    source: str
+    counts: dict[str, str]
+    how: str
+    params: float | None
+    tokens: float | None
+    loss_nats: float | None
+    inside: bool | None
+    outside: tuple[str, ...] = ()
+    cheap: tuple[float, float] | None = None
+    penalty: float | None = None
+
+    @property
+    def tokens_per_param(self) -> float | None:
+        """D / N."""
+        return None if self.params is None or self.tokens is None else self.tokens / self.params
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Largest over smallest of what laws say: over all of them, and over those inside their range (None below two)."""
+
+    quantity: str
+    laws: int
+    factor: float
+    laws_inside: int
+    factor_inside: float | None
+
+
+@dataclass(frozen=True)
+class Optima:
+    """A budget by every law.
+
+    Attributes:
+        params, tokens: where the laws of batch and learning rate are asked: as given, or the middle of the laws (the
+            median of those inside their range where there are such), N taken as each law counts it.
+        loss_nats: given to laws of the loss; `loss_source` says whose it is.
+        optima: a row for each law and each set of its constants.
+        settings: batch and learning rate at that point.
+        spreads: how far they disagree.
+        skipped: law -> why it says nothing here.
+        sentences: the reading, in words.
+    """
+
+    flops: float
+    params: float
+    tokens: float
+    loss_nats: float
+    loss_source: str
+    optima: tuple[Optimum, ...]
+    settings: tuple[Setting, ...]
+    spreads: tuple[Spread, ...]
+    skipped: dict[str, str]
+    sentences: tuple[str, ...]

@@ -1,0 +1,127 @@
+"""What looks wrong in a table that can be read: swapped columns, wrong units, steps for tokens, mixed definitions."""
+
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from ..quantities import QUANTITIES, playing
+from .one_definition import carrying, choice, mixtures, quoted, tells, units_agree
+from .points import Points
+
+_BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*byte", re.IGNORECASE)
+
+
+def doubts(points: Points) -> tuple[str, ...]:
+    """List, in sentences, what a person should look at before a fit; the points are left as they are."""
+    params = _first(points, "params")
+    tokens = _first(points, "tokens")
+    found = _about_labels(points)
+    if "run_id" in points:
+        found += _about_runs(points)
+    if "run_id" in points and tokens:
+        found += _about_evaluations(points, tokens)
+    if params:
+        found += _about_params(points, params)
+    found += carrying(points)
+    if params and tokens:
+        found += _about_ratio(points, params, tokens)
+        found += _about_flops(points, params, tokens)
+    return tuple(found)
+
+
+def _first(points: Points, role: str) -> str | None:
+    return next((name for name in playing(role) if name in points and np.isfinite(points[name]).any()), None)
+
+
+def pooled(points: Points) -> tuple[str, ...]:
+    """Say what was put together because a person asked for it (`Points.across`)."""
+    apart = mixtures(replace(points, pooled=()))
+    return tuple(f"one law across {one}, as --across asked" for one in apart if one.column in points.pooled)
+
+
+def mixed(points: Points) -> tuple[str, ...]:
+    """Say that the rows are of several definitions, and how to choose one; the verbs that fit refuse them."""
+    found = mixtures(points)
+    if not found:
+        return ()
+    told = f"the rows are of {' and of '.join(map(str, found))}"
+    return (f"{told}: one law cannot hold them. Choose one, such as --where {quoted(choice(points, found))}",)
+
+
+def _about_labels(points: Points) -> list[str]:
+    counted = _first(points, "loss")
+    if not counted:
+        return []
+    return [told for name in points.columns if tells("test sets", name) for told in _about_bits(points, counted, name)]
+
+
+def _about_bits(points: Points, counted: str, name: str) -> list[str]:
+    labels = sorted(set(points[name].tolist())) if points[name].dtype.kind == "U" else []
+    bits = [label for label in labels if _BITS_A_BYTE.search(label)]
+    if not bits or QUANTITIES[counted].unit != "nats/token":
+        return []
+    return [
+        f"{name} says {bits[0]!r}, bits a byte, and {counted} is read as nats a token: "
+        "name it with --map loss_bits_per_byte=COLUMN, and keep rows in nats apart from it."
+    ]
+
+
+def _about_runs(points: Points) -> list[str]:
+    nameless = int((points["run_id"] == "").sum())
+    return [f"{nameless} of {len(points)} rows have an empty run_id: each is a run of its own."] if nameless else []
+
+
+def _about_evaluations(points: Points, tokens: str) -> list[str]:
+    loss = next((name for name in playing("loss") if name in points), None)
+    if loss is None or any(mixture.kind == "test sets" for mixture in mixtures(points)):
+        return []
+    run = np.unique(points.clusters(), return_inverse=True)[1].reshape(-1)
+    order = np.lexsort((points[tokens], run))
+    starts = np.flatnonzero(np.r_[True, (np.diff(run[order]) != 0) | (np.diff(points[tokens][order]) != 0)])
+    counts = np.diff(np.r_[starts, len(order)])
+    repeated = int((counts > 1).sum())
+    if repeated < 0.2 * len(counts):
+        return []
+    most = int(np.argmax(counts))
+    run_id = str(points["run_id"][order[starts[most]]])
+    return [
+        f"{repeated} of {len(counts)} pairs of run and {tokens} hold several losses (run {run_id!r}: {counts[most]}): "
+        "if they are of several test sets, choose one with --where."
+    ]
+
+
+def _about_params(points: Points, params: str) -> list[str]:
+    largest = float(np.nanmax(points[params]))
+    if largest < 1e4 and not units_agree(points, params):
+        return [f"the largest {params} is {largest:g}: if the table counts in millions, say --unit {params}=millions."]
+    return []
+
+
+def _about_ratio(points: Points, params: str, tokens: str) -> list[str]:
+    sized = points.take(points[params] > 0)
+    ratio = float(np.nanmedian(sized[tokens] / sized[params])) if len(sized) else math.nan
+    if "batch_tokens" in points and np.nanmax(points[tokens]) < np.nanmedian(points["batch_tokens"]):
+        return [f"{tokens} never exceeds one batch: if it holds steps, say --unit {tokens}=steps."]
+    if ratio < 0.2 and not units_agree(points, params):
+        return [
+            f"the median of {tokens}/{params} is {ratio:.2g}: are the two swapped, is {tokens} counted in steps, "
+            f"or in millions or billions? Say --map or --unit {tokens}=steps|millions|billions."
+        ]
+    return []
+
+
+def _about_flops(points: Points, params: str, tokens: str) -> list[str]:
+    flops = next((name for name in ("flops", "flops_exact", "flops_6nd_total", "flops_6nd") if name in points), None)
+    if flops is None:
+        return []
+    product = 6 * points[params] * points[tokens]
+    ratio = points[flops][product > 0] / product[product > 0]
+    ratio = ratio[np.isfinite(ratio)]
+    if len(ratio) and not 0.2 < np.median(ratio) < 50:
+        return [
+            f"the median of {flops} / (6 {params} {tokens}) is {np.median(ratio):.2g}, and should be near 1: "
+            "check the units of the three (--unit) and which columns they are (--map)."
+        ]
+    return []

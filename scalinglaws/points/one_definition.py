@@ -1,0 +1,291 @@
+"""One definition in one column: which test sets, tokenizers, texts, architectures and recipes a table's rows are of."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import PointsError
+from ..quantities import playing
+from .points import Points
+
+# What rows of one law must share, and the columns that commonly say so: ours, and those of others' tables.
+# Compared in lower case, without what stands before the last dot or slash (a tracker's "config.tokenizer").
+_KINDS = {
+    "test sets": "loss_split eval_set eval_split eval_dataset eval_data eval_name test_set test_data test_split "
+    "validation_set val_set val_data val_dataset loss_kind loss_name loss_unit metric eval_metric eval_loss_name",
+    "tokenizers": "tokenizer tokenizer_name",
+    "vocabularies": "n_vocab vocab_size vocabulary",
+    "training texts": "train_set training_set train_data training_data train_dataset corpus dataset data_mix datamix",
+    "subsets of the text": "subset_tokens subset data_subset",
+    "architectures": "arch architecture model_type model_class sharing",
+    "families": "family model_family",
+    "context lengths": "n_ctx context_length seq_len sequence_length max_seq_len block_size",
+    "recipes": "experiment recipe hparams optimizer optimiser optimizer_name lr_schedule schedule schedule_set "
+    "scheduler lr_scheduler lr_scheduler_type warmup decay precision dtype condition",
+    "counts of parameters": "param_count params_count params_kind count_params",
+    "arms": "arm",
+}
+_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+# Columns that a law takes, by role or name, and what it then tells apart itself.
+_TOLD_APART = {
+    "params_vocabulary": ("tokenizers", "vocabularies"),
+    "tokens_per_character": ("tokenizers", "vocabularies"),
+    "n_vocab": ("tokenizers", "vocabularies"),
+    "loss_bits_per_byte": ("tokenizers", "vocabularies"),
+    "tokens_unique": ("subsets of the text",),
+    "n_ctx": ("context lengths",),
+}
+_SCHEDULES = {"lr_schedule", "schedule", "schedule_set", "scheduler", "lr_scheduler", "lr_scheduler_type", "decay"}
+_NOT_ABOUT_LOSS = set(
+    "run_id lineage family role outcome excluded_because source note notes comment name run_name url path user".split()
+)
+_SHOWN = 4  # values that a sentence lists
+_BARE = re.compile(r"[^\s()<>=!,'\"`]+")
+_WORDS = {"and", "or", "not", "in"}
+MOST_LABELS = 60  # values of a text column beyond which it names runs, not groups of runs
+LEAST_CELLS = 3  # pairs of N and D at which groups must meet before their losses are compared
+APART = 0.005  # of a loss: groups closer than this at one N and D are not told apart
+CERTAIN = 1e-4  # p of the comparison, below which groups differ
+EXPLAINS = 0.5  # share of the scatter about a smooth surface that a column may carry unsaid
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Rows of several kinds in one table: the column that says so, its values, how many rows of each, of what kind."""
+
+    column: str
+    counts: Mapping[str | float, int]
+    kind: str
+
+    def __str__(self) -> str:
+        most = sorted(self.counts.items(), key=lambda pair: -pair[1])
+        listed = ", ".join(f"{written(value)} {count}" for value, count in most[:_SHOWN])
+        return f"{len(most)} {self.kind} ({self.column}: {listed}{', ...' * (len(most) > _SHOWN)})"
+
+
+def written(value: str | float) -> str:
+    """Write a cell's value as a person would: 1024, not 1024.0."""
+    return value if isinstance(value, str) else f"{value:.0f}" if float(value).is_integer() else f"{value:.17g}"
+
+
+def mixtures(points: Points, columns: Iterable[str] = ()) -> tuple[Mixture, ...]:
+    """Find the columns that say that the rows which take part are of several definitions.
+
+    A column is known by its name, or by its effect: rows of one N and D whose losses differ between its values. What
+    was said to be fitted across (`Points.across`) and what `columns`, those that a law takes, tell apart is left out.
+    """
+    kept, taken = points.kept, set(columns)
+    free = {kind for name in taken for kind in _TOLD_APART.get(name, ())}
+    found = []
+    for name in kept.columns:
+        ours = name == "family" and "lineage" in kept  # why a run of a set was made, not what it is
+        kind = None if ours else _KIND_OF.get(_plain(name))
+        if name in points.pooled or name in taken or (kind in free):
+            continue
+        if "schedule_number" in taken and _plain(name) in _SCHEDULES:
+            continue
+        counts = _counts(kept[name], numbers=kind is not None)
+        if len(counts) > 1 and (kind or _differ(kept, name)):
+            found.append(Mixture(name, counts, kind or "groups whose losses differ at one N and D"))
+    return tuple(found)
+
+
+def unmixed(points: Points, columns: Iterable[str] = ()) -> Points:
+    """Give rows of one definition back, ready for the fits of parts of them; refuse rows of several.
+
+    Raises:
+        PointsError: naming the columns and their values, the rows to choose, and how to fit across them all the same.
+    """
+    found = mixtures(points, columns)
+    if found:
+        across = ",".join(mixture.column for mixture in found)
+        raise PointsError(
+            f"the rows are of {' and of '.join(map(str, found))}: one law cannot hold them. Choose one, such as "
+            f"--where {quoted(choice(points, found))}, or fit across them knowingly: --across {across}."
+        )
+    return points.across(*points.columns)
+
+
+def choice(points: Points, found: Iterable[Mixture]) -> str:
+    """Write the row choice that leaves one definition: of all combinations the one with the most different N and D."""
+    kept = points.kept
+    names = [mixture.column for mixture in found]
+    cells = np.stack([np.unique(kept[name], return_inverse=True)[1].reshape(-1) for name in names], axis=1)
+    group = np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1)
+    unknown = np.logical_or.reduce([kept[name] != kept[name] for name in names])
+    group = group if unknown.all() else np.where(unknown, -1, group)
+    place = _places(kept)
+    best = max(sorted(set(group.tolist()) - {-1}), key=lambda g: (len(set(place[group == g])), int((group == g).sum())))
+    one = int(np.flatnonzero(group == best)[0])
+    terms, left = [], np.ones(len(kept), dtype=bool)
+    for name in sorted(names, key=lambda name: -len(set(kept[name].tolist()))):
+        if len(_counts(kept[name][left], numbers=True)) > 1:
+            terms.append(f"{_word(name)} == {_word(written(kept[name].tolist()[one]))}")
+            left &= kept[name] == kept[name][one]
+    return " and ".join([f"({points.where})"] * bool(points.where) + terms)
+
+
+def carrying(points: Points) -> tuple[str, ...]:
+    """Name, in sentences, text columns that carry much of the scatter about a smooth surface of N and D."""
+    kept = points.kept
+    surface = _surface(kept)
+    if surface is None:
+        return ()
+    found = []
+    for name in kept.columns:
+        if not _may_group(kept, name) or _KIND_OF.get(_plain(name)) or _nested(kept, name):
+            continue
+        share = _share(surface, np.unique(kept[name], return_inverse=True)[1].reshape(-1))
+        if share > EXPLAINS:
+            found.append(
+                f"{name} carries {share:.0%} of the scatter about a smooth surface of N and D: if its values are "
+                f"different definitions, choose one with --where."
+            )
+    return tuple(found)
+
+
+def tells(kind: str, name: str) -> bool:
+    """Say whether a column's name says that it holds labels of this kind, "test sets" for one."""
+    return _KIND_OF.get(_plain(name)) == kind
+
+
+def units_agree(points: Points, params: str) -> bool:
+    """Say whether other columns bear out that `params` counts single parameters: 12 n_layer d_model^2, or C = 6 N D."""
+    size = points[params]
+    if {"n_layer", "d_model"} <= set(points.columns) and points["n_layer"].dtype.kind == "f":
+        shape = 12 * points["n_layer"] * points["d_model"] ** 2
+        if _near(shape, size, 0.05, 100.0):
+            return True
+    compute = next((name for name in playing("flops") if name in points), None)
+    return bool(compute and "tokens" in points and _near(points[compute], 6 * size * points["tokens"], 0.2, 50.0))
+
+
+def _near(a: np.ndarray, b: np.ndarray, low: float, high: float) -> bool:
+    good = (a > 0) & (b > 0) & np.isfinite(a) & np.isfinite(b)
+    return bool(good.any()) and low < float(np.median(a[good] / b[good])) < high
+
+
+def _plain(name: str) -> str:
+    return re.split(r"[./]", name)[-1].strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def _filled(value: str | float) -> bool:
+    return value != "" and value == value and value != "nan"
+
+
+def _counts(column: np.ndarray, numbers: bool) -> dict[str | float, int]:
+    """Count the rows of each value that is there; of a column of numbers only where numbers may be labels."""
+    if column.dtype.kind != "U" and not numbers:
+        return {}
+    values, counts = np.unique(column, return_counts=True)
+    return {v: int(n) for v, n in zip(values.tolist(), counts, strict=True) if _filled(v)}
+
+
+def _places(points: Points) -> np.ndarray:
+    """Number the pairs of size and tokens; rows of one number are one setting. All one where the table has neither."""
+    names = [next((n for n in playing(r) if n in points), None) for r in ("params", "tokens")]
+    columns = [np.round(points[name], 3) for name in names if name]
+    if not columns:
+        return np.zeros(len(points), dtype=int)
+    return np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _has(points: Points, *roles: str) -> bool:
+    return all(any(name in points for name in playing(role)) for role in roles)
+
+
+def _may_group(points: Points, name: str) -> bool:
+    """Say whether a text column can be a label of groups of runs: few values, each on several rows."""
+    if points[name].dtype.kind != "U" or _plain(name) in _NOT_ABOUT_LOSS:
+        return False
+    counts = _counts(points[name], numbers=False)
+    return 2 <= len(counts) <= min(MOST_LABELS, len(points) // 3) and sum(n > 1 for n in counts.values()) > 1
+
+
+def _loss(points: Points) -> np.ndarray | None:
+    name = next((n for n in playing("loss") if n in points), None)
+    column = None if name is None else points[name]
+    return None if column is None or not (np.isfinite(column) & (column > 0)).all() else np.log(column)
+
+
+def _differ(points: Points, name: str) -> bool:
+    """Say whether rows of one N and D have other losses by the values of a column: an F test within the settings."""
+    if not _may_group(points, name) or not _has(points, "params", "tokens", "loss"):
+        return False
+    loss = _loss(points)
+    if loss is None:
+        return False
+    label, place = np.unique(points[name], return_inverse=True)[1].reshape(-1), _places(points)
+    pairs = np.unique(np.stack([place, label], axis=1), axis=0)[:, 0]
+    meeting = np.isin(place, np.flatnonzero(np.bincount(pairs) > 1))
+    if len(np.unique(place[meeting])) < LEAST_CELLS:
+        return False
+    effects, p = _effects(loss[meeting], label[meeting], place[meeting])
+    return p < CERTAIN and float(np.ptp(effects)) > APART
+
+
+def _effects(loss: np.ndarray, label: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, float]:
+    """Fit ln L = setting + label; give the labels' effects and the p of their F test."""
+    from scipy.special import fdtrc
+
+    label, place = (np.unique(x, return_inverse=True)[1].reshape(-1) for x in (label, place))
+    size = np.bincount(place)
+    shown = np.eye(label.max() + 1)[label]
+    within = shown - (np.stack([np.bincount(place, column) for column in shown.T], axis=1) / size[:, None])[place]
+    apart = loss - (np.bincount(place, loss) / size)[place]
+    effects, _, rank, _ = np.linalg.lstsq(within, apart, rcond=1e-9)
+    left = apart - within @ effects
+    free = len(loss) - len(size) - rank
+    explained, rest = float(apart @ apart - left @ left), float(left @ left)
+    if rank < 1 or free < 1:
+        return effects, 1.0
+    noise = max(rest, 1e-24 * len(loss))
+    return effects, float(fdtrc(rank, free, max(explained, 0.0) / rank / (noise / free)))
+
+
+def _surface(points: Points) -> np.ndarray | None:
+    """Give what a quadratic surface of ln N and ln D leaves of ln L; None where there are too few rows for one."""
+    loss = _loss(points) if _has(points, "params", "tokens", "loss") else None
+    if loss is None:
+        return None
+    n, d = (points[next(name for name in playing(r) if name in points)] for r in ("params", "tokens"))
+    if len(loss) < 20 or not ((n > 0) & (d > 0) & np.isfinite(n) & np.isfinite(d)).all():
+        return None
+    n, d = np.log(n / np.median(n)), np.log(d / np.median(d))
+    basis = np.stack([np.ones(len(n)), n, d, n * n, n * d, d * d], axis=1)
+    return loss - basis @ np.linalg.lstsq(basis, loss, rcond=1e-9)[0]
+
+
+def _share(left: np.ndarray, label: np.ndarray) -> float:
+    """Give the share of a scatter's variance that the labels' means carry, less what as many labels would by chance."""
+    n, k = len(left), label.max() + 1
+    mean = (np.bincount(label, left) / np.bincount(label))[label]
+    total = float(left @ left)
+    rest = float((left - mean) @ (left - mean))
+    return 1 - (rest / max(n - 6 - k, 1)) / (total / max(n - 7, 1)) if total > 1e-12 * n else 0.0
+
+
+def _nested(points: Points, name: str) -> bool:
+    """Say whether a column follows from the size or from the tokens alone, as the name of a size does."""
+    label = np.unique(points[name], return_inverse=True)[1].reshape(-1)
+    for role in ("params", "tokens"):
+        level = np.unique(points[next(n for n in playing(role) if n in points)], return_inverse=True)[1].reshape(-1)
+        pairs = len(np.unique(np.stack([label, level], axis=1), axis=0))
+        if pairs in (label.max() + 1, level.max() + 1):
+            return True
+    return False
+
+
+def _word(text: str) -> str:
+    """Write a name or a value as the row choice reads it: in quotes where it is more than one plain word."""
+    if _BARE.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    mark = next((mark for mark in "'\"`" if mark not in text), "'")
+    return f"{mark}{text}{mark}"
+
+
+def quoted(text: str) -> str:
+    """Write a text as one argument of a shell."""
+    return f'"{text}"' if not set('"$`\\!') & set(text) else "'" + text.replace("'", "'\\''") + "'"

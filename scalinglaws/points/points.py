@@ -1,0 +1,153 @@
+"""Points: named columns, one row an observed loss; all that a law ever sees."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..errors import PointsError, nearest, unknown_name
+from ..quantities import QUANTITIES, SYNONYMS
+
+OF_THE_CLOCK = frozenset("seconds started ended device tokens_per_second mfu peak_memory_bytes".split())
+
+
+@dataclass(frozen=True)
+class Points:
+    """Columns of equal length; a column's name is its definition (`quantities.py`).
+
+    Numbers are float64 arrays, labels arrays of str. Further columns of a foreign table may ride along under their own
+    names. A row with a non-empty `excluded_because` is shown, and takes no part in a fit.
+
+    Attributes:
+        columns: name -> array of shape (rows,).
+        source: where the points came from, for a person.
+        where: how rows of the source were chosen, as `read_points(where=...)` takes it; empty for all.
+        notes: sentences about what looks wrong in them.
+        pooled: columns of labels across which a law may be fitted; see `across`.
+    """
+
+    columns: Mapping[str, np.ndarray | list] = field(repr=False)
+    source: str = ""
+    where: str = ""
+    notes: tuple[str, ...] = ()
+    pooled: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        given = self.columns if hasattr(self.columns, "items") else self.columns.to_dict(as_series=False)  # of polars
+        columns = {SYNONYMS.get(name, name): _as_column(name, values) for name, values in given.items()}
+        lengths = {name: len(values) for name, values in columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise PointsError(f"the columns differ in length: {lengths}. Give every column one value a row.")
+        object.__setattr__(self, "columns", columns)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.columns
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self.columns:
+            raise PointsError(
+                f"no column is called {name!r}; the table has {', '.join(sorted(self.columns))}."
+                f"{nearest(name, self.columns)} Name it with --map {name}=COLUMN."
+            )
+        return self.columns[name]
+
+    def take(self, rows: np.ndarray) -> "Points":
+        """Keep the rows of a boolean mask or an array of row numbers."""
+        return replace(self, columns={name: values[rows] for name, values in self.columns.items()})
+
+    def replace(self, **columns: Sequence) -> "Points":
+        """Set or add columns."""
+        return replace(self, columns={**self.columns, **columns})
+
+    def across(self, *names: str) -> "Points":
+        """Say that one law may be fitted across the labels of these columns: tokenizers, test sets, recipes ...
+
+        Raises:
+            NameUnknownError: no such column.
+        """
+        for name in names:
+            if name not in self:
+                raise unknown_name("column", name, self.columns)
+        return replace(self, pooled=tuple(dict.fromkeys((*self.pooled, *names))))
+
+    @property
+    def kept(self) -> "Points":
+        """The rows that take part in a fit."""
+        if "excluded_because" not in self:
+            return self
+        return self.take(self["excluded_because"] == "")
+
+    @property
+    def cluster(self) -> str:
+        """Name the column whose equal values share their noise: the trunk that runs branched off, else the run."""
+        return "lineage" if "lineage" in self else "run_id"
+
+    def clusters(self, column: str = "run_id") -> np.ndarray:
+        """Say which run every row is of: equal labels are one run, a row without a label is a run of its own."""
+        own = np.array([f"row {i + 1}" for i in range(len(self))], dtype=str)
+        if column not in self:
+            return own
+        values = self[column]
+        labels = values if values.dtype.kind == "U" else np.array(["" if v != v else f"{v:g}" for v in values])
+        return np.where(labels == "", own, labels)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash the content, so that a fit can say which points it saw; the clock and the machine are left out."""
+        digest = hashlib.sha256()
+        for name in sorted(set(self.columns) - OF_THE_CLOCK):
+            digest.update(name.encode())
+            values = self.columns[name]
+            digest.update(values.tobytes() if values.dtype == np.float64 else "\0".join(values).encode())
+        return digest.hexdigest()[:12]
+
+
+def _as_column(name: str, values: Sequence) -> np.ndarray:
+    known = QUANTITIES.get(SYNONYMS.get(name, name))
+    text = isinstance(values, np.ndarray) and values.dtype.kind == "U"
+    if (known is None and text) or (known is not None and known.role == "label"):
+        return _labels(values)
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
+        return values.astype(np.float64)
+    try:
+        return np.array([np.nan if _missing(v) else v for v in values], dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        if known is not None:
+            raise PointsError(f"column {name!r} must hold numbers; it holds {_first_text(values)!r}.") from None
+        return _labels(values)
+
+
+def _labels(values: Sequence) -> np.ndarray:
+    """Write values as text; what is missing is empty, and half a character is shown as its code."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "U":
+        return values
+    return np.array(["" if _missing(v) else _encodable(str(v)) for v in values], dtype=str)
+
+
+def _encodable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _missing(value: object) -> bool:
+    """Say whether a cell is empty: None, no text, not-a-number, or the missing value of a data frame."""
+    if value is None or isinstance(value, str):
+        return not value
+    try:
+        return bool(value != value)
+    except TypeError:  # the missing value of pandas will not be asked
+        return True
+    except ValueError:  # an array
+        return False
+
+
+def _first_text(values: Sequence) -> str:
+    for value in values:
+        try:
+            float(value)
+        except (TypeError, ValueError, OverflowError):
+            return str(value)
+    return ""

@@ -1,0 +1,181 @@
+"""Checkpoints: which rows of a table with several rows a run may stand for a run of their own, and why the others not.
+
+The loss of a run whose learning rate still has to fall lies above that of a run which ended there: half-way along a
+cosine by enough to turn the exponents of Kaplan et al. 2020 into other ones (Hoffmann et al. 2022, section 2 and figure
+A1). The end of a constant rate, and any point on it after warm-up, is a run of its own but for the decay it lacks
+(Hagele et al. 2024): comparable with others of its kind, not with decayed ones.
+"""
+
+import numpy as np
+
+from ..errors import MisuseError, PointsError
+from .points import Points
+
+KEEP = ("final", "decayed", "all")
+STATUSES = ("decayed", "hot", "mid-decay", "final", "intermediate")
+SCHEDULE_COLUMNS = ("schedule", "schedule_set", "lr_schedule", "decay")
+BRANCH_WORDS = ("cooldown", "anneal")  # every row is the end of a branch that decayed
+HOT_WORDS = ("hot", "constant", "stable", "no_decay", "trunk")
+DECAY_WORDS = ("cosine", "linear", "wsd", "decay", "inverse", "cool")
+FALLEN = 0.5  # of the run's highest rate: below it the rate is falling
+ENDED = 0.2  # of the run's highest rate, at which a decay counts as done
+SAME_RATE = 1e-3  # relative range of a rate that is recorded once a run
+
+
+def points_of_checkpoints(points: Points, *, burn_in: float | str = 0.0, keep: str = "final") -> Points:
+    """Say for every row what kind of checkpoint it is, and leave out those that do not stand for a run, with a reason.
+
+    Adds the columns `checkpoint` (one of `STATUSES`), `run_id` where the table has none (see `detected_runs`), and
+    `excluded_because`, which keeps the reasons that are there. Give a fit that keeps several rows a run their `run_id`:
+    they are one cluster.
+
+    The evidence, in this order: a schedule column ("cosine", "hot", "cooldown" ...), and a rate `lr` that changes
+    within a run. decayed: the end of a decay. hot: at a constant rate. mid-decay: a row of a run whose rate was to
+    fall. final, intermediate: last and other rows of runs of which nothing is known.
+
+    Args:
+        burn_in: the first rows of every run are left out: a share of the run's last token count (0.1), or "warmup", up
+            to column `warmup_steps`.
+        keep: "final": the last row of every run and every end of a decay. "decayed": ends of a decay alone. "all":
+            every row, so that mid-decay ones are marked but take part.
+
+    Raises:
+        MisuseError: burn_in or keep is not among these.
+        PointsError: no column of tokens or steps says how far a run had come.
+    """
+    _check(burn_in, keep)
+    points = points if "run_id" in points else points.replace(run_id=detected_runs(points))
+    progress = _progress(points)
+    _, run = np.unique(_labels(points), return_inverse=True)
+    highest = np.full(run.max() + 1, -np.inf)
+    np.maximum.at(highest, run, progress)
+    last = progress >= highest[run] * (1 - 1e-9)
+    status = _status(points, run, progress, last)
+    reasons = _first(_present(points), _early(points, burn_in, progress / highest[run]), _unwanted(status, last, keep))
+    return points.replace(checkpoint=status, excluded_because=reasons)
+
+
+def _check(burn_in, keep) -> None:
+    if keep not in KEEP:
+        raise MisuseError(f"keep is {keep!r}; it is one of {', '.join(KEEP)}.")
+    if burn_in != "warmup" and not (isinstance(burn_in, int | float) and 0 <= burn_in < 1):
+        raise MisuseError(f"burn_in is {burn_in!r}; give a share of the run's tokens below 1 (0.1), or 'warmup'.")
+
+
+def detected_runs(points: Points) -> np.ndarray:
+    """Number the runs of a table without run_id: consecutive rows of one size whose tokens rise are one run.
+
+    Rows of another label (arm, schedule, seed) are other runs. It is a guess: name the column of runs where there is
+    one.
+    """
+    progress = _progress(points)
+    new = np.r_[True, np.diff(progress) <= 0] if len(points) else np.zeros(0, dtype=bool)
+    for name, column in points.columns.items():
+        if name in ("arm", "seed", *SCHEDULE_COLUMNS) or name.startswith("params"):
+            new[1:] |= column[1:] != column[:-1]
+    return np.array([f"detected {number}" for number in np.cumsum(new)], dtype=str)
+
+
+def _progress(points: Points) -> np.ndarray:
+    for name in ("tokens", "steps"):
+        if name in points:
+            return points[name]
+    raise PointsError(
+        "no column 'tokens' or 'steps' says how far a run had come: name one with --map tokens=COLUMN or steps=COLUMN."
+    )
+
+
+def _schedule(points: Points) -> np.ndarray:
+    for name in SCHEDULE_COLUMNS:
+        if name in points and points[name].dtype.kind == "U":
+            return np.char.lower(points[name])
+    return np.full(len(points), "", dtype=str)
+
+
+def _labels(points: Points) -> np.ndarray:
+    """Tell rows of one run under different schedules apart: a trunk and its decayed branches often share a name."""
+    names = points["run_id"]
+    names = names if names.dtype.kind == "U" else np.array([f"{value:g}" for value in names])
+    return np.char.add(np.char.add(names, "\0"), _schedule(points))
+
+
+def _has(words, column: np.ndarray) -> np.ndarray:
+    return np.any([np.char.find(column, word) >= 0 for word in words], axis=0)
+
+
+def _status(points: Points, run, progress, last) -> np.ndarray:
+    """Judge every row by what its schedule is called and, above that, by what its rate did."""
+    schedule = _schedule(points)
+    branch, hot, falling = (_has(words, schedule) for words in (BRANCH_WORDS, HOT_WORDS, DECAY_WORDS))
+    status = np.where(last, "final", "intermediate").astype("U12")
+    status[falling] = np.where(last, "decayed", "mid-decay")[falling]
+    status[hot] = "hot"
+    status[branch] = "decayed"
+    known = _rate_status(points, run, progress, last)
+    return np.where(known != "", known, status)
+
+
+def _rate_status(points: Points, run, progress, last) -> np.ndarray:
+    """Judge the rows of runs whose recorded rate changes; empty where it says nothing, as a peak rate does not."""
+    found = np.full(len(points), "", dtype="U12")
+    if "lr" not in points:
+        return found
+    rate = points["lr"]
+    for number in range(int(run.max()) + 1):
+        rows = np.flatnonzero(run == number)
+        rows = rows[np.argsort(progress[rows], kind="stable")]
+        own = rate[rows]
+        if np.isfinite(own).all() and np.ptp(own) > SAME_RATE * own.max():
+            found[rows] = _one_run(own, last[rows])
+    return found
+
+
+def _one_run(rate: np.ndarray, last: np.ndarray) -> np.ndarray:
+    peak = rate.max()
+    if rate[-1] > FALLEN * peak:  # a warm-up alone
+        return np.full(len(rate), "hot", dtype="U12")
+    flat = np.abs(rate - peak) <= SAME_RATE * peak
+    status = np.where(flat & (flat.sum() >= max(2, 0.2 * len(rate))), "hot", "mid-decay").astype("U12")
+    status[: np.argmax(rate)] = "mid-decay"  # warm-up of a run that decays
+    if rate[-1] <= ENDED * peak:
+        status[last] = "decayed"
+    return status
+
+
+def _present(points: Points) -> np.ndarray:
+    return points["excluded_because"] if "excluded_because" in points else np.full(len(points), "", dtype=str)
+
+
+def _early(points: Points, burn_in, share: np.ndarray) -> np.ndarray:
+    if burn_in == "warmup":
+        for name in ("warmup_steps", "steps"):
+            if name not in points:
+                raise PointsError(f"burn_in='warmup' needs a column {name!r}. Give a share instead: burn_in=0.1.")
+        return np.where(points["steps"] <= points["warmup_steps"], "burn-in: still in the rate's warm-up", "")
+    reason = f"burn-in: in the first {burn_in:.0%} of the run's tokens" if burn_in else ""
+    return np.where(share < burn_in, reason, "")
+
+
+def _unwanted(status: np.ndarray, last: np.ndarray, keep: str) -> np.ndarray:
+    if keep == "all":
+        return np.full(len(status), "", dtype=str)
+    reasons = np.select(
+        [status == "mid-decay", ~last & (status != "decayed")],
+        [
+            "mid-decay: its rate had yet to fall, so it is not the end of a shorter run",
+            "intermediate: not the last row of its run",
+        ],
+        "",
+    ).astype("U80")
+    if keep == "decayed":
+        reasons[(reasons == "") & (status == "hot")] = "hot: its rate never fell"
+        reasons[(reasons == "") & (status == "final")] = "nothing says whether its rate fell"
+    return reasons
+
+
+def _first(*columns: np.ndarray) -> np.ndarray:
+    """Keep the first reason of each row."""
+    found = columns[0].astype("U120")
+    for column in columns[1:]:
+        found = np.where(found == "", column, found)
+    return found

@@ -1,0 +1,1 @@
+"""Draws x target -> Prediction."""

@@ -1,0 +1,219 @@
+"""Frozen dataclasses to plain JSON values and back, with errors that name the key and the nearest known one."""
+
+import contextlib
+import dataclasses
+import errno
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import FEW, MisuseError, StoreError, StudyError, nearest
+
+MOST_BYTES = 2**30  # of a JSON file
+MOST_DIGITS = 30  # of a whole number
+MOST_SHOWN = 40  # characters of a wrong value that a message shows
+_WORDS = {dict: "keys with values, {...}", list: "a list, [...]"}
+SEAL = "digest"  # key of a record's own
+
+
+@cache
+def _adapter(kind: type):
+    from pydantic import ConfigDict, TypeAdapter, with_config
+
+    for part in _dataclasses_in(kind):
+        with_config(ConfigDict(extra="forbid", arbitrary_types_allowed=True))(part)
+    return TypeAdapter(kind)
+
+
+def _dataclasses_in(kind: Any, seen: set | None = None) -> set:
+    """Find every dataclass that the fields of a dataclass lead to."""
+    seen = set() if seen is None else seen
+    if dataclasses.is_dataclass(kind) and kind not in seen:
+        seen.add(kind)
+        for field in dataclasses.fields(kind):
+            _dataclasses_in(field.type, seen)
+    for part in getattr(kind, "__args__", ()):
+        _dataclasses_in(part, seen)
+    return seen
+
+
+def to_plain(record: Any) -> Any:
+    """Turn a record into JSON values; arrays become lists, not-a-number and infinity null."""
+    return json.loads(_adapter(type(record)).dump_json(record, warnings="error", fallback=lambda array: array.tolist()))
+
+
+def from_plain(kind: type, values: Mapping, where: str = "", error: type[MisuseError] = StudyError) -> Any:
+    """Make a record of JSON or TOML values.
+
+    Raises:
+        error: an unknown, missing or wrong value; the message names `where`, the key and the nearest known key.
+    """
+    from pydantic import ValidationError
+
+    if not isinstance(values, Mapping):
+        raise error(f"{where or kind.__name__}: it must hold keys with values, not {values!r:.40}.")
+    try:
+        return _adapter(kind).validate_python(dict(values))
+    except ValidationError as failure:
+        lines = [_sentence(kind, problem) for problem in failure.errors()]
+        raise error(f"{where or kind.__name__}: " + " ".join(lines)) from None
+
+
+def _sentence(kind: type, problem: Mapping) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "unexpected_keyword_argument":
+        *path, last = problem["loc"]
+        known = [field.name for field in dataclasses.fields(_holder(kind, path))]
+        near = nearest(str(last), known)
+        listed = f" Known keys: {', '.join(known)}." if len(known) <= FEW else f" {len(known)} keys are known."
+        return f"unknown key {key!r:.60}.{near or listed}"
+    if problem["type"] == "missing":
+        return f"the key {key!r} is missing."
+    given = repr(problem["input"])
+    return f"{key} = {given if len(given) <= 80 else given[:60] + '..'}: {problem['msg']}."
+
+
+def _holder(kind: type, path: list) -> type:
+    """Find the dataclass that a path of keys and positions leads to."""
+    for part in path:
+        kinds = {field.name: field.type for field in dataclasses.fields(kind)}
+        kind = _first_dataclass(kinds.get(part)) or kind
+    return kind
+
+
+def _first_dataclass(kind: Any) -> type | None:
+    if dataclasses.is_dataclass(kind):
+        return kind
+    return next(filter(None, map(_first_dataclass, getattr(kind, "__args__", ()))), None)
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write JSON beside its place, flush it to the disk, then rename: whole or not at all."""
+    write_whole(path, (json.dumps(values, indent=1, allow_nan=False) + "\n").encode())
+
+
+def utc_now() -> str:
+    """The time now, to the second, as 2026-11-21T09:12:44Z: such texts sort as their times do."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def write_sealed(path: Path, values: Mapping) -> None:
+    """Write JSON with a digest of its content, so that a reader can tell whether it was changed since."""
+    write_json(path, {**values, SEAL: digest_of(values)})
+
+
+def read_sealed(path: Path) -> tuple[Any, bool]:
+    """Read JSON, and whether it has a digest; files of the first releases have none.
+
+    Raises:
+        StoreError: the file is missing, is not JSON, or is not what was written.
+    """
+    values = read_json(path)
+    if not isinstance(values, dict) or SEAL not in values:
+        return values, False
+    content = {name: value for name, value in values.items() if name != SEAL}
+    if values[SEAL] != digest_of(content):
+        raise StoreError(f"{path} is not what was written there: its digest is of another content.")
+    return content, True
+
+
+def digest_of(values: Any) -> str:
+    """Hash JSON values, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place, flush it to the disk, then rename it.
+
+    Raises:
+        StoreError: the folder cannot be written to, or the disk is full; nothing is left behind.
+    """
+    beside = _beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(beside, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as failure:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        full = failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        cure = "Free some space, or name another folder." if full else "Name a folder that can be written to."
+        raise StoreError(f"cannot write {path}: {failure.strerror}. {cure}") from None
+
+
+def _beside(path: Path) -> Path:
+    """Name a file that is being written, as nobody could foresee."""
+    return path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+
+
+def write_hint(path: Path, values: Any):
+    """Write what may be lost: renamed into place without waiting for the disk, or not at all where there is no room."""
+    beside = _beside(path)
+    try:
+        with open(beside, "x") as file:
+            file.write(json.dumps(values))
+        os.replace(beside, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+def read_hint(path: Path) -> Any:
+    """Read what may have been lost, or cut short by a power cut; None then."""
+    try:
+        return parse_json(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError):
+        return None
+
+
+def read_json(path: Path, kind: type = object) -> Any:
+    """Read JSON; `kind` is the type it must be of (dict, list ...).
+
+    Raises:
+        StoreError: the file is missing, is not JSON or too large, or holds another kind of value.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise StoreError(f"{path} has {size:,} bytes; JSON is read up to {MOST_BYTES:,}.")
+        found = parse_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StoreError(f"{path} does not exist.") from None
+    except (ValueError, OSError, RecursionError) as failure:
+        raise StoreError(f"{path} cannot be read as JSON: {failure}.") from None
+    if not isinstance(found, kind):
+        raise StoreError(f"{path} must hold {_WORDS.get(kind, kind.__name__)}, not {str(found)[:MOST_SHOWN]!r}.")
+    return found
+
+
+def parse_json(text: str) -> Any:
+    """Read a JSON text, the one place where any is read: a whole number of more digits than a count has is a float.
+
+    Raises:
+        ValueError: it is no JSON, nested too deep, or gives one key of an object twice.
+    """
+    try:
+        return json.loads(text, parse_int=_whole, object_pairs_hook=_object)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _whole(text: str) -> int | float:
+    return int(text) if len(text) <= MOST_DIGITS else float(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
+        raise ValueError(f"the key {twice!r} stands in it twice")
+    return found

@@ -1,6 +1,0 @@
-"""The report of a study: figures and one page of records alone, and a summary for a terminal."""
-
-from .page import report
-from .summary import summary
-
-__all__ = ["report", "summary"]

@@ -1,0 +1,74 @@
+"""The tables of the audit: what failed first, and the corrections between Kaplan's exponent and Hoffmann's."""
+
+from ..errors import counted
+from ..results.audited import Audit, Finding, WaterfallStep
+from .numbers import ABSENT, count, signed
+from .table_cells import Cell, Table, estimated
+
+ORDER = ("error", "warning", "info")
+SAID = {"passed": "holds", "failed": "does not hold", "cannot be checked": "cannot be checked"}
+
+
+def findings(audit: Audit | None) -> Table:
+    """Show every rule: those that failed, the gravest first, then those that hold, then those without their data."""
+    columns = ("rule", "outcome", "severity", "statement", "found", "what it leads to, where measured", "what to do")
+    name, title = "audit", "The audit"
+    if audit is None:
+        return Table(name, title, columns, ())
+    failed = sorted(audit.having("failed"), key=lambda finding: ORDER.index(finding.severity))
+    shown = (*failed, *audit.having("passed"), *audit.having("cannot be checked"))
+    note = (
+        f"{len(audit.findings)} rules of a trustworthy study: {_counted(failed)}, {len(audit.having('passed'))} hold, "
+        f"{len(audit.having('cannot be checked'))} cannot be checked here."
+    )
+    return Table(name, title, columns, tuple(_row(finding) for finding in shown), note)
+
+
+def _row(finding: Finding) -> tuple[Cell, ...]:
+    failed = finding.outcome == "failed"
+    elsewhere = f"{finding.prevents}: {finding.size} ({finding.source})"
+    return (
+        Cell(finding.id),
+        Cell(SAID[finding.outcome]),
+        Cell(finding.severity if failed else ABSENT),
+        Cell(finding.title),
+        Cell(finding.found),
+        Cell(elsewhere if failed else ABSENT),
+        Cell(finding.do if failed else ABSENT),
+    )
+
+
+def _counted(failed: list[Finding]) -> str:
+    if not failed:
+        return "none fails"
+    many = {severity: sum(f.severity == severity for f in failed) for severity in ORDER}
+    parts = [f"{n} info" if severity == "info" else counted(n, severity) for severity, n in many.items() if n]
+    return f"{len(failed)} do not hold ({', '.join(parts)})"
+
+
+def audit_warning(audit: Audit | None) -> list[str]:
+    """Say at the top of the page which errors the audit found."""
+    errors = audit.having("failed", "error") if audit else ()
+    if not errors:
+        return []
+    many = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+    return [f"The audit found {many}: {', '.join(finding.id for finding in errors)}. Its table says what and why."]
+
+
+def waterfall(audit: Audit | None) -> Table:
+    """Show what every correction does to the exponent a of N_opt ~ C^a."""
+    rows = tuple(_step(step) for step in (audit.waterfall if audit else ()))
+    return Table(
+        "waterfall",
+        "From Kaplan's exponent to Hoffmann's",
+        ("correction, with all before it", "a of N_opt ~ C^a [interval]", "moved by", "rows", "how"),
+        rows,
+        "The corrections that separate the two papers (Porian et al. 2024), as far as these runs allow.",
+    )
+
+
+def _step(step: WaterfallStep) -> tuple[Cell, ...]:
+    moved = Cell(ABSENT) if step.moved is None else Cell(signed(step.moved, 3), step.moved)
+    a = Cell(ABSENT) if step.exponent is None else estimated(step.exponent)
+    rows = Cell(count(step.rows), step.rows) if step.exponent is not None else Cell(ABSENT)
+    return (Cell(step.name), a, moved, rows, Cell(step.how))

@@ -1,0 +1,46 @@
+"""Colours by model size: viridis over log N, without its palest end."""
+
+import numpy as np
+
+from ..results.study_results import StudyResults
+from .axes import label_of, tick_text, ticks
+from .letters import size_of
+
+
+def size_colours(results: StudyResults):
+    """Make the colour scale of model sizes: viridis without its palest end, over log N.
+
+    Returns:
+        a ScalarMappable; `.to_rgba(N)` gives a colour.
+    """
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import ListedColormap, LogNorm
+
+    sizes = [curve.params_nonembedding for curve in results.curves]
+    if size_of(results) in results.points:
+        sizes += results.points[size_of(results)].tolist()
+    sizes = [size for size in sizes if np.isfinite(size) and size > 0] or [1.0, 10.0]
+    low, high = min(sizes), max(sizes)
+    palette = ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.9, 128)))
+    return ScalarMappable(LogNorm(low, high if high > low else 10 * low), palette)
+
+
+def add_colour_bar(figure, axes, results: StudyResults, colours, *, stacked: bool = False) -> None:
+    """Add the colour bar of model sizes beside the axes, or below them."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+
+    if size_of(results) not in results.points and not results.curves:
+        return
+    where = {"location": "bottom", "shrink": 0.9, "aspect": 30} if stacked else {"location": "right", "aspect": 28}
+    bar = figure.colorbar(colours, ax=axes, pad=0.02, **where)
+    major, minor = ticks(*colours.get_clim())
+    axis = bar.ax.xaxis if stacked else bar.ax.yaxis
+    axis.set_major_locator(FixedLocator(major))
+    axis.set_minor_locator(FixedLocator(minor))
+    axis.set_major_formatter(FuncFormatter(lambda value, _place: tick_text(value)))
+    axis.set_minor_formatter(NullFormatter())
+    bar.set_label(label_of(size_of(results)))
+    bar.outline.set_visible(False)
+    bar.solids.set_rasterized(False)
+    bar.solids.set_edgecolor("face")  # no hairlines between the steps

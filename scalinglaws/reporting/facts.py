@@ -1,0 +1,32 @@
+"""Tables of what was asked and what it was made from: keys and values of a mapping."""
+
+from collections.abc import Iterable, Mapping
+
+from .numbers import ABSENT, stated
+from .table_cells import Cell, Table
+
+
+def facts(name: str, title: str, values: Mapping) -> Table:
+    """Show a mapping as rows of key and value; nested keys are joined by dots."""
+    rows = tuple((Cell(key), Cell(text)) for key, text in _flat(values))
+    return Table(name, title, ("key", "value"), rows)
+
+
+def _flat(values: Mapping, before: str = "") -> Iterable[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", _told(value)
+
+
+def _told(value) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ABSENT}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return stated(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(_told(item) for item in value)
+    return str(value)

@@ -1,0 +1,69 @@
+"""Figure 3: loss against tokens, one line a model size, with the joint law (Kaplan et al. 2020, Figure 4 left)."""
+
+from ..results.fitted import Band
+from ..results.study_results import StudyResults
+from . import legends, marks
+from .axes import equation, label_of, logarithmic, plain
+from .canvas import WIDTH, new_figure
+from .colours import size_colours
+from .letters import loss_of, tokens_of
+from .numbers import short
+from .rows_in_fits import fitted_rows
+
+SHARED_ROW = 17.0  # points: height of a formula times the panels in a row, so that no formula leaves its own
+
+
+def joint(results: StudyResults, *, stacked: bool = False):
+    """Draw the final losses against the training tokens and the fitted L(N, D): a panel a law, a line a size."""
+    bands = results.bands.get("L(N,D)", ())
+    laws = list(dict.fromkeys(band.law for band in bands)) or [""]
+    figure, panels = new_figure(len(laws), stacked=stacked, width=8.2 if len(laws) == 1 else WIDTH, height=4.3)
+    colours = size_colours(results)
+    entries = []
+    for place, (axes, law) in enumerate(zip(panels, laws, strict=True)):
+        axes.set_label("L(N,D)" if place == 0 else f"L(N,D)-{law}")
+        if len(laws) > 1:
+            axes.set_title(plain(f"({'abcdefgh'[place]}) {law}"))
+        own = [band for band in bands if band.law == law]
+        entries += _panel(axes, results, own, colours, 8.0 if stacked else min(8.0, SHARED_ROW / len(laws)))
+    legends.legend_beside(figure, entries, stacked=stacked)
+    legends.note_missing(figure, results)
+    return figure
+
+
+def _panel(axes, results: StudyResults, bands: list[Band], colours, letters: float) -> list:
+    """Draw the lines of one law over the points, and give the legend entries that it shares with the others."""
+    bands = sorted(bands, key=lambda band: band.colour_value or 0.0)
+    quantity = bands[0].x_quantity if bands else tokens_of(results)
+    points = marks.draw_points(
+        axes, results, quantity, loss_of(results), colours, fitted_rows(results, bands, named=True)
+    )
+    sizes = [entry for band in bands for entry in _line(axes, band, colours)]
+    if not points and not sizes:
+        legends.say_missing(axes, results, "no points for L(N,D) yet")
+    texts = list(dict.fromkeys(band.text for band in bands)) or [legends.no_fit(results, "L(N,D)")]
+    own = [legends.proxy("", equation(text)) for text in texts[:1]] if points else []
+    _scales(axes, results, bands, quantity, headroom=0.08 if own else 0.0)
+    legends.legend_inside(axes, own, size=letters)
+    heading = [legends.proxy("", "model size N (parameters):")] if sizes else []
+    about = [*legends.extrapolation_entry(bands), *legends.interval_entry(bands), *marks.draw_floor(axes, results)]
+    return [*heading, *sizes, *points, *about]
+
+
+def _line(axes, band: Band, colours) -> list:
+    size = band.colour_value
+    name = f"N = {short(size)}" if size else band.label
+    return marks.draw_band(axes, band, colours.to_rgba(size) if size else marks.INK, name=name)
+
+
+def _scales(axes, results, bands, quantity, headroom) -> None:
+    points = results.points
+    x = [value for band in bands for value in band.x]
+    y = [value for band in bands for value in band.y]
+    x += points[quantity].tolist() if quantity in points else []
+    y += points[loss_of(results)].tolist() if loss_of(results) in points else []
+    y += [results.true_floor_nats] if results.true_floor_nats else []
+    logarithmic(axes, "x", x)
+    logarithmic(axes, "y", y, headroom=headroom)
+    axes.set_xlabel(label_of(quantity))
+    axes.set_ylabel(label_of(loss_of(results)))

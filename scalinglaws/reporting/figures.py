@@ -1,0 +1,96 @@
+"""The figures of a report, in the order of the page: what each is called, drawn by and captioned with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..results.attempt import attempt
+from ..results.study_results import StudyResults
+from . import captions
+from .canvas import as_pdf, as_svg, inline, styled
+from .figure_curves import curves
+from .figure_frontier import frontier
+from .figure_held_out import held_out
+from .figure_joint import joint
+from .figure_laws import laws
+from .figure_residuals import has_residuals, residuals
+from .letters import of_a_table
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """One figure: `draw(results, stacked=)` makes it, `caption(results)` describes it, if it `applies`."""
+
+    name: str
+    title: str
+    draw: Callable
+    caption: Callable[[StudyResults], str]
+    applies: Callable[[StudyResults], bool] = lambda results: True
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A figure made: `svg` and `pdf` for a paper, `wide` and `narrow` to go into a page."""
+
+    name: str
+    title: str
+    caption: str
+    svg: str
+    pdf: bytes
+    wide: str
+    narrow: str
+
+
+FIGURES = (
+    FigureKind("laws", "Loss against compute, tokens and size", laws, captions.caption_laws),
+    FigureKind(
+        "curves",
+        "Learning curves",
+        curves,
+        captions.caption_curves,
+        lambda results: bool(results.curves) or not of_a_table(results),
+    ),
+    FigureKind(
+        "joint",
+        "Loss against tokens at every size",
+        joint,
+        captions.caption_joint,
+        lambda results: "L(N,D)" in results.bands or not of_a_table(results),
+    ),
+    FigureKind(
+        "frontier",
+        "The compute-optimal frontier",
+        frontier,
+        captions.caption_frontier,
+        lambda results: results.frontier is not None or not of_a_table(results),
+    ),
+    FigureKind(
+        "held-out",
+        "The held-out test",
+        held_out,
+        captions.caption_held_out,
+        lambda results: results.held_out is not None,
+    ),
+    FigureKind("residuals", "What the law leaves over", residuals, captions.caption_residuals, has_residuals),
+)
+
+
+def rendered(kind: FigureKind, results: StudyResults) -> Rendered | None:
+    """Draw a figure where it applies; one that cannot be drawn is its name and why."""
+
+    def failed(why: str) -> Rendered:
+        return Rendered(kind.name, kind.title, f"This figure could not be drawn: {why}", "", b"", "", "")
+
+    return attempt(lambda: render(kind, results) if kind.applies(results) else None, failed)
+
+
+def render(kind: FigureKind, results: StudyResults) -> Rendered:
+    """Draw a figure of the records alone, as SVG and PDF; the same results give the same bytes."""
+    caption = attempt(lambda: kind.caption(results), lambda why: f"Its caption could not be written: {why}")
+    with styled():
+        wide = kind.draw(results, stacked=False)
+        svg = as_svg(wide, kind.name)
+        wide.set_layout_engine("none")  # laid out by now; doing it again for the PDF costs as much as drawing
+        pdf = as_pdf(wide)
+        narrow = as_svg(kind.draw(results, stacked=True), f"{kind.name}-narrow")
+    spoken = f"{kind.title}. {caption}"
+    return Rendered(kind.name, kind.title, caption, svg, pdf, inline(svg, spoken), inline(narrow, spoken))

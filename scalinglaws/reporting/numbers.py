@@ -1,0 +1,173 @@
+"""Numbers as a reader sees them: as many digits as their interval allows, powers of ten raised, units spelt out."""
+
+import math
+from collections.abc import Callable
+
+from ..results.fitted import Estimate
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+YEAR = 365.25 * 86400.0  # seconds
+_SECONDS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
+ABSENT = "–"
+UNDETERMINED, UNIDENTIFIED = "not determined", "not identified"
+REACH, SIGNED_REACH = 1e3, 1e6  # an interval that goes so many times beyond its value on both sides says nothing
+NARROW = 1e-4  # of the number: the digits of a narrower interval are not shown
+MOST_YEARS = 1e4  # and no calendar speaks of more
+
+
+def power_of_ten(exponent: int) -> str:
+    """Write 10 to a power."""
+    return "10" + str(exponent).translate(_RAISED)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Write a number with `digits` significant digits, outside 1e-3 to 1e5 times a power of ten."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    if value == 0:
+        return "0"
+    exponent = _exponent(value, digits)
+    return _fixed(value, max(digits - 1 - exponent, 0)) if -4 < exponent < 5 else _raised(value, digits)
+
+
+def _exponent(value: float, digits: int) -> int:
+    """Power of ten of a number as it is written; of denormals too, whose power divides no number."""
+    return int(f"{value:.{digits - 1}e}".split("e")[1])
+
+
+def _fixed(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def _raised(value: float, digits: int) -> str:
+    """Write a number times a power of ten, whatever its size."""
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa}×{power_of_ten(int(exponent))}".replace("-", "−")
+
+
+def stated(value: float | None, digits: int = 6) -> str:
+    """Write a number that its source states: no more digits than it has."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    text = f"{value:.{digits}g}"
+    if "e" not in text and abs(value) < 1e7:
+        return text.replace("-", "−")
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}×{power_of_ten(int(exponent))}".replace("-", "−")
+
+
+def count(value: float | None) -> str:
+    """Write a count in full below ten million, as a power of ten above."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    if abs(value) < 1e7 and float(value).is_integer():
+        return f"{int(value):,}"
+    return number(value)
+
+
+def short(value: float | None) -> str:
+    """Write a size for running text: 786 K, 12.3 M, 1.50 B."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    for letter, size in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
+        if abs(value) >= size:
+            return f"{value / size:.3g} {letter}" if abs(value) < 999.5 * size else number(value)
+    return f"{value:.3g}"
+
+
+def interval(estimate: Estimate | None) -> str:
+    """Write a value with its interval, all in one notation; two digits of the interval's width are shown.
+
+    The value keeps a digit of its own however wide the interval is; an interval that says nothing is not shown.
+    """
+    if estimate is None or not math.isfinite(estimate.value):
+        return ABSENT
+    if says_nothing(estimate):
+        return UNDETERMINED
+    low, high = _finite(estimate.low), _finite(estimate.high)
+    if low is None and high is None:
+        return f"{number(estimate.value)} (no interval)"
+    write = _alike(estimate.value, [end for end in (low, high) if end is not None])
+    shown = ["unbounded" if end is None else write(end) for end in (low, high)]
+    return f"{write(estimate.value)} [{shown[0]}, {shown[1]}]"
+
+
+def says_nothing(estimate: Estimate) -> bool:
+    """Say whether an interval reaches so far to both sides of its value that the value is anyone's guess."""
+    value, low, high = abs(estimate.value), estimate.low, estimate.high
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return False
+    below = low == -math.inf or low < -SIGNED_REACH * value or 0 <= low <= value / REACH
+    above = high == math.inf or high > (REACH if low >= 0 else SIGNED_REACH) * value
+    return below and above and (value > 0 or math.isinf(high - low))
+
+
+def _alike(value: float, ends: list[float]) -> Callable[[float], str]:
+    """Choose one way of writing for a value and the ends of its interval."""
+    sizes = [abs(one) for one in (value, *ends)]
+    largest, width = max(sizes), max(value, *ends) - min(value, *ends)
+    if largest == 0:
+        return number
+    top = math.log10(largest)
+    fine = math.log10(width) if width >= NARROW * largest and width > 0 else math.floor(top) - 2  # four digits
+    if not 1e-3 <= largest < 99999.5 or 0 < sizes[0] < largest / REACH:
+        digits = 2 if math.isinf(width) else max(2 + math.floor(top - fine), 2)
+        return lambda one: _raised(one, digits)
+    decimals = max(0, 1 - math.floor(fine))
+    if min(sizes) >= 1:
+        decimals = max(decimals, 1 - math.floor(math.log10(min(sizes))))  # 4.2 and not 4, of [3.9, 48.0]
+    if value != 0:
+        decimals = max(decimals, -math.floor(math.log10(sizes[0])))  # 0.3 and not 0, of [-6, 6]
+    return lambda one: _fixed(one, decimals)
+
+
+def signed(value: float, decimals: int) -> str:
+    """Write a change with its sign."""
+    return f"{value:+.{decimals}f}".replace("-", "−")
+
+
+def plus_minus(value: float | None, error: float | None) -> str:
+    """Write a measurement with its standard error, to two digits of the error."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    if error is None or not math.isfinite(error) or error <= 0:
+        return number(value, 4) if abs(value) >= 1e7 else f"{value:.4g}".replace("-", "−")
+    if max(abs(value), error) >= 1e7:
+        return f"{number(value, 4)} ± {number(error, 2)}"
+    decimals = min(max(0, 1 - math.floor(math.log10(error))), 8)
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
+
+
+def percent(level: float | None) -> str:
+    """Write a share as a percentage."""
+    return ABSENT if level is None or not math.isfinite(level) else f"{100 * level:g}%"
+
+
+def explained(r2: float | None) -> str:
+    """Write the share of the variance that a law explains; what does not vary leaves nothing to explain."""
+    return "no R² (nothing varies)" if r2 is None else f"R² = {r2:.4f}".replace("-", "−")
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time in its two largest units; beyond ten thousand years in years."""
+    if seconds is None or not math.isfinite(seconds):
+        return ABSENT
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    if seconds > MOST_YEARS * YEAR:
+        return f"{number(seconds / YEAR, 2)} years"
+    whole = round(seconds)
+    for place, (unit, size) in enumerate(_SECONDS):
+        if whole >= size:
+            if unit == "s":
+                return f"{whole} s"
+            smaller, small_size = _SECONDS[place + 1]
+            rest = math.floor((whole % size) / small_size)
+            return f"{int(whole // size)} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{whole} s"
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,69 @@
+"""Which part each row of the points plays: in a fit, excluded, held out; and how many runs are there."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import counted
+from ..results.fitted import Band, FrontierFound
+from ..results.study_results import StudyResults
+from .letters import of_a_table
+
+MOST_REASONS = 5
+
+
+def held_out_rows(results: StudyResults) -> np.ndarray:
+    """Mark the rows of the points that belong to held-out runs."""
+    ids = results.held_out.run_ids if results.held_out else ()
+    if "run_id" not in results.points:
+        return np.zeros(len(results.points), dtype=bool)
+    return np.isin(results.points["run_id"], list(ids))
+
+
+def excluded_rows(results: StudyResults) -> dict[str, np.ndarray]:
+    """Map each reason for leaving a point out of a fit to its rows; held-out runs are not among them."""
+    if "excluded_because" not in results.points:
+        return {}
+    because, held = _grouped(results.points["excluded_because"]), held_out_rows(results)
+    return {reason: (because == reason) & ~held for reason in sorted({*because[~held]} - {""})}
+
+
+def _grouped(because: np.ndarray) -> np.ndarray:
+    """Count reasons that differ in their numbers alone as one, where they are more than a legend can hold."""
+    return np.array([re.sub(r"\d+", "...", one) for one in because]) if len(set(because)) > MOST_REASONS else because
+
+
+def fitted_rows(results: StudyResults, bands: Sequence[Band] = (), *, named: bool = False) -> np.ndarray:
+    """Mark the rows that the given lines were fitted to; without a record of it, every row that was kept.
+
+    `named`: of no line, no row.
+    """
+    if named and not bands:
+        return np.zeros(len(results.points), dtype=bool)
+    kept = ~held_out_rows(results)
+    for rows in excluded_rows(results).values():
+        kept &= ~rows
+    numbers = sorted({row for band in bands for row in band.rows})
+    if not numbers:
+        return kept
+    chosen = np.zeros(len(results.points), dtype=bool)
+    chosen[numbers] = True
+    return chosen & kept
+
+
+def runs_present(results: StudyResults) -> str:
+    """Say how many of the runs that were asked for are there."""
+    if of_a_table(results):
+        return f"{counted(len(results.points), 'point')} of {counted(results.runs_present, 'run')}"
+    return f"{results.runs_present} of {results.runs_expected} runs present"
+
+
+_HOLLOW = {"smallest-is-best": "the smallest size is the best, a bound", "largest-is-best": "the largest is, a bound"}
+
+
+def why_hollow(found: FrontierFound) -> str:
+    """Count the reasons for which budgets take no part in the exponents of a frontier."""
+    counted = Counter(reason for reason in found.reasons if reason) or {"no reason is recorded": sum(found.censored)}
+    return ", ".join(f"{_HOLLOW.get(reason, reason.replace('-', ' '))} (n = {n})" for reason, n in counted.items())

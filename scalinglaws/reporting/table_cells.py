@@ -1,0 +1,47 @@
+"""What a table of the page is made of."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+from ..results.fitted import Estimate
+from .numbers import ABSENT, interval
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The text of a cell, the number it sorts by (None for text), and the named ends of that number's interval."""
+
+    text: str
+    value: float | None = None
+    ends: tuple[tuple[str, float | None], ...] = ()
+    maths: bool = False
+
+
+def estimated(estimate: Estimate) -> Cell:
+    """Make the cell of a number with its interval."""
+    return Cell(interval(estimate), estimate.value, (("low", estimate.low), ("high", estimate.high)))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: `name` is the stem of its downloads, `columns` its headings."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    below: tuple[str, ...] = field(default=())
+
+
+def numeric(table: Table) -> tuple[bool, ...]:
+    """Say of each column whether it holds numbers: they stand to the right, what is absent among them, and the head."""
+    return tuple(any(row[place].value is not None for row in table.rows) for place in range(len(table.columns)))
+
+
+def without_empty(table: Table, may_go: Collection[str]) -> Table:
+    """Leave out those of the named columns in which no row has anything."""
+    said = [any(row[place].text not in ("", ABSENT) for row in table.rows) for place in range(len(table.columns))]
+    kept = [place for place, name in enumerate(table.columns) if said[place] or name not in may_go]
+    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[place] for place in kept), rows=rows)

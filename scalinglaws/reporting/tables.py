@@ -1,0 +1,294 @@
+"""The tables of the page: rows of fields of the records, each cell with the text shown and the value it sorts by."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from ..errors import counted
+from ..results.attempt import attempt
+from ..results.fitted import Estimate, FittedLaw
+from ..results.study_results import StudyResults
+from ..results.tested import LawRanked, Ranking
+from .audit_tables import findings, waterfall
+from .facts import facts
+from .letters import loss_unit, of_a_table
+from .numbers import ABSENT, UNIDENTIFIED, count, duration, explained, interval, number, percent, plus_minus, stated
+from .table_cells import Cell, Table, estimated, without_empty
+
+FLOORS = ("E", "L_inf")  # what laws call the loss that no size and no data removes
+PUBLISHED = "published (another tokenizer, text and range: not a target)"
+
+
+def all_tables(results: StudyResults) -> list[Table]:
+    """Make every table that has a row."""
+    made = [_made(name, title, make) for name, title, make in _asked(results)]
+    return [table for table in made if table.rows]
+
+
+def _asked(results: StudyResults) -> tuple[tuple[str, str, Callable[[], Table]], ...]:
+    read = "What was read" if of_a_table(results) else "The study file"
+    versions = {**results.machine, **results.versions}
+    return (
+        ("constants", "Fitted constants", lambda: constants(results)),
+        ("plans", "The plan", lambda: plans(results)),
+        ("alternatives", "Alternatives to the plan", lambda: alternatives(results)),
+        ("trials", "How the predicting law was chosen", lambda: trials(results)),
+        ("ranking", "How the laws foretold larger runs", lambda: ranking(results.ranking)),
+        ("audit", "The audit", lambda: findings(results.audit)),
+        ("waterfall", "From Kaplan's exponent to Hoffmann's", lambda: waterfall(results.audit)),
+        ("runs", "All runs", lambda: runs(results)),
+        ("seeds", "Seed to seed", lambda: seeds(results)),
+        ("corpus", "The text", lambda: facts("corpus", "The text", results.corpus)),
+        ("settings", read, lambda: facts("settings", read, results.settings)),
+        ("machine", "Machine and versions", lambda: facts("machine", "Machine and versions", versions)),
+    )
+
+
+def _made(name: str, title: str, make: Callable[[], Table]) -> Table:
+    """Make a table; one that fails is a row that says so."""
+    return attempt(make, lambda why: Table(name, title, ("this table could not be made",), ((Cell(why),),)))
+
+
+def constants(results: StudyResults) -> Table:
+    """Show every fitted constant with its interval, beside the published one."""
+    rows = []
+    for fit in results.fits:
+        for name, estimate in fit.values.items():
+            published = fit.published.get(name)
+            given = Cell(stated(published), published) if name in fit.published else Cell(ABSENT)
+            source = Cell(fit.published_source if name in fit.published else ABSENT)
+            level = Cell(percent(estimate.level), estimate.level)
+            named = (Cell(fit.law), Cell(minimised(fit)), Cell(name, maths=True))
+            found = Cell(UNIDENTIFIED) if name in fit.unidentified else estimated(estimate)
+            rows.append((*named, found, level, given, source))
+        rows += _floor_row(results, fit)
+    columns = ("law", "minimised", "constant", "fitted [interval]", "level", PUBLISHED, "published in")
+    return Table(
+        "constants", "Fitted constants", columns, tuple(rows), below=tuple(_about(fit) for fit in results.fits)
+    )
+
+
+def minimised(fit: FittedLaw) -> str:
+    """Name what was minimised, without its scale and the rows, which the notes give in full."""
+    return re.split("[,;]", fit.loss)[0].split(" on ")[0]
+
+
+def _floor_row(results: StudyResults, fit: FittedLaw) -> list[tuple[Cell, ...]]:
+    """Set the known entropy of a synthetic text beside the constant term that estimates it."""
+    floors = [name for name in FLOORS if name in fit.values]
+    if results.true_floor_nats is None or not floors:
+        return []
+    truth = Cell(stated(results.true_floor_nats), results.true_floor_nats)
+    return [
+        (
+            Cell(fit.law),
+            Cell(ABSENT),
+            Cell(f"{floors[0]}, true floor", maths=True),
+            truth,
+            Cell("exact"),
+            Cell(ABSENT),
+            Cell("entropy of the synthetic source"),
+        )
+    ]
+
+
+def _about(fit: FittedLaw) -> str:
+    columns = ", ".join(f"{letter} = {quantity}" for letter, quantity in fit.columns.items())
+    return (
+        f"{fit.law}: {fit.formula}, {columns}; {fit.loss}; "
+        f"{counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}; "
+        f"intervals by {fit.interval_method}; {explained(fit.r2)}, residual {100 * fit.rms_log:.2g}%, "
+        f"objective {number(fit.objective, 4)}; {percent(round(fit.starts_agreeing, 3))} of the starts agree, "
+        f"{fit.outcome}: {fit.sentence} Points {fit.fingerprint}."
+    )
+
+
+def runs(results: StudyResults) -> Table:
+    """Show every finished run and horizon: one row a point."""
+    points = results.points
+    shown = [(heading, write, names) for heading, write, names in _run_columns(results) if names[0] in points]
+    rows = []
+    for row in range(len(points)):
+        values = {name: _plain(points[name][row]) for name in points.columns}
+        rows.append(tuple(_cell(write, [values.get(name) for name in names]) for _, write, names in shown))
+    return Table(
+        "runs", "All runs", tuple(heading for heading, _, _ in shown), tuple(rows), note=counted(len(points), "point")
+    )
+
+
+def _cell(write, values: list) -> Cell:
+    first = values[0]
+    return Cell(write(*values) or ABSENT, first if isinstance(first, float) else None)
+
+
+def _run_columns(results: StudyResults) -> tuple:
+    """Say which columns the table of runs shows: heading, how a value is written, and the columns it is made of."""
+    n, d, c, loss = (results.counts[letter] for letter in "NDCL")
+    six = "C = 6ND" if c.startswith("flops_6nd") else "C"
+    known = "loss_nats_sem" in results.points or not of_a_table(results)
+    error = " ± standard error" if known else ""
+    return (
+        ("run", str, ("run_id",)),
+        (f"N ({'parameters' if n == 'params_nonembedding' else n})", count, (n,)),
+        ("D (tokens)", count, (d,)),
+        (f"{six} (FLOPs)", number, (c,)),
+        ("seed", count, ("seed",)),
+        ("peak learning rate", number, ("lr",)),
+        ("steps", count, ("steps",)),
+        (f"loss{error} ({loss_unit(results)})", plus_minus, (loss, "loss_nats_sem")),
+        ("bits per byte", lambda value: number(value, 4), ("loss_bits_per_byte",) if loss == "loss_nats" else ("",)),
+        ("seconds", lambda value: number(value, 3), ("seconds",)),
+        ("outcome", str, ("outcome",)),
+        ("excluded because", str, ("excluded_because",)),
+    )
+
+
+def plans(results: StudyResults) -> Table:
+    """Show what to train for each budget."""
+    rows = tuple(
+        (
+            Cell(plan.label),
+            Cell(number(plan.flops), plan.flops),
+            Cell(f"{number(plan.reach, 3)}×", plan.reach),
+            estimated(plan.params),
+            estimated(plan.tokens),
+            estimated(plan.loss_nats),
+            Cell(count(plan.batch_tokens), plan.batch_tokens),
+            Cell(count(plan.steps and round(plan.steps)), plan.steps),
+            Cell(duration(plan.seconds), plan.seconds),
+            Cell(plan.law),
+        )
+        for plan in results.plans
+    )
+    columns = (
+        "budget",
+        "C (FLOPs)",
+        "reach",
+        "N (parameters)",
+        "D (tokens)",
+        "loss (nats/token)",
+        "batch (tokens)",
+        "steps",
+        "time here",
+        "by law",
+    )
+    note = "Reach is the compute over the largest compute fitted: above 1× the law is extrapolated."
+    below = tuple(f"{plan.label}: {warning}" for plan in results.plans for warning in plan.warnings)
+    return without_empty(Table("plans", "The plan", columns, rows, note, below), columns[-4:-1])
+
+
+_HEADINGS = {
+    "params": "N (parameters)",
+    "params_nonembedding": "N (parameters)",
+    "tokens": "D (tokens)",
+    "flops": "C (FLOPs)",
+    "loss_nats": "loss (nats/token)",
+    "batch_tokens": "batch (tokens)",
+    "seconds": "seconds",
+}
+
+
+def alternatives(results: StudyResults) -> Table:
+    """Show other choices for each budget: the optimum is flat."""
+    listed = [(plan.label, other) for plan in results.plans for other in plan.alternatives]
+    keys = list(dict.fromkeys(key for _, other in listed for key in other))
+    rows = tuple((Cell(label), *(_alternative(key, other.get(key)) for key in keys)) for label, other in listed)
+    note = "The optimum is flat: these cost little."
+    return Table(
+        "alternatives",
+        "Alternatives to the plan",
+        ("budget", *(_HEADINGS.get(key, key.replace("_", " ")) for key in keys)),
+        rows,
+        note,
+    )
+
+
+def _alternative(key: str, value: float | None) -> Cell:
+    share = key == "loss_penalty" and value is not None
+    return Cell(f"{100 * value:.2f}%" if share else stated(value, 4), value)
+
+
+def trials(results: StudyResults) -> Table:
+    """Show how each law that could have made the held-out prediction foretold the sizes before it."""
+    test = results.held_out
+    rows = tuple(
+        (
+            Cell(trial.law),
+            Cell(count(trial.foretold), trial.foretold),
+            Cell(f"{100 * trial.rms_log:.2g}%", trial.rms_log),
+            Cell(percent(round(trial.coverage, 3)), trial.coverage),
+            Cell(f"{number(trial.factor)}×", trial.factor),
+            Cell("chosen" if trial.law == test.law else ""),
+        )
+        for trial in (test.trials if test else ())
+    )
+    columns = ("law", "losses foretold", "error (rms)", "inside the interval", "interval widened by", "choice")
+    note = "Each law was fitted below every size of the study and asked about that size; the smallest error was chosen."
+    return Table("trials", "How the predicting law was chosen", columns, rows, note)
+
+
+def ranking(found: Ranking | None) -> Table:
+    """Show how each law foretold larger runs than it was fitted to, best first."""
+    columns = (
+        "law",
+        "constants",
+        "error",
+        "behind the best",
+        "P(best)",
+        "rms error",
+        "inside",
+        "must widen by",
+        "note",
+    )
+    rows = tuple(_ranked(law) for law in (found.laws if found else ()))
+    if not rows:
+        return Table("ranking", "How the laws foretold larger runs", columns, ())
+    cuts = f"{len(found.cuts)} computes" if len(found.cuts) > 1 else "one compute"
+    note = (
+        f"Fitted below {cuts} and asked about {found.held_runs:,} larger runs. Error: mean absolute error of the "
+        f"log loss, the computes weighing alike. Inside: the {percent(found.level)} interval as the fit gives it; what "
+        "it must widen by is taken over by the plan."
+    )
+    return without_empty(Table("ranking", "How the laws foretold larger runs", columns, rows, note), ("note",))
+
+
+def _ranked(law: LawRanked) -> tuple[Cell, ...]:
+    constants = Cell(count(law.parameters), law.parameters)
+    if law.failed:
+        return (Cell(law.law), constants, *(Cell(ABSENT) for _ in range(6)), Cell(f"takes no part: {law.failed}"))
+    percents = law.behind and Estimate(
+        *(None if v is None else 100 * v for v in (law.behind.value, law.behind.low, law.behind.high))
+    )
+    return (
+        Cell(law.law),
+        constants,
+        Cell(f"{100 * law.score:.2g}%", law.score),
+        Cell(f"{interval(percents)} %", law.behind.value) if percents else Cell(ABSENT),
+        Cell(percent(round(law.best_probability, 3)), law.best_probability),
+        Cell(f"{100 * law.rms_log:.2g}%", law.rms_log),
+        Cell(percent(round(law.coverage, 3)), law.coverage),
+        Cell(f"{number(law.factor)}×", law.factor),
+        Cell(""),
+    )
+
+
+def seeds(results: StudyResults) -> Table:
+    """Show how much the loss moves from seed to seed."""
+    spread = results.seed_spread
+    if spread is None:
+        return Table("seeds", "Seed to seed", (), ())
+    columns = ("N (parameters)", "D (tokens)", "losses (nats/token)", "sd (nats/token)", "sd of log loss")
+    losses = ", ".join(number(loss, 5) for loss in spread.losses)
+    row = (
+        Cell(count(spread.params_nonembedding), spread.params_nonembedding),
+        Cell(count(spread.tokens), spread.tokens),
+        Cell(losses),
+        Cell(number(spread.sd_nats, 2), spread.sd_nats),
+        Cell(number(spread.sd_log, 2), spread.sd_log),
+    )
+    return Table("seeds", "Seed to seed", columns, (row,), f"{len(spread.losses)} runs that differ in their seed alone")
+
+
+def _plain(value):
+    return float(value) if isinstance(value, np.floating) else str(value)

@@ -1,0 +1,73 @@
+"""What a study found: the one record that the report shows, every number computed before it gets here."""
+
+from dataclasses import dataclass, field
+
+from ..points.points import Points
+from .audited import Audit
+from .fitted import Band, Estimate, FittedLaw, FrontierFound, LearningCurve
+from .tested import HeldOutTest, Ranking, SeedSpread
+
+KAPLAN_COUNTS = {"N": "params_nonembedding", "D": "tokens", "C": "flops_6nd", "L": "loss_nats"}
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A budget turned into a plan: what to train next, with intervals."""
+
+    label: str
+    flops: float
+    reach: float
+    params: Estimate
+    tokens: Estimate
+    loss_nats: Estimate
+    batch_tokens: float | None
+    steps: float | None
+    seconds: float | None
+    law: str
+    alternatives: tuple[dict[str, float], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """Everything the report shows.
+
+    Attributes:
+        settings: the study file's keys and values, in full.
+        corpus: facts of the text: name, documents, bytes, tokens of each split, hash, bytes a token.
+        points: one row a finished run and horizon.
+        bands: figure panel -> fitted lines; keys "L(N)", "L(D)", "L(C)", "L(N,D)".
+        true_floor_nats: exact entropy of a synthetic source, else None.
+        commands: what to type to make this again.
+        audit: the rules of a trustworthy study, judged; None where nothing could be.
+        counts: letter -> the column of the points that this report counts it by.
+        law: the law that the summary, the residuals and the plan speak of; empty: that of `held_out`.
+        ranking: of a table's laws, by how they foretold its larger runs; a study has `held_out` instead.
+        of: "study", or "table" for runs that somebody else trained: then no machine, text or cost is known.
+    """
+
+    name: str
+    settings: dict
+    corpus: dict
+    machine: dict
+    versions: dict
+    runs_expected: int
+    runs_present: int
+    points: Points
+    curves: tuple[LearningCurve, ...]
+    fits: tuple[FittedLaw, ...]
+    bands: dict[str, tuple[Band, ...]]
+    frontier: FrontierFound | None
+    seed_spread: SeedSpread | None
+    held_out: HeldOutTest | None
+    plans: tuple[Recommendation, ...]
+    commands: tuple[str, ...]
+    wall_seconds: float
+    train_seconds: float
+    true_floor_nats: float | None = None
+    notes: tuple[str, ...] = ()
+    audit: Audit | None = None
+    counts: dict[str, str] = field(default_factory=lambda: dict(KAPLAN_COUNTS))
+    law: str = ""
+    ranking: Ranking | None = None
+    of: str = "study"

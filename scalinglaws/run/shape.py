@@ -1,0 +1,197 @@
+"""Shape: a model's family, sizes and parts, with its counts of parameters and FLOPs."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from ..errors import ShapeError, unknown_name
+from .shape_counts import PARTS, Parts
+
+FAMILIES = ("transformer", "universal", "lstm")
+NORMS = ("layernorm", "rmsnorm")
+POSITIONS = ("learned", "rotary")
+ACTIVATIONS = ("gelu", "swiglu")
+PARAMETRISATIONS = ("standard", "mup")
+SHARINGS = ("cyclic", "stacked")
+NAMED = {
+    "family": FAMILIES,
+    "norm": NORMS,
+    "positions": POSITIONS,
+    "activation": ACTIVATIONS,
+    "parametrisation": PARAMETRISATIONS,
+    "sharing": SHARINGS,
+}
+OF_AN_LSTM = set("n_layer d_model n_heads n_ctx n_vocab tied family biases".split())  # the fields that it has a use for
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A language model in full, but for its weights. The defaults are a Transformer as in Kaplan et al. 2020.
+
+    Never change a default below: defaults are left out of the ids of runs. Add a field instead.
+
+    Attributes:
+        n_layer: layers; of a recurrent Transformer, the distinct ones.
+        d_ff: width of the feed-forward layer; 0 stands for the paper's 4 d_model, and for 8/3 d_model under SwiGLU,
+            which has three matrices for two, so that N stays 12 n_layer d_model^2.
+        family: "transformer"; "universal", a Transformer whose blocks are each used `reuse` times; "lstm".
+        positions: "learned" vectors added to the embeddings, or "rotary" (Su et al. 2021).
+        activation: "gelu", or "swiglu" (Shazeer 2020).
+        qk_norm: whether queries and keys are normed in each head (RMS norm with a gain).
+        biases: whether linear layers, layer norms and gates have biases.
+        parametrisation: "standard", or "mup": learning rates and scales that carry over from width to width (Yang et
+            al. 2022), so that d_model = `base_width` trains as it does under "standard", to the bit.
+        base_d_head: width of a head at `base_width`, under "mup"; 0 becomes `d_head`: heads of one width everywhere.
+        d_attn: width of attention, all heads together; 0 stands for d_model.
+        reuse, sharing: times each block of a recurrent Transformer is used, as 1 2 1 2 ("cyclic") or 1 1 2 2
+            ("stacked").
+
+    Raises:
+        ShapeError: a size below its least, a name that is not known, heads that do not divide the width, or a part
+            that the family does not have.
+    """
+
+    n_layer: int
+    d_model: int
+    n_heads: int
+    n_ctx: int
+    n_vocab: int
+    d_ff: int = 0
+    tied: bool = True
+    family: str = "transformer"
+    norm: str = "layernorm"
+    positions: str = "learned"
+    activation: str = "gelu"
+    qk_norm: bool = False
+    biases: bool = True
+    parametrisation: str = "standard"
+    base_width: int = 64
+    d_attn: int = 0
+    reuse: int = 1
+    sharing: str = "cyclic"
+    base_d_head: int = 0
+
+    def __post_init__(self):
+        for name in ("d_model", "n_heads", "n_ctx", "n_vocab", "reuse", "base_width"):
+            if getattr(self, name) < 1:
+                raise ShapeError(f"{name} = {getattr(self, name)}; it must be at least 1.")
+        if min(self.n_layer, self.d_ff, self.d_attn, self.base_d_head) < 0:
+            sizes = ", ".join(f"{name} = {getattr(self, name)}" for name in "n_layer d_ff d_attn base_d_head".split())
+            raise ShapeError(f"{sizes}; none can be negative.")
+        for name, known in NAMED.items():
+            if getattr(self, name) not in known:
+                raise ShapeError(f"{name} = {getattr(self, name)!r}; it must be one of {', '.join(known)}.")
+        _require_heads(self)
+        _require_family(self)
+        if self.parametrisation == "mup":
+            object.__setattr__(self, "base_d_head", self.base_d_head or self.d_head)
+            _require_base(self)
+
+    @property
+    def width_ff(self) -> int:
+        """Width of the feed-forward layer, with its default filled in."""
+        return self.d_ff or (round(8 * self.d_model / 3) if self.activation == "swiglu" else 4 * self.d_model)
+
+    @property
+    def width_attention(self) -> int:
+        """Width of attention, with the default of d_model filled in."""
+        return self.d_attn or self.d_model
+
+    @property
+    def d_head(self) -> int:
+        """Width of one head."""
+        return self.width_attention // self.n_heads
+
+    @property
+    def depth(self) -> int:
+        """Layers that a token passes through, repeats included."""
+        return self.n_layer * self.reuse
+
+    @property
+    def parts(self) -> Parts:
+        """What stands between the embedding and the head, by family."""
+        return PARTS[self.family](self)
+
+    def params(self, count: str = "non_embedding") -> int:
+        """Count parameters.
+
+        `count` is one of:
+            non_embedding        N: matrices between embedding and head, 2 d_model n_layer (2 d_attn + d_ff) (Kaplan et
+                                 al. 2020, eq 2.1); of an LSTM, with one bias a gate
+            with_reuse           N, a block that is used r times counted r times (its Figure 17)
+            non_embedding_exact  as built, with biases and norms, without embeddings and an untied head
+            embedding            n_vocab d_model
+            position             n_ctx d_model for learned positions, else 0
+            with_head            with_reuse + n_vocab d_model: what the matrix products of one token use
+            total                every parameter of the module as built
+        """
+        parts, embedding = self.parts, self.n_vocab * self.d_model
+        counts = {
+            "non_embedding": parts.counted,
+            "with_reuse": parts.counted * parts.uses,
+            "non_embedding_exact": parts.built,
+            "embedding": embedding,
+            "position": parts.positions,
+            "with_head": parts.counted * parts.uses + embedding,
+            "total": parts.built + parts.positions + embedding * (1 if self.tied else 2),
+        }
+        if count not in counts:
+            raise unknown_name("parameter count", count, counts)
+        return counts[count]
+
+    def flops_per_token(self, count: str = "6n", *, train: bool = True) -> int:
+        """Count floating-point operations a token, two to a multiply-add; training is three forward passes.
+
+        `count` is one of (forward; Kaplan et al. 2020, Table 1; n_layer with repeats, and N with reuse):
+            6n             2 N: blocks without the context term
+            causal         2 N + 2 n_layer n_ctx d_attn: the causal average of attention (eq 2.2)
+            exact          causal + 2 d_model n_vocab for the output head
+            dense          the matrix products as performed by a kernel that does not skip the mask: attention is
+                           4 n_layer n_ctx d_attn, and an LSTM's biases are left out
+            table1         exact + 4 d_model for the embedding, Table 1 in full
+        """
+        parts, head = self.parts, 2 * self.d_model * self.n_vocab
+        blocks = 2 * parts.counted * parts.uses
+        counts = {
+            "6n": blocks,
+            "causal": blocks + 2 * parts.context,
+            "exact": blocks + 2 * parts.context + head,
+            "dense": 2 * parts.products + 4 * parts.context + head,
+            "table1": blocks + 2 * parts.context + head + 4 * self.d_model,
+        }
+        if count not in counts:
+            raise unknown_name("FLOP count", count, counts)
+        return counts[count] * (3 if train else 1)
+
+
+def _require_heads(shape: Shape):
+    width, name = shape.width_attention, "d_attn" if shape.d_attn else "d_model"
+    if width % shape.n_heads:
+        allowed = [h for h in range(1, width + 1) if width % h == 0]
+        raise ShapeError(
+            f"n_heads = {shape.n_heads} does not divide {name} = {width}. Take one of {allowed}, or another {name}."
+        )
+    if shape.positions == "rotary" and shape.d_head % 2:
+        raise ShapeError(f"a head of width {shape.d_head} cannot turn in pairs: rotary positions need an even width.")
+
+
+def _require_base(shape: Shape):
+    if shape.d_model == shape.base_width and shape.d_head != shape.base_d_head:
+        raise ShapeError(
+            f"base_d_head = {shape.base_d_head}, and at d_model = base_width = {shape.base_width} a head is "
+            f"{shape.d_head} wide. Set base_d_head = {shape.d_head}, or other heads or another base_width."
+        )
+
+
+def _require_family(shape: Shape):
+    """Refuse what the family has no use for, rather than pass it over."""
+    if shape.family == "transformer" and shape.reuse > 1:
+        raise ShapeError(f"reuse = {shape.reuse} of family 'transformer': blocks used again make family 'universal'.")
+    if shape.family != "lstm":
+        return
+    fields = [f for f in dataclasses.fields(shape) if f.name not in OF_AN_LSTM]
+    asked = [f.name for f in fields if getattr(shape, f.name) != f.default]
+    if asked or shape.n_heads != 1 or shape.n_layer < 1:
+        what = ", ".join(asked) or f"n_heads = {shape.n_heads} and n_layer = {shape.n_layer}"
+        raise ShapeError(
+            f"{what}: an LSTM has no such thing. It takes n_layer >= 1, n_heads = 1, d_model, biases, tied."
+        )

@@ -1,0 +1,310 @@
+"""A folder of training runs, each written whole or not at all, and the points they make."""
+
+import math
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..conversions.units import bits_per_byte
+from ..errors import NameUnknownError, StoreError, nearest
+from ..points.points import Points
+from ..records.json_values import (
+    from_plain,
+    read_hint,
+    read_json,
+    read_sealed,
+    to_plain,
+    write_hint,
+    write_json,
+    write_sealed,
+)
+from ..results.fitted import LearningCurve
+from ..results.tested import HELD_OUT
+from ..run.run import CHECKPOINT, FINISHED, ID, Run, RunSpec
+from ..run.schedule import phase
+from .lock import LOCK, TRAINING, held, in_use
+
+VERSION = 2
+MARK = "store.json"
+COLUMNS = (
+    "run_id lineage role outcome excluded_because params_nonembedding params_nonembedding_exact "
+    "params_with_head params_total tokens tokens_unique epochs batch_tokens steps flops_6nd flops_exact "
+    "loss_nats loss_nats_sem loss_bits_per_byte loss_train_nats lr seconds n_layer d_model n_heads n_ctx "
+    "n_vocab seed"
+).split()
+CURVE_COLUMNS = "run_id lineage params_nonembedding steps tokens batch_tokens flops_6nd loss_nats".split()
+READ = (1, VERSION)  # in the first, folders were named by every field of a run, paths and all
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder: store.json, runs/ID/{spec,run,progress}.json with checkpoints while a run is under way, and data/.
+
+    `earlier` gives the folders of a store of the first version by the ids that their runs have now.
+    """
+
+    path: Path
+    earlier: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def data(self) -> Path:
+        """Folder of tokenised text."""
+        return self.path / "data"
+
+    def folder(self, run_id: str) -> Path:
+        """Folder of one run.
+
+        Raises:
+            StoreError: what is asked for is no run's id.
+        """
+        if not ID.fullmatch(run_id):
+            raise StoreError(f"{run_id!r:.60} is no run's id: those look like L2-d16-0123456789ab.")
+        return self.path / "runs" / self.earlier.get(run_id, run_id)
+
+    def ask(self, spec: RunSpec):
+        """Write down what is asked of a run, so that a worker can find it by its id; a trunk may be asked for more."""
+        path = self.folder(spec.id) / "spec.json"
+        if not path.exists() or (spec.is_trunk and self.spec(spec.id) != spec):
+            write_json(path, to_plain(spec))
+
+    def spec(self, run_id: str) -> RunSpec:
+        """What was asked of a run."""
+        path = self.folder(run_id) / "spec.json"
+        if not path.exists():
+            known = [folder.name for folder in (self.path / "runs").glob("*")]
+            raise NameUnknownError(f"the store {self.path} has no run {run_id!r}.{nearest(run_id, known)}")
+        return from_plain(RunSpec, read_json(path), str(path), StoreError)
+
+    def has(self, spec: RunSpec) -> bool:
+        """Whether a run has happened; a trunk, as far as it is asked for."""
+        path = self.folder(spec.id) / "run.json"
+        if not spec.is_trunk or not path.exists():
+            return path.exists()
+        kept = self._kept(path)
+        return kept.outcome != FINISHED or kept.spec.steps >= spec.steps
+
+    def run(self, spec: RunSpec) -> Run:
+        """What happened, under the names that the text has in `spec`; of a trunk, as far as it is asked for."""
+        kept = self._kept(self.folder(spec.id) / "run.json")
+        curve = tuple(e for e in kept.curve if e.step <= spec.steps) if spec.is_trunk else kept.curve
+        return replace(kept, spec=spec, curve=curve)
+
+    def runs_of(self, specs: Iterable[RunSpec]) -> list[Run]:
+        """What happened of some runs, in their order; those that did not happen yet are left out."""
+        return [self.run(spec) for spec in specs if self.has(spec)]
+
+    def runs(self) -> list[Run]:
+        """Everything that ever happened here, in the order of the folders' names."""
+        return [self._kept(path) for path in sorted((self.path / "runs").glob("*/run.json"))]
+
+    def tell(self, run_id: str, step: int, loss: float):
+        """Leave a hint of how far a run is."""
+        write_hint(self.folder(run_id) / "progress.json", [step, loss if math.isfinite(loss) else None])
+
+    def progress(self, run_id: str) -> tuple[int, float | None] | None:
+        """How far a run said it was, and its last training loss; None where it left no hint that can be read."""
+        match read_hint(self.folder(run_id) / "progress.json"):
+            case [int(step), float() | None as loss]:
+                return step, loss
+        return None
+
+    def is_held(self, spec: RunSpec) -> bool:
+        """Whether a process that lives is at work on a run's chain."""
+        return in_use(self.folder(spec.lineage) / "lock")
+
+    def keep(self, run: Run):
+        """Keep what happened, then drop the checkpoint and the hint."""
+        folder = self.folder(run.spec.id)
+        write_sealed(folder / "run.json", to_plain(run))
+        for name in (CHECKPOINT, "progress.json"):
+            (folder / name).unlink(missing_ok=True)
+
+    def _kept(self, path: Path) -> Run:
+        try:
+            run = from_plain(Run, read_sealed(path)[0], str(path), StoreError)
+            if path.parent != self.folder(run.spec.id) and path.parent.name != run.spec.first_id:
+                raise StoreError(f"{path} is of another run, {run.spec.id}.")
+        except StoreError as problem:
+            raise StoreError(
+                f"{problem} Delete the folder {path.parent} and type study or launch again: its run is trained again, "
+                "to the same numbers."
+            ) from None
+        return run
+
+
+def open_store(path: Path | str, *, create: bool = False) -> Store:
+    """Open a store.
+
+    Raises:
+        StoreError: not a store, a store of another version, not writable, or its runs cannot be read.
+    """
+    path = Path(path)
+    mark = path / MARK
+    if not mark.exists():
+        if not create:
+            raise StoreError(f"{path} is no store: it has no store.json. Name the folder given to study --to.")
+        used = path.exists() and (not path.is_dir() or any(not n.startswith((LOCK, MARK)) for n in os.listdir(path)))
+        if used and not mark.exists():  # another may have made it by now
+            raise StoreError(f"{path} exists and is no store. Name a new or an empty folder.")
+        write_json(mark, to_plain(_Mark(VERSION)))
+    version = from_plain(_Mark, read_json(mark), str(mark), StoreError).version
+    if version not in READ:
+        raise StoreError(
+            f"{path} is a store of version {version}; this release reads versions {READ[0]} to {READ[-1]}. "
+            f"Use the release that made it, or start a new folder."
+        )
+    try:
+        os.scandir(path / "runs").close()
+    except FileNotFoundError:
+        pass  # nothing was trained yet
+    except OSError as failure:
+        raise StoreError(f"{path / 'runs'} cannot be read: {failure.strerror}. Make it a folder of yours.") from None
+    return Store(path, {} if version == VERSION else _earlier(path))
+
+
+@contextmanager
+def new_or_kept(path: Path) -> Iterator[Store]:
+    """Open a store or make one, and hold it: of processes that start in one instant, one goes on and none waits.
+
+    A store that was made here is gone again where the block fails and left nothing there. Raises as `open_store`, and
+    FailureError where another process is at work in the folder: nothing is written there.
+    """
+    before = [there.exists() for there in (path, path / MARK)]
+    open_store(path, create=True)
+    with held(path / LOCK, TRAINING):
+        store = open_store(path, create=True)  # again: whoever held it before may have failed and removed it
+        try:
+            yield store
+        except Exception:
+            with suppress(OSError):  # others may come and go there at this instant
+                if not before[1] and {MARK, LOCK}.issuperset(os.listdir(path)):
+                    for name in (MARK, LOCK):
+                        (path / name).unlink()
+                    if not before[0]:
+                        path.rmdir()
+            raise
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """What makes a folder a store."""
+
+    version: int
+
+
+def _earlier(path: Path) -> dict[str, str]:
+    """The folders of a store of the first version, by the ids of now: of trunks that are one now, the longest."""
+    found: dict[str, tuple[bool, int, str]] = {}
+    for asked in (path / "runs").glob("*/spec.json"):
+        spec = from_plain(RunSpec, read_json(asked), str(asked), StoreError)
+        place = ((asked.parent / "run.json").exists(), spec.steps, asked.parent.name)
+        found[spec.id] = max(place, found.get(spec.id, place))
+    return {run_id: name for run_id, (_, _, name) in found.items()}
+
+
+def points_of(
+    runs: list[Run],
+    held_out: frozenset[str] | set[str] = frozenset(),
+    source: str = "",
+    left_out: Mapping[str, str] | None = None,
+) -> Points:
+    """Make one row of each run that trained to its horizon or diverged; trunks, which never decay, make none.
+
+    A run that diverged, whose row has no loss, or failed to learn is left out with its sentence for a reason; one in
+    `left_out` for the reason given there, and another one in `held_out` as such.
+    """
+    reasons = {**dict.fromkeys(held_out, HELD_OUT), **(left_out or {})}
+    rows = [_row(run, reasons.get(run.spec.id, ""), run.spec.id in held_out) for run in runs if not run.spec.is_trunk]
+    return Points({name: [row[name] for row in rows] for name in COLUMNS}, source)
+
+
+def _row(run: Run, reason: str, held_out: bool) -> dict:
+    spec, shape, final = run.spec, run.spec.shape, run.final
+    steps = final.step if final else spec.steps
+    tokens = steps * spec.batch_tokens
+    loss = final.loss_nats if final else None
+    return {
+        "run_id": spec.id,
+        "lineage": spec.lineage,
+        "role": "held-out" if held_out else "fit",
+        "outcome": run.outcome,
+        "excluded_because": reason if run.outcome == FINISHED else run.sentence,
+        "params_nonembedding": shape.params("non_embedding"),
+        "params_nonembedding_exact": shape.params("non_embedding_exact"),
+        "params_with_head": shape.params("with_head"),
+        "params_total": shape.params("total"),
+        "tokens": tokens,
+        "tokens_unique": min(tokens, run.tokens_unique),
+        "epochs": tokens / run.tokens_unique,
+        "batch_tokens": spec.batch_tokens,
+        "steps": steps,
+        "flops_6nd": shape.flops_per_token("6n") * tokens,
+        "flops_exact": shape.flops_per_token("exact") * tokens,
+        "loss_nats": loss,
+        "loss_nats_sem": final.loss_nats_sem if final else None,
+        "loss_bits_per_byte": bits_per_byte(loss, run.bytes_per_token) if final and run.bytes_per_token else None,
+        "loss_train_nats": final.loss_train_nats if final else None,
+        "lr": spec.lr,
+        "seconds": final.seconds if final else None,
+        "n_layer": shape.n_layer,
+        "d_model": shape.d_model,
+        "n_heads": shape.n_heads,
+        "n_ctx": shape.n_ctx,
+        "n_vocab": shape.n_vocab,
+        "seed": spec.seed,
+    }
+
+
+def curve_points(runs: list[Run], kept_out: Collection[str] = frozenset()) -> Points:
+    """Make one row of each evaluation at a constant rate, after warm-up: what L(N, S) speaks of.
+
+    Args:
+        kept_out: ids of runs that make no rows.
+    """
+    rows = [
+        {
+            "run_id": run.spec.id,
+            "lineage": run.spec.id,
+            "params_nonembedding": run.spec.shape.params(),
+            "steps": e.step,
+            "tokens": e.tokens,
+            "batch_tokens": run.spec.batch_tokens,
+            "flops_6nd": run.spec.shape.flops_per_token("6n") * e.tokens,
+            "loss_nats": e.loss_nats,
+        }
+        for run in runs
+        if run.spec.id not in kept_out and not run.spec.parent
+        for e in run.curve
+        if phase(run.spec, e.step) == "constant"
+    ]
+    return Points({name: [row[name] for row in rows] for name in CURVE_COLUMNS})
+
+
+def learning_curves(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset()) -> list[LearningCurve]:
+    """Join each lineage into one curve: its trunk, then its longest branch; held-out and single runs as they are."""
+    lineages: dict[str, list[Run]] = {}
+    for run in runs:
+        lineages.setdefault(run.spec.parent or run.spec.id, []).append(run)
+    curves = []
+    for lineage, members in sorted(lineages.items()):
+        members.sort(key=lambda run: (bool(run.spec.parent), run.spec.tokens))
+        last, first = members[-1], members[0]
+        shape = first.spec.shape
+        joined = [e for e in first.curve if not last.spec.parent or e.step <= last.spec.first_step]
+        joined += last.curve if last is not first else ()
+        tokens = tuple(float(e.tokens) for e in joined)
+        role = "held-out" if last.spec.id in held_out else "fit"
+        curves.append(
+            LearningCurve(
+                lineage,
+                float(shape.params()),
+                first.spec.seed,
+                role,
+                tokens,
+                tuple(shape.flops_per_token("6n") * t for t in tokens),
+                tuple(e.loss_nats for e in joined),
+            )
+        )
+    return curves

@@ -1,0 +1,93 @@
+"""A study's folder -> what in it nobody needs any more: half-written files, and on request the states of trunks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+
+from ..designing.design import Sweep, read_sweep
+from ..records.json_values import to_plain
+from ..run.run import state_name
+from ..store.lock import LOCK, TRAINING, held
+from ..store.store import Store, open_store
+
+UNFINISHED = ("*.part", "report/*.part", "runs/*/*.part", "data/.*.part", "data/*/*.part")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some files of a folder, and their bytes."""
+
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What may be removed from a folder, and whether it was.
+
+    Attributes:
+        unfinished: files and folders that a killed process left half-written.
+        states: of trunks whose branches are all trained; without them one horizon more trains the trunk again.
+        needed: states of trunks that branches still start from: always kept.
+    """
+
+    removed: bool
+    unfinished: Part
+    states: Part
+    needed: Part
+
+    def plain(self) -> dict:
+        """As JSON values."""
+        return to_plain(self)
+
+    def text(self) -> str:
+        """As lines for a person."""
+        what = {
+            self.unfinished: "half-written files of processes that were killed",
+            self.states: "states of trunks: without them, one more horizon trains the trunk again from its start",
+        }
+        rows = [f"{_amount(part)}: {words}" for part, words in what.items() if part.files]
+        total = Part(self.unfinished.files + self.states.files, self.unfinished.bytes + self.states.bytes)
+        rows.append(f"{'freed' if self.removed else 'would free'} {_amount(total)}")
+        if self.needed.files:
+            rows.append(f"kept {_amount(self.needed)}: states that branches still start from")
+        if total.files and not self.removed:
+            rows.append("nothing was removed: type it again with --yes")
+        return "\n".join(rows)
+
+
+def _amount(part: Part) -> str:
+    return f"{part.bytes:,} bytes in {part.files} file{'s' * (part.files != 1)}"
+
+
+def clean(folder: Path, *, states: bool = False, remove: bool = False) -> Cleaned:
+    """Find what a study's folder can do without, and remove it where that is asked.
+
+    Args:
+        states: also the states that trunks keep so that another horizon need not train them again.
+
+    Raises:
+        StoreError: not a store.
+        FailureError: a process is training there: what looks half-written may be its own.
+    """
+    store = open_store(folder)
+    with held(folder / LOCK, TRAINING):
+        unfinished = [path for part in UNFINISHED for path in sorted(folder.glob(part))]
+        kept = sorted(folder.glob(f"runs/*/{state_name('*')}"))
+        needed = _needed(store, read_sweep(folder)) if (folder / "sweep.json").exists() else set()
+        spare = [path for path in kept if states and path not in needed]
+        found = Cleaned(remove, _part(unfinished), _part(spare), _part([path for path in kept if path in needed]))
+        for path in (*unfinished, *spare) if remove else ():
+            rmtree(path) if path.is_dir() else path.unlink()
+    return found
+
+
+def _needed(store: Store, sweep: Sweep) -> set[Path]:
+    """The states that branches of the sweep are still to start from."""
+    lacking = [spec for spec in sweep.runs if spec.parent and not store.has(spec)]
+    return {store.folder(spec.lineage) / state_name(spec.first_step) for spec in lacking}
+
+
+def _part(paths: list[Path]) -> Part:
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
+    return Part(len(files), sum(file.stat().st_size for file in files))

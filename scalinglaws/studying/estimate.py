@@ -1,0 +1,237 @@
+"""A study, or a set of families of runs -> their runs and what they cost on this machine, before anything is spent."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from textwrap import wrap
+
+from ..corpora import open_corpus
+from ..corpora.tokenise import tokenise
+from ..designing.checks import unanswered
+from ..designing.costs import Cost, Pace, Step, costs, duration, makespan, step_of
+from ..designing.design import Sweep, design, lay_out
+from ..designing.study_file import Families, Study
+from ..errors import CorpusError
+from ..quantities import PF_DAY
+from ..records.json_values import to_plain
+from ..tokenizers import named_vocabulary
+from ..training.step_times import by_flops, calibrate
+from .machine import cores
+
+WIDTH = 110  # of a line of text
+ABSENT = "absent"  # stands for the hash of a text that is not there
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A speed to take for granted: FLOPs a second of all processes together, as on one GPU.
+
+    `launch_seconds` is the least time of one part of a batch, which is spent in starting kernels.
+    """
+
+    flops_per_second: float
+    launch_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The cost of a study: a row a run, and the whole.
+
+    Attributes:
+        seconds: until everything is done, without what is shared.
+        shared: runs that a family before it in the set already has: they are not paid again.
+        how: where the times come from, as a sentence.
+    """
+
+    sweep: Sweep
+    table: tuple[Cost, ...]
+    processes: int
+    seconds: float
+    shared: frozenset[str] = frozenset()
+    how: str = ""
+
+    @property
+    def own(self) -> list[Cost]:
+        """The runs that are to be paid."""
+        return [cost for cost in self.table if cost.run_id not in self.shared]
+
+    def plain(self) -> dict:
+        """As JSON values."""
+        return {
+            "name": self.sweep.name,
+            "runs": [to_plain(cost) for cost in self.table],
+            "held_out": list(self.sweep.held_out),
+            "shared": sorted(self.shared),
+            "processes": self.processes,
+            "seconds": self.seconds,
+            "flops_paid": sum(cost.flops_paid for cost in self.own),
+            "flops_paid_6nd": sum(cost.flops_paid_6nd for cost in self.own),
+            "how": self.how,
+        }
+
+    def text(self) -> str:
+        """As a table for a person."""
+        return "\n".join([*self.rows(), self.summary(), *wrap(f"{LEGEND} {self.how}", WIDTH)])
+
+    def rows(self) -> list[str]:
+        """A line a run, under a line of headings."""
+        kinds = {spec.id: _kind(spec, self) for spec in self.sweep.runs}
+        return [
+            f"{'run':<24} {'what':<10} {'N':>13} {'tokens':>9} {'6ND FLOPs':>10} {'exact':>10} "
+            f"{'to pay':>10} {'time':>8}",
+            *(
+                f"{c.run_id:<24} {kinds[c.run_id]:<10} {c.params:>13,} {c.tokens:>9.3g} {c.flops_6nd:>10.3g} "
+                f"{c.flops_exact:>10.3g} {c.flops_paid:>10.3g} {duration(c.seconds):>8}"
+                for c in self.table
+            ),
+        ]
+
+    def summary(self) -> str:
+        """One sentence on the whole."""
+        paid = sum(c.flops_paid for c in self.own)
+        last = sorted((c.seconds for c in self.own), reverse=True)
+        said = f"{len(self.own)} runs, {paid:.3g} FLOPs = {paid / PF_DAY:.2g} PF-days to pay; about "
+        said += f"{duration(self.seconds)} with {self.processes} processes"
+        return said + (f"; the 3 longest runs take {sum(last[:3]) / sum(last):.0%} of the time." if sum(last) else ".")
+
+
+LEGEND = (
+    "6ND counts the blocks' matrices alone (Kaplan); exact adds attention over the context and the output head. A "
+    "branch pays for its decay, its trunk for the steps before; a run that stops early costs less. "
+    "The seconds that a process takes to start are not counted."
+)
+
+
+@dataclass(frozen=True)
+class SetEstimate:
+    """The cost of a set of families: each, and the whole with every run counted once."""
+
+    name: str
+    families: tuple[Estimate, ...]
+
+    def total(self) -> dict:
+        """Runs, FLOPs to pay under both counts, and seconds, of the families one after the other."""
+        own = [cost for family in self.families for cost in family.own]
+        return {
+            "runs": len(own),
+            "flops_paid_6nd": sum(cost.flops_paid_6nd for cost in own),
+            "flops_paid": sum(cost.flops_paid for cost in own),
+            "seconds": sum(family.seconds for family in self.families),
+            "processes": max(family.processes for family in self.families),
+        }
+
+    def plain(self) -> dict:
+        """As JSON values."""
+        return {"name": self.name, "families": [one.plain() for one in self.families], "total": self.total()}
+
+    def text(self) -> str:
+        """As a table a family, and one of the whole."""
+        parts = ["\n".join([f"{one.sweep.name}: {one.summary()}", *one.rows()]) for one in self.families]
+        lines = [
+            f"{'family':<12} {'runs':>5} {'shared':>6} {'6ND to pay':>10} {'exact':>10} {'PF-days':>8} {'time':>8} "
+            f"{'processes':>9}"
+        ]
+        lines += [_line(one.sweep.name, one.plain() | {"runs": len(one.own)}, len(one.shared)) for one in self.families]
+        total = self.total()
+        lines.append(_line("all", total, sum(len(one.shared) for one in self.families)))
+        return "\n\n".join([*parts, "\n".join([*lines, *wrap(f"{LEGEND} {self.families[0].how}", WIDTH)])])
+
+
+def _line(name: str, whole: dict, shared: int) -> str:
+    return (
+        f"{name:<12} {whole['runs']:>5} {shared:>6} {whole['flops_paid_6nd']:>10.3g} {whole['flops_paid']:>10.3g} "
+        f"{whole['flops_paid'] / PF_DAY:>8.2g} {duration(whole['seconds']):>8} {whole['processes']:>9}"
+    )
+
+
+def estimate(
+    asked: Study | Families,
+    *,
+    data_dir: Path | None = None,
+    device: str = "cpu",
+    speed: Speed | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Estimate | SetEstimate:
+    """Design a study or a set, and tell what its runs will take; writes nothing that stays.
+
+    Where a text is not there, the vocabulary is what the tokenizer's name says, and the text's size is not checked.
+
+    Args:
+        speed: taken for granted; otherwise every kind of step is timed on `device`.
+    """
+    studies = asked.studies if isinstance(asked, Families) else (asked,)
+    with tempfile.TemporaryDirectory() as folder:
+        told: dict[str, None] = {}
+        sweeps = [_laid_out(study, Path(folder), data_dir, told) for study in studies]
+    if isinstance(asked, Study):
+        told |= dict.fromkeys(unanswered(asked, sweeps[0].runs, sweeps[0].held_out, sweeps[0].left_out))
+    for sentence in told:
+        say(sentence)
+    steps = dict.fromkeys(step_of(run) for sweep in sweeps for run in sweep.runs)
+    if speed is None:
+        say(f"timing {len(steps)} kinds of step on {device} ...")
+        paces = calibrate(steps, device=device)
+    else:
+        paces = {step: by_flops(step, speed.flops_per_second, speed.launch_seconds) for step in steps}
+    how, seen, found = _how(paces, speed, device), {}, []
+    for study, sweep in zip(studies, sweeps, strict=True):
+        found.append(_estimated(study, sweep, paces, seen, speed, how))
+        seen |= {run.id: max(run.steps, seen.get(run.id, 0)) for run in sweep.runs}
+    return SetEstimate(asked.name, tuple(found)) if isinstance(asked, Families) else found[0]
+
+
+def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, None]) -> Sweep:
+    try:
+        for corpus in (study.corpus, *study.evaluate_on):
+            open_corpus(corpus, data_dir=data_dir)
+    except CorpusError as problem:
+        vocabulary = named_vocabulary(study.tokenizer)
+        said = f"{problem} Taking V = {vocabulary:,} from {study.tokenizer!r}; the size of the text is not checked."
+        told[said] = None
+        foreign = tuple((corpus, ABSENT) for corpus in study.evaluate_on)
+        return design(study, vocabulary, ABSENT, None, foreign)
+    data = tokenise(study.corpus, study.tokenizer, cache, data_dir=data_dir)
+    told[data.told()] = None
+    return lay_out(study, data, cache, data_dir)
+
+
+def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed: Speed | None, how: str) -> Estimate:
+    pairs = zip(sweep.runs, costs(sweep, paces), strict=True)
+    table = [_beyond(cost, seen.get(run.id, 0) / run.steps) for run, cost in pairs]
+    shared = frozenset(run.id for run in sweep.runs if seen.get(run.id, 0) >= run.steps)
+    processes = study.processes or cores()
+    own = Sweep(sweep.name, tuple(run for run in sweep.runs if run.id not in shared), sweep.held_out)
+    stages = [own.only(held_out=held_out) for held_out in (False, True)]
+    seconds = sum(makespan(stage, table, processes) for stage in stages if stage.runs)
+    if speed is not None:  # processes that share a device wait for each other's arithmetic
+        paid = sum(cost.flops_paid for cost in table if cost.run_id not in shared)
+        seconds = max(seconds, paid / speed.flops_per_second)
+    return Estimate(sweep, tuple(table), processes, seconds, shared, how)
+
+
+def _beyond(cost: Cost, share: float) -> Cost:
+    """What is left to pay of a trunk that goes on from a share of its steps, which another family has."""
+    if not 0 < share < 1:
+        return cost
+    paid = {name: getattr(cost, name) for name in ("flops_paid", "flops_paid_6nd", "seconds")}
+    return replace(cost, **{name: value and value * (1 - share) for name, value in paid.items()})
+
+
+def _how(paces: Mapping[Step, Pace], speed: Speed | None, device: str) -> str:
+    if speed is not None:
+        least = f", and {speed.launch_seconds:g} s for a part of a batch at least" if speed.launch_seconds else ""
+        return f"Time: at {speed.flops_per_second:.3g} FLOP/s for all processes together, as was asked{least}."
+    by_count = sum(not pace.measured for pace in paces.values())
+    said = f"Time: {len(paces) - by_count} kinds of step timed just now on {device}, one thread"
+    if not by_count:
+        return said + "."
+    return f"{said}; {by_count} too long to time, by FLOPs at the best share of the matmul ceiling that was seen."
+
+
+def _kind(spec, found: Estimate) -> str:
+    if spec.id in found.shared:
+        return "shared"
+    if spec.id in found.sweep.held_out:
+        return "held out"
+    return "trunk" if spec.is_trunk else "branch" if spec.parent else "run"

@@ -1,0 +1,139 @@
+"""A set of families of runs, end to end: text, sweeps, training, and the tables of what was measured."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..claims.findings import judged
+from ..claims.page import page
+from ..claims.tables import TABLES
+from ..corpora.tokenise import tokenise
+from ..designing.design import Sweep, lay_out, renamed
+from ..designing.study_file import Families, Study
+from ..errors import StoreError
+from ..launching.launch import SHORT_WORK, Failure, Progress, launch_held, require_success, work_of
+from ..launching.processes import Local
+from ..points.points import Points
+from ..points.writing import write_points
+from ..records.json_values import from_plain, read_json, to_plain, write_json, write_whole
+from ..run.run import together
+from ..store.store import Store, new_or_kept
+from .machine import cores
+from .run_tables import FAMILIES, curve_table, position_table, run_table
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The tables of a set of families: a row a run, a row an evaluation, a row a place in the context."""
+
+    points: Points
+    curves: Points
+    positions: Points
+
+
+def measure(
+    asked: Families,
+    to: Path,
+    *,
+    data_dir: Path | None = None,
+    device: str = "cpu",
+    tell: Callable[[Progress], None] = lambda progress: None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Measured:
+    """Train every family of a set in one folder, or go on with it; families share the runs that they have in common.
+
+    A family starts where those before it leave a process free. The tables are written whenever one is complete:
+    points.csv, curves.csv and positions.csv; at the end what they say of the paper's claims, as findings.json and
+    findings.md.
+
+    Raises:
+        MisuseError: a study, its text or the folder cannot be used so; nothing is trained.
+        RunsFailedError: a training process failed; what is done is kept.
+    """
+    asked_now, told = {}, {}
+    with new_or_kept(to) as store:
+        for study in asked.studies:
+            data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
+            told[data.told()] = None
+            asked_now[study.name] = Family(study, lay_out(study, data, store.data, data_dir))
+        laid_out = {**read_families(store), **asked_now}
+        for line in told:
+            say(line)
+        write_json(store.path / FAMILIES, to_plain(laid_out))
+        write_json(store.path / "sweep.json", to_plain(joined(asked.name, laid_out.values())))
+        for family in asked_now.values():
+            there, runs = sum(map(store.has, family.sweep.runs)), len(family.sweep.runs)
+            say(f"{family.study.name}: {there} of {runs} runs are there. {family.study.about}".rstrip())
+        failures = _train(list(asked_now.values()), store, device, tell, lambda: _tables(asked.name, store, laid_out))
+        measured = _tables(asked.name, store, laid_out)
+        require_success(failures, f"chains of runs of {asked.name}")
+        _judge(asked.name, measured, store, say)
+        return measured
+
+
+def _judge(name: str, measured: Measured, store: Store, say):
+    found = judged(measured.points, measured.curves, measured.positions)
+    write_json(store.path / "findings.json", to_plain(found))
+    write_whole(store.path / "findings.md", page(found, f"What the runs of {name} say of Kaplan et al. 2020").encode())
+    say(f"{found.summary}; see {store.path / 'findings.md'}")
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family's study and its runs."""
+
+    study: Study
+    sweep: Sweep
+
+
+def read_families(store: Store) -> dict[str, Family]:
+    """Read the families that were laid out in a folder, by name; none where there are none yet."""
+    path = store.path / FAMILIES
+    if not path.exists():
+        return {}
+    found = {name: from_plain(Family, one, str(path), StoreError) for name, one in read_json(path, dict).items()}
+    return {name: replace(family, sweep=renamed(family.sweep)) for name, family in found.items()}
+
+
+def lots(families: list[Family]) -> list[list[Family]]:
+    """Put small families that follow one another together, so that their short runs share processes."""
+    found: list[list[Family]] = []
+    for family in families:
+        small = sum(map(work_of, family.sweep.runs)) < SHORT_WORK
+        if found and small and sum(work_of(run) for one in found[-1] for run in one.sweep.runs) < 4 * SHORT_WORK:
+            found[-1].append(family)
+        else:
+            found.append([family])
+    return found
+
+
+def joined(name: str, families: Iterable[Family]) -> Sweep:
+    """Put the sweeps of several families together, each run once."""
+    sweeps = [family.sweep for family in families]
+    runs = together(run for sweep in sweeps for run in sweep.runs)
+    return Sweep(name, runs, left_out={key: why for sweep in sweeps for key, why in sweep.left_out.items()})
+
+
+def _train(families: list[Family], store: Store, device: str, tell, tables: Callable) -> list[Failure]:
+    """Train what is lacking, the first families first, and write the tables whenever some of them are complete."""
+    sweep = joined("", families)
+    stages = [frozenset(run.id for family in lot for run in family.sweep.runs) for lot in lots(families)]
+    executor = Local(max(family.study.processes or cores() for family in families))
+    return launch_held(sweep, store, executor, device=device, tell=tell, stages=stages, ended=lambda stage: tables())
+
+
+def _tables(name: str, store: Store, families: dict[str, Family]) -> Measured:
+    members: dict[str, list[str]] = {}
+    for family in families.values():
+        for spec in family.sweep.runs:
+            members.setdefault(spec.id, []).append(family.study.name)
+    sweep = joined(name, families.values())
+    runs = store.runs_of(sweep.runs)
+    found = Measured(
+        run_table(runs, {run_id: " ".join(names) for run_id, names in members.items()}, sweep.left_out, name),
+        curve_table(runs),
+        position_table(runs),
+    )
+    for table in TABLES:
+        write_points(getattr(found, table), store.path / f"{table}.csv")
+    return found

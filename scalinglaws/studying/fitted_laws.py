@@ -1,0 +1,129 @@
+"""infer(points, ...): every law, line and interval that a report shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from ..errors import FitError, PointsError
+from ..fitting.fit import fit
+from ..frontiers.frontier import frontier
+from ..laws import law as shelf
+from ..laws.declaration import Law
+from ..points.points import Points
+from ..results.attempt import attempt
+from ..results.fitted import Band, FittedLaw, FrontierFound
+from ..results.tested import SeedSpread
+from ..uncertainty.drawn import Draws
+from ..uncertainty.draws import draws
+from .laws_asked import COUNTS, JOINT, ROBUST, Asked, column_of, everything_asked
+from .laws_shown import bands, tabulated, unsound
+from .seed_spread import lack_of_fit, seed_spread
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What the points say.
+
+    Attributes:
+        draws: law -> its draws from the robust fit: what predictions and plans are made of.
+        failed: law -> why it could not be fitted.
+        notes: what could not be fitted, and why.
+    """
+
+    fits: tuple[FittedLaw, ...]
+    bands: dict[str, tuple[Band, ...]]
+    frontier: FrontierFound | None
+    seed_spread: SeedSpread | None
+    draws: Mapping[str, Draws] = field(repr=False)
+    failed: Mapping[str, Exception] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+
+    def first(self, names: Sequence[str]) -> str | None:
+        """Name the first of these laws that could be fitted: of those that foretold best, the one to speak of."""
+        return next((name for name in names if name in self.draws), None)
+
+
+def largest_compute(drawn: Draws) -> float:
+    """Largest 6 N D of the points of a fit."""
+    return 6 * float((drawn.fit.inputs["N"] * drawn.fit.inputs["D"]).max())
+
+
+def infer(
+    points: Points,
+    curves: Points | None = None,
+    *,
+    laws: Sequence[Law | str] = JOINT,
+    counts: Mapping[str, str] = COUNTS,
+    level: float = 0.95,
+    n_draws: int = 2000,
+    seed: int = 0,
+) -> Inference:
+    """Fit the laws of one variable and the given joint ones, with intervals from resampling whole lineages, or runs.
+
+    Args:
+        points: one row a finished run (`store.points_of`), or anyone's table; rows with a reason to be left out take no
+            part.
+        curves: evaluations along runs at constant rate after warm-up, for L(N, S).
+        laws: fitted to all rows: Kaplan et al. 2020 and Hoffmann et al. 2022 unless others are named.
+        counts: letter -> column: what the whole report counts. A letter that is not named is left to each law.
+    """
+    members = [shelf(one) if isinstance(one, str) else one for one in laws]
+    fitted, failed, notes = [], {}, []
+    for asked in everything_asked(points, curves, members, counts):
+        drawn = _drawn(asked, n_draws, seed)
+        if isinstance(drawn, Exception):
+            failed.setdefault(asked.law.name, drawn)
+            notes.append(f"{asked.law.name} on {asked.why}: {drawn}")
+        else:
+            fitted.append((asked, drawn))
+    shown: dict[str, tuple[Band, ...]] = {}
+    for asked, drawn in fitted:
+        if asked.panel and asked.loss == ROBUST and not unsound(drawn.fit):
+            lines = attempt(lambda asked=asked, drawn=drawn: bands(asked, drawn, level), lambda why: [])
+            shown[asked.panel] = (*shown.get(asked.panel, ()), *lines)
+    chosen = {asked.law.name: drawn for asked, drawn in fitted if asked.loss == ROBUST}
+    spread = attempt(lambda: seed_spread(points, counts), lambda why: None)
+    said = [attempt(partial(lack_of_fit, chosen[m.name], spread), str) for m in members if m.name in chosen]
+    notes += [note for note in said if note]
+    return Inference(
+        tuple(tabulated(asked, drawn, level) for asked, drawn in fitted),
+        shown,
+        _frontier(points, counts, {"level": level, "draws": n_draws, "seed": seed}, notes),
+        spread,
+        chosen,
+        failed,
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+def _drawn(asked: Asked, n_draws: int, seed: int) -> Draws | Exception:
+    """Fit a law and draw from it; else give what stood in the way."""
+
+    def make() -> Draws | Exception:
+        try:
+            found = fit(asked.law, asked.points, loss=asked.loss, cluster=asked.cluster, columns=asked.columns)
+            return draws(found, n=n_draws, seed=seed)
+        except (PointsError, FitError) as failure:
+            return failure
+
+    return attempt(make, FitError)
+
+
+def _frontier(points: Points, counts: Mapping[str, str], how: Mapping, notes: list[str]) -> FrontierFound | None:
+    """The envelope over finished runs of a study; of a table without lineages the isoFLOP optima where it has groups.
+
+    The horizons of a lineage stand for its curve, each of them decayed.
+    """
+    letters = {"params": "N", "flops": "C", "tokens": "D", "loss": "L"}
+    chosen = {role: column_of(counts, letter) for role, letter in letters.items()}
+    columns = {role: name for role, name in chosen.items() if role in ("params", "flops") or name in points}
+    trunks = "lineage" in points
+    why = []
+    curves = points.replace(run_id=points["lineage"]) if trunks else points
+    for method in ("envelope",) if trunks else ("isoflop", "envelope"):
+        find = partial(frontier, curves, method=method, columns=columns, **how)
+        found = attempt(lambda find=find: find().found(), lambda said, method=method: why.append(f"{method} {said}"))
+        if found is not None:
+            return found
+    notes.append(f"frontier: {'; '.join(why)}")
+    return None

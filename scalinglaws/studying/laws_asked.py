@@ -1,0 +1,151 @@
+"""Which laws a report fits, to which rows, in which counts, and which panel shows each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..laws import law as shelf
+from ..laws.declaration import Law
+from ..points.points import Points
+
+# Kaplan's counts for every law, so that one report speaks of one N. D is what each paper says: different tokens for
+# Kaplan's laws, tokens processed for Hoffmann's; they are equal where no text is repeated.
+COUNTS = {"N": "params_nonembedding", "C": "flops_6nd", "S": "steps"}
+JOINT = ("kaplan-nd", "chinchilla")  # laws of N and D: what a prediction or a plan can be made of
+ROBUST, SQUARES = "huber", "ls-log"
+ALIKE = 0.01  # of ln N and ln D: closer sizes are one size, and closer horizons one horizon
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which law to fit to which rows, and which panel shows it.
+
+    Attributes:
+        columns: letter -> column, of the letters whose count the report chooses.
+        panel: key of the report's bands; empty for a law that is only tabulated.
+        rows: rows of the points.
+        along: letter of the law that the line runs along.
+        why: what the rows are, for a person.
+    """
+
+    law: Law
+    points: Points
+    columns: Mapping[str, str]
+    panel: str = ""
+    rows: tuple[int, ...] = ()
+    along: str = ""
+    why: str = ""
+    loss: str = ROBUST
+    cluster: str = "lineage"
+
+
+def everything_asked(
+    points: Points, curves: Points | None, laws: Sequence[Law], counts: Mapping[str, str]
+) -> list[Asked]:
+    """List every law of the report with the rows it speaks of; panels whose columns are not there ask for nothing."""
+    cluster = "lineage" if "lineage" in points else "run_id"
+    asked = _panels(points, counts, {law.name for law in laws})
+    rows = tuple(map(int, _kept(points)))
+    for law in laws:
+        panel, along = _panel_of(law)
+        for loss in (ROBUST, SQUARES):
+            columns = _columns(law, counts)
+            asked.append(Asked(law, points, columns, panel, rows, along, "all runs", loss, cluster))
+    if curves is not None:
+        law = shelf("kaplan-ns")
+        asked.append(Asked(law, curves, _columns(law, counts), why="evaluations along runs at constant rate"))
+    return asked
+
+
+def _panels(points: Points, counts: Mapping[str, str], taken: set[str]) -> list[Asked]:
+    """The power laws of one variable, each on the rows where nothing else holds the loss back."""
+    trunks = "lineage" in points
+    described = (
+        ("n", "L(N)", _at_common_horizon, "the longest horizon that every size has", "lineage" if trunks else "run_id"),
+        (
+            "d",
+            "L(D)",
+            _of_largest_size,
+            "the largest size at every horizon" + (", branches of one trunk" if trunks else ""),
+            "run_id",
+        ),
+        ("c", "L(C)", _efficient, "runs that no cheaper run beats", "run_id"),
+    )
+    asked = []
+    for letter, panel, choose, why, cluster in described:
+        if not _has(points, counts, letter.upper()):
+            continue
+        rows = choose(points, counts, _filled(points, counts, letter.upper()))
+        for law in (shelf(f"kaplan-{letter}"), shelf(f"henighan-{letter}")):
+            if law.name not in taken:
+                some, columns = points.take(rows), _columns(law, counts)
+                numbers = tuple(map(int, rows))
+                asked.append(Asked(law, some, columns, panel, numbers, letter.upper(), why, cluster=cluster))
+    return asked
+
+
+def _panel_of(law: Law) -> tuple[str, str]:
+    """Name the panel that shows a law of the joint ones, and the letter that its lines run along."""
+    if set(law.inputs) == {"N", "D"}:
+        return "L(N,D)", "D"
+    alone = law.inputs[0] if len(law.inputs) == 1 else ""
+    return (f"L({alone})", alone) if alone in ("N", "D", "C") else ("", "")
+
+
+def _columns(law: Law, counts: Mapping[str, str]) -> dict[str, str]:
+    return {letter: counts[letter] for letter in (*law.inputs, law.target) if letter in counts}
+
+
+def column_of(counts: Mapping[str, str], letter: str) -> str:
+    """Name the column of a letter, where the report's counts leave it to the field's usual one."""
+    return counts.get(letter, {"D": "tokens", "L": "loss_nats"}.get(letter, letter))
+
+
+def _has(points: Points, counts: Mapping[str, str], letter: str) -> bool:
+    return column_of(counts, letter) in points
+
+
+def _kept(points: Points) -> np.ndarray:
+    if "excluded_because" not in points:
+        return np.arange(len(points))
+    return np.flatnonzero(points["excluded_because"] == "")
+
+
+def _filled(points: Points, counts: Mapping[str, str], letter: str) -> np.ndarray:
+    """Rows that take part and have a number for a letter and for the loss."""
+    rows = _kept(points)
+    good = [np.isfinite(points[column_of(counts, name)][rows]) for name in (letter, "L")]
+    return rows[np.logical_and.reduce(good)]
+
+
+def _at_common_horizon(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
+    """Rows at the longest horizon that every fitted size was trained to; every row where tokens are not known.
+
+    None where the sizes share no horizon, as in a table of isoFLOP budgets: rows picked from it would be no L(N).
+    """
+    if not _has(points, counts, "D") or not len(rows):
+        return rows
+    sizes, tokens = (np.log(points[column_of(counts, letter)][rows]) for letter in ("N", "D"))
+    different = len(np.unique(sizes))
+    for horizon in sorted(set(tokens[sizes == sizes[0]]), reverse=True):
+        near = np.abs(tokens - horizon) <= ALIKE
+        if len(np.unique(sizes[near])) == different:
+            return rows[near]
+    return rows[:0]
+
+
+def _of_largest_size(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
+    """Rows of the largest fitted size; every row where sizes are not known."""
+    if not _has(points, counts, "N") or not len(rows):
+        return rows
+    sizes = np.log(points[column_of(counts, "N")][rows])
+    return rows[sizes >= np.fmax.reduce(sizes) - ALIKE]
+
+
+def _efficient(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
+    """Rows whose loss no row of the same or less compute reaches."""
+    loss, flops = (points[column_of(counts, letter)] for letter in ("L", "C"))
+    order = rows[np.lexsort((loss[rows], flops[rows]))]
+    before = np.minimum.accumulate(np.concatenate([[np.inf], loss[order][:-1]]))
+    return np.sort(order[loss[order] < before])

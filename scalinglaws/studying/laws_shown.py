@@ -1,0 +1,135 @@
+"""A law's draws as a report shows them: constants in a table, lines with intervals, what is left over."""
+
+import numpy as np
+
+from ..fitting.fit_record import Fit
+from ..points.points import Points
+from ..predicting.predict import predict
+from ..results.fitted import Band, Estimate, FittedLaw
+from ..uncertainty.drawn import Draws
+from .laws_asked import ROBUST, Asked
+
+BEYOND = 3.0  # lines are drawn this far beyond the points, on a log axis
+LINE_POINTS = 60
+UNBOUNDED = 1e100  # an end of an interval beyond this is no bound
+MOST_LINES, FEW_LINES = 14, 8  # more sizes than the first are shown by so many of them
+_NAMES = {"lineage": "lineages", "run_id": "runs"}
+
+
+def tabulated(asked: Asked, drawn: Draws, level: float) -> FittedLaw:
+    """Write a fit down with its intervals, beside what the law's paper published."""
+    found, shown = drawn.fit, drawn.fit.law
+    ends = drawn.interval(level)
+    published = shown.published[0] if shown.published else None
+    values = {name: Estimate(float(value), *map(_bound, ends[name]), level) for name, value in found.values.items()}
+    scale = f", delta {found.delta:.2g} of ln L" if asked.loss == ROBUST else ""
+    clusters = _NAMES[asked.cluster] if asked.cluster in asked.points else "points"
+    return FittedLaw(
+        law=shown.name,
+        formula=shown.formula,
+        columns=dict(found.columns),
+        loss=f"{asked.loss}{scale}; {asked.why}",
+        n_points=found.n,
+        n_runs=found.n_clusters,
+        objective=float(found.objective),
+        values=values,
+        interval_method=f"{drawn.method} bootstrap over {found.n_clusters} {clusters}, {len(drawn)} draws",
+        r2=float(found.r2) if np.isfinite(found.r2) else None,
+        rms_log=float(found.rms_log),
+        starts_agreeing=float(found.starts_agreeing),
+        outcome=found.outcome,
+        sentence=found.sentence,
+        fingerprint=found.fingerprint,
+        published={name: float(value) for name, value in published.values.items()} if published else {},
+        published_source=published.source if published else "",
+        warnings=tuple(w.message for w in drawn.warnings),
+        unidentified=found.unidentified,
+        unsound=unsound(found),
+    )
+
+
+def unsound(found: Fit) -> str:
+    """Say why nothing should be read off a fit; empty where it may be."""
+    if found.unidentified:
+        return f"these points do not identify {', '.join(found.unidentified)} of {found.law.name}"
+    if found.outcome == "not_converged":
+        return f"the fit of {found.law.name} did not converge: {found.sentence.removesuffix('.')}"
+    if found.r2 < 0:
+        return f"{found.law.name} lies farther from these points than their own mean (R2 {found.r2:.2g})"
+    return ""
+
+
+def _bound(value: float) -> float | None:
+    return float(value) if abs(value) < UNBOUNDED else None
+
+
+def bands(asked: Asked, drawn: Draws, level: float) -> list[Band]:
+    """Draw one line along the input of a one-variable law; one a size for a law of N and D."""
+    inputs, along = drawn.fit.inputs, asked.along
+    seen = float(inputs[along].min()), float(inputs[along].max())
+    line = np.geomspace(seen[0] / BEYOND, seen[1] * BEYOND, LINE_POINTS)
+    if len(inputs) == 1:
+        return [_band(asked, drawn, {along: line}, seen, level, label=asked.law.name, text=_in_numbers(drawn))]
+    return [
+        _band(
+            asked,
+            drawn,
+            {"N": np.full_like(line, size), "D": line},
+            seen,
+            level,
+            label=f"{asked.law.name}, N = {size:,.0f}",
+            text=_in_numbers(drawn),
+            colour=float(size),
+        )
+        for size in _sizes_shown(np.unique(inputs["N"]))
+    ]
+
+
+def _sizes_shown(sizes: np.ndarray) -> np.ndarray:
+    """Every size where they are few; else those nearest to an even division of their range."""
+    if len(sizes) <= MOST_LINES:
+        return sizes
+    wanted = np.linspace(np.log(sizes[0]), np.log(sizes[-1]), FEW_LINES)
+    return sizes[np.unique(np.abs(np.log(sizes)[None] - wanted[:, None]).argmin(axis=1))]
+
+
+def _band(asked, drawn, at, seen, level, *, label, text, colour=None) -> Band:
+    found = predict(drawn, at, level=level, kind="mean")
+    return Band(
+        x_quantity=drawn.fit.columns[asked.along],
+        x=plain(at[asked.along]),
+        y=plain(found.value),
+        low=plain(found.low),
+        high=plain(found.high),
+        law=asked.law.name,
+        text=text,
+        fitted_to=seen,
+        y_quantity=drawn.fit.columns[asked.law.target],
+        level=level,
+        label=label,
+        colour_value=colour,
+        rows=asked.rows,
+        covers="mean",
+    )
+
+
+def plain(values: np.ndarray) -> tuple[float, ...]:
+    """Turn an array into plain numbers."""
+    return tuple(float(v) for v in values)
+
+
+def _in_numbers(drawn: Draws) -> str:
+    """The law with its fitted constants, in the form it is drawn."""
+    values = drawn.fit.values
+    return f"{drawn.fit.law.formula}; " + ", ".join(f"{name} = {value:.4g}" for name, value in values.items())
+
+
+def residuals(drawn: Draws, points: Points) -> np.ndarray:
+    """ln(measured / fitted) of every row, those included that the fit did not see; NaN where a number lacks."""
+    law, columns = drawn.fit.law, drawn.fit.columns
+    inputs = {letter: points[columns[letter]] for letter in law.inputs}
+    good = np.logical_and.reduce([np.isfinite(column) & (column > 0) for column in inputs.values()])
+    found = np.full(len(points), np.nan)
+    fitted = drawn.fit.evaluate(**{letter: column[good] for letter, column in inputs.items()})
+    found[good] = np.log(points[columns[law.target]][good]) - np.log(fitted)
+    return found

@@ -1,0 +1,268 @@
+"""A study, end to end: text, sweep, training, laws, a tested prediction, a plan and the report."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..corpora.synthetic import evaluation_floor
+from ..corpora.token_files import Tokenised
+from ..corpora.tokenise import tokenise
+from ..designing.checks import unanswered
+from ..designing.design import Sweep, lay_out
+from ..designing.study_file import Study
+from ..errors import StudyError, unknown_name
+from ..fitting.own_law import read_laws, tried
+from ..launching.launch import Progress, launch_held, require_success, without_states
+from ..launching.processes import Local
+from ..laws import LAWS, Law
+from ..planning.buildable import Building
+from ..planning.plan import plan
+from ..records.json_values import read_hint, to_plain, write_hint, write_json
+from ..reporting.report import report
+from ..results.attempt import attempt
+from ..results.study_results import Recommendation, StudyResults
+from ..results.tested import HeldOutTest, LawTrial
+from ..run.run import Run
+from ..store.store import Store, curve_points, learning_curves, new_or_kept, points_of
+from .fitted_laws import Inference, infer, largest_compute
+from .laws_asked import COUNTS, JOINT
+from .laws_shown import residuals, unsound
+from .machine import cores, machine, versions
+from .study_audit import review
+from .taking_part import notes_on, taking_no_part
+from .tested_prediction import compare_with_measured, keep_prediction, predict_held_out, try_laws, with_start
+
+PACKAGES = ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib")
+TRIED_AT = {"N": np.geomspace(1e3, 1e9, 7), "D": np.geomspace(1e5, 1e11, 7)}  # where a law of one's own must be sound
+
+
+def study(
+    study: Study,
+    to: Path,
+    *,
+    command: str = "",
+    data_dir: Path | None = None,
+    device: str = "cpu",
+    tell: Callable[[Progress], None] = lambda progress: None,
+    say: Callable[[str], None] = lambda text: None,
+    figures: bool = True,
+) -> StudyResults:
+    """Run a study in a folder, or go on with it, and write its report there.
+
+    The largest sizes are trained last: their loss is predicted, and the prediction written down, before they start.
+    Without `figures` the page holds its sentences and tables alone.
+
+    Raises:
+        MisuseError: the study, its text or the folder cannot be used so; nothing is trained.
+        RunsFailedError: a training process failed; what is done is kept.
+    """
+    began, laws = time.monotonic(), laws_of(study, say)
+    with new_or_kept(to) as store:
+        data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
+        sweep = lay_out(study, data, store.data, data_dir)
+        earlier = store.path / "seconds.json"
+        for line in (data.told(), *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
+            say(line)
+        write_json(store.path / "study.json", to_plain(study))
+        write_json(store.path / "sweep.json", to_plain(sweep))
+        executor = Local(study.processes or cores())
+        _train(sweep.only(held_out=False), store, executor, device, tell, say)
+        found, trials = _infer(study, sweep, store, laws)
+        law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
+        test, unpredicted = _predicted(study, sweep, store, found, trials, law, len(data.split("train")))
+        if test is not None:
+            say(_foretold(test))
+        _train(sweep.only(held_out=True), store, executor, device, tell, say)
+        plans, unplanned = _plans(study, store, found, trials, law, data)
+        found = replace(found, notes=(*found.notes, *unpredicted, *unplanned))
+        seconds = time.monotonic() - began + _number(read_hint(earlier))
+        write_hint(earlier, seconds)
+        results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
+        return _told(results, store.runs_of(sweep.runs), store.path, figures)
+
+
+def _foretold(test: HeldOutTest) -> str:
+    p = test.predicted
+    return (
+        f"predicted {'AFTER' if test.is_late else 'before'} training it: N = {test.params_nonembedding:,.0f} at "
+        f"{test.tokens:.3g} tokens will lose {p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token{_but(test)}"
+    )
+
+
+def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool) -> StudyResults:
+    """Keep what was measured, then judge it and draw the page: a failure of either takes no measurement with it."""
+    write_json(folder / "results.json", to_plain(results))
+    results = attempt(
+        lambda: replace(results, audit=review(results, runs)),
+        lambda why: replace(results, notes=(*results.notes, f"no audit: {why}")),
+    )
+    write_json(folder / "results.json", to_plain(results))
+    report(results, folder / "report", **({} if figures else {"figures": ()}))
+    return results
+
+
+def _number(hint: object) -> float:
+    return hint if isinstance(hint, float) and 0 < hint < math.inf else 0.0
+
+
+def _but(test: HeldOutTest) -> str:
+    return f"; these runs do not predict: {test.no_news}" if test.no_news else ""
+
+
+def laws_of(study: Study, say: Callable[[str], None] = lambda text: None) -> list[Law]:
+    """Take the laws that a study fits and tries: those it names, else its law file's own and `infer.JOINT`.
+
+    A law file is a program, and the study may be someone else's: it is named before it is run.
+
+    Raises:
+        NameUnknownError: a name that neither the shelf nor the law file has.
+        StudyError: a law that is not one of N and D: nothing could be predicted or planned by it.
+        LawError: a law file that cannot be used, or a law of it that gives no numbers.
+    """
+    if study.law_file:
+        say(f"running the Python file that the study names as its law_file: {study.law_file}")
+    own = read_laws(Path(study.law_file)) if study.law_file else {}
+    known = {**LAWS, **own}
+    names = study.laws or tuple(dict.fromkeys((*own, *JOINT)))
+    for name in names:
+        if name not in known:
+            raise unknown_name("law", name, known, "scalinglaws laws")
+        if set(known[name].inputs) != set(TRIED_AT) or known[name].predicts != "loss":
+            raise StudyError(
+                f"laws names {name!r}, which gives {known[name].predicts} from {', '.join(known[name].inputs)}; a "
+                "study predicts and plans by laws that give the loss from N and D, such as chinchilla."
+            )
+        if name in own:
+            tried(own[name], TRIED_AT, Path(study.law_file))
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
+    lacking = sum(not store.has(spec) for spec in sweep.runs)
+    if not lacking:
+        return
+    say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
+    if said := without_states(sweep, store):
+        say(said)
+    failures = launch_held(sweep, store, executor, device=device, tell=tell)
+    require_success(failures, f"of {len(sweep.chains)} chains of runs")
+
+
+def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[Inference, tuple[LawTrial, ...]]:
+    """Fit every law to the runs that are not held out, and try those that a prediction can be made of."""
+    runs = [store.run(spec) for spec in sweep.only(held_out=False).runs]
+    left_out = taking_no_part(runs, sweep.left_out)
+    points = points_of(runs, source=study.name, left_out=left_out)
+    found = infer(points, curve_points(runs, left_out), laws=laws, level=study.level, n_draws=study.draws)
+    return found, try_laws(laws, points, level=study.level, columns={"N": COUNTS["N"]})
+
+
+def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law, train_tokens):
+    """Predict the largest held-out size and write it down; or say why there is no prediction.
+
+    Returns:
+        (HeldOutTest or None, notes).
+    """
+    specs = [spec for spec in sweep.runs if spec.id in sweep.held_out]
+    if not specs or law is None:
+        return None, ()
+    notes: list[str] = []
+    largest = max(spec.shape.params() for spec in specs)
+    chosen = [spec for spec in specs if spec.shape.params() == largest]
+    made = attempt(
+        lambda: predict_held_out(found.draws[law], chosen, train_tokens, level=study.level, trials=trials),
+        lambda why: notes.append(f"no prediction by {law}: {why}"),
+    )
+    if made is None:
+        return None, tuple(notes)
+    trained = store.runs_of(chosen)
+    return with_start(keep_prediction(store.path / "prediction.json", made, trained=bool(trained)), trained), ()
+
+
+def _plans(study: Study, store: Store, found: Inference, trials, law, data: Tokenised):
+    """A plan for `plan_factor` times the largest compute that was fitted, by the law that foretold best; or why none.
+
+    Returns:
+        (recommendations, notes).
+    """
+    if law is None:
+        return (), ()
+    drawn = found.draws[law]
+    if unsound(drawn.fit):
+        return (), (f"no plan: {unsound(drawn.fit)}",)
+    factor = next((t.factor for t in trials if t.law == law), 1.0)
+    budget = study.plan_factor * largest_compute(drawn)
+    building = Building(n_vocab=data.vocabulary, n_ctx=study.n_ctx, d_head=study.d_head, tied=study.tied)
+
+    def planned():
+        made = plan(
+            drawn,
+            budget,
+            level=study.level,
+            calibration=factor,
+            ceiling=math.log(data.vocabulary),
+            building=building,
+            batch_tokens=float(study.batch * study.n_ctx),
+            flops_per_second=_speed(store),
+        )
+        return (made.recommendation(f"{study.plan_factor:g} times the largest run that was fitted"),), ()
+
+    return attempt(planned, lambda why: ((), (f"no plan by {law}: {why}",)))
+
+
+def _speed(store: Store) -> float | None:
+    """FLOPs a second (6 N D) of one process, from the largest model that was trained."""
+    speeds = [
+        (run.spec.shape.params(), run.spec.shape.flops_per_token("6n") * run.readings["tokens_per_second"])
+        for run in store.runs()
+        if "tokens_per_second" in run.readings
+    ]
+    return max(speeds)[1] if speeds else None
+
+
+def _results(
+    study: Study,
+    sweep: Sweep,
+    store: Store,
+    data: Tokenised,
+    found: Inference,
+    law: str | None,
+    test: HeldOutTest | None,
+    plans: tuple[Recommendation, ...],
+    command: str,
+    seconds: float,
+) -> StudyResults:
+    runs = store.runs_of(sweep.runs)
+    held_out = set(sweep.held_out)
+    left_out = taking_no_part(runs, sweep.left_out, held_out)
+    points = points_of(runs, held_out, study.name, left_out)
+    if law is not None:
+        drawn, bare = found.draws[law], points
+        points = attempt(lambda: bare.replace(residual_log=residuals(drawn, bare)), lambda why: bare)
+    return StudyResults(
+        name=study.name,
+        settings=to_plain(study),
+        corpus=data.facts(),
+        machine=machine(),
+        versions=versions(PACKAGES),
+        runs_expected=len(sweep.runs),
+        runs_present=len(runs),
+        points=points,
+        curves=tuple(learning_curves(runs, held_out)),
+        fits=found.fits,
+        bands=found.bands,
+        frontier=found.frontier,
+        seed_spread=found.seed_spread,
+        held_out=test and compare_with_measured(with_start(test, runs), points, found.seed_spread),
+        plans=plans,
+        commands=(command,) if command else (),
+        wall_seconds=seconds,
+        train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),
+        true_floor_nats=evaluation_floor(data, study.n_ctx, study.eval_tokens),
+        notes=(*found.notes, *notes_on(runs, left_out)),
+        law=law or "",
+    )

@@ -1,0 +1,226 @@
+"""A table of anyone's runs, end to end: laws, their trial on larger runs, a plan and an audit, without training."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..comparing.compare import compare
+from ..errors import FitError, MisuseError, PointsError
+from ..laws import law as shelf
+from ..laws.declaration import Law
+from ..planning.plan import plan
+from ..points.one_definition import unmixed
+from ..points.points import Points
+from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
+from ..results.fitted import LearningCurve
+from ..results.study_results import KAPLAN_COUNTS, Recommendation, StudyResults
+from ..results.tested import Ranking
+from .fitted_laws import Inference, infer, largest_compute
+from .laws_asked import JOINT, column_of
+from .laws_shown import residuals, unsound
+from .machine import versions
+from .study_audit import review
+
+PACKAGES = ("scalinglaws", "numpy", "scipy", "matplotlib")
+LETTERS = ("N", "D", "C", "L")
+SIX_N_D = {
+    "params_nonembedding": "flops_6nd",
+    "params_total": "flops_6nd_total",
+    "params_with_head": "flops_6nd_with_head",
+}  # what 6 N D is called, by what N counts
+TIMES = 10.0  # the plan is for so many times the largest compute fitted, where no budget is named
+LEAST_CURVE = 3  # points of one run that make a learning curve
+TRIAL_DRAWS = 200  # of every fit below a compute
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a table.
+
+    Attributes:
+        laws: fitted to all rows; `named`: a person chose them, so that one which cannot be fitted is an error.
+        columns: letter -> column, where another than the first law's own is meant.
+        budget: FLOPs to plan for; None for `TIMES` the largest that was fitted.
+    """
+
+    laws: tuple[Law, ...] = tuple(shelf(name) for name in JOINT)
+    named: bool = False
+    columns: Mapping[str, str] | None = None
+    budget: float | None = None
+    level: float = 0.95
+    draws: int = 2000
+    seed: int = 0
+
+
+def appraise(
+    points: Points, wanted: Wanted, *, name: str = "", notes: Sequence[str] = (), command: str = ""
+) -> StudyResults:
+    """Say of a table of runs what a study says of its own: everything that its columns allow.
+
+    The laws are ranked by how they foretell the larger runs, and the best of them plans, its interval widened as those
+    runs demanded. The report counts N, D, C and L by one column each: those of `wanted.columns`, else those that the
+    first law's paper counts where they are filled, else the first filled ones.
+
+    Raises:
+        PointsError, FitError: no law, or not every law that was named, can be fitted to this table.
+        MisuseError: a budget that no law of the table can split.
+    """
+    points = unmixed(points, [name for one in wanted.laws for name in one.convention.values()])
+    points, counts, passed = counted(points, wanted.laws, wanted.columns or {})
+    how = {"level": wanted.level, "seed": wanted.seed}
+    found = infer(points, laws=wanted.laws, counts=passed, n_draws=wanted.draws, **how)
+    _require(found, wanted)
+    ranking, said = _ranked(points, wanted, passed, how)
+    order = [*(one.law for one in (ranking.able if ranking else ())), *(law.name for law in wanted.laws)]
+    law = found.first(order)
+    plans, untold = _plans(found, ranking, list(dict.fromkeys(order)), wanted)
+    shown = points.replace(residual_log=residuals(found.draws[law], points)) if law else points
+    runs = len(np.unique(points.clusters()))
+    results = StudyResults(
+        name=name or points.source,
+        settings=_facts(points, counts, wanted),
+        corpus={},
+        machine={},
+        versions=versions(PACKAGES),
+        runs_expected=runs,
+        runs_present=runs,
+        points=shown,
+        curves=learning_curves(points, counts),
+        fits=found.fits,
+        bands=found.bands,
+        frontier=found.frontier,
+        seed_spread=found.seed_spread,
+        held_out=None,
+        plans=plans,
+        commands=(command,) if command else (),
+        wall_seconds=0.0,
+        train_seconds=0.0,
+        notes=(*notes, *found.notes, *said, *untold),
+        counts=counts,
+        law=law or "",
+        ranking=ranking,
+        of="table",
+    )
+    return replace(results, audit=review(results, ()))
+
+
+def _facts(points: Points, counts: Mapping[str, str], wanted: Wanted) -> dict:
+    """What was read, and what each letter counts on this page."""
+    told = {letter: name for letter, name in counts.items() if name in points}
+    meant = {k: f"{name}: {QUANTITIES[name].meaning}" if name in QUANTITIES else name for k, name in told.items()}
+    return {
+        "table": points.source,
+        "rows": len(points),
+        "rows in the fits": len(points.kept),
+        **meant,
+        "laws of all rows": [law.name for law in wanted.laws],
+        "seed": wanted.seed,
+    }
+
+
+def counted(
+    points: Points, laws: Sequence[Law], asked: Mapping[str, str]
+) -> tuple[Points, dict[str, str], dict[str, str]]:
+    """Choose what the report counts by each letter; compute that no column has is 6 N D of its N.
+
+    Returns:
+        the points, with a column of compute; letter -> column to show by; letter -> column to fit by, in which D is
+        left to each law (different tokens, or tokens processed) unless it was asked for.
+    """
+    for name in asked.values():
+        points[name]  # raises with the nearest name
+    counts = dict(asked)
+    for letter in ("N", "D", "L"):
+        counts.setdefault(letter, _column(points, laws, letter))
+    size, tokens = counts["N"], counts["D"]
+    six = SIX_N_D.get(size, "flops")
+    if "C" not in counts:
+        counts["C"] = next((name for name in (six, "flops", *playing("flops")) if filled(points, name)), "")
+    if not counts["C"] and size and tokens:
+        points, counts["C"] = points.replace(**{six: 6 * points[size] * points[tokens]}), six
+    counts = {letter: name for letter, name in counts.items() if name}
+    left = set() if "D" in asked or counts.get("D") != "tokens" else {"D"}
+    passed = {letter: name for letter, name in counts.items() if letter not in left}
+    shown = {letter: counts.get(letter, usual) for letter, usual in KAPLAN_COUNTS.items()}
+    return points, shown, passed
+
+
+def _column(points: Points, laws: Sequence[Law], letter: str) -> str:
+    """Find the column of a letter: the first law's own where it is filled, else the first filled one, else any."""
+    own = [law.convention[letter] for law in laws if letter in law.convention][:1] if letter == "N" else []
+    names = [*own, *playing(ROLE_OF_LETTER[letter])]
+    present = [name for name in names if name in points]
+    return next((name for name in present if filled(points, name)), next(iter(present), ""))
+
+
+def filled(points: Points, name: str) -> bool:
+    """Say whether every row that takes part has a number in a column."""
+    if name not in points or name not in QUANTITIES:
+        return False
+    column = points.kept[name]
+    return column.dtype.kind == "f" and bool(len(column)) and bool(np.isfinite(column).all())
+
+
+def _require(found: Inference, wanted: Wanted) -> None:
+    """Raise what stood in the way of a law that was named; of all, where none was."""
+    lacking = [law.name for law in wanted.laws if law.name not in found.draws]
+    if lacking and (wanted.named or not found.fits):
+        raise found.failed[lacking[-1]]
+
+
+def _ranked(points: Points, wanted: Wanted, counts: Mapping[str, str], how: Mapping) -> tuple[Ranking | None, list]:
+    """Rank the laws by the larger runs; where the table is too small for that, say so."""
+    cluster = {"cluster": "lineage"} if "lineage" in points else {}
+    options = {
+        law.name: {"columns": {k: counts[k] for k in (*law.inputs, law.target) if k in counts}, **cluster}
+        for law in wanted.laws
+    }
+    try:
+        found = compare(points, wanted.laws, draws=TRIAL_DRAWS, options=options, **how).ranking()
+    except (PointsError, FitError) as failure:
+        return None, [f"no law could be tried on larger runs: {failure}"]
+    return found, []
+
+
+def _plans(
+    found: Inference, ranking: Ranking | None, names: Sequence[str], wanted: Wanted
+) -> tuple[tuple[Recommendation, ...], list[str]]:
+    """Plan by the best law that can split a budget, its interval widened by the factor of its trial."""
+    able = [name for name in names if name in found.draws and {"N", "D"} <= set(found.draws[name].fit.law.inputs)]
+    why: list[str] = []
+    factors = {one.law: one.factor for one in ranking.able} if ranking else {}
+    for name in able:
+        drawn = found.draws[name]
+        if unsound(drawn.fit):
+            why.append(f"no plan by {name}: {unsound(drawn.fit)}")
+            continue
+        budget = wanted.budget or TIMES * largest_compute(drawn)
+        label = "the budget named" if wanted.budget else f"{TIMES:g} times the largest run that was fitted"
+        try:
+            made = plan(drawn, budget, level=wanted.level, calibration=factors.get(name, 1.0))
+            return (made.recommendation(label),), why
+        except (MisuseError, FitError) as failure:
+            why.append(f"no plan by {name}: {failure}")
+    if wanted.budget:
+        raise MisuseError(why[0] if why else "no law of N and D is fitted to this table: nothing can split a budget.")
+    return (), why
+
+
+def learning_curves(points: Points, counts: Mapping[str, str]) -> tuple[LearningCurve, ...]:
+    """Take the runs that have several points at different tokens as learning curves."""
+    names = [column_of(counts, letter) for letter in LETTERS]
+    if "run_id" not in points or not set(names) <= set(points.columns):
+        return ()
+    size, tokens, flops, loss = (points[name] for name in names)
+    good = np.flatnonzero(np.logical_and.reduce([np.isfinite(x) & (x > 0) for x in (size, tokens, flops, loss)]))
+    found = []
+    order = good[np.lexsort((tokens[good], points["run_id"][good]))]
+    starts = np.flatnonzero(points["run_id"][order][1:] != points["run_id"][order][:-1]) + 1
+    for rows in np.split(order, starts):
+        if len(rows) < LEAST_CURVE or len(np.unique(tokens[rows])) < len(rows):
+            continue
+        seed = int(points["seed"][rows[0]]) if filled(points, "seed") else 0
+        columns = (tuple(map(float, column[rows])) for column in (tokens, flops, loss))
+        found.append(LearningCurve(str(points["run_id"][rows[0]]), float(size[rows[0]]), seed, "fit", *columns))
+    return tuple(found)

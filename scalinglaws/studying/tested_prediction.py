@@ -1,0 +1,180 @@
+"""A prediction written down before its runs are trained, and whether it held."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ..comparing.backtest import backtest, needed_factor
+from ..errors import StoreError
+from ..laws.declaration import Law
+from ..points.points import Points
+from ..predicting.predict import predict
+from ..records.json_values import from_plain, read_sealed, to_plain, utc_now, write_sealed
+from ..results.attempt import attempt
+from ..results.fitted import Band, Estimate
+from ..results.tested import HELD_OUT, HeldOutTest, LawTrial, SeedSpread
+from ..run.run import Run, RunSpec
+from ..uncertainty.drawn import Draws
+
+LEAST_SIZES = 4  # below the size that a law is tried on
+
+
+def try_laws(
+    laws: Sequence[Law | str], points: Points, *, level: float, columns: Mapping[str, str]
+) -> tuple[LawTrial, ...]:
+    """Try laws on sizes that the study has: fit below each size, and foretell that size at all its horizons.
+
+    This is the step that a held-out prediction takes, one size ahead; the law with the smallest error comes first.
+    Laws that no trial could be made of are left out.
+    """
+    made = [attempt(partial(_trial, law, points, level, columns), lambda why: None) for law in laws]
+    trials = [trial for trial in made if trial is not None]
+    return tuple(sorted(trials, key=lambda trial: trial.rms_log))
+
+
+def _trial(law: Law | str, points: Points, level: float, columns: Mapping[str, str]) -> LawTrial | None:
+    size = columns["N"]
+    sizes = np.unique(points.kept[size])
+    options = {"columns": columns, "cluster": "lineage"}
+    cuts = [
+        backtest(law, points, [below], by=size, upto=next_one, level=level, options=options)[0]
+        for below, next_one in zip(sizes[LEAST_SIZES - 1 :], sizes[LEAST_SIZES:], strict=False)
+    ]
+    good = [cut for cut in cuts if not cut.failed]
+    if not good:
+        return None
+    errors, ratios = (np.concatenate([getattr(cut, name) for cut in good]) for name in ("errors", "ratios"))
+    return LawTrial(
+        law if isinstance(law, str) else law.name,
+        len(errors),
+        float(np.sqrt(np.mean(errors**2))),
+        float((ratios <= 1).mean()),
+        max(1.0, needed_factor(ratios)),
+    )
+
+
+def predict_held_out(
+    drawn: Draws, specs: list[RunSpec], train_tokens: int, *, level: float, trials: tuple[LawTrial, ...] = ()
+) -> HeldOutTest:
+    """Predict the loss of one new run at the held-out size and horizon, with its interval and reach.
+
+    The interval is widened by the factor that the law needed in its own trial, and ends at ln of the vocabulary. A law
+    of different tokens is asked at no more than the `train_tokens` there are.
+    """
+    spec = specs[0]
+    params, tokens = float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
+    calibration = next((trial.factor for trial in trials if trial.law == drawn.fit.law.name), 1.0)
+    data = min(tokens, train_tokens) if drawn.fit.columns["D"] == "tokens_unique" else tokens
+    how, ceiling = {"level": level, "calibration": calibration}, float(np.log(spec.shape.n_vocab))
+    free, found = (predict(drawn, {"N": params, "D": data}, ceiling=end, **how) for end in (None, ceiling))
+    line = _line(drawn, params, data, how | {"ceiling": ceiling})
+    return HeldOutTest(
+        drawn.fit.law.name,
+        tuple(s.id for s in specs),
+        params,
+        tokens,
+        Estimate(float(found.value), float(found.low), float(found.high), level),
+        float(found.reach),
+        utc_now(),
+        drawn.fit.fingerprint,
+        line=line,
+        trials=trials,
+        calibration=calibration,
+        no_news=_no_news(float(free.high - free.low), drawn.fit.target, spec.shape.n_vocab),
+    )
+
+
+def _no_news(width: float, seen: np.ndarray, n_vocab: int) -> str:
+    """Say why a prediction is none: its interval, without the bound, is wider than what is known without a law."""
+    if not width <= np.log(n_vocab):
+        return f"its interval is wider than ln {n_vocab} = {np.log(n_vocab):.3g}, from knowing all to knowing nothing"
+    if width > np.ptp(seen):
+        return f"its interval is wider than the range of all fitted losses, {seen.min():.3g} to {seen.max():.3g}"
+    return ""
+
+
+def _line(drawn: Draws, params: float, tokens: float, how: Mapping[str, float]) -> Band:
+    """Draw the law along N at the held-out horizon, with the interval of a new run."""
+    seen = drawn.fit.inputs["N"]
+    sizes = np.geomspace(seen.min() / 1.5, params * 1.5, 60)
+    said = predict(drawn, {"N": sizes, "D": np.full_like(sizes, tokens)}, **how)
+    y, low, high = (tuple(map(float, values)) for values in (said.value, said.low, said.high))
+    return Band(
+        x_quantity=drawn.fit.columns["N"],
+        x=tuple(map(float, sizes)),
+        y=y,
+        low=low,
+        high=high,
+        law=drawn.fit.law.name,
+        text=drawn.fit.law.formula,
+        fitted_to=(float(seen.min()), float(seen.max())),
+        level=how["level"],
+        label=f"{drawn.fit.law.name} at {tokens:.3g} tokens",
+        covers="new run",
+    )
+
+
+def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutTest:
+    """Write a prediction down, or give back the one that was written before.
+
+    One that is made when its runs are trained already says so. One of the first releases, whose hash of its points
+    held the clock, is taken by its law and its point alone.
+
+    Raises:
+        StoreError: the held-out runs are trained already, and the points that the prediction was made from have
+            changed since: a prediction made now would not have been made beforehand. Or it is not what was written.
+    """
+    if path.exists():
+        content, sealed = _as_written(path)
+        before = from_plain(HeldOutTest, content, str(path), StoreError)
+        same = ("law", "params_nonembedding", "tokens", *(["fingerprint"] if sealed else []))
+        if all(getattr(before, name) == getattr(made, name) for name in same):
+            return replace(before, run_ids=made.run_ids)  # a study may since ask for more or fewer seeds
+        if trained:
+            raise StoreError(
+                f"{path} was made from other points than those in the store now, and its runs are trained. "
+                "Start a study with other settings in a new folder."
+            )
+    made = replace(made, after_its_runs=trained)
+    write_sealed(path, to_plain(made))
+    return made
+
+
+def _as_written(path: Path) -> tuple[Mapping, bool]:
+    try:
+        return read_sealed(path)
+    except StoreError as problem:
+        raise StoreError(
+            f"{problem} Put back the file as it was. Without it (delete it, and type study again) the prediction is "
+            "made anew, and the page says that it was made after its runs."
+        ) from None
+
+
+def with_start(test: HeldOutTest, runs: Sequence[Run]) -> HeldOutTest:
+    """Fill in when the first of the held-out runs started; left empty where one of them does not say."""
+    starts = [run.provenance.get("started", "") for run in runs if run.spec.id in test.run_ids]
+    return replace(test, runs_started=min(starts, default=""))
+
+
+def compare_with_measured(test: HeldOutTest, points: Points, spread: SeedSpread | None = None) -> HeldOutTest:
+    """Fill in what the held-out runs measured: their mean, its standard error, and whether it lies inside.
+
+    The standard error pools the held-out runs with the seeds of `spread`, in ln L, each by its degrees of freedom;
+    with one run and no repeated seeds it is unknown. Runs that failed to learn, and variants that another one of their
+    cell beat, measure nothing here.
+    """
+    there = points.take(np.isin(points["run_id"], test.run_ids))
+    measures = there["excluded_because"] == HELD_OUT if "excluded_because" in there else slice(None)
+    losses = there["loss_nats"][measures]
+    if len(there) < len(test.run_ids) or not len(losses) or not np.isfinite(losses).all():
+        return test
+    mean = float(losses.mean())
+    squares, freedom = float(((np.log(losses) - np.log(losses).mean()) ** 2).sum()), len(losses) - 1
+    if spread is not None:
+        squares, freedom = squares + spread.sd_log**2 * (len(spread.losses) - 1), freedom + len(spread.losses) - 1
+    sem = mean * float(np.sqrt(squares / freedom / len(losses))) if freedom else None
+    inside = test.predicted.low <= mean <= test.predicted.high
+    return replace(test, measured=tuple(map(float, losses)), measured_mean=mean, measured_sem=sem, held=bool(inside))

@@ -1,0 +1,33 @@
+"""How each run of a study was trained, as columns beside its points, so that an audit sees them as in any table."""
+
+from collections.abc import Sequence
+
+from ..points.points import Points
+from ..run.run import Run, RunSpec
+
+
+def with_protocol(points: Points, runs: Sequence[Run]) -> Points:
+    """Add warm-up, schedule, optimiser, text and tokenizer to points whose `run_id` names runs of a store.
+
+    They stand beside the points, not in them: a fit's fingerprint is of what it saw.
+    """
+    specs = {name: run.spec for run in runs for name in (run.spec.first_id, run.spec.id)}
+    rows = [_row(specs[run_id]) if run_id in specs else {} for run_id in points["run_id"]]
+    names = next((list(row) for row in rows if row), [])
+    return points.replace(**{name: [row.get(name) for row in rows] for name in names})
+
+
+def _row(spec: RunSpec) -> dict:
+    return {
+        "warmup_steps": spec.warmup,
+        "planned_steps": spec.steps,
+        "decay_share": spec.decay if spec.schedule == "wsd" else float(spec.schedule != "constant"),
+        "weight_decay": spec.weight_decay if spec.optimizer != "adam" else 0.0,
+        "beta2": spec.beta2,
+        "lr_schedule": spec.schedule,
+        "optimizer": spec.optimizer,
+        "tokenizer": spec.tokenizer,
+        "train_set": spec.corpus,
+        "loss_split": f"{spec.corpus}, test",
+        "tied": float(spec.shape.tied),
+    }

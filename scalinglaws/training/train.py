@@ -1,0 +1,296 @@
+"""RunSpec -> Run: one training run, from its first step or from where it was interrupted."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..corpora.order import window_starts
+from ..corpora.token_files import Tokenised
+from ..errors import StoreError
+from ..instruments.early_stopping import should_stop
+from ..instruments.evaluate import HeldOutLoss, evaluate
+from ..instruments.learned import judged, unigram_loss
+from ..instruments.noise_scale import measure, plus
+from ..instruments.spikes import LossWatch
+from ..instruments.throughput import CEILING_SECONDS, forget_peak_memory, matmul_ceiling, peak_memory_bytes, utilisation
+from ..instruments.weights import activation_rms, decay_timescale, update_ratio
+from ..models import FAMILIES, make_drop
+from ..models.precision import DTYPES, in_precision, set_float32
+from ..records.json_values import from_plain, to_plain, utc_now
+from ..run.run import CHECKPOINT, DIVERGED, FINISHED, Evaluation, NoiseSums, Run, RunSpec, state_name
+from ..run.schedule import CURVE_SHARE, evaluation_steps, learning_rate, log_places
+from .optimizer import descend, gradient, make_optimizer
+from .run_state import read_checkpoint, states, write_checkpoint
+from .windows import Order, Windows
+
+CHECKPOINT_SECONDS = 15.0
+PROGRESS_SECONDS = 1.0
+CEILING_SHARE = 0.02  # of a run's time that may go into measuring what its speed is held against
+AT_ONCE = 32  # steps whose losses are read together: a GPU need not wait for each
+
+
+class Interrupted(Exception):
+    """Training was asked to stop before its end: no error, for the state is kept and the same call goes on."""
+
+
+def train(
+    spec: RunSpec,
+    data: Tokenised,
+    folder: Path,
+    parent_folder: Path | None = None,
+    *,
+    foreign: Sequence[Tokenised] = (),
+    tell: Callable[[int, float], None] = lambda step, loss: None,
+    stop: Callable[[], bool] = lambda: False,
+    device: str = "cpu",
+) -> Run:
+    """Train one model.
+
+    The state is kept in `folder` every quarter of a minute, and a second call goes on from it; the order of the data
+    depends on seed and step alone, so that the numbers of an interrupted run are those of an uninterrupted one, bit
+    for bit, on one machine. A trunk also keeps its state at each step of `spec.branch_at`, and one that is asked to go
+    on goes on from the last that it has; a branch starts from such a state in `parent_folder`.
+
+    Args:
+        foreign: the texts of `spec.foreign`, in order.
+        tell: called about once a second with the step and the last training loss.
+        stop: asked about once a second; when true, the state is kept and Interrupted raised.
+
+    Raises:
+        StoreError: the parent's state is missing.
+        Interrupted: `stop` said so.
+    """
+    job = _Job(spec, data, foreign, folder, device)
+    step = job.resume(parent_folder)
+    told = kept = time.monotonic()
+    job.evaluate_where_due(step)
+    while step < spec.steps and job.goes_on:
+        job.take_step(step)
+        step += 1
+        if step in spec.branch_at:  # before it is evaluated: a trunk that goes on is evaluated at other steps
+            job.keep(folder / state_name(step), step)
+        job.evaluate_where_due(step)
+        now = time.monotonic()
+        if now - told > PROGRESS_SECONDS:
+            told = now
+            job.read_losses()
+            tell(step, job.recent_loss)
+            if stop():
+                job.keep(folder / CHECKPOINT, step)
+                raise Interrupted
+        if now - kept > CHECKPOINT_SECONDS:
+            kept = now
+            job.keep(folder / CHECKPOINT, step)
+    return job.finish(step)
+
+
+@dataclass
+class _Notes:
+    """What a run has measured so far; kept with its state."""
+
+    step: int = 0
+    curve: tuple[Evaluation, ...] = ()
+    loss_sum: float = 0.0
+    loss_count: int = 0
+    seconds: float = 0.0
+    noise: NoiseSums = field(default_factory=NoiseSums)
+    watch: LossWatch = field(default_factory=LossWatch)
+    update_ratio: float | None = None
+    started: str = ""
+
+
+class _Job:
+    """The moving parts of one run: model, optimiser, what was measured."""
+
+    def __init__(self, spec: RunSpec, data: Tokenised, foreign: Sequence[Tokenised], folder: Path, device: str):
+        self.spec, self.data, self.foreign, self.folder, self.device = spec, data, foreign, folder, device
+        set_float32(spec.precision, device)
+        forget_peak_memory(device)
+        n_ctx = spec.shape.n_ctx
+        self.train, self.test = data.split("train", spec.unique_tokens or None), data.split("test")
+        self.text = Windows(self.train, n_ctx, device)
+        self.tests = [Windows(text.split("test"), n_ctx, device) for text in (data, *foreign)]
+        self.order = Order(spec, self.text.size)
+        self.model = FAMILIES[spec.shape.family](spec.shape, spec.seed).to(device)
+        self.optimizer = make_optimizer(spec, self.model)
+        self.outcome, self.sentence = FINISHED, "reached its horizon"
+        self.notes, self.began = _Notes(started=utc_now()), time.monotonic()
+        self.evaluate_after = set(evaluation_steps(spec))
+        self.unread: list[torch.Tensor] = []
+        self.done = 0
+        self.recent_loss, self.by_position = math.nan, ()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is more to train: it has neither diverged nor stopped early."""
+        return self.outcome == FINISHED and not should_stop(self.notes.curve, self.spec.early_stop)
+
+    def resume(self, parent_folder: Path | None) -> int:
+        """Load the latest state and give the step to go on from."""
+        for path in states(self.folder, min(self.spec.branch_at, default=0)):
+            kept = read_checkpoint(path, self.optimizer)
+            if kept is not None:
+                self.notes = from_plain(_Notes, kept, "checkpoint", StoreError)
+                return self.notes.step
+        if not self.spec.parent:
+            return 0
+        state = parent_folder / state_name(self.spec.first_step)
+        if read_checkpoint(state, self.optimizer) is None:
+            raise StoreError(
+                f"run {self.spec.id} starts from {state}, which is not there. "
+                f"Run its trunk {self.spec.parent} again: delete that run's folder and launch."
+            )
+        return self.spec.first_step
+
+    def take_step(self, step: int):
+        """Do one optimiser step; measure the noise of its gradient, and the size of the step where it is watched."""
+        spec, watched = self.spec, self.spec.watch_weights and step + 1 in self.evaluate_after
+        inputs_BT, targets_BT = self.text.at(self.order.starts(step))
+        if spec.noise_every and step % spec.noise_every == 0 and spec.batch > 1:
+            self._measure_noise(step, inputs_BT, targets_BT)
+        before = [weight.detach().clone() for weight in self.optimizer.weights] if watched else []
+        rate = learning_rate(spec, step)
+        asked = {"accumulate": spec.accumulate, "drop": self._drop(step), "precision": spec.precision}
+        loss = descend(self.model, self.optimizer, inputs_BT, targets_BT, rate, spec.clip, **asked)
+        self.notes.update_ratio = update_ratio(before, self.optimizer.weights) if watched else None
+        self.done = step + 1
+        self.unread.append(loss.detach())
+        if len(self.unread) == AT_ONCE:
+            self.read_losses()
+
+    def read_losses(self):
+        """Read the losses of the steps since the last reading, and note a loss that is not finite."""
+        if not self.unread:
+            return
+        losses, self.unread = torch.stack(self.unread).tolist(), []
+        for loss in losses:
+            self.notes.loss_sum += loss
+            self.notes.loss_count += 1
+            self.notes.watch = self.notes.watch.after(loss)
+        self.recent_loss = losses[-1]
+        bad = [i for i, loss in enumerate(losses) if not math.isfinite(loss)]
+        if bad:
+            step = self.done - len(losses) + bad[0] + 1
+            self.outcome = DIVERGED
+            self.sentence = f"the training loss was not a finite number at step {step} of {self.spec.steps}"
+
+    def evaluate_where_due(self, step: int):
+        """Evaluate after the steps that are to be, unless the state that was loaded had been."""
+        if step in self.evaluate_after and (not self.notes.curve or self.notes.curve[-1].step < step):
+            self.evaluate(step)
+
+    def evaluate(self, step: int):
+        """Append the losses after `step` steps; of the whole test set after the last, or where a run may end early."""
+        self.read_losses()
+        spec, notes = self.spec, self.notes
+        whole = step == spec.steps or spec.early_stop > 0
+        found, *foreign = [
+            self._held_out(text, windows, whole)
+            for text, windows in zip((self.data, *self.foreign), self.tests, strict=True)
+        ]
+        train_loss = notes.loss_sum / notes.loss_count if notes.loss_count else None
+        notes.loss_sum, notes.loss_count = 0.0, 0
+        if not math.isfinite(found.mean):
+            self.outcome, self.sentence = DIVERGED, f"the test loss was not a finite number at step {step}"
+            return
+        self.by_position = tuple(found.by_position.tolist())
+        sizes = self._activations() if spec.watch_weights else ()
+        evaluation = Evaluation(
+            step,
+            step * spec.batch_tokens,
+            learning_rate(spec, step - 1),
+            found.mean,
+            found.sem,
+            train_loss,
+            self.seconds,
+            foreign=tuple(text.mean for text in foreign),
+            by_position=tuple(self.by_position[place - 1] for place in log_places(spec.shape.n_ctx)),
+            noise=notes.noise,
+            update_ratio=notes.update_ratio,
+            activation_rms=sizes,
+        )
+        notes.curve, notes.noise = (*notes.curve, evaluation), NoiseSums()
+
+    def keep(self, path: Path, step: int):
+        """Keep the whole state."""
+        self.read_losses()
+        self.notes.step, self.notes.seconds, self.began = step, self.seconds, time.monotonic()
+        write_checkpoint(path, self.optimizer, to_plain(self.notes))
+
+    def finish(self, step: int) -> Run:
+        """Make the record of what happened."""
+        self.read_losses()
+        if step < self.spec.steps and self.outcome == FINISHED:
+            self.sentence = f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
+        provenance = {"torch": torch.__version__, "device": self.device, "threads": str(torch.get_num_threads())}
+        provenance |= {"started": self.notes.started, "ended": utc_now()}
+        bytes_per_token = self.data.bytes_per_token("test")
+        run = Run(
+            self.spec,
+            self.outcome,
+            self.sentence,
+            self.notes.curve,
+            bytes_per_token if math.isfinite(bytes_per_token) else None,
+            self.text.size,
+            self._readings(step),
+            provenance,
+            self.by_position,
+        )
+        unigram = unigram_loss(self.train, self.test, self.data.vocabulary)
+        return judged(run, unigram, self.data.vocabulary)
+
+    def _readings(self, step: int) -> dict[str, float]:
+        spec, watch = self.spec, self.notes.watch
+        speed = (step - spec.first_step) * spec.batch_tokens / self.seconds
+        peak = float(peak_memory_bytes(self.device))  # before the ceiling's own matrices
+        seconds = min(CEILING_SECONDS, CEILING_SHARE * self.seconds)
+        ceiling = matmul_ceiling(self.device, DTYPES[spec.precision], seconds)
+        timescale = decay_timescale(spec.lr, spec.weight_decay, spec.steps)
+        return {
+            "tokens_per_second": speed,
+            "matmul_flops_per_second": ceiling,
+            "mfu": utilisation(speed, spec.shape.flops_per_token("exact"), ceiling),
+            "peak_memory_bytes": peak,
+            "loss_spikes": float(watch.spikes),
+            "largest_spike_nats": watch.largest,
+            **({} if timescale is None else {"decay_timescale": timescale}),
+        }
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock seconds of training so far, earlier sittings included."""
+        return self.notes.seconds + time.monotonic() - self.began
+
+    def _measure_noise(self, step: int, inputs_BT, targets_BT):
+        def gradient_of(rows: slice) -> list[torch.Tensor]:
+            drop = self._drop(step, of_noise=1 + rows.start)
+            part, precision = (inputs_BT[rows], targets_BT[rows]), self.spec.precision
+            gradient(self.model, self.optimizer.weights, *part, drop=drop, precision=precision)
+            return [weight.grad for weight in self.optimizer.weights]
+
+        parts = max(2, self.spec.accumulate)
+        found = measure(gradient_of, self.spec.batch, self.spec.shape.n_ctx, parts)
+        self.notes.noise = plus(self.notes.noise, *found)
+
+    def _activations(self) -> tuple[float, ...]:
+        with in_precision(self.spec.precision, self.device):
+            return activation_rms(self.model, self.tests[0].at(np.zeros(1, int))[0])
+
+    def _held_out(self, text: Tokenised, windows: Windows, whole: bool) -> HeldOutLoss:
+        starts = window_starts(windows.size, self.spec.shape.n_ctx, self.spec.eval_tokens)
+        starts = starts if whole else starts[::CURVE_SHARE]
+        with in_precision(self.spec.precision, self.device):
+            return evaluate(self.model, windows.at, starts, text.documents_of("test", starts))
+
+    def _drop(self, step: int, of_noise: int = 0):
+        """Make the dropout of a step, from the run's seed and the step alone; None for none."""
+        if not self.spec.dropout:
+            return None
+        words = (self.spec.seed, step, of_noise) if of_noise else (self.spec.seed, step)
+        seed = np.random.SeedSequence(words).generate_state(1)[0]
+        return make_drop(self.spec.dropout, int(seed), self.device)

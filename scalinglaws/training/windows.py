@@ -1,0 +1,54 @@
+"""The windows of a text on a run's device: (inputs, targets) at the places that are asked for, and their order."""
+
+# B windows, T time
+
+import numpy as np
+import torch
+
+from ..corpora.order import batch_at
+from ..run.run import RunSpec
+
+ORDER_STEPS = 128  # steps whose data order is worked out at once
+MOST_ON_GPU = 1 << 30  # tokens of a text that are brought to a GPU, 4 bytes each; longer ones stay on disk
+
+
+class Windows:
+    """Windows of `n_ctx` + 1 tokens of one text.
+
+    The text stays mapped on disk for a CPU, or where it is long; else a GPU holds it, and only places are sent there.
+    """
+
+    def __init__(self, tokens: np.ndarray, n_ctx: int, device: str):
+        self.n_ctx, self.device, self.size = n_ctx, device, len(tokens)
+        held = device != "cpu" and len(tokens) <= MOST_ON_GPU
+        self.tokens = torch.from_numpy(tokens.astype(np.int32)).to(device) if held else tokens
+
+    def at(self, starts: np.ndarray):
+        """Give the inputs and targets of the windows that begin at `starts`, each of shape (B, T) on the device."""
+        starts = np.asarray(starts)
+        if isinstance(self.tokens, torch.Tensor):
+            places = torch.from_numpy(starts).to(self.device)[:, None] + torch.arange(
+                self.n_ctx + 1, device=self.device
+            )
+            windows = self.tokens[places].long()
+        else:
+            rows = starts[:, None] + np.arange(self.n_ctx + 1)
+            windows = torch.from_numpy(self.tokens[rows].astype(np.int64)).to(self.device)
+        return windows[:, :-1], windows[:, 1:]
+
+
+class Order:
+    """The places at which a run's steps read its text, from its seed and the step alone."""
+
+    def __init__(self, spec: RunSpec, tokens: int):
+        self.spec, self.tokens = spec, tokens
+        self.known: tuple[int, np.ndarray] = (-1, np.empty(0))
+
+    def starts(self, step: int) -> np.ndarray:
+        """Give where the windows of a step begin."""
+        chunk = step // ORDER_STEPS
+        if self.known[0] != chunk:
+            spec, many = self.spec, self.spec.batch * ORDER_STEPS
+            starts = batch_at(chunk, spec.order_seed, self.tokens, many, spec.shape.n_ctx)
+            self.known = chunk, starts.reshape(ORDER_STEPS, spec.batch)
+        return self.known[1][step % ORDER_STEPS]

@@ -1,0 +1,80 @@
+"""One process of a launch: trains the runs it is named, one after the other, and writes each into the store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import torch
+
+from ..corpora.token_files import open_data
+from ..run.run import FINISHED, Run, RunSpec, state_name
+from ..store.lock import held
+from ..store.store import Store
+from .train import Interrupted, train
+
+LOCK_SECONDS = 20.0
+
+
+def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lambda: False, device: str = "cpu"):
+    """Train the named runs that have not happened yet.
+
+    Args:
+        stop: asked about once a second; when true, the state is kept and train.Interrupted raised.
+
+    Raises:
+        FailureError: another process holds the lock of a chain.
+        Interrupted: `stop` said so; the same call goes on from there.
+    """
+    torch.set_num_threads(1)
+    specs = [store.spec(run_id) for run_id in run_ids]
+    for lineage, chain in groupby(specs, key=lambda spec: spec.lineage):
+        with held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS):
+            chain = list(chain)
+            for spec in chain:
+                left = _left(spec, chain, store)
+                if left is None:
+                    continue
+                if stop():
+                    raise Interrupted
+                run = _without_state(left, store) or _trained(left, store, stop, device)
+                if not store.has(spec):
+                    store.keep(replace(run, spec=spec))
+
+
+def _left(spec: RunSpec, chain: Sequence[RunSpec], store: Store) -> RunSpec | None:
+    """What of a run is still to be trained, None for nothing; a trunk also makes the states that its branches lack."""
+    if not spec.is_trunk:
+        return None if store.has(spec) else spec
+    wanted = {branch.first_step for branch in chain if branch.parent and not store.has(branch)}
+    lacking = {step for step in wanted if not (store.folder(spec.id) / state_name(step)).exists()}
+    if not store.has(spec):
+        return replace(spec, branch_at=tuple(sorted(lacking | {spec.steps})))
+    if not lacking or store.run(spec).outcome != FINISHED:
+        return None
+    return replace(spec, branch_at=tuple(sorted(lacking)), tokens=max(lacking) * spec.batch_tokens)
+
+
+def _without_state(spec: RunSpec, store: Store) -> Run | None:
+    """Say of a branch whose trunk ended before the branch begins that it ended so too; None of any other run."""
+    folder = store.folder(spec.lineage)
+    if not spec.parent or not (folder / "run.json").exists() or (folder / state_name(spec.first_step)).exists():
+        return None
+    ended = store.run(store.spec(spec.lineage))
+    if ended.outcome == FINISHED:
+        return None
+    sentence = f"its trunk ended before step {spec.first_step}, where it begins: {ended.sentence}"
+    return replace(ended, spec=spec, sentence=sentence, curve=(), readings={}, by_position=())
+
+
+def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], device: str) -> Run:
+    folder = store.folder(spec.id)
+    return train(
+        spec,
+        open_data(store.data, spec.data),
+        folder,
+        store.folder(spec.lineage) if spec.parent else None,
+        foreign=[open_data(store.data, data_id) for _, data_id in spec.foreign],
+        stop=stop,
+        device=device,
+        tell=lambda step, loss: store.tell(spec.id, step, loss),
+    )

@@ -1,0 +1,94 @@
+"""Draw parameters from the uncertainty of a fit, by a named method."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import MisuseError, nearest
+from ..fitting.fit_record import Fit
+from .caution import cautions, few_runs, one_to_spare
+from .drawn import Draws, check_kept, drawn
+from .posterior import posterior
+from .profile import profile, profile_ends
+from .resample import Progress, check_runs, pairs, unsettled
+from .sandwich import parameter_ends, sandwich, t_draws
+from .valley import valley
+from .wild import wild, wild_spread
+
+
+def draws(
+    fit: Fit,
+    *,
+    method: str = "pairs",
+    n: int = 2000,
+    seed: int = 0,
+    starts: int | None = None,
+    progress: Progress | None = None,
+) -> Draws:
+    """Draw n sets of parameters that the points allow.
+
+    Args:
+        method: "pairs" (default): resample whole runs, refit; percentile intervals (with one run more than parameters
+            the sandwich's, as a warning says). "sandwich": HC3, or the
+            delete-one-run jackknife where a run has several points, with t quantiles; instant. "wild": flip the
+            residuals of whole runs, refit; estimate -+ t standard deviations. "profile": intervals of the parameters by
+            profile likelihood, corrected by the sandwich, whose draws it carries. "posterior": Student errors, emcee.
+        starts: of "pairs": walks a resample, the best kept. By default one, from the fit's optimum, where the fit is
+            clean and more gain nothing in a few resamples; 6 elsewhere.
+        progress: called with (resamples done, resamples in all).
+
+    Raises:
+        MisuseError: an unknown method, or n below 10.
+        FitError: fewer runs than parameters, or the resamples have no optimum.
+    """
+    if method not in METHODS:
+        raise MisuseError(f"no method is called {method!r}.{nearest(method, METHODS)} Known: {', '.join(METHODS)}.")
+    if n < 10:
+        raise MisuseError(f"{n} draws make no interval: ask for 10 or more; 2000 is usual.")
+    check_runs(fit, int(np.isinf(fit.problem.prior_sd).sum()))  # what a prior says needs no run
+    if starts is not None and method == "pairs":
+        return _pairs(fit, n, seed, progress, starts)
+    return METHODS[method](fit, n, seed, progress)
+
+
+def _pairs(fit, n, seed, progress, starts=None) -> Draws:
+    told = one_to_spare(fit)
+    if told:
+        return replace(_sandwich(fit, n, seed, progress), cautions=tuple(told))
+    z, kept = pairs(fit, n, np.random.default_rng(seed), progress, starts)
+    check_kept(fit, kept)
+    told = cautions(fit, z, kept)
+    if starts is not None or fit.exact or not unsettled(fit):
+        return drawn(fit, z, kept, "pairs", seed, cautions=told)
+    return drawn(fit, z, kept, "pairs", seed, ends=valley(fit, z[kept]).ends(z[kept]), cautions=told)
+
+
+def _wild(fit, n, seed, progress) -> Draws:
+    z, kept = wild(fit, n, np.random.default_rng(seed), progress)
+    check_kept(fit, kept)
+    spread = wild_spread(fit, z[kept])
+    told = cautions(fit, z, kept)
+    return drawn(fit, z, kept, "wild", seed, spread=spread, ends=parameter_ends(fit, spread), cautions=told)
+
+
+def _sandwich(fit, n, seed, progress) -> Draws:
+    spread = sandwich(fit)
+    z = t_draws(fit, spread, n, np.random.default_rng(seed))
+    told = tuple(few_runs(fit))
+    ends = parameter_ends(fit, spread)
+    return drawn(fit, z, np.ones(n, dtype=bool), "sandwich", seed, spread=spread, ends=ends, cautions=told)
+
+
+def _profile(fit, n, seed, progress) -> Draws:
+    found, spread = profile(fit)
+    z = t_draws(fit, spread, n, np.random.default_rng(seed))
+    ends = parameter_ends(fit, spread) | profile_ends(fit, found, spread)
+    return drawn(fit, z, np.ones(n, dtype=bool), "profile", seed, spread=spread, ends=ends)
+
+
+def _posterior(fit, n, seed, progress) -> Draws:
+    z, _ = posterior(fit, n, np.random.default_rng(seed))
+    return drawn(fit, z, np.ones(len(z), dtype=bool), "posterior", seed)
+
+
+METHODS = {"pairs": _pairs, "sandwich": _sandwich, "wild": _wild, "profile": _profile, "posterior": _posterior}

@@ -1,0 +1,195 @@
+"""What a study says of points that a known law made."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scalinglaws.errors import StoreError
+from scalinglaws.points.points import Points
+from scalinglaws.results.tested import LawTrial, SeedSpread
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.shape import Shape
+from scalinglaws.studying.fitted_laws import infer
+from scalinglaws.studying.seed_spread import lack_of_fit, seed_spread
+from scalinglaws.studying.tested_prediction import compare_with_measured, keep_prediction, predict_held_out, try_laws
+
+TRUTH = {"E": 1.2, "A": 60.0, "B": 900.0, "alpha": 0.35, "beta": 0.45}
+SIZES = [768, 3072, 6144, 13824, 24576, 55296, 147456]
+HORIZONS = [2.5e5, 5e5, 1e6, 2e6, 4e6]
+
+
+def loss(n, d):
+    return TRUTH["E"] + TRUTH["A"] / n ** TRUTH["alpha"] + TRUTH["B"] / d ** TRUTH["beta"]
+
+
+def made(noise=0.003, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = [(n, d, s) for n in SIZES for s in range(3 if n == 6144 else 1) for d in HORIZONS]
+    n, d, s = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    losses = loss(n, d) * np.exp(noise * rng.standard_normal(len(n)))
+    lineage = [f"{int(a)}-{int(b)}" for a, b in zip(n, s, strict=True)]
+    return Points(
+        {
+            "run_id": [f"{x}-{int(h)}" for x, h in zip(lineage, d, strict=True)],
+            "lineage": lineage,
+            "seed": s,
+            "tokens_unique": d,
+            "params_nonembedding": n,
+            "tokens": d,
+            "flops_6nd": 6 * n * d,
+            "loss_nats": losses,
+            "excluded_because": [""] * len(n),
+        }
+    )
+
+
+def curves(points):
+    steps = points["tokens"] / 512
+    return points.replace(steps=steps, batch_tokens=np.full(len(points), 512.0))
+
+
+@pytest.fixture(scope="module")
+def found():
+    points = made()
+    return infer(points, curves(points), n_draws=300)
+
+
+def test_the_joint_law_returns_the_constants_that_made_the_points(found):
+    law = next(f for f in found.fits if f.law == "chinchilla" and f.loss.startswith("huber"))
+    for name, value in TRUTH.items():
+        estimate = law.values[name]
+        assert estimate.low <= value <= estimate.high, name
+    assert law.values["alpha"].value == pytest.approx(TRUTH["alpha"], abs=0.03)
+    assert law.columns == {"N": "params_nonembedding", "D": "tokens", "L": "loss_nats"}
+
+
+def test_every_law_of_the_report_is_fitted_both_ways_or_says_why_not(found):
+    names = {f.law for f in found.fits}
+    assert {"kaplan-n", "kaplan-d", "kaplan-c", "kaplan-nd", "kaplan-ns", "chinchilla", "henighan-n"} <= names
+    assert {"huber", "ls-log"} <= {f.loss.split(",")[0].split(";")[0] for f in found.fits if f.law == "chinchilla"}
+    assert not [note for note in found.notes if " on " in note]
+
+
+def test_lines_of_the_report_lie_on_the_law_and_mark_where_the_points_end(found):
+    lines = [band for band in found.bands["L(N,D)"] if band.law == "chinchilla"]
+    assert [band.colour_value for band in lines] == SIZES
+    for band in lines:
+        x, y = np.array(band.x), np.array(band.y)
+        inside = (x >= band.fitted_to[0]) & (x <= band.fitted_to[1])
+        assert np.allclose(y[inside], loss(band.colour_value, x[inside]), rtol=0.01)
+        assert all(low <= value <= high for low, value, high in zip(band.low, band.y, band.high, strict=True))
+
+
+def test_one_variable_laws_take_the_rows_they_speak_of(found):
+    points = made()
+    size_rows = found.bands["L(N)"][0].rows
+    assert set(points["tokens"][list(size_rows)]) == {4e6}
+    data_rows = found.bands["L(D)"][0].rows
+    assert set(points["params_nonembedding"][list(data_rows)]) == {147456.0}
+    efficient = points.take(np.array(found.bands["L(C)"][0].rows))
+    order = np.argsort(efficient["flops_6nd"])
+    assert (np.diff(efficient["loss_nats"][order]) < 0).all()
+
+
+def test_the_frontier_grows_as_the_law_that_made_it(found):
+    a = TRUTH["beta"] / (TRUTH["alpha"] + TRUTH["beta"])
+    assert found.frontier.params_exponent.value == pytest.approx(a, abs=0.1)
+
+
+def test_the_spread_of_seeds_is_the_noise_that_was_put_in():
+    spread = [seed_spread(made(seed=s)).sd_log ** 2 for s in range(200)]
+    assert np.sqrt(np.mean(spread)) == pytest.approx(0.003, rel=0.1)
+    assert seed_spread(made().take(np.arange(5))) is None
+
+
+def test_a_law_of_the_wrong_form_is_said_to_miss_by_more_than_seeds_explain(found):
+    missing = [note for note in found.notes if "times the spread of seeds" in note]
+    assert [note.split()[0] for note in missing] == ["kaplan-nd"]
+
+
+def test_seeds_that_make_no_difference_measure_no_misfit(found):
+    spread = SeedSpread(6144.0, 4e6, (3.0, 3.0), 0.0, 0.0)
+    assert lack_of_fit(found.draws["kaplan-nd"], spread) == ""
+
+
+def test_too_few_points_are_a_note_and_no_failure():
+    few = made().take(np.arange(4))
+    found = infer(few, curves(few), n_draws=50)
+    assert not [f for f in found.fits if f.law == "chinchilla"]
+    assert any("chinchilla" in note for note in found.notes)
+
+
+@pytest.fixture
+def specs():
+    return [RunSpec(Shape(3, 96, 6, 64, 256), "text", "bytes", "d", 4_000_000, 8, 0.003, 100, seed) for seed in (0, 1)]
+
+
+COLUMNS = {"N": "params_nonembedding", "D": "tokens"}
+
+
+def test_laws_are_tried_one_size_ahead_and_the_one_that_made_the_points_comes_first():
+    trials = try_laws(["kaplan-nd", "chinchilla"], made(), level=0.95, columns=COLUMNS)
+    assert [trial.law for trial in trials] == ["chinchilla", "kaplan-nd"]
+    assert trials[0].foretold == 3 * len(HORIZONS)
+    assert trials[0].rms_log < 0.01 < trials[1].rms_log
+    assert trials[0].coverage > 0.8
+    assert trials[1].factor > trials[0].factor >= 1
+    assert try_laws(["chinchilla"], made().take(np.arange(15)), level=0.95, columns=COLUMNS) == ()
+
+
+def test_a_prediction_for_a_larger_model_holds_and_says_its_reach(found, specs):
+    test = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95)
+    assert test.predicted.low < loss(331776, test.tokens) < test.predicted.high
+    assert test.reach == pytest.approx(331776 * test.tokens / (147456 * 4e6))
+    measured = Points({"run_id": [s.id for s in specs], "loss_nats": [test.predicted.value, test.predicted.high]})
+    done = compare_with_measured(test, measured)
+    assert done.held
+    assert done.measured_mean == pytest.approx((test.predicted.value + test.predicted.high) / 2)
+    worse = Points({"run_id": [s.id for s in specs], "loss_nats": [2 * test.predicted.high] * 2})
+    assert compare_with_measured(test, worse).held is False
+    assert compare_with_measured(test, measured.take(np.array([0]))).held is None
+
+
+def test_the_standard_error_of_the_measured_loss_pools_all_seeds(found, specs):
+    test = predict_held_out(found.draws["chinchilla"], specs[:1], 10**7, level=0.95)
+    measured = Points({"run_id": [specs[0].id], "loss_nats": [2.0]})
+    assert compare_with_measured(test, measured).measured_sem is None
+    spread = SeedSpread(6144.0, 4e6, (3.0, 3.1, 3.2), 0.1, 0.03)
+    assert compare_with_measured(test, measured, spread).measured_sem == pytest.approx(2.0 * 0.03)
+    both = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95)
+    pair = Points({"run_id": [s.id for s in specs], "loss_nats": [2.0, 2.1]})
+    squares = 2 * (np.log(2.1 / 2.0) / 2) ** 2
+    sem = compare_with_measured(both, pair, spread).measured_sem
+    assert sem == pytest.approx(2.05 * np.sqrt((squares + 2 * 0.03**2) / 3 / 2))
+
+
+def test_a_law_that_failed_its_trial_gets_a_wider_interval(found, specs):
+    plain = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95)
+    trial = LawTrial("chinchilla", 10, 0.01, 0.5, 3.0)
+    wide = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95, trials=(trial,))
+    assert wide.calibration == 3.0
+    ratio = np.log(wide.predicted.high / wide.predicted.value) / np.log(plain.predicted.high / plain.predicted.value)
+    assert ratio == pytest.approx(3.0)
+
+
+def test_the_interval_of_a_prediction_ends_at_a_uniform_guess_and_says_that_it_is_none(found, specs):
+    trial = LawTrial("chinchilla", 10, 0.01, 0.5, 1e4)
+    test = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95, trials=(trial,))
+    assert test.predicted.high == pytest.approx(np.log(specs[0].shape.n_vocab))
+    assert test.line.high[-1] == test.predicted.high
+    assert test.no_news.startswith("its interval is wider than ln ")
+
+
+def test_a_prediction_is_written_once_and_never_after_the_runs(found, specs, tmp_path):
+    path = tmp_path / "prediction.json"
+    first = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.95)
+    assert keep_prediction(path, first, trained=False) == first
+    later = predict_held_out(found.draws["chinchilla"], specs, 10**7, level=0.5)
+    assert keep_prediction(path, later, trained=True) == first
+    one = predict_held_out(found.draws["chinchilla"], specs[:1], 10**7, level=0.5)
+    assert keep_prediction(path, one, trained=True) == replace(first, run_ids=(specs[0].id,))
+    points = made(seed=1)
+    other = predict_held_out(infer(points, curves(points), n_draws=50).draws["chinchilla"], specs, 10**7, level=0.95)
+    with pytest.raises(StoreError, match="made from other points"):
+        keep_prediction(path, other, trained=True)
