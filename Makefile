@@ -18,7 +18,7 @@ VENV ?= .venv
 PYTEST ?= -n auto --dist loadfile
 # What sums and ends in a printed number, and what asks the machine for a kernel.
 THREADED = $(addprefix tests/test_,precision.py cli_checkpoints.py fit_nist.py models.py \
-	findings_measured.py::test_the_page_of_our_own_runs_is_the_one_that_its_command_writes)
+	measurements.py::test_the_page_of_our_own_runs_is_the_one_that_its_command_writes)
 ISA_TESTS = $(THREADED) $(addprefix tests/test_,fit.py uncertainty.py which_rows.py report_numbers.py)
 export PYTHON TORCH TORCH_INDEX VENV
 

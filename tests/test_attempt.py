@@ -13,9 +13,9 @@ from scalinglaws.auditing.evidence import Evidence as Audited
 from scalinglaws.auditing.evidence import optimal_scale
 from scalinglaws.auditing.waterfall import waterfall
 from scalinglaws.claims.claim import Claim, Part
-from scalinglaws.claims.evidence import Evidence
 from scalinglaws.claims.findings import CLAIMS
 from scalinglaws.errors import FitError
+from scalinglaws.measurements.family_tables import Evidence
 from scalinglaws.results.attempt import Lacking, attempt
 
 

@@ -146,11 +146,11 @@ def test_a_set_is_read_whole_and_refuses_what_it_does_not_know(tmp_path):
 
 
 def test_only_and_set_are_checked_on_the_command_line(capsys):
-    from scalinglaws.cli.study import _asked
+    from scalinglaws.cli.study_options import asked_study
 
-    assert [study.name for study in _asked("smoke", "F-N, F-B", ["n_ctx=16"]).studies] == ["F-N", "F-B"]
-    assert _asked("quickstart", None, ["corpus=text:notes/", "seeds=2"]).corpus == "text:notes/"
+    assert [study.name for study in asked_study("smoke", "F-N, F-B", ["n_ctx=16"]).studies] == ["F-N", "F-B"]
+    assert asked_study("quickstart", None, ["corpus=text:notes/", "seeds=2"]).corpus == "text:notes/"
     with pytest.raises(MisuseError, match="is one study"):
-        _asked("quickstart", "F-N", None)
+        asked_study("quickstart", "F-N", None)
     with pytest.raises(MisuseError, match="KEY=VALUE"):
-        _asked("quickstart", None, ["seeds"])
+        asked_study("quickstart", None, ["seeds"])

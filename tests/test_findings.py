@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from findings_tables import KAPLAN_ND, World, floor, loss_of_size_and_data, made, size
 
-from scalinglaws.claims.evidence import Evidence
 from scalinglaws.claims.findings import CLAIMS, findings
-from scalinglaws.claims.sheets_of_context import other_texts
-from scalinglaws.claims.sheets_of_models import shape_panels
+from scalinglaws.measurements.family_tables import Evidence
+from scalinglaws.measurements.models import shape_panels
+from scalinglaws.measurements.texts import other_texts
 from scalinglaws.points.points import Points
 
 IDS = [f"S{number}" for number in range(1, 32)]

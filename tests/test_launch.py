@@ -20,7 +20,8 @@ from scalinglaws.errors import StoreError
 from scalinglaws.launching.launch import launch
 from scalinglaws.launching.processes import Local
 from scalinglaws.records.json_values import to_plain, write_json
-from scalinglaws.store.store import open_store, points_of
+from scalinglaws.store.points_of_runs import points_of
+from scalinglaws.store.store import open_store
 from scalinglaws.studying.status import status
 from scalinglaws.training.worker import work
 

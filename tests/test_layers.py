@@ -19,7 +19,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
 HALL = set("errors quantities records run points conversions results".split())
 INFERRING = set(
-    "laws fitting uncertainty predicting comparing frontiers planning arms counting claims auditing".split()
+    "laws fitting uncertainty predicting comparing frontiers planning arms counting measurements claims "
+    "auditing".split()
 )
 MEASURING = set("corpora tokenizers models instruments training designing store launching".split())
 ABOVE = set("studying reporting cli __init__ __main__".split())
@@ -62,12 +63,14 @@ MAY_IMPORT = split(
         "planning": "comparing errors laws predicting results run uncertainty",
         "arms": "errors fitting laws planning points uncertainty",
         "counting": "conversions errors fitting frontiers laws points quantities results uncertainty",
-        # verdicts on the numbers of measurements
-        "claims": "errors fitting frontiers laws points quantities results uncertainty",
+        # numbers without a verdict
+        "measurements": "errors fitting frontiers laws points quantities results uncertainty",
+        "claims": "measurements points quantities results",  # verdicts on the numbers of measurements
         "auditing": "conversions errors fitting frontiers laws points predicting quantities results uncertainty",
         # above both wings
         "studying": "auditing claims comparing corpora designing errors fitting frontiers instruments launching laws "
-        "planning points predicting quantities records reporting results run store tokenizers training uncertainty",
+        "measurements planning points predicting quantities records reporting results run store tokenizers training "
+        "uncertainty",
         "reporting": "errors quantities records results",  # shows fields of records, computes nothing
         "__init__": "arms auditing comparing conversions counting errors fitting frontiers laws planning points "
         "predicting run uncertainty",
@@ -79,8 +82,8 @@ MAY_IMPORT = split(
 MAY_BE_USED_BY = split(
     {
         "numpy": "arms auditing claims comparing conversions corpora counting fitting frontiers instruments laws "
-        "planning points predicting reporting results studying tokenizers training uncertainty",
-        "scipy": "arms auditing claims comparing frontiers points uncertainty",
+        "measurements planning points predicting reporting results studying tokenizers training uncertainty",
+        "scipy": "arms auditing comparing frontiers measurements points uncertainty",
         "emcee": "uncertainty",
         "torch": "instruments models training",
         "safetensors": "training",

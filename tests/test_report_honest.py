@@ -10,9 +10,9 @@ from scalinglaws.fitting.fit import fit
 from scalinglaws.points.points import Points
 from scalinglaws.reporting.axes import equation
 from scalinglaws.reporting.canvas import styled
-from scalinglaws.reporting.captions import caption_frontier, caption_laws
+from scalinglaws.reporting.figure_frontier import caption_frontier
 from scalinglaws.reporting.figure_held_out import verdict_in_short
-from scalinglaws.reporting.figure_laws import laws
+from scalinglaws.reporting.figure_laws import caption_laws, laws
 from scalinglaws.reporting.report import page
 from scalinglaws.reporting.rows_in_fits import why_hollow
 from scalinglaws.reporting.sentences import five_sentences, verdict

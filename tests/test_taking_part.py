@@ -6,7 +6,7 @@ import pytest
 
 from scalinglaws.run.run import DIVERGED, FAILED_TO_LEARN, FINISHED, Evaluation, Run, RunSpec
 from scalinglaws.run.shape import Shape
-from scalinglaws.store.store import points_of
+from scalinglaws.store.points_of_runs import points_of
 from scalinglaws.studying.taking_part import notes_on, taking_no_part
 
 SPEC = RunSpec(Shape(2, 16, 1, 32, 256), "text", "bytes", "d", 100_000, 8, 0.01, 10, schedule="cosine")

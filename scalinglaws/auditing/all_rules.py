@@ -11,19 +11,10 @@ GROUPS = {
     "E": "Forecasts and claims",
 }
 
+GROUP_FILES = (accounting, protocol, tuning, grid, fits, form, forecast, uses)
 RULES: dict[str, Rule] = {
     rule.id: rule
-    for rules in (
-        accounting.RULES,
-        protocol.RULES,
-        tuning.RULES,
-        protocol.LATER_RULES,
-        grid.RULES,
-        fits.RULES,
-        form.RULES,
-        forecast.RULES,
-        uses.RULES,
-        forecast.LATER_RULES,
+    for rule in sorted(
+        (rule for file in GROUP_FILES for rule in file.RULES), key=lambda rule: (rule.id[0], int(rule.id[1:]))
     )
-    for rule in rules
 }

@@ -1,4 +1,4 @@
-"""Group D, first part: whether the optimum is one, and what the loss, outliers and clusters do to it."""
+"""Group D: whether the optimum is one, and what the loss, outliers and clusters do to it."""
 
 from dataclasses import replace
 

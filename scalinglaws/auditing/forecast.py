@@ -1,4 +1,4 @@
-"""Group E, first part: forecasts and advice: made beforehand, wide enough, with their cost, and complete."""
+"""Group E: forecasts and advice: made beforehand, wide enough, with their cost, and complete."""
 
 import numpy as np
 
@@ -197,5 +197,4 @@ def checklist(e: Evidence) -> Verdict:
     return either(not missing, told + (f"; missing: {', '.join(missing)}" if missing else ""))
 
 
-RULES = (written_before, wide_forecast, regret_shown, inside_the_box)
-LATER_RULES = (checklist,)
+RULES = (written_before, wide_forecast, regret_shown, inside_the_box, checklist)

@@ -1,4 +1,4 @@
-"""Group D, second part: the form of the law, its constant term, its residuals, and whether approaches agree."""
+"""Group D: the form of the law, its constant term, its residuals, and whether approaches agree."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""Group B, first part: how the runs were trained and read: warm-up, decay, checkpoints, outliers, evaluation."""
+"""Group B: how the runs were trained and read: warm-up, decay, checkpoints, outliers, evaluation."""
 
 import numpy as np
 
@@ -180,5 +180,4 @@ def _changes_with_size(e: Evidence, name: str) -> bool:
     return len(values) > 1 and any(levels(np.exp(SAME * sizes[column == v])) < levels(e.size) for v in values)
 
 
-RULES = (short_warmup, decayed, honest_checkpoints)
-LATER_RULES = (whole_runs, one_recipe)
+RULES = (short_warmup, decayed, honest_checkpoints, whole_runs, one_recipe)

@@ -1,4 +1,4 @@
-"""Group B, second part: whether rate, batch and optimiser were good at every size."""
+"""Group B: whether rate, batch and optimiser were good at every size."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Group E, second part: what the law is used for: comparing arms, foretelling tasks, choosing data, serving."""
+"""Group E: what the law is used for: comparing arms, foretelling tasks, choosing data, serving."""
 
 from itertools import combinations
 

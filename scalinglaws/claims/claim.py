@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
+from ..measurements.sheet import Measurements
 from ..results.attempt import attempt
-from ..results.fitted import Estimate
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
-UNIDENTIFIED = "not identified"
 
 
 @dataclass(frozen=True)
@@ -31,45 +28,6 @@ class Verdict:
     measured: str
     outcome: str
     why: str
-
-
-@dataclass(frozen=True)
-class Constant:
-    """One measured number beside what the paper printed.
-
-    Attributes:
-        measured: with its interval; None where it could not be measured, and `how` says why.
-        published: as printed, for another text, vocabulary and range of sizes; None where the paper prints none.
-        source: where in the paper.
-        how: from which runs and by which fit.
-    """
-
-    name: str
-    meaning: str
-    measured: Estimate | None
-    published: float | None
-    source: str
-    how: str
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One measured table: cells are numbers, texts or nothing; `about` says what a row is."""
-
-    name: str
-    title: str
-    about: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[float | str | None, ...], ...]
-
-
-@dataclass(frozen=True)
-class Measurements:
-    """The quantities that the paper measured, measured here; `missing` says which could not be, and why."""
-
-    constants: tuple[Constant, ...]
-    sheets: tuple[Sheet, ...]
-    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -129,18 +87,3 @@ def claim(id: str, test: str):
         return Claim(id, " ".join(parts.__doc__.split()), test, parts)
 
     return named
-
-
-def value_of(estimate: Estimate | None) -> float | str:
-    """Give what stands in a table's cell; its ends stand in cells of their own."""
-    return UNIDENTIFIED if estimate is None else estimate.value
-
-
-def said(estimate: Estimate | None, digits: int = 3) -> str:
-    """Write an estimate with its interval; None is one that the points do not identify."""
-    if estimate is None:
-        return UNIDENTIFIED
-    ends = [estimate.low, estimate.high]
-    if None in ends or not np.isfinite(np.array(ends, dtype=float)).all():
-        return f"{estimate.value:.{digits}g}"
-    return f"{estimate.value:.{digits}g} ({ends[0]:.{digits}g} to {ends[1]:.{digits}g})"

@@ -1,31 +1,13 @@
-"""findings(runs, curves, positions) and measurements(...): the verdicts, and the numbers they are made from."""
+"""findings(runs, curves, positions): a verdict on every claim."""
 
-import math
-
+from ..measurements.family_tables import Evidence
+from ..measurements.measurements import measured
 from ..points.points import Points
-from ..results.attempt import attempt
-from . import (
-    allocation,
-    batches,
-    depth,
-    learning_curves,
-    overfitting,
-    recipe,
-    shapes,
-    sheets_of_context,
-    sheets_of_costs,
-    sheets_of_models,
-    sheets_of_scale,
-    sizes,
-    transfer,
-)
-from .claim import Findings, Measurements, Sheet, Verdict
-from .constants import constants
-from .evidence import Evidence
+from . import allocation, batches, depth, learning_curves, overfitting, recipe, shapes, sizes, transfer
+from .claim import Findings, Verdict
 
 PARTS = (sizes, shapes, depth, overfitting, learning_curves, allocation, batches, transfer, recipe)
 CLAIMS = tuple(sorted((one for part in PARTS for one in part.CLAIMS), key=lambda one: int(one.id[1:])))
-SHEETS = (*sheets_of_scale.SHEETS, *sheets_of_costs.SHEETS, *sheets_of_context.SHEETS, *sheets_of_models.SHEETS)
 
 
 def findings(
@@ -44,42 +26,13 @@ def findings(
     return _verdicts(Evidence(runs, curves, positions, level, draws, seed))
 
 
-def measurements(
-    runs: Points, curves: Points, positions: Points, *, level: float = 0.95, draws: int = 1000, seed: int = 0
-) -> Measurements:
-    """Measure what the paper measured, as constants and tables; arguments as in `findings`."""
-    return _measured(Evidence(runs, curves, positions, level, draws, seed))
-
-
 def judged(
     runs: Points, curves: Points, positions: Points, *, level: float = 0.95, draws: int = 1000, seed: int = 0
 ) -> Findings:
     """Give the verdicts and the measurements together, each fit made once; arguments as in `findings`."""
     evidence = Evidence(runs, curves, positions, level, draws, seed)
-    return Findings(_verdicts(evidence), _measured(evidence))
+    return Findings(_verdicts(evidence), measured(evidence))
 
 
 def _verdicts(evidence: Evidence) -> tuple[Verdict, ...]:
     return tuple(one.judge(evidence) for one in CLAIMS)
-
-
-def _measured(evidence: Evidence) -> Measurements:
-    missing: list[str] = []
-
-    def made(make) -> Sheet | None:
-        name = make.__name__.replace("_", " ")
-        return attempt(lambda: _plain(make(evidence)), lambda why: missing.append(f"{name}: {why}"))
-
-    found = tuple(sheet for make in SHEETS if (sheet := made(make)) is not None)
-    return Measurements(tuple(constants(evidence)), found, tuple(missing))
-
-
-def _plain(sheet: Sheet) -> Sheet:
-    rows = tuple(tuple(_cell(value) for value in row) for row in sheet.rows)
-    return Sheet(sheet.name, sheet.title, sheet.about, sheet.columns, rows)
-
-
-def _cell(value) -> float | str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return float(value) if math.isfinite(value) else None

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from ..measurements.sheet import Constant, Sheet, said
 from ..results.fitted import Estimate
-from .claim import Constant, Findings, Sheet, said
+from .claim import Findings
 
 CAVEATS = (
     "No theory stands behind the laws; outside the range of the runs they are extrapolations.",

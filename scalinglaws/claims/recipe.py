@@ -2,18 +2,17 @@
 
 import numpy as np
 
+from ..measurements.family_tables import Evidence
+from ..measurements.rate_schedules import schedules
+from ..measurements.sheet import said
 from ..points.points import Points
 from ..quantities import PF_DAY
 from ..results.attempt import Lacking
-from .claim import Part, claim, said
-from .evidence import Evidence
-from .repeats import averaged
+from .claim import Part, claim
 
 EXACT = 1e-9
 LARGEST_BY_ADAM = 1e9
 MOST_WARMUP = 3000
-ADEQUATE_END = 0.1  # of the peak: the rate ends near zero
-ADEQUATE_SUM = 0.5  # of the largest summed rate
 ECHOED = ("optimizer", "lr_schedule", "lr", "batch_tokens", "planned_steps", "warmup_steps")
 
 
@@ -99,20 +98,6 @@ def adafactor(evidence):
         )
 
     return [rule]
-
-
-def schedules(evidence: Evidence) -> Points:
-    """Take F-LR, a row a schedule, its seeds averaged; `adequate` marks enough summed rate and an end near zero."""
-    points = averaged(evidence.family("F-LR"))
-    ends = np.array([_final_share(label) for label in points["lr_schedule"]])
-    enough = points["lr_sum"] >= ADEQUATE_SUM * points["lr_sum"].max()
-    return points.replace(final_share=ends, adequate=enough & (ends <= ADEQUATE_END))
-
-
-def _final_share(label: str) -> float:
-    kind, _, rest = str(label).partition(":")
-    said_end = dict(part.partition("=")[::2] for part in rest.split(",") if part)
-    return 1.0 if kind in ("constant", "inverse-sqrt") else float(said_end.get("lr_end", 0.0))
 
 
 @claim(

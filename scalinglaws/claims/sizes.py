@@ -2,22 +2,12 @@
 
 from collections.abc import Callable
 
-from .claim import Part, claim, said
-from .evidence import Evidence
-from .powers import Power, of_compute, of_data, of_size
+from ..measurements.powers import Power, trends
+from ..measurements.sheet import said
+from .claim import Part, claim
 
 LEAST_R2 = 0.97
 TREND = f"R2 of each log-log line is at least {LEAST_R2}"
-
-
-def trends(evidence: Evidence) -> dict[str, Callable[[], Power]]:
-    """Name the four trends of the paper's first figure, each fitted when called."""
-    return {
-        "L(N)": lambda: of_size(evidence),
-        "L(D)": lambda: of_data(evidence),
-        "L(C)": lambda: of_compute(evidence),
-        "L(C_min)": lambda: of_compute(evidence, least=True),
-    }
 
 
 @claim("S1", f"{TREND}; the power law beats b ln(x_0/x) by AIC; the decades spanned are printed")

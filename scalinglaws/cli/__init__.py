@@ -1,6 +1,27 @@
 """The command line: one short function a verb, in the order of the work; each parses, calls one function and prints."""
 
-from . import study, clean, fit, compare, arms, conventions, audit, findings, frontier, plan, laws, report, train  # noqa: I001 (the order of the help)
+from . import (  # noqa: I001 (the order of the help)
+    study,
+    design,
+    launch,
+    status,
+    points,
+    clean,
+    verify,
+    import_table,
+    fit,
+    predict,
+    compare,
+    arms,
+    conventions,
+    audit,
+    findings,
+    frontier,
+    plan,
+    laws,
+    report,
+    train,
+)
 from .app import run as main
 
 __all__ = [
@@ -9,13 +30,20 @@ __all__ = [
     "clean",
     "compare",
     "conventions",
+    "design",
     "findings",
     "fit",
     "frontier",
+    "import_table",
+    "launch",
     "laws",
     "main",
     "plan",
+    "points",
+    "predict",
     "report",
+    "status",
     "study",
     "train",
+    "verify",
 ]

@@ -32,7 +32,7 @@ def findings(
     """
     from ..claims.findings import judged
     from ..claims.page import page
-    from ..claims.tables import read_tables
+    from ..measurements.reading_tables import read_tables
     from ..records.json_values import to_plain, write_whole
     from .outputs import spared, wrote
 

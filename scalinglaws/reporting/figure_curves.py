@@ -4,6 +4,7 @@ from ..results.study_results import StudyResults
 from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
+from .captions import floor_line, nothing_drawn, runs_shown
 from .colours import add_colour_bar, size_colours
 from .letters import flops_of, loss_of
 
@@ -61,3 +62,13 @@ def _panel(axes, results: StudyResults, quantity: str, colours) -> list:
     if quantity == "flops_6nd":
         add_pf_days(axes)
     return entries
+
+
+def caption_curves(results: StudyResults) -> str:
+    """Describe figure 2."""
+    if not results.curves:
+        return nothing_drawn(results)
+    return (
+        f"Held-out loss along {len(results.curves)} runs, against tokens processed (a) and training compute (b), "
+        f"coloured by model size. {runs_shown(results)}{floor_line(results)}"
+    )

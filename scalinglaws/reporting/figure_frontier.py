@@ -7,6 +7,7 @@ from ..results.study_results import StudyResults
 from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
+from .captions import nothing_drawn, runs_shown
 from .letters import flops_of
 from .numbers import interval
 from .rows_in_fits import why_hollow
@@ -85,3 +86,27 @@ def _power(letter: str, exponent: Estimate | None) -> str:
     if exponent is None:
         return ""
     return rf"${letter}^* \propto C^{{a}}$,  a = {interval(exponent)}"
+
+
+def caption_frontier(results: StudyResults) -> str:
+    """Describe figure 4."""
+    found = results.frontier
+    if found is None:
+        return nothing_drawn(results)
+    hollow = f"hollow and in no exponent: {why_hollow(found)}" if any(found.censored) else "all in the exponents"
+    method = "the envelope of the curves" if found.method == "envelope" else found.method
+    exponents = ", ".join(
+        f"{words} {interval(estimate)}"
+        for words, estimate in (
+            ("size", found.params_exponent),
+            ("tokens", found.tokens_exponent),
+            ("loss", found.loss_exponent),
+        )
+        if estimate
+    )
+    shown = f"Exponents: {exponents}. " if exponents else ""
+    return (
+        f"Compute-optimal size (a) and tokens (b) against compute, by {method}: {len(found.flops)} budgets, "
+        f"{hollow}. "
+        f"{shown}{runs_shown(results)}"
+    )

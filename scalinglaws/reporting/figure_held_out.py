@@ -9,6 +9,7 @@ from .canvas import new_figure
 from .colours import size_colours
 from .numbers import interval, percent, plus_minus, short
 from .rows_in_fits import fitted_rows
+from .sentences import verdict
 
 
 def held_out(results: StudyResults, *, stacked: bool = False):
@@ -173,3 +174,8 @@ def _measured(axes, test: HeldOutTest) -> list:
 
 def _ends(test: HeldOutTest) -> list[float]:
     return [end for end in (test.predicted.low, test.predicted.value, test.predicted.high) if end is not None]
+
+
+def caption_held_out(results: StudyResults) -> str:
+    """Describe figure 5."""
+    return f"The prediction and its test. {verdict(results.held_out, results)}"

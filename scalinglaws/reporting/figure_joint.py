@@ -1,12 +1,14 @@
 """Figure 3: loss against tokens, one line a model size, with the joint law (Kaplan et al. 2020, Figure 4 left)."""
 
+from ..errors import counted
 from ..results.fitted import Band
 from ..results.study_results import StudyResults
 from . import legends, marks
 from .axes import equation, label_of, logarithmic, plain
 from .canvas import WIDTH, new_figure
+from .captions import floor_line, nothing_drawn, points_drawn
 from .colours import size_colours
-from .letters import loss_of, tokens_of
+from .letters import loss_of, of_a_table, size_of, tokens_of
 from .numbers import short
 from .rows_in_fits import fitted_rows
 
@@ -67,3 +69,23 @@ def _scales(axes, results, bands, quantity, headroom) -> None:
     logarithmic(axes, "y", y, headroom=headroom)
     axes.set_xlabel(label_of(quantity))
     axes.set_ylabel(label_of(loss_of(results)))
+
+
+def caption_joint(results: StudyResults) -> str:
+    """Describe figure 3."""
+    if not len(results.points):
+        return nothing_drawn(results)
+    laws = dict.fromkeys(band.law for band in results.bands.get("L(N,D)", ()))
+    fits = [next((fit for fit in results.fits if fit.law == law), None) for law in laws]
+    told = "; ".join(
+        f"{fit.formula} fitted to {counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}"
+        for fit in fits
+        if fit
+    )
+    law = f" Lines: {told}." if told else ""
+    drawn = points_drawn(results)
+    every = {band.colour_value for band in results.bands.get("L(N,D)", ())}
+    sizes = len({*results.points[size_of(results)].tolist()}) if size_of(results) in results.points else 0
+    some = f", {len(every)} of {sizes:,} sizes," if every and len(every) < sizes else ""
+    what = "Loss" if of_a_table(results) else "Final test loss"
+    return f"{what} against training tokens, one line{some} and colour a model size.{law} {drawn}{floor_line(results)}"

@@ -9,8 +9,9 @@ from ..results.study_results import StudyResults
 from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
+from .captions import floor_line, nothing_drawn, points_drawn
 from .colours import add_colour_bar, size_colours
-from .letters import flops_of, loss_of, tokens_of
+from .letters import flops_of, loss_of, of_a_table, tokens_of
 from .rows_in_fits import fitted_rows
 
 PANELS = (
@@ -120,3 +121,18 @@ def _scales(axes, results, bands, quantity, curves, headroom) -> None:
     axes.set_ylabel(label_of(loss_of(results)))
     if quantity.startswith("flops"):
         add_pf_days(axes)
+
+
+def caption_laws(results: StudyResults) -> str:
+    """Describe figure 1."""
+    if not len(results.points):
+        return nothing_drawn(results)
+    drawn, table = points_drawn(results), of_a_table(results)
+    loss = "Loss" if table else "Test loss"
+    seen = [w for w, here in (("learning curves", results.curves), ("frontier", results.frontier)) if here or not table]
+    along = f" with {' and '.join(seen)}" if seen else ""
+    return (
+        f"{loss} against training compute{along} (a), training tokens (b) and model size (c). {drawn} "
+        f"Where a line was fitted, filled points are those it was fitted to; bands are intervals of the fitted line; "
+        f"dashed parts are extrapolated.{floor_line(results)}"
+    )

@@ -6,9 +6,11 @@ from ..results.study_results import StudyResults
 from . import legends, marks
 from .axes import label_of, logarithmic
 from .canvas import new_figure
+from .captions import runs_shown
 from .colours import add_colour_bar, size_colours
 from .letters import loss_of
 from .rows_in_fits import fitted_rows, held_out_rows
+from .sentences import main_fit
 
 PANELS = (("N", "(a) against size"), ("D", "(b) against tokens"))
 
@@ -87,4 +89,16 @@ def _part(axes, results, quantity, colours, rows, words):
         markerfacecolor=marks.STAR if held else "#3b528b",
         markeredgecolor="white",
         markersize=10 if held else 6,
+    )
+
+
+def caption_residuals(results: StudyResults) -> str:
+    """Describe figure 6."""
+    fit = main_fit(results)
+    known = "loss_nats_sem" in results.points
+    bars = "; error bars: standard error of the finite test set" if known else ""
+    left = f", rms {100 * fit.rms_log:.2f}%" if fit else ""
+    return (
+        f"What {fit.law if fit else 'the main law'} leaves over against model size (a) and tokens (b){left}"
+        f"{bars}. {runs_shown(results)}"
     )

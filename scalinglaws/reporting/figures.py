@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from ..results.attempt import attempt
 from ..results.study_results import StudyResults
-from . import captions
 from .canvas import as_pdf, as_svg, inline, styled
-from .figure_curves import curves
-from .figure_frontier import frontier
-from .figure_held_out import held_out
-from .figure_joint import joint
-from .figure_laws import laws
-from .figure_residuals import has_residuals, residuals
+from .figure_curves import caption_curves, curves
+from .figure_frontier import caption_frontier, frontier
+from .figure_held_out import caption_held_out, held_out
+from .figure_joint import caption_joint, joint
+from .figure_laws import caption_laws, laws
+from .figure_residuals import caption_residuals, has_residuals, residuals
 from .letters import of_a_table
 
 
@@ -41,36 +40,36 @@ class Rendered:
 
 
 FIGURES = (
-    FigureKind("laws", "Loss against compute, tokens and size", laws, captions.caption_laws),
+    FigureKind("laws", "Loss against compute, tokens and size", laws, caption_laws),
     FigureKind(
         "curves",
         "Learning curves",
         curves,
-        captions.caption_curves,
+        caption_curves,
         lambda results: bool(results.curves) or not of_a_table(results),
     ),
     FigureKind(
         "joint",
         "Loss against tokens at every size",
         joint,
-        captions.caption_joint,
+        caption_joint,
         lambda results: "L(N,D)" in results.bands or not of_a_table(results),
     ),
     FigureKind(
         "frontier",
         "The compute-optimal frontier",
         frontier,
-        captions.caption_frontier,
+        caption_frontier,
         lambda results: results.frontier is not None or not of_a_table(results),
     ),
     FigureKind(
         "held-out",
         "The held-out test",
         held_out,
-        captions.caption_held_out,
+        caption_held_out,
         lambda results: results.held_out is not None,
     ),
-    FigureKind("residuals", "What the law leaves over", residuals, captions.caption_residuals, has_residuals),
+    FigureKind("residuals", "What the law leaves over", residuals, caption_residuals, has_residuals),
 )
 
 

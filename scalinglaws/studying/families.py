@@ -6,13 +6,13 @@ from pathlib import Path
 
 from ..claims.findings import judged
 from ..claims.page import page
-from ..claims.tables import TABLES
 from ..corpora.tokenise import tokenise
 from ..designing.design import Sweep, lay_out, renamed
 from ..designing.study_file import Families, Study
 from ..errors import StoreError
 from ..launching.launch import SHORT_WORK, Failure, Progress, launch_held, require_success, work_of
 from ..launching.processes import Local
+from ..measurements.reading_tables import TABLES
 from ..points.points import Points
 from ..points.writing import write_points
 from ..records.json_values import from_plain, read_json, to_plain, write_json, write_whole

@@ -13,7 +13,8 @@ from ..instruments.noise_scale import merged, noise_scale
 from ..points.points import Points
 from ..run.run import Run, RunSpec
 from ..run.schedule import learning_rate, log_places, phase
-from ..store.store import Store, curve_points, points_of
+from ..store.points_of_runs import curve_points, points_of
+from ..store.store import Store
 from .taking_part import taking_no_part
 from .training_columns import with_protocol
 

@@ -27,7 +27,8 @@ from ..results.attempt import attempt
 from ..results.study_results import Recommendation, StudyResults
 from ..results.tested import HeldOutTest, LawTrial
 from ..run.run import Run
-from ..store.store import Store, curve_points, learning_curves, new_or_kept, points_of
+from ..store.points_of_runs import curve_points, learning_curves, points_of
+from ..store.store import Store, new_or_kept
 from .fitted_laws import Inference, infer, largest_compute
 from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals, unsound

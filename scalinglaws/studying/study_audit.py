@@ -10,7 +10,8 @@ from ..records.json_values import from_plain, read_json
 from ..results.audited import Audit
 from ..results.study_results import StudyResults
 from ..run.run import Run
-from ..store.store import open_store, points_of
+from ..store.points_of_runs import points_of
+from ..store.store import open_store
 from .run_tables import table_of
 from .training_columns import with_protocol
 

@@ -5,11 +5,11 @@ import numpy as np
 from ..laws.kaplan2020.efficient import excess_compute, excess_steps, flops_min, steps_min, tokens_min
 from ..laws.kaplan2020.loss import critical_batch
 from ..results.attempt import UNFIT, Lacking
-from .batches import turnings
-from .claim import Sheet, said
-from .evidence import Evidence
-from .learning_curves import Reached, reached
-from .noise import noise_along, noise_line
+from .critical_batches import turnings
+from .family_tables import Evidence
+from .noise_line import noise_along, noise_line
+from .sheet import Sheet, said
+from .size_curves import Reached, reached
 
 
 def costs_of_losses(evidence: Evidence) -> Sheet:

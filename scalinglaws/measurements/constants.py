@@ -13,11 +13,11 @@ from ..quantities import PF_DAY
 from ..results.attempt import attempt
 from ..results.fitted import Estimate
 from ..uncertainty.drawn import Draws
-from .allocation import derived, empirical, totals
-from .claim import Constant
-from .evidence import Evidence
-from .overfitting import collapse
+from .allocation_exponents import derived, empirical, totals
+from .family_tables import Evidence
+from .overfit import collapse
 from .powers import of_compute, of_data, of_size, settled
+from .sheet import Constant
 
 SEED_SD = 0.02  # nats
 REFIT = "Besiroglu et al. 2024"

@@ -3,15 +3,14 @@
 import numpy as np
 
 from ..results.attempt import UNFIT, Lacking
-from .claim import Sheet
-from .depth import fan, one_layer
-from .evidence import Evidence
+from .depths import fan, one_layer
+from .family_tables import Evidence
+from .places import losses_by_place
 from .powers import power
-from .recipe import schedules
+from .rate_schedules import schedules
 from .repeats import MODEL, averaged, same_settings
-from .shapes import beside, by_horizon, panels
-from .sheets_of_context import losses_by_place
-from .sheets_of_scale import rows_of
+from .shape_panels import beside, by_horizon, panels
+from .sheet import Sheet, rows_of
 
 
 def shape_panels(evidence: Evidence) -> Sheet:

@@ -7,9 +7,9 @@ import numpy as np
 from ..points.points import Points
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
-from .evidence import LADDER, Evidence
+from .family_tables import LADDER, Evidence
 from .joining import once
-from .straight import coefficients
+from .straight_line import coefficients
 
 BIN = 0.1  # of ln loss
 LEAST_MEASURED = 2  # steps behind a reading: one alone has no standard error

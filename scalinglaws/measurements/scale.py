@@ -5,14 +5,13 @@ from collections.abc import Callable
 import numpy as np
 
 from ..results.attempt import Lacking, attempt
-from .claim import Sheet, value_of
 from .constants import crossing
-from .evidence import LADDER, LEAST_UPDATES, Evidence
-from .learning_curves import foretold, refits
-from .overfitting import collapse, stops, unlimited
-from .powers import Power, of_size, settled
+from .family_tables import LADDER, LEAST_UPDATES, Evidence
+from .overfit import collapse, stops, unlimited
+from .powers import Power, of_size, settled, trends
 from .repeats import averaged
-from .sizes import trends
+from .sheet import Sheet, rows_of, value_of
+from .size_curves import foretold, refits
 
 
 def sizes(evidence: Evidence) -> Sheet:
@@ -35,12 +34,6 @@ def sizes(evidence: Evidence) -> Sheet:
                "test - train", "left out")  # fmt: skip
     about = f"Runs of F-N, F-C and F-SEED, seeds averaged, losses in nats. L(N): {line.equation}, at {at:.4g} tokens."
     return Sheet("sizes", "Loss by size and horizon", about, columns, tuple(sorted(table, key=lambda r: (r[2], r[4]))))
-
-
-def rows_of(points) -> list[dict]:
-    """Give the rows of points as dictionaries."""
-    names = list(points.columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*(points[n].tolist() for n in names), strict=True)]
 
 
 def straight_lines(evidence: Evidence) -> Sheet:

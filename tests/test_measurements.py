@@ -9,16 +9,17 @@ import pytest
 from findings_tables import CRITICAL, TABLE_3, World, made
 from printed import differences
 
-from scalinglaws.claims.evidence import Evidence
-from scalinglaws.claims.findings import judged, measurements
-from scalinglaws.claims.noise import noise_line
+from scalinglaws.claims.findings import judged
 from scalinglaws.claims.page import page
-from scalinglaws.claims.sheets_of_context import by_place
-from scalinglaws.claims.straight import coefficients
-from scalinglaws.claims.tables import read_tables
 from scalinglaws.cli import main
 from scalinglaws.errors import PointsError
 from scalinglaws.laws.kaplan2020.loss import KAPLAN_ND
+from scalinglaws.measurements.family_tables import Evidence
+from scalinglaws.measurements.measurements import measurements
+from scalinglaws.measurements.noise_line import noise_line
+from scalinglaws.measurements.reading_tables import read_tables
+from scalinglaws.measurements.straight_line import coefficients
+from scalinglaws.measurements.texts import by_place
 from scalinglaws.points.points import Points
 from scalinglaws.points.writing import write_points
 from scalinglaws.records.json_values import to_plain

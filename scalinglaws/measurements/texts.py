@@ -5,12 +5,12 @@ import numpy as np
 from ..points.points import Points
 from ..results.attempt import UNFIT, Lacking, attempt
 from ..results.fitted import Estimate
-from .claim import UNIDENTIFIED, Sheet
-from .evidence import Evidence
+from .family_tables import Evidence
+from .other_texts import FOREIGN, PLACE, exponents, texts, transfer
+from .places import losses_by_place
 from .repeats import MODEL, averaged, same_settings
-from .shapes import at_one_size, of_standard_ff, shaped
-from .sheets_of_scale import rows_of
-from .transfer import FOREIGN, PLACE, exponents, texts, transfer
+from .shape_panels import at_one_size, of_standard_ff, shaped
+from .sheet import UNIDENTIFIED, Sheet, rows_of
 
 LEAST_PLACES = 5
 LEAST_DEPTHS = 3
@@ -159,15 +159,6 @@ def short_contexts(evidence: Evidence) -> Sheet:
         ("N", "context", "T", "short", "long", "short - long"),
         tuple(rows),
     )
-
-
-def losses_by_place(evidence: Evidence, run_id: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """Give the places of a run and the loss at each; None where the table has none of it."""
-    table = evidence.positions
-    if "position" not in table:
-        return None
-    rows = table["run_id"] == run_id
-    return (table["position"][rows], table["loss_nats"][rows]) if rows.any() else None
 
 
 SHEETS = (other_texts, texts_by_depth, by_place, places_along, short_contexts)

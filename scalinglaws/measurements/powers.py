@@ -1,5 +1,6 @@
 """One straight line in logarithms: its exponent, how well it holds, whether it bends, and its two rivals."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..frontiers.budgets import Frontier
 from ..points.points import Points
 from ..results.attempt import UNFIT, Lacking
 from ..results.fitted import Estimate
-from .evidence import Evidence
+from .family_tables import Evidence
 from .joining import once
 
 LETTERS = {
@@ -210,3 +211,13 @@ def of_compute(evidence: Evidence, least: bool = False) -> Power:
 
 def _minus(value: float | None) -> float | None:
     return None if value is None else -value
+
+
+def trends(evidence: Evidence) -> dict[str, Callable[[], Power]]:
+    """Name the four trends of the paper's first figure, each fitted when called."""
+    return {
+        "L(N)": lambda: of_size(evidence),
+        "L(D)": lambda: of_data(evidence),
+        "L(C)": lambda: of_compute(evidence),
+        "L(C_min)": lambda: of_compute(evidence, least=True),
+    }

@@ -1,0 +1,37 @@
+"""Train the runs of a folder that it still lacks."""
+
+from typing import Annotated
+
+import typer
+
+from .app import MEASURE, Folder, app, require_training, resumable, say
+from .study_options import Device
+
+
+@app.command(rich_help_panel=MEASURE)
+def launch(
+    folder: Folder,
+    processes: Annotated[int, typer.Option(help="Processes at a time; 0: one a core.")] = 0,
+    device: Device = "cpu",
+):
+    """Train the runs of a folder's sweep that it still lacks.
+
+    Example:  scalinglaws launch quickstart
+    """
+    from ..corpora.token_files import open_data
+    from ..designing.design import read_sweep
+    from ..launching.launch import launch as run_launch
+    from ..launching.launch import require_success
+    from ..launching.processes import Local
+    from ..store.store import open_store
+    from ..studying.machine import cores
+    from .display import Display
+
+    require_training(device)
+    store = open_store(folder)
+    sweep = read_sweep(folder)
+    for data_id in dict.fromkeys(spec.data for spec in sweep.runs):
+        say(open_data(store.data, data_id).told())
+    with resumable(), Display() as display:
+        failures = run_launch(sweep, store, Local(processes or cores()), device=device, tell=display.show)
+    require_success(failures, "chains of runs")

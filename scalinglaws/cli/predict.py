@@ -1,0 +1,89 @@
+"""Predict at a point, from one law or a mixture of several."""
+
+from typing import Annotated
+
+import typer
+
+from . import options as o
+from .app import INFER, Json, app, emit, say, show
+from .fit_options import of_a_fit
+from .fits_given import Fitted
+from .numbers_in_text import finite, weights_of
+
+
+@app.command(rich_help_panel=INFER)
+@of_a_fit
+def predict(
+    a: Fitted,
+    at: Annotated[
+        list[str], typer.Option(metavar="N=..,D=..", help="Where: --at N=1e9,D=2e10; again for another place.")
+    ],
+    kind: Annotated[str, typer.Option(help="run: one new run, its noise included; mean: the law alone.")] = "run",
+    mix: o.Mix = None,
+    calibrate: o.Calibrate = False,
+    json: Json = False,
+):
+    """Predict at a point, with an interval and its reach beyond the runs that were fitted.
+
+    Several laws, with commas, give one interval that holds the doubt about the form as well: each law weighs as it
+    foretold larger runs.
+
+    Example:  scalinglaws predict chinchilla points.csv --at N=1e9,D=2e10
+    """
+    from ..comparing.ensemble import predict_mixture
+    from ..predicting.predict import predict as run_predict
+
+    targets = [o.places(text) for text in at]
+    mixed = a.mixed(mix)
+    drawn, run = (mixed, predict_mixture) if mixed else (a.draws[0], run_predict)
+    how = {"level": a.level, "kind": kind, "ceiling": a.ceiling}
+    run(drawn, targets[0], **how)  # a misspelt letter is told before a long calibration
+    factor = a.factor(mixed) if calibrate else 1.0
+    said = [run(drawn, t, calibration=factor, **how) for t in targets]
+    warned = a.warnings(*(sentence for one in said for sentence in one.warnings))
+    if json:
+        made = [_predict_plain(a, target, p) | _mix_plain(mixed) for target, p in zip(targets, said, strict=True)]
+        emit(made[0] if len(made) == 1 else made, a.points)
+    else:
+        show("\n".join(_predict_text(a, text, p) for text, p in zip(at, said, strict=True)))
+        if mixed:
+            show(f"mixture of {weights_of(mixed)}: {mixed.sentence}")
+        if calibrate:
+            show(f"intervals are {factor:.2f} times as wide as the fit's own, as its larger runs demanded")
+    for warning in warned:
+        say(f"warning [{warning['id']}]: {warning['message']}")
+
+
+def _mix_plain(mixed) -> dict:
+    if mixed is None:
+        return {}
+    weights = dict(zip(mixed.laws, mixed.weights, strict=True))
+    return {"mix": mixed.how, "weights": weights, "held_out_rms": dict(mixed.scores)}
+
+
+def _predict_plain(a: Fitted, target: dict[str, float], p) -> dict:
+    return {
+        "at": target,
+        "quantity": a.fit.law.predicts,
+        "value": float(p.value),
+        "low": finite(p.low),
+        "high": finite(p.high),
+        "level": a.level,
+        "reach": float(p.reach),
+        "reach_of": p.reach_of,
+        "inside_domain": bool(p.inside_domain),
+        "kind": p.kind,
+        "calibration": float(p.calibration),
+        "informative": bool(p.informative),
+        "warnings": a.warnings(*p.warnings),
+    }
+
+
+def _predict_text(a: Fitted, at: str, p) -> str:
+    kind = "one new run" if p.kind == "run" else "the law alone"
+    beyond = "" if p.inside_domain else "; outside the range of the points: an extrapolation"
+    said = f"{float(p.value):.5g} [{float(p.low):.5g}, {float(p.high):.5g}]"
+    return (
+        f"{a.fit.law.predicts} at {at}: {said if p.informative else 'not determined by these runs'} "
+        f"({a.level:.0%}, {kind}); reach {float(p.reach):.3g} times the largest {p.reach_of} fitted{beyond}"
+    )

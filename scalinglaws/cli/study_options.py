@@ -1,0 +1,74 @@
+"""What the verbs that speak of a study file take, and how it is read."""
+
+from typing import Annotated
+
+import typer
+
+from ..errors import MisuseError
+from .app import data_dir, emit, say, show
+
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A key of the study, in place of its file's.")
+]
+Only = Annotated[str | None, typer.Option(metavar="F-N,F-B", help="These families of a set alone.")]
+Device = Annotated[str, typer.Option(help="cpu or cuda.")]
+SpeedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--speed",
+        metavar="1e14[,0.004]",
+        help="Take these FLOP/s of all processes together for granted, and seconds to start the kernels of a step; "
+        "time nothing.",
+    ),
+]
+
+
+def asked_study(study: str, only: str | None, changes: list[str] | None):
+    """Read the study that is asked for: its file with `--set` and `--only`."""
+    from ..designing.study_file import Families, read_study
+
+    asked = read_study(study, _changes(changes or []))
+    if only is None:
+        return asked
+    if not isinstance(asked, Families):
+        raise MisuseError(f"--only is for a set of families; {study} is one study.")
+    return asked.only([name.strip() for name in only.split(",")])
+
+
+def _changes(texts: list[str]) -> dict:
+    """Read KEY=VALUE, the value as in TOML; a value that is none is taken as text."""
+    import tomllib
+
+    found = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise MisuseError(f"--set {text}: give KEY=VALUE, such as --set corpus=text:notes/ or --set seeds=2.")
+        try:
+            found[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[key.strip()] = value.strip()
+    return found
+
+
+def print_design(asked, device: str, speed: str | None, json: bool):
+    """Print every run of a study and what it costs; train nothing."""
+    from ..studying.estimate import estimate
+
+    found = estimate(asked, data_dir=data_dir(), device=device, speed=_speed(speed), say=say)
+    emit(found.plain()) if json else show(found.text())
+
+
+def _speed(text: str | None):
+    """Read FLOPS or FLOPS,SECONDS."""
+    from ..studying.estimate import Speed
+
+    if text is None:
+        return None
+    try:
+        found = Speed(*(float(part) for part in text.split(",")))
+        if found.flops_per_second > 0 <= found.launch_seconds:
+            return found
+    except (ValueError, TypeError):
+        pass
+    raise MisuseError(f"--speed {text}: give FLOP/s, as 1e14, or with seconds to start a step's kernels, as 1e14,4e-3.")

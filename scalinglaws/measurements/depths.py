@@ -1,0 +1,77 @@
+"""How far losses of all depths spread about one curve, with and without embeddings."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..points.points import Points
+from ..results.attempt import Lacking
+from .family_tables import Evidence
+from .powers import Power
+from .repeats import averaged
+from .shape_panels import beside, longest, of_standard_ff, shaped, trend
+
+
+@dataclass(frozen=True)
+class Fan:
+    """Spread of ln L about one smooth curve, with and without embeddings, over depths of two layers and more.
+
+    Attributes:
+        left: over all parameters; `left_all` with models of no and of one layer too.
+        right: over N without embeddings; `right_all` with models of one layer too.
+    """
+
+    models: int
+    depths: tuple[int, ...]
+    left: float
+    right: float
+    left_all: float
+    right_all: float
+
+
+def fan(evidence: Evidence) -> Fan:
+    """Compare the two panels of the paper's sixth figure.
+
+    Raises:
+        Lacking: fewer than six models or three depths.
+    """
+    shape = shaped(evidence)
+    shape = shape.take(of_standard_ff(shape) | (shape["n_layer"] == 0))
+    sizes = beside(evidence, float(shape["tokens"][0]))
+    rest = evidence.runs.take(evidence.of("F-N") & ~evidence.kept)
+    rest = averaged(rest.take(np.abs(rest["tokens"] / shape["tokens"][0] - 1) < 0.01)) if len(rest) else rest
+    names = ("params_nonembedding", "params_total", "n_layer", "loss_nats")
+    both = {name: np.concatenate([shape[name], sizes[name], rest[name]]) for name in names}
+    deep, one = both["n_layer"] >= 2, both["n_layer"] >= 1
+    depths = tuple(sorted({int(n) for n in both["n_layer"][deep]}))
+    if deep.sum() < 6 or len(depths) < 3:
+        raise Lacking(
+            f"family F-SHAPE ({int(deep.sum())} of at least 6 models, {len(depths)} of at least 3 depths present)"
+        )
+    total, alone, y = both["params_total"], both["params_nonembedding"], np.log(both["loss_nats"])
+    every = np.ones(len(y), dtype=bool)
+    spread = [_spread(x[rows], y[rows]) for x, rows in ((total, deep), (alone, deep), (total, every), (alone, one))]
+    return Fan(int(deep.sum()), depths, *spread)
+
+
+def _spread(n: np.ndarray, y: np.ndarray) -> float:
+    x = np.log(n) - np.log(n).mean()
+    return float(np.sqrt(np.sum((y - np.polyval(np.polyfit(x, y, 2), x)) ** 2) / max(1, len(y) - 3)))
+
+
+def one_layer(evidence: Evidence) -> tuple[Points, Power]:
+    """Give the models of one layer with `off`, nats above L(N); those within the fitted sizes where there are any.
+
+    Raises:
+        Lacking: no model of one layer.
+    """
+    tokens = longest(evidence)
+    points, line = trend(evidence, tokens)
+    fitted = beside(evidence, tokens)["params_nonembedding"]
+    points = points.take((points["n_layer"] == 1) & of_standard_ff(points))
+    if not len(points):
+        raise Lacking("family F-SHAPE with a model of one layer (0 of at least 1 present)")
+    n = points["params_nonembedding"]
+    inside = (n >= fitted.min()) & (n <= fitted.max())
+    points = points.take(inside) if inside.any() else points
+    return points.replace(off=points["loss_nats"] * -np.expm1(-points["above"])), line

@@ -1,0 +1,124 @@
+"""The points that the runs of a folder make: a row a run, a row an evaluation, and whole curves."""
+
+from collections.abc import Collection, Mapping
+
+from ..conversions.units import bits_per_byte
+from ..points.points import Points
+from ..results.fitted import LearningCurve
+from ..results.tested import HELD_OUT
+from ..run.run import FINISHED, Run
+from ..run.schedule import phase
+
+COLUMNS = (
+    "run_id lineage role outcome excluded_because params_nonembedding params_nonembedding_exact "
+    "params_with_head params_total tokens tokens_unique epochs batch_tokens steps flops_6nd flops_exact "
+    "loss_nats loss_nats_sem loss_bits_per_byte loss_train_nats lr seconds n_layer d_model n_heads n_ctx "
+    "n_vocab seed"
+).split()
+CURVE_COLUMNS = "run_id lineage params_nonembedding steps tokens batch_tokens flops_6nd loss_nats".split()
+
+
+def points_of(
+    runs: list[Run],
+    held_out: frozenset[str] | set[str] = frozenset(),
+    source: str = "",
+    left_out: Mapping[str, str] | None = None,
+) -> Points:
+    """Make one row of each run that trained to its horizon or diverged; trunks, which never decay, make none.
+
+    A run that diverged, whose row has no loss, or failed to learn is left out with its sentence for a reason; one in
+    `left_out` for the reason given there, and another one in `held_out` as such.
+    """
+    reasons = {**dict.fromkeys(held_out, HELD_OUT), **(left_out or {})}
+    rows = [_row(run, reasons.get(run.spec.id, ""), run.spec.id in held_out) for run in runs if not run.spec.is_trunk]
+    return Points({name: [row[name] for row in rows] for name in COLUMNS}, source)
+
+
+def _row(run: Run, reason: str, held_out: bool) -> dict:
+    spec, shape, final = run.spec, run.spec.shape, run.final
+    steps = final.step if final else spec.steps
+    tokens = steps * spec.batch_tokens
+    loss = final.loss_nats if final else None
+    return {
+        "run_id": spec.id,
+        "lineage": spec.lineage,
+        "role": "held-out" if held_out else "fit",
+        "outcome": run.outcome,
+        "excluded_because": reason if run.outcome == FINISHED else run.sentence,
+        "params_nonembedding": shape.params("non_embedding"),
+        "params_nonembedding_exact": shape.params("non_embedding_exact"),
+        "params_with_head": shape.params("with_head"),
+        "params_total": shape.params("total"),
+        "tokens": tokens,
+        "tokens_unique": min(tokens, run.tokens_unique),
+        "epochs": tokens / run.tokens_unique,
+        "batch_tokens": spec.batch_tokens,
+        "steps": steps,
+        "flops_6nd": shape.flops_per_token("6n") * tokens,
+        "flops_exact": shape.flops_per_token("exact") * tokens,
+        "loss_nats": loss,
+        "loss_nats_sem": final.loss_nats_sem if final else None,
+        "loss_bits_per_byte": bits_per_byte(loss, run.bytes_per_token) if final and run.bytes_per_token else None,
+        "loss_train_nats": final.loss_train_nats if final else None,
+        "lr": spec.lr,
+        "seconds": final.seconds if final else None,
+        "n_layer": shape.n_layer,
+        "d_model": shape.d_model,
+        "n_heads": shape.n_heads,
+        "n_ctx": shape.n_ctx,
+        "n_vocab": shape.n_vocab,
+        "seed": spec.seed,
+    }
+
+
+def curve_points(runs: list[Run], kept_out: Collection[str] = frozenset()) -> Points:
+    """Make one row of each evaluation at a constant rate, after warm-up: what L(N, S) speaks of.
+
+    Args:
+        kept_out: ids of runs that make no rows.
+    """
+    rows = [
+        {
+            "run_id": run.spec.id,
+            "lineage": run.spec.id,
+            "params_nonembedding": run.spec.shape.params(),
+            "steps": e.step,
+            "tokens": e.tokens,
+            "batch_tokens": run.spec.batch_tokens,
+            "flops_6nd": run.spec.shape.flops_per_token("6n") * e.tokens,
+            "loss_nats": e.loss_nats,
+        }
+        for run in runs
+        if run.spec.id not in kept_out and not run.spec.parent
+        for e in run.curve
+        if phase(run.spec, e.step) == "constant"
+    ]
+    return Points({name: [row[name] for row in rows] for name in CURVE_COLUMNS})
+
+
+def learning_curves(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset()) -> list[LearningCurve]:
+    """Join each lineage into one curve: its trunk, then its longest branch; held-out and single runs as they are."""
+    lineages: dict[str, list[Run]] = {}
+    for run in runs:
+        lineages.setdefault(run.spec.parent or run.spec.id, []).append(run)
+    curves = []
+    for lineage, members in sorted(lineages.items()):
+        members.sort(key=lambda run: (bool(run.spec.parent), run.spec.tokens))
+        last, first = members[-1], members[0]
+        shape = first.spec.shape
+        joined = [e for e in first.curve if not last.spec.parent or e.step <= last.spec.first_step]
+        joined += last.curve if last is not first else ()
+        tokens = tuple(float(e.tokens) for e in joined)
+        role = "held-out" if last.spec.id in held_out else "fit"
+        curves.append(
+            LearningCurve(
+                lineage,
+                float(shape.params()),
+                first.spec.seed,
+                role,
+                tokens,
+                tuple(shape.flops_per_token("6n") * t for t in tokens),
+                tuple(e.loss_nats for e in joined),
+            )
+        )
+    return curves
