@@ -15,7 +15,7 @@ from scalinglaws.auditing.waterfall import waterfall
 from scalinglaws.claims.claim import Claim, Part
 from scalinglaws.claims.findings import CLAIMS
 from scalinglaws.errors import FitError
-from scalinglaws.measurements.family_tables import Evidence
+from scalinglaws.measurements.family_tables import FamilyTables
 from scalinglaws.results.attempt import Lacking, attempt
 
 
@@ -89,7 +89,7 @@ def test_subsets_that_make_no_difference_to_the_loss_leave_the_other_claims_stan
                 alike = loss_of_size_and_data(row["params_nonembedding"], 1e13, **KAPLAN_ND.constants)
                 row["loss_nats"] = float(alike) + 0.02 * rng.standard_normal()
 
-    evidence = Evidence(*made(edit=level), draws=50)
+    evidence = FamilyTables(*made(edit=level), draws=50)
     verdicts = {one.id: one.judge(evidence) for one in CLAIMS if one.id in ("S8", "S9")}
     assert verdicts["S9"].outcome == "not run"
     assert "law 'kaplan-nd' is not identified: D_c went to nothing" in verdicts["S9"].why

@@ -5,7 +5,7 @@ import pytest
 from findings_tables import KAPLAN_ND, World, floor, loss_of_size_and_data, made, size
 
 from scalinglaws.claims.findings import CLAIMS, findings
-from scalinglaws.measurements.family_tables import Evidence
+from scalinglaws.measurements.family_tables import FamilyTables
 from scalinglaws.measurements.models import shape_panels
 from scalinglaws.measurements.texts import other_texts
 from scalinglaws.points.points import Points
@@ -133,7 +133,7 @@ def test_every_claim_of_a_table_has_a_fault():
 def test_a_claim_fails_by_the_fault_it_is_for(name):
     world, edit = FAULTS[name]
     one = next(claim for claim in CLAIMS if claim.id == name)
-    verdict = one.judge(Evidence(*made(world, edit=edit), draws=200))
+    verdict = one.judge(FamilyTables(*made(world, edit=edit), draws=200))
     assert verdict.outcome == "failed", verdict
     assert verdict.why and "holds" not in verdict.why
 
@@ -145,7 +145,7 @@ def _no_exponent_elsewhere(row):
 
 
 def test_the_losses_on_other_texts_follow_though_no_exponent_of_theirs_is_identified():
-    evidence = Evidence(*made(edit=_edited("runs", _no_exponent_elsewhere)), draws=200)
+    evidence = FamilyTables(*made(edit=_edited("runs", _no_exponent_elsewhere)), draws=200)
     follow, power = (next(claim for claim in CLAIMS if claim.id == name).judge(evidence) for name in ("S11", "S30"))
     assert follow.outcome == "passed", follow
     assert power.outcome == "not run" and "the exponent of N is not identified" in power.why, power
@@ -180,7 +180,7 @@ def test_a_claim_without_its_family_says_which_one_it_needs(family, claims):
 
 
 def test_the_noise_of_a_seed_is_that_of_the_table():
-    values = [Evidence(*made(seed=seed)).sigma.nats for seed in range(1, 9)]
+    values = [FamilyTables(*made(seed=seed)).sigma.nats for seed in range(1, 9)]
     assert np.sqrt(np.mean([v.value**2 for v in values])) == pytest.approx(0.02, rel=0.25)
     assert sum(v.low <= 0.02 <= v.high for v in values) >= 6
 
@@ -191,7 +191,7 @@ def test_text_seen_more_than_four_times_is_no_unlimited_text():
             if row["family"] == "F-N" and row["d_model"] == 512:
                 row["epochs"] = 5.0
 
-    evidence = Evidence(*made(edit=often))
+    evidence = FamilyTables(*made(edit=often))
     assert size(8, 512) not in evidence.longest["params_nonembedding"]
     assert size(12, 768) in evidence.longest["params_nonembedding"]
 
@@ -206,7 +206,7 @@ def test_shapes_are_judged_at_their_longest_horizon_and_shown_at_each():
     tables = made(edit=also_shorter)
     assert {v.id: v.outcome for v in findings(*tables)}["S2"] == "passed"
     most = {}
-    for tokens, knob, *_, above in shape_panels(Evidence(*tables)).rows:
+    for tokens, knob, *_, above in shape_panels(FamilyTables(*tables)).rows:
         most[tokens] = max(most.get(tokens, 0), above) if knob == "d_model / n_layer" else most[tokens]
     short, long = (most[tokens] for tokens in sorted(most))
     assert long < 0.03 < short

@@ -14,7 +14,7 @@ from scalinglaws.claims.page import page
 from scalinglaws.cli import main
 from scalinglaws.errors import PointsError
 from scalinglaws.laws.kaplan2020.loss import KAPLAN_ND
-from scalinglaws.measurements.family_tables import Evidence
+from scalinglaws.measurements.family_tables import FamilyTables
 from scalinglaws.measurements.measurements import measurements
 from scalinglaws.measurements.noise_line import noise_line
 from scalinglaws.measurements.reading_tables import read_tables
@@ -123,7 +123,7 @@ def test_the_critical_batch_of_every_loss_is_the_planted_one(sheets):
 
 
 def test_the_noise_scale_of_all_sizes_is_one_power_of_the_loss(sheets, tables):
-    line = noise_line(Evidence(*tables))
+    line = noise_line(FamilyTables(*tables))
     assert line.alpha_B.low <= CRITICAL["alpha_B"] <= line.alpha_B.high
     assert line.alpha_B.value == pytest.approx(CRITICAL["alpha_B"], rel=0.02)
     assert abs(line.of_size.value) < 0.02
@@ -134,7 +134,7 @@ def test_the_noise_scale_of_all_sizes_is_one_power_of_the_loss(sheets, tables):
 
 def test_a_noise_scale_that_grows_with_size_shows_in_the_exponent_of_size():
     faulty = made(World(noise=0.005, critical_of=lambda n: (n / 1e7) ** 0.3))
-    line = noise_line(Evidence(*faulty))
+    line = noise_line(FamilyTables(*faulty))
     assert line.of_size.value == pytest.approx(0.3, abs=0.03)
     assert line.of_size.low > 0.2
 
@@ -296,7 +296,7 @@ def test_what_a_fit_does_not_identify_is_not_printed_as_a_number(tables):
     still = np.isin(positions["run_id"], flat)  # these models make no use of their context: b T^-p is nothing
     noise = 1e-3 * np.random.default_rng(0).standard_normal(len(positions))
     loss = np.where(still, 4.0 + noise, positions["loss_nats"])
-    sheet = by_place(Evidence(runs, curves, positions.replace(loss_nats=loss)))
+    sheet = by_place(FamilyTables(runs, curves, positions.replace(loss_nats=loss)))
     places = [sheet.columns.index(name) for name in ("a", "b", "p")]
     open_, known = ([row for row in sheet.rows if isinstance(row[places[0]], str) == text] for text in (True, False))
     assert open_ and known

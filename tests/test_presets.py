@@ -14,7 +14,7 @@ from scalinglaws.designing.study_file import Families, presets, read_study
 from scalinglaws.instruments.early_stopping import should_stop
 from scalinglaws.quantities import PF_DAY
 from scalinglaws.run.schedule import learning_rate
-from scalinglaws.studying.estimate import SetEstimate, Speed, estimate
+from scalinglaws.studying.estimate import SetCost, Speed, estimate
 from scalinglaws.tokenizers import named_vocabulary
 from scalinglaws.training.train import train
 
@@ -122,7 +122,7 @@ def test_the_largest_model_is_trained_a_few_sequences_at_a_time():
 def test_a_set_of_the_paper_s_size_is_costed_without_its_text():
     said = []
     found = estimate(read_study("kaplan-full"), speed=Speed(4e14), say=said.append)
-    assert isinstance(found, SetEstimate)
+    assert isinstance(found, SetCost)
     by_name = {one.sweep.name: one for one in found.families}
     assert not by_name["F-OOD"].own, "the runs of F-OOD are those of F-N"
     assert by_name["F-D"].shared == frozenset()

@@ -15,7 +15,7 @@ from .expand import middles_of
 
 
 @dataclass(frozen=True)
-class Asked:
+class ArmsAsked:
     """What a joint fit is made from, so that it can be made again with another parameter free.
 
     Attributes:
@@ -65,7 +65,7 @@ class ArmsFit:
     joint: Fit = field(repr=False)
     draws: Draws = field(repr=False)
     by_arm: Mapping[str, Draws] = field(repr=False)
-    asked: Asked = field(repr=False)
+    asked: ArmsAsked = field(repr=False)
     warnings: tuple[str, ...] = ()
 
     def arm(self, name: str) -> Draws:

@@ -17,7 +17,7 @@ from ..points.points import Points
 from ..uncertainty.drawn import Draws, drawn
 from ..uncertainty.resample import blocks, refit
 from ..uncertainty.sandwich import sandwich
-from .arms_fit import ArmsFit, Asked, checked_arm
+from .arms_fit import ArmsAsked, ArmsFit, checked_arm
 from .expand import ARM, ARM_COLUMN, arm_values, departure, expanded
 
 FARTHEST = 6.0  # of a departure: a factor of 400
@@ -62,7 +62,7 @@ def fit_arms(
     reference = arms[0] if reference is None else checked_arm(arms, reference)
     treatment = _treatment(law, shared, pooled, free)
     alone = fit(law, points, seed=seed, **options)
-    asked = Asked(law, points, arms, reference, alone, options, seed)
+    asked = ArmsAsked(law, points, arms, reference, alone, options, seed)
     sds, warnings = _sds(pooled or {}, asked, treatment)
     joint = joint_fit(asked, treatment, sds)
     return _taken_apart(law, arms, treatment, sds, joint, asked, n, (*warnings, *_few(arms, number, law)))
@@ -122,7 +122,7 @@ def _treatment(law: Law, shared, pooled, free) -> dict[str, str]:
     return {name: said.get(name, rest) for name in known}
 
 
-def _sds(pooled, asked: Asked, treatment) -> tuple[dict[str, float], list[str]]:
+def _sds(pooled, asked: ArmsAsked, treatment) -> tuple[dict[str, float], list[str]]:
     """Settle the spread of each pooled parameter."""
     found, warnings = {}, []
     for name, sd in pooled.items():
@@ -136,7 +136,7 @@ def _sds(pooled, asked: Asked, treatment) -> tuple[dict[str, float], list[str]]:
     return found, warnings
 
 
-def estimated_sd(name: str, asked: Asked, treatment: Mapping[str, str]) -> float:
+def estimated_sd(name: str, asked: ArmsAsked, treatment: Mapping[str, str]) -> float:
     """Estimate the spread of a parameter between arms, by moments: its variance over the arms less that of the errors.
 
     As DerSimonian & Laird 1986, unweighted, with the errors' covariance from the sandwich.
@@ -151,7 +151,7 @@ def estimated_sd(name: str, asked: Asked, treatment: Mapping[str, str]) -> float
     return float(np.sqrt(max(variance, 0.0)))
 
 
-def departures_of(found: Fit, name: str, asked: Asked) -> tuple[np.ndarray, np.ndarray]:
+def departures_of(found: Fit, name: str, asked: ArmsAsked) -> tuple[np.ndarray, np.ndarray]:
     """Give the departures of a free parameter, (arms - 1,), and their covariance over whole runs.
 
     Raises:
@@ -161,7 +161,7 @@ def departures_of(found: Fit, name: str, asked: Asked) -> tuple[np.ndarray, np.n
     return found.z[rows], sandwich(found).covariance[np.ix_(rows, rows)]
 
 
-def joint_fit(asked: Asked, treatment: Mapping[str, str], sds: Mapping[str, float]) -> Fit:
+def joint_fit(asked: ArmsAsked, treatment: Mapping[str, str], sds: Mapping[str, float]) -> Fit:
     """Minimise the one objective of all arms, from the common fit."""
     departing = {
         name: [arm for arm in asked.arms if arm != asked.reference or word == "pooled"]

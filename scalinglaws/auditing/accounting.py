@@ -10,7 +10,7 @@ from ..fitting.problem import residuals
 from ..points.one_definition import choice, mixtures, quoted
 from ..quantities import PF_DAY, playing
 from .evidence import Evidence, Lacking, levels, split_exponent
-from .rule import Verdict, either, fails, holds, rule, unknown
+from .rule import Judgement, either, fails, holds, rule, unknown
 
 BAND = 0.05  # of the exponent a: beyond it another model is chosen within two decades of compute
 TILT = 0.05  # of compute, by which 6ND may be off
@@ -31,7 +31,7 @@ SHAPE = ("n_layer", "d_model", "n_ctx", "n_vocab")
     source="Porian et al. 2024; nanochat 2026; Pearce & Song 2024",
     do="Record n_layer, d_model, n_ctx and n_vocab, and quote the exponent with the count it belongs to.",
 )
-def named_count(e: Evidence) -> Verdict:
+def named_count(e: Evidence) -> Judgement:
     """Look for a column that says which parameters it counts, refit the additive law under every count that the table
     allows, and compare the exponents a = beta/(alpha + beta).
     """
@@ -71,7 +71,7 @@ def _under(e: Evidence, name: str):
     source="Porian et al. 2024; DeepSeek-AI 2024",
     do="Use a count with head and attention (flops_exact) for C, and refit.",
 )
-def exact_compute(e: Evidence) -> Verdict:
+def exact_compute(e: Evidence) -> Judgement:
     """Count the FLOPs of blocks, causal attention and head from the shape, and compare them row by row with the compute
     that the study speaks of.
     """
@@ -99,7 +99,7 @@ def exact_compute(e: Evidence) -> Verdict:
     source="(Mis)Fitting, Li et al. 2025: its code, recomputed",
     do="Name the unit of the column (--unit), or correct the rows.",
 )
-def same_units(e: Evidence) -> Verdict:
+def same_units(e: Evidence) -> Judgement:
     """Compare C with 6ND under every count of N, and tokens with steps times batch; look at the scale of the medians
     and at D/N.
     """
@@ -156,7 +156,7 @@ def _unit_of(e: Evidence, ratio: np.ndarray) -> str:
     source="Hoffmann et al. 2022 and Llama 3, recomputed",
     do="Print constants with six digits or more, and test that they give the quoted predictions.",
 )
-def full_precision(e: Evidence) -> Verdict:
+def full_precision(e: Evidence) -> Judgement:
     """Evaluate the printed constants at every row and compare with the law fitted to the same rows: the difference must
     be small beside the noise of the fit.
     """
@@ -180,7 +180,7 @@ def full_precision(e: Evidence) -> Verdict:
     source="Brandfonbrener et al. 2024, recomputed; Tao et al. 2024",
     do="Keep one evaluation (--where), or convert to bits per byte across tokenizers.",
 )
-def one_loss(e: Evidence) -> Verdict:
+def one_loss(e: Evidence) -> Judgement:
     """Find what the rows that take part differ in: evaluation set, tokenizer, text, architecture, recipe."""
     mixed = mixtures(replace(e.kept, pooled=()), (e.loss_name,))
     if mixed:
@@ -204,7 +204,7 @@ def one_loss(e: Evidence) -> Verdict:
     source="Muennighoff et al. 2023 (R_D* = 15.4)",
     do="Fit a law of unique tokens (Muennighoff et al. 2023), or leave out rows of more than three epochs.",
 )
-def fresh_tokens(e: Evidence) -> Verdict:
+def fresh_tokens(e: Evidence) -> Judgement:
     """Compare the tokens processed with what they are worth, U + U R_D* (1 - exp(-(D/U - 1)/R_D*))."""
     epochs = np.maximum(e.need("epochs")[0], 1.0)
     worth = 1 - REPEATS_WORTH * np.expm1(-(epochs - 1) / REPEATS_WORTH)
@@ -222,7 +222,7 @@ def fresh_tokens(e: Evidence) -> Verdict:
     source="Krajewski et al. 2024",
     do="Give params_total, params_active, n_experts and granularity (or params_per_expert).",
 )
-def sparse_counts(e: Evidence) -> Verdict:
+def sparse_counts(e: Evidence) -> Judgement:
     """Look for signs of a mixture (n_experts above 1, active below total, a label that says so) and for the columns
     that it then needs.
     """
@@ -256,7 +256,7 @@ def _mixture(e: Evidence) -> bool:
     source="Porian et al. 2024",
     do="Add the columns n_ctx, n_vocab and tied.",
 )
-def recorded_shape(e: Evidence) -> Verdict:
+def recorded_shape(e: Evidence) -> Judgement:
     """Look for the columns of the shape that N and C depend on."""
     wanted = ("n_layer", "d_model", "n_ctx", "n_vocab", "tied")
     missing = [name for name in wanted if not e.has(name)]

@@ -21,7 +21,7 @@ SAME_COMPUTE = 0.05  # of 6 N D: beyond it a surface of N and D does not speak o
 
 
 @dataclass(frozen=True)
-class Reading:
+class RowsRead:
     """Rows, in the counts of N and C that they are read by: arrays of equal length."""
 
     size: np.ndarray
@@ -30,9 +30,9 @@ class Reading:
     loss: np.ndarray
     runs: np.ndarray
 
-    def take(self, rows: np.ndarray) -> "Reading":
+    def take(self, rows: np.ndarray) -> "RowsRead":
         """Keep some rows."""
-        return Reading(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        return RowsRead(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     @property
     def points(self) -> Points:
@@ -41,10 +41,10 @@ class Reading:
         return Points({**columns, "run_id": self.runs})
 
 
-Read = Callable[[Reading], tuple[Estimate, str]]
+Read = Callable[[RowsRead], tuple[Estimate, str]]
 
 
-def reading_of(readings: Sequence[Reading]) -> Read:
+def reading_of(readings: Sequence[RowsRead]) -> Read:
     """Choose one way for all stages: the first that the first and the last stage allow."""
     for read in (by_spline, by_envelope):
         try:
@@ -56,7 +56,7 @@ def reading_of(readings: Sequence[Reading]) -> Read:
     return by_plain_surface
 
 
-def by_spline(reading: Reading) -> tuple[Estimate, str]:
+def by_spline(reading: RowsRead) -> tuple[Estimate, str]:
     """Draw a line through the minima of isoFLOP budgets; the interval is that of the line, by t.
 
     Raises:
@@ -75,7 +75,7 @@ def by_spline(reading: Reading) -> tuple[Estimate, str]:
     return Estimate(slope, slope - half, slope + half, LEVEL), f"minima of {len(x)} isoFLOP budgets by a spline"
 
 
-def by_envelope(reading: Reading) -> tuple[Estimate, str]:
+def by_envelope(reading: RowsRead) -> tuple[Estimate, str]:
     """Take the envelope of learning curves.
 
     Raises:
@@ -90,7 +90,7 @@ def by_envelope(reading: Reading) -> tuple[Estimate, str]:
     return line.exponent, "envelope of the learning curves"
 
 
-def by_plain_surface(reading: Reading) -> tuple[Estimate, str]:
+def by_plain_surface(reading: RowsRead) -> tuple[Estimate, str]:
     """Fit the additive law without a constant, as Kaplan et al. 2020 had none.
 
     Raises:
@@ -101,7 +101,7 @@ def by_plain_surface(reading: Reading) -> tuple[Estimate, str]:
     return by_surface(reading, constant=False), "surface without a constant term"
 
 
-def by_surface(reading: Reading, constant: bool) -> Estimate:
+def by_surface(reading: RowsRead, constant: bool) -> Estimate:
     """Fit the additive law and take a = beta/(alpha + beta)."""
     held = {} if constant else {"fix": {"E": 0.0}}
     found = fit("chinchilla", reading.points, columns={"N": "size", "D": "tokens", "L": "loss_nats"}, **held)

@@ -10,7 +10,7 @@ from ..fitting.losses import costs
 from ..fitting.problem import residuals
 from ..uncertainty.draws import draws
 from .evidence import FEW_DRAWS, Evidence, Lacking, exponent_of, split_exponent
-from .rule import Verdict, either, fails, holds, rule
+from .rule import Judgement, either, fails, holds, rule
 
 TRIES = 16  # random starts
 REACHED = 1e-6  # of the objective: starts that end within it found the same optimum
@@ -30,7 +30,7 @@ LOOSE = 0.2  # width of the interval of a
     source="Open-Athena 2026; Besiroglu et al. 2024, recomputed",
     do="Start from a grid of exponents with the amplitudes solved in closed form, and stop by the gradient.",
 )
-def one_optimum(e: Evidence) -> Verdict:
+def one_optimum(e: Evidence) -> Judgement:
     """Fit again from sixteen random starts at the same scale of the loss, and count those that reach the optimum or
     pass below it; look at Newton's decrement where the walk stopped.
     """
@@ -57,7 +57,7 @@ def one_optimum(e: Evidence) -> Verdict:
     source="Besiroglu et al. 2024, recomputed",
     do="Minimise the sum of the losses, with a stop that does not depend on the number of rows.",
 )
-def at_the_least(e: Evidence) -> Verdict:
+def at_the_least(e: Evidence) -> Judgement:
     """Count every row ten times and see that the constants stay; where constants are printed, compare the objective
     there with the least.
     """
@@ -89,7 +89,7 @@ def _objective(found: Fit, values) -> float:
     source="Besiroglu et al. 2024, recomputed",
     do="State the loss, its scale and delta; look at the rows in which the losses differ.",
 )
-def loss_indifferent(e: Evidence) -> Verdict:
+def loss_indifferent(e: Evidence) -> Judgement:
     """Refit with Huber's delta ten times larger and smaller, with least squares of ln L and of L, and compare a."""
     found = losses(e)
     if len(found) < 3:
@@ -125,7 +125,7 @@ def losses(e: Evidence) -> dict[str, Fit]:
     source="Besiroglu et al. 2024, recomputed",
     do="Give each a reason in excluded_because, or fit with --loss tukey; print both exponents.",
 )
-def outliers_harmless(e: Evidence) -> Verdict:
+def outliers_harmless(e: Evidence) -> Judgement:
     """Find rows over twelve robust standard deviations off the fit of the others, and refit with Tukey's loss, which
     leaves them out by itself.
     """
@@ -148,7 +148,7 @@ def outliers_harmless(e: Evidence) -> Verdict:
     source="Besiroglu et al. 2024; Busbridge et al. 2025",
     do="Name the column of runs (--cluster), and resample 1000 times or more.",
 )
-def whole_run_intervals(e: Evidence) -> Verdict:
+def whole_run_intervals(e: Evidence) -> Judgement:
     """See whether rows say their run, and compare the standard error of a by runs with that by rows."""
     found = e.fit
     named = e.has(e.cluster)
@@ -177,7 +177,7 @@ def _error(found: Fit, e: Evidence) -> float:
     source="Besiroglu et al. 2024",
     do="Quote a, the exponent of the loss, N* and the loss at the target with intervals, and the correlations.",
 )
-def determined(e: Evidence) -> Verdict:
+def determined(e: Evidence) -> Judgement:
     """Take the correlations of alpha, beta and E, the relative errors of A and B, and the interval of a."""
     drawn, a = e.draws, e.exponent
     columns = {n: drawn.values[:, drawn.names.index(n)] for n in drawn.names}

@@ -8,7 +8,7 @@ from ..uncertainty.draws import draws
 from .bakeoff import bake_off, far_point
 from .evidence import FEW_DRAWS, SURFACE, Evidence, Lacking
 from .grid import parts
-from .rule import Verdict, either, fails, holds, rule
+from .rule import Judgement, either, fails, holds, rule
 
 NARROW = 1.5  # times that an interval may be narrower than its parts make it
 ALIKE = 1.5  # error of forms that count as equally good, over the best
@@ -39,7 +39,7 @@ CHECKLIST = {  # what a reader needs to make a study again -> columns any of whi
     source="Delphi 2026",
     do="Hold sizes out (hold_out in a study): the prediction is kept with date and hash before they are trained.",
 )
-def written_before(e: Evidence) -> Verdict:
+def written_before(e: Evidence) -> Judgement:
     """Look for a kept prediction with date, interval and the hash of its points, none of which is a held-out run;
     compare its date with the start of its runs; and look for its score.
     """
@@ -75,7 +75,7 @@ def written_before(e: Evidence) -> Verdict:
     source="Besiroglu et al. 2024, recomputed; Skaling 2026",
     do="Mix laws and calibrate by a backtest (plan chinchilla,kaplan-nd --calibrate).",
 )
-def wide_forecast(e: Evidence) -> Verdict:
+def wide_forecast(e: Evidence) -> Judgement:
     """At the forecast's target add up, as standard deviations of ln L, the spread of the draws, of the good forms, of
     the fits to halves of the table, of seeds or rows about the law, and of the evaluation; compare with the interval
     quoted.
@@ -131,7 +131,7 @@ def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str,
     source="Open-Athena 2026",
     do="Quote N* with its interval and the sizes that cost under 1% of the loss (plan prints both).",
 )
-def regret_shown(e: Evidence) -> Verdict:
+def regret_shown(e: Evidence) -> Judgement:
     """For every plan look for an interval of N* and for alternatives, and compute what the ends of the interval would
     cost in loss and in compute.
     """
@@ -162,7 +162,7 @@ def _regret(e: Evidence, plan) -> str:
     source="Hestness et al. 2017; McLeish et al. 2025",
     do="Borrow exponents at most, with a width, and refit the amplitudes on your own runs.",
 )
-def inside_the_box(e: Evidence) -> Verdict:
+def inside_the_box(e: Evidence) -> Judgement:
     """Where a published law is named, hold the target against the box its constants were fitted on; a study whose plans
     rest on its own fits passes.
     """
@@ -188,7 +188,7 @@ def inside_the_box(e: Evidence) -> Verdict:
     source="(Mis)Fitting, Li et al. 2025",
     do="Add the columns named.",
 )
-def checklist(e: Evidence) -> Verdict:
+def checklist(e: Evidence) -> Judgement:
     """Go through what a reader needs (counts, architecture, data, evaluation, hyper-parameters, runs, seeds) and list
     what the table does not say.
     """

@@ -9,7 +9,7 @@ from ..frontiers.frontier import frontier
 from ..results.fitted import Estimate
 from .bakeoff import bake_off, far_point
 from .evidence import SURFACE, Evidence, Lacking, split_exponent
-from .rule import Verdict, either, fails, rule
+from .rule import Judgement, either, fails, rule
 
 FORMS, BETTER, SPLIT = 4, 1.5, 0.02  # least number; factor of error; of the loss, between equal forms
 NEIGHBOURS, SHUFFLES, MOST_ROWS = 6, 999, 600
@@ -31,7 +31,7 @@ FRONTIER_DRAWS = 200
     source="Skaling 2026; Gadre et al. 2024, recomputed",
     do="Say that E is not identified, hold it (--fix E=..), or train larger models on more tokens.",
 )
-def floor_known(e: Evidence) -> Verdict:
+def floor_known(e: Evidence) -> Judgement:
     """See whether the interval of E keeps off zero and off the least loss in the table."""
     low, high = e.draws.interval(e.level)["E"]
     least = float(e.loss.min())
@@ -50,7 +50,7 @@ def floor_known(e: Evidence) -> Verdict:
     source="Skaling 2026",
     do="Rank forms (scalinglaws compare), mix them, and quote the split of their forecasts.",
 )
-def form_settled(e: Evidence) -> Verdict:
+def form_settled(e: Evidence) -> Judgement:
     """Fit the additive law, its variants and others to the lower 50% and 70% in compute, foretell the rest, and compare
     the losses that the good forms give at ten times the largest run (or at the target).
     """
@@ -77,7 +77,7 @@ def form_settled(e: Evidence) -> Verdict:
     source="Brandfonbrener et al. 2024, recomputed",
     do="Look at the residual map; try other forms (D8), and widen the interval by a backtest (--calibrate).",
 )
-def no_pattern(e: Evidence) -> Verdict:
+def no_pattern(e: Evidence) -> Judgement:
     """Take Moran's I of the residuals over the six nearest rows in (ln N, ln D), with its p-value from 999 shuffles,
     and the mean residual of the top tenth in compute.
     """
@@ -122,7 +122,7 @@ def morans_i(x: np.ndarray, y: np.ndarray, residual: np.ndarray, rng: np.random.
     source="Hoffmann et al. 2022; McLeish et al. 2025; Marin, recomputed by Open-Athena 2026",
     do="Explain the difference (scalinglaws frontier all) before any exponent is quoted.",
 )
-def approaches_agree(e: Evidence) -> Verdict:
+def approaches_agree(e: Evidence) -> Judgement:
     """Run every approach that the table allows and compare their a; it is an error where intervals do not overlap."""
     found = approaches(e)
     if len(found) < 2:
@@ -167,7 +167,7 @@ def approaches(e: Evidence) -> dict[str, Estimate]:
     source="McLeish et al. 2025; Porian et al. 2024",
     do="Interpolate each size and average replicates before comparing sizes (scalinglaws frontier envelope does).",
 )
-def no_curse(e: Evidence) -> Verdict:
+def no_curse(e: Evidence) -> Judgement:
     """Add the fit's noise to its own losses, take the least in every tenth of a decade of compute, and average by how
     much it lies below the true least.
     """
@@ -196,7 +196,7 @@ def no_curse(e: Evidence) -> Verdict:
     source="Gadre et al. 2024, recomputed",
     do="Hold or tie what is not identified, or add runs where the term is strong.",
 )
-def plausible(e: Evidence) -> Verdict:
+def plausible(e: Evidence) -> Judgement:
     """Look at the exponents, at how close they are, and at the outcome of the fit."""
     alpha, beta = (float(e.fit.values[name]) for name in ("alpha", "beta"))
     wrong = [f"{n} = {v:.3g} lies outside" for n, v in (("alpha", alpha), ("beta", beta)) if not _inside(v)]
@@ -218,7 +218,7 @@ def _inside(value: float) -> bool:
     source="(Mis)Fitting, Li et al. 2025",
     do="Record the seed of every run, and quote the hash of the points with the constants.",
 )
-def reproducible(e: Evidence) -> Verdict:
+def reproducible(e: Evidence) -> Judgement:
     """Hash the points, fit again under another seed, and look for the seeds of the runs."""
     again = e.fitted(seed=e.seed + 1)
     moved = abs(split_exponent(again.values) - e.exponent.value)

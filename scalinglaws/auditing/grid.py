@@ -7,7 +7,7 @@ from ..fitting.fit_record import Fit
 from ..fitting.problem import jacobian
 from .evidence import Evidence, Lacking, decades, levels, replicates, split_exponent
 from .isoflop import bias_of_parabola, budgets_of
-from .rule import Verdict, either, fails, rule
+from .rule import Judgement, either, fails, rule
 
 SIZES, DECADES, RATIOS = 5, 1.5, 3  # least of a design
 RATIO_APART = 0.3  # in ln(D/N): closer ones are one level
@@ -30,7 +30,7 @@ SEEDED = 2  # scales with replicates
     source="Kricheli et al. 2026",
     do="Add runs at four times more and four times less D/N.",
 )
-def identifiable(e: Evidence) -> Verdict:
+def identifiable(e: Evidence) -> Judgement:
     """Take the condition number of the fit's Jacobian, its columns scaled to one length, and the spread of ln(D/N)
     about its line in ln N.
     """
@@ -70,7 +70,7 @@ def condition(found: Fit) -> float:
     source="Choshen et al. 2024; Sardana et al. 2023",
     do="Add sizes, budgets or horizons where the count is short.",
 )
-def wide_enough(e: Evidence) -> Verdict:
+def wide_enough(e: Evidence) -> Judgement:
     """Count sizes, powers of ten of compute, and levels of D/N."""
     sizes, span, ratios = levels(e.size), decades(e.flops), levels(e.tokens / e.size, RATIO_APART)
     if ratios < RATIOS:  # a dense cloud of ratios is one chain of neighbours: count how far it stretches instead
@@ -89,7 +89,7 @@ def wide_enough(e: Evidence) -> Verdict:
     source="Brandfonbrener et al. 2024, recomputed; Delphi 2026",
     do="Train a run between, or hold out the largest runs at an equal ratio and score the forecast.",
 )
-def reach(e: Evidence) -> Verdict:
+def reach(e: Evidence) -> Judgement:
     """Take the target's compute over the largest fitted, for every plan and target, beside the reach of the held-out
     test.
     """
@@ -116,7 +116,7 @@ def reach(e: Evidence) -> Verdict:
     source="Besiroglu et al. 2024, recomputed; McLeish et al. 2025; Sardana et al. 2023",
     do="Quote the range beside the interval, and find the break: another form, or runs trained otherwise.",
 )
-def stable_in_parts(e: Evidence) -> Verdict:
+def stable_in_parts(e: Evidence) -> Judgement:
     """Refit to the lower and the upper half in compute and to the middle half in D/N, and compare a."""
     found = e.once("parts", parts)
     if len(found) < 2:
@@ -157,7 +157,7 @@ def parts(e: Evidence) -> dict[str, Fit]:
     source="Skaling 2026",
     do="Hold the largest runs out (hold_out in a study; a column role), and name them before fitting.",
 )
-def held_out_beyond(e: Evidence) -> Verdict:
+def held_out_beyond(e: Evidence) -> Judgement:
     """See whether rows marked as held out took more compute than every row fitted."""
     role = e.points["role"] if "role" in e.points else np.zeros(0)
     held = np.flatnonzero(role == "held-out") if len(role) else np.zeros(0, dtype=int)
@@ -181,7 +181,7 @@ def held_out_beyond(e: Evidence) -> Verdict:
     source="Open-Athena 2026",
     do="Take --form additive (the default of frontier isoflop), centre the sizes, or narrow the grid.",
 )
-def centred_budgets(e: Evidence) -> Verdict:
+def centred_budgets(e: Evidence) -> Judgement:
     """Count sizes below and above the best of each budget; then put the fitted surface without noise on the same sizes,
     fit parabolas, and compare their N* at ten times the largest budget with the surface's own.
     """
@@ -202,7 +202,7 @@ def centred_budgets(e: Evidence) -> Verdict:
     source="Skaling 2026",
     do="Next time train all sizes at the shortest horizon and the smallest size at all horizons.",
 )
-def no_waste(e: Evidence) -> Verdict:
+def no_waste(e: Evidence) -> Judgement:
     """Compare all runs with an L of them (each size at its shortest horizon, the smallest size at every horizon): cost,
     and the standard error of ln L at ten times the largest compute by the fitted law's information; an L repeated k
     times costs k times as much and is k^.5 times as certain.
@@ -242,7 +242,7 @@ def _target_error(e: Evidence, found: Fit, rows: np.ndarray) -> float:
     source="Choshen et al. 2024; Kaplan et al. 2020; Clark et al. 2022, recomputed",
     do="Train two more seeds at a small and at a large size.",
 )
-def repeated_seeds(e: Evidence) -> Verdict:
+def repeated_seeds(e: Evidence) -> Judgement:
     """Count the settings that were trained more than once, and set the spread of seeds beside the scatter about the
     law.
     """
@@ -267,7 +267,7 @@ def repeated_seeds(e: Evidence) -> Verdict:
     source="Busbridge et al. 2025; Hoffmann et al. 2022; Porian et al. 2024",
     do="Fix the rule of exclusion before fitting, and print this sensitivity beside the exponent.",
 )
-def no_cherries(e: Evidence) -> Verdict:
+def no_cherries(e: Evidence) -> Judgement:
     """Refit without the smallest quarter of the sizes."""
     sizes = np.unique(e.size)
     if len(sizes) < SIZES:

@@ -5,7 +5,7 @@ import numpy as np
 from ..errors import FitError, PointsError
 from ..points.which_rows import points_of_checkpoints
 from .evidence import SAME, Evidence, Lacking, levels
-from .rule import Verdict, either, fails, holds, rule
+from .rule import Judgement, either, fails, holds, rule
 
 LONG_WARMUP, TOO_LONG_WARMUP = 0.10, 0.20
 MATCHED = 1.25  # planned over trained steps: beyond it a loss is read before the decay (Hoffmann et al., figure A1)
@@ -22,7 +22,7 @@ BLUNT = 1.0  # standard error of a loss over the scatter about the law
     source="Porian et al. 2024",
     do="Scale the warm-up with the run (a tenth of the steps or less), or leave out the runs it covers.",
 )
-def short_warmup(e: Evidence) -> Verdict:
+def short_warmup(e: Evidence) -> Judgement:
     """Take warm-up over steps for every row, and warm-up tokens over N."""
     share = warmup_shares(e)
     worst, many = float(share.max()), int((share > LONG_WARMUP).sum())
@@ -61,7 +61,7 @@ def warmup_shares(e: Evidence) -> np.ndarray:
     do="Lay the schedule out for the run, or branch cooldowns off a constant rate; keep only decayed readings "
     "(--checkpoints decayed).",
 )
-def decayed(e: Evidence) -> Verdict:
+def decayed(e: Evidence) -> Judgement:
     """Compare the steps that the schedule was laid out for with the steps trained, and judge every row as decayed, hot
     or in the middle of a decay by its schedule and by what its rate did.
     """
@@ -101,7 +101,7 @@ def _status(e: Evidence) -> np.ndarray:
     source="Luo et al. 2025; Choshen et al. 2024",
     do="Keep the last row of each run (--checkpoints final), or hot checkpoints after the first tenth (--burn-in 0.1).",
 )
-def honest_checkpoints(e: Evidence) -> Verdict:
+def honest_checkpoints(e: Evidence) -> Judgement:
     """Count rows that are not the end of their run, whether their rate was constant, and how early they were read."""
     runs = e.runs
     if len(np.unique(runs)) == len(runs):
@@ -126,7 +126,7 @@ def honest_checkpoints(e: Evidence) -> Verdict:
     source="Besiroglu et al. 2024, recomputed",
     do="Look at the runs named; give them a reason in the column excluded_because.",
 )
-def whole_runs(e: Evidence) -> Verdict:
+def whole_runs(e: Evidence) -> Judgement:
     """Count rows whose outcome is not "finished", that ended before their planned steps, and that lie over twelve
     robust standard deviations off the fit of the others.
     """
@@ -158,7 +158,7 @@ def whole_runs(e: Evidence) -> Verdict:
     source="nanochat 2026",
     do="Train all sizes on one text with one context length; evaluate on more tokens, and record loss_nats_sem.",
 )
-def one_recipe(e: Evidence) -> Verdict:
+def one_recipe(e: Evidence) -> Judgement:
     """Look for contexts, texts and tokenizers that differ between sizes, and compare the standard error of the loss
     with the scatter about the law.
     """

@@ -12,7 +12,7 @@ SEVERITIES = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """What a check says: an outcome, what was found, and a severity where it depends on what was found."""
 
     outcome: str
@@ -20,24 +20,24 @@ class Verdict:
     severity: str = ""
 
 
-def holds(found: str) -> Verdict:
+def holds(found: str) -> Judgement:
     """Say that the rule holds, with the number that shows it."""
-    return Verdict(PASSED, found)
+    return Judgement(PASSED, found)
 
 
-def fails(found: str, severity: str = "") -> Verdict:
+def fails(found: str, severity: str = "") -> Judgement:
     """Say that the rule is broken, with the numbers."""
-    return Verdict(FAILED, found, severity)
+    return Judgement(FAILED, found, severity)
 
 
-def either(good: bool, found: str, severity: str = "") -> Verdict:
+def either(good: bool, found: str, severity: str = "") -> Judgement:
     """Say that the rule holds where `good`, else that it is broken."""
     return holds(found) if good else fails(found, severity)
 
 
-def unknown(needs: str) -> Verdict:
+def unknown(needs: str) -> Judgement:
     """Say what the rule needs to be checked."""
-    return Verdict(UNKNOWN, f"needs {needs}")
+    return Judgement(UNKNOWN, f"needs {needs}")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Rule:
     id: str
     severity: str
     title: str
-    check: Callable[[Evidence], Verdict]
+    check: Callable[[Evidence], Judgement]
     prevents: str
     size: str
     source: str
@@ -68,7 +68,7 @@ class Rule:
 
     def judge(self, evidence: Evidence) -> Finding:
         """Check, and make the finding; what lacks, cannot be fitted or fails leaves this rule alone unchecked."""
-        verdict = attempt(lambda: self.check(evidence), lambda why: Verdict(UNKNOWN, why))
+        verdict = attempt(lambda: self.check(evidence), lambda why: Judgement(UNKNOWN, why))
         severity = verdict.severity or self.severity
         return Finding(
             self.id,
@@ -86,7 +86,7 @@ class Rule:
 def rule(id: str, severity: str, title: str, *, prevents: str, size: str, source: str, do: str):
     """Turn a check into a rule."""
 
-    def named(check: Callable[[Evidence], Verdict]) -> Rule:
+    def named(check: Callable[[Evidence], Judgement]) -> Rule:
         return Rule(id, severity, title, check, prevents, size, source, do)
 
     return named

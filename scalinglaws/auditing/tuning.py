@@ -7,7 +7,7 @@ import numpy as np
 from ..laws import law
 from ..points.points import Points
 from .evidence import SAME, Evidence, Lacking, decades, levels
-from .rule import Verdict, either, fails, holds, rule
+from .rule import Judgement, either, fails, holds, rule
 
 KNOBS = ("lr", "batch_tokens", "weight_decay", "beta2")
 LOCAL = np.log(np.sqrt(2))  # a step of the rate that must not matter
@@ -78,7 +78,7 @@ def best_of_scans(e: Evidence) -> Points:
     source="Porian et al. 2024; Lourie et al. 2026; Li et al. 2025 (Step Law)",
     do="Train each size at rates (and batches) a factor 2 below and above the chosen one, until the ends are worse.",
 )
-def bracketed(e: Evidence) -> Verdict:
+def bracketed(e: Evidence) -> Judgement:
     """In every cell of one size and horizon that was trained at several values, see whether the best value lies between
     two worse ones.
     """
@@ -111,7 +111,7 @@ def levels_of_cells(e: Evidence) -> int:
     source="Schaipp et al. 2026",
     do="Scan the rate of the largest model more finely.",
 )
-def flat_optimum(e: Evidence) -> Verdict:
+def flat_optimum(e: Evidence) -> Judgement:
     """Fit a parabola in ln(rate) to each scan of three values or more, and read what half a doubling off its minimum
     costs, beside the noise of the fitted law.
     """
@@ -136,7 +136,7 @@ def flat_optimum(e: Evidence) -> Verdict:
     source="Kaplan et al. 2020; Bergsma et al. 2025; Zhang et al. 2024",
     do="Halve the batch of the rows named, or correct them to C_min (frontier c-min).",
 )
-def below_critical(e: Evidence) -> Verdict:
+def below_critical(e: Evidence) -> Judgement:
     """Compare the batch with B_crit(L) = 2e8 / L^(1/.21) tokens (Kaplan et al. 2020, eq 5.3: time and compute weigh
     alike) and with 93.2 (N/1e6)^.47 sequences of 512 (Zhang et al. 2024: 20% beyond linear scaling, at D = 20 N).
     """
@@ -158,7 +158,7 @@ def below_critical(e: Evidence) -> Verdict:
     source="Porian et al. 2024; Bergsma et al. 2025",
     do="Take beta2 = .99 at small batches, and weight decay so that B/(lr weight_decay D) follows (D/N)^-.53.",
 )
-def optimiser_memory(e: Evidence) -> Verdict:
+def optimiser_memory(e: Evidence) -> Judgement:
     """Look for beta2 of .95 or less at 128 sequences or fewer, and for a timescale B/(lr weight_decay D) that strays
     from (D/N)^-.527 by more than a factor 4 between rows.
     """
@@ -188,7 +188,7 @@ def optimiser_memory(e: Evidence) -> Verdict:
     source="nanochat 2026; Delphi 2026",
     do="Scan the rate at the smallest and the largest size, or use a parametrisation that transfers (muP).",
 )
-def transfer(e: Evidence) -> Verdict:
+def transfer(e: Evidence) -> Judgement:
     """See whether the rate follows size, and whether it was scanned at two sizes or more."""
     if not e.has("lr"):
         raise Lacking("the column lr")

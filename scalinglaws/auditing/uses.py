@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import FitError, PointsError
 from .evidence import Evidence, Lacking, levels, optimal_scale, split_exponent
-from .rule import Verdict, either, fails, holds, rule
+from .rule import Judgement, either, fails, holds, rule
 
 ARMS = ("arm", "train_set")
 TASKS = ("error_top1", "accuracy")
@@ -41,7 +41,7 @@ def arm_of(e: Evidence) -> np.ndarray:
     do="Train arms on one grid with as many trials each; fit shared exponents (scalinglaws arms) and quote where they "
     "cross.",
 )
-def fair_arms(e: Evidence) -> Verdict:
+def fair_arms(e: Evidence) -> Judgement:
     """Count the runs and rates of every arm, the compute that they share, and the exponent of each by itself."""
     arm = arm_of(e)
     names, counts = np.unique(arm, return_counts=True)
@@ -86,7 +86,7 @@ def task_of(e: Evidence) -> np.ndarray:
     source="Lourie et al. 2025; Bhagia et al. 2024; Gadre et al. 2024",
     do="Fit loss, then task from loss; leave out the tasks that fail here, and say so.",
 )
-def foretellable(e: Evidence) -> Verdict:
+def foretellable(e: Evidence) -> Judgement:
     """Take Spearman's correlation of the task with the loss, and the task's range over its scatter about a line in the
     loss.
     """
@@ -109,7 +109,7 @@ def foretellable(e: Evidence) -> Verdict:
     source="Heineman et al. 2025 (signal and noise)",
     do="Record the bits per byte of the right answer (loss_task_bits_per_byte).",
 )
-def continuous(e: Evidence) -> Verdict:
+def continuous(e: Evidence) -> Judgement:
     """Look for a continuous metric beside the share of right answers."""
     if any(e.has(name) for name in CONTINUOUS):
         return holds(f"the bits per byte of the answer are recorded in {len(e.kept)} rows")
@@ -126,7 +126,7 @@ def continuous(e: Evidence) -> Verdict:
     source="DataDecide 2025",
     do="Pick by the ranking at the largest affordable scale.",
 )
-def beats_ranking(e: Evidence) -> Verdict:
+def beats_ranking(e: Evidence) -> Judgement:
     """Hold the largest size out; foretell which arm of every pair wins there by a law each, and by the ranking at the
     next size.
     """
@@ -174,7 +174,7 @@ def _right(said: np.ndarray, actual: np.ndarray) -> float:
     source="Brandfonbrener et al. 2024; Lourie et al. 2026",
     do="Fit the second step for each training text alone.",
 )
-def one_text(e: Evidence) -> Verdict:
+def one_text(e: Evidence) -> Judgement:
     """Compare the scatter of the task about one curve in the loss with that about a curve for every text."""
     task, text = task_of(e), e.kept[e.one_of("train_set")]
     names = np.unique(text)
@@ -199,7 +199,7 @@ def _scatter(loss: np.ndarray, task: np.ndarray) -> float:
     source="Kumar et al. 2024; Springer et al. 2025",
     do="Measure the loss after quantising or tuning at two horizons before training longer.",
 )
-def not_overtrained(e: Evidence) -> Verdict:
+def not_overtrained(e: Evidence) -> Judgement:
     """Compare D/N of the plans, or of the target, with that of the fitted law's optimum at the same compute."""
     asked = [(plan.params.value, plan.tokens.value) for plan in e.plans]
     asked += [(e.target["N"], e.target["D"])] if {"N", "D"} <= set(e.target) else []

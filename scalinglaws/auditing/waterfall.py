@@ -9,7 +9,7 @@ from ..results.attempt import attempt
 from ..results.audited import WaterfallStep
 from ..results.fitted import Estimate
 from .evidence import SAME, Evidence, Lacking
-from .exponent_readings import Read, Reading, by_plain_surface, by_surface, reading_of
+from .exponent_readings import Read, RowsRead, by_plain_surface, by_surface, reading_of
 from .protocol import LONG_WARMUP, MATCHED, warmup_shares
 from .tuning import beaten, scans
 
@@ -49,7 +49,7 @@ def waterfall(e: Evidence) -> tuple[WaterfallStep, ...]:
 def _steps(e: Evidence) -> tuple[WaterfallStep, ...]:
     first, second = _counts(e)
     stages = list(_stages(e, first, second))
-    read = reading_of([reading for _, reading, _ in stages if isinstance(reading, Reading)])
+    read = reading_of([reading for _, reading, _ in stages if isinstance(reading, RowsRead)])
     steps, before, last = [], None, None
     for name, reading, told in stages:
         step = _step(name, reading, told, read, before)
@@ -59,7 +59,7 @@ def _steps(e: Evidence) -> tuple[WaterfallStep, ...]:
     return (*steps, *(_forms(last, before, read) if last is not None else ()))
 
 
-def _step(name: str, reading: Reading | str, told: str, read, before: Estimate | None) -> WaterfallStep:
+def _step(name: str, reading: RowsRead | str, told: str, read, before: Estimate | None) -> WaterfallStep:
     if isinstance(reading, str):
         return WaterfallStep(name, None, None, 0, f"needs {reading}")
     rows = len(reading.size)
@@ -93,7 +93,7 @@ def _column(e: Evidence, name: str) -> np.ndarray | None:
         return None
 
 
-def _stages(e: Evidence, first, second) -> Iterator[tuple[str, Reading | str, str]]:
+def _stages(e: Evidence, first, second) -> Iterator[tuple[str, RowsRead | str, str]]:
     """Give every stage: its name, the rows and counts it is read by (or what it needs), and what was done."""
     tokens, loss = e.tokens, e.loss
     name, size = first
@@ -105,14 +105,14 @@ def _stages(e: Evidence, first, second) -> Iterator[tuple[str, Reading | str, st
     judged = second[1] if second else size
     protocols = [replace(p, paired=_is_paired(p, judged, tokens)) for p in protocols]
 
-    def at(n, c, corrected: int) -> Reading:
+    def at(n, c, corrected: int) -> RowsRead:
         rows = np.isfinite(n) & np.isfinite(c)
         for i, p in enumerate(protocols):
             if i < corrected:
                 rows &= ~p.offends
             elif p.paired:
                 rows &= p.offends
-        return Reading(n[rows], tokens[rows], c[rows], loss[rows], e.runs[rows])
+        return RowsRead(n[rows], tokens[rows], c[rows], loss[rows], e.runs[rows])
 
     yield start, at(size, 6 * size * tokens, 0), f"N = {name}, C = 6 N D"
     needs = "n_layer, d_model and n_vocab, or params_with_head beside params_nonembedding"
@@ -135,7 +135,7 @@ def _stages(e: Evidence, first, second) -> Iterator[tuple[str, Reading | str, st
     )
 
 
-def _windowed(reading: Reading) -> Reading:
+def _windowed(reading: RowsRead) -> RowsRead:
     logs = np.log(reading.flops)
     return reading.take(logs >= logs.min() + WINDOW * np.ptp(logs)) if len(logs) else reading
 
@@ -181,7 +181,7 @@ def _tuning(e: Evidence) -> Protocol:
         return Protocol(name, "", nothing, needs=str(lack))
 
 
-def _forms(reading: Reading, before: Estimate, read: Read) -> tuple[WaterfallStep, ...]:
+def _forms(reading: RowsRead, before: Estimate, read: Read) -> tuple[WaterfallStep, ...]:
     """The fitted surface in place of the optima of slices, and what its constant term is worth."""
     plain = read is by_plain_surface
     told = "additive law with E"

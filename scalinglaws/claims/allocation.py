@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..measurements.allocation_exponents import EXPONENTS, above_converged_at, derived, empirical, totals
-from ..measurements.family_tables import Evidence
+from ..measurements.family_tables import FamilyTables
 from ..measurements.powers import settled
 from ..measurements.sheet import said
 from .claim import Part, claim
@@ -12,7 +12,7 @@ GROWTH = 1e9  # of compute, as in the paper's third figure
 NEAR_GROWTH = 0.01
 
 
-def _stopped_short(evidence: Evidence) -> Part:
+def _stopped_short(evidence: FamilyTables) -> Part:
     f = above_converged_at(evidence)
     k = evidence.steps_law.fit.values
     text = (

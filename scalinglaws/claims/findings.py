@@ -1,6 +1,6 @@
 """findings(runs, curves, positions): a verdict on every claim."""
 
-from ..measurements.family_tables import Evidence
+from ..measurements.family_tables import FamilyTables
 from ..measurements.measurements import measured
 from ..points.points import Points
 from . import allocation, batches, depth, learning_curves, overfitting, recipe, shapes, sizes, transfer
@@ -23,16 +23,16 @@ def findings(
             place in the context.
         level, draws, seed: of the intervals.
     """
-    return _verdicts(Evidence(runs, curves, positions, level, draws, seed))
+    return _verdicts(FamilyTables(runs, curves, positions, level, draws, seed))
 
 
 def judged(
     runs: Points, curves: Points, positions: Points, *, level: float = 0.95, draws: int = 1000, seed: int = 0
 ) -> Findings:
     """Give the verdicts and the measurements together, each fit made once; arguments as in `findings`."""
-    evidence = Evidence(runs, curves, positions, level, draws, seed)
+    evidence = FamilyTables(runs, curves, positions, level, draws, seed)
     return Findings(_verdicts(evidence), measured(evidence))
 
 
-def _verdicts(evidence: Evidence) -> tuple[Verdict, ...]:
+def _verdicts(evidence: FamilyTables) -> tuple[Verdict, ...]:
     return tuple(one.judge(evidence) for one in CLAIMS)

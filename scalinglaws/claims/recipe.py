@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..measurements.family_tables import Evidence
+from ..measurements.family_tables import FamilyTables
 from ..measurements.rate_schedules import schedules
 from ..measurements.sheet import said
 from ..points.points import Points
@@ -147,7 +147,7 @@ def warm_up_and_cosine(evidence):
     return [rising, falling]
 
 
-def _with_rates(evidence: Evidence) -> Points:
+def _with_rates(evidence: FamilyTables) -> Points:
     rows = evidence.joined_curves
     if not len(rows) or "lr_peak" not in rows:
         raise Lacking("any family with evaluations (0 of at least 1 run present)")

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from ..measurements.family_tables import Evidence
+from ..measurements.family_tables import FamilyTables
 from ..measurements.shape_panels import KNOBS, Panel, explained, longest, panels
 from ..results.attempt import Lacking
 from .claim import Part, claim
@@ -12,12 +12,12 @@ ASPECTS = (4.0, 160.0)
 LEAST_SHARE = 0.9
 
 
-def limit(evidence: Evidence) -> float:
+def limit(evidence: FamilyTables) -> float:
     """3%, or three standard deviations of a seed over the loss where that is more."""
     return max(LEAST_LIMIT, 3 * evidence.sigma.log)
 
 
-def _flat(evidence: Evidence, panel: Panel) -> Part:
+def _flat(evidence: FamilyTables, panel: Panel) -> Part:
     most, top = float(panel.increase.max()), limit(evidence)
     at = panel.values[panel.increase.argmax()]
     text = (

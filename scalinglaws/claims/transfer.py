@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ..measurements.family_tables import Evidence
+from ..measurements.family_tables import FamilyTables
 from ..measurements.other_texts import exponents, texts, transfer
 from ..measurements.sheet import said
 from .claim import Part, claim
@@ -12,7 +12,7 @@ SLOPES = (0.9, 1.15)
 NEAR_EXPONENT = 0.15
 
 
-def _each(evidence: Evidence, judge: Callable[[str], Part]) -> list[Callable[[], Part]]:
+def _each(evidence: FamilyTables, judge: Callable[[str], Part]) -> list[Callable[[], Part]]:
     return [lambda text=text: judge(text) for text in texts(evidence)]
 
 

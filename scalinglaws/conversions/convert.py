@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import PointsError
 from ..points.points import Points
 from ..quantities import quantity
-from .rules import RULES, Rule
+from .rules import RULES, Conversion
 
 _ASSUMED = 100  # a step that assumes something weighs as many that do not
 _WAYS = 3  # ways out that an error names
@@ -36,7 +36,7 @@ def convert(points: Points | Mapping, to: str) -> np.ndarray | float:
     return float(found) if found.ndim == 0 else found
 
 
-def route(points: Points | Mapping, to: str) -> tuple[Rule, ...]:
+def route(points: Points | Mapping, to: str) -> tuple[Conversion, ...]:
     """Give the rules, in order, that lead to a quantity; none where it is there.
 
     Raises:
@@ -47,7 +47,7 @@ def route(points: Points | Mapping, to: str) -> tuple[Rule, ...]:
     best = _cheapest(columns)
     if to not in best:
         raise PointsError(_no_route(columns, to))
-    steps: list[Rule] = []
+    steps: list[Conversion] = []
     _unwind(to, best, steps)
     return tuple(steps)
 
@@ -87,7 +87,7 @@ def usable(points: Points | Mapping) -> dict[str, np.ndarray]:
     return found
 
 
-def _check(rule: Rule, values: np.ndarray) -> None:
+def _check(rule: Conversion, values: np.ndarray) -> None:
     """Refuse a count that cannot be: the columns contradict each other."""
     bad = values <= 0 if rule.gives not in _MAY_BE_ZERO else values < 0
     if np.any(bad):
@@ -97,9 +97,9 @@ def _check(rule: Rule, values: np.ndarray) -> None:
         )
 
 
-def _cheapest(columns: Mapping[str, np.ndarray]) -> dict[str, tuple[float, Rule | None]]:
+def _cheapest(columns: Mapping[str, np.ndarray]) -> dict[str, tuple[float, Conversion | None]]:
     """Give each quantity that can be had the cost of its cheapest route and that route's last rule."""
-    best: dict[str, tuple[float, Rule | None]] = {name: (0.0, None) for name in columns}
+    best: dict[str, tuple[float, Conversion | None]] = {name: (0.0, None) for name in columns}
     sound = [rule for rule in RULES if not (set(rule.needs) <= set(columns) and rule.doubt(columns))]
     changed = True
     while changed:
@@ -112,7 +112,7 @@ def _cheapest(columns: Mapping[str, np.ndarray]) -> dict[str, tuple[float, Rule 
     return best
 
 
-def _unwind(name: str, best: Mapping, steps: list[Rule]) -> None:
+def _unwind(name: str, best: Mapping, steps: list[Conversion]) -> None:
     rule = best[name][1]
     if rule is None or rule in steps:
         return
@@ -121,7 +121,7 @@ def _unwind(name: str, best: Mapping, steps: list[Rule]) -> None:
     steps.append(rule)
 
 
-def _lacking(rule: Rule, columns: Mapping, seen: frozenset[str]) -> set[frozenset[str]]:
+def _lacking(rule: Conversion, columns: Mapping, seen: frozenset[str]) -> set[frozenset[str]]:
     """Give the sets of columns that would let a rule work; none for a rule that the columns contradict."""
     if any(quantity(name).role in ("flops", "flops_per_token") for name in rule.needs):
         return set()  # compute is what a conversion is asked for, seldom what is known

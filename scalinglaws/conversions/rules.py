@@ -13,7 +13,7 @@ AGREES = 0.03  # counts of one model that differ by less are one count
 
 
 @dataclass(frozen=True)
-class Rule:
+class Conversion:
     """One step between definitions.
 
     Attributes:
@@ -87,14 +87,14 @@ KAPLAN, PORIAN = "Kaplan et al. 2020", "Porian et al. 2024"
 STANDARD = "a block of four d_model x d_model matrices and a feed-forward layer of 4 d_model"
 
 _PARAMS = [
-    Rule(
+    Conversion(
         "params_nonembedding",
         ("n_layer", "d_model", "d_ff"),
         "2 d_model n_layer (2 d_model + d_ff)",
         f"{KAPLAN}, eq 2.1",
         _by_shape("non_embedding"),
     ),
-    Rule(
+    Conversion(
         "params_nonembedding",
         ("n_layer", "d_model"),
         "12 n_layer d_model^2",
@@ -103,7 +103,7 @@ _PARAMS = [
         STANDARD,
         _not_standard,
     ),
-    Rule(
+    Conversion(
         "params_nonembedding_exact",
         ("n_layer", "d_model"),
         "12 n_layer d_model^2 + n_layer 13 d_model + 2 d_model",
@@ -112,7 +112,7 @@ _PARAMS = [
         f"{STANDARD}, with biases and norms",
         _not_standard,
     ),
-    Rule(
+    Conversion(
         "params_nonembedding",
         ("params_nonembedding_exact",),
         "params_nonembedding_exact",
@@ -120,7 +120,7 @@ _PARAMS = [
         lambda c: c["params_nonembedding_exact"],
         "biases and norms are few: 13 / (12 d_model) of a block",
     ),
-    Rule(
+    Conversion(
         "params_nonembedding_exact",
         ("params_nonembedding",),
         "params_nonembedding",
@@ -128,28 +128,28 @@ _PARAMS = [
         lambda c: c["params_nonembedding"],
         "biases and norms are few: 13 / (12 d_model) of a block",
     ),
-    Rule(
+    Conversion(
         "params_vocabulary",
         ("d_model", "n_vocab"),
         "n_vocab d_model",
         f"{KAPLAN}, table 1",
         lambda c: c["n_vocab"] * c["d_model"],
     ),
-    Rule(
+    Conversion(
         "params_with_head",
         ("params_nonembedding", "params_vocabulary"),
         "params_nonembedding + n_vocab d_model",
         PORIAN,
         lambda c: c["params_nonembedding"] + c["params_vocabulary"],
     ),
-    Rule(
+    Conversion(
         "params_nonembedding",
         ("params_with_head", "params_vocabulary"),
         "params_with_head - n_vocab d_model",
         PORIAN,
         lambda c: c["params_with_head"] - c["params_vocabulary"],
     ),
-    Rule(
+    Conversion(
         "params_embedding",
         ("params_vocabulary", "tied"),
         "n_vocab d_model, twice where the head is untied",
@@ -157,35 +157,35 @@ _PARAMS = [
         lambda c: c["params_vocabulary"] * (2 - c["tied"]),
         "positions have no parameters (give params_embedding where they do)",
     ),
-    Rule(
+    Conversion(
         "params_nonvocabulary",
         ("params_total", "params_vocabulary", "tied"),
         "params_total - n_vocab d_model, twice where the head is untied",
         "Tao et al. 2024, section 2",
         lambda c: c["params_total"] - c["params_vocabulary"] * (2 - c["tied"]),
     ),
-    Rule(
+    Conversion(
         "params_total",
         ("params_nonvocabulary", "params_vocabulary", "tied"),
         "params_nonvocabulary + n_vocab d_model, twice where the head is untied",
         "Tao et al. 2024, section 2",
         lambda c: c["params_nonvocabulary"] + c["params_vocabulary"] * (2 - c["tied"]),
     ),
-    Rule(
+    Conversion(
         "params_nonembedding_exact",
         ("params_total", "params_embedding"),
         "params_total - params_embedding",
         f"{KAPLAN}, section 2.1",
         lambda c: c["params_total"] - c["params_embedding"],
     ),
-    Rule(
+    Conversion(
         "params_total",
         ("params_nonembedding_exact", "params_embedding"),
         "params_nonembedding_exact + params_embedding",
         "Hoffmann et al. 2022",
         lambda c: c["params_nonembedding_exact"] + c["params_embedding"],
     ),
-    Rule(
+    Conversion(
         "params_active",
         ("params_total", "n_layer", "n_experts", "n_experts_active", "params_per_expert"),
         "params_total - n_layer (n_experts - n_experts_active) params_per_expert",
@@ -193,7 +193,7 @@ _PARAMS = [
         lambda c: c["params_total"] - _idle(c),
         "every block is a mixture",
     ),
-    Rule(
+    Conversion(
         "params_total",
         ("params_active", "n_layer", "n_experts", "n_experts_active", "params_per_expert"),
         "params_active + n_layer (n_experts - n_experts_active) params_per_expert",
@@ -208,25 +208,25 @@ def _idle(c: Columns) -> np.ndarray:
     return c["n_layer"] * (c["n_experts"] - c["n_experts_active"]) * c["params_per_expert"]
 
 
-def _six(flops: str, params: str, source: str) -> list[Rule]:
+def _six(flops: str, params: str, source: str) -> list[Conversion]:
     """C = 6 N D and its two inverses, for one count of parameters."""
     return [
-        Rule(flops, (params, "tokens"), f"6 {params} tokens", source, lambda c: 6 * c[params] * c["tokens"]),
-        Rule(params, (flops, "tokens"), f"{flops} / (6 tokens)", source, lambda c: c[flops] / (6 * c["tokens"])),
-        Rule("tokens", (flops, params), f"{flops} / (6 {params})", source, lambda c: c[flops] / (6 * c[params])),
+        Conversion(flops, (params, "tokens"), f"6 {params} tokens", source, lambda c: 6 * c[params] * c["tokens"]),
+        Conversion(params, (flops, "tokens"), f"{flops} / (6 tokens)", source, lambda c: c[flops] / (6 * c["tokens"])),
+        Conversion("tokens", (flops, params), f"{flops} / (6 {params})", source, lambda c: c[flops] / (6 * c[params])),
     ]
 
 
-def _product(whole: str, first: str, second: str, source: str) -> list[Rule]:
+def _product(whole: str, first: str, second: str, source: str) -> list[Conversion]:
     """whole = first x second and its two inverses."""
     return [
-        Rule(whole, (first, second), f"{first} {second}", source, lambda c: c[first] * c[second]),
-        Rule(first, (whole, second), f"{whole} / {second}", source, lambda c: c[whole] / c[second]),
-        Rule(second, (whole, first), f"{whole} / {first}", source, lambda c: c[whole] / c[first]),
+        Conversion(whole, (first, second), f"{first} {second}", source, lambda c: c[first] * c[second]),
+        Conversion(first, (whole, second), f"{whole} / {second}", source, lambda c: c[whole] / c[second]),
+        Conversion(second, (whole, first), f"{whole} / {first}", source, lambda c: c[whole] / c[first]),
     ]
 
 
-def _exact(gives: str, pairs: int, head: bool, source: str) -> Rule:
+def _exact(gives: str, pairs: int, head: bool, source: str) -> Conversion:
     """6 N + 6 n_layer n_ctx d_attn (causal, twice that dense) + 6 d_model n_vocab for the head, a token."""
     needs = ("params_nonembedding", "n_layer", "d_model", "n_ctx", *(("n_vocab",) if head else ()), "tokens")
     formula = f"(6 params_nonembedding + {6 * pairs} n_layer n_ctx d_model{' + 6 d_model n_vocab' if head else ''})"
@@ -235,7 +235,7 @@ def _exact(gives: str, pairs: int, head: bool, source: str) -> Rule:
         attention = 6 * pairs * c["n_layer"] * c["n_ctx"] * c["d_model"]
         return (6 * c["params_nonembedding"] + attention + head * 6 * c["d_model"] * c.get("n_vocab", 0)) * c["tokens"]
 
-    return Rule(gives, needs, f"{formula} tokens", source, compute)
+    return Conversion(gives, needs, f"{formula} tokens", source, compute)
 
 
 _FLOPS = [
@@ -246,7 +246,7 @@ _FLOPS = [
     _exact("flops_exact", 1, True, f"{KAPLAN}, table 1"),
     _exact("flops_dense_no_head", 2, False, "DeepSeek-AI 2024 (M)"),
     _exact("flops_dense", 2, True, "Chowdhery et al. 2022, appendix B"),
-    Rule(
+    Conversion(
         "flops_per_token",
         ("params_nonembedding", "n_layer", "n_ctx", "d_model"),
         "6 params_nonembedding + 12 n_layer n_ctx d_model",
@@ -264,21 +264,21 @@ _DATA = [
 
 _BITS = "Gao et al. 2020, section 3.1"
 _LOSS = [
-    Rule(
+    Conversion(
         "loss_bits_per_byte",
         ("loss_nats", "bytes_per_token"),
         "loss_nats / (ln 2 bytes_per_token)",
         _BITS,
         lambda c: bits_per_byte(c["loss_nats"], c["bytes_per_token"]),
     ),
-    Rule(
+    Conversion(
         "loss_nats",
         ("loss_bits_per_byte", "bytes_per_token"),
         "loss_bits_per_byte ln 2 bytes_per_token",
         _BITS,
         lambda c: nats_per_token(c["loss_bits_per_byte"], c["bytes_per_token"]),
     ),
-    Rule(
+    Conversion(
         "bytes_per_token",
         ("loss_nats", "loss_bits_per_byte"),
         "loss_nats / (ln 2 loss_bits_per_byte)",
@@ -287,4 +287,4 @@ _LOSS = [
     ),
 ]
 
-RULES: tuple[Rule, ...] = (*_PARAMS, *_FLOPS, *_DATA, *_LOSS)
+RULES: tuple[Conversion, ...] = (*_PARAMS, *_FLOPS, *_DATA, *_LOSS)

@@ -41,7 +41,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Cost:
+class RunCost:
     """What one run costs: a branch pays for its decay alone, its trunk for the rest.
 
     `flops_6nd` and `flops_exact` are of the whole horizon, as the laws count it; `flops_paid` and `flops_paid_6nd` of
@@ -58,15 +58,15 @@ class Cost:
     seconds: float | None
 
 
-def costs(sweep: Sweep, paces: Mapping[Step, Pace] | None = None) -> list[Cost]:
+def costs(sweep: Sweep, paces: Mapping[Step, Pace] | None = None) -> list[RunCost]:
     """Cost every run of a sweep: FLOPs under two conventions, and seconds where the pace of its steps is known."""
     return [_cost(spec, (paces or {}).get(step_of(spec)), sweep.test_tokens) for spec in sweep.runs]
 
 
-def _cost(spec: RunSpec, pace: Pace | None, test_tokens: Mapping[str, int]) -> Cost:
+def _cost(spec: RunSpec, pace: Pace | None, test_tokens: Mapping[str, int]) -> RunCost:
     tokens, done = spec.steps * spec.batch_tokens, spec.steps - spec.first_step
     kaplan, exact = spec.shape.flops_per_token("6n"), spec.shape.flops_per_token("exact")
-    return Cost(
+    return RunCost(
         spec.id,
         spec.shape.params(),
         tokens,
@@ -96,7 +96,7 @@ def evaluated_tokens(spec: RunSpec, test_tokens: Mapping[str, int] | None = None
     return whole * sum(min(spec.eval_tokens, (test_tokens or {}).get(text, spec.eval_tokens)) for text in texts)
 
 
-def makespan(sweep: Sweep, table: list[Cost], processes: int) -> float | None:
+def makespan(sweep: Sweep, table: list[RunCost], processes: int) -> float | None:
     """Seconds until all chains are done by `processes` at a time, the longest first."""
     seconds = {cost.run_id: cost.seconds for cost in table}
     if None in seconds.values():

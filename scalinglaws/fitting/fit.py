@@ -26,7 +26,7 @@ from .curve_tables import of_runs
 from .diagnose import alone, doubts, outcome, run_warnings, unidentified
 from .fit_record import Fit, FitWarning
 from .losses import LOSSES, Loss, robust_sd
-from .minimise import Optimum, minimise
+from .minimise import Minimum, minimise
 from .outliers import wild_points
 from .problem import Problem, residuals
 
@@ -205,7 +205,7 @@ def _rough(problem: Problem) -> list[FitWarning]:
     return [FitWarning("rough-slopes", f"{told}, good to about 1e-9. Bring `slopes` for exact ones.")]
 
 
-def _record(found: Optimum, columns, values, target, table: Points, cluster: str, warnings) -> Fit:
+def _record(found: Minimum, columns, values, target, table: Points, cluster: str, warnings) -> Fit:
     points = table.kept
     problem, z = found.problem, found.z
     coordinates, law = problem.coordinates, problem.coordinates.law

@@ -23,7 +23,7 @@ NEAR = 1e-3  # the same, where the walk does not arrive: in a long valley the sc
 
 
 @dataclass(frozen=True)
-class Optimum:
+class Minimum:
     """Coordinates (p,), the objective there, how near a stationary point, and the share of starts that agree."""
 
     problem: Problem
@@ -34,7 +34,7 @@ class Optimum:
     agreeing: float
 
 
-def minimise(problem: Problem, auto: bool, rng: np.random.Generator, starts: np.ndarray | None = None) -> Optimum:
+def minimise(problem: Problem, auto: bool, rng: np.random.Generator, starts: np.ndarray | None = None) -> Minimum:
     """Minimise from the best starts, or from those given; `auto`: estimate the loss's scale from the residuals.
 
     Raises:
@@ -65,7 +65,7 @@ def minimise(problem: Problem, auto: bool, rng: np.random.Generator, starts: np.
     moved = (z != found.z[[best]]).any()
     if estimated or moved or len(part.target) < len(problem.target) or not found.converged[best]:
         found, best = solve_graduated(whole, z), 0
-    return Optimum(
+    return Minimum(
         whole,
         found.z[best],
         float(found.objective[best]),

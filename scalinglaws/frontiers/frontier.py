@@ -11,7 +11,7 @@ from ..points.points import Points
 from .budgets import Budget, Frontier, Line
 from .c_min import KAPLAN_CRITICAL, adjusted, batch_and_steps
 from .critical_batch import CriticalBatch, critical_batch
-from .lines import Optima, budgets_of, line_through, optima_of, reasons_of, settled
+from .lines import SliceOptima, budgets_of, line_through, optima_of, reasons_of, settled
 from .slice_profiles import FORMS, fit_profiles
 from .slices import Slice, chosen_columns, cluster_of, compute_of, curves, slices_of_budgets, slices_of_curves
 
@@ -143,7 +143,7 @@ def _fitted(slices: list[Slice], how: _How, runs: int) -> Frontier:
     )
 
 
-def _lines(optima: Optima, how: _How, reasons: list[str], best_run: np.ndarray) -> dict[str, Line | None]:
+def _lines(optima: SliceOptima, how: _How, reasons: list[str], best_run: np.ndarray) -> dict[str, Line | None]:
     keep = np.array([not reason for reason in reasons])
     names = {name: how.columns[name] for name in ("params", "tokens", "loss")}
     if how.critical:

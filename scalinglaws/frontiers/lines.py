@@ -15,7 +15,7 @@ _LEAST_SHARE = 0.8  # of noises that must leave a budget a minimum for it to cou
 
 
 @dataclass(frozen=True)
-class Optima:
+class SliceOptima:
     """ln N*, ln D* and ln L* of every slice, shape (slices,); their draws, (draws, slices), resample this many runs.
 
     Attributes:
@@ -31,7 +31,7 @@ class Optima:
     share: np.ndarray
 
 
-def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> Optima:
+def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> SliceOptima:
     """Find the optimum of every slice and redraw it by a wild bootstrap over runs.
 
     The residuals of one run change sign together (its noise is common to all computes it was read at), inflated by
@@ -53,7 +53,7 @@ def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> Op
     shaken = found.coefficients + np.einsum("skp,dsp->dsk", found.solve, residual * signs[:, place])
     drawn = _located(slices, centres, best, *minima(shaken, found.exponents))
     covariance = coefficient_covariance(found)
-    return Optima(
+    return SliceOptima(
         np.log([s.flops for s in slices]),
         values,
         dict(zip(names, drawn, strict=True)),
@@ -80,7 +80,7 @@ def _located(slices, centres, best, u, loss) -> tuple[np.ndarray, np.ndarray, np
         return params, tokens, np.log(np.maximum(loss, 1e-300)) + best
 
 
-def reasons_of(slices: list[Slice], found: Profiles, optima: Optima) -> list[str]:
+def reasons_of(slices: list[Slice], found: Profiles, optima: SliceOptima) -> list[str]:
     """Say of every slice why its optimum cannot be used (a key of `REASONS`), or nothing."""
     reasons = []
     for i, s in enumerate(slices):
@@ -102,7 +102,7 @@ def _reason(s: Slice, params: float, convex: bool, weak: bool) -> str:
     return "weak-curvature" if weak else ""
 
 
-def settled(slices: list[Slice], optima: Optima, reasons: list[str], line: Line) -> list[str]:
+def settled(slices: list[Slice], optima: SliceOptima, reasons: list[str], line: Line) -> list[str]:
     """Decide by the line where the optimum should lie, not by the noise of each budget, which budgets are near an edge.
 
     Where the optimum nears the last size, noise alone decides whether that size comes out best; dropping a budget when
@@ -124,7 +124,7 @@ def settled(slices: list[Slice], optima: Optima, reasons: list[str], line: Line)
     return new
 
 
-def budgets_of(slices: list[Slice], optima: Optima, reasons: list[str]) -> list[Budget]:
+def budgets_of(slices: list[Slice], optima: SliceOptima, reasons: list[str]) -> list[Budget]:
     """Make the records: the optimum where it can be used, else the best size present."""
     budgets = []
     for i, (s, reason) in enumerate(zip(slices, reasons, strict=True)):
@@ -137,7 +137,7 @@ def budgets_of(slices: list[Slice], optima: Optima, reasons: list[str]) -> list[
 
 
 def line_through(
-    optima: Optima,
+    optima: SliceOptima,
     name: str,
     quantity: str,
     keep: np.ndarray,

@@ -6,7 +6,7 @@ from ..frontiers.budgets import Frontier
 from ..frontiers.frontier import frontier
 from ..laws.kaplan2020.efficient import loss_exponent
 from ..results.fitted import Estimate
-from .family_tables import COLUMNS, Evidence
+from .family_tables import COLUMNS, FamilyTables
 from .joining import once
 from .powers import settled
 
@@ -14,7 +14,7 @@ EXPONENTS = ("p_N", "p_B", "p_S", "p_D", "alpha_Cmin")
 
 
 @once
-def derived(evidence: Evidence) -> dict[str, Estimate]:
+def derived(evidence: FamilyTables) -> dict[str, Estimate]:
     """Derive the exponents of eq 1.7 and 1.8 from alpha_N, alpha_S of eq 1.6 and alpha_B of eq 1.4, with intervals.
 
     The draws of 1/alpha_B are normal with the width of its interval, independent of the learning curves'.
@@ -39,7 +39,7 @@ def _exponents(k) -> dict:
 
 
 @once
-def empirical(evidence: Evidence) -> dict[str, Estimate]:
+def empirical(evidence: FamilyTables) -> dict[str, Estimate]:
     """Read the exponents off the frontier over C_min; that of S_min from the measured steps, not as a remainder."""
     found = settled(evidence.c_min)
     top = found.loss.exponent
@@ -55,7 +55,7 @@ def empirical(evidence: Evidence) -> dict[str, Estimate]:
 
 
 @once
-def measured_steps(evidence: Evidence) -> Frontier:
+def measured_steps(evidence: FamilyTables) -> Frontier:
     """Find the same frontier with the measured S_min of each evaluation in the place of its tokens."""
     columns = {**COLUMNS, "tokens": "steps_min", "flops": "flops_min"}
     points = evidence.least
@@ -63,7 +63,7 @@ def measured_steps(evidence: Evidence) -> Frontier:
 
 
 @once
-def totals(evidence: Evidence) -> Frontier:
+def totals(evidence: FamilyTables) -> Frontier:
     """Find the frontier with every parameter and every FLOP counted: embeddings, attention, head."""
     columns = {**COLUMNS, "params": "params_total", "flops": "flops_exact"}
     return settled(
@@ -71,7 +71,7 @@ def totals(evidence: Evidence) -> Frontier:
     )
 
 
-def above_converged_at(evidence: Evidence) -> np.ndarray:
+def above_converged_at(evidence: FamilyTables) -> np.ndarray:
     """f = L / L(N, inf) - 1 at every optimum between sizes that were trained, L(N, inf) from the fitted L(N, S_min)."""
     k = evidence.steps_law.fit.values
     optima = settled(evidence.c_min).optima

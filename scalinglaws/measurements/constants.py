@@ -14,7 +14,7 @@ from ..results.attempt import attempt
 from ..results.fitted import Estimate
 from ..uncertainty.drawn import Draws
 from .allocation_exponents import derived, empirical, totals
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .overfit import collapse
 from .powers import of_compute, of_data, of_size, settled
 from .sheet import Constant
@@ -40,7 +40,7 @@ class _Asked:
     meaning: str
     printed: tuple[float | None, str]
     how: str
-    read: Callable[[Evidence], Estimate]
+    read: Callable[[FamilyTables], Estimate]
 
 
 def _law(name: str, parameter: str) -> tuple[float, str]:
@@ -53,7 +53,7 @@ def _theory(exponent: str) -> tuple[float, str]:
 
 
 def _exponents_of_fits() -> list[_Asked]:
-    def fitted(name: str, parameter: str, meaning: str, how: str, drawn: Callable[[Evidence], Draws]) -> _Asked:
+    def fitted(name: str, parameter: str, meaning: str, how: str, drawn: Callable[[FamilyTables], Draws]) -> _Asked:
         return _Asked(
             f"{parameter} of {name}", meaning, _law(name, parameter), how, lambda e: e.parameter(drawn(e), parameter)
         )
@@ -86,12 +86,12 @@ def _exponents_of_fits() -> list[_Asked]:
     ]
 
 
-def _alpha_B(evidence: Evidence) -> Estimate:
+def _alpha_B(evidence: FamilyTables) -> Estimate:
     evidence.critical_constants  # noqa: B018 (raises where there is no law)
     return evidence.critical.alpha_B
 
 
-def _B_star(evidence: Evidence) -> Estimate:
+def _B_star(evidence: FamilyTables) -> Estimate:
     evidence.critical_constants  # noqa: B018 (raises where there is no law)
     return evidence.critical.B_star
 
@@ -142,13 +142,13 @@ def _stopping() -> tuple[float, str]:
     return float(above_converged(TABLE_3)), "Kaplan et al. 2020, eq B.5 at table 3"
 
 
-def _above(evidence: Evidence) -> Estimate:
+def _above(evidence: FamilyTables) -> Estimate:
     drawn = evidence.steps_law
     columns = dict(zip(drawn.names, drawn.values.T, strict=True))
     return evidence.estimate(float(above_converged(drawn.fit.values)), above_converged(columns))
 
 
-def accounting(evidence: Evidence) -> _Asked:
+def accounting(evidence: FamilyTables) -> _Asked:
     """Say which exponent of N_opt the count of parameters alone foretells at this vocabulary and these sizes.
 
     Pearce & Song's local exponent g at the middle of the frontier. Vocabulary and aspect are those of the runs; the law
@@ -168,14 +168,14 @@ def accounting(evidence: Evidence) -> _Asked:
     )
 
 
-def constants(evidence: Evidence) -> list[Constant]:
+def constants(evidence: FamilyTables) -> list[Constant]:
     """Measure every constant; one that cannot be says why, beside what the paper printed."""
     asked = [*_exponents_of_fits(), *_allocations()]
     asked += attempt(lambda: [accounting(evidence)], lambda why: [])
     return [_measured(one, evidence) for one in asked]
 
 
-def _measured(one: _Asked, evidence: Evidence) -> Constant:
+def _measured(one: _Asked, evidence: FamilyTables) -> Constant:
     value, source = one.printed
 
     def constant(measured: Estimate | None, how: str) -> Constant:
@@ -184,7 +184,7 @@ def _measured(one: _Asked, evidence: Evidence) -> Constant:
     return attempt(lambda: constant(one.read(evidence), one.how), lambda why: constant(None, f"not measured: {why}"))
 
 
-def crossing(evidence: Evidence) -> dict[str, Estimate]:
+def crossing(evidence: FamilyTables) -> dict[str, Estimate]:
     """Find where the data that compute-efficient training asks for would be too little to reach its loss (section 6.3).
 
     From L(C_min), N_opt and D = 2 C_min / (6 N) of the frontier and L(D) of F-ND; each drawn, the frontier's lines

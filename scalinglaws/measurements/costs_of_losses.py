@@ -6,13 +6,13 @@ from ..laws.kaplan2020.efficient import excess_compute, excess_steps, flops_min,
 from ..laws.kaplan2020.loss import critical_batch
 from ..results.attempt import UNFIT, Lacking
 from .critical_batches import turnings
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .noise_line import noise_along, noise_line
 from .sheet import Sheet, said
 from .size_curves import Reached, reached
 
 
-def costs_of_losses(evidence: Evidence) -> Sheet:
+def costs_of_losses(evidence: FamilyTables) -> Sheet:
     """Steps, tokens and compute to fixed losses."""
     rows = [
         (one.loss_nats, *row)
@@ -23,7 +23,7 @@ def costs_of_losses(evidence: Evidence) -> Sheet:
     return Sheet("equal-loss", "What a loss costs each size", about, ("loss", "N", "steps", "tokens", "C"), tuple(rows))
 
 
-def least_costs(evidence: Evidence) -> Sheet:
+def least_costs(evidence: FamilyTables) -> Sheet:
     """S_min, E_min and C_min to fixed losses, by the measured B_crit at each (figure 19)."""
     turning, (low, high) = evidence.critical_constants, evidence.critical_range
     rows = []
@@ -48,7 +48,7 @@ def least_costs(evidence: Evidence) -> Sheet:
     return Sheet("least-cost", "The least that a loss costs each size", about, columns, tuple(rows))
 
 
-def off_the_best(evidence: Evidence) -> Sheet:
+def off_the_best(evidence: FamilyTables) -> Sheet:
     """Compute and steps of sizes off the cheapest, beside eq B.16 and B.17 (figure 12)."""
     found = [(one, best) for one in reached(evidence) if (best := cheapest(one))]
     if not found:
@@ -68,7 +68,7 @@ def off_the_best(evidence: Evidence) -> Sheet:
     return Sheet("off-the-best", "Sizes off the cheapest", about, columns, tuple(rows))
 
 
-def _exponents(evidence: Evidence) -> dict[str, float] | None:
+def _exponents(evidence: FamilyTables) -> dict[str, float] | None:
     try:
         law = evidence.steps_law.fit.values
     except UNFIT:
@@ -89,7 +89,7 @@ def cheapest(one: Reached) -> tuple[float, float, float] | None:
     return float(size), float(flops / (each * size)), float(flops)
 
 
-def critical_batches(evidence: Evidence) -> Sheet:
+def critical_batches(evidence: FamilyTables) -> Sheet:
     """B_crit(L) of each size beside the noise scale."""
     rows = [
         (
@@ -111,7 +111,7 @@ def critical_batches(evidence: Evidence) -> Sheet:
     return Sheet("critical-batch", "Critical batch and gradient noise scale", about, columns, tuple(rows))
 
 
-def noise_scales(evidence: Evidence) -> Sheet:
+def noise_scales(evidence: FamilyTables) -> Sheet:
     """The noise scale of each size along its loss (the dots of figure 10)."""
     rows = [(one.params, one.loss_nats, one.noise, one.sem, one.measured) for one in noise_along(evidence)]
     line = noise_line(evidence)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..results.fitted import Estimate
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .joining import once
 
 
@@ -30,7 +30,7 @@ class Turning:
 
 
 @once
-def turnings(evidence: Evidence) -> list[Turning]:
+def turnings(evidence: FamilyTables) -> list[Turning]:
     """List the isoquants of the batch scan, each with the noise scale at its loss."""
     curves = evidence.curves_of("F-B")
     found = []

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..points.points import Points
 from ..results.attempt import Lacking
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .powers import Power
 from .repeats import averaged
 from .shape_panels import beside, longest, of_standard_ff, shaped, trend
@@ -29,7 +29,7 @@ class Fan:
     right_all: float
 
 
-def fan(evidence: Evidence) -> Fan:
+def fan(evidence: FamilyTables) -> Fan:
     """Compare the two panels of the paper's sixth figure.
 
     Raises:
@@ -59,7 +59,7 @@ def _spread(n: np.ndarray, y: np.ndarray) -> float:
     return float(np.sqrt(np.sum((y - np.polyval(np.polyfit(x, y, 2), x)) ** 2) / max(1, len(y) - 3)))
 
 
-def one_layer(evidence: Evidence) -> tuple[Points, Power]:
+def one_layer(evidence: FamilyTables) -> tuple[Points, Power]:
     """Give the models of one layer with `off`, nats above L(N); those within the fitted sizes where there are any.
 
     Raises:

@@ -29,7 +29,7 @@ COLUMNS = {"params": "params_nonembedding", "tokens": "tokens", "flops": "flops_
 
 
 @dataclass(frozen=True)
-class Evidence:
+class FamilyTables:
     """The three tables of a set of families (`scalinglaws study`): a row a run, an evaluation, a place in the context.
 
     Attributes:

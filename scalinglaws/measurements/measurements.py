@@ -6,7 +6,7 @@ from ..points.points import Points
 from ..results.attempt import attempt
 from . import costs_of_losses, models, scale, texts
 from .constants import constants
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .sheet import Measurements, Sheet
 
 SHEETS = (*scale.SHEETS, *costs_of_losses.SHEETS, *texts.SHEETS, *models.SHEETS)
@@ -16,10 +16,10 @@ def measurements(
     runs: Points, curves: Points, positions: Points, *, level: float = 0.95, draws: int = 1000, seed: int = 0
 ) -> Measurements:
     """Measure what the paper measured, as constants and tables; arguments as in `findings`."""
-    return measured(Evidence(runs, curves, positions, level, draws, seed))
+    return measured(FamilyTables(runs, curves, positions, level, draws, seed))
 
 
-def measured(evidence: Evidence) -> Measurements:
+def measured(evidence: FamilyTables) -> Measurements:
     """Measure all that the tables allow; what they do not is named with what it needs."""
     missing: list[str] = []
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..results.attempt import UNFIT, Lacking
 from .depths import fan, one_layer
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .places import losses_by_place
 from .powers import power
 from .rate_schedules import schedules
@@ -13,7 +13,7 @@ from .shape_panels import beside, by_horizon, panels
 from .sheet import Sheet, rows_of
 
 
-def shape_panels(evidence: Evidence) -> Sheet:
+def shape_panels(evidence: FamilyTables) -> Sheet:
     """Each knob of the shape, at every horizon: how the differences fare as training goes on."""
     rows = [
         (tokens, panel.knob, value, shape, n, above)
@@ -28,7 +28,7 @@ def shape_panels(evidence: Evidence) -> Sheet:
     return Sheet("shapes", "Shape at one N", about, columns, tuple(rows))
 
 
-def depths(evidence: Evidence) -> Sheet:
+def depths(evidence: FamilyTables) -> Sheet:
     """Spread with and without embeddings, and the models of one layer."""
     found = fan(evidence)
     rows = [
@@ -50,7 +50,7 @@ def depths(evidence: Evidence) -> Sheet:
     return Sheet("depths", "Depth with and without embeddings", about, ("over", "spread"), tuple(rows))
 
 
-def lstms(evidence: Evidence) -> Sheet:
+def lstms(evidence: FamilyTables) -> Sheet:
     """LSTMs beside the Transformers' L(N) at the same horizon."""
     points = averaged(evidence.family("F-LSTM"))
     rows = []
@@ -70,7 +70,7 @@ def lstms(evidence: Evidence) -> Sheet:
     return Sheet("lstm", "LSTM against Transformer", about, columns, tuple(sorted(rows, key=lambda r: r[0])))
 
 
-def _against(evidence: Evidence, row: dict) -> tuple[float | None, float | None, float | None]:
+def _against(evidence: FamilyTables, row: dict) -> tuple[float | None, float | None, float | None]:
     """Ratio of the losses on the first eight places and on the last quarter, and the LSTM's slope in ln T."""
     own = losses_by_place(evidence, row["run_id"])
     sizes = evidence.sizes.take(np.abs(evidence.sizes["tokens"] / row["tokens"] - 1) < 0.01)
@@ -87,7 +87,7 @@ def _against(evidence: Evidence, row: dict) -> tuple[float | None, float | None,
     return float(ratio[place <= 8].mean()), float(ratio[place > 0.75 * end].mean()), slope
 
 
-def recurrent(evidence: Evidence) -> Sheet:
+def recurrent(evidence: FamilyTables) -> Sheet:
     """Recurrent Transformers beside plain ones of their N and of their compute."""
     points = averaged(evidence.family("F-UT"))
     rows = []
@@ -112,7 +112,7 @@ def recurrent(evidence: Evidence) -> Sheet:
     return Sheet("recurrent", "Recurrent against plain Transformer", about, columns, tuple(sorted(rows)))
 
 
-def rates(evidence: Evidence) -> Sheet:
+def rates(evidence: FamilyTables) -> Sheet:
     """F-LR by schedule."""
     points = schedules(evidence)
     rows = [
@@ -137,7 +137,7 @@ def rates(evidence: Evidence) -> Sheet:
     )
 
 
-def spread_of_seeds(evidence: Evidence) -> Sheet:
+def spread_of_seeds(evidence: FamilyTables) -> Sheet:
     """Every setting that was trained with several seeds."""
     runs = evidence.runs.take(np.isfinite(evidence.runs["loss_nats"]))
     names = (
@@ -176,7 +176,7 @@ def spread_of_seeds(evidence: Evidence) -> Sheet:
     return Sheet("seeds", "Spread from seed to seed", about, columns, tuple(sorted(rows)))
 
 
-def speed(evidence: Evidence) -> Sheet:
+def speed(evidence: FamilyTables) -> Sheet:
     """Spikes, throughput, utilisation and memory by family."""
     runs = evidence.runs
     if not len(runs):
@@ -202,7 +202,7 @@ def speed(evidence: Evidence) -> Sheet:
     return Sheet("speed", "Runs, spikes and speed", "Medians over the runs of a family.", columns, tuple(rows))
 
 
-def vocabularies(evidence: Evidence) -> Sheet:
+def vocabularies(evidence: FamilyTables) -> Sheet:
     """L(N) of F-V beside that of F-N at the same sizes and horizons."""
     other = evidence.runs.take(evidence.of("F-V") & evidence.kept)
     if not len(other):

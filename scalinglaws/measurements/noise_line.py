@@ -7,7 +7,7 @@ import numpy as np
 from ..points.points import Points
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
-from .family_tables import LADDER, Evidence
+from .family_tables import LADDER, FamilyTables
 from .joining import once
 from .straight_line import coefficients
 
@@ -17,7 +17,7 @@ LEAST_READINGS = 6
 
 
 @dataclass(frozen=True)
-class Reading:
+class NoiseReading:
     """The noise scale of one size near one loss, tokens; its standard error, and the steps it was measured at."""
 
     params: float
@@ -45,7 +45,7 @@ class NoiseLine:
 
 
 @once
-def readings(evidence: Evidence) -> Points:
+def readings(evidence: FamilyTables) -> Points:
     """Take the evaluations at constant rate, one batch a size, with a noise scale from two steps and more.
 
     Raises:
@@ -63,7 +63,7 @@ def readings(evidence: Evidence) -> Points:
 
 
 @once
-def noise_along(evidence: Evidence) -> list[Reading]:
+def noise_along(evidence: FamilyTables) -> list[NoiseReading]:
     """Average the readings of each size over bins of the loss, weighted by the steps behind each."""
     curves = readings(evidence)
     cell = np.floor(np.log(curves["loss_nats"]) / BIN)
@@ -73,7 +73,7 @@ def noise_along(evidence: Evidence) -> list[Reading]:
             rows = curves.take((curves["params_nonembedding"] == n) & (cell == one))
             weight = rows["noise_count"] / rows["noise_count"].sum()
             found.append(
-                Reading(
+                NoiseReading(
                     float(n),
                     float(weight @ rows["loss_nats"]),
                     float(weight @ rows["noise_scale"]),
@@ -85,7 +85,7 @@ def noise_along(evidence: Evidence) -> list[Reading]:
 
 
 @once
-def noise_line(evidence: Evidence) -> NoiseLine:
+def noise_line(evidence: FamilyTables) -> NoiseLine:
     """Fit ln B_simple on ln L by least squares weighted by the steps behind each reading.
 
     Intervals leave out one lineage at a time: the evaluations of a run are not independent.

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .joining import once
 from .powers import of_size, power
 from .straight_line import coefficients
@@ -33,7 +33,7 @@ class Transfer:
     drift: float
 
 
-def texts(evidence: Evidence) -> list[str]:
+def texts(evidence: FamilyTables) -> list[str]:
     """Name the other texts.
 
     Raises:
@@ -47,7 +47,7 @@ def texts(evidence: Evidence) -> list[str]:
 
 
 @once
-def transfer(evidence: Evidence, text: str) -> Transfer:
+def transfer(evidence: FamilyTables, text: str) -> Transfer:
     """Measure how the loss on one other text follows."""
     curves, column = evidence.joined_curves, FOREIGN + text
     kept = (curves["phase"] != "warm-up") & (curves["run_kept"] == 1) & (curves["arch"] == "transformer")
@@ -69,7 +69,7 @@ def transfer(evidence: Evidence, text: str) -> Transfer:
 
 
 @once
-def exponents(evidence: Evidence, text: str) -> tuple[Estimate, Estimate]:
+def exponents(evidence: FamilyTables, text: str) -> tuple[Estimate, Estimate]:
     """Fit alpha_N of the loss on another text, and of that on the text trained on.
 
     Raises:

@@ -10,7 +10,7 @@ from ..laws.kaplan2020.loss import critical_batch
 from ..points.points import Points
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .joining import once
 
 OVERFIT = 2.0  # standard deviations of a seed: a row whose largest model is above its unlimited loss by more is small
@@ -51,7 +51,7 @@ def unlimited(points: Points) -> dict[float, float]:
 
 
 @once
-def collapse(evidence: Evidence) -> Collapse:
+def collapse(evidence: FamilyTables) -> Collapse:
     """Put every run on a subset on one axis, and one curve through them.
 
     Raises:
@@ -100,7 +100,7 @@ class Marginal:
     small: bool
 
 
-def marginals(evidence: Evidence) -> list[Marginal]:
+def marginals(evidence: FamilyTables) -> list[Marginal]:
     """Take the slopes along each row of one subset, least text first."""
     points = evidence.limited
     reference = unlimited(points)
@@ -129,7 +129,7 @@ class Stop:
     bound: float
 
 
-def stops(evidence: Evidence) -> list[Stop]:
+def stops(evidence: FamilyTables) -> list[Stop]:
     """Compare the steps at which runs on little text had their least test loss with the lower bound (eq 5.7).
 
     L(N, D) is measured; L(N, inf) is the joint law's. The step is in S_min by the B_crit of its own loss.

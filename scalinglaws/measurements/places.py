@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 
 
-def losses_by_place(evidence: Evidence, run_id: str) -> tuple[np.ndarray, np.ndarray] | None:
+def losses_by_place(evidence: FamilyTables, run_id: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Give the places of a run and the loss at each; None where the table has none of it."""
     table = evidence.positions
     if "position" not in table:

@@ -11,7 +11,7 @@ from ..frontiers.budgets import Frontier
 from ..points.points import Points
 from ..results.attempt import UNFIT, Lacking
 from ..results.fitted import Estimate
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .joining import once
 
 LETTERS = {
@@ -75,7 +75,9 @@ class Power:
         return f"L = ({letter} / {self.scale:.3g})^-{self.exponent.value:.3f}"
 
 
-def power(evidence: Evidence, points: Points, column: str, loss: str = "loss_nats", clusters: str = "lineage") -> Power:
+def power(
+    evidence: FamilyTables, points: Points, column: str, loss: str = "loss_nats", clusters: str = "lineage"
+) -> Power:
     """Fit the line through points, and its rivals.
 
     Raises:
@@ -117,7 +119,7 @@ def _logarithm(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.sqrt(np.mean(least_squares(residual, (at, slope)).fun ** 2)))
 
 
-def _with_floor(evidence: Evidence, points: Points, columns: dict, clusters: str) -> tuple:
+def _with_floor(evidence: FamilyTables, points: Points, columns: dict, clusters: str) -> tuple:
     try:
         found = evidence.fitted("henighan-n", points, columns=columns, loss="ls-log", cluster=clusters)
     except UNFIT:
@@ -166,18 +168,18 @@ def settled(found: Frontier) -> Frontier:
 
 
 @once
-def of_size(evidence: Evidence) -> Power:
+def of_size(evidence: FamilyTables) -> Power:
     """Fit L(N) at the longest horizon that every size has, a point a size."""
     return power(evidence, evidence.longest, "params_nonembedding")
 
 
 @once
-def of_data(evidence: Evidence) -> Power:
+def of_data(evidence: FamilyTables) -> Power:
     """Fit L(D) to the subsets of the largest model of F-ND."""
     return power(evidence, largest_subsets(evidence), "dataset_tokens", clusters="run_id")
 
 
-def largest_subsets(evidence: Evidence) -> Points:
+def largest_subsets(evidence: FamilyTables) -> Points:
     """Take the largest model of F-ND on each subset that its epochs allow to fit; the whole text is not one of them."""
     points = evidence.limited
     points = points.take(points["whole"] == 0)
@@ -185,7 +187,7 @@ def largest_subsets(evidence: Evidence) -> Points:
 
 
 @once
-def of_compute(evidence: Evidence, least: bool = False) -> Power:
+def of_compute(evidence: FamilyTables, least: bool = False) -> Power:
     """Fit L(C), or L(C_min), through the frontier's optima between sizes that were trained.
 
     The interval of the exponent is the frontier's own, over runs: its budgets share them.
@@ -213,7 +215,7 @@ def _minus(value: float | None) -> float | None:
     return None if value is None else -value
 
 
-def trends(evidence: Evidence) -> dict[str, Callable[[], Power]]:
+def trends(evidence: FamilyTables) -> dict[str, Callable[[], Power]]:
     """Name the four trends of the paper's first figure, each fitted when called."""
     return {
         "L(N)": lambda: of_size(evidence),

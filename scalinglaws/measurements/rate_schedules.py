@@ -3,14 +3,14 @@
 import numpy as np
 
 from ..points.points import Points
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .repeats import averaged
 
 ADEQUATE_END = 0.1  # of the peak: the rate ends near zero
 ADEQUATE_SUM = 0.5  # of the largest summed rate
 
 
-def schedules(evidence: Evidence) -> Points:
+def schedules(evidence: FamilyTables) -> Points:
     """Take F-LR, a row a schedule, its seeds averaged; `adequate` marks enough summed rate and an end near zero."""
     points = averaged(evidence.family("F-LR"))
     ends = np.array([_final_share(label) for label in points["lr_schedule"]])

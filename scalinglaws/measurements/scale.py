@@ -6,7 +6,7 @@ import numpy as np
 
 from ..results.attempt import Lacking, attempt
 from .constants import crossing
-from .family_tables import LADDER, LEAST_UPDATES, Evidence
+from .family_tables import LADDER, LEAST_UPDATES, FamilyTables
 from .overfit import collapse, stops, unlimited
 from .powers import Power, of_size, settled, trends
 from .repeats import averaged
@@ -14,7 +14,7 @@ from .sheet import Sheet, rows_of, value_of
 from .size_curves import foretold, refits
 
 
-def sizes(evidence: Evidence) -> Sheet:
+def sizes(evidence: FamilyTables) -> Sheet:
     """Every run of F-N, F-C and F-SEED, seeds averaged, with its distance from L(N)."""
     line = of_size(evidence)
     rows = evidence.of(*LADDER)
@@ -36,7 +36,7 @@ def sizes(evidence: Evidence) -> Sheet:
     return Sheet("sizes", "Loss by size and horizon", about, columns, tuple(sorted(table, key=lambda r: (r[2], r[4]))))
 
 
-def straight_lines(evidence: Evidence) -> Sheet:
+def straight_lines(evidence: FamilyTables) -> Sheet:
     """The four trends with their rivals."""
     found = [_measured(name, line) for name, line in trends(evidence).items()]
     if all(row[1] is None for row in found):
@@ -60,7 +60,7 @@ def _trend(line: Power) -> tuple:
     )  # fmt: skip
 
 
-def step_terms(evidence: Evidence) -> Sheet:
+def step_terms(evidence: FamilyTables) -> Sheet:
     """alpha_S and S_c by size, and the losses foretold from the first quarter."""
     ahead = foretold(evidence)
     rows = []
@@ -86,7 +86,7 @@ def step_terms(evidence: Evidence) -> Sheet:
     return Sheet("step-terms", "Learning curves by size", about, columns, tuple(rows))
 
 
-def frontiers(evidence: Evidence) -> Sheet:
+def frontiers(evidence: FamilyTables) -> Sheet:
     """The optima over C and over C_min."""
     rows = []
     for found in (evidence.envelope, evidence.c_min):
@@ -100,7 +100,7 @@ def frontiers(evidence: Evidence) -> Sheet:
     return Sheet("frontier", "Compute-efficient frontier", about, columns, tuple(rows))
 
 
-def overfitted(evidence: Evidence) -> Sheet:
+def overfitted(evidence: FamilyTables) -> Sheet:
     """Every run of F-ND, with its place on the common curve."""
     found, points = collapse(evidence), evidence.subsets
     reference = unlimited(points)
@@ -126,7 +126,7 @@ def overfitted(evidence: Evidence) -> Sheet:
     return Sheet("overfitting", "Overfitting on one variable", about, columns, tuple(sorted(rows)))
 
 
-def early_stops(evidence: Evidence) -> Sheet:
+def early_stops(evidence: FamilyTables) -> Sheet:
     """Steps of the least test loss beside the bound of eq 5.7."""
     rows = [(s.params, s.data, s.step, s.step_min, s.bound, s.step_min / s.bound) for s in stops(evidence)]
     held = sum(row[-1] >= 1 for row in rows)
@@ -136,7 +136,7 @@ def early_stops(evidence: Evidence) -> Sheet:
     return Sheet("early-stopping", "Early stopping against its lower bound", about, columns, tuple(rows))
 
 
-def contradiction_point(evidence: Evidence) -> Sheet:
+def contradiction_point(evidence: FamilyTables) -> Sheet:
     """Where the measured laws would contradict one another."""
     rows = [(name, one.value, one.low, one.high) for name, one in crossing(evidence).items()]
     about = "Where L(D(C_min)) would fall below L(C_min): the laws must break before. Far outside the runs."
@@ -149,7 +149,7 @@ def contradiction_point(evidence: Evidence) -> Sheet:
     )
 
 
-def censoring(evidence: Evidence) -> Sheet:
+def censoring(evidence: FamilyTables) -> Sheet:
     """The range and the censored share of the frontiers: how far their exponents can be trusted."""
     rows = [
         (

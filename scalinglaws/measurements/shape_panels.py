@@ -7,7 +7,7 @@ import numpy as np
 
 from ..points.points import Points
 from ..results.attempt import Lacking
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .joining import once
 from .powers import Power, power
 from .repeats import averaged
@@ -29,7 +29,7 @@ class Panel:
 
 
 @once
-def by_horizon(evidence: Evidence) -> dict[float, Points]:
+def by_horizon(evidence: FamilyTables) -> dict[float, Points]:
     """Take the Transformers of F-SHAPE, seeds averaged, of every depth, by the tokens that most of them have seen."""
     points = evidence.family("F-SHAPE")
     points = averaged(points.take(points["arch"] == "transformer"))
@@ -37,12 +37,12 @@ def by_horizon(evidence: Evidence) -> dict[float, Points]:
     return {one: points.take(points["tokens"] == one) for one in tokens[counts == counts.max()].tolist()}
 
 
-def longest(evidence: Evidence) -> float:
+def longest(evidence: FamilyTables) -> float:
     """Give the horizon at which shapes are judged."""
     return max(by_horizon(evidence))
 
 
-def shaped(evidence: Evidence) -> Points:
+def shaped(evidence: FamilyTables) -> Points:
     """Take the shapes that are judged."""
     return by_horizon(evidence)[longest(evidence)]
 
@@ -59,7 +59,7 @@ def at_one_size(points: Points) -> Points:
     return points.take(near[near.sum(axis=1).argmax()])
 
 
-def beside(evidence: Evidence, tokens: float) -> Points:
+def beside(evidence: FamilyTables, tokens: float) -> Points:
     """Take the sizes of F-N at this horizon, a row a size.
 
     Raises:
@@ -74,7 +74,7 @@ def beside(evidence: Evidence, tokens: float) -> Points:
 
 
 @once
-def trend(evidence: Evidence, tokens: float) -> tuple[Points, Power]:
+def trend(evidence: FamilyTables, tokens: float) -> tuple[Points, Power]:
     """Give F-SHAPE at a horizon with `above`, ln of the loss over L(N) of F-N there, and that line."""
     points = by_horizon(evidence)[tokens]
     line = power(evidence, beside(evidence, tokens), "params_nonembedding")
@@ -84,7 +84,7 @@ def trend(evidence: Evidence, tokens: float) -> tuple[Points, Power]:
 
 
 @once
-def panels(evidence: Evidence, tokens: float) -> list[Panel]:
+def panels(evidence: FamilyTables, tokens: float) -> list[Panel]:
     """Sort the shapes of two layers and more at a horizon and the most common N into one panel a knob."""
     points, _ = trend(evidence, tokens)
     points = points.take((points["n_layer"] >= 2) & (points["excluded_because"] == ""))
@@ -120,7 +120,7 @@ def _panel(knob: str, points: Points, rows: np.ndarray, values: np.ndarray) -> P
     return Panel(knob, values[order], some["params_nonembedding"], names, np.expm1(some["above"] - some["above"].min()))
 
 
-def explained(evidence: Evidence) -> dict[str, float]:
+def explained(evidence: FamilyTables) -> dict[str, float]:
     """Share of the variance of ln L that ln N explains, of what it explains with the three knobs beside it.
 
     Returns:

@@ -9,7 +9,7 @@ from ..fitting.fit_record import Fit
 from ..points.points import Points
 from ..results.attempt import UNFIT, Lacking
 from ..results.fitted import Estimate
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .joining import once
 
 EARLY = 0.25
@@ -29,7 +29,7 @@ def thinned(points: Points) -> Points:
 
 
 @dataclass(frozen=True)
-class Refit:
+class CurveRefit:
     """alpha_S and S_c of one size, its floor being that of the pooled law; None where its curve does not fix them."""
 
     params: float
@@ -39,7 +39,7 @@ class Refit:
 
 
 @once
-def refits(evidence: Evidence) -> list[Refit]:
+def refits(evidence: FamilyTables) -> list[CurveRefit]:
     """Refit the step term of L(N, S_min) to each size alone."""
     pooled, points = evidence.steps_law.fit, thinned(evidence.least)
     held = {name: pooled.values[name] for name in ("N_c", "alpha_N")}
@@ -49,11 +49,11 @@ def refits(evidence: Evidence) -> list[Refit]:
         one = fit("kaplan-ns", rows, columns={"S": "steps_min"}, fix=held, cluster="lineage")
         known = one.outcome == "converged"
         alpha = _alpha_S(evidence, one) if known else None
-        found.append(Refit(float(n), alpha, one.values["S_c"] if known else None, one.rms_log))
+        found.append(CurveRefit(float(n), alpha, one.values["S_c"] if known else None, one.rms_log))
     return found
 
 
-def _alpha_S(evidence: Evidence, one: Fit) -> Estimate:
+def _alpha_S(evidence: FamilyTables, one: Fit) -> Estimate:
     try:
         return evidence.parameter(evidence.drawn(one), "alpha_S")
     except UNFIT:  # one lineage has no spread
@@ -61,7 +61,7 @@ def _alpha_S(evidence: Evidence, one: Fit) -> Estimate:
 
 
 @once
-def foretold(evidence: Evidence) -> list[tuple[float, float, float]]:
+def foretold(evidence: FamilyTables) -> list[tuple[float, float, float]]:
     """Fit the first quarter of every run's steps, and ask for the last loss of each: (N, foretold, measured)."""
     points = evidence.least
     last = {run: points["steps"][points["run_id"] == run].max() for run in np.unique(points["run_id"])}
@@ -85,7 +85,7 @@ class Reached:
 
 
 @once
-def reached(evidence: Evidence) -> list[Reached]:
+def reached(evidence: FamilyTables) -> list[Reached]:
     """Read steps, tokens and C at fixed losses off the curves, seeds averaged in logs; high losses first.
 
     Raises:

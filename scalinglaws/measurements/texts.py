@@ -5,7 +5,7 @@ import numpy as np
 from ..points.points import Points
 from ..results.attempt import UNFIT, Lacking, attempt
 from ..results.fitted import Estimate
-from .family_tables import Evidence
+from .family_tables import FamilyTables
 from .other_texts import FOREIGN, PLACE, exponents, texts, transfer
 from .places import losses_by_place
 from .repeats import MODEL, averaged, same_settings
@@ -18,7 +18,7 @@ PLACES = ("arch", "N", "n_layer", "context", "tokens", "a", "low", "high", "b", 
           "rms nats", "at T = 1", "last")  # fmt: skip
 
 
-def other_texts(evidence: Evidence) -> Sheet:
+def other_texts(evidence: FamilyTables) -> Sheet:
     """Offset, slope and exponent on each other text."""
     rows = []
     for text in texts(evidence):
@@ -47,7 +47,7 @@ def _alpha(other: Estimate, own: Estimate) -> tuple[float | None, ...]:
     return other.value, other.low, other.high, other.value / own.value
 
 
-def texts_by_depth(evidence: Evidence) -> Sheet:
+def texts_by_depth(evidence: FamilyTables) -> Sheet:
     """Loss on other texts of models of one N and several depths (figure 24)."""
     points = shaped(evidence)
     points = points.take((points["n_layer"] > 0) & of_standard_ff(points))
@@ -75,7 +75,7 @@ def texts_by_depth(evidence: Evidence) -> Sheet:
     return Sheet("transfer-depth", "Loss on other texts by depth", about, columns, tuple(sorted(rows)))
 
 
-def by_place(evidence: Evidence) -> Sheet:
+def by_place(evidence: FamilyTables) -> Sheet:
     """a + b T^-p of each model at its longest horizon."""
     if not len(evidence.positions) or "position" not in evidence.positions:
         raise Lacking("any family with losses by place (0 of at least 1 run present)")
@@ -95,7 +95,7 @@ def by_place(evidence: Evidence) -> Sheet:
     return Sheet("positions", "Loss by place in the context", about, PLACES, tuple(rows))
 
 
-def _front(evidence: Evidence, run_id: str) -> tuple | None:
+def _front(evidence: FamilyTables, run_id: str) -> tuple | None:
     place, loss = losses_by_place(evidence, run_id)
     if len(place) < LEAST_PLACES:
         return None
@@ -112,7 +112,7 @@ def _front(evidence: Evidence, run_id: str) -> tuple | None:
     return (*numbers, float(np.sqrt(np.mean(found.residuals**2))), *ends)
 
 
-def places_along(evidence: Evidence) -> Sheet:
+def places_along(evidence: FamilyTables) -> Sheet:
     """Loss at each place of the context along the training of the largest Transformer (figure 20, right)."""
     curves = evidence.curves_of("F-N")
     places = sorted(int(name.removeprefix(PLACE)) for name in curves.columns if name.startswith(PLACE))
@@ -130,7 +130,7 @@ def places_along(evidence: Evidence) -> Sheet:
     return Sheet("positions-along", "Loss by place along training", about, columns, tuple(rows))
 
 
-def short_contexts(evidence: Evidence) -> Sheet:
+def short_contexts(evidence: FamilyTables) -> Sheet:
     """Models of a short context beside those of the full one, on the places that both have."""
     short = averaged(evidence.family("F-CTX8"))
     long = evidence.sizes

@@ -20,7 +20,7 @@ UTILISATION = 0.40  # of peak, over a whole run: what large well-tuned runs repo
 
 
 @dataclass(frozen=True)
-class Cost:
+class TrainingCost:
     """Device-hours, wall hours and money of a training run; money is None without a price."""
 
     flops_per_second: float
@@ -59,13 +59,13 @@ class Machine:
             return self.flops_per_second
         return UTILISATION * PEAK[self.hardware][0]
 
-    def cost(self, flops: float) -> Cost | None:
+    def cost(self, flops: float) -> TrainingCost | None:
         """Turn FLOPs into hours and money; None when the speed is not known."""
         if self.speed is None:
             return None
         device_hours = flops / self.speed / 3600
         money = None if self.price_per_hour is None else device_hours * self.price_per_hour
-        return Cost(self.speed, self.devices, device_hours, device_hours / self.devices, money)
+        return TrainingCost(self.speed, self.devices, device_hours, device_hours / self.devices, money)
 
 
 def training_bytes(shape: Shape, sequences: int = 1) -> float:

@@ -17,7 +17,7 @@ _WIDEST = 8.0  # ln of the factor in size that is searched for the edges of an i
 
 
 @dataclass(frozen=True)
-class Valley:
+class NearOptimum:
     """Loss along size at one budget, for the values of the fit alone: `params` is the bottom, `loss` its loss."""
 
     trade: Trade
@@ -25,7 +25,7 @@ class Valley:
     loss: float
 
     @classmethod
-    def of(cls, one: Trade) -> "Valley":
+    def of(cls, one: Trade) -> "NearOptimum":
         """Find the bottom.
 
         Raises:
@@ -61,7 +61,7 @@ class Valley:
         return np.interp(np.log(loss), np.log(np.maximum.accumulate(best)), 1 - kept)
 
 
-def flat_range(valley: Valley) -> tuple[Within, ...]:
+def flat_range(valley: NearOptimum) -> tuple[Within, ...]:
     """Find the sizes that do as well as the best size would with 1% and 5% less of the budget."""
     found = []
     for share in SHARES:
@@ -71,7 +71,7 @@ def flat_range(valley: Valley) -> tuple[Within, ...]:
     return tuple(found)
 
 
-def _edge(valley: Valley, limit: float, away: float) -> float:
+def _edge(valley: NearOptimum, limit: float, away: float) -> float:
     """Bisect in ln N for where the loss rises through a limit between the best size and e^away of it."""
     near = 0.0
     for _ in range(50):
@@ -81,7 +81,7 @@ def _edge(valley: Valley, limit: float, away: float) -> float:
     return float(valley.params * np.exp(near))
 
 
-def alternatives(valley: Valley) -> tuple[Alternative, ...]:
+def alternatives(valley: NearOptimum) -> tuple[Alternative, ...]:
     """List sizes from a quarter to four times the best whose loss is within 1% of the best."""
     params = valley.params * np.array(FACTORS)
     loss = valley.loss_at(params)
@@ -91,7 +91,7 @@ def alternatives(valley: Valley) -> tuple[Alternative, ...]:
 
 
 def buildable(
-    valley: Valley, target: float, quantity: str, building: Building, machine: Machine
+    valley: NearOptimum, target: float, quantity: str, building: Building, machine: Machine
 ) -> tuple[PlannedShape, ...]:
     """List models near `target` parameters, counted as `quantity`, with what each would reach on the same budget.
 

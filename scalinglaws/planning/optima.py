@@ -8,8 +8,8 @@ import numpy as np
 from ..errors import MisuseError
 from ..laws import LAWS
 from ..laws.declaration import Law
-from .near_optimum import Valley
-from .published import Optima, Optimum, Spread
+from .near_optimum import NearOptimum
+from .published import LawSpread, Optima, Optimum
 from .published_law import asked
 from .rates_and_batches import Setting, settings
 
@@ -82,13 +82,13 @@ def _loss(params: float, tokens: float) -> tuple[float, str]:
     return float(law.at(published.values, N=params, D=tokens)), f"{law.name}, {published.source}"
 
 
-def _penalised(one: Optimum, valley: Valley | None, params: float) -> Optimum:
+def _penalised(one: Optimum, valley: NearOptimum | None, params: float) -> Optimum:
     if valley is None:
         return one
     return replace(one, penalty=float(valley.loss_at(params)) / valley.loss - 1)
 
 
-def _spreads(rows: tuple[Optimum, ...], hyper: tuple[Setting, ...]) -> tuple[Spread, ...]:
+def _spreads(rows: tuple[Optimum, ...], hyper: tuple[Setting, ...]) -> tuple[LawSpread, ...]:
     said = dict.fromkeys(("params", "tokens", "tokens_per_param"), rows) | dict.fromkeys(("lr", "batch_tokens"), hyper)
     pairs = {
         name: [(getattr(one, name), one.inside) for one in whose if getattr(one, name) is not None]
@@ -97,10 +97,10 @@ def _spreads(rows: tuple[Optimum, ...], hyper: tuple[Setting, ...]) -> tuple[Spr
     return tuple(_spread(name, values) for name, values in pairs.items() if len(values) > 1)
 
 
-def _spread(quantity: str, said: list[tuple[float, bool | None]]) -> Spread:
+def _spread(quantity: str, said: list[tuple[float, bool | None]]) -> LawSpread:
     values, inside = [value for value, _ in said], [value for value, within in said if within]
     near = max(inside) / min(inside) if len(inside) > 1 else None
-    return Spread(quantity, len(values), max(values) / min(values), len(inside), near)
+    return LawSpread(quantity, len(values), max(values) / min(values), len(inside), near)
 
 
 def _sentences(rows, spreads, params) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from .best_split import Spending, trade
 from .buildable import Building
 from .hardware import Machine
 from .law_splits import Split, kaplan_split, split
-from .near_optimum import Valley, alternatives, buildable, flat_range
+from .near_optimum import NearOptimum, alternatives, buildable, flat_range
 from .planned import Plan
 from .rates_and_batches import band, settings
 from .undetermined import check_useful, interval
@@ -150,12 +150,12 @@ def _assembled(several, splits: list[Split], spending, machine, building, how, h
     )
 
 
-def _valley(first: Split, spending: Spending) -> Valley | None:
+def _valley(first: Split, spending: Spending) -> NearOptimum | None:
     """The loss along size; none without a lowest point, or for a law of steps, whose batch decides with the size."""
     if "S" in first.law.inputs:
         return None
     try:
-        return Valley.of(trade(first.law, first.values, spending))
+        return NearOptimum.of(trade(first.law, first.values, spending))
     except LawError:  # a size or the tokens are held, and by this fit no other would be best
         return None
 

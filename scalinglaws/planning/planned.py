@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ..results.fitted import Estimate
 from ..results.study_results import Recommendation
 from ..run.shape import Shape
-from .hardware import Cost
+from .hardware import TrainingCost
 from .rates_and_batches import Setting
 
 
@@ -84,7 +84,7 @@ class Plan:
     alternatives: tuple[Alternative, ...]
     shapes: tuple[PlannedShape, ...] = ()
     epochs: float | None = None
-    cost: Cost | None = None
+    cost: TrainingCost | None = None
     by_law: dict[str, Estimate] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

@@ -39,7 +39,7 @@ class Optimum:
 
 
 @dataclass(frozen=True)
-class Spread:
+class LawSpread:
     """Largest over smallest of what laws say: over all of them, and over those inside their range (None below two)."""
 
     quantity: str
@@ -71,6 +71,6 @@ class Optima:
     loss_source: str
     optima: tuple[Optimum, ...]
     settings: tuple[Setting, ...]
-    spreads: tuple[Spread, ...]
+    spreads: tuple[LawSpread, ...]
     skipped: dict[str, str]
     sentences: tuple[str, ...]

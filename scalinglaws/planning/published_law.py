@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import LawError
 from ..laws.declaration import Law, Published
 from .best_split import Spending, trade
-from .near_optimum import Valley, flat_range
+from .near_optimum import NearOptimum, flat_range
 from .published import Optimum
 
 ALLOCATED = ("params", "tokens", "flops_per_token")
@@ -54,12 +54,12 @@ def _lacking(law: Law, given: Mapping[str, float]) -> list[str]:
     return [letter for letter in law.inputs if letter not in {"N", "D", "C", "U", *given}]
 
 
-def _by_loss(law: Law, published: Published, flops: float, given: Mapping[str, float]) -> tuple[Optimum, Valley]:
+def _by_loss(law: Law, published: Published, flops: float, given: Mapping[str, float]) -> tuple[Optimum, NearOptimum]:
     """Minimise the loss over N under C = 6 N D, every token seen once."""
     asked = holding(law, given)
     once = Spending(flops, unique_tokens=np.inf) if "U" in asked.inputs else Spending(flops)
     with np.errstate(all="ignore"):
-        valley = Valley.of(trade(asked, dict(published.values), once))
+        valley = NearOptimum.of(trade(asked, dict(published.values), once))
     params, tokens = valley.params, float(valley.tokens(valley.params))
     at = {"N": params, "D": tokens, "U": tokens, **given}
     cheap = flat_range(valley)[0]

@@ -15,7 +15,7 @@ _NEAR = 8  # a batch is rounded to whole micro-batches on every process of at mo
 
 
 @dataclass(frozen=True)
-class _Job:
+class _PlannedRun:
     """What every trainer is told: whole sequences and whole steps.
 
     `sequences` a step are `micro` at once on each of `processes`, equally often on all.
@@ -61,7 +61,7 @@ def configuration(
     return TRAINERS[trainer](_job(plan, row, rate, devices))
 
 
-def _job(plan: Plan, row: PlannedShape, lr: float, devices: int | None) -> _Job:
+def _job(plan: Plan, row: PlannedShape, lr: float, devices: int | None) -> _PlannedRun:
     if plan.batch_tokens is None:
         raise MisuseError("no published law of the batch reaches this plan: give the tokens of a step, batch_tokens.")
     asked = max(1, round(plan.batch_tokens.value / row.shape.n_ctx))
@@ -84,7 +84,9 @@ def _job(plan: Plan, row: PlannedShape, lr: float, devices: int | None) -> _Job:
         f"{plan.loss_nats.level:.0%}.",
         f"Reach: {plan.reach:.3g} times the largest compute that the law was fitted to.",
     )
-    return _Job(row.shape, sequences, micro, processes, steps, warmup, lr, steps * sequences * row.shape.n_ctx, comment)
+    return _PlannedRun(
+        row.shape, sequences, micro, processes, steps, warmup, lr, steps * sequences * row.shape.n_ctx, comment
+    )
 
 
 def _rate(value: float) -> str:
@@ -92,11 +94,11 @@ def _rate(value: float) -> str:
     return repr(float(f"{value:.4g}"))
 
 
-def _commented(job: _Job) -> str:
+def _commented(job: _PlannedRun) -> str:
     return "".join(f"# {line}\n" for line in job.comment)
 
 
-def _nanogpt(job: _Job) -> str:
+def _nanogpt(job: _PlannedRun) -> str:
     head = "" if job.shape.tied else "# Its head is tied to the embeddings: fewer parameters than counted above.\n"
     return _commented(job) + (
         f"{head}# {job.sequences} sequences a step = batch_size x gradient_accumulation_steps, over all processes: as "
@@ -122,7 +124,7 @@ def _nanogpt(job: _Job) -> str:
     )
 
 
-def _torchtitan(job: _Job) -> str:
+def _torchtitan(job: _PlannedRun) -> str:
     s = job.shape
     return _commented(job) + (
         f'# Register the flavour "planned": TransformerModelArgs(dim={s.d_model}, n_layers={s.n_layer}, '
@@ -147,7 +149,7 @@ def _torchtitan(job: _Job) -> str:
     )
 
 
-def _olmo_core(job: _Job) -> str:
+def _olmo_core(job: _PlannedRun) -> str:
     s = job.shape
     return _commented(job) + (
         "# Its SwiGLU blocks and untied head change the count of parameters: compare with the counts above.\n"
@@ -165,7 +167,7 @@ def _olmo_core(job: _Job) -> str:
 
 
 _ROTATE = ("torchtitan", "olmo-core")  # rotary positions
-TRAINERS: dict[str, Callable[[_Job], str]] = {
+TRAINERS: dict[str, Callable[[_PlannedRun], str]] = {
     "nanogpt": _nanogpt,
     "torchtitan": _torchtitan,
     "olmo-core": _olmo_core,

@@ -12,14 +12,14 @@ from ..errors import FitError, MisuseError, PointsError
 UNFIT = (FitError, MisuseError, np.linalg.LinAlgError)  # what points may be to a law
 PACKAGE = Path(__file__).parents[1]
 
-Part = TypeVar("Part")
+Made = TypeVar("Made")
 
 
 class Lacking(PointsError):
     """What a part speaks of is not there; the message says what it needs."""
 
 
-def attempt(make: Callable[[], Part], instead: Callable[[str], Part]) -> Part:
+def attempt(make: Callable[[], Made], instead: Callable[[str], Made]) -> Made:
     """Make a part of a whole; where that fails, make what stands in its place, from a phrase that says why.
 
     The phrase begins with "needs" where the points lack something, and with "internal error" where the failure is ours.

@@ -14,7 +14,7 @@ UNFINISHED = ("*.part", "report/*.part", "runs/*/*.part", "data/.*.part", "data/
 
 
 @dataclass(frozen=True)
-class Part:
+class Leftover:
     """Some files of a folder, and their bytes."""
 
     files: int
@@ -32,9 +32,9 @@ class Cleaned:
     """
 
     removed: bool
-    unfinished: Part
-    states: Part
-    needed: Part
+    unfinished: Leftover
+    states: Leftover
+    needed: Leftover
 
     def plain(self) -> dict:
         """As JSON values."""
@@ -47,7 +47,7 @@ class Cleaned:
             self.states: "states of trunks: without them, one more horizon trains the trunk again from its start",
         }
         rows = [f"{_amount(part)}: {words}" for part, words in what.items() if part.files]
-        total = Part(self.unfinished.files + self.states.files, self.unfinished.bytes + self.states.bytes)
+        total = Leftover(self.unfinished.files + self.states.files, self.unfinished.bytes + self.states.bytes)
         rows.append(f"{'freed' if self.removed else 'would free'} {_amount(total)}")
         if self.needed.files:
             rows.append(f"kept {_amount(self.needed)}: states that branches still start from")
@@ -56,7 +56,7 @@ class Cleaned:
         return "\n".join(rows)
 
 
-def _amount(part: Part) -> str:
+def _amount(part: Leftover) -> str:
     return f"{part.bytes:,} bytes in {part.files} file{'s' * (part.files != 1)}"
 
 
@@ -88,6 +88,6 @@ def _needed(store: Store, sweep: Sweep) -> set[Path]:
     return {store.folder(spec.lineage) / state_name(spec.first_step) for spec in lacking}
 
 
-def _part(paths: list[Path]) -> Part:
+def _part(paths: list[Path]) -> Leftover:
     files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
-    return Part(len(files), sum(file.stat().st_size for file in files))
+    return Leftover(len(files), sum(file.stat().st_size for file in files))

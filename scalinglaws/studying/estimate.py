@@ -9,7 +9,7 @@ from textwrap import wrap
 from ..corpora import open_corpus
 from ..corpora.tokenise import tokenise
 from ..designing.checks import unanswered
-from ..designing.costs import Cost, Pace, Step, costs, duration, makespan, step_of
+from ..designing.costs import Pace, RunCost, Step, costs, duration, makespan, step_of
 from ..designing.design import Sweep, design, lay_out
 from ..designing.study_file import Families, Study
 from ..errors import CorpusError
@@ -35,7 +35,7 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class StudyCost:
     """The cost of a study: a row a run, and the whole.
 
     Attributes:
@@ -45,14 +45,14 @@ class Estimate:
     """
 
     sweep: Sweep
-    table: tuple[Cost, ...]
+    table: tuple[RunCost, ...]
     processes: int
     seconds: float
     shared: frozenset[str] = frozenset()
     how: str = ""
 
     @property
-    def own(self) -> list[Cost]:
+    def own(self) -> list[RunCost]:
         """The runs that are to be paid."""
         return [cost for cost in self.table if cost.run_id not in self.shared]
 
@@ -104,11 +104,11 @@ LEGEND = (
 
 
 @dataclass(frozen=True)
-class SetEstimate:
+class SetCost:
     """The cost of a set of families: each, and the whole with every run counted once."""
 
     name: str
-    families: tuple[Estimate, ...]
+    families: tuple[StudyCost, ...]
 
     def total(self) -> dict:
         """Runs, FLOPs to pay under both counts, and seconds, of the families one after the other."""
@@ -152,7 +152,7 @@ def estimate(
     device: str = "cpu",
     speed: Speed | None = None,
     say: Callable[[str], None] = lambda text: None,
-) -> Estimate | SetEstimate:
+) -> StudyCost | SetCost:
     """Design a study or a set, and tell what its runs will take; writes nothing that stays.
 
     Where a text is not there, the vocabulary is what the tokenizer's name says, and the text's size is not checked.
@@ -178,7 +178,7 @@ def estimate(
     for study, sweep in zip(studies, sweeps, strict=True):
         found.append(_estimated(study, sweep, paces, seen, speed, how))
         seen |= {run.id: max(run.steps, seen.get(run.id, 0)) for run in sweep.runs}
-    return SetEstimate(asked.name, tuple(found)) if isinstance(asked, Families) else found[0]
+    return SetCost(asked.name, tuple(found)) if isinstance(asked, Families) else found[0]
 
 
 def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, None]) -> Sweep:
@@ -196,7 +196,7 @@ def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, 
     return lay_out(study, data, cache, data_dir)
 
 
-def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed: Speed | None, how: str) -> Estimate:
+def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed: Speed | None, how: str) -> StudyCost:
     pairs = zip(sweep.runs, costs(sweep, paces), strict=True)
     table = [_beyond(cost, seen.get(run.id, 0) / run.steps) for run, cost in pairs]
     shared = frozenset(run.id for run in sweep.runs if seen.get(run.id, 0) >= run.steps)
@@ -207,10 +207,10 @@ def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed
     if speed is not None:  # processes that share a device wait for each other's arithmetic
         paid = sum(cost.flops_paid for cost in table if cost.run_id not in shared)
         seconds = max(seconds, paid / speed.flops_per_second)
-    return Estimate(sweep, tuple(table), processes, seconds, shared, how)
+    return StudyCost(sweep, tuple(table), processes, seconds, shared, how)
 
 
-def _beyond(cost: Cost, share: float) -> Cost:
+def _beyond(cost: RunCost, share: float) -> RunCost:
     """What is left to pay of a trunk that goes on from a share of its steps, which another family has."""
     if not 0 < share < 1:
         return cost
@@ -229,7 +229,7 @@ def _how(paces: Mapping[Step, Pace], speed: Speed | None, device: str) -> str:
     return f"{said}; {by_count} too long to time, by FLOPs at the best share of the matmul ceiling that was seen."
 
 
-def _kind(spec, found: Estimate) -> str:
+def _kind(spec, found: StudyCost) -> str:
     if spec.id in found.shared:
         return "shared"
     if spec.id in found.sweep.held_out:

@@ -15,7 +15,7 @@ from ..results.fitted import Band, FittedLaw, FrontierFound
 from ..results.tested import SeedSpread
 from ..uncertainty.drawn import Draws
 from ..uncertainty.draws import draws
-from .laws_asked import COUNTS, JOINT, ROBUST, Asked, column_of, everything_asked
+from .laws_asked import COUNTS, JOINT, ROBUST, LawAsked, column_of, everything_asked
 from .laws_shown import bands, tabulated, unsound
 from .seed_spread import lack_of_fit, seed_spread
 
@@ -96,7 +96,7 @@ def infer(
     )
 
 
-def _drawn(asked: Asked, n_draws: int, seed: int) -> Draws | Exception:
+def _drawn(asked: LawAsked, n_draws: int, seed: int) -> Draws | Exception:
     """Fit a law and draw from it; else give what stood in the way."""
 
     def make() -> Draws | Exception:

@@ -18,7 +18,7 @@ ALIKE = 0.01  # of ln N and ln D: closer sizes are one size, and closer horizons
 
 
 @dataclass(frozen=True)
-class Asked:
+class LawAsked:
     """Which law to fit to which rows, and which panel shows it.
 
     Attributes:
@@ -42,7 +42,7 @@ class Asked:
 
 def everything_asked(
     points: Points, curves: Points | None, laws: Sequence[Law], counts: Mapping[str, str]
-) -> list[Asked]:
+) -> list[LawAsked]:
     """List every law of the report with the rows it speaks of; panels whose columns are not there ask for nothing."""
     cluster = "lineage" if "lineage" in points else "run_id"
     asked = _panels(points, counts, {law.name for law in laws})
@@ -51,14 +51,14 @@ def everything_asked(
         panel, along = _panel_of(law)
         for loss in (ROBUST, SQUARES):
             columns = _columns(law, counts)
-            asked.append(Asked(law, points, columns, panel, rows, along, "all runs", loss, cluster))
+            asked.append(LawAsked(law, points, columns, panel, rows, along, "all runs", loss, cluster))
     if curves is not None:
         law = shelf("kaplan-ns")
-        asked.append(Asked(law, curves, _columns(law, counts), why="evaluations along runs at constant rate"))
+        asked.append(LawAsked(law, curves, _columns(law, counts), why="evaluations along runs at constant rate"))
     return asked
 
 
-def _panels(points: Points, counts: Mapping[str, str], taken: set[str]) -> list[Asked]:
+def _panels(points: Points, counts: Mapping[str, str], taken: set[str]) -> list[LawAsked]:
     """The power laws of one variable, each on the rows where nothing else holds the loss back."""
     trunks = "lineage" in points
     described = (
@@ -81,7 +81,7 @@ def _panels(points: Points, counts: Mapping[str, str], taken: set[str]) -> list[
             if law.name not in taken:
                 some, columns = points.take(rows), _columns(law, counts)
                 numbers = tuple(map(int, rows))
-                asked.append(Asked(law, some, columns, panel, numbers, letter.upper(), why, cluster=cluster))
+                asked.append(LawAsked(law, some, columns, panel, numbers, letter.upper(), why, cluster=cluster))
     return asked
 
 

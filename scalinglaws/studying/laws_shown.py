@@ -7,7 +7,7 @@ from ..points.points import Points
 from ..predicting.predict import predict
 from ..results.fitted import Band, Estimate, FittedLaw
 from ..uncertainty.drawn import Draws
-from .laws_asked import ROBUST, Asked
+from .laws_asked import ROBUST, LawAsked
 
 BEYOND = 3.0  # lines are drawn this far beyond the points, on a log axis
 LINE_POINTS = 60
@@ -16,7 +16,7 @@ MOST_LINES, FEW_LINES = 14, 8  # more sizes than the first are shown by so many 
 _NAMES = {"lineage": "lineages", "run_id": "runs"}
 
 
-def tabulated(asked: Asked, drawn: Draws, level: float) -> FittedLaw:
+def tabulated(asked: LawAsked, drawn: Draws, level: float) -> FittedLaw:
     """Write a fit down with its intervals, beside what the law's paper published."""
     found, shown = drawn.fit, drawn.fit.law
     ends = drawn.interval(level)
@@ -63,7 +63,7 @@ def _bound(value: float) -> float | None:
     return float(value) if abs(value) < UNBOUNDED else None
 
 
-def bands(asked: Asked, drawn: Draws, level: float) -> list[Band]:
+def bands(asked: LawAsked, drawn: Draws, level: float) -> list[Band]:
     """Draw one line along the input of a one-variable law; one a size for a law of N and D."""
     inputs, along = drawn.fit.inputs, asked.along
     seen = float(inputs[along].min()), float(inputs[along].max())
