@@ -2,16 +2,13 @@
 
 import contextlib
 import io
-import os
 import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from scalinglaws.cli import main
 
-DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
 TRUTH = {"E": 1.7, "A": 400.0, "B": 410.0, "alpha": 0.34, "beta": 0.28}
 
 LAW = """
@@ -102,10 +99,3 @@ def written(path: Path, rows: list[dict], columns: list[str] | None = None) -> P
     lines = [",".join(v if isinstance(v := row[c], str) else repr(float(v)) for c in columns) for row in rows]
     path.write_text("\n".join([",".join(columns), *lines]) + "\n")
     return path
-
-
-def real(name: str) -> Path:
-    """A public table, or skip."""
-    if not (DATA / name).exists():
-        pytest.skip(f"{name} is not on this machine (SCALINGLAWS_DATA)")
-    return DATA / name

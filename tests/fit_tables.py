@@ -1,19 +1,16 @@
 """Tables that the tests of fits share: the public Chinchilla points, and points made from a law's own constants."""
 
 import csv
-import os
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import pytest
+from public_tables import real
 
 from scalinglaws.fitting.curve_tables import of_runs
 from scalinglaws.laws import LAWS
 from scalinglaws.points.points import Points
 from scalinglaws.quantities import playing
 
-DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
 EPOCH = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
 
 # ranges that the laws are tried on, by letter, where a law says no domain of its own
@@ -85,10 +82,7 @@ GIVEN = {"multi-power": [SCHEDULE], "tissue": [SCHEDULE]}  # law -> inputs, wher
 @cache
 def chinchilla_points(wild: bool = False) -> Points:
     """The 240 digitised Chinchilla points, or all 245; skips the test where the table is absent."""
-    path = DATA / "chinchilla_epoch.csv"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not on this machine (SCALINGLAWS_DATA)")
-    with open(path, newline="") as file:
+    with open(real("chinchilla_epoch.csv"), newline="") as file:
         rows = [row for row in csv.DictReader(file) if wild or not row["note"]]
     return Points({name: [row[name] for row in rows] for name in ("run_id", "params_total", "tokens", "flops", "loss")})
 

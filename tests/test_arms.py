@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from arms_made import arms
-from fit_tables import DATA, EPOCH, isoflop
+from fit_tables import EPOCH, isoflop
+from public_tables import real
 
 from scalinglaws.arms.differences import differences, holm
 from scalinglaws.arms.expand import arm_values, expanded, middles_of
@@ -212,10 +213,7 @@ def test_one_arm_or_too_few_runs_are_refused():
 
 
 def table(name, where):
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"{name} is not on this machine (SCALINGLAWS_DATA)")
-    return read_points(path, where=where).points
+    return read_points(real(name), where=where).points
 
 
 def test_which_of_gadre_s_training_sets_is_better_depends_on_the_text_it_is_measured_on():

@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from cli_made import real
 from frontier_tables import isoflop, learning_curves
+from public_tables import real
 
 from scalinglaws.auditing.audit import audit
 from scalinglaws.auditing.evidence import Evidence

@@ -8,7 +8,8 @@ import tomllib
 
 import numpy as np
 import pytest
-from cli_made import TRUTH, grid, isoflop, law_text, loss, real, spoken, written
+from cli_made import TRUTH, grid, isoflop, law_text, loss, spoken, written
+from public_tables import real
 
 from scalinglaws.run.shape import Shape
 

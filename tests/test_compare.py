@@ -1,13 +1,12 @@
 """Backtests: what extrapolates, by how much bands must widen, and which runs carry a fit."""
 
 import json
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from frontier_tables import REFIT, additive
+from public_tables import needs_tables, real
 
 from scalinglaws.comparing.backtest import backtest, calibration, needed_factor
 from scalinglaws.comparing.compare import compare
@@ -19,16 +18,12 @@ from scalinglaws.laws import law
 from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points
 
-_DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
-needs_data = pytest.mark.skipif(
-    not _DATA.is_dir(), reason="the public tables are not on this machine (SCALINGLAWS_DATA)"
-)
 TOTAL = {"columns": {"N": "params_total", "D": "tokens"}}
 
 
 @pytest.fixture(scope="module")
 def epoch():
-    return read_points(_DATA / "chinchilla_epoch.csv").points
+    return read_points(real("chinchilla_epoch.csv")).points
 
 
 def grid(noise=0.003, seed=0, loss=additive, rows=8, ratios=(5, 10, 20, 40, 80)):
@@ -39,7 +34,7 @@ def grid(noise=0.003, seed=0, loss=additive, rows=8, ratios=(5, 10, 20, 40, 80))
     return Points({"params_total": params, "tokens": params * ratio, "loss_nats": measured, "run_id": run})
 
 
-@needs_data
+@needs_tables
 @pytest.mark.parametrize("cut", [1e20, 3e20, 1e21])
 def test_calibrated_bands_hold_the_larger_runs_of_the_240(epoch, cut):
     points = epoch.take(epoch["note"] == "")
@@ -50,7 +45,7 @@ def test_calibrated_bands_hold_the_larger_runs_of_the_240(epoch, cut):
     assert factor < 4
 
 
-@needs_data
+@needs_tables
 def test_the_wild_points_of_the_245_are_found(epoch):
     """Five runs are left out of the published fit; leaving one of them out moves the fit most."""
     rows = influence(fit("chinchilla", epoch, delta=1e-3))
@@ -83,7 +78,7 @@ def test_more_runs_than_one_batch_holds_are_each_left_out():
     assert last.without == pytest.approx(dict(again.values), rel=1e-4)
 
 
-@needs_data
+@needs_tables
 def test_what_least_squares_feel_of_a_wild_run_tukey_s_loss_does_not(epoch):
     wildest = influence(fit("chinchilla", epoch, loss="ls-log"))[0].run
     moved = {}

@@ -5,7 +5,8 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from cli_made import DATA, spoken
+from cli_made import spoken
+from public_tables import real
 
 from scalinglaws import read_points
 from scalinglaws.cli.conventions import _plain
@@ -216,9 +217,7 @@ TABLES = {  # table -> (rows, facts, counts of N that it allows)
 
 
 def published(name, where, **map):
-    if not (DATA / name).exists():
-        pytest.skip(f"{name} is not on this machine (SCALINGLAWS_DATA)")
-    return read_points(DATA / name, where=where, map=map).points
+    return read_points(real(name), where=where, map=map).points
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -1,11 +1,9 @@
 """The critical batch from isoquants: published fits, a known law, and what cannot be measured."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from frontier_tables import TABLE_3, kaplan_loss
+from public_tables import needs_tables, real
 
 from scalinglaws.errors import PointsError
 from scalinglaws.frontiers.critical_batch import critical_batch
@@ -13,13 +11,11 @@ from scalinglaws.frontiers.frontier import frontier
 from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points
 
-_DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
 
-
-@pytest.mark.skipif(not _DATA.is_dir(), reason="the public tables are not on this machine (SCALINGLAWS_DATA)")
+@needs_tables
 def test_the_isoquants_of_zhang_2024_are_the_published_ones():
     """S = a + b/B by least squares in ln S, batches in sequences of 512."""
-    found = critical_batch(read_points(_DATA / "cbs_zhang.csv").points, draws=100)
+    found = critical_batch(read_points(real("cbs_zhang.csv")).points, draws=100)
     published = [
         (1293.8268694659337, 2834258.0888740215),
         (1752.4211962796799, 5677478.783007255),

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from cli_made import real, spoken
+from cli_made import spoken
+from public_tables import real
 
 from scalinglaws.errors import PointsError
 from scalinglaws.fitting.curve_tables import of_runs

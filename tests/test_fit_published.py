@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from fit_tables import DATA
+from public_tables import real
 
 from scalinglaws.fitting.fit import fit
 from scalinglaws.points.points import Points
@@ -14,10 +14,7 @@ NEEDED = ("params_total", "tokens", "loss")
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"{name} is not on this machine (SCALINGLAWS_DATA)")
-    with open(path, newline="") as file:
+    with open(real(name), newline="") as file:
         return list(csv.DictReader(file))
 
 

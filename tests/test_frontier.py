@@ -1,8 +1,6 @@
 """Frontiers: known exponents, published minima, censoring, and typed reasons."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ from frontier_tables import (
     kaplan_curves,
     learning_curves,
 )
+from public_tables import needs_tables, real
 
 from scalinglaws.errors import MisuseError, PointsError
 from scalinglaws.frontiers.agreement import disagreements
@@ -27,11 +26,6 @@ from scalinglaws.points.reading import read_points
 from scalinglaws.quantities import PF_DAY
 from scalinglaws.records.json_values import to_plain
 from scalinglaws.results.fitted import Estimate
-
-_DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
-needs_data = pytest.mark.skipif(
-    not _DATA.is_dir(), reason="the public tables are not on this machine (SCALINGLAWS_DATA)"
-)
 
 
 @pytest.mark.parametrize("shift", [1.0, 2.0, 4.0])
@@ -220,11 +214,11 @@ def test_the_fixed_batch_frontier_of_kaplan_is_no_pure_power_law():
         assert np.polyfit(x, losses, 1)[0] == pytest.approx(-loss, rel=1.5e-2)
 
 
-@needs_data
+@needs_tables
 def test_the_parabola_gives_the_published_minima_of_the_public_collection():
-    answers = json.loads((_DATA / "fixtures_expected.json").read_text())["isoflop"]
+    answers = json.loads(real("fixtures_expected.json").read_text())["isoflop"]
     for name in ("epochai_chinchilla__massivetext__chinchilla", "misfitting__fineweb_c4__transformer"):
-        points = read_points(_DATA / "isoflop_collection.csv", where=f"experiment == {name} and outlier == 0").points
+        points = read_points(real("isoflop_collection.csv"), where=f"experiment == {name} and outlier == 0").points
         found = frontier(points, method="isoflop", form="parabola", columns={"flops": "flops"}, draws=50)
         known = answers[f"{name}|clean"]["approach2"]
         assert found.params.exponent.value == pytest.approx(known["a"], abs=1e-6)
@@ -233,7 +227,7 @@ def test_the_parabola_gives_the_published_minima_of_the_public_collection():
         assert free.low < known["a"] < free.high
 
 
-@needs_data
+@needs_tables
 def test_bad_points_of_a_public_set_move_the_parabola_and_not_the_default():
     """70 of the 176 points were flagged by hand (off centre, near duplicates, outliers)."""
     moved = {}
@@ -241,21 +235,21 @@ def test_bad_points_of_a_public_set_move_the_parabola_and_not_the_default():
         values = []
         for which in ("", " and outlier == 0"):
             where = f"experiment == misfitting__fineweb_c4__transformer{which}"
-            points = read_points(_DATA / "isoflop_collection.csv", where=where).points
+            points = read_points(real("isoflop_collection.csv"), where=where).points
             found = frontier(points, method="isoflop", form=form, columns={"flops": "flops"}, draws=50)
             values.append(found.params.exponent.value)
         moved[form] = abs(values[0] - values[1])
     assert moved["additive"] < 0.01 < 0.03 < moved["parabola"]
 
 
-@needs_data
+@needs_tables
 def test_porians_five_corrections_lower_the_exponent_in_order():
     """Published: .8353 .7065 .6020 .5715 .4969, by Akima interpolation; another form moves each by up to .03."""
-    answers = json.loads((_DATA / "fixtures_expected.json").read_text())["porian_isoflop"]
+    answers = json.loads(real("fixtures_expected.json").read_text())["porian_isoflop"]
     names = ("1_reproduce_kaplan", "2_count_last_layer", "3_short_warmup", "4_cosine_decay", "5_tuned_optimizer")
     found = []
     for name in names:
-        points = read_points(_DATA / "porian_isoflop.csv", where=f"experiment == {name}").points
+        points = read_points(real("porian_isoflop.csv"), where=f"experiment == {name}").points
         params = "params_nonembedding" if name.startswith("1") else "params_total"
         columns = {"params": params, "flops": "flops"}
         exponent = frontier(points, method="isoflop", columns=columns, draws=400).params.exponent
@@ -368,7 +362,7 @@ def test_three_sizes_and_one_best_run_give_no_interval():
     assert found.found().bands[0].low[0] is None
 
 
-@needs_data
+@needs_tables
 @pytest.mark.parametrize(
     ("table", "where", "options", "low", "high"),
     [
@@ -386,7 +380,7 @@ def test_three_sizes_and_one_best_run_give_no_interval():
 )
 def test_public_tables_give_exponents_near_the_published_ones(table, where, options, low, high):
     """xLSTM prints .575 for Llama, Gemstones .499 by approach 1; Kempner's fitted laws give .43 to .51."""
-    found = frontier(read_points(_DATA / f"{table}.csv", where=where).points, draws=50, **options)
+    found = frontier(read_points(real(f"{table}.csv"), where=where).points, draws=50, **options)
     assert low < found.params.exponent.value < high
 
 

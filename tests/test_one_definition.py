@@ -1,10 +1,10 @@
 """One definition in one column: what is refused, which rows to choose, and what is never accused."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from public_tables import needs_tables, real
 
 from scalinglaws.arms.fit_arms import fit_arms
 from scalinglaws.auditing.audit import audit
@@ -17,7 +17,6 @@ from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points
 from scalinglaws.points.where import matching
 
-_DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
 OURS = Path(__file__).parents[1] / "studies" / "kaplan-cpu"
 
 
@@ -142,13 +141,13 @@ VERDICTS = {  # table -> (options of the reading, columns that mix; none: a law 
 }
 
 
-@pytest.mark.skipif(not _DATA.is_dir(), reason="the public tables are not on this machine (SCALINGLAWS_DATA)")
+@needs_tables
 @pytest.mark.parametrize("name", VERDICTS)
 def test_a_public_table_is_refused_where_it_mixes_and_nowhere_else(name):
-    points = read_points(_DATA / f"{name}.csv").points
+    points = read_points(real(f"{name}.csv")).points
     found = mixtures(points)
     assert {one.column for one in found} == VERDICTS[name]
-    for one in (note for note in read_points(_DATA / f"{name}.csv").notes if "one law cannot hold" in note):
+    for one in (note for note in read_points(real(f"{name}.csv")).notes if "one law cannot hold" in note):
         assert not mixtures(points.take(matching(points, where_of(one))))
 
 

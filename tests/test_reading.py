@@ -3,26 +3,22 @@
 import io
 import json
 import math
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
+from public_tables import TABLES, needs_tables, real
 
 from scalinglaws.errors import MisuseError, PointsError, StoreError
 from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points, write_points
 from scalinglaws.points.where import matching
 
-_DATA = Path(os.environ.get("SCALINGLAWS_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "runs"
-TABLES = sorted(_DATA.glob("*.csv"))
-
 
 def read(text: str, **options):
     return read_points(io.StringIO(text), **options)
 
 
-@pytest.mark.skipif(not TABLES, reason="the public tables are not on this machine (SCALINGLAWS_DATA)")
+@needs_tables
 def test_every_public_table_reads_as_it_stands():
     for path in TABLES:
         found = read_points(path)
@@ -31,11 +27,11 @@ def test_every_public_table_reads_as_it_stands():
         assert all(reject.reason for reject in found.rejected)
 
 
-@pytest.mark.skipif(not TABLES, reason="the public tables are not on this machine (SCALINGLAWS_DATA)")
+@needs_tables
 def test_epochs_table_holds_245_runs_and_the_published_fit_leaves_five_out():
-    points = read_points(_DATA / "chinchilla_epoch.csv").points
+    points = read_points(real("chinchilla_epoch.csv")).points
     assert len(points) == 245
-    assert len(read_points(_DATA / "chinchilla_epoch.csv", where="note == ''").points) == 240
+    assert len(read_points(real("chinchilla_epoch.csv"), where="note == ''").points) == 240
     assert points["flops"] == pytest.approx(6 * points["params_total"] * points["tokens"], rel=1e-6)
 
 
@@ -224,9 +220,9 @@ def test_a_label_that_says_bits_a_byte_is_pointed_out_until_the_loss_is_named_so
     assert read(LABELLED + rows.replace("val_bpb", "subbpbs")).notes == ()
 
 
-@pytest.mark.skipif(not TABLES, reason="the public tables are not on this machine (SCALINGLAWS_DATA)")
+@needs_tables
 def test_three_counts_and_bits_a_byte_in_one_public_table_are_both_pointed_out():
-    about_loss, about_params = read_points(_DATA / "nanochat_optima.csv").notes
+    about_loss, about_params = read_points(real("nanochat_optima.csv")).notes
     assert "3 counts of parameters (param_count:" in about_params and "'val_bpb', bits a byte" in about_loss
 
 

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from cli_made import DATA, TRUTH, grid, law_text, spoken, written
+from cli_made import TRUTH, grid, law_text, spoken, written
+from public_tables import real
 
 from scalinglaws.designing.study_file import Study, read_study
 from scalinglaws.errors import NameUnknownError, StudyError
@@ -186,9 +187,8 @@ def test_a_study_names_its_laws_and_brings_its_own_from_a_file_beside_it(tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not DATA.is_dir(), reason="no folder of public tables: set SCALINGLAWS_DATA")
 def test_hoffmann_s_runs_give_besiroglu_s_exponents_on_the_page(tmp_path):
-    table = DATA / "chinchilla_epoch.csv"
+    table = real("chinchilla_epoch.csv")
     code, _, err = spoken("report", table, "--law", "chinchilla", *FEW, "--to", tmp_path)
     assert code == 0, err
     record = json.loads((tmp_path / "data.json").read_text())

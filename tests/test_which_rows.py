@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fit_tables import DATA
+from public_tables import real
 
 from scalinglaws.errors import MisuseError, PointsError
 from scalinglaws.fitting.fit import fit
@@ -147,9 +147,7 @@ def test_a_table_without_progress_is_refused():
 
 
 def public(name):
-    if not (DATA / name).exists():
-        pytest.skip(f"{name} is not on this machine (SCALINGLAWS_DATA)")
-    return read_points(DATA / name).points
+    return read_points(real(name)).points
 
 
 def test_gemstones_rows_are_hot_and_none_is_called_decayed():

@@ -1,14 +1,12 @@
 """The public run tables: where they lie, and their rows as points."""
 
 import csv
-import os
 from functools import cache
-from pathlib import Path
+
+from public_tables import DATA
 
 from scalinglaws.points.points import Points
 
-_BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-DATA = Path(os.environ.get("SCALINGLAWS_DATA", _BESIDE)) / "runs"
 LAW_OF_N_AND_D = ("params_total", "tokens", "loss")
 DRAWS = 2  # of a frontier: its exponents do not depend on how many, and no interval is asked for
 ISOFLOP = ("run_id", "params_total", "tokens", "flops", "loss")
