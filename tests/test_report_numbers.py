@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scalinglaws.reporting.axes import equation, tick_text, ticks
+from scalinglaws.reporting.axes import equation, limits, tick_text, ticks
 from scalinglaws.reporting.markup import formula
 from scalinglaws.reporting.numbers import (
     ABSENT,
@@ -162,6 +162,16 @@ def test_every_range_gets_between_two_and_nine_ticks_inside_it(low, high):
     assert all(low <= value <= high for value in (*major, *minor))
     assert not {*major} & {*minor}
     assert len({tick_text(value) for value in major}) == len(major)
+
+
+@pytest.mark.parametrize("values", [(1e-300, 3.0), (2.0, 1e300), (5e-324, 1.7e308), (4.0, 4.0), ()])
+@pytest.mark.parametrize("headroom", [0.0, 0.3])
+def test_an_axis_of_whatever_numbers_has_finite_limits_and_ticks(values, headroom):
+    low, high = limits(values, headroom=headroom)
+    assert 0 < low < high < float("inf")
+    major, minor = ticks(low, high)
+    assert all(low <= value <= high for value in (*major, *minor)) and len(major) >= 1
+    assert all(tick_text(value) for value in major)
 
 
 def test_a_formula_in_plain_text_is_set_as_mathematics_and_prose_is_not():

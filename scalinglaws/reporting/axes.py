@@ -24,6 +24,7 @@ _LABELS = {
 }
 _GREEK = ("alpha", "beta", "gamma", "delta", "kappa", "lambda", "sigma")
 _KNOWN = {*_GREEK, "log", "exp", "ln", "min", "opt", "inf"}
+EXTREME = 300 * math.log(10)  # no axis goes beyond these powers of ten: a float ends soon after
 _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -43,8 +44,7 @@ def logarithmic(axes, which: str, values: Iterable[float], *, headroom: float = 
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
     values = [value for value in values if math.isfinite(value) and value > 0]
-    low, high = limits(values)
-    high *= (high / low) ** (headroom / (1 - headroom))
+    low, high = limits(values, headroom=headroom)
     getattr(axes, f"set_{which}scale")("log")
     getattr(axes, f"set_{which}lim")(low, high)
     axis = getattr(axes, f"{which}axis")
@@ -56,18 +56,23 @@ def logarithmic(axes, which: str, values: Iterable[float], *, headroom: float = 
     axis.set_minor_formatter(NullFormatter())
 
 
-def limits(values: Sequence[float], margin: float = 0.06) -> tuple[float, float]:
-    """Find the lowest and highest of positive values, widened by a share of their distance on a log scale."""
+def limits(values: Sequence[float], margin: float = 0.06, *, headroom: float = 0.0) -> tuple[float, float]:
+    """Find the lowest and highest of positive values, widened by a share of their distance on a log scale.
+
+    Neither limit leaves the numbers that a float can hold.
+    """
     if not values:
-        return 1.0, 10.0
+        return 1.0, 10.0 ** (1 / (1 - headroom))
     low, high = math.log(min(values)), math.log(max(values))
     pad = max((high - low) * margin, 0.02)
-    return math.exp(low - pad), math.exp(high + pad)
+    low, high = low - pad, high + pad
+    high += (high - low) * headroom / (1 - headroom)
+    return math.exp(max(low, -EXTREME)), math.exp(min(high, EXTREME))
 
 
 def ticks(low: float, high: float) -> tuple[list[float], list[float]]:
     """Place major and minor ticks between two positive limits of a log axis."""
-    decades = math.log10(high / low)
+    decades = math.log10(high) - math.log10(low)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     if decades >= 2:
         stride = max(1, math.ceil(decades / 6))
