@@ -4,15 +4,19 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from packaging.metadata import Metadata
+from trove_classifiers import classifiers
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "scalinglaws"
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 INFERRING = (
     *("laws", "points.reading", "fitting.fit", "uncertainty.draws", "frontiers.frontier", "comparing.ensemble"),
     *("planning.plan", "planning.optima", "arms.fit_arms", "reporting.report", "studying.fitted_laws"),
@@ -61,9 +65,63 @@ def test_the_wheel_holds_the_study_presets(wheel):
 
 
 def test_the_wheel_holds_nothing_but_the_package_and_its_papers(wheel):
-    assert {name.split("/")[0].removesuffix("-0.1.0.dist-info") for name in wheel.namelist()} == {"scalinglaws"}
+    assert {name.split("/")[0].removesuffix(f"-{VERSION}.dist-info") for name in wheel.namelist()} == {"scalinglaws"}
     assert not [name for name in wheel.namelist() if Path(name).name.startswith("test_") or name.endswith(".pyc")]
     assert [name for name in wheel.namelist() if name.endswith("/LICENSE")]
+
+
+def metadata_of(wheel: zipfile.ZipFile) -> Metadata:
+    """The metadata of the wheel, read as a package index reads it: a field that is not allowed raises."""
+    [name] = [name for name in wheel.namelist() if name.endswith("/METADATA")]
+    return Metadata.from_email(wheel.read(name), validate=True)
+
+
+def test_the_metadata_is_what_a_package_index_takes(wheel):
+    metadata = metadata_of(wheel)
+    assert (metadata.name, str(metadata.version)) == ("scalinglaws", VERSION)
+    assert metadata.description.startswith("# scalinglaws") and metadata.description_content_type == "text/markdown"
+    assert metadata.license_files == ["LICENSE"]
+    assert metadata.classifiers and set(metadata.classifiers) - classifiers == set()
+    pythons = {line.rsplit(" ", 1)[1] for line in metadata.classifiers if "Python :: 3." in line}
+    assert all(python in metadata.requires_python for python in pythons) and len(pythons) == 3
+
+
+def test_metadata_that_no_package_index_takes_is_caught():
+    with pytest.raises(ExceptionGroup, match="metadata"):
+        Metadata.from_email("Metadata-Version: 2.4\nName: scaling laws\nVersion: first\n", validate=True)
+
+
+def test_no_field_of_the_project_is_a_placeholder(wheel):
+    metadata = metadata_of(wheel)
+    fields = [*metadata.keywords, *(metadata.project_urls or {}).values(), metadata.author, metadata.summary]
+    assert [field for field in fields if re.search(r"example\.(com|org)|TODO|your[- ]|<\w+>", field or "")] == []
+
+
+def test_a_wheel_can_be_built_from_the_source_distribution(tmp_path):
+    run("-m", "hatchling", "build", "--target", "sdist", "--directory", str(tmp_path), cwd=ROOT)
+    [path] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as opened:
+        opened.extractall(tmp_path, filter="data")
+    source = tmp_path / f"scalinglaws-{VERSION}"
+    run("-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path), cwd=source)
+    [built] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(built) as opened:
+        assert {f"scalinglaws/{path.name}" for path in PACKAGE.glob("*.py")} <= set(opened.namelist())
+        assert "scalinglaws/studies/quickstart.toml" in opened.namelist()
+
+
+def test_the_changelog_and_the_citation_speak_of_this_version():
+    releases = re.findall(r"^## \[(\d\S*)\] - (\d{4}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert releases[0][0] == VERSION == re.search(r"^version: (\S+)$", citation, re.MULTILINE)[1]
+    assert releases[0][1] == re.search(r"^date-released: (\S+)$", citation, re.MULTILINE)[1]
+    assert [date for _, date in releases] == sorted((date for _, date in releases), reverse=True)
+
+
+def test_every_heading_of_the_changelog_is_one_of_keep_a_changelog():
+    kinds = re.findall(r"^### (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert kinds
+    assert set(kinds) - {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"} == set()
 
 
 def test_presets_are_found_where_nothing_but_the_wheel_is(wheel, tmp_path):
@@ -113,8 +171,7 @@ def test_the_command_and_the_module_are_one():
     if not command.exists():
         pytest.skip("the package is not installed in this environment")
     by_name = subprocess.run([command, "--version"], capture_output=True, text=True, check=True, timeout=60)
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert by_name.stdout.strip() == run("-m", "scalinglaws", "--version", cwd=ROOT).stdout.strip() == version
+    assert by_name.stdout.strip() == run("-m", "scalinglaws", "--version", cwd=ROOT).stdout.strip() == VERSION
 
 
 WITHOUT_TORCH = """
