@@ -1,7 +1,8 @@
 # make quickstart   train a family of Transformers and fit its scaling laws, from nothing, in minutes
 # make test         the default tests            make test-all   every test, slow ones too
 # make test-isa     a part of them as on a processor without AVX, with one thread and with two
-# make lint         style                        make clean      remove the environment and caches
+# make lint         style                        make docs       the documentation site, in build/site
+# make clean        remove the environment and caches
 #
 # Each target first makes the environment it runs in. To change it, set on the command line:
 #   PYTHON       which Python (3.11 or newer; the first that is found)
@@ -23,7 +24,7 @@ ISA_TESTS = $(THREADED) $(addprefix tests/test_,fit.py uncertainty.py which_rows
 export PYTHON TORCH TORCH_INDEX VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test test-all test-isa lint clean
+.PHONY: help setup quickstart test test-all test-isa lint docs clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -48,6 +49,9 @@ lint: setup
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --diff .
 
+docs: setup
+	@$(VENV)/bin/python pages/website.py
+
 clean:
-	rm -rf $(VENV) $(VENV).lock build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV).lock build dist .cache .pytest_cache .ruff_cache .hypothesis
 	find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +
