@@ -34,26 +34,29 @@ BUDGET = "1e21"
 
 HEAD = """# One set of runs, several exponents
 
-How parameters, FLOPs, tokens and loss are counted is part of a result. Kaplan et al. (2020) left embeddings out and
-found N* ~ C^0.73; Hoffmann et al. (2022) counted them and found 0.5; much of the distance is the count (Pearce & Song
-2024; Porian et al. 2024). `conventions` shows that share for any table: it derives every count that the columns lead
-to, fits the law and finds the frontiers once for each, and puts what moves beside the statistical interval.
+The way in which parameters, FLOPs, tokens and loss are counted is part of a result. Kaplan et al. (2020) left
+embeddings out and found N* ~ C^0.73; Hoffmann et al. (2022) counted them and found 0.5; much of the difference is due
+to the count (Pearce & Song 2024; Porian et al. 2024). `conventions` measures that part for any table: it derives every
+count that can be computed from the columns, fits the law and finds the frontiers once for each count, and compares the
+resulting differences with the statistical interval.
 
 ```
 scalinglaws conventions points.csv --budget 1e21 --given n_vocab=50257,n_ctx=1024
 ```
 
-- The exponent a of N\\* ~ C^a is taken in the N and the C of its row, as a paper would print it, over the computes of
-  the table. `=` marks the rows in which C is 6 N D in that very N.
-- N\\* and D\\* are told for one budget and in one count (`--count`, by default the first that the table allows): a
-  budget of 1e21 is 6 x that count x tokens = 1e21 FLOPs in every row, so that the rows compare. Between counts of a
-  table's models the relation N_total = N + omega N^k of Pearce & Song is fitted; a count that strays from it is told.
+- The exponent a of N\\* ~ C^a uses the N and the C of its row, as a paper would print it, over the range of compute of
+  the table. `=` marks the rows in which C is 6 N D with the same count of N.
+- N\\* and D\\* are given for one budget and in one count (`--count`, by default the first that the table allows): in
+  every row a budget of 1e21 means 6 x that count x tokens = 1e21 FLOPs, so that the rows can be compared. Between the
+  counts of a table's models the relation N_total = N + omega N^k of Pearce & Song is fitted; if a count deviates from
+  it, a warning says so.
 - Facts that hold for all rows and that a table leaves out are stated with `--given`: `n_vocab`, `n_ctx`, `tied` (1 or
-  0), `bytes_per_token`, `d_ff`. `--map N=params_total` keeps to one count of a letter.
-- What cannot be had is listed with the columns that would give it. Two counts that are equal in every row are one; bits
-  a byte that are a fixed multiple of nats a token change no exponent, and are not fitted again.
-- Isoflop needs runs that form budgets in the C of the row, the envelope curves or several horizons of each size; a
-  frontier whose optima span less than a factor 3 of compute is left out.
+  0), `bytes_per_token`, `d_ff`. `--map N=params_total` uses only one count for a letter.
+- A count that cannot be derived is listed with the columns that it needs. Two counts that are equal in every row are
+  treated as one. Bits per byte that are a fixed multiple of nats per token change no exponent, and are not fitted
+  again.
+- The isoFLOP approach needs runs grouped by budget in the C of the row; the envelope needs learning curves or several
+  horizons of each size. A frontier whose optima span less than a factor 3 of compute is left out.
 
 This page is written by `python benchmarks/conventions.py --write docs/conventions.md`.
 """
@@ -91,10 +94,10 @@ def public_tables(found: dict[str, Conventions]) -> list[str]:
     lines = [
         "## Public tables",
         "",
-        "Exponents with C = 6 N D in the count of N; then how far a moves over these, over all pairs of a count of N",
-        "and one of C, and how wide the 95% bootstrap interval is (median over the conventions).",
+        "The exponents a with C = 6 N D in the same count of N; the range of a over these; its range over all pairs of",
+        "a count of N and one of C; and the width of the 95% bootstrap interval (median over the conventions).",
         "",
-        "| table | points | route | a, by the count of N | moves a | all pairs | interval |",
+        "| table | points | route | a, by the count of N | range of a | range over all pairs | width of the interval |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, one in found.items():
@@ -107,7 +110,7 @@ def public_tables(found: dict[str, Conventions]) -> list[str]:
             if len({r.convention for r in one.refits}) > 1 or moved.route == "law":
                 told = ", ".join(f"{count} {a}" for count, a in own.items())
                 lines.append(f"| {name} | {one.points} | {moved.route} | {told} | {_moves(moved)} |")
-    lines += ["", "Rows kept, and facts given:", ""]
+    lines += ["", "The rows that are kept, and the facts that are given:", ""]
     lines += [
         f'- {name}: `--where "{rows}"`'
         + (f" `--given {','.join(f'{k}={v}' for k, v in given.items())}`" if given else "")
@@ -140,11 +143,11 @@ def example(one: Conventions) -> list[str]:
         c, a, n = r.convention, r.exponent, r.params
         lines.append(
             f"| {r.route} | {c.params} | {c.flops} | {'=' if c.own_compute else ''} | {a.value:.3f} | "
-            f"{a.low:.3f} to {a.high:.3f} | {n.value:.3g} | {n.low:.3g} to {n.high:.3g} | {r.tokens.value:.3g} |"
+            f"[{a.low:.3f}, {a.high:.3f}] | {n.value:.3g} | [{n.low:.3g}, {n.high:.3g}] | {r.tokens.value:.3g} |"
         )
     lines += ["", *(f"- {moved.route}: {moved.sentence}" for moved in one.moved), ""]
     lines += [
-        f"Lacking for {u.what}: {', or '.join(' and '.join(way) for way in u.lacks[:2])}.  " for u in one.unavailable
+        f"Missing for {u.what}: {', or '.join(' and '.join(way) for way in u.lacks[:2])}.  " for u in one.unavailable
     ]
     return [*lines, ""]
 

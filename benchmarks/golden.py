@@ -16,19 +16,20 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from golden import REPRODUCTIONS, Comparison, Reproduction, TableMissing, compared  # noqa: E402
 
-HEAD = """# Published results, derived again
+HEAD = """# Published results, reproduced
 
-Each row takes a published result, derives it again with this package from the public run table (or from the printed
-constants), and lays ours beside theirs. `tests/golden` holds the list and runs it; this page is written by
+Each row takes a published result, computes it again with this package from the public run table (or from the printed
+constants), and compares our value with the published one. `tests/golden` holds the list and runs it; this page is
+written by
 
 ```
 python benchmarks/golden.py --write docs/golden.md
 ```
 
-A row that **holds** has every number within its tolerance. A row that is **off** does not follow from the data by the
-method its source names; below the table stands which choice makes the difference and, where that choice can be made
-here too, which row makes it and gets the published numbers. The tests fail if a row that holds comes off, and if a row
-that is off comes to hold.
+In a row that **holds** every number is within its tolerance. A row that is **off** does not follow from the data by the
+method that its source names; below the table is the choice that makes the difference and, where that choice can be made
+here too, the row that makes it and gets the published numbers. The tests fail if a row that holds goes off, and if a
+row that is off comes to hold.
 """
 
 
@@ -54,7 +55,7 @@ def whole_page(found: dict[str, tuple[Comparison, ...]]) -> str:
     summary = f"{len(found)} results with {numbers} numbers: {holding} hold, {len(found) - holding} are off.\n"
     table = ["| result | quantity | ours | theirs | difference | tolerance | |", "|---|---|---|---|---|---|---|"]
     table += [line for name, rows in found.items() for line in table_lines(name, rows)]
-    details = ["## What was done, and which choice explains what is off", ""]
+    details = ["## How each result was computed, and which choice explains a difference", ""]
     details += [explained(one, found[name]) for name, one in REPRODUCTIONS.items()]
     return "\n".join([HEAD, summary, *table, "", *details]) + "\n"
 
@@ -85,7 +86,7 @@ def explained(one: Reproduction, rows: tuple[Comparison, ...]) -> str:
         off = ", ".join(c.quantity for c in rows if not c.holds)
         text += f" **Off in {off}.** {one.choice}"
     if one.explained_by:
-        text += f" Made in `{one.explained_by}`."
+        text += f" This choice is made in `{one.explained_by}`."
     return text
 
 

@@ -13,7 +13,7 @@ from scalinglaws.tokenizers import MOST_TOKENS
 HEAD = f"""# Limits
 
 What lies outside is refused in one line, with exit code 2, before any work is done. Infinity and not-a-number lie in no
-range. Written by `python benchmarks/limits.py > docs/limits.md`; a test holds it.
+range. This page is written by `python benchmarks/limits.py > docs/limits.md`; a test holds it.
 
 - A study has at most {MOST_RUNS:,} runs, its lists and seeds multiplied: for more make several studies.
 - A tokenizer that is trained has at most {MOST_TOKENS:,} tokens.

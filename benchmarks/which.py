@@ -102,7 +102,9 @@ def losses() -> str:
     rows = [_loss_row(name, options, kept, table) for name, options in LOSSES.items()]
     head = ["`--loss`", "alpha", "beta", "a", "N* at 5.76e23, 240 points", "245 points", "alpha, beta, E moved by"]
     head += ["larger runs, 240 points", "245 points"]
-    told = f"The law `chinchilla` on larger runs, {', '.join(ROBUST)} and least squares, at up to seven cuts:"
+    told = (
+        f"The law `chinchilla` on larger runs, fitted with {', '.join(ROBUST)} and least squares, at up to seven cuts:"
+    )
     return "\n\n".join([markdown(head, rows), told, _on_every_table()])
 
 
@@ -116,7 +118,7 @@ def _on_every_table() -> str:
         found = [compare(points, ["chinchilla"], options={"chinchilla": one}).laws[0] for one in asked]
         rows.append([name, *(f"{one.score:.2%}, {one.coverage:.2f}" for one in found)])
         said(f"{name} by loss", began)
-    return markdown(["error, share held", *(f"`{loss}`" for loss in tried)], rows)
+    return markdown(["error, coverage", *(f"`{loss}`" for loss in tried)], rows)
 
 
 def _points(name: str) -> Points:
@@ -147,7 +149,7 @@ def _loss_row(name: str, options: dict, kept: Points, table: Points) -> list[str
 def _foretold(points: Points, options: dict) -> str:
     """Fit below CUT, ask above it: mean error, and how many the 95% interval held."""
     (one,) = compare(points, ["chinchilla"], above=CUT, options={"chinchilla": options}).laws
-    return f"{one.score:.2%}, held {one.coverage:.2f}"
+    return f"{one.score:.2%}, coverage {one.coverage:.2f}"
 
 
 def _billions(n) -> str:
@@ -182,7 +184,7 @@ def _command(name: str) -> str:
 def _told(points: Points, one: Comparison) -> str:
     runs = len(np.unique(points.kept["run_id"]))
     cuts = f"{one.cuts[0]:.2g} to {one.cuts[-1]:.2g} FLOPs"
-    undecided = f"; not to be told from the first: {', '.join(one.undecided)}" if one.undecided else ""
+    undecided = f"; not distinguishable from the best: {', '.join(one.undecided)}" if one.undecided else ""
     held = f"{one.held_runs} runs held out{undecided}"
     return f"{len(points.kept)} points of {runs} runs; {len(one.cuts)} cuts, {cuts}; {held}."
 
@@ -205,7 +207,18 @@ def _table_of(one: Comparison) -> str:
         for law in ranked
     ]
     rows += [[f"`{law.law}`", "takes no part", *[""] * 8] for law in one.laws if law.failed]
-    head = ["law", "error", "behind the first", "P(best)", "held", "factor", "far error", "held far", "AICc", "CV"]
+    head = [
+        "law",
+        "error",
+        "error minus the best's",
+        "P(best)",
+        "coverage",
+        "factor",
+        "far error",
+        "far coverage",
+        "AICc",
+        "CV",
+    ]
     return markdown(head, rows)
 
 
@@ -239,7 +252,16 @@ def _summary(found: dict[str, Comparison]) -> str:
                 str(sum(law.aicc == min(o.aicc for o in one.laws if not o.failed) for one, law in trials)),
             ]
         )
-    head = ["law", "tables", "first", "first or not told apart", "error over first's", "held", "factor", "least AICc"]
+    head = [
+        "law",
+        "tables",
+        "best",
+        "best or not distinguishable",
+        "error / best error",
+        "coverage",
+        "factor",
+        "lowest AICc",
+    ]
     return markdown(head, sorted(rows, key=lambda row: -int(row[3]))) + "\n\n" + _counted([*found.values()])
 
 
@@ -248,8 +270,8 @@ def _counted(found: list[Comparison]) -> str:
     right = sum(law is one.laws[0] for law, one in zip(least, found, strict=True))
     undecided = sum(bool(one.undecided) for one in found)
     return (
-        f"The law of least AICc foretells best on {right} of {len(found)} tables. On {undecided} of {len(found)} the "
-        "first cannot be told from another."
+        f"The law with the lowest AICc predicts best on {right} of {len(found)} tables. On {undecided} of {len(found)} "
+        "the best law cannot be distinguished from another."
     )
 
 
@@ -262,9 +284,9 @@ def intervals() -> str:
     parts = []
     for head, words in {
         "### Which interval": "Simulated studies of 20, 60 and 240 runs, five kinds of noise, five targets",
-        "## Few runs": "Six to twelve runs, the default interval",
-        "### Checkpoints of one run": "Several checkpoints a run; `over points` takes them for runs of their own",
-        "### Real runs held out": "Larger real runs (the 240 points), fitted below a cut",
+        "## Few runs": "Six to twelve runs, the coverage of the default interval",
+        "### Checkpoints of one run": "Several checkpoints per run; `over points` treats them as separate runs",
+        "### Real runs held out": "Larger real runs (of the 240 points), predicted by a fit below a cut",
     }.items():
         table = re.search(re.escape(head) + r"\n(?s:.*?)((?:^\|.*\n)+)", page, re.M)
         if not table:

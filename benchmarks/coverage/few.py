@@ -2,7 +2,7 @@
 
     python benchmarks/coverage/few.py [SETS]
 
-Seeded as run.py; prints one table. SETS data sets a cell, 200 by default; a few minutes of one core.
+Seeded as run.py; prints one table. SETS data sets per cell, 200 by default; a few minutes of one core.
 """
 
 import os
@@ -14,6 +14,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import simulate  # noqa: E402
 from cells import Cell, measure  # noqa: E402
+from tables import in_print  # noqa: E402
 
 from scalinglaws.points.points import Points  # noqa: E402
 
@@ -33,13 +34,13 @@ def main() -> None:
     sets = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     np.seterr(all="ignore")
     targets = ("alpha", "E", "loss 10x", "loss 100x", "N* 10x", "run 10x", "run 100x")
-    print(f"{sets} data sets a cell\n\n| runs, noise | {' | '.join(targets)} |\n|{' --- |' * (len(targets) + 1)}")
+    print(f"{sets} data sets per cell\n\n| runs, noise | {' | '.join(targets)} |\n|{' --- |' * (len(targets) + 1)}")
     for n in GRIDS:
         for name in NOISES:
             noise = simulate.NOISES[name]
             cell = Cell(f"{n} runs, {name}", lambda rng, n=n, f=noise: runs(n, f, rng), noise, methods=("pairs",))
             found = measure(cell, sets, 0).summary()["pairs"]
-            print(f"| {cell.name} | {' | '.join(f'{found[one][0]:.3f}'.lstrip('0') for one in targets)} |", flush=True)
+            print(f"| {in_print(cell.name)} | {' | '.join(f'{found[one][0]:.3f}' for one in targets)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import run as bench  # noqa: E402
 import simulate  # noqa: E402
-from tables import markdown  # noqa: E402
+from tables import in_print, markdown  # noqa: E402
 
 from scalinglaws.errors import FitError, PointsError  # noqa: E402
 from scalinglaws.fitting.fit import fit  # noqa: E402
@@ -180,7 +180,7 @@ def table(found: Mapping[str, Counted], sets: int) -> str:
     rows = []
     for name, one in found.items():
         shown = [_cell(one, target, sets) for target in TARGETS]
-        rows.append([name, *shown, f"{one.converged / sets:.2f}", str(one.refused), str(one.still)])
+        rows.append([in_print(name), *shown, f"{one.converged / sets:.2f}", str(one.refused), str(one.still)])
     return markdown(["runs", *TARGETS, "converged", "refused", "no width"], rows)
 
 
@@ -188,8 +188,8 @@ def _cell(one: Counted, target: str, sets: int) -> str:
     if target not in one.held:
         return "-"
     opened = one.opened[target] / sets
-    text = f"{one.held[target] / sets:.2f}".removeprefix("0")
-    return f"{text} ({opened:.2f})".replace("(0.", "(.") if opened else text
+    text = f"{one.held[target] / sets:.2f}"
+    return f"{text} ({opened:.2f})" if opened else text
 
 
 def main() -> None:
@@ -208,7 +208,7 @@ def main() -> None:
             start = time.process_time()
             found[design.name] = measure(design, asked.sets, asked.seed, asked.resamples)
             print(f"{design.name}: {time.process_time() - start:.0f} CPU s", file=sys.stderr, flush=True)
-    said = f"{asked.sets} data sets a cell, {asked.resamples} resamples, seed {asked.seed}."
+    said = f"{asked.sets} data sets per cell, {asked.resamples} resamples, seed {asked.seed}."
     text = f"{said}\n\n{table(found, asked.sets)}"
     if asked.write:
         bench.write(asked.write, text, BEGIN, END)

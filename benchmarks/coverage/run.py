@@ -61,7 +61,7 @@ def report(sets: int, seed: int, folder: Path | None, quick: bool = False) -> st
     )
     error = (0.95 * 0.05 / sets) ** 0.5
     parts = [
-        f"{sets} data sets a cell, seed {seed}: a cell's coverage is known to +-{error:.3f} (one standard error).",
+        f"{sets} data sets per cell, seed {seed}: coverage is known to +-{error:.3f} (one standard error).",
         "### Which interval",
         tables.by_method(right, DEFAULT),
         "### The default in every cell",

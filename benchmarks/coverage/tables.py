@@ -1,5 +1,7 @@
 """The measured cells as tables of a page."""
 
+import re
+
 import numpy as np
 from real import SHOWN, Held
 
@@ -11,18 +13,22 @@ Cells = dict[str, dict]
 
 
 def markdown(head: list[str], rows: list[list]) -> str:
-    """Draw a table; numbers below 2 as .953."""
+    """Draw a table; numbers below 2 as 0.953."""
     lines = [head, ["---"] * len(head), *([_cell(value) for value in row] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def in_print(name: str) -> str:
+    """Write the decimals of a cell's name as the page does: sd 0.003. The name itself seeds the cell, and stays."""
+    return re.sub(r"(?<= )\.(?=\d)", "0.", name)
+
+
 def _cell(value) -> str:
     if not isinstance(value, float):
-        return str(value)
+        return in_print(str(value))
     if np.isnan(value):
         return "-"
-    text = f"{value:.3f}" if abs(value) < 2 else f"{value:.3g}"
-    return text.removeprefix("0") if text.startswith("0.") else text
+    return f"{value:.3f}" if abs(value) < 2 else f"{value:.3g}"
 
 
 def coverage(cells: Cells, method: str, targets=TARGETS) -> dict[tuple[str, str], float]:
@@ -94,8 +100,8 @@ def held_out(found: list[Held]) -> str:
         ]
         for one in found
     ]
-    head = ["cut, FLOPs", "fitted", "asked", "median reach", "plain band", "half-width", "factor", "calibrated band"]
-    return markdown([*head, "half-width"], rows)
+    head = ["cut, FLOPs", "fitted", "held out", "median reach", "coverage, plain", "half-width", "factor"]
+    return markdown([*head, "coverage, calibrated", "half-width"], rows)
 
 
 def wild(found: dict[str, dict[str, float]]) -> str:

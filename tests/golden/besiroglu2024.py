@@ -10,7 +10,7 @@ DELTA = 1e-3  # of Huber's loss, as stated
 STATED = "additive law, Huber's loss at 1e-3 on ln L, 240 of 245 points"
 
 TABLE_1 = printed(A="482.01", B="2085.43", alpha="0.3478") | {"beta": Number(0.3658, 1e-4)}
-GROUNDS = f"{LAST_DIGIT}; a unit for beta, which is cut from .36585"
+GROUNDS = f"{LAST_DIGIT}; one unit for beta, which is truncated from 0.36585"
 
 
 def fitted(delta: float) -> dict[str, float]:

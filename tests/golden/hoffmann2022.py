@@ -23,7 +23,7 @@ def approach_3() -> dict[str, float]:
 
 INTERVAL_2 = {"a": Number(0.49, 0.044)}
 PRINTED_2 = "Hoffmann et al. 2022, table 2, approach 2"
-GROUNDS_2 = "the far end of their interval, .462 to .534"
+GROUNDS_2 = "the far end of their interval, 0.462 to 0.534"
 
 REPRODUCTIONS = (
     Reproduction(

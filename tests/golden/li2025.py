@@ -39,7 +39,7 @@ REPRODUCTIONS = (
         published=printed(a="0.524"),
         grounds=LAST_DIGIT,
         choice="Which runs count, and the form: with the 70 flagged points in and a parabola for each budget the "
-        "exponent is .04 lower.",
+        "exponent is 0.04 lower.",
         explained_by="li-2025-surface",
     ),
 )

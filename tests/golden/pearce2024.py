@@ -45,8 +45,8 @@ REPRODUCTIONS = (
         derive=lambda: local_exponent(2, counted=True),
         published=printed(a="0.78"),
         grounds=LAST_DIGIT,
-        choice="The count of N. The same runs under the same law have an exponent near beta / (alpha + beta) = .51 "
-        "when embeddings count, and near Kaplan's .73 when they do not.",
+        choice="The count of N. The same runs under the same law have an exponent near beta / (alpha + beta) = 0.51 "
+        "when embeddings count, and near Kaplan's 0.73 when they do not.",
         explained_by="pearce-2024-besiroglu",
     ),
 )
