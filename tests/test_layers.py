@@ -41,7 +41,7 @@ MAY_IMPORT = split(
         "run": "errors",
         "points": "errors quantities records",
         "conversions": "errors points quantities run",
-        "results": "errors points",
+        "results": "errors points records",
         # the measuring wing
         "corpora": "errors records tokenizers",
         "tokenizers": "errors",
@@ -55,17 +55,17 @@ MAY_IMPORT = split(
         "launching": "corpora designing errors run store",
         # the inferring wing
         "laws": "errors quantities",  # formulas: no data, no solver
-        "fitting": "conversions errors laws points quantities",  # never a Run or a Store
-        "uncertainty": "errors fitting",
-        "predicting": "errors fitting uncertainty",
-        "comparing": "errors fitting laws points predicting quantities results uncertainty",
-        "frontiers": "errors laws points quantities results",
-        "planning": "comparing errors laws predicting results run uncertainty",
-        "arms": "errors fitting laws planning points uncertainty",
-        "counting": "conversions errors fitting frontiers laws points quantities results uncertainty",
+        "fitting": "conversions errors laws points quantities records",  # never a Run or a Store
+        "uncertainty": "errors fitting records",
+        "predicting": "errors fitting records uncertainty",
+        "comparing": "errors fitting laws points predicting quantities records results uncertainty",
+        "frontiers": "errors laws points quantities records results",
+        "planning": "comparing errors laws predicting records results run uncertainty",
+        "arms": "errors fitting laws planning points records uncertainty",
+        "counting": "conversions errors fitting frontiers laws points quantities records results uncertainty",
         # numbers without a verdict
         "measurements": "errors fitting frontiers laws points quantities results uncertainty",
-        "claims": "measurements points quantities results",  # verdicts on the numbers of measurements
+        "claims": "measurements points quantities records results",  # verdicts on the numbers of measurements
         "auditing": "conversions errors fitting frontiers laws points predicting quantities results uncertainty",
         # above both wings
         "studying": "auditing claims comparing corpora designing errors fitting frontiers instruments launching laws "
@@ -82,14 +82,15 @@ MAY_IMPORT = split(
 MAY_BE_USED_BY = split(
     {
         "numpy": "arms auditing claims comparing conversions corpora counting fitting frontiers instruments laws "
-        "measurements planning points predicting reporting results studying tokenizers training uncertainty",
+        "measurements planning points predicting records reporting results studying tokenizers training uncertainty",
         "scipy": "arms auditing comparing frontiers measurements points uncertainty",
         "emcee": "uncertainty",
         "torch": "instruments models training",
         "safetensors": "training",
         "tokenizers": "tokenizers",
         "zstandard": "corpora",
-        "polars": "points",
+        "polars": "points records",
+        "pandas": "records",
         "pydantic": "records",
         "matplotlib": "reporting",
         "typer": "cli",

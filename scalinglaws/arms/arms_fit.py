@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,10 @@ from ..errors import MisuseError, nearest
 from ..fitting.fit_record import Fit
 from ..laws.declaration import Law
 from ..points.points import Points
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
 from ..uncertainty.drawn import Draws
+from .arms_text import arms_blocks, multiplier_text
 from .expand import middles_of
 
 
@@ -38,8 +42,8 @@ class ArmsAsked:
         return middles_of(self.law, self.alone.values, inputs)
 
 
-@dataclass(frozen=True)
-class ArmsFit:
+@dataclass(frozen=True, eq=False, repr=False)
+class ArmsFit(PublicRecord):
     """One law fitted to several arms at once.
 
     Attributes:
@@ -76,6 +80,27 @@ class ArmsFit:
         """
         return self.by_arm[checked_arm(self.arms, name)]
 
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return arms_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "law": self.law.name,
+            "arms": self.arms,
+            "reference": self.reference,
+            "treatment": dict(self.treatment),
+            "points": self.joint.n,
+            "runs": self.joint.n_clusters,
+            "outcome": self.joint.outcome,
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row an arm: its parameters."""
+        names = [p.name for p in self.law.parameters]
+        return {"arm": self.arms, **{name: [self.values[arm][name] for arm in self.arms] for name in names}}
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -97,8 +122,8 @@ class Difference:
     p_holm: float
 
 
-@dataclass(frozen=True)
-class Multiplier:
+@dataclass(frozen=True, eq=False, repr=False)
+class Multiplier(PublicRecord):
     """How many times the compute `arm` needs for the loss that `reference` reaches.
 
     Attributes:
@@ -125,6 +150,18 @@ class Multiplier:
     reach: Mapping[str, float]
     beyond: tuple[str, ...] = ()
     drawn: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return [multiplier_text(self)]
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "arm": self.arm,
+            "reference": self.reference,
+            **{name: getattr(self, name) for name in ("value", "low", "high", "level", "loss", "along")},
+        }
 
 
 def checked_arm(arms: tuple[str, ...], name: str) -> str:

@@ -11,7 +11,7 @@ from ..points.points import Points
 from ..results.attempt import UNFIT
 from ..results.fitted import Estimate
 from ..uncertainty.draws import draws
-from ..uncertainty.sandwich import t_quantile
+from ..uncertainty.interval_ends import t_quantile
 from .evidence import FEW_DRAWS, Lacking, exponent_of
 from .isoflop import LEAST_BUDGETS, grouped, spline_minima
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..measurements.sheet import Measurements
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
 from ..results.attempt import attempt
+from .findings_text import findings_blocks
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
 
@@ -30,8 +34,8 @@ class Verdict:
     why: str
 
 
-@dataclass(frozen=True)
-class Findings:
+@dataclass(frozen=True, eq=False, repr=False)
+class Findings(PublicRecord):
     """What the tables of a set of families say: a verdict on every claim, and the numbers behind them."""
 
     verdicts: tuple[Verdict, ...]
@@ -46,6 +50,21 @@ class Findings:
             f"{len(self.verdicts)} claims of Kaplan et al. 2020: {len(named[PASSED])} passed, {len(named[FAILED])} "
             f"failed{failed}, {len(named[NOT_RUN])} not run"
         )
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return findings_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {"summary": self.summary, "constants": len(self.measured.constants)}
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a claim."""
+        return {
+            name: [getattr(one, name) for one in self.verdicts]
+            for name in ("id", "outcome", "claim", "measured", "why")
+        }
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import MisuseError
+from ..records.numbers_in_text import printable
 from ..records.ranges import shown
 from .ending import ended, open_streams, say
 from .limits import require_numbers
-from .numbers_in_text import printable
 
 MAIN, MEASURE, INFER, SHOW, INSIDE = (
     "The main job",

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MisuseError, counted
+from ..errors import MisuseError
+from ..records.numbers_in_text import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
-from .numbers_in_text import finite, short, table
 
 Law = Annotated[str, typer.Option(metavar="LAW", help="A law of the shelf, or your own: FILE.py.")]
 Arm = Annotated[str, typer.Option(metavar="COLUMN", help="The column that says which arm a run belongs to.")]
@@ -51,9 +51,11 @@ def arms(
 
     Example:  scalinglaws arms points.csv --law chinchilla --share alpha,beta --arm corpus
     """
+    from ..arms.arms_text import arms_blocks, tests_blocks
     from ..arms.differences import differences
     from ..arms.fit_arms import fit_arms
     from ..fitting.own_law import inputs_for, tried
+    from ..records.text_blocks import as_text
 
     laws, files = laws_of(law, asked["law_file"])
     if len(laws) != 1:
@@ -70,7 +72,7 @@ def arms(
     if json:
         emit(_plain(found, tests, worth, asked["level"]), table_in)
     else:
-        show(_text(found, tests, worth, asked["level"]))
+        show(as_text([*arms_blocks(found, asked["level"]), *tests_blocks(found, tests), *map(str, worth)]))
     for sentence in (*found.warnings, *(w.message for w in found.draws.warnings)):
         say(f"warning: {sentence}")
 
@@ -119,59 +121,8 @@ def _multipliers(found, place: dict, level: float) -> list:
     return [multiplier(found, name, level=level, flops=flops / beyond) for name in _others(found)]
 
 
-def _text(found, tests, worth, level: float) -> str:
-    joint = found.joint
-    columns = ", ".join(f"{k} = {v}" for k, v in joint.columns.items() if k in (*found.law.inputs, "L"))
-    lines = [
-        f"{found.law.name}: {found.law.formula}    ({found.law.source})",
-        f"{counted(joint.n, 'point')} of {counted(joint.n_clusters, 'run')} in {len(found.arms)} arms; {columns}",
-        "; ".join(f"{word}: {_of(found, word)}" for word in ("shared", "pooled", "free") if _of(found, word)),
-        table(("arm", "runs", *_parameters(found)), [_row(found, name, level) for name in found.arms]),
-        f"{level:.0%} intervals: runs resampled within each arm, {len(found.draws)} draws. "
-        f"{joint.outcome}: {joint.sentence}",
-        f"does it differ from {found.reference}? ln of the ratio, its standard error, and p (Holm's for all together):",
-        table(("", *_others(found), "F", "p", "p, all"), [_test_row(found, one) for one in tests]),
-    ]
-    return "\n".join([*lines, *(_worth(one) for one in worth)])
-
-
-def _of(found, word: str) -> str:
-    names = [name for name, treated in found.treatment.items() if treated == word]
-    return ", ".join(f"{n} (sd {found.pooled_sd[n]:.3g})" if n in found.pooled_sd else n for n in names)
-
-
-def _parameters(found) -> list[str]:
-    return [p.name for p in found.law.parameters]
-
-
 def _others(found) -> list[str]:
     return [name for name in found.arms if name != found.reference]
-
-
-def _row(found, name: str, level: float) -> tuple:
-    one = found.arm(name)
-    ends = one.interval(level)
-    runs = len(set(one.fit.clusters.tolist()))
-    return name, runs, *(f"{short(one.fit.values[p])} [{ends[p][0]:.4g}, {ends[p][1]:.4g}]" for p in _parameters(found))
-
-
-def _test_row(found, one) -> tuple:
-    apart = [f"{one.departures[arm]:+.4f} ({one.standard_errors[arm]:.4f})" for arm in _others(found)]
-    return one.parameter, *apart, f"{one.statistic:.3g}", f"{one.p:.2g}", f"{one.p_holm:.2g}"
-
-
-def _worth(one) -> str:
-    where = {
-        "frontier": "each arm at its own best size",
-        "size": "the same size, trained longer",
-        "ray": "size and tokens in proportion",
-    }[one.along]
-    more = "".join(f"\n  {sentence}" for sentence in one.beyond)
-    return (
-        f"{one.arm} needs {one.value:.3g} times the compute of {one.reference} [{one.low:.3g}, {one.high:.3g}] for the "
-        f"loss {one.loss:.4g}\n  ({one.level:.0%}; {where}; {one.reference} spends {one.flops:.3g} FLOPs, "
-        f"{one.convention}){more}"
-    )
 
 
 def _plain(found, tests, worth, level: float) -> dict:

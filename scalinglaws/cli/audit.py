@@ -1,15 +1,13 @@
 """Check a study, or anyone's table of runs, by the rules of a careful reviewer."""
 
-import textwrap
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..errors import MisuseError, counted
+from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, show
-from .numbers_in_text import ends, table
 
 Of = Annotated[
     str, typer.Argument(metavar="STUDY|POINTS", help="A study's folder; or CSV, TSV, JSON lines, Parquet, -.")
@@ -29,7 +27,6 @@ Borrowed = Annotated[
 Target = Annotated[str | None, typer.Option(metavar="C=1e23", help="Where a forecast is wanted: C, or N=..,D=..")]
 Only = Annotated[str | None, typer.Option(metavar="A,B1,..", help="Groups or rules, with commas; else all.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when a rule of severity error failed.")]
-WIDTH = 116
 
 
 @app.command(rich_help_panel=INFER)
@@ -72,7 +69,7 @@ def audit(
     wanted = only.split(",") if only else ()
     options = study | claims | {"columns": study["columns"] | given}
     found = run_audit(points, **options, only=wanted, level=level, seed=seed)
-    emit(to_plain(found), points) if json else show(text(found))
+    emit(to_plain(found), points) if json else show(found)
     if strict and found.having("failed", "error"):
         raise typer.Exit(1)
 
@@ -95,61 +92,3 @@ def _evidence(of: str, reading: dict, kept: dict) -> tuple:
         return of_a_folder(Path(of))
     found = o.read(of, **reading)
     return o.checkpointed(found.points, *kept.values()), {"columns": dict(found.columns)}
-
-
-def text(found) -> str:
-    """Say what failed, at length; then what could not be checked and what holds; then the waterfall."""
-    failed = sorted(found.having("failed"), key=lambda f: ("error", "warning", "info").index(f.severity))
-    counts = ", ".join(
-        f"{many} info" if severity == "info" else counted(many, severity)
-        for severity in ("error", "warning", "info")
-        for many in [sum(f.severity == severity for f in failed)]
-    )
-    unchecked, passed = found.having("cannot be checked"), found.having("passed")
-    summary = f"{len(failed)} failed ({counts}), {len(passed)} passed, {len(unchecked)} cannot be checked"
-    parts = [f"{len(found.findings)} rules: {summary}"]
-    parts += [_failed(finding) for finding in failed]
-    parts += _listed("passed", passed) + _listed("cannot be checked", unchecked)
-    return "\n".join(parts + _waterfall(found.waterfall))
-
-
-def _failed(f) -> str:
-    told = [f"found: {f.found}", f"prevents: {f.prevents}", f"elsewhere: {f.size} ({f.source})", f"do: {f.do}"]
-    return "\n".join([f"\n{f.id} {f.severity.upper()}: not so: {f.title}", *map(_wrapped, told)])
-
-
-def _wrapped(line: str) -> str:
-    return textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      ")
-
-
-def _listed(heading: str, findings) -> list[str]:
-    if not findings:
-        return []
-    around = {"initial_indent": "  ", "subsequent_indent": "      "}
-    return [f"\n{heading}:", *(textwrap.fill(f"{f.id:<4}{f.found}", WIDTH, **around) for f in findings)]
-
-
-def _waterfall(steps) -> list[str]:
-    if not steps:
-        return []
-    rows = [
-        (
-            s.name,
-            "-" if s.exponent is None else f"{s.exponent.value:.3f}",
-            _ends(s),
-            _moved(s),
-            s.rows or "-",
-            s.how[:70],
-        )
-        for s in steps
-    ]
-    head = ("step", "a", "interval", "moved", "rows", "how")
-    return ["\nfrom Kaplan's exponent to Hoffmann's, N_opt ~ C^a:", table(head, rows)]
-
-
-def _ends(step) -> str:
-    return ends(step.exponent, 3) if step.exponent is not None else "-"
-
-
-def _moved(step) -> str:
-    return "-" if step.moved is None else f"{step.moved:+.3f}"

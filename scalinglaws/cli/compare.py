@@ -8,7 +8,6 @@ from ..errors import PointsError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, known_scale, laws_of, letters_of, options_of, table_of, with_options
-from .numbers_in_text import share, table
 
 Laws = Annotated[
     str | None, typer.Option(metavar="A,B,..", help="Laws, with commas; else one of each form that fits the table.")
@@ -44,7 +43,7 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     say(f"trying {', '.join(law.name for law in members)}")
     how = {name: asked[name] for name in ("by", "level", "draws", "seed")}
     found = run_compare(table_in, members, above=above, options=given, **how)
-    emit(found.plain(), table_in) if json else show(_text(found))
+    emit(found.plain(), table_in) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
 
@@ -57,52 +56,3 @@ def _possible(law, points, columns: dict[str, str]) -> bool:
     except PointsError:
         return False
     return True
-
-
-def _text(found) -> str:
-    ranked = [one for one in found.laws if not one.failed]
-    cuts = f"{found.cuts[0]:.3g}" if len(found.cuts) == 1 else f"{found.cuts[0]:.3g} to {found.cuts[-1]:.3g}"
-    by = "compute" if found.by == "flops" else found.by
-    best = min(one.aicc for one in ranked)
-    rows = [
-        (
-            one.law,
-            one.parameters,
-            share(one.score),
-            _behind(one, ranked[0]),
-            share(one.best_probability),
-            share(one.rms_log),
-            share(one.coverage),
-            f"{one.factor:.2f}",
-            f"{one.aicc - best:+.1f}",
-            share(one.cross_validated),
-        )
-        for one in ranked
-    ]
-    head = ("law", "constants", "error", "behind the best", "P(best)", "rms error", "held", "factor", "AICc", "CV")
-    text = [
-        f"fitted below {len(found.cuts)} {by}{'s' if by == 'compute' and len(found.cuts) > 1 else ''} "
-        f"({cuts}), asked about {found.held_runs} larger runs; best first, by mean error",
-        table(head, rows),
-        f"  held: larger runs inside the {found.level:.0%} interval of the fit; factor: by which it must widen",
-        "  AICc: above the least; CV: error on runs left out at random, which is interpolation",
-        "by reach, compute over the largest fitted:",
-        table(("law", "reach", "points", "rms error", "held"), _reaches(ranked)),
-    ]
-    text += [f"  {one.law} takes no part: {one.failed}" for one in found.laws if one.failed]
-    if found.undecided:
-        text.append(f"not to be told from {ranked[0].law}: {', '.join(found.undecided)}")
-    return "\n".join(text)
-
-
-def _reaches(ranked) -> list[tuple]:
-    return [
-        (one.law, f"{r.low:.0f}-{r.high:,.0f}x", r.points, share(r.rms_log), share(r.coverage))
-        for one in ranked
-        for r in one.reaches
-    ]
-
-
-def _behind(one, best) -> str:
-    e = one.behind
-    return "" if one is best else f"{e.value:+.2%} [{e.low:+.2%}, {e.high:+.2%}]"

@@ -1,14 +1,13 @@
 """Refit under every way to count parameters, FLOPs, tokens and loss, and say how far the answers move."""
 
-from itertools import groupby
 from typing import Annotated
 
 import typer
 
-from ..errors import MisuseError, counted
+from ..errors import MisuseError
+from ..records.numbers_in_text import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .numbers_in_text import ends, finite, short, table
 
 LawOption = Annotated[str, typer.Option("--law", metavar="LAW", help="A law of N and D, from the shelf or FILE.py.")]
 BudgetFlops = Annotated[float | None, typer.Option(metavar="FLOPS", help="Budget for N* and D*; else the largest run.")]
@@ -62,56 +61,9 @@ def conventions(
         level=level,
         seed=seed,
     )
-    emit(_plain(found), read_in.points) if json else show(_text(found))
+    emit(_plain(found), read_in.points) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
-
-
-def _text(found) -> str:
-    text = [
-        f"{counted(found.points, 'point')}; N* (as {found.common}) and D* where 6 x {found.common} x tokens = "
-        f"{short(found.budget)} FLOPs, {short(found.reach, 3)} times the largest run; intervals {found.level:.0%}"
-    ]
-    several = [role for role in ("tokens", "loss") if len({getattr(r.convention, role) for r in found.refits}) > 1]
-    for name, some in groupby(found.refits, lambda one: one.route):
-        text.append(f"{found.law if name == 'law' else name}:")
-        text.append(_rows(list(some), several))
-        moved = next(one for one in found.moved if one.route == name)
-        text.append(f"  {moved.sentence}")
-    text.append("  a: exponent of N* ~ C^a in the N and C of its row; =: that C is 6 N D in that N")
-    text += [f"derived: {how}" for how in found.made.values()]
-    text += [f"the same: {sentence}" for sentence in found.same]
-    return "\n".join([*text, *_missing(found)])
-
-
-def _rows(refits: list, several: list[str]) -> str:
-    own = list(refits[0].exponents)
-    head = ("N", "C", *("D" if role == "tokens" else "L" for role in several), "", "a", "interval", *own)
-    rows = [
-        (
-            r.convention.params,
-            r.convention.flops,
-            *(getattr(r.convention, role) for role in several),
-            "=" if r.convention.own_compute else "",
-            f"{r.exponent.value:.3f}",
-            ends(r.exponent, 3),
-            *(f"{r.exponents[name].value:.3f}" for name in own),
-            short(r.params.value, 3),
-            ends(r.params, 3),
-            short(r.tokens.value, 3),
-        )
-        for r in refits
-    ]
-    return table((*head, "N*", "interval", "D*"), rows)
-
-
-def _missing(found) -> list[str]:
-    text = []
-    lacking = sorted((one for one in found.unavailable if one.lacks), key=lambda one: one.lacks)
-    for lacks, some in groupby(lacking, lambda one: one.lacks):
-        ways = "; or ".join(" and ".join(way) for way in lacks[:2])
-        text.append(f"cannot be had: {', '.join(one.what for one in some)}: lacks {ways}")
-    return text + [f"cannot be had: {one.what}: {one.why}" for one in found.unavailable if not one.lacks]
 
 
 def _plain(found) -> dict:

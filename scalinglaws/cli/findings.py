@@ -1,6 +1,5 @@
 """Judge the claims of Kaplan et al. 2020 on the measured tables of a set of families."""
 
-import textwrap
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +16,6 @@ Write = Annotated[
     Path | None, typer.Option("--write", metavar="PAGE.md", help="Write the claims and every measured table as a page.")
 ]
 Draws = Annotated[int, typer.Option("--draws", help="Draws of the intervals.")]
-WIDTH = 116
 
 
 @app.command(rich_help_panel=INFER)
@@ -47,17 +45,4 @@ def findings(
         write_whole(write, page(found, title, facts).encode())
         wrote(write)
         say(f"wrote {write}")
-    emit(to_plain(found)) if json else show(text(found))
-
-
-def text(found) -> str:
-    """Count the outcomes; then every claim with what was measured and what decided it."""
-    parts = [found.summary]
-    for v in found.verdicts:
-        told = [f"measured: {v.measured}"] * bool(v.measured) + [f"why: {v.why}"] * (v.outcome != "passed")
-        lines = [
-            textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
-            for line in told
-        ]
-        parts.append("\n".join([f"\n{v.id} {v.outcome.upper()}: {v.claim}", *lines]))
-    return "\n".join(parts)
+    emit(to_plain(found)) if json else show(found)

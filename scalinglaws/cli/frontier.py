@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from ..errors import FitError, MisuseError, PointsError, counted, unknown_name
+from ..errors import FitError, MisuseError, PointsError, unknown_name
+from ..records.numbers_in_text import ends, finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .numbers_in_text import ends, finite, short, table
 
 METHODS = ("envelope", "isoflop", "c-min", "critical-batch", "all")
 Method = Annotated[
@@ -143,7 +143,7 @@ def _tell(found: dict, beside: dict, told: list[str], points, json: bool):
         said = {"disagreements": list(apart), "warnings": [*document.pop("warnings", ()), *told]}
         emit({**document, "against": exponents, **said}, points)
     else:
-        show("\n\n".join(_text(one) for one in found.values()))
+        show("\n\n".join(str(one) for one in found.values()))
         for name, e in beside.items():
             show(f"{name}, fitted to all points: params ~ C^{e.value:.4f} {ends(e, 4)}")
         if len(lines) + len(beside) > 1 and not apart:
@@ -168,60 +168,3 @@ def _plain(one) -> dict:
         "interval_method": one.interval_method,
         "runs": one.runs,
     }
-
-
-def _text(one) -> str:
-    return _frontier_text(one) if hasattr(one, "budgets") else _critical_text(one)
-
-
-def _frontier_text(one) -> str:
-    from ..frontiers.budgets import REASONS
-
-    rows = [
-        (short(b.flops), short(b.params), short(b.tokens), f"{b.loss_nats:.4f}", b.sizes, b.reason) for b in one.budgets
-    ]
-    columns = ", ".join(f"{k} = {v}" for k, v in one.columns.items())
-    text = [f"{one.method}: {columns}; {counted(one.runs, 'run')}; {one.shape}"]
-    text.append(table(("C, FLOPs", "N", "D, tokens", "loss", "sizes", "takes no part"), rows))
-    for reason in sorted({b.reason for b in one.budgets if b.reason}):
-        text.append(f"  {reason}: {REASONS.get(reason, '')}")
-    for line in (one.params, one.tokens, one.loss, one.batch, one.steps):
-        if line is not None:
-            e = line.exponent
-            at = f"{short(line.scale.value)} (C / {short(line.flops_centre)})"
-            text.append(f"{line.quantity} = {at}^{e.value:.4f} {ends(e, 4)}")
-    if one.params is not None and one.params.exponent.low is not None:
-        text.append(f"{one.params.exponent.level:.0%} intervals: {one.interval_method}")
-    return "\n".join(text)
-
-
-def _critical_text(one) -> str:
-    rows = [
-        (
-            f"{i.loss_nats:.4f}",
-            short(i.params),
-            i.batches,
-            short(i.steps_min),
-            short(i.tokens_min),
-            short(i.critical_batch.value),
-            ends(i.critical_batch, 4),
-            short(i.rms_log, 2),
-            i.reason,
-        )
-        for i in one.isoquants
-    ]
-    head = ("loss", "N", "batches", "S_min", "E_min, tokens", "B_crit, tokens", "interval", "rms", "takes no part")
-    text = ["critical batch: S = S_min (1 + B_crit / B) at each loss", table(head, rows)]
-    if one.B_star is not None and one.alpha_B is not None:
-        text.append("B_crit(L) = B_star / L^(1/alpha_B):")
-        text.append(f"  B_star   {short(one.B_star.value, 5)} tokens {ends(one.B_star)}")
-        text.append(f"  alpha_B  {short(one.alpha_B.value, 5)} {ends(one.alpha_B)}")
-    if one.constants:
-        said = ",".join(f"{k}={v:.5g}" for k, v in one.constants.items())
-        text.append(f"for C_min:  scalinglaws frontier c-min POINTS --critical {said}")
-    if one.size_effect is not None:
-        e = one.size_effect
-        held = e.low is not None and e.high is not None and e.low <= 1 <= e.high
-        word = "no dependence on size is seen" if held else "it depends on the size here"
-        text.append(f"at equal loss the largest size has {short(e.value, 3)} {ends(e, 3)} times the smallest's: {word}")
-    return "\n".join(text)

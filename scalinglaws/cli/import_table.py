@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from ..errors import counted
+from ..records.numbers_in_text import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .numbers_in_text import finite
 from .outputs import spared, wrote
 
 

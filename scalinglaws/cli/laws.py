@@ -182,7 +182,6 @@ def _given(law, values: Mapping[str, float]) -> dict[str, float]:
 def _side_by_side(laws: Mapping, optimum: str, loss: float | None, json: bool):
     from ..planning.optima import optima
     from ..records.json_values import to_plain
-    from .text_of_optima import optima_text
 
     given = o.places(optimum, "--optimum", "C=1e23")
     C, N, D = (given.pop(letter, None) for letter in "CND")
@@ -195,4 +194,4 @@ def _side_by_side(laws: Mapping, optimum: str, loss: float | None, json: bool):
         given=given,
         laws=laws,
     )
-    emit(to_plain(made)) if json else show(optima_text(made))
+    emit(to_plain(made)) if json else show(made)

@@ -6,15 +6,13 @@ from typing import Annotated
 import typer
 
 from ..errors import MisuseError
+from ..records.numbers_in_text import weights_of
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import of_a_fit
 from .fits_given import Fitted
-from .numbers_in_text import ends, share, short, table, weights_of
 
 _Float = float | None
-WHERE = {True: "inside", False: "outside", None: "not stated"}
-FAR = "far outside"
 Params = Annotated[_Float, typer.Option(help="Hold the size, and plan the tokens.")]
 Tokens = Annotated[_Float, typer.Option(help="Hold the tokens, and plan the size.")]
 Unique = Annotated[_Float, typer.Option(help="Different tokens there are; more are repeats.")]
@@ -163,96 +161,6 @@ def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
     elif configured is not None and not to:
         print(configured, end="")
     else:
-        show("\n".join(_text(made)))
+        show(made)
     for warning in warned:
         say(f"warning [{warning['id']}]: {warning['message']}")
-
-
-def _text(made) -> list[str]:
-    lines = [
-        f"{made.law}; {made.policy}; N = {made.columns.get('N', 'params')}",
-        f"budget {made.flops:.4g} FLOPs, {made.reach:.3g} times the largest compute fitted",
-    ]
-    level = f"{made.params.level:.0%}"
-    by_laws = "range of published laws"
-    batch = made.batch_tokens
-    of_laws = batch is not None and batch.low != batch.high and "appendix B" not in made.policy
-    spread = by_laws if of_laws else level
-    said = {
-        "params": (made.params, level),
-        "tokens": (made.tokens, level),
-        "loss, nats": (made.loss_nats, f"{level}, one new run"),
-        "batch, tokens": (made.batch_tokens, spread),
-        "steps": (made.steps, spread),
-        "learning rate": (made.lr, by_laws),
-    }
-    rows = [(name, short(e.value, 5), ends(e), how) for name, (e, how) in said.items() if e is not None]
-    lines.append(table(("", "value", "interval", "of"), rows))
-    for name, size in made.by_law.items():
-        lines.append(f"  {name} alone: {short(size.value)} parameters {ends(size, 4)}")
-    for within in made.sizes:
-        lines.append(
-            f"  sizes that waste at most {within.compute:.0%}: {within.low:.4g} to {within.high:.4g} parameters"
-        )
-    if made.epochs is not None:
-        lines.append(f"  {made.epochs:.3g} passes over the different tokens")
-    if made.cost:
-        lines.append(_cost(made.cost))
-    return [*lines, *_shapes(made.shapes), *_settings(made.settings)]
-
-
-def _cost(cost) -> str:
-    price = "" if cost.money is None else f", {cost.money:,.2f} in money"
-    return (
-        f"  {short(cost.hours)} hours on {cost.devices} device{'s' if cost.devices > 1 else ''} at "
-        f"{cost.flops_per_second:.3g} FLOPs a second, {short(cost.device_hours)} device-hours{price}"
-    )
-
-
-def _shapes(shapes) -> list[str]:
-    if not shapes:
-        return []
-    rows = [
-        (
-            i,
-            s.shape.n_layer,
-            s.shape.d_model,
-            s.shape.n_heads,
-            f"{s.params_nonembedding:,}",
-            f"{s.params_total:,}",
-            short(s.tokens),
-            f"{s.loss_nats:.4f}",
-            f"{s.loss_penalty:+.3%}",
-            share(s.wasted),
-            short(s.flops_exact),
-            f"{s.training_bytes / 1e9:.3g}",
-            short(s.hours),
-        )
-        for i, s in enumerate(shapes, 1)
-    ]
-    head = ("row", "layers", "width", "heads", "without embeddings", "parameters", "tokens", "loss", "penalty", "waste")
-    return ["models that can be built:", table((*head, "exact FLOPs", "GB", "hours"), rows)]
-
-
-def _settings(settings) -> list[str]:
-    rows = [
-        (
-            s.law,
-            short(s.lr, 3),
-            short(s.batch_tokens, 3),
-            FAR if s.far else WHERE[s.inside],
-            s.definition.partition(". ")[0].rstrip("."),
-        )
-        for s in settings
-    ]
-    if not rows:
-        return []
-    lines = ["learning rate and batch by published laws, which disagree:"]
-    lines.append(table(("law", "rate", "batch", "its range", "what it means"), rows))
-    for name, what in (("lr", "rates"), ("batch_tokens", "batches")):
-        known = [value for s in settings if (value := getattr(s, name)) and not s.far]
-        if len(known) > 1:
-            lines.append(f"  the {what} span a factor {max(known) / min(known):.2g}, without the laws far outside")
-        elif not known:
-            lines.append(f"  no law of {what} reaches this plan: all are far outside their range, none is taken")
-    return lines

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
+from ..records.numbers_in_text import finite, weights_of
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import of_a_fit
 from .fits_given import Fitted
-from .numbers_in_text import finite, weights_of
 
 
 @app.command(rich_help_panel=INFER)
@@ -32,6 +32,7 @@ def predict(
     """
     from ..comparing.ensemble import predict_mixture
     from ..predicting.predict import predict as run_predict
+    from ..predicting.prediction_text import prediction_lines
 
     targets = [o.places(text) for text in at]
     mixed = a.mixed(mix)
@@ -45,7 +46,7 @@ def predict(
         made = [_predict_plain(a, target, p) | _mix_plain(mixed) for target, p in zip(targets, said, strict=True)]
         emit(made[0] if len(made) == 1 else made, a.points)
     else:
-        show("\n".join(_predict_text(a, text, p) for text, p in zip(at, said, strict=True)))
+        show("\n".join(line for text, p in zip(at, said, strict=True) for line in prediction_lines(p, [text])))
         if mixed:
             show(f"mixture of {weights_of(mixed)}: {mixed.sentence}")
         if calibrate:
@@ -77,13 +78,3 @@ def _predict_plain(a: Fitted, target: dict[str, float], p) -> dict:
         "informative": bool(p.informative),
         "warnings": a.warnings(*p.warnings),
     }
-
-
-def _predict_text(a: Fitted, at: str, p) -> str:
-    kind = "one new run" if p.kind == "run" else "the law alone"
-    beyond = "" if p.inside_domain else "; outside the range of the points: an extrapolation"
-    said = f"{float(p.value):.5g} [{float(p.low):.5g}, {float(p.high):.5g}]"
-    return (
-        f"{a.fit.law.predicts} at {at}: {said if p.informative else 'not determined by these runs'} "
-        f"({a.level:.0%}, {kind}); reach {float(p.reach):.3g} times the largest {p.reach_of} fitted{beyond}"
-    )

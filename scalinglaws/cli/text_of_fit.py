@@ -1,11 +1,10 @@
 """The report of a fit: its values, the runs that carry it, and how it foretold its own larger runs."""
 
 from dataclasses import dataclass
-from math import isfinite
 
-from ..errors import FitError, PointsError, counted
+from ..errors import FitError, PointsError
+from ..records.numbers_in_text import finite, share, table
 from .fits_given import Fitted
-from .numbers_in_text import between, finite, share, table
 
 MOST_RUNS = 1000  # each left out in turn
 QUICK = 400  # points up to which a backtest takes under a second
@@ -98,39 +97,10 @@ def _quick_cuts(a: Fitted) -> list[float] | None:
 
 def text(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> str:
     """Write the report for a person."""
-    return "\n".join([*_values(a), *_sloppy(a), *_carried(runs), *_tested(tested)])
+    from ..records.text_blocks import as_text
+    from ..uncertainty.draws_text import draws_blocks
 
-
-def _values(a: Fitted) -> list[str]:
-    found, drawn = a.fit, a.draws[0]
-    limits = drawn.interval(a.level)
-    lines = [
-        f"{found.law.name}: {found.law.formula}    ({found.law.source})",
-        f"{counted(found.n, 'point')} of {found.n_clusters} {_kind(found)}; "
-        f"{', '.join(f'{k} = {v}' for k, v in found.columns.items())}",
-    ]
-    if found.excluded:
-        reasons = list(found.excluded)
-        more = f"; and {len(reasons) - SHOWN} more reasons" if len(reasons) > SHOWN else ""
-        lines.append(f"left out: {sum(found.excluded.values())} rows; {'; '.join(reasons[:SHOWN])}{more}")
-    for name, value in found.values.items():
-        if name in found.unidentified:
-            lines.append(f"  {name:<10} not identified")
-            continue
-        low, high = limits[name]
-        said = " held" if name in found.fixed else f" tied to {found.tied[name]}" if name in found.tied else ""
-        lines.append(f"  {name:<10} {value:<12.6g} {between(low, high, 6)}{said}")
-    delta = "" if found.delta == float("inf") else f", delta {found.delta:.3g}"
-    lines.append(
-        f"{found.loss}{delta}: objective {found.objective:.6g} (a sum); rms of ln residuals {found.rms_log:.3g}; "
-        f"{_explained(found.r2)}; {found.starts_agreeing:.0%} of starts agree"
-    )
-    lines.append(f"{a.level:.0%} intervals: {drawn.method}, {len(drawn)} draws. {found.outcome}: {found.sentence}")
-    return lines
-
-
-def _explained(r2: float) -> str:
-    return f"R2 {r2:.4f}" if isfinite(r2) else "no R2, for nothing varies"
+    return as_text([*draws_blocks(a.draws[0], a.level), *_sloppy(a), *_carried(runs), *_tested(tested)])
 
 
 def _loosest(a: Fitted):
@@ -252,8 +222,3 @@ def _tested_plain(tested: Tested) -> dict:
             for c in tested.cuts
         ],
     }
-
-
-def _kind(found) -> str:
-    """Name what was resampled."""
-    return "lineages" if found.cluster == "lineage" else "runs"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +13,12 @@ from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.one_definition import unmixed
 from ..points.points import Points
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
 from ..results.fitted import Estimate
 from ..results.tested import LawRanked, Ranking
 from .backtest import Cut, backtest, compute_column, default_cuts, needed_factor
+from .comparison_text import comparison_blocks
 from .criteria import aicc, cross_validated
 from .plain import plain
 
@@ -64,8 +68,8 @@ class Compared:
     ended: str = ""
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(PublicRecord):
     """Laws tried on the same cuts, best first.
 
     `undecided` names the laws that cannot be told from the best on these runs (their `behind` holds 0).
@@ -95,6 +99,31 @@ class Comparison:
             for one in self.laws
         )
         return Ranking(ranked, self.cuts, self.held_runs, self.level, self.undecided, self.warnings)
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return comparison_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "best": self.laws[0].law,
+            "score": self.laws[0].score,
+            "undecided": self.undecided,
+            "laws": len(self.laws),
+            "cuts": len(self.cuts),
+            "held_runs": self.held_runs,
+            "level": self.level,
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a law, best first."""
+        names = ("law", "parameters", "score", "rms_log", "coverage", "factor", "aicc", "cross_validated")
+        columns = {name: [getattr(one, name) for one in self.laws] for name in (*names, "best_probability", "failed")}
+        ends = {
+            f"behind_{end}": [getattr(one.behind, end, None) for one in self.laws] for end in ("value", "low", "high")
+        }
+        return columns | ends
 
 
 def compare(

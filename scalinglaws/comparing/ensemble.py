@@ -6,6 +6,7 @@ often as its weight.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from ..predicting.predict import (
     run_noise,
     spread_about,
 )
+from ..records.numbers_in_text import weights_of
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
 from ..uncertainty.drawn import Draws
 from .backtest import QUANTILE, Cut, backtest, target_column
 
@@ -33,8 +37,8 @@ LEAST_WEIGHT = 1e-6  # below it a law is left out of a plan
 ROUNDS = 2000
 
 
-@dataclass(frozen=True)
-class Ensemble:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ensemble(PublicRecord):
     """Laws with weights that sum to one.
 
     Attributes:
@@ -59,6 +63,18 @@ class Ensemble:
     def warnings(self) -> tuple[str, ...]:
         """What a reader of anything made from these laws must know of any of their fits."""
         return tuple(dict.fromkeys(w.message for one in self.members for w in one.warnings))
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return [f"mixture of {weights_of(self)}: {self.sentence}"]
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {"laws": dict(zip(self.laws, self.weights, strict=True)), "how": self.how}
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a law."""
+        return {"law": self.laws, "weight": self.weights, "score": [self.scores.get(name) for name in self.laws]}
 
 
 def ensemble(

@@ -2,8 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
 from ..results.fitted import Estimate
+from .conventions_text import conventions_blocks
+
+ENDS = ("value", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -86,8 +92,8 @@ class Moved:
         )
 
 
-@dataclass(frozen=True)
-class Conventions:
+@dataclass(frozen=True, eq=False, repr=False)
+class Conventions(PublicRecord):
     """The same points under every convention that they allow.
 
     Attributes:
@@ -109,3 +115,28 @@ class Conventions:
     made: Mapping[str, str]
     same: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return conventions_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "law": self.law,
+            "points": self.points,
+            "budget": self.budget,
+            "common": self.common,
+            "refits": len(self.refits),
+            "moved": {one.route: one.by for one in self.moved},
+            "unavailable": len(self.unavailable),
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a refit."""
+        counts = ("params", "tokens", "flops", "loss", "own_compute")
+        columns: dict[str, Any] = {"route": [one.route for one in self.refits]}
+        columns |= {f"count_of_{name}": [getattr(one.convention, name) for one in self.refits] for name in counts}
+        for name in ("exponent", "params", "tokens"):
+            columns |= {f"{name}_{end}": [getattr(getattr(one, name), end) for one in self.refits] for end in ENDS}
+        return columns

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ..errors import LawError, nearest
 from ..laws.declaration import Law
 from ..quantities import ROLE_OF_LETTER
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
+from .fit_text import fit_blocks
 from .problem import Problem
 
 EXACT = 1e-9  # relative residuals up to which points fall on the law: computed, not measured
@@ -21,8 +25,8 @@ class FitWarning:
     message: str
 
 
-@dataclass(frozen=True)
-class Fit:
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(PublicRecord):
     """A law fitted to points. n points, p free parameters.
 
     Attributes:
@@ -115,6 +119,31 @@ class Fit:
             LawError: an input is missing or is not one of the law's.
         """
         return self.law.evaluate(**checked_inputs(self.law, inputs), **self.values)
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return fit_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "law": self.law.name,
+            "points": self.n,
+            "runs": self.n_clusters,
+            **{name: float(value) for name, value in self.values.items()},
+            "rms_log": self.rms_log,
+            "outcome": self.outcome,
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a parameter."""
+        names = list(self.values)
+        return {
+            "parameter": names,
+            "value": [float(self.values[name]) for name in names],
+            "held": [name in self.fixed or name in self.tied for name in names],
+            "identified": [name not in self.unidentified for name in names],
+        }
 
 
 def checked_inputs(law: Law, inputs: Mapping) -> dict[str, np.ndarray]:

@@ -1,10 +1,14 @@
 """What a frontier is: the best size, tokens and loss at each budget, and the lines through them."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
 from ..results.fitted import Band, Estimate, FrontierFound
+from .frontier_text import frontier_blocks
 
 # Why a budget has no optimum that can be used: the short word, and what it means.
 REASONS = {
@@ -69,8 +73,8 @@ def _interval(draws: np.ndarray, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-@dataclass(frozen=True)
-class Frontier:
+@dataclass(frozen=True, eq=False, repr=False)
+class Frontier(PublicRecord):
     """The compute-efficient frontier.
 
     Attributes:
@@ -140,6 +144,31 @@ class Frontier:
             level=line.exponent.level,
             label=line.quantity,
         )
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return frontier_blocks(self, REASONS)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "method": self.method,
+            "budgets": len(self.budgets),
+            "optima": len(self.optima),
+            "runs": self.runs,
+            **{f"{name}_exponent": one and one.exponent for name, one in self._lines()},
+            "warnings": len(self.warnings),
+        }
+
+    def _lines(self) -> list[tuple[str, Line | None]]:
+        return [(name, getattr(self, name)) for name in ("params", "tokens", "loss")]
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a budget."""
+        return {
+            name: [getattr(one, name) for one in self.budgets]
+            for name in ("flops", "params", "tokens", "loss_nats", "sizes", "reason")
+        }
 
 
 def _minus(value: float | None) -> float | None:

@@ -5,16 +5,21 @@ numbers a target, fitted in ln S. (The form E = E_min (1 + S_min/(S - S_min)) is
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ..errors import PointsError
 from ..points.points import Points
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
 from ..results.fitted import Estimate
 from .batch_family import batch_families
+from .frontier_text import critical_batch_blocks
 from .slices import chosen_columns, cluster_of, size_groups
 
 LEAST_BATCHES = 4
+ENDS = ("value", "low", "high")
 _BEYOND = 4.0  # B_crit farther than this factor outside the batches is no measurement
 REASONS = {
     "too-few-batches": f"fewer than {LEAST_BATCHES} batch sizes reach this loss",
@@ -49,8 +54,8 @@ class Isoquant:
     edge: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True)
-class CriticalBatch:
+@dataclass(frozen=True, eq=False, repr=False)
+class CriticalBatch(PublicRecord):
     """B_crit(L) = B_star / L^(1/alpha_B), and whether it depends on the size.
 
     Attributes:
@@ -66,6 +71,26 @@ class CriticalBatch:
     size_effect: Estimate | None
     warnings: tuple[str, ...] = ()
     constants: dict[str, float] = field(default_factory=dict)
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return critical_batch_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "isoquants": len(self.isoquants),
+            "B_star": self.B_star,
+            "alpha_B": self.alpha_B,
+            "size_effect": self.size_effect,
+            "warnings": len(self.warnings),
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a size brought to one loss."""
+        names = ("loss_nats", "params", "batches", "steps_min", "tokens_min", "rms_log", "reason")
+        ends = {f"critical_batch_{end}": [getattr(i.critical_batch, end) for i in self.isoquants] for end in ENDS}
+        return {name: [getattr(i, name) for i in self.isoquants] for name in names} | ends
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """What a law is: a formula as its paper writes it, with its source, its parameters, its convention and its domain."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -211,6 +212,42 @@ class Law:
 
     def _box(self) -> str:
         return ", ".join(f"{place} {low:.4g} to {high:.4g}" for place, (low, high) in self.domain.items())
+
+    @property
+    def on_the_shelf(self) -> bool:
+        """Whether this very law is the one that its name stands for."""
+        from . import LAWS
+
+        return LAWS.get(self.name) is self
+
+    def named_in_json(self) -> dict[str, Any]:
+        """Give what a record writes of its law; see `from_name_in_json`."""
+        return {"law": self.name, "own": not self.on_the_shelf}
+
+    @staticmethod
+    def from_name_in_json(named: Mapping[str, Any], own: Sequence[Any]) -> "Law":
+        """Find the law that a record names: on the shelf, or among one's own.
+
+        Raises:
+            LawError: a law of one's own that is not given.
+        """
+        from . import law
+
+        if not named["own"]:
+            return law(named["law"])
+        found = [one for one in own if isinstance(one, Law) and one.name == named["law"]]
+        if not found:
+            raise LawError(
+                f"the record speaks of a law {named['law']!r} that is not on the shelf, and its formula is code. Give "
+                "it: from_json(text, laws=[...])."
+            )
+        return found[0]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Travel by name where this law is on the shelf: some of its formulas are made by a function."""
+        from . import law
+
+        return (law, (self.name,)) if self.on_the_shelf else super().__reduce_ex__(protocol)
 
     @property
     def _keywords(self) -> list[str]:

@@ -1,11 +1,15 @@
 """What a plan is: one budget turned into sizes, tokens, batch, steps, shapes and cost, each with its interval."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
 from ..results.fitted import Estimate
 from ..results.study_results import Recommendation
 from ..run.shape import Shape
 from .hardware import TrainingCost
+from .plan_text import plan_blocks
 from .rates_and_batches import Setting
 
 
@@ -49,8 +53,8 @@ class Within:
     high: float
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan(PublicRecord):
     """A budget turned into a plan.
 
     Attributes:
@@ -108,3 +112,31 @@ class Plan:
             alternatives=others,
             warnings=self.warnings,
         )
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return plan_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "law": self.law,
+            "flops": self.flops,
+            "reach": self.reach,
+            "params": self.params,
+            "tokens": self.tokens,
+            "loss_nats": self.loss_nats,
+            "batch_tokens": self.batch_tokens,
+            "lr": self.lr,
+            "shapes": len(self.shapes),
+            "warnings": len(self.warnings),
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a quantity of the plan, with its interval."""
+        named = {name: getattr(self, name) for name in ("params", "tokens", "loss_nats", "batch_tokens", "steps", "lr")}
+        known = {name: one for name, one in named.items() if one is not None}
+        return {
+            "quantity": list(known),
+            **{end: [getattr(one, end) for one in known.values()] for end in ("value", "low", "high", "level")},
+        }

@@ -1,7 +1,11 @@
 """What every law makes of a budget: records."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
+from .optima_text import optima_blocks
 from .rates_and_batches import Setting
 
 
@@ -49,8 +53,8 @@ class LawSpread:
     factor_inside: float | None
 
 
-@dataclass(frozen=True)
-class Optima:
+@dataclass(frozen=True, eq=False, repr=False)
+class Optima(PublicRecord):
     """A budget by every law.
 
     Attributes:
@@ -74,3 +78,25 @@ class Optima:
     spreads: tuple[LawSpread, ...]
     skipped: dict[str, str]
     sentences: tuple[str, ...]
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return optima_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "flops": self.flops,
+            "laws": len(self.optima),
+            "params": self.params,
+            "tokens": self.tokens,
+            "loss_nats": self.loss_nats,
+            "skipped": len(self.skipped),
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a law and set of its constants."""
+        return {
+            name: [getattr(one, name) for one in self.optima]
+            for name in ("law", "source", "how", "params", "tokens", "loss_nats", "inside", "penalty")
+        }

@@ -8,12 +8,15 @@ import numpy as np
 
 from ..errors import PointsError, nearest, unknown_name
 from ..quantities import QUANTITIES, SYNONYMS
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
+from .points_text import points_blocks
 
 OF_THE_CLOCK = frozenset("seconds started ended device tokens_per_second mfu peak_memory_bytes".split())
 
 
-@dataclass(frozen=True)
-class Points:
+@dataclass(frozen=True, eq=False, repr=False)
+class Points(PublicRecord):
     """Columns of equal length; a column's name is its definition (`quantities.py`).
 
     Numbers are float64 arrays, labels arrays of str. Further columns of a foreign table may ride along under their own
@@ -104,6 +107,24 @@ class Points:
             values = self.columns[name]
             digest.update(values.tobytes() if values.dtype == np.float64 else "\0".join(values).encode())
         return digest.hexdigest()[:12]
+
+    def blocks(self) -> list[Block]:
+        """Give what a person sees of them."""
+        return points_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of their repr."""
+        return {
+            "rows": len(self),
+            "kept": len(self.kept),
+            "columns": tuple(self.columns),
+            "source": self.source,
+            "fingerprint": self.fingerprint,
+        }
+
+    def rows(self) -> dict[str, np.ndarray]:
+        """Give the columns."""
+        return dict(self.columns)
 
 
 def _as_column(name: str, values: Sequence) -> np.ndarray:

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ..errors import LawError, MisuseError
 from ..fitting.fit_record import Fit, checked_inputs
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
 from ..uncertainty.drawn import Draws
-from ..uncertainty.sandwich import t_quantile
+from ..uncertainty.interval_ends import t_quantile
+from .prediction_text import prediction_lines, targets
 
 KINDS = ("run", "mean")
 FAR = 10.0  # reach beyond which a prediction is an extrapolation to be warned of
@@ -20,8 +24,8 @@ GROSS = (
 )
 
 
-@dataclass(frozen=True)
-class Prediction:
+@dataclass(frozen=True, eq=False, repr=False)
+class Prediction(PublicRecord):
     """What a law says at a target, one entry a target (plain numbers where one target was asked).
 
     Attributes:
@@ -34,6 +38,7 @@ class Prediction:
         informative: whether the interval is narrower than all the losses that were fitted lie apart; where it is not,
             these points do not predict, and the loss of the largest run fitted says as much.
         warnings: what a reader must know: how the fit ended, far targets, intervals that say nothing.
+        at: letter -> the inputs asked about; `predicts` what the law gives there.
     """
 
     value: np.ndarray
@@ -49,6 +54,32 @@ class Prediction:
     at: Mapping[str, np.ndarray] = field(repr=False)
     informative: np.ndarray | bool = True
     warnings: tuple[str, ...] = ()
+    predicts: str = "loss"
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return list(prediction_lines(self))
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "predicts": self.predicts,
+            "at": targets(self)[0] if np.size(self.value) == 1 else f"{np.size(self.value)} targets",
+            **{name: _one(getattr(self, name)) for name in ("value", "low", "high", "reach")},
+            "level": self.level,
+            "kind": self.kind,
+            "warnings": len(self.warnings),
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a target: its inputs by letter, and what is predicted there."""
+        names = ("value", "low", "high", "reach", "inside_domain", "informative")
+        columns = {**self.at, **{name: getattr(self, name) for name in names}}
+        return {name: np.broadcast_to(column, np.shape(self.value)).ravel() for name, column in columns.items()}
+
+
+def _one(value: np.ndarray) -> float | np.ndarray:
+    return float(value) if np.size(value) == 1 else value
 
 
 def predict(
@@ -95,7 +126,9 @@ def predict(
     value, low, high, reach, within = (part.reshape(shape)[()] for part in parts)
     told = informative(fit, low, high)
     said = (*ending(fit), *cautions(fit, value, low, high, reach, of, told, ceiling))
-    return Prediction(value, low, high, level, reach, of, within, kind, noise, calibration, inputs, told, said)
+    return Prediction(
+        value, low, high, level, reach, of, within, kind, noise, calibration, inputs, told, said, fit.law.predicts
+    )
 
 
 def _require_defined(fit: Fit, flat: Mapping[str, np.ndarray], value: np.ndarray) -> None:

@@ -1,7 +1,11 @@
 """What the rules of a trustworthy study found."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
+from .audit_text import audit_blocks
 from .fitted import Estimate
 
 
@@ -47,8 +51,8 @@ class WaterfallStep:
     how: str
 
 
-@dataclass(frozen=True)
-class Audit:
+@dataclass(frozen=True, eq=False, repr=False)
+class Audit(PublicRecord):
     """Every rule of a trustworthy scaling study, judged on one table of runs.
 
     Attributes:
@@ -64,3 +68,24 @@ class Audit:
     def having(self, outcome: str, severity: str = "") -> tuple[Finding, ...]:
         """List the findings of one outcome, and of one severity where it is named."""
         return tuple(f for f in self.findings if f.outcome == outcome and severity in ("", f.severity))
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return audit_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "source": self.source,
+            "rules": len(self.findings),
+            "failed": tuple(f.id for f in self.having("failed")),
+            "passed": len(self.having("passed")),
+            "cannot_be_checked": len(self.having("cannot be checked")),
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a rule."""
+        return {
+            name: [getattr(one, name) for one in self.findings]
+            for name in ("id", "severity", "outcome", "title", "found", "prevents", "size", "source", "do")
+        }

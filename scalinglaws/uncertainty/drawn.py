@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ..errors import FitError
 from ..fitting.fit_record import Fit, FitWarning, checked_inputs
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
+from .draws_text import draws_blocks
+from .interval_ends import Ends
 
 
 @dataclass(frozen=True)
@@ -17,8 +22,8 @@ class Spread:
     degrees: float
 
 
-@dataclass(frozen=True)
-class Draws:
+@dataclass(frozen=True, eq=False, repr=False)
+class Draws(PublicRecord):
     """Parameters drawn from the uncertainty of a fit.
 
     Attributes:
@@ -35,7 +40,7 @@ class Draws:
     seed: int
     failed: float = 0.0
     spread: Spread | None = field(default=None, repr=False)
-    ends: Mapping | None = field(default=None, repr=False)
+    ends: Mapping[str, Ends] | None = field(default=None, repr=False)
     cautions: tuple[FitWarning, ...] = ()
 
     def __len__(self) -> int:
@@ -86,6 +91,25 @@ class Draws:
             columns = {name: self.values[here, i, None] for i, name in enumerate(self.names)}
             out[here] = self.fit.law.evaluate(*flat, **columns)
         return out
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return draws_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "law": self.fit.law.name,
+            "draws": len(self),
+            "method": self.method,
+            "runs": self.fit.n_clusters,
+            **self.interval(),
+            "outcome": self.fit.outcome,
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give a row a draw, a column a parameter."""
+        return {name: self.values[:, i] for i, name in enumerate(self.names)}
 
 
 def check_kept(fit: Fit, kept: np.ndarray) -> None:

@@ -13,7 +13,8 @@ from ..fitting.fit_record import Fit
 from ..fitting.problem import Problem
 from ..fitting.solve import solve
 from .drawn import Spread
-from .sandwich import parameter_ends, sandwich, t_quantile
+from .interval_ends import ProfileEnds, t_quantile
+from .sandwich import parameter_ends, sandwich
 
 STEPS = np.array([-8, -6, -4.5, -3.5, -3, -2.5, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4.5, 6, 8])
 
@@ -94,21 +95,7 @@ def _own_curvature(held, centre, rises, error):
     return float(np.mean(ratio[np.isfinite(ratio)])) if np.isfinite(ratio).any() else np.nan
 
 
-def profile_ends(fit: Fit, found: dict, spread: Spread):
+def profile_ends(fit: Fit, found: dict, spread: Spread) -> dict[str, ProfileEnds]:
     """Give, for each profiled parameter, a function level -> (low, high); an open side is 0 or infinite."""
     logged = fit.problem.coordinates.logged
-
-    def of(name):
-        held, roots = found[name]
-
-        def ends(level):
-            cut = t_quantile(level, spread.degrees)
-            if len(held) == 1:  # no noise at all: the profile has no width
-                low = high = held[0]
-            else:
-                low, high = np.interp([-cut, cut], roots, held, left=-np.inf, right=np.inf)
-            return (float(np.exp(low)), float(np.exp(high))) if name in logged else (float(low), float(high))
-
-        return ends
-
-    return {name: of(name) for name in found}
+    return {name: ProfileEnds(*found[name], float(spread.degrees), name in logged) for name in found}

@@ -10,6 +10,7 @@ from ..fitting.fit_record import Fit
 from ..fitting.losses import costs, curved
 from ..fitting.problem import jacobian, moving
 from .drawn import Spread
+from .interval_ends import NormalEnds
 from .resample import check_runs, numbered, refit
 
 TINY = 1e-200  # a curvature this low is none
@@ -58,13 +59,6 @@ def _delete_one(fit: Fit, index: np.ndarray, groups: int) -> np.ndarray:
     return (groups - 1) / groups * away.T @ away
 
 
-def t_quantile(level: float, degrees: float) -> float:
-    """Give the two-sided quantile of Student's t at a confidence level."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, (1 + level) / 2))
-
-
 def t_draws(fit: Fit, spread: Spread, n: int, rng: np.random.Generator) -> np.ndarray:
     """Draw coordinates (n, p) from the multivariate t that the sandwich stands for, inside the box."""
     values, vectors = np.linalg.eigh(spread.covariance)
@@ -74,7 +68,7 @@ def t_draws(fit: Fit, spread: Spread, n: int, rng: np.random.Generator) -> np.nd
     return np.clip(drawn, fit.problem.low, fit.problem.high)
 
 
-def parameter_ends(fit: Fit, spread: Spread):
+def parameter_ends(fit: Fit, spread: Spread) -> dict[str, NormalEnds]:
     """Give, for each parameter, a function level -> (low, high): the estimate -+ t standard errors.
 
     A logged parameter's interval is symmetric in its logarithm. N_c of (N_c/N)^alpha_N is no coordinate: its standard
@@ -94,16 +88,6 @@ def parameter_ends(fit: Fit, spread: Spread):
         slopes = np.nan_to_num((moved[0] - moved[1]) / (2 * step[:, None]))
         errors = np.sqrt(np.maximum(np.einsum("ij,ik,kj->j", slopes, spread.covariance, slopes), 0.0))
     return {
-        name: _ends(centre[i], errors[i], spread.degrees, name in coordinates.logged) for i, name in enumerate(names)
+        name: NormalEnds(float(centre[i]), float(errors[i]), float(spread.degrees), name in coordinates.logged)
+        for i, name in enumerate(names)
     }
-
-
-def _ends(centre, error, degrees, logged):
-    def ends(level):
-        half = t_quantile(level, degrees) * error
-        with np.errstate(over="ignore"):
-            pair = np.array([centre - half, centre + half])
-            low, high = np.exp(pair) if logged else pair
-        return float(low), float(high)
-
-    return ends

@@ -5,7 +5,6 @@ them near the same. Each exponent and constant term is held at values from end t
 refitted, and the rise of the objective says how well the points bear it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,8 +14,8 @@ from ..fitting.fit_record import Fit
 from ..fitting.losses import costs, curved
 from ..fitting.problem import residuals
 from ..fitting.solve import solve_graduated
+from .interval_ends import ValleyEnds
 from .resample import numbered
-from .sandwich import t_quantile
 
 HELD = 14  # values of an exponent, from end to end
 SHARES = (1e-6, 0.2, 0.4, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.99)  # of the lowest point: values of a constant
@@ -41,7 +40,7 @@ class Valley:
     least: np.ndarray
     degrees: int
 
-    def ends(self, z: np.ndarray) -> dict[str, Callable]:
+    def ends(self, z: np.ndarray) -> dict[str, ValleyEnds]:
         """Give, for each free parameter, a function level -> (low, high).
 
         It holds the percentiles of the resamples z, (draws, free), and all that the points bear; a side is open, at
@@ -59,31 +58,17 @@ class Valley:
                 at_low, at_high = loose, loose
             if name in problem.coordinates.boxed:
                 at_low, at_high = np.zeros_like(loose), np.zeros_like(loose)
-            ends = self._ends(values[name], drawn[name], at_low, at_high, name in self.fit.positive)
-            found[name] = ends if name in problem.coordinates.boxed else _opened(ends, problem.low[i], problem.high[i])
+            found[name] = ValleyEnds(
+                values[name],
+                self.roots,
+                at_low,
+                at_high,
+                drawn[name][np.isfinite(drawn[name])],
+                self.degrees,
+                0.0 if name in self.fit.positive else -np.inf,
+                None if name in problem.coordinates.boxed else (float(problem.low[i]), float(problem.high[i])),
+            )
         return found
-
-    def _ends(self, values, drawn, at_low, at_high, positive):
-        least, drawn = 0.0 if positive else -np.inf, drawn[np.isfinite(drawn)]
-
-        def ends(level):
-            low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-            cut = t_quantile(level, self.degrees)
-            low, low_open = _furthest(-values, self.roots, at_low, cut, -low)
-            high, high_open = _furthest(values, self.roots, at_high, cut, high)
-            return least if low_open else float(-low), np.inf if high_open else float(high)
-
-        return ends
-
-
-def _opened(ends: Callable, least: float, most: float) -> Callable:
-    """Open the side on which an interval ends where the range of an exponent does: the resamples pile up there."""
-
-    def opened(level):
-        low, high = ends(level)
-        return 0.0 if low <= least > 0 else low, np.inf if high >= most else high
-
-    return opened
 
 
 def valley(fit: Fit, z: np.ndarray) -> Valley:
@@ -135,19 +120,3 @@ def _variance(fit: Fit) -> float:
     index, groups = numbered(fit.clusters)
     together = max(np.square(np.bincount(index, slope)).sum(), np.square(slope).sum())
     return float(together / max(second.sum(), 1e-300) * groups / max(groups - len(fit.z), 1))
-
-
-def _furthest(values, roots, at_end, cut, drawn):
-    """Give the largest value that is allowed, on the way to the next that is not; and whether it is an end."""
-    inside = (roots <= cut) & np.isfinite(values)
-    if (inside & at_end).any():
-        return np.inf, True
-    if not inside.any():
-        return drawn, False
-    last = np.flatnonzero(inside)[np.argmax(values[inside])]
-    beyond = np.flatnonzero((values > values[last]) & np.isfinite(values) & (roots > cut))
-    if not len(beyond):
-        return max(values[last], drawn), False
-    first = beyond[np.argmin(values[beyond])]
-    share = (cut - roots[last]) / (roots[first] - roots[last])
-    return max(values[last] + share * (values[first] - values[last]), drawn), False

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from cli_made import grid, spoken, written
 
-from scalinglaws.cli.numbers_in_text import between, ends, short
 from scalinglaws.errors import counted
+from scalinglaws.records.numbers_in_text import between, ends, short
 from scalinglaws.results.fitted import Estimate
 
 

@@ -1,20 +1,24 @@
 """What every law makes of a budget, as text for a person."""
 
 import textwrap
+from typing import TYPE_CHECKING
 
-from ..planning.published import Optima, Optimum
-from .numbers_in_text import short, table
-from .plan import WHERE
+from ..records.numbers_in_text import short
+from ..records.text_blocks import Block, rows_of
+from .plan_text import WHERE
+
+if TYPE_CHECKING:
+    from .published import Optima, Optimum
 
 _WIDTH = 118
 
 
-def optima_text(made: Optima) -> str:
+def optima_blocks(made: "Optima") -> list[Block]:
     """Write the tables of sizes and of settings, what they disagree about, and what was left out."""
-    return "\n".join([*_sizes(made), *_settings(made), *made.sentences, *_skipped(made)])
+    return [*_sizes(made), *_settings(made), *made.sentences, *_skipped(made)]
 
 
-def _sizes(made: Optima) -> list[str]:
+def _sizes(made: "Optima") -> list[Block]:
     rows = [
         (
             one.law,
@@ -30,10 +34,11 @@ def _sizes(made: Optima) -> list[str]:
         for one in sorted(made.optima, key=lambda one: (one.params is None, one.tokens is None))
     ]
     head = ("law", "N*", "D*", "D/N", "loss", "costs under 1%", "its range", "N counts", "constants")
-    return [f"{made.flops:.4g} FLOPs, C = 6 N D, by every law with its own count of N:", table(head, rows)]
+    title = f"{made.flops:.4g} FLOPs, C = 6 N D, by every law with its own count of N"
+    return [f"{title}:", rows_of(head, rows, title)]
 
 
-def _counted(one: Optimum) -> str:
+def _counted(one: "Optimum") -> str:
     """Name the count that N is: of tokens from compute, and of size in FLOPs a token, it is the budget's."""
     if one.params is None:
         return "-"
@@ -44,7 +49,7 @@ def _short_source(source: str, longest: int = 60) -> str:
     return textwrap.shorten(source, longest, placeholder=" ...")
 
 
-def _settings(made: Optima) -> list[str]:
+def _settings(made: "Optima") -> list[Block]:
     if not made.settings:
         return []
     rows = [
@@ -59,10 +64,10 @@ def _settings(made: Optima) -> list[str]:
     ]
     at = f"batch and learning rate at N = {made.params:.3g}, D = {made.tokens:.3g}, L = {made.loss_nats:.4f}"
     head = ("law", "rate", "batch, tokens", "its range", "what it means")
-    return [f"{at} ({made.loss_source}):", table(head, rows)]
+    return [f"{at} ({made.loss_source}):", rows_of(head, rows, at)]
 
 
-def _skipped(made: Optima) -> list[str]:
+def _skipped(made: "Optima") -> list[str]:
     """Say who was not asked, those of one reason together."""
     reasons: dict[str, list[str]] = {}
     for law, why in made.skipped.items():

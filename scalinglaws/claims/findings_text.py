@@ -1,0 +1,24 @@
+"""The verdicts as text: the outcomes counted, then every claim with what was measured."""
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from ..records.text_blocks import Block
+
+if TYPE_CHECKING:
+    from .claim import Findings
+
+WIDTH = 116
+
+
+def findings_blocks(found: "Findings") -> list[Block]:
+    """Count the outcomes; then every claim with what was measured and what decided it."""
+    parts: list[Block] = [found.summary]
+    for v in found.verdicts:
+        told = [f"measured: {v.measured}"] * bool(v.measured) + [f"why: {v.why}"] * (v.outcome != "passed")
+        lines = [
+            textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
+            for line in told
+        ]
+        parts.append("\n".join([f"\n{v.id} {v.outcome.upper()}: {v.claim}", *lines]))
+    return parts

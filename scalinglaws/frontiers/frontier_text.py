@@ -1,0 +1,67 @@
+"""A frontier and a critical batch as text: a row a budget or a loss, and the lines through them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..errors import counted
+from ..records.numbers_in_text import ends, short
+from ..records.text_blocks import Block, rows_of
+
+if TYPE_CHECKING:
+    from .budgets import Frontier
+    from .critical_batch import CriticalBatch
+
+
+def frontier_blocks(one: "Frontier", reasons: Mapping[str, str]) -> list[Block]:
+    """Set the budgets under one another, and the lines through them; `reasons` explains why one takes no part."""
+    rows = [
+        (short(b.flops), short(b.params), short(b.tokens), f"{b.loss_nats:.4f}", b.sizes, b.reason) for b in one.budgets
+    ]
+    columns = ", ".join(f"{k} = {v}" for k, v in one.columns.items())
+    text: list[Block] = [f"{one.method}: {columns}; {counted(one.runs, 'run')}; {one.shape}"]
+    head = ("C, FLOPs", "N", "D, tokens", "loss", "sizes", "takes no part")
+    text.append(rows_of(head, rows, "the best size at each budget"))
+    for reason in sorted({b.reason for b in one.budgets if b.reason}):
+        text.append(f"  {reason}: {reasons.get(reason, '')}")
+    for line in (one.params, one.tokens, one.loss, one.batch, one.steps):
+        if line is not None:
+            e = line.exponent
+            at = f"{short(line.scale.value)} (C / {short(line.flops_centre)})"
+            text.append(f"{line.quantity} = {at}^{e.value:.4f} {ends(e, 4)}")
+    if one.params is not None and one.params.exponent.low is not None:
+        text.append(f"{one.params.exponent.level:.0%} intervals: {one.interval_method}")
+    return text
+
+
+def critical_batch_blocks(one: "CriticalBatch") -> list[Block]:
+    """Set the isoquants under one another, the law through them, and whether it depends on the size."""
+    rows = [
+        (
+            f"{i.loss_nats:.4f}",
+            short(i.params),
+            i.batches,
+            short(i.steps_min),
+            short(i.tokens_min),
+            short(i.critical_batch.value),
+            ends(i.critical_batch, 4),
+            short(i.rms_log, 2),
+            i.reason,
+        )
+        for i in one.isoquants
+    ]
+    head = ("loss", "N", "batches", "S_min", "E_min, tokens", "B_crit, tokens", "interval", "rms", "takes no part")
+    title = "critical batch: S = S_min (1 + B_crit / B) at each loss"
+    text: list[Block] = [title, rows_of(head, rows, title)]
+    if one.B_star is not None and one.alpha_B is not None:
+        text.append("B_crit(L) = B_star / L^(1/alpha_B):")
+        text.append(f"  B_star   {short(one.B_star.value, 5)} tokens {ends(one.B_star)}")
+        text.append(f"  alpha_B  {short(one.alpha_B.value, 5)} {ends(one.alpha_B)}")
+    if one.constants:
+        said = ",".join(f"{k}={v:.5g}" for k, v in one.constants.items())
+        text.append(f"for C_min:  scalinglaws frontier c-min POINTS --critical {said}")
+    if one.size_effect is not None:
+        e = one.size_effect
+        held = e.low is not None and e.high is not None and e.low <= 1 <= e.high
+        word = "no dependence on size is seen" if held else "it depends on the size here"
+        text.append(f"at equal loss the largest size has {short(e.value, 3)} {ends(e, 3)} times the smallest's: {word}")
+    return text

@@ -1,0 +1,38 @@
+"""Predictions as text: a line a target, its value with the interval, and its reach."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .predict import Prediction
+
+
+def prediction_lines(made: "Prediction", places: Sequence[str] | None = None) -> list[str]:
+    """Say what was predicted, a line a target.
+
+    Args:
+        places: how each target is written; by default its inputs by letter.
+    """
+    arrays = (made.value, made.low, made.high, made.reach, made.inside_domain, made.informative)
+    columns = [np.ravel(column) for column in np.broadcast_arrays(*arrays)]
+    written = targets(made) if places is None else places
+    return [_line(made, at, *cells) for at, *cells in zip(written, *columns, strict=True)]
+
+
+def targets(made: "Prediction") -> list[str]:
+    """Write the inputs of every target, as in N=1e+09,D=2e+10."""
+    shape = np.shape(made.value)
+    columns = {letter: np.broadcast_to(column, shape).ravel() for letter, column in made.at.items()}
+    return [",".join(f"{k}={v[i]:.6g}" for k, v in columns.items()) for i in range(int(np.prod(shape)))]
+
+
+def _line(made: "Prediction", at: str, value: float, low: float, high: float, reach: float, inside, told) -> str:
+    kind = "one new run" if made.kind == "run" else "the law alone"
+    beyond = "" if inside else "; outside the range of the points: an extrapolation"
+    said = f"{value:.5g} [{low:.5g}, {high:.5g}]" if told else "not determined by these runs"
+    return (
+        f"{made.predicts} at {at}: {said} ({made.level:.0%}, {kind}); "
+        f"reach {reach:.3g} times the largest {made.reach_of} fitted{beyond}"
+    )

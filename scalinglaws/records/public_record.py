@@ -1,0 +1,134 @@
+"""What every record of a public verb can do: show itself, compare by value, travel as JSON, become a data frame."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from ..errors import MisuseError
+from .by_value import content
+from .numbers_in_text import between, short
+from .round_trip import read, written
+from .text_blocks import Block, as_html, as_text
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+LONGEST_REPR = 1200  # characters
+LONGEST_VALUE = 80  # characters of one value in it
+
+
+class PublicRecord:
+    """A frozen dataclass that a public verb gives; declare it with `eq=False, repr=False`, for these are here.
+
+    A record says what it looks like (`blocks`), which of its values stand in its repr (`brief`) and, where it has rows,
+    what they are (`rows`). The rest follows.
+    """
+
+    __slots__ = ()
+
+    def blocks(self) -> list[Block]:
+        """Give the lines and tables that a command prints of this record."""
+        raise NotImplementedError
+
+    def brief(self) -> Mapping[str, object]:
+        """Give the few values that tell this record from others of its class."""
+        raise NotImplementedError
+
+    def rows(self) -> Mapping[str, Sequence[object] | np.ndarray]:
+        """Give the columns of this record as a table: name -> values.
+
+        Raises:
+            MisuseError: it has no rows.
+        """
+        raise MisuseError(f"a {type(self).__name__} has no rows. See its fields: {', '.join(_names(self))}.")
+
+    def __str__(self) -> str:
+        return as_text(self.blocks())
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={_shown(value)}" for name, value in self.brief().items())
+        text = f"{type(self).__name__}({values})"
+        return text if len(text) <= LONGEST_REPR else f"{text[: LONGEST_REPR - 4]}...)"
+
+    def _repr_html_(self) -> str:
+        return as_html(self.blocks())
+
+    def __eq__(self, other: object) -> bool:
+        return content(self) == content(other) if type(self) is type(other) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(content(self))
+
+    def to_json(self) -> str:
+        """Write this record as JSON, every digit kept: `from_json` gives an equal one.
+
+        Laws are written by their names: a formula is code.
+        """
+        return written(self)
+
+    @classmethod
+    def from_json(cls, text: str, laws: Sequence[object] = ()) -> Self:
+        """Make a record from what `to_json` wrote.
+
+        Args:
+            laws: laws of your own that it speaks of.
+
+        Raises:
+            MisuseError: it is no JSON of such a record. LawError: a law of your own is not among `laws`.
+        """
+        made: Self = read(cls, text, laws)
+        return made
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Give the rows of this record as a pandas data frame.
+
+        Raises:
+            MisuseError: it has no rows, or pandas is not installed.
+        """
+        columns = self.rows()
+        try:
+            import pandas
+        except ImportError:
+            raise _missing("pandas") from None
+        return pandas.DataFrame(dict(columns))
+
+    def to_polars(self) -> "polars.DataFrame":
+        """Give the rows of this record as a polars data frame.
+
+        Raises:
+            MisuseError: it has no rows, or polars is not installed.
+        """
+        columns = self.rows()
+        try:
+            import polars
+        except ImportError:
+            raise _missing("polars") from None
+        return polars.DataFrame({name: list(values) for name, values in columns.items()}, strict=False)
+
+
+def _missing(package: str) -> MisuseError:
+    return MisuseError(f"to_{package}() needs {package}, which is not installed: pip install {package}")
+
+
+def _names(record: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(record)]
+
+
+def _shown(value: object) -> str:
+    """Write one value of a repr: an estimate with its interval, a number in few digits, a long text cut."""
+    if hasattr(value, "low") and hasattr(value, "value"):
+        return f"{short(value.value, 5)} {between(value.low, value.high)}"
+    if isinstance(value, float):
+        return f"{float(value):.6g}"
+    if isinstance(value, Mapping):
+        text = "{" + ", ".join(f"{name!r}: {_shown(one)}" for name, one in value.items()) + "}"
+    elif isinstance(value, tuple):
+        text = "(" + ", ".join(map(_shown, value)) + ")"
+    elif isinstance(value, np.ndarray):
+        text = f"<{'x'.join(map(str, value.shape))} array>"
+    else:
+        text = repr(value)
+    return text if len(text) <= LONGEST_VALUE or isinstance(value, Mapping) else f"{text[: LONGEST_VALUE - 2]}.."

@@ -1,0 +1,72 @@
+"""An audit as text: what failed, at length, what could not be checked, what holds, and the waterfall."""
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from ..errors import counted
+from ..records.numbers_in_text import ends
+from ..records.text_blocks import Block, rows_of
+
+if TYPE_CHECKING:
+    from .audited import Audit, Finding, WaterfallStep
+
+WIDTH = 116
+
+
+def audit_blocks(found: "Audit") -> list[Block]:
+    """Say what failed, at length; then what could not be checked and what holds; then the waterfall."""
+    failed = sorted(found.having("failed"), key=lambda f: ("error", "warning", "info").index(f.severity))
+    counts = ", ".join(
+        f"{many} info" if severity == "info" else counted(many, severity)
+        for severity in ("error", "warning", "info")
+        for many in [sum(f.severity == severity for f in failed)]
+    )
+    unchecked, passed = found.having("cannot be checked"), found.having("passed")
+    summary = f"{len(failed)} failed ({counts}), {len(passed)} passed, {len(unchecked)} cannot be checked"
+    parts = [f"{len(found.findings)} rules: {summary}"]
+    parts += [_failed(finding) for finding in failed]
+    parts += _listed("passed", passed) + _listed("cannot be checked", unchecked)
+    return [*parts, *_waterfall(found.waterfall)]
+
+
+def _failed(f: "Finding") -> str:
+    told = [f"found: {f.found}", f"prevents: {f.prevents}", f"elsewhere: {f.size} ({f.source})", f"do: {f.do}"]
+    return "\n".join([f"\n{f.id} {f.severity.upper()}: not so: {f.title}", *map(_wrapped, told)])
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      ")
+
+
+def _listed(heading: str, findings: "tuple[Finding, ...]") -> list[str]:
+    if not findings:
+        return []
+    around = {"initial_indent": "  ", "subsequent_indent": "      "}
+    return [f"\n{heading}:", *(textwrap.fill(f"{f.id:<4}{f.found}", WIDTH, **around) for f in findings)]
+
+
+def _waterfall(steps: "tuple[WaterfallStep, ...]") -> list[Block]:
+    if not steps:
+        return []
+    rows = [
+        (
+            s.name,
+            "-" if s.exponent is None else f"{s.exponent.value:.3f}",
+            _ends(s),
+            _moved(s),
+            s.rows or "-",
+            s.how[:70],
+        )
+        for s in steps
+    ]
+    head = ("step", "a", "interval", "moved", "rows", "how")
+    title = "from Kaplan's exponent to Hoffmann's, N_opt ~ C^a"
+    return [f"\n{title}:", rows_of(head, rows, title)]
+
+
+def _ends(step: "WaterfallStep") -> str:
+    return ends(step.exponent, 3) if step.exponent is not None else "-"
+
+
+def _moved(step: "WaterfallStep") -> str:
+    return "-" if step.moved is None else f"{step.moved:+.3f}"
