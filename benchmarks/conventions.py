@@ -81,7 +81,7 @@ def compared(name: str) -> Conventions:
     """Refit one table under all its conventions."""
     rows, given = TABLES[name]
     points = read_points(RUNS / f"{name}.csv", where=rows).points
-    return conventions(points, given=given, budget=float(BUDGET) if name == EXAMPLE else None)
+    return conventions(points, given=given, flops=float(BUDGET) if name == EXAMPLE else None)
 
 
 def whole_page(found: dict[str, Conventions]) -> str:

@@ -128,7 +128,7 @@ def _points(name: str) -> Points:
 def _loss_row(name: str, options: dict, kept: Points, table: Points) -> list[str]:
     began = time.process_time()
     few, all_of_them = (fit("chinchilla", points, **options) for points in (kept, table))
-    drawn, wild = (draws(one, n=2000) for one in (few, all_of_them))
+    drawn, wild = (draws(one, draws=2000) for one in (few, all_of_them))
     v, se = few.values, draws(few, method="sandwich").interval(0.6826895)  # half of it is one standard error
     moved = [abs(all_of_them.values[p] - v[p]) / (np.ptp(se[p]) / 2) for p in ("alpha", "beta", "E")]
     said(name, began)

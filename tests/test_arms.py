@@ -23,7 +23,7 @@ def named(tests):
 
 
 def test_a_planted_multiplier_is_recovered_within_its_interval_on_every_path():
-    found = fit_arms("chinchilla", arms(multiplier=2.0), n=500)
+    found = fit_arms("chinchilla", arms(multiplier=2.0), draws=500)
     for at in ({"flops": 1e20}, {"loss": 2.7}, {"params": 1e9, "tokens": 2e10}):
         said = multiplier(found, "other", **at)
         assert said.low < 2.0 < said.high and said.high / said.low < 1.3
@@ -31,7 +31,7 @@ def test_a_planted_multiplier_is_recovered_within_its_interval_on_every_path():
 
 
 def test_without_noise_the_multiplier_is_exact_and_inverts_when_the_arms_change_places():
-    found = fit_arms("chinchilla", arms(multiplier=2.0, noise=1e-9), n=50)
+    found = fit_arms("chinchilla", arms(multiplier=2.0, noise=1e-9), draws=50)
     assert multiplier(found, "other", flops=1e20).value == pytest.approx(2.0, rel=1e-4)
     one = multiplier(found, "other", loss=2.8)
     back = multiplier(found, "base", loss=2.8, reference="other")
@@ -40,18 +40,18 @@ def test_without_noise_the_multiplier_is_exact_and_inverts_when_the_arms_change_
 
 
 def test_arms_of_one_law_have_the_multiplier_one_and_no_differences():
-    found = fit_arms("chinchilla", arms(), n=500)
+    found = fit_arms("chinchilla", arms(), draws=500)
     said = multiplier(found, "other", flops=1e20)
     assert said.low < 1.0 < said.high
     assert min(one.p_holm for one in differences(found)) > 0.05
 
 
 def test_the_parameter_that_moved_is_named():
-    found = fit_arms("chinchilla", arms(E=1.9), n=50)
+    found = fit_arms("chinchilla", arms(E=1.9), draws=50)
     tests = named(differences(found))
     assert tests["E"].p_holm < 1e-3 and tests["E"].departures["other"] == pytest.approx(np.log(1.9 / 1.8172), rel=0.3)
     assert tests["alpha"].p_holm > 0.05 and tests["beta"].p_holm > 0.05
-    found = fit_arms("chinchilla", arms(n=60, noise=0.001, beta=0.45, B=1.2e4), n=50)
+    found = fit_arms("chinchilla", arms(n=60, noise=0.001, beta=0.45, B=1.2e4), draws=50)
     moved = named(differences(found, others="free"))
     assert moved["beta"].p_holm < 0.01 < moved["alpha"].p_holm
     assert named(differences(found))["alpha"].p < 0.01  # beta in disguise, where beta is held to be one
@@ -59,7 +59,7 @@ def test_the_parameter_that_moved_is_named():
 
 def test_all_free_is_each_arm_by_itself():
     points = arms(multiplier=1.5)
-    joint = fit_arms("chinchilla", points, shared=(), n=20, loss="ls-log")
+    joint = fit_arms("chinchilla", points, shared=(), draws=20, loss="ls-log")
     for name in joint.arms:
         alone = fit("chinchilla", points.take(points["arm"] == name), loss="ls-log")
         assert joint.values[name] == pytest.approx(alone.values, rel=1e-4)
@@ -67,7 +67,7 @@ def test_all_free_is_each_arm_by_itself():
 
 def test_all_shared_is_one_fit_of_all_points():
     points = arms()
-    joint = fit_arms("chinchilla", points, free=(), n=20)
+    joint = fit_arms("chinchilla", points, free=(), draws=20)
     assert dict(joint.values["other"]) == pytest.approx(fit("chinchilla", points.across("arm")).values, rel=1e-5)
     assert not joint.departures
 
@@ -76,30 +76,30 @@ def test_a_pooled_parameter_lies_between_shared_and_free_and_its_sd_leads_from_o
     points = arms(n=12, noise=0.01, alpha=0.33)
 
     def apart(**more):
-        return fit_arms("chinchilla", points, n=20, loss="ls-log", **more).departures["alpha"]["other"]
+        return fit_arms("chinchilla", points, draws=20, loss="ls-log", **more).departures["alpha"]["other"]
 
     free = apart(free=("alpha",))
     pulled = [apart(free=(), pooled={"alpha": sd}) for sd in (1e-4, 0.02, 0.1, 50.0)]
     assert abs(pulled[0]) < 1e-3 and pulled[-1] == pytest.approx(free, rel=1e-2)
     assert np.all(np.diff(np.abs(pulled)) > 0)
     calm = arms(n=40, noise=0.001)
-    assert fit_arms("chinchilla", calm, free=(), pooled={"alpha": 0.02}, n=20).joint.outcome == "converged"
+    assert fit_arms("chinchilla", calm, free=(), pooled={"alpha": 0.02}, draws=20).joint.outcome == "converged"
 
 
 def test_the_spread_of_pooled_arms_is_estimated_from_the_arms_themselves():
     names = tuple("abcdefgh")
     shifts = np.random.default_rng(3).normal(0, 0.05, len(names) - 1)
     spread = arms(n=15, noise=0.003, names=names, E=1.8172 * np.exp(shifts))
-    found = fit_arms("chinchilla", spread, free=("A",), pooled={"E": "estimate"}, n=20)
+    found = fit_arms("chinchilla", spread, free=("A",), pooled={"E": "estimate"}, draws=20)
     assert found.pooled_sd["E"] == pytest.approx(np.std([0, *shifts], ddof=1), rel=0.35)
-    same = fit_arms("chinchilla", arms(n=15, names=names), free=(), pooled={"E": "estimate"}, n=20)
+    same = fit_arms("chinchilla", arms(n=15, names=names), free=(), pooled={"E": "estimate"}, draws=20)
     assert same.pooled_sd["E"] < 0.01
 
 
 def test_an_arm_of_few_runs_is_carried_by_what_it_shares():
     points = arms(n=40, multiplier=2.0)
     few = points.take(np.r_[0:40, 40:44])
-    found = fit_arms("chinchilla", few, n=300)
+    found = fit_arms("chinchilla", few, draws=300)
     assert any("4 points" in sentence for sentence in found.warnings)
     with pytest.raises(PointsError):
         fit("chinchilla", points.take(np.arange(40, 44)))
@@ -108,7 +108,7 @@ def test_an_arm_of_few_runs_is_carried_by_what_it_shares():
 
 
 def test_one_arm_of_the_fit_predicts_and_plans_as_a_law_of_its_own():
-    found = fit_arms("chinchilla", arms(multiplier=2.0), n=200)
+    found = fit_arms("chinchilla", arms(multiplier=2.0), draws=200)
     ours = {name: predict(found.arm(name), {"N": 1e9, "D": 2e10}) for name in found.arms}
     assert ours["base"].low < float(LAWS["chinchilla"].evaluate(1e9, 2e10, **EPOCH)) < ours["base"].high
     assert ours["other"].value > ours["base"].value and ours["base"].inside_domain
@@ -156,14 +156,14 @@ def test_an_amplitude_departs_by_its_term_in_the_middle_of_the_points():
 
 
 def test_an_arm_that_never_reaches_a_loss_needs_infinitely_many_times_the_compute():
-    found = fit_arms("chinchilla", arms(E=2.4, noise=0.001), n=100)
+    found = fit_arms("chinchilla", arms(E=2.4, noise=0.001), draws=100)
     said = multiplier(found, "other", flops=1e21)
     assert said.value == np.inf and said.high == np.inf
     assert "at no compute" in " ".join(said.beyond)
 
 
 def test_a_comparison_beyond_either_arm_s_points_says_so():
-    found = fit_arms("chinchilla", arms(multiplier=2.0), n=50)
+    found = fit_arms("chinchilla", arms(multiplier=2.0), draws=50)
     far = multiplier(found, "other", flops=1e24)
     assert set(far.reach) == {"base", "other"} and min(far.reach.values()) > 100
     assert len(far.beyond) == 2 and "extrapolation" in far.beyond[0]
@@ -176,7 +176,7 @@ def test_a_law_of_compute_alone_gives_a_multiplier_too():
     flops = np.exp(rng.uniform(np.log(1e17), np.log(1e21), n))
     scale = np.where(points["arm"] == "other", 3.0, 1.0)
     points = points.replace(flops_6nd=flops, loss_nats=1.7 + (1e20 * scale / flops) ** 0.12)
-    found = fit_arms("henighan-c", points, n=20, shared=("L_inf", "alpha_C"))
+    found = fit_arms("henighan-c", points, draws=20, shared=("L_inf", "alpha_C"))
     assert multiplier(found, "other", flops=1e20).value == pytest.approx(3.0, rel=1e-3)
     with pytest.raises(MisuseError, match="a loss of N, D"):
         multiplier(found, "other", params=1e9, tokens=1e10)
@@ -198,15 +198,15 @@ def test_holm_s_correction_is_that_of_its_table():
 )
 def test_what_cannot_be_asked_is_refused(more, said):
     with pytest.raises(MisuseError, match=said):
-        fit_arms("chinchilla", arms(), n=20, **more)
+        fit_arms("chinchilla", arms(), draws=20, **more)
 
 
 def test_one_arm_or_too_few_runs_are_refused():
     with pytest.raises(PointsError, match="nothing to compare"):
         fit_arms("chinchilla", isoflop().replace(arm=["a"] * len(isoflop())))
     with pytest.raises((FitError, PointsError)):
-        fit_arms("chinchilla", arms(n=4), shared=(), n=20)
-    found = fit_arms("chinchilla", arms(), n=20)
+        fit_arms("chinchilla", arms(n=4), shared=(), draws=20)
+    found = fit_arms("chinchilla", arms(), draws=20)
     for wrong in ({}, {"flops": 1e20, "loss": 2.5}, {"params": 1e9}, {"flops": -1.0}):
         with pytest.raises(MisuseError):
             multiplier(found, "other", **wrong)
@@ -219,7 +219,9 @@ def table(name, where):
 def test_which_of_gadre_s_training_sets_is_better_depends_on_the_text_it_is_measured_on():
     said = {}
     for split in ("c4_val", "openlm"):
-        found = fit_arms("chinchilla", table("gadre_testbed.csv", f"loss_split == '{split}'"), arm="train_set", n=300)
+        found = fit_arms(
+            "chinchilla", table("gadre_testbed.csv", f"loss_split == '{split}'"), arm="train_set", draws=300
+        )
         said[split] = multiplier(found, "rw_original", flops=1e19)
     assert said["c4_val"].low > 1.0  # RefinedWeb needs more compute than C4 for a loss on C4
     assert said["openlm"].high < 0.3  # and far less for one on a mixture
@@ -228,7 +230,7 @@ def test_which_of_gadre_s_training_sets_is_better_depends_on_the_text_it_is_meas
 def test_mlstm_needs_less_compute_than_llama_near_the_top_of_their_isoflops():
     points = table("xlstm_isoflop_runs.csv", "complete == 1 and batch_tokens == 1048576")
     points = points.take(np.isin(points["iso_set"], ["llama_ctx2048", "mlstm_ctx16384"]))
-    found = fit_arms("chinchilla", points, arm="arch", n=300)
+    found = fit_arms("chinchilla", points, arm="arch", draws=300)
     low, high = (multiplier(found, "mlstm", flops=C) for C in (1e18, 3e19))
     assert high.high < 1.0 < low.value  # the arms cross
 
@@ -239,7 +241,7 @@ def test_p_values_of_arms_of_one_law_are_never_too_small_and_a_difference_is_see
 
     for checkpoints in (1, 4):
         null = [
-            named(differences(fit_arms("chinchilla", arms(n=20, seed=s, checkpoints=checkpoints), n=10)))
+            named(differences(fit_arms("chinchilla", arms(n=20, seed=s, checkpoints=checkpoints), draws=10)))
             for s in range(200)
         ]
         for name in EPOCH:
@@ -248,7 +250,8 @@ def test_p_values_of_arms_of_one_law_are_never_too_small_and_a_difference_is_see
             assert (p < 0.05).mean() < 0.11, (name, checkpoints)
         assert np.mean([min(t.p_holm for t in one.values()) < 0.05 for one in null]) < 0.12
     power = [
-        named(differences(fit_arms("chinchilla", arms(n=20, seed=s, E=1.87), n=10)))["E"].p < 0.05 for s in range(100)
+        named(differences(fit_arms("chinchilla", arms(n=20, seed=s, E=1.87), draws=10)))["E"].p < 0.05
+        for s in range(100)
     ]
     assert np.mean(power) > 0.8
 
@@ -257,6 +260,6 @@ def test_p_values_of_arms_of_one_law_are_never_too_small_and_a_difference_is_see
 def test_intervals_of_a_planted_multiplier_hold_it_as_often_as_they_say():
     inside = []
     for s in range(200):
-        said = multiplier(fit_arms("chinchilla", arms(n=20, seed=s, multiplier=2.0), n=300), "other", flops=1e20)
+        said = multiplier(fit_arms("chinchilla", arms(n=20, seed=s, multiplier=2.0), draws=300), "other", flops=1e20)
         inside.append(said.low < 2.0 < said.high)
     assert 0.90 <= np.mean(inside) <= 0.99

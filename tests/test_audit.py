@@ -302,7 +302,7 @@ def test_the_audit_of_two_hundred_and_forty_rows_costs_a_few_dozen_intervals():
         return process_time() - began
 
     table = sound(ratios=tuple(np.geomspace(2, 200, 30)))
-    interval = min(cost(lambda: draws(fit("chinchilla", table), n=2000)) for _ in range(2))  # 0.5 s of a quiet core
+    interval = min(cost(lambda: draws(fit("chinchilla", table), draws=2000)) for _ in range(2))  # 0.5 s of a quiet core
     assert cost(lambda: audit(table)) < 25 * interval
 
 

@@ -91,7 +91,7 @@ def test_what_least_squares_feel_of_a_wild_run_tukey_s_loss_does_not(epoch):
 
 
 def test_a_law_that_made_the_points_needs_little_widening():
-    factors = [calibration("chinchilla", grid(seed=seed), n=100).factor for seed in range(5)]
+    factors = [calibration("chinchilla", grid(seed=seed), draws=100).factor for seed in range(5)]
     assert np.median(factors) < 2.0
 
 
@@ -103,8 +103,8 @@ def test_a_wrong_count_of_parameters_needs_much_widening():
 
     points = grid(noise=0.0005, loss=miscounted, rows=12)
     wrong, right = (
-        calibration("chinchilla", points, n=100),
-        calibration("chinchilla", grid(noise=0.0005, rows=12), n=100),
+        calibration("chinchilla", points, draws=100),
+        calibration("chinchilla", grid(noise=0.0005, rows=12), draws=100),
     )
     assert wrong.factor > 2 * right.factor
     assert any("times wider" in said for said in wrong.warnings)

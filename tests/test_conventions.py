@@ -98,7 +98,7 @@ def test_the_law_s_own_exponents_come_with_each_count(pearce):
 
 def test_the_optimum_at_a_budget_is_told_in_one_count():
     budget = 1e19
-    found = conventions(made(BESIROGLU), budget=budget, common="params_total", routes=("law",), draws=20)
+    found = conventions(made(BESIROGLU), flops=budget, common="params_total", routes=("law",), draws=20)
     grid = np.log(np.geomspace(1e7, 1e10, 100_001))
     loss = CHINCHILLA.evaluate(np.exp(grid), budget / 6 / np.exp(grid), **BESIROGLU)
     truth = float(np.exp(grid[loss.argmin()]))

@@ -49,7 +49,7 @@ def widths(name: str, dead: str, seed: int) -> dict[str, float]:
     """Give parameter -> width of its interval; none where the points are refused in words."""
     try:
         found = fit(name, made(name, dead, seed))
-        intervals = draws(found, n=20, seed=seed).interval()
+        intervals = draws(found, draws=20, seed=seed).interval()
     except FitError as refused:
         assert name in str(refused) or "runs" in str(refused)
         return {}

@@ -21,7 +21,7 @@ COLUMNS = {"N": "params_total", "D": "tokens"}
 
 
 def members(points, n=200, names=NAMES):
-    return [draws(fit(name, points, columns=COLUMNS), n=n) for name in names]
+    return [draws(fit(name, points, columns=COLUMNS), draws=n) for name in names]
 
 
 @cache
@@ -46,7 +46,7 @@ def made(share: float, seed=0, noise=0.002, n=60):
 @pytest.mark.parametrize("how", ["stacking", "backtest"])
 def test_the_law_that_made_the_points_weighs_most(how):
     for share, winner in ((0.0, "chinchilla"), (1.0, "kaplan-nd")):
-        mixed = ensemble(members(made(share)), how, n=50)
+        mixed = ensemble(members(made(share)), how, draws=50)
         assert mixed.laws[0] == winner and mixed.weights[0] > 0.8
         assert sum(mixed.weights) == pytest.approx(1.0) and "held-out" in mixed.sentence
         assert mixed.scores[winner] == min(mixed.scores.values())
@@ -123,6 +123,6 @@ def test_where_the_truth_is_neither_law_the_mixture_covers_it_more_often_than_ei
         for one in several:
             own = predict(one, FAR, kind="mean")
             held[one.fit.law.name] += own.low < truth < own.high
-        said = predict_mixture(ensemble(several, "backtest", n=40), FAR, kind="mean")
+        said = predict_mixture(ensemble(several, "backtest", draws=40), FAR, kind="mean")
         held["mixture"] += said.low < truth < said.high
     assert held["mixture"] > 0.9 * 40 and held["mixture"] > 1.3 * max(held["chinchilla"], held["kaplan-nd"])

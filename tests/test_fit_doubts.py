@@ -30,7 +30,7 @@ def without_data(n, d):
 def test_an_outcome_other_than_converged_is_the_first_warning_of_the_draws():
     found = fit("chinchilla", table(without_data, 0.003))
     assert found.outcome == "at_bound"
-    first = draws(found, n=20).warnings[0]
+    first = draws(found, draws=20).warnings[0]
     assert first.id == "at_bound" and found.sentence in first.message and first.message.startswith("chinchilla: ")
 
 
@@ -42,7 +42,7 @@ def test_a_clean_fit_has_no_doubts():
 def test_a_term_that_vanished_is_not_identified_and_its_intervals_are_open():
     found = fit("chinchilla", table(without_data, 0.003))
     assert set(found.unidentified) == {"B", "beta"}
-    ends = draws(found, n=20).interval()
+    ends = draws(found, draws=20).interval()
     assert ends["B"] == ends["beta"] == (0.0, np.inf)
 
 
@@ -61,7 +61,7 @@ def test_a_floor_above_points_is_told_with_their_number():
 
 
 def test_draws_that_do_not_move_are_told_where_the_points_lie_off_the_law():
-    made = draws(fit("chinchilla", table(lambda n, d: LAWS["chinchilla"].evaluate(n, d, **HOFFMANN), 0.003)), n=20)
+    made = draws(fit("chinchilla", table(lambda n, d: LAWS["chinchilla"].evaluate(n, d, **HOFFMANN), 0.003)), draws=20)
     assert "no-width" not in [w.id for w in made.warnings]
     still = dataclasses.replace(made, values=np.repeat(made.values[:1], 20, axis=0))
     [told] = [w.message for w in still.warnings if w.id == "no-width"]
@@ -73,7 +73,7 @@ def test_a_term_that_vanishes_leaves_the_others_their_intervals(seed):
     # 20 runs, 1% noise, no term of N: before, two tables in five gave five intervals of no width
     sizes, tokens = np.repeat(np.geomspace(1e6, 1e8, 5), 4), np.tile(np.geomspace(2e7, 2e9, 4), 5)
     loss = (1.7 + 410 / tokens**0.28) * np.exp(0.01 * np.random.default_rng(seed).standard_normal(20))
-    made = draws(fit("chinchilla", Points({"params_total": sizes, "tokens": tokens, "loss_nats": loss})), n=40)
+    made = draws(fit("chinchilla", Points({"params_total": sizes, "tokens": tokens, "loss_nats": loss})), draws=40)
     low, high = made.interval()["beta"]
     assert low < 0.28 < high < 1 and "no-width" not in [w.id for w in made.warnings]
 
@@ -81,7 +81,7 @@ def test_a_term_that_vanishes_leaves_the_others_their_intervals(seed):
 def test_losses_that_rise_end_at_a_bound_with_the_constant_alone_known():
     found = fit("chinchilla", table(lambda n, d: 3.0 * (n * d) ** 0.02, 0.003))
     assert found.outcome == "at_bound" and set(found.unidentified) == {"A", "B", "alpha", "beta"}
-    low, high = draws(found, n=60).interval()["E"]
+    low, high = draws(found, draws=60).interval()["E"]
     assert low < found.values["E"] < high
 
 
@@ -132,7 +132,7 @@ def test_on_the_compute_optimal_frontier_constants_that_trade_with_one_another_h
     n = terms ** (1 / (HOFFMANN["alpha"] + HOFFMANN["beta"])) * (flops / 6) ** share
     noise = np.exp(0.003 * np.random.default_rng(1000).standard_normal(12))
     loss = LAWS["chinchilla"].evaluate(n, flops / 6 / n, **HOFFMANN) * noise
-    made = draws(fit("chinchilla", Points({"params_total": n, "tokens": flops / 6 / n, "loss_nats": loss})), n=40)
+    made = draws(fit("chinchilla", Points({"params_total": n, "tokens": flops / 6 / n, "loss_nats": loss})), draws=40)
     ends = made.interval()
     assert ends["E"][0] < 1.8172 < ends["E"][1] < 3 and ends["alpha"][1] == ends["beta"][1] == np.inf
 
@@ -143,5 +143,5 @@ def test_what_is_said_of_the_loosest_direction_leaves_out_what_no_point_identifi
     found = fit("chinchilla", Points({"params_total": n, "tokens": d, "loss_nats": loss}))
     assert set(found.unidentified) == {"A", "alpha"} and found.outcome == "at_bound"
     assert not {"A", "alpha"} & set(sloppy(found).parameters)
-    told = [w for w in draws(found, n=200).warnings if w.id in ("intervals-differ", "starts-disagree")]
+    told = [w for w in draws(found, draws=200).warnings if w.id in ("intervals-differ", "starts-disagree")]
     assert not any("of A " in w.message or "of alpha " in w.message or "starts agree" in w.message for w in told)

@@ -169,5 +169,5 @@ def test_certified_standard_deviations_come_back():
 def test_a_users_law_gets_intervals_for_nothing():
     found, values, _ = made("Rat42")
     for method in ("sandwich", "pairs", "wild", "profile"):
-        for name, (low, high) in draws(found, method=method, n=200).interval().items():
+        for name, (low, high) in draws(found, method=method, draws=200).interval().items():
             assert low < values[name] < high

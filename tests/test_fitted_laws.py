@@ -52,7 +52,7 @@ def curves(points):
 @pytest.fixture(scope="module")
 def found():
     points = made()
-    return infer(points, curves(points), n_draws=300)
+    return infer(points, curves(points), draws=300)
 
 
 def test_the_joint_law_returns_the_constants_that_made_the_points(found):
@@ -115,7 +115,7 @@ def test_seeds_that_make_no_difference_measure_no_misfit(found):
 
 def test_too_few_points_are_a_note_and_no_failure():
     few = made().take(np.arange(4))
-    found = infer(few, curves(few), n_draws=50)
+    found = infer(few, curves(few), draws=50)
     assert not [f for f in found.fits if f.law == "chinchilla"]
     assert any("chinchilla" in note for note in found.notes)
 
@@ -190,6 +190,6 @@ def test_a_prediction_is_written_once_and_never_after_the_runs(found, specs, tmp
     one = predict_held_out(found.draws["chinchilla"], specs[:1], 10**7, level=0.5)
     assert keep_prediction(path, one, trained=True) == replace(first, run_ids=(specs[0].id,))
     points = made(seed=1)
-    other = predict_held_out(infer(points, curves(points), n_draws=50).draws["chinchilla"], specs, 10**7, level=0.95)
+    other = predict_held_out(infer(points, curves(points), draws=50).draws["chinchilla"], specs, 10**7, level=0.95)
     with pytest.raises(StoreError, match="made from other points"):
         keep_prediction(path, other, trained=True)

@@ -124,9 +124,9 @@ def test_a_prediction_below_zero_is_refused_and_a_backtest_says_that_the_law_fai
     sizes = np.concatenate([np.geomspace(1e6, 1e8, 12), [1e11, 2e11, 4e11]])
     losses = np.where(sizes < 1e9, -0.4 * np.log(sizes / 1e10), 1.0)
     points = Points({"params_total": sizes, "loss_nats": losses})
-    spread = draws(fit(log_law(), points.take(sizes < 1e9)), n=50)
+    spread = draws(fit(log_law(), points.take(sizes < 1e9)), draws=50)
     assert predict(spread, {"N": 1e8}).value == pytest.approx(0.4 * np.log(100), rel=1e-4)
     with pytest.raises(LawError, match=r"undefined at N = 1e\+11: it gives -0.92"):
         predict(spread, {"N": 1e11})
-    cut = backtest(log_law(), points, cuts=[1e9], by="params_total", n=50)[0]
+    cut = backtest(log_law(), points, cuts=[1e9], by="params_total", draws=50)[0]
     assert "undefined at N = 1e+11" in cut.failed

@@ -45,7 +45,7 @@ def simulated(noise=0.003, seed=0):
 
 @pytest.fixture(scope="module")
 def drawn():
-    return draws(fit("chinchilla", simulated()), n=300)
+    return draws(fit("chinchilla", simulated()), draws=300)
 
 
 def test_the_optimum_of_the_refit_is_the_published_one():
@@ -140,7 +140,7 @@ def test_the_interval_of_the_best_size_covers_it_at_its_level():
     best = CLOSED_FORMS["chinchilla"](1e21, **REFIT)
     held = 0
     for seed in range(40):
-        found = plan(draws(fit("chinchilla", simulated(seed=seed)), n=200), 1e21)
+        found = plan(draws(fit("chinchilla", simulated(seed=seed)), draws=200), 1e21)
         held += found.params.low <= best <= found.params.high
     assert held >= 34  # 95% nominal: fewer than 34 of 40 has probability 0.003 even at a true coverage of 93%
 
@@ -174,7 +174,7 @@ def test_holding_size_or_tokens_leaves_the_other_to_the_budget(drawn):
 
 
 def test_several_laws_widen_the_plan_and_their_disagreement_is_told(drawn):
-    other = draws(fit("kaplan-nd", simulated(), columns={"N": "params_total", "D": "tokens"}), n=200)
+    other = draws(fit("kaplan-nd", simulated(), columns={"N": "params_total", "D": "tokens"}), draws=200)
     both, alone = plan([drawn, other], 1e23), plan(drawn, 1e23)
     assert set(both.by_law) == {"chinchilla", "kaplan-nd"}
     assert both.params.value == alone.params.value
@@ -246,7 +246,7 @@ def test_kaplan_ns_spends_by_a_batch_policy():
     rng = np.random.default_rng(1)
     loss = member.evaluate(params, steps, **values) * np.exp(0.002 * rng.standard_normal(36))
     points = Points({"params_nonembedding": params, "steps_min": steps, "loss_nats": loss})
-    spread = draws(fit("kaplan-ns", points), n=200)
+    spread = draws(fit("kaplan-ns", points), draws=200)
     found = plan(spread, 2 * 8.64e19, batch_policy="critical")
     assert found.params.low < 6.04e8 < found.params.high
     assert found.steps.low < 2 * 1.3205e4 < found.steps.high
@@ -323,7 +323,7 @@ def test_a_law_of_compute_alone_cannot_split_a_budget():
     flops = np.geomspace(1e17, 1e20, 8)
     points = Points({"flops_6nd": flops, "loss_nats": (1e26 / flops) ** 0.05})
     with pytest.raises(MisuseError, match="cannot split a budget"):
-        plan(draws(fit("kaplan-c", points), n=20), 1e21)
+        plan(draws(fit("kaplan-c", points), draws=20), 1e21)
 
 
 def test_a_shape_of_no_size_is_refused():

@@ -15,7 +15,7 @@ METHODS = ["pairs", "sandwich"]
 
 
 def made(method="pairs", n=500, **more):
-    return draws(fit("chinchilla", isoflop(**more)), method=method, n=n)
+    return draws(fit("chinchilla", isoflop(**more)), method=method, draws=n)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -37,7 +37,7 @@ def test_a_new_run_is_less_certain_than_the_law():
 def test_both_ways_to_the_interval_agree():
     at = {"N": np.geomspace(1e9, 1e11, 5), "D": 1e12}
     found = fit("chinchilla", isoflop(n=120))
-    by_draws, by_slopes = (predict(draws(found, method=m, n=4000), at) for m in METHODS)
+    by_draws, by_slopes = (predict(draws(found, method=m, draws=4000), at) for m in METHODS)
     assert np.log(by_draws.high / by_draws.low) == pytest.approx(np.log(by_slopes.high / by_slopes.low), rel=0.2)
 
 
@@ -57,13 +57,13 @@ def test_reach_is_the_ratio_of_computes():
     [("kaplan-c", {"C": 1e21}, "C"), ("kaplan-n", {"N": 3e9}, "N"), ("kaplan-ns", {"N": 3e9, "S": 1e5}, "6NBS")],
 )
 def test_reach_says_what_stands_for_compute(name, at, said):
-    result = predict(draws(fit(name, simulated(name, noise=0.01)), n=50), at)
+    result = predict(draws(fit(name, simulated(name, noise=0.01)), draws=50), at)
     assert said in result.reach_of and result.reach > 0
 
 
 def test_batch_predictions_reach_towards_lower_loss():
     found = fit("kaplan-bcrit", simulated("kaplan-bcrit", noise=0.01))
-    assert predict(draws(found, n=50), {"L": 1.5}).reach == pytest.approx(2.0)
+    assert predict(draws(found, draws=50), {"L": 1.5}).reach == pytest.approx(2.0)
 
 
 def test_calibration_widens_in_logs():
@@ -84,7 +84,7 @@ def test_repeated_runs_tell_the_noise_that_a_lucky_fit_hides():
     size = np.repeat(np.geomspace(1e6, 1e9, 12), 3)
     loss = LAWS["kaplan-n"].evaluate(size, **LAWS["kaplan-n"].constants) * np.exp(0.02 * rng.standard_normal(36))
     found = fit("kaplan-n", Points({"params_nonembedding": size, "loss_nats": loss}))
-    assert predict(draws(found, n=50), {"N": 1e10}).noise == pytest.approx(0.02, rel=0.35)
+    assert predict(draws(found, draws=50), {"N": 1e10}).noise == pytest.approx(0.02, rel=0.35)
 
 
 def test_the_noise_of_a_new_run_counts_bad_runs_but_not_a_diverged_one():
@@ -106,7 +106,7 @@ def test_held_out_larger_runs_fall_inside_where_the_law_is_right():
         small = compute < np.quantile(compute, 0.7)
         held = points.take(~small)
         result = predict(
-            draws(fit("chinchilla", points.take(small)), method="sandwich", n=10),
+            draws(fit("chinchilla", points.take(small)), method="sandwich", draws=10),
             {"N": held["params_total"], "D": held["tokens"]},
         )
         inside += ((held["loss_nats"] >= result.low) & (held["loss_nats"] <= result.high)).sum()
@@ -122,7 +122,7 @@ def test_a_wrong_law_is_caught_by_held_out_runs():
     small = compute < np.quantile(compute, 0.6)
     held = table.take(~small)
     found = fit("kaplan-n", table.take(small), columns={"N": "params_total"})
-    result = predict(draws(found, n=200), {"N": held["params_total"]})
+    result = predict(draws(found, draws=200), {"N": held["params_total"]})
     inside = (held["loss_nats"] >= result.low) & (held["loss_nats"] <= result.high)
     assert inside.mean() < 0.8
 
@@ -162,14 +162,14 @@ def few_runs(noise=0.01):
 @pytest.mark.parametrize("method", METHODS)
 def test_no_end_of_an_interval_of_a_loss_lies_below_zero(loss, method):
     points = isoflop(n=14, noise=0.05, seed=3)
-    drawn = draws(fit("chinchilla", points, loss=loss), method=method, n=100)
+    drawn = draws(fit("chinchilla", points, loss=loss), method=method, draws=100)
     said = predict(drawn, {"N": np.geomspace(1e9, 1e20, 6), "D": 1e15}, calibration=3.0)
     assert (said.low > 0).all() and (said.low < said.value).all() and (said.value < said.high).all()
     assert np.isfinite(said.high).all()
 
 
 def test_the_interval_of_a_plain_fit_is_relative_to_first_order():
-    drawn = draws(fit("chinchilla", isoflop(noise=0.003), loss="ls"), method="sandwich", n=50)
+    drawn = draws(fit("chinchilla", isoflop(noise=0.003), loss="ls"), method="sandwich", draws=50)
     said = predict(drawn, {"N": 1e9, "D": 2e10})
     up, down = said.high / said.value - 1, 1 - said.low / said.value
     assert up == pytest.approx(down, rel=2 * up) and np.log(1 + up) == pytest.approx(-np.log(1 - down), rel=1e-9)
@@ -185,7 +185,7 @@ def test_no_interval_reaches_beyond_a_guess_among_all_tokens():
 
 
 def test_an_interval_wider_than_all_losses_fitted_is_said_to_predict_nothing():
-    drawn = draws(fit("chinchilla", isoflop(noise=0.003), loss="huber"), n=100)
+    drawn = draws(fit("chinchilla", isoflop(noise=0.003), loss="huber"), draws=100)
     losses, at = drawn.fit.target, {"N": 2e9, "D": 4e10}
     sound, vague = predict(drawn, at), predict(drawn, at, calibration=200.0)
     assert sound.informative and not sound.warnings

@@ -60,7 +60,7 @@ def test_no_line_is_drawn_of_a_law_whose_term_went_to_nothing():
     loss = (1.7 + 130 / tokens**0.4) * np.exp(0.01 * np.random.default_rng(0).standard_normal(20))
     columns = {"params_nonembedding": sizes, "tokens": tokens, "tokens_unique": tokens, "loss_nats": loss}
     points = Points({**columns, "flops_6nd": 6 * sizes * tokens, "run_id": [str(i) for i in range(20)]})
-    found = infer(points, laws=("kaplan-nd",), n_draws=20)
+    found = infer(points, laws=("kaplan-nd",), draws=20)
     flat = {fit.law for fit in found.fits if fit.unsound and fit.loss.startswith("huber")}
     assert "kaplan-n" in flat
     assert not flat & {band.law for bands in found.bands.values() for band in bands}
@@ -72,7 +72,7 @@ def test_sizes_that_share_no_horizon_give_no_law_of_size_alone():
     loss = 1.7 + 400 / sizes**0.3 + 400 / tokens**0.3
     columns = {"params_nonembedding": sizes, "tokens": tokens, "tokens_unique": tokens, "loss_nats": loss}
     points = Points({**columns, "flops_6nd": 6 * sizes * tokens, "run_id": [str(i) for i in range(12)]})
-    found = infer(points, laws=("kaplan-nd",), n_draws=20)
+    found = infer(points, laws=("kaplan-nd",), draws=20)
     assert "L(N)" not in found.bands
     assert any(note.startswith("kaplan-n on the longest horizon") for note in found.notes)
 

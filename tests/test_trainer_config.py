@@ -23,7 +23,9 @@ def drawn():
     rng = np.random.default_rng(1)
     loss = chinchilla.evaluate(params, params * ratio, **chinchilla.constants)
     loss = loss * np.exp(0.003 * rng.standard_normal(params.size))
-    return draws(fit("chinchilla", Points({"params_total": params, "tokens": params * ratio, "loss_nats": loss})), n=50)
+    return draws(
+        fit("chinchilla", Points({"params_total": params, "tokens": params * ratio, "loss_nats": loss})), draws=50
+    )
 
 
 BATCHES = (3_000, 60_000, 109 * 1024 * 8, 223_232, 1_048_576, 3_976_000)

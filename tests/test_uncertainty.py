@@ -44,7 +44,7 @@ def test_the_methods_agree_on_clean_data(method):
     found = fit("chinchilla", isoflop(noise=0.003, n=120), delta=0.004)
     widths = {}
     for name in ("sandwich", method):
-        low, high = draws(found, method=name, n=1000).interval()["alpha"]
+        low, high = draws(found, method=name, draws=1000).interval()["alpha"]
         assert low < found.values["alpha"] < high
         widths[name] = high - low
     assert widths[method] == pytest.approx(widths["sandwich"], rel=0.25)
@@ -100,7 +100,7 @@ def test_points_of_one_run_are_one_cluster(method):
     points = checkpoints(20, 8, seed=3)
     anonymous = Points({name: points[name] for name in ("params_nonembedding", "loss_nats")})
     wide, narrow = (
-        np.ptp(draws(fit("kaplan-n", p), method=method, n=500).interval()["alpha_N"]) for p in (points, anonymous)
+        np.ptp(draws(fit("kaplan-n", p), method=method, draws=500).interval()["alpha_N"]) for p in (points, anonymous)
     )
     assert wide > 2 * narrow  # 8 points a run, nearly one opinion: sqrt(8) if it were wholly one
 
@@ -112,7 +112,7 @@ def test_run_intervals_cover_and_point_intervals_do_not():
         points = checkpoints(16, 8, seed=100 + seed)
         for kind in covered:
             table = points if kind == "runs" else points.replace(run_id=[str(i) for i in range(len(points))])
-            low, high = draws(fit("kaplan-n", table), method="sandwich", n=10).interval()["alpha_N"]
+            low, high = draws(fit("kaplan-n", table), method="sandwich", draws=10).interval()["alpha_N"]
             covered[kind] += low <= truth <= high
     assert covered["runs"] >= 34  # 38 expected of 40
     assert covered["points"] <= 28
@@ -134,21 +134,21 @@ def test_the_wild_bootstrap_undoes_the_pull_of_whole_runs():
 def test_draws_depend_on_their_seed_alone():
     found = fit("chinchilla", isoflop())
     for method in ("pairs", "wild", "sandwich"):
-        one, again, other = (draws(found, method=method, n=50, seed=s).values for s in (1, 1, 2))
+        one, again, other = (draws(found, method=method, draws=50, seed=s).values for s in (1, 1, 2))
         assert np.array_equal(one, again) and not np.array_equal(one, other)
 
 
 def test_draws_carry_fixed_and_tied_parameters():
     found = fit("chinchilla", isoflop(), fix={"E": 1.8}, tie={"alpha": "beta"})
     for method in FAST:
-        drawn_values = draws(found, method=method, n=50)
+        drawn_values = draws(found, method=method, draws=50)
         assert drawn_values.names == ("E", "A", "B", "alpha", "beta")
         assert (drawn_values.values[:, 0] == 1.8).all()
         assert np.array_equal(drawn_values.values[:, 3], drawn_values.values[:, 4])
 
 
 def test_draws_evaluate_each_draw_at_each_target():
-    made = draws(fit("chinchilla", isoflop()), n=20)
+    made = draws(fit("chinchilla", isoflop()), draws=20)
     table = made.evaluate(N=np.array([1e9, 2e9, 3e9]), D=1e10)
     assert table.shape == (20, 3) and table.dtype == np.float64
     first = dict(zip(made.names, made.values[0], strict=True))
@@ -158,7 +158,7 @@ def test_draws_evaluate_each_draw_at_each_target():
 def test_further_starts_find_no_better_basin():
     # 0 of 4000 resamples had a second basin in the reference's study; here none of 300
     found = fit("chinchilla", chinchilla_points(), delta=1e-3)
-    one, four = (draws(found, n=300, starts=k) for k in (1, 4))
+    one, four = (draws(found, draws=300, starts=k) for k in (1, 4))
     assert one.standard_errors() == pytest.approx(four.standard_errors(), rel=1e-3)
 
 
@@ -180,20 +180,20 @@ def test_laws_get_their_intervals_from_few_noisy_points(name, n):
     points = points.take(rng.choice(len(points), min(few, len(points)), replace=False))
     found = fit(name, points)
     for method in FAST:
-        made = draws(found, method=method, n=50)
+        made = draws(found, method=method, draws=50)
         assert made.failed < 0.1 and np.isfinite(made.values).all()
         for parameter, (low, high) in made.interval(0.9).items():
             assert low <= high, parameter
 
 
 def test_few_runs_are_told():
-    few = draws(fit("chinchilla", isoflop(n=40).take(np.arange(0, 40, 4))), n=50)
+    few = draws(fit("chinchilla", isoflop(n=40).take(np.arange(0, 40, 4))), draws=50)
     assert "few-runs" in [w.id for w in few.warnings]
-    assert "few-runs" not in [w.id for w in draws(fit("chinchilla", isoflop()), n=50).warnings]
+    assert "few-runs" not in [w.id for w in draws(fit("chinchilla", isoflop()), draws=50).warnings]
 
 
 def test_one_run_more_than_parameters_gives_the_sandwich_s_intervals_and_says_why():
-    six, seven = (draws(fit("chinchilla", isoflop(n=60).take(np.arange(n) * 8)), n=50) for n in (6, 7))
+    six, seven = (draws(fit("chinchilla", isoflop(n=60).take(np.arange(n) * 8)), draws=50) for n in (6, 7))
     assert six.method == "sandwich" and six.spread.degrees == 1
     assert [w.id for w in six.warnings] == ["not_identified", "sandwich-instead"]
     assert seven.method == "pairs"
@@ -211,7 +211,7 @@ def test_few_runs_are_told_what_the_page_of_coverage_measured():
 
 @pytest.mark.parametrize(("runs", "said"), [(12, "95 to 100 of 100 when measured)"), (14, "with 7 runs more than")])
 def test_twelve_runs_are_told_what_twelve_held_and_fourteen_what_the_nearest_did(runs, said):
-    few = draws(fit("chinchilla", isoflop(n=60).take(np.arange(runs) * 4)), n=50)
+    few = draws(fit("chinchilla", isoflop(n=60).take(np.arange(runs) * 4)), draws=50)
     assert said in next(w.message for w in few.warnings if w.id == "few-runs")
 
 
@@ -220,21 +220,21 @@ def test_six_runs_hold_the_truth_as_often_as_they_say():
     inside = 0
     for seed in range(40):
         points = isoflop(noise=0.003, n=60, seed=seed).take(np.array([0, 13, 25, 34, 47, 59]))
-        low, high = draws(fit("chinchilla", points), n=10).interval()["alpha"]
+        low, high = draws(fit("chinchilla", points), draws=10).interval()["alpha"]
         inside += low <= EPOCH["alpha"] <= high
     assert inside >= 36
 
 
 def test_progress_is_told_to_the_end():
     told = []
-    draws(fit("chinchilla", isoflop()), n=2500, progress=lambda done, of: told.append((done, of)))
+    draws(fit("chinchilla", isoflop()), draws=2500, progress=lambda done, of: told.append((done, of)))
     assert told[-1] == (2500, 2500) and len(told) > 1
 
 
 def test_posterior_agrees_with_an_independent_sampler():
     # NUTS with the same Student-t likelihood on the 240 points: E 1.779..1.842
     pytest.importorskip("emcee")
-    made = draws(fit("chinchilla", chinchilla_points()), method="posterior", n=2000, seed=1)
+    made = draws(fit("chinchilla", chinchilla_points()), method="posterior", draws=2000, seed=1)
     assert made.interval()["E"] == pytest.approx((1.779, 1.842), abs=0.008)
 
 
@@ -263,7 +263,7 @@ def test_too_few_runs_have_no_interval():
         with pytest.raises(FitError, match=r"2 runs cannot show.*need 3 runs or more"):
             draws(fit("kaplan-n", two), method=method)
     helped = fit("kaplan-n", two, priors={"alpha_N": (0.076, 0.01)})  # the prior fixes one: two runs show the other
-    assert len(draws(helped, n=50)) > 25
+    assert len(draws(helped, draws=50)) > 25
 
 
 def test_an_interval_that_the_data_leave_open_is_open():
@@ -285,6 +285,6 @@ def test_truth_lies_where_the_interval_says_as_often_as_it_says():
     inside = 0
     for seed in range(60):
         found = fit("chinchilla", isoflop(noise=0.003, n=60, seed=seed))
-        low, high = draws(found, method="sandwich", n=10).interval()["alpha"]
+        low, high = draws(found, method="sandwich", draws=10).interval()["alpha"]
         inside += low <= EPOCH["alpha"] <= high
     assert inside >= 51

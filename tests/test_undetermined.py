@@ -55,7 +55,7 @@ def runs_of(loss_of, seed=3, rows=12):
     ids=["frontier", "N alone", "D alone", "flat", "rising"],
 )
 def test_runs_without_one_of_the_terms_determine_no_best_size(points):
-    drawn = draws(fit("chinchilla", points), n=100)
+    drawn = draws(fit("chinchilla", points), draws=100)
     with pytest.raises(FitError, match=r"best size at 1e\+23 FLOPs.*(Add|One more run).*--params"):
         plan(drawn, 1e23)
     assert plan(drawn, 1e23, fixed_params=1e9).params.value == 1e9
@@ -85,7 +85,7 @@ def test_a_missing_term_sends_the_best_size_to_the_end_that_it_no_longer_guards(
 
 
 def test_the_run_that_would_tell_is_at_the_corner_that_was_not_trained():
-    drawn = draws(fit("chinchilla", frontier_runs()), n=20)
+    drawn = draws(fit("chinchilla", frontier_runs()), draws=20)
     found = drawn.fit
     for best, run in (
         (np.inf, f"N = {found.inputs['N'].max():.2g}, D = {found.inputs['D'].min():.2g}"),
@@ -96,7 +96,7 @@ def test_the_run_that_would_tell_is_at_the_corner_that_was_not_trained():
 
 
 def test_an_exponent_of_a_fit_without_a_term_is_an_error_and_not_a_division_by_zero():
-    drawn = draws(fit("chinchilla", runs_of(lambda n, d: (9e13 / n) ** 0.076)), n=50)
+    drawn = draws(fit("chinchilla", runs_of(lambda n, d: (9e13 / n) ** 0.076)), draws=50)
     with pytest.raises(FitError, match="best size"):
         exponent(drawn, 1e21)
 
@@ -113,7 +113,7 @@ def ordinary():
     params, ratio = (x.ravel() for x in np.meshgrid(np.geomspace(3e7, 3e9, 5), [5, 20, 80]))
     rng = np.random.default_rng(0)
     loss = CHINCHILLA.evaluate(params, params * ratio, **TRUTH) * np.exp(0.003 * rng.standard_normal(params.size))
-    return draws(fit("chinchilla", table(loss, params, params * ratio)), n=100)
+    return draws(fit("chinchilla", table(loss, params, params * ratio)), draws=100)
 
 
 def test_no_model_is_listed_that_the_served_tokens_leave_nothing_for():

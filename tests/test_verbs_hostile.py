@@ -49,7 +49,7 @@ def ends_well(law, kind: str, seed: int) -> str:
         warnings.simplefilter("error")
         try:
             found = fit(law, table(kind, seed), columns={"N": "params_total", "D": "tokens"})
-            drawn = draws(found, n=20, seed=seed)
+            drawn = draws(found, draws=20, seed=seed)
         except ScalingLawsError as failure:
             return _one_line(failure)
         flops = float((6 * found.inputs["N"] * found.inputs["D"]).max()) * 10.0 ** (seed % 4)

@@ -76,8 +76,8 @@ def test_a_law_beside_a_frontier_tells_how_its_fit_ended(tmp_path):
 def test_records_carry_how_the_fit_ended():
     params, tokens, loss = without_tokens()
     points = Points({"params_total": params, "tokens": tokens, "loss_nats": loss})
-    drawn = draws(fit("chinchilla", points), n=40)
-    other = draws(fit("kaplan-nd", points, columns={"N": "params_total", "D": "tokens"}), n=40)
+    drawn = draws(fit("chinchilla", points), draws=40)
+    other = draws(fit("kaplan-nd", points, columns={"N": "params_total", "D": "tokens"}), draws=40)
     ended = [w.message for w in drawn.warnings if VANISHED in w.message]
     assert len(ended) == 1
     assert ended[0] in predict(drawn, {"N": 1e10, "D": 1e12}).warnings

@@ -115,7 +115,7 @@ def test_a_fit_of_all_checkpoints_resamples_runs_and_not_rows():
     made = Points({"params_total": size, "tokens": tokens, "loss_nats": loss, "schedule": ["constant"] * len(size)})
     marked = points_of_checkpoints(made, keep="all")
     assert fit("chinchilla", marked).n_clusters == runs
-    by_run, by_row = (draws(fit("chinchilla", p), n=300).standard_errors()["E"] for p in (marked, made))
+    by_run, by_row = (draws(fit("chinchilla", p), draws=300).standard_errors()["E"] for p in (marked, made))
     assert by_run > 1.3 * by_row  # rows of one run taken for independent promise too much
 
 

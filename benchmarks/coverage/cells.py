@@ -93,7 +93,7 @@ def _new_runs(cell: Cell, name: str, truth: dict, rng: np.random.Generator):
 
 
 def _intervals(cell: Cell, points: Points, k: int) -> dict[str, dict]:
-    factors = (1.0, calibration(LAW, points, n=200, seed=k).factor) if cell.calibrated else (1.0,)
+    factors = (1.0, calibration(LAW, points, draws=200, seed=k).factor) if cell.calibrated else (1.0,)
     found = asked(fit(LAW, points), cell.methods, seed=k, calibrations=factors)
     if cell.by_points:
         alone = points.replace(run_id=[str(i) for i in range(len(points))])

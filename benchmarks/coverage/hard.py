@@ -161,7 +161,7 @@ def measure(design: Design, sets: int, seed: int, resamples: int = RESAMPLES) ->
     for k in range(sets):
         try:
             found = fit(LAW, runs(design, np.random.default_rng([seed, *design.name.encode(), k])))
-            said = ends(draws(found, n=resamples, seed=k), design)
+            said = ends(draws(found, draws=resamples, seed=k), design)
         except (FitError, PointsError):
             counted.refused += 1
             said = dict.fromkeys(truth, (0.0, np.inf))

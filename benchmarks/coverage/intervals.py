@@ -26,14 +26,14 @@ def made(fit: Fit, method: str, n: int, seed: int, already: dict[str, Draws]) ->
     if method == MODEL:
         spread = Spread(model_covariance(fit.problem, fit.z), 1e6)
         z = t_draws(fit, spread, n, np.random.default_rng(seed))
-        base = draws(fit, method="sandwich", n=n, seed=seed)
+        base = draws(fit, method="sandwich", draws=n, seed=seed)
         return replace(_with(base, z), spread=spread, ends=parameter_ends(fit, spread))
     if method == WIDER:
-        plain = already.get("pairs") or draws(fit, method="pairs", n=n, seed=seed)
+        plain = already.get("pairs") or draws(fit, method="pairs", draws=n, seed=seed)
         z = fit.problem.coordinates.coordinates({name: plain.values[:, i] for i, name in enumerate(plain.names)})
         away = np.sqrt(fit.n_clusters / (fit.n_clusters - len(fit.z))) * (z - fit.z)
         return _with(plain, np.clip(fit.z + away, fit.problem.low, fit.problem.high))
-    return draws(fit, method=method, n=n, seed=seed)
+    return draws(fit, method=method, draws=n, seed=seed)
 
 
 def _with(one: Draws, z: np.ndarray) -> Draws:

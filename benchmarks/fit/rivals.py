@@ -140,15 +140,15 @@ def rows(points, starts, resamples):
     yield "one global fit, delta 1e-3, five starts", our_seconds, ours.objective
     yield "one fit, delta estimated", fastest(lambda: fit("chinchilla", points))[1], None
     for name, work in {
-        "4000 resamples of runs, refitted": lambda: draws(ours, n=NOTEBOOK_RESAMPLES),
-        "4000 resamples, four starts each": lambda: draws(ours, n=NOTEBOOK_RESAMPLES, starts=4),
-        "4000 wild resamples": lambda: draws(ours, n=NOTEBOOK_RESAMPLES, method="wild"),
-        "profile likelihood, five parameters": lambda: draws(ours, method="profile", n=100),
+        "4000 resamples of runs, refitted": lambda: draws(ours, draws=NOTEBOOK_RESAMPLES),
+        "4000 resamples, four starts each": lambda: draws(ours, draws=NOTEBOOK_RESAMPLES, starts=4),
+        "4000 wild resamples": lambda: draws(ours, draws=NOTEBOOK_RESAMPLES, method="wild"),
+        "profile likelihood, five parameters": lambda: draws(ours, method="profile", draws=100),
         "leave one run out, 240 refits": lambda: influence(ours),
     }.items():
         yield name, fastest(work, 3)[1], None
     at = {"N": np.geomspace(1e9, 1e12, 1000), "D": 1e12}
-    for name, made in (("4000 draws", draws(ours, n=4000)), ("the sandwich", draws(ours, method="sandwich"))):
+    for name, made in (("4000 draws", draws(ours, draws=4000)), ("the sandwich", draws(ours, method="sandwich"))):
         yield f"band at 1000 targets from {name}", fastest(lambda made=made: predict(made, at))[1], None
     best, seconds = grid_rival(points, starts, rng)
     yield f"rival: grid of 4500 L-BFGS-B starts (from {starts})", seconds, best

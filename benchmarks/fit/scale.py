@@ -47,6 +47,6 @@ def table() -> str:
     found = fit("chinchilla", made(100))
     for n in (1_000, 10_000, 100_000):
         start = time.process_time()
-        draws(found, n=n, progress=show)
+        draws(found, draws=n, progress=show)
         lines.append(f"| {n:,} resamples of 100 points | {time.process_time() - start:.3g} | {peak_gib():.2f} |")
     return "\n".join(lines)

@@ -35,7 +35,7 @@ def fit_arms(
     pooled: Mapping[str, float | str] | None = None,
     free: Sequence[str] | None = None,
     reference: str | None = None,
-    n: int = 1000,
+    draws: int = 1000,
     seed: int = 0,
     **options,
 ) -> ArmsFit:
@@ -49,7 +49,7 @@ def fit_arms(
         pooled: parameter -> standard deviation of the arms' departures from a common value, in logs (0.1: 10%); a
             normal prior, which pulls arms with little data to the others. "estimate": from the arms' own spread.
         reference: the arm that the others are compared with; the first in alphabetical order.
-        n, seed: draws: runs resampled with replacement within each arm, and the whole refitted.
+        draws, seed: runs resampled with replacement within each arm, and the whole refitted.
         options: handed to `fit` (loss, delta, weights, columns, cluster ...).
 
     Raises:
@@ -65,7 +65,7 @@ def fit_arms(
     asked = ArmsAsked(law, points, arms, reference, alone, options, seed)
     sds, warnings = _sds(pooled or {}, asked, treatment)
     joint = joint_fit(asked, treatment, sds)
-    return _taken_apart(law, arms, treatment, sds, joint, asked, n, (*warnings, *_few(arms, number, law)))
+    return _taken_apart(law, arms, treatment, sds, joint, asked, draws, (*warnings, *_few(arms, number, law)))
 
 
 def _taken_apart(law, arms, treatment, sds, joint: Fit, asked, n, warnings) -> ArmsFit:

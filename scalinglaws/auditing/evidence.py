@@ -203,7 +203,7 @@ class Evidence:
     @cached_property
     def draws(self) -> Draws:
         """Its uncertainty, by the sandwich: instant."""
-        return draws(self.fit, method="sandwich", n=FEW_DRAWS, seed=self.seed)
+        return draws(self.fit, method="sandwich", draws=FEW_DRAWS, seed=self.seed)
 
     def refit(self, rows: np.ndarray, **options) -> Fit:
         """Fit to some rows of those that take part."""

@@ -105,4 +105,4 @@ def by_surface(reading: RowsRead, constant: bool) -> Estimate:
     """Fit the additive law and take a = beta/(alpha + beta)."""
     held = {} if constant else {"fix": {"E": 0.0}}
     found = fit("chinchilla", reading.points, columns={"N": "size", "D": "tokens", "L": "loss_nats"}, **held)
-    return exponent_of(draws(found, method="sandwich", n=FEW_DRAWS), LEVEL)
+    return exponent_of(draws(found, method="sandwich", draws=FEW_DRAWS), LEVEL)

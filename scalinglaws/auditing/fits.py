@@ -164,7 +164,7 @@ def whole_run_intervals(e: Evidence) -> Judgement:
 
 
 def _error(found: Fit, e: Evidence) -> float:
-    a = exponent_of(draws(found, method="sandwich", n=FEW_DRAWS, seed=e.seed), 0.6827)
+    a = exponent_of(draws(found, method="sandwich", draws=FEW_DRAWS, seed=e.seed), 0.6827)
     return (a.high - a.low) / 2
 
 

@@ -107,7 +107,7 @@ def _quoted(e: Evidence) -> tuple[str, dict[str, float], float]:
 
 def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str, float]:
     value = float(e.fit.evaluate(**at))
-    drawn = draws(e.fitted(law=member if member in LAWS else SURFACE), n=FEW_DRAWS, seed=e.seed)
+    drawn = draws(e.fitted(law=member if member in LAWS else SURFACE), draws=FEW_DRAWS, seed=e.seed)
     low, high = np.quantile(np.log(drawn.evaluate(**at)), [0.16, 0.84])
     found = {"parameters": float(high - low) / 2}
     halves = [float(np.log(part.evaluate(**at) / value)) for part in e.once("parts", parts).values()]

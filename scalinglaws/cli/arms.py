@@ -66,7 +66,7 @@ def arms(
         tried(laws[0], inputs_for(laws[0], table_in, given["columns"]), files[laws[0].name])
     how = {"arm": arm, "shared": _names(share), "free": _names(free), "pooled": _pooled(pool), "reference": reference}
     place = _place(flops, at_loss, at, along)
-    found = fit_arms(laws[0], table_in, n=asked["draws"], **how, **given)
+    found = fit_arms(laws[0], table_in, draws=asked["draws"], **how, **given)
     tests = differences(found, others=others)
     worth = _multipliers(found, place, asked["level"])
     if json:

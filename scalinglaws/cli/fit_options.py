@@ -131,7 +131,7 @@ def _fitted(laws: list, files: dict[str, Path], table: str, asked: dict) -> Fitt
         columns = columns or found.columns  # one count of parameters for all, so that their sizes compare
         progress = ticker(f"resamples of {law.name}")
         method = _method(law, asked["interval"])
-        drawn.append(draws(found, method=method, n=asked["draws"], seed=asked["seed"], progress=progress))
+        drawn.append(draws(found, method=method, draws=asked["draws"], seed=asked["seed"], progress=progress))
     return Fitted(tuple(drawn), points, tuple(given), asked["level"], asked["seed"], asked["by"])
 
 

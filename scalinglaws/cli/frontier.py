@@ -122,7 +122,7 @@ def _beside(name: str, files, points, found: dict, level: float, seed: int, requ
     flops = [b.flops for b in first.budgets]
     try:
         fitted = fit(law, points, columns={k: v for k, v in columns.items() if v in points})
-        drawn = draws(fitted, n=500, seed=seed)
+        drawn = draws(fitted, draws=500, seed=seed)
         return {name: exponent(drawn, (min(flops) * max(flops)) ** 0.5, level)}, [w.message for w in drawn.warnings]
     except (FitError, PointsError) as failure:
         if required:

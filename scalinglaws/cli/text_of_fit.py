@@ -79,7 +79,7 @@ def backtested(a: Fitted, asked: bool | None) -> Tested:
     n = QUICK_DRAWS if asked is None else FULL_DRAWS
     try:
         cuts = None if asked else _quick_cuts(a)
-        made = calibration(law, a.points, by=a.by, cuts=cuts, level=a.level, n=n, seed=a.seed, options=a.options[0])
+        made = calibration(law, a.points, by=a.by, cuts=cuts, level=a.level, draws=n, seed=a.seed, options=a.options[0])
     except (FitError, PointsError) as failure:
         if asked:
             raise

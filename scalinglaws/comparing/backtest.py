@@ -14,7 +14,7 @@ from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..predicting.predict import predict
 from ..quantities import playing
-from ..uncertainty.draws import draws
+from ..uncertainty.draws import draws as draw
 
 SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # of the points, below the default cuts
 LEAST_HELD = 5  # points above a cut: fewer say little of a 95% band
@@ -108,7 +108,7 @@ def backtest(
     by: str = "flops",
     upto: float | None = None,
     level: float = 0.95,
-    n: int = 300,
+    draws: int = 300,
     seed: int = 0,
     options: Mapping | None = None,
 ) -> tuple[Cut, ...]:
@@ -127,17 +127,17 @@ def backtest(
             f"it needs {2 * len(law.parameters)} below and {LEAST_HELD} above, at different computes."
         )
     top = np.inf if upto is None else upto
-    return tuple(_one(law, points, scale, cut, top, level, n, seed, dict(options or {})) for cut in chosen)
+    return tuple(_one(law, points, scale, cut, top, level, draws, seed, dict(options or {})) for cut in chosen)
 
 
-def _one(law: Law, points: Points, scale: np.ndarray, cut: float, top: float, level, n, seed, options) -> Cut:
+def _one(law: Law, points: Points, scale: np.ndarray, cut: float, top: float, level, draws, seed, options) -> Cut:
     below, above = scale <= cut, (scale > cut) & (scale <= top)
     if not above.any():
         raise PointsError(f"no point lies above {cut:.3g}; the largest is {scale.max():.3g}. Choose a lower --above.")
     held = points.take(above)
     try:
         found = fit(law, points.take(below), **options)
-        spread = draws(found, n=n, seed=seed)
+        spread = draw(found, draws=draws, seed=seed)
         said = predict(spread, {letter: held[found.columns[letter]] for letter in found.law.inputs}, level=level)
     except (FitError, LawError, PointsError) as failure:
         return Cut(cut, int(below.sum()), int(above.sum()), failed=str(failure))
@@ -188,7 +188,7 @@ def calibration(
     by: str = "flops",
     cuts: Sequence[float] | None = None,
     level: float = 0.95,
-    n: int = 300,
+    draws: int = 300,
     seed: int = 0,
     options: Mapping | None = None,
 ) -> Calibration:
@@ -197,12 +197,12 @@ def calibration(
     Args:
         by: column to cut by; "flops" takes the first column of compute, or 6 N D.
         cuts: computes to fit below; by default below 30, 40 ... 90% of the points.
-        n: draws a cut. options: handed to `fit`.
+        draws: for each cut. options: handed to `fit`.
 
     Raises:
         PointsError: too few points for any cut.
     """
-    tested = backtest(law, points, cuts, by=by, level=level, n=n, seed=seed, options=options)
+    tested = backtest(law, points, cuts, by=by, level=level, draws=draws, seed=seed, options=options)
     good = [cut for cut in tested if not cut.failed]
     name = law if isinstance(law, str) else law.name
     if not good:

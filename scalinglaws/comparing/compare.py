@@ -211,7 +211,7 @@ def _common(cuts, able: list[Law], trials, failed: list[Compared]) -> list[float
 def _trials(member: Law, points: Points, cuts, by, level, draws, seed, options) -> tuple[Cut, ...]:
     try:
         fit(member, points, **options)
-        return backtest(member, points, cuts, by=by, level=level, n=draws, seed=seed, options=options)
+        return backtest(member, points, cuts, by=by, level=level, draws=draws, seed=seed, options=options)
     except (FitError, PointsError) as failure:
         return tuple(Cut(at, 0, 0, failed=str(failure)) for at in cuts)
 

@@ -83,7 +83,7 @@ def ensemble(
     *,
     by: str = "flops",
     cuts: Sequence[float] | None = None,
-    n: int = 200,
+    draws: int = 200,
     seed: int = 0,
 ) -> Ensemble:
     """Weigh several laws fitted to the same points.
@@ -94,7 +94,7 @@ def ensemble(
             4 degrees about each prediction). "backtest": in inverse proportion to the mean square error held out (Bates
             & Granger 1969). "equal".
         by, cuts: where the table is cut, as in `compare.backtest`; the same for every law.
-        n: draws for each cut.
+        draws: of each fit, for each cut.
 
     Raises:
         MisuseError: fewer than two laws, other points for one of them, losses in logs and in plain units together, or
@@ -107,7 +107,7 @@ def ensemble(
     many = len(several)
     if weights == "equal":
         return _sorted(several, np.full(many, 1 / many), weights, f"{many} laws count alike.", {})
-    tested = _tested(several, by, cuts, n, seed)
+    tested = _tested(several, by, cuts, draws, seed)
     scores = [float(np.sqrt(np.mean([np.mean(cut.errors**2) for cut in one]))) for one in tested]
     found = _stacked(_densities(tested), _cut_weights(tested)) if weights == "stacking" else _inverse(scores)
     held = sum(cut.held for cut in tested[0])
@@ -142,14 +142,14 @@ def _table(several: list[Draws]) -> Points:
     return Points(columns)
 
 
-def _tested(several, by, cuts, n, seed) -> list[list[Cut]]:
+def _tested(several, by, cuts, draws, seed) -> list[list[Cut]]:
     """Backtest all laws at the cuts of the one with the most parameters; keep those at which every law has a fit."""
     table = _table(several)
     largest = max(several, key=lambda one: len(one.fit.law.parameters))
     order = [largest, *(one for one in several if one is not largest)]
     found: dict[int, tuple[Cut, ...]] = {}
     for one in order:
-        found[id(one)] = backtest(one.fit.law, table, cuts, by=by, n=n, seed=seed, options=_options(one.fit))
+        found[id(one)] = backtest(one.fit.law, table, cuts, by=by, draws=draws, seed=seed, options=_options(one.fit))
         cuts = [cut.at for cut in found[id(one)]]
     good = [i for i in range(len(cuts)) if not any(each[i].failed for each in found.values())]
     if not good:

@@ -24,10 +24,10 @@ def conventions(
     points: Points,
     law: Law | str = "chinchilla",
     *,
-    budget: float | None = None,
+    flops: float | None = None,
     common: str | None = None,
     given: Mapping[str, float] | None = None,
-    only: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | None = None,
     routes: Sequence[str] = ROUTES,
     draws: int = 200,
     level: float = 0.95,
@@ -40,10 +40,10 @@ def conventions(
 
     Args:
         law: of the shelf, or a user's own; it must give a loss from N and D.
-        budget: FLOPs; by default the largest of the table.
+        flops: the budget; by default the largest of the table.
         common: count of parameters to express N* in; by default the first that the table allows.
         given: quantity -> number that holds for all rows, such as n_vocab, n_ctx, tied, bytes_per_token.
-        only: letter -> the one quantity to count it by, such as {"L": "loss_nats"}; the other letters vary.
+        columns: letter -> the one quantity to count it by, such as {"L": "loss_nats"}; the other letters vary.
         routes: "law", "isoflop", "envelope"; those that the points do not allow are told, not failed.
 
     Raises:
@@ -54,11 +54,11 @@ def conventions(
     for name in routes:
         if name not in ROUTES:
             raise unknown_name("route", name, ROUTES)
-    counts = counts_of(_by_lineage(with_constants(unmixed(points), dict(given or {}))), dict(only or {}))
+    counts = counts_of(_by_lineage(with_constants(unmixed(points), dict(given or {}))), dict(columns or {}))
     common = _common(counts, common)
     kept = counts.points.kept
     largest = float((6 * kept[common] * kept["tokens"]).max())
-    told = Settings(law, common, largest if budget is None else budget, draws, level, seed)
+    told = Settings(law, common, largest if flops is None else flops, draws, level, seed)
     return _compared(counts, told, routes, told.budget / largest)
 
 

@@ -57,7 +57,7 @@ def by_law(points: Points, chosen: list[Convention], known: dict[str, Relation],
     one = chosen[0]
     columns = {"N": one.params, "D": one.tokens, "L": one.loss}
     found = fit(told.law, points, columns=columns, seed=told.seed)
-    drawn = draws(found, n=told.draws, seed=told.seed)
+    drawn = draws(found, draws=told.draws, seed=told.seed)
     values = {name: np.r_[found.values[name], drawn.values[:, i]][:, None] for i, name in enumerate(drawn.names)}
     ends = drawn.interval(told.level)
     own = {

@@ -279,7 +279,7 @@ class FamilyTables:
 
     def drawn(self, found: Fit) -> Draws:
         """Draw from a fit by the cluster sandwich with t quantiles: the choice for a handful of runs."""
-        return draws(found, method="sandwich", n=self.draws, seed=self.seed)
+        return draws(found, method="sandwich", draws=self.draws, seed=self.seed)
 
     def estimate(self, value: float, drawn: np.ndarray) -> Estimate:
         """Put the quantiles of draws around a value."""

@@ -14,7 +14,7 @@ from ..results.attempt import attempt
 from ..results.fitted import Band, FittedLaw, FrontierFound
 from ..results.tested import SeedSpread
 from ..uncertainty.drawn import Draws
-from ..uncertainty.draws import draws
+from ..uncertainty.draws import draws as draw
 from .laws_asked import COUNTS, JOINT, ROBUST, LawAsked, column_of, everything_asked
 from .laws_shown import bands, tabulated, unsound
 from .seed_spread import lack_of_fit, seed_spread
@@ -55,7 +55,7 @@ def infer(
     laws: Sequence[Law | str] = JOINT,
     counts: Mapping[str, str] = COUNTS,
     level: float = 0.95,
-    n_draws: int = 2000,
+    draws: int = 2000,
     seed: int = 0,
 ) -> Inference:
     """Fit the laws of one variable and the given joint ones, with intervals from resampling whole lineages, or runs.
@@ -70,7 +70,7 @@ def infer(
     members = [shelf(one) if isinstance(one, str) else one for one in laws]
     fitted, failed, notes = [], {}, []
     for asked in everything_asked(points, curves, members, counts):
-        drawn = _drawn(asked, n_draws, seed)
+        drawn = _drawn(asked, draws, seed)
         if isinstance(drawn, Exception):
             failed.setdefault(asked.law.name, drawn)
             notes.append(f"{asked.law.name} on {asked.why}: {drawn}")
@@ -88,7 +88,7 @@ def infer(
     return Inference(
         tuple(tabulated(asked, drawn, level) for asked, drawn in fitted),
         shown,
-        _frontier(points, counts, {"level": level, "draws": n_draws, "seed": seed}, notes),
+        _frontier(points, counts, {"level": level, "draws": draws, "seed": seed}, notes),
         spread,
         chosen,
         failed,
@@ -96,13 +96,13 @@ def infer(
     )
 
 
-def _drawn(asked: LawAsked, n_draws: int, seed: int) -> Draws | Exception:
+def _drawn(asked: LawAsked, draws: int, seed: int) -> Draws | Exception:
     """Fit a law and draw from it; else give what stood in the way."""
 
     def make() -> Draws | Exception:
         try:
             found = fit(asked.law, asked.points, loss=asked.loss, cluster=asked.cluster, columns=asked.columns)
-            return draws(found, n=n_draws, seed=seed)
+            return draw(found, draws=draws, seed=seed)
         except (PointsError, FitError) as failure:
             return failure
 

@@ -158,7 +158,7 @@ def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[I
     runs = [store.run(spec) for spec in sweep.only(held_out=False).runs]
     left_out = taking_no_part(runs, sweep.left_out)
     points = points_of(runs, source=study.name, left_out=left_out)
-    found = infer(points, curve_points(runs, left_out), laws=laws, level=study.level, n_draws=study.draws)
+    found = infer(points, curve_points(runs, left_out), laws=laws, level=study.level, draws=study.draws)
     return found, try_laws(laws, points, level=study.level, columns={"N": COUNTS["N"]})
 
 

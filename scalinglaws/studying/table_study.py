@@ -69,7 +69,7 @@ def appraise(
     points = unmixed(points, [name for one in wanted.laws for name in one.convention.values()])
     points, counts, passed = counted(points, wanted.laws, wanted.columns or {})
     how = {"level": wanted.level, "seed": wanted.seed}
-    found = infer(points, laws=wanted.laws, counts=passed, n_draws=wanted.draws, **how)
+    found = infer(points, laws=wanted.laws, counts=passed, draws=wanted.draws, **how)
     _require(found, wanted)
     ranking, said = _ranked(points, wanted, passed, how)
     order = [*(one.law for one in (ranking.able if ranking else ())), *(law.name for law in wanted.laws)]

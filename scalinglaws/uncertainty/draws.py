@@ -20,12 +20,12 @@ def draws(
     fit: Fit,
     *,
     method: str = "pairs",
-    n: int = 2000,
+    draws: int = 2000,
     seed: int = 0,
     starts: int | None = None,
     progress: Progress | None = None,
 ) -> Draws:
-    """Draw n sets of parameters that the points allow.
+    """Draw sets of parameters that the points allow, by resampling or by an approximation of their distribution.
 
     Args:
         method: "pairs" (default): resample whole runs, refit; percentile intervals (with one run more than parameters
@@ -33,22 +33,23 @@ def draws(
             delete-one-run jackknife where a run has several points, with t quantiles; instant. "wild": flip the
             residuals of whole runs, refit; estimate -+ t standard deviations. "profile": intervals of the parameters by
             profile likelihood, corrected by the sandwich, whose draws it carries. "posterior": Student errors, emcee.
+        draws: how many sets.
         starts: of "pairs": walks a resample, the best kept. By default one, from the fit's optimum, where the fit is
             clean and more gain nothing in a few resamples; 6 elsewhere.
         progress: called with (resamples done, resamples in all).
 
     Raises:
-        MisuseError: an unknown method, or n below 10.
+        MisuseError: an unknown method, or fewer than 10 draws.
         FitError: fewer runs than parameters, or the resamples have no optimum.
     """
     if method not in METHODS:
         raise MisuseError(f"no method is called {method!r}.{nearest(method, METHODS)} Known: {', '.join(METHODS)}.")
-    if n < 10:
-        raise MisuseError(f"{n} draws make no interval: ask for 10 or more; 2000 is usual.")
+    if draws < 10:
+        raise MisuseError(f"{draws} draws make no interval: ask for 10 or more; 2000 is usual.")
     check_runs(fit, int(np.isinf(fit.problem.prior_sd).sum()))  # what a prior says needs no run
     if starts is not None and method == "pairs":
-        return _pairs(fit, n, seed, progress, starts)
-    return METHODS[method](fit, n, seed, progress)
+        return _pairs(fit, draws, seed, progress, starts)
+    return METHODS[method](fit, draws, seed, progress)
 
 
 def _pairs(fit, n, seed, progress, starts=None) -> Draws:
