@@ -48,7 +48,7 @@ def main():
             hold_out=0,
             seeds=1,
             seed_shape=None,
-            most_flops=0.0,
+            max_flops=0.0,
             lr_scale=rate,
             lr_exponent=0.0,
             lr_max=rate,

@@ -12,8 +12,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 # Files of half a minute and more, the longest first; the rest follow in the order of their names.
 LONGEST = """
-    test_families test_study test_audit_public test_launch test_cli_infer test_report_points test_compare
-    test_faults_benchmark test_cli_mix test_audit test_cli_checkpoints
+    test_families test_study test_audit_public test_launch test_cli_fit test_report_points test_compare
+    test_faults_benchmark test_cli_predict test_audit test_cli_checkpoints
 """.split()
 
 

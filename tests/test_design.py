@@ -6,7 +6,7 @@ import pytest
 
 from scalinglaws.designing.costs import Pace, costs, makespan, step_of
 from scalinglaws.designing.design import design, make_shape, optimizer_of, peak_rate
-from scalinglaws.designing.study_file import Study, presets, read_study
+from scalinglaws.designing.study_file import RENAMED, Study, presets, read_study
 from scalinglaws.errors import CorpusError, ShapeError, StudyError
 
 STUDY = Study(
@@ -57,9 +57,21 @@ def test_other_schedules_train_each_horizon_on_its_own():
     assert not any(run.parent or run.is_trunk for run in found.runs)
 
 
-def test_most_flops_takes_long_horizons_from_large_sizes_alone():
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_key_by_its_old_name_is_refused_and_the_new_one_named(tmp_path, old, new):
+    path = tmp_path / "mine.toml"
+    path.write_text(f"shapes = [[1, 8]]\ntokens = [1e5]\n{old} = 8\n")
+    with pytest.raises(StudyError, match=f"Write {new} = 8"):
+        read_study(str(path))
+    path.write_text(path.read_text().replace(old, new))
+    assert getattr(read_study(str(path)), new) == 8
+    with pytest.raises(StudyError, match=f"Write {new} = 8"):
+        read_study(str(path), {old: 8})
+
+
+def test_max_flops_takes_long_horizons_from_large_sizes_alone():
     cost = {run.shape.d_model: run.shape.flops_per_token("exact") for run in sweep().runs}
-    found = sweep(shapes=((1, 8), (2, 16), (2, 32)), hold_out=0, most_flops=3e5 * cost[32])
+    found = sweep(shapes=((1, 8), (2, 16), (2, 32)), hold_out=0, max_flops=3e5 * cost[32])
     longest = {d: max(r.tokens for r in found.runs if r.shape.d_model == d and not r.is_trunk) for d in (8, 32)}
     assert longest == {8: 400_000, 32: 200_000}
 
@@ -125,7 +137,7 @@ def test_a_text_too_small_says_how_much_there_is():
         ({"hold_out": 4}, StudyError, "leaves none to fit"),
         ({"seed_shape": (2, 17)}, StudyError, "none of the shapes"),
         ({"batch": 0}, StudyError, "batch = 0"),
-        ({"most_flops": 1.0}, StudyError, "Raise most_flops"),
+        ({"max_flops": 1.0}, StudyError, "Raise max_flops"),
         ({"level": 95.0}, StudyError, "between 0 and 1"),
     ],
 )

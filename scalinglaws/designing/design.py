@@ -212,11 +212,11 @@ def _base_head(study: Study, size: tuple[int, ...]) -> int:
 def horizons(study: Study, shape: Shape) -> list[int]:
     """The horizons a size can afford, smallest first."""
     cost = shape.flops_per_token("exact")
-    affordable = sorted(int(t) for t in study.tokens if not study.most_flops or t * cost <= study.most_flops)
+    affordable = sorted(int(t) for t in study.tokens if not study.max_flops or t * cost <= study.max_flops)
     if not affordable:
         raise StudyError(
             f"the size (n_layer {shape.n_layer}, d_model {shape.d_model}) needs {min(study.tokens) * cost:.3g} "
-            f"FLOPs for the shortest horizon; most_flops = {study.most_flops:.3g}. Raise most_flops, add a "
+            f"FLOPs for the shortest horizon; max_flops = {study.max_flops:.3g}. Raise max_flops, add a "
             f"shorter horizon to tokens, or drop the size from shapes."
         )
     return affordable
@@ -249,10 +249,12 @@ def optimizer_of(study: Study, shape: Shape) -> str:
 
 
 def parts_of(study: Study) -> int:
-    """Give the parts of a batch: as many as the study says, or as few as hold no more than `most_at_once` sequences."""
-    if not study.most_at_once:
+    """Give the parts of a batch: as many as the study says, or the fewest of at most `max_sequences` sequences."""
+    if not study.max_sequences:
         return study.accumulate
-    return next(n for n in range(1, study.batch + 1) if study.batch % n == 0 and study.batch // n <= study.most_at_once)
+    return next(
+        n for n in range(1, study.batch + 1) if study.batch % n == 0 and study.batch // n <= study.max_sequences
+    )
 
 
 def _lineage(study: Study, shape: Shape, data_id: str, last: int, seed: int, batch: int, foreign) -> list[RunSpec]:

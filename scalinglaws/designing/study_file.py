@@ -20,6 +20,9 @@ MOST_RUNS = 20_000  # of a study: a table that a person can read and a machine c
 MOST_EVALUATIONS = 5_000_000  # of all runs together, each a row of curves.csv; kaplan-full's largest family takes 4,800
 
 
+RENAMED = {"most_flops": "max_flops", "most_at_once": "max_sequences"}  # keys of a study file: old name -> new
+
+
 @dataclass(frozen=True)
 class Study:
     """What a study asks for; each field is a key of its file.
@@ -29,8 +32,8 @@ class Study:
         tokenizer: bytes, bpe:VOCABULARY, or symbols for a synthetic source.
         shapes: [n_layer, d_model] of each size; heads and feed-forward width may follow.
         d_head: width of an attention head; a model narrower than two heads has one.
-        tokens: horizons D; every size is trained at each of them that `most_flops` lets it afford.
-        most_flops: largest exact training FLOPs of one run; 0 for no limit.
+        tokens: horizons D; every size is trained at each of them that `max_flops` lets it afford.
+        max_flops: largest exact training FLOPs of one run; 0 for no limit.
         batch: sequences of n_ctx tokens a step.
         lr_scale, lr_exponent, lr_max: peak rate = min(lr_max, lr_scale d_model^lr_exponent).
         warmup_steps: steps of linear warm-up.
@@ -54,7 +57,7 @@ class Study:
         base_d_head: width of a head at `base_width` under "mup"; 0 for what `d_head` gives there.
         optimizer: as in `RunSpec`, or "auto" for the paper's choice by size: Adam, and Adafactor above 1e9 parameters.
         lr_factor: times the rate of the rule; `each_lr_factor` multiplies it.
-        most_at_once: most sequences of a batch in memory at once, in place of `accumulate`; 0 for no limit.
+        max_sequences: most sequences of a batch in memory at once, in place of `accumulate`; 0 for no limit.
         laws: names of the laws of N and D that are fitted and tried; empty for kaplan-nd and chinchilla.
         law_file: a Python file that declares laws of one's own; its path is relative to the study's file.
         cooldown, lr_end, decay_power, dropout, accumulate, unique_tokens, data_seed, precision: as in `RunSpec`.
@@ -69,7 +72,7 @@ class Study:
     n_ctx: Annotated[int, Range(1, 1e6)] = 64
     d_head: Annotated[int, Range(1, 1e5)] = 16
     tied: bool = True
-    most_flops: Annotated[float, Range(0, 1e30, meaning="0 for no limit")] = 0.0
+    max_flops: Annotated[float, Range(0, 1e30, meaning="0 for no limit")] = 0.0
     batch: Annotated[int, Range(1, 1e6)] = 8
     lr_scale: Annotated[float, Range(0, 1e4, above=True)] = 0.3
     lr_exponent: Annotated[float, Range(-10, 10)] = -1.0
@@ -127,7 +130,7 @@ class Study:
     fit_aspect: Annotated[tuple[float, float] | None, Range(0, 1e9)] = None
     lr_factor: Annotated[float, Range(0, 1e6, above=True)] = 1.0
     precision: str = "float32"
-    most_at_once: Annotated[int, Range(0, 1e6, meaning="0 for no limit")] = 0
+    max_sequences: Annotated[int, Range(0, 1e6, meaning="0 for no limit")] = 0
     laws: tuple[str, ...] = ()
     law_file: str = ""
     base_d_head: Annotated[int, Range(0, 1e5)] = 0
@@ -235,7 +238,7 @@ def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -
             f"no study file {name_or_path!r}, and no preset of that name.{nearest(name_or_path, known)} "
             f"Presets: {', '.join(known)}."
         )
-    shared, changes = _read_toml(path), dict(changes or {})
+    shared, changes = _read_toml(path), _of_today(dict(changes or {}), "the changes")
     if "families" not in shared:
         return from_plain(Study, {"name": path.stem, **shared, **changes}, str(path))
     names, about = shared.pop("families"), shared.pop("about", "")
@@ -259,6 +262,7 @@ def _read_toml(path: Path) -> dict:
         raise StudyError(f"{path} is not a study: its lists are nested too deep.") from None
     except (ValueError, OSError) as failure:  # bad TOML, bytes that are no UTF-8, integers of thousands of digits
         raise StudyError(f"{path} is not TOML: {' '.join(str(failure).split())}.") from None
+    _of_today(keys, str(path))
     if path in presets().values():  # nobody's texts lie there: what such a file names is to be set
         return keys
     named, corpus, others = (keys.get(key) for key in ("law_file", "corpus", "evaluate_on"))
@@ -268,6 +272,14 @@ def _read_toml(path: Path) -> dict:
     if isinstance(others, list):
         found["evaluate_on"] = [_from(path.parent, one) if isinstance(one, str) else one for one in others]
     return keys | found
+
+
+def _of_today(keys: dict, where: str) -> dict:
+    """Refuse a key by the name that it had once."""
+    for old, new in RENAMED.items():
+        if old in keys:
+            raise StudyError(f"{where}: the key {old!r} is called {new!r} now. Write {new} = {shown(keys[old])}.")
+    return keys
 
 
 def _from(folder: Path, corpus: str) -> str:
