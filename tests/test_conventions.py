@@ -159,8 +159,8 @@ def test_a_constant_given_for_all_rows_opens_conventions():
         ({"given": {"params_total": 3}}, PointsError, "the table has a column params_total"),
         ({"given": {"n_vocb": 3}}, NameUnknownError, "Did you mean 'n_vocab'"),
         ({"routes": ("isoflops",)}, NameUnknownError, "Did you mean 'isoflop'"),
-        ({"only": {"N": "params_with_head"}}, PointsError, "lacks d_model and n_vocab"),
-        ({"only": {"S": "steps"}}, PointsError, "N, D, C and L have conventions"),
+        ({"columns": {"N": "params_with_head"}}, PointsError, "lacks d_model and n_vocab"),
+        ({"columns": {"S": "steps"}}, PointsError, "N, D, C and L have conventions"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(more, error, told):

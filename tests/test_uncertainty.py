@@ -274,7 +274,7 @@ def test_an_interval_that_the_data_leave_open_is_open():
     assert low < 0.1
 
 
-@pytest.mark.parametrize("asked, said", [({"method": "pair"}, "Did you mean 'pairs'"), ({"n": 3}, "10 or more")])
+@pytest.mark.parametrize("asked, said", [({"method": "pair"}, "Did you mean 'pairs'"), ({"draws": 3}, "10 or more")])
 def test_misuse_is_told_in_words(asked, said):
     with pytest.raises(MisuseError, match=said):
         draws(fit("chinchilla", isoflop()), **asked)

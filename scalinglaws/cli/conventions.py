@@ -52,10 +52,10 @@ def conventions(
     found = run_conventions(
         read_in.points,
         chosen[0],
-        budget=budget,
+        flops=budget,
         common=count,
         given=o.places(given, "--given", "n_vocab=50257,n_ctx=1024") if given else None,
-        only=read_in.columns,
+        columns=read_in.columns,
         routes=[name.strip() for name in routes.split(",") if name.strip()],
         draws=draws,
         level=level,
