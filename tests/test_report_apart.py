@@ -14,8 +14,8 @@ from scalinglaws.reporting.canvas import new_figure
 from scalinglaws.reporting.figures import FIGURES
 from scalinglaws.reporting.paths import named, without_paths
 from scalinglaws.reporting.report import report
-from scalinglaws.reporting.sentences import five_sentences
 from scalinglaws.reporting.tables import all_tables
+from scalinglaws.results.sentences import five_sentences
 from scalinglaws.results.study_results import StudyResults
 
 

@@ -14,11 +14,10 @@ from scalinglaws.reporting.figure_frontier import caption_frontier
 from scalinglaws.reporting.figure_held_out import verdict_in_short
 from scalinglaws.reporting.figure_laws import caption_laws, laws
 from scalinglaws.reporting.report import page
-from scalinglaws.reporting.rows_in_fits import why_hollow
-from scalinglaws.reporting.sentences import five_sentences, verdict
-from scalinglaws.reporting.summary import summary
 from scalinglaws.reporting.tables import constants
 from scalinglaws.results.fitted import Estimate
+from scalinglaws.results.rows_in_fits import why_hollow
+from scalinglaws.results.sentences import five_sentences, verdict
 from scalinglaws.studying.fitted_laws import infer
 from scalinglaws.studying.laws_shown import unsound
 from scalinglaws.studying.tested_prediction import _no_news
@@ -129,7 +128,7 @@ def test_a_warning_names_its_law_once_on_the_page_and_on_the_terminal():
     first, *others = sample().fits
     named = f"{first.law}: its term went to nothing"
     shown = sample(fits=(replace(first, warnings=(named, "few runs")), *others))
-    for text in (page(shown, []), summary(shown)):
+    for text in (page(shown, []), str(shown)):
         assert named in text and f"{first.law}: few runs" in text
         assert f"{first.law}: {first.law}:" not in text
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from scalinglaws.reporting.axes import equation, limits, tick_text, ticks
 from scalinglaws.reporting.markup import formula
-from scalinglaws.reporting.numbers import (
+from scalinglaws.results.fitted import Estimate
+from scalinglaws.results.numbers import (
     ABSENT,
     UNDETERMINED,
     count,
@@ -21,7 +22,6 @@ from scalinglaws.reporting.numbers import (
     short,
     stated,
 )
-from scalinglaws.results.fitted import Estimate
 
 
 @pytest.mark.parametrize(

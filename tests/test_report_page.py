@@ -13,11 +13,10 @@ from scalinglaws.errors import StoreError
 from scalinglaws.points.points import Points
 from scalinglaws.reporting.report import page as page_of
 from scalinglaws.reporting.report import report
-from scalinglaws.reporting.sentences import five_sentences, verdict
-from scalinglaws.reporting.summary import summary
 from scalinglaws.reporting.tables import PUBLISHED, all_tables, plans
 from scalinglaws.results.audited import WaterfallStep
 from scalinglaws.results.fitted import Estimate, FittedLaw
+from scalinglaws.results.sentences import five_sentences, verdict
 from scalinglaws.results.tested import LawTrial
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -247,7 +246,7 @@ def test_a_folder_that_cannot_be_made_is_named_before_anything_is_drawn(tmp_path
 
 
 def test_the_summary_is_plain_lines_with_the_same_numbers():
-    text = summary(sample(true_floor_nats=1.15))
+    text = str(sample(true_floor_nats=1.15))
     assert max(map(len, text.splitlines())) <= 120
     assert "<" not in text
     for words in (
@@ -257,7 +256,7 @@ def test_the_summary_is_plain_lines_with_the_same_numbers():
         "! Numbers vary with the Python build",
     ):
         assert words in text, words
-    assert summary(empty()).startswith("quickstart: 0 of 37 runs present")
+    assert str(empty()).startswith("quickstart: 0 of 37 runs present")
 
 
 def test_the_page_leaves_the_record_as_it_was():

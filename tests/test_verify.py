@@ -16,7 +16,7 @@ from scalinglaws.launching.launch import launch
 from scalinglaws.launching.processes import Local
 from scalinglaws.points.points import Points
 from scalinglaws.records.json_values import to_plain, write_json
-from scalinglaws.reporting.sentences import verdict
+from scalinglaws.results.sentences import verdict
 from scalinglaws.studying.tested_prediction import keep_prediction, with_start
 from scalinglaws.studying.verify import verify
 from scalinglaws.training.run_state import check_checkpoint

@@ -69,7 +69,7 @@ def audit(
     wanted = only.split(",") if only else ()
     options = study | claims | {"columns": study["columns"] | given}
     found = run_audit(points, **options, only=wanted, level=level, seed=seed)
-    emit(to_plain(found), points) if json else show(found)
+    emit(to_plain(found), points) if json else show(found.printed())
     if strict and found.having("failed", "error"):
         raise typer.Exit(1)
 

@@ -45,4 +45,4 @@ def findings(
         write_whole(write, page(found, title, facts).encode())
         wrote(write)
         say(f"wrote {write}")
-    emit(to_plain(found)) if json else show(found)
+    emit(to_plain(found)) if json else show(found.printed())

@@ -143,7 +143,7 @@ def _tell(found: dict, beside: dict, told: list[str], points, json: bool):
         said = {"disagreements": list(apart), "warnings": [*document.pop("warnings", ()), *told]}
         emit({**document, "against": exponents, **said}, points)
     else:
-        show("\n\n".join(str(one) for one in found.values()))
+        show("\n\n".join(one.printed() for one in found.values()))
         for name, e in beside.items():
             show(f"{name}, fitted to all points: params ~ C^{e.value:.4f} {ends(e, 4)}")
         if len(lines) + len(beside) > 1 and not apart:

@@ -161,6 +161,6 @@ def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
     elif configured is not None and not to:
         print(configured, end="")
     else:
-        show(made)
+        show(made.printed())
     for warning in warned:
         say(f"warning [{warning['id']}]: {warning['message']}")

@@ -43,7 +43,6 @@ def study(
 
 def _run_study(asked, folder: Path, command: str, device: str, json: bool):
     from ..records.json_values import to_plain
-    from ..reporting.summary import summary
     from ..studying.study import study as run_study
     from .display import Display
 
@@ -51,7 +50,7 @@ def _run_study(asked, folder: Path, command: str, device: str, json: bool):
         results = run_study(
             asked, folder, command=command, data_dir=data_dir(), device=device, tell=display.show, say=say
         )
-    emit(to_plain(results)) if json else show(summary(results))
+    emit(to_plain(results)) if json else show(results.printed())
     say(f"report: {(folder / 'report' / 'index.html').resolve()}")
 
 

@@ -70,7 +70,7 @@ class Ensemble(PublicRecord):
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""
-        return {"laws": dict(zip(self.laws, self.weights, strict=True)), "how": self.how}
+        return {"laws": self.laws, "weights": self.weights, "how": self.how}
 
     def rows(self) -> dict[str, Any]:
         """Give a row a law."""

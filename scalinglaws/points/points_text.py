@@ -18,7 +18,7 @@ MOST_COLUMNS = 40  # of a table that are listed
 def points_blocks(points: "Points") -> list[Block]:
     """Say how many points there are and what each column holds."""
     left_out = len(points) - len(points.kept)
-    part = f"; {left_out} of them take no part in a fit" if left_out else ""
+    part = f"; {left_out} left out of fits" if left_out else ""
     runs = len(np.unique(points.clusters(points.cluster)))
     source = f" from {points.source}" if points.source else ""
     names = list(points.columns)
@@ -39,4 +39,4 @@ def _range(points: "Points", name: str) -> tuple[str, str]:
 
 def _meaning(name: str) -> str:
     known = QUANTITIES.get(name)
-    return "" if known is None else known.meaning.partition(". ")[0].partition("; ")[0].rstrip(".")
+    return "" if known is None else known.meaning.partition(" (")[0].partition("; ")[0].rstrip(".")

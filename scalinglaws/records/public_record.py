@@ -45,8 +45,17 @@ class PublicRecord:
         """
         raise MisuseError(f"a {type(self).__name__} has no rows. See its fields: {', '.join(_names(self))}.")
 
-    def __str__(self) -> str:
+    def printed(self) -> str:
+        """Give the text without the warnings, which a command sends to standard error."""
         return as_text(self.blocks())
+
+    def minded(self) -> list[str]:
+        """Give the sentences that a reader must mind, each once."""
+        found = [getattr(one, "message", one) for one in getattr(self, "warnings", ())]
+        return list(dict.fromkeys(found))
+
+    def __str__(self) -> str:
+        return as_text([*self.blocks(), *self._warned()])
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={_shown(value)}" for name, value in self.brief().items())
@@ -54,7 +63,10 @@ class PublicRecord:
         return text if len(text) <= LONGEST_REPR else f"{text[: LONGEST_REPR - 4]}...)"
 
     def _repr_html_(self) -> str:
-        return as_html(self.blocks())
+        return as_html([*self.blocks(), *self._warned()])
+
+    def _warned(self) -> list[str]:
+        return [f"warning: {sentence}" for sentence in self.minded()]
 
     def __eq__(self, other: object) -> bool:
         return content(self) == content(other) if type(self) is type(other) else NotImplemented
@@ -126,7 +138,7 @@ def _shown(value: object) -> str:
     if isinstance(value, Mapping):
         text = "{" + ", ".join(f"{name!r}: {_shown(one)}" for name, one in value.items()) + "}"
     elif isinstance(value, tuple):
-        text = "(" + ", ".join(map(_shown, value)) + ")"
+        text = f"({', '.join(map(_shown, value))}{',' if len(value) == 1 else ''})"
     elif isinstance(value, np.ndarray):
         text = f"<{'x'.join(map(str, value.shape))} array>"
     else:

@@ -2,7 +2,7 @@
 
 from ..errors import counted
 from ..results.audited import Audit, Finding, WaterfallStep
-from .numbers import ABSENT, count, signed
+from ..results.numbers import ABSENT, count, signed
 from .table_cells import Cell, Table, estimated
 
 ORDER = ("error", "warning", "info")

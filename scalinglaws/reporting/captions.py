@@ -1,10 +1,10 @@
 """What the captions of all figures say alike: how many runs, and what was left out."""
 
 from ..errors import counted
+from ..results.letters import of_a_table
+from ..results.numbers import stated
+from ..results.rows_in_fits import excluded_rows, held_out_rows, runs_present
 from ..results.study_results import StudyResults
-from .letters import of_a_table
-from .numbers import stated
-from .rows_in_fits import excluded_rows, held_out_rows, runs_present
 
 
 def points_drawn(results: StudyResults) -> str:

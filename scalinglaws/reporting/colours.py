@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ..results.letters import size_of
 from ..results.study_results import StudyResults
 from .axes import label_of, tick_text, ticks
-from .letters import size_of
 
 
 def size_colours(results: StudyResults):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from .numbers import ABSENT, stated
+from ..results.numbers import ABSENT, stated
 from .table_cells import Cell, Table
 
 

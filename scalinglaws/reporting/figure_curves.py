@@ -1,12 +1,12 @@
 """Figure 2: learning curves against tokens and against compute, coloured by size (Kaplan et al. 2020, Figure 2)."""
 
+from ..results.letters import flops_of, loss_of
 from ..results.study_results import StudyResults
 from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
 from .captions import floor_line, nothing_drawn, runs_shown
 from .colours import add_colour_bar, size_colours
-from .letters import flops_of, loss_of
 
 
 def curves(results: StudyResults, *, stacked: bool = False):

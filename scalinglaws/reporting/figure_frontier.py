@@ -3,14 +3,14 @@
 import numpy as np
 
 from ..results.fitted import Band, Estimate, FrontierFound
+from ..results.letters import flops_of
+from ..results.numbers import interval
+from ..results.rows_in_fits import why_hollow
 from ..results.study_results import StudyResults
 from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
 from .captions import nothing_drawn, runs_shown
-from .letters import flops_of
-from .numbers import interval
-from .rows_in_fits import why_hollow
 
 PANELS = (("params", "N", "(a) optimal size"), ("tokens", "D", "(b) optimal tokens"))
 

@@ -1,15 +1,15 @@
 """Figure 5: what was predicted for runs that no fit saw, and what they measured."""
 
 from ..results.fitted import Band
+from ..results.numbers import interval, percent, plus_minus, short
+from ..results.rows_in_fits import fitted_rows
+from ..results.sentences import verdict
 from ..results.study_results import StudyResults
 from ..results.tested import HeldOutTest
 from . import legends, marks
 from .axes import label_of, logarithmic, plain
 from .canvas import new_figure
 from .colours import size_colours
-from .numbers import interval, percent, plus_minus, short
-from .rows_in_fits import fitted_rows
-from .sentences import verdict
 
 
 def held_out(results: StudyResults, *, stacked: bool = False):

@@ -2,15 +2,15 @@
 
 from ..errors import counted
 from ..results.fitted import Band
+from ..results.letters import loss_of, of_a_table, size_of, tokens_of
+from ..results.numbers import short
+from ..results.rows_in_fits import fitted_rows
 from ..results.study_results import StudyResults
 from . import legends, marks
 from .axes import equation, label_of, logarithmic, plain
 from .canvas import WIDTH, new_figure
 from .captions import floor_line, nothing_drawn, points_drawn
 from .colours import size_colours
-from .letters import loss_of, of_a_table, size_of, tokens_of
-from .numbers import short
-from .rows_in_fits import fitted_rows
 
 SHARED_ROW = 17.0  # points: height of a formula times the panels in a row, so that no formula leaves its own
 

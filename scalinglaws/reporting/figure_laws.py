@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..results.fitted import Band, LearningCurve
+from ..results.letters import flops_of, loss_of, of_a_table, tokens_of
+from ..results.rows_in_fits import fitted_rows
 from ..results.study_results import StudyResults
 from . import legends, marks
 from .axes import add_pf_days, label_of, logarithmic
 from .canvas import new_figure
 from .captions import floor_line, nothing_drawn, points_drawn
 from .colours import add_colour_bar, size_colours
-from .letters import flops_of, loss_of, of_a_table, tokens_of
-from .rows_in_fits import fitted_rows
 
 PANELS = (
     ("L(C)", "C", "(a) compute"),

@@ -2,15 +2,15 @@
 
 import numpy as np
 
+from ..results.letters import loss_of
+from ..results.rows_in_fits import fitted_rows, held_out_rows
+from ..results.sentences import main_fit
 from ..results.study_results import StudyResults
 from . import legends, marks
 from .axes import label_of, logarithmic
 from .canvas import new_figure
 from .captions import runs_shown
 from .colours import add_colour_bar, size_colours
-from .letters import loss_of
-from .rows_in_fits import fitted_rows, held_out_rows
-from .sentences import main_fit
 
 PANELS = (("N", "(a) against size"), ("D", "(b) against tokens"))
 

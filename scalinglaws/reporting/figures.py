@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..results.attempt import attempt
+from ..results.letters import of_a_table
 from ..results.study_results import StudyResults
 from .canvas import as_pdf, as_svg, inline, styled
 from .figure_curves import caption_curves, curves
@@ -12,7 +13,6 @@ from .figure_held_out import caption_held_out, held_out
 from .figure_joint import caption_joint, joint
 from .figure_laws import caption_laws, laws
 from .figure_residuals import caption_residuals, has_residuals, residuals
-from .letters import of_a_table
 
 
 @dataclass(frozen=True)

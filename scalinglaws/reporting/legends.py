@@ -4,11 +4,11 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from ..results.fitted import Band
+from ..results.letters import of_a_table
+from ..results.numbers import percent
+from ..results.rows_in_fits import runs_present
 from ..results.study_results import StudyResults
 from .axes import plain
-from .letters import of_a_table
-from .numbers import percent
-from .rows_in_fits import runs_present
 
 FAINT = "#8b929c"
 _ORDER = ("in the fit", "not used", "excluded", "held out")  # points first, then lines as they come

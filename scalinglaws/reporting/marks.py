@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..results.fitted import Band, LearningCurve
+from ..results.letters import size_of
+from ..results.numbers import stated
+from ..results.rows_in_fits import excluded_rows, held_out_rows
 from ..results.study_results import StudyResults
 from .axes import equation
 from .legends import proxy, wrapped
-from .letters import size_of
-from .numbers import stated
-from .rows_in_fits import excluded_rows, held_out_rows
 
 INK = "#1b1f24"
 LINES = (INK, "#c2410c", "#7c3aed", "#0f766e")  # told apart by dashes and order too, never by colour alone

@@ -12,15 +12,15 @@ from string import Template
 
 from ..records.json_values import write_json, write_whole
 from ..results.attempt import attempt
+from ..results.letters import of_a_table
+from ..results.rows_in_fits import runs_present
+from ..results.sentences import five_sentences
 from ..results.study_results import StudyResults
 from .audit_tables import audit_warning
 from .figures import FIGURES, FigureKind, Rendered, rendered
-from .letters import of_a_table
 from .markup import formula
 from .page_data import plain
 from .paths import without_paths
-from .rows_in_fits import runs_present
-from .sentences import five_sentences
 from .table_cells import Cell, Table, numeric
 from .tables import all_tables
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from ..results.fitted import Estimate
-from .numbers import ABSENT, interval
+from ..results.numbers import ABSENT, interval
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The tables of the page: rows of fields of the records, each cell with the text shown and the value it sorts by."""
 
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -8,12 +7,24 @@ import numpy as np
 from ..errors import counted
 from ..results.attempt import attempt
 from ..results.fitted import Estimate, FittedLaw
+from ..results.letters import loss_unit, of_a_table
+from ..results.numbers import (
+    ABSENT,
+    UNIDENTIFIED,
+    count,
+    duration,
+    explained,
+    interval,
+    number,
+    percent,
+    plus_minus,
+    stated,
+)
 from ..results.study_results import StudyResults
+from ..results.summary import minimised
 from ..results.tested import LawRanked, Ranking
 from .audit_tables import findings, waterfall
 from .facts import facts
-from .letters import loss_unit, of_a_table
-from .numbers import ABSENT, UNIDENTIFIED, count, duration, explained, interval, number, percent, plus_minus, stated
 from .table_cells import Cell, Table, estimated, without_empty
 
 FLOORS = ("E", "L_inf")  # what laws call the loss that no size and no data removes
@@ -67,11 +78,6 @@ def constants(results: StudyResults) -> Table:
     return Table(
         "constants", "Fitted constants", columns, tuple(rows), below=tuple(_about(fit) for fit in results.fits)
     )
-
-
-def minimised(fit: FittedLaw) -> str:
-    """Name what was minimised, without its scale and the rows, which the notes give in full."""
-    return re.split("[,;]", fit.loss)[0].split(" on ")[0]
 
 
 def _floor_row(results: StudyResults, fit: FittedLaw) -> list[tuple[Cell, ...]]:

@@ -1,10 +1,14 @@
 """What a study found: the one record that the report shows, every number computed before it gets here."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..points.points import Points
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
 from .audited import Audit
 from .fitted import Band, Estimate, FittedLaw, FrontierFound, LearningCurve
+from .summary import summary_blocks
 from .tested import HeldOutTest, Ranking, SeedSpread
 
 KAPLAN_COUNTS = {"N": "params_nonembedding", "D": "tokens", "C": "flops_6nd", "L": "loss_nats"}
@@ -28,8 +32,8 @@ class Recommendation:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class StudyResults:
+@dataclass(frozen=True, eq=False, repr=False)
+class StudyResults(PublicRecord):
     """Everything the report shows.
 
     Attributes:
@@ -71,3 +75,24 @@ class StudyResults:
     law: str = ""
     ranking: Ranking | None = None
     of: str = "study"
+
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        return summary_blocks(self)
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {
+            "name": self.name,
+            "of": self.of,
+            "runs": self.runs_present,
+            "runs_expected": self.runs_expected,
+            "points": len(self.points),
+            "fits": tuple(fit.law for fit in self.fits),
+            "plans": len(self.plans),
+            "wall_seconds": self.wall_seconds,
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """Give the columns of its points."""
+        return self.points.rows()

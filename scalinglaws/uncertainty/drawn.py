@@ -96,6 +96,10 @@ class Draws(PublicRecord):
         """Give what a command prints of it."""
         return draws_blocks(self)
 
+    def minded(self) -> list[str]:
+        """Give the warnings, but for how the fit ended, which the text ends with."""
+        return [one.message for one in self.warnings if one.id != self.fit.outcome]
+
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""
         return {

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from ..results.fitted import Estimate
+from .fitted import Estimate
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 YEAR = 365.25 * 86400.0  # seconds

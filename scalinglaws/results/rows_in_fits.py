@@ -3,18 +3,21 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import counted
-from ..results.fitted import Band, FrontierFound
-from ..results.study_results import StudyResults
+from .fitted import Band, FrontierFound
 from .letters import of_a_table
+
+if TYPE_CHECKING:
+    from .study_results import StudyResults
 
 MOST_REASONS = 5
 
 
-def held_out_rows(results: StudyResults) -> np.ndarray:
+def held_out_rows(results: "StudyResults") -> np.ndarray:
     """Mark the rows of the points that belong to held-out runs."""
     ids = results.held_out.run_ids if results.held_out else ()
     if "run_id" not in results.points:
@@ -22,7 +25,7 @@ def held_out_rows(results: StudyResults) -> np.ndarray:
     return np.isin(results.points["run_id"], list(ids))
 
 
-def excluded_rows(results: StudyResults) -> dict[str, np.ndarray]:
+def excluded_rows(results: "StudyResults") -> dict[str, np.ndarray]:
     """Map each reason for leaving a point out of a fit to its rows; held-out runs are not among them."""
     if "excluded_because" not in results.points:
         return {}
@@ -35,7 +38,7 @@ def _grouped(because: np.ndarray) -> np.ndarray:
     return np.array([re.sub(r"\d+", "...", one) for one in because]) if len(set(because)) > MOST_REASONS else because
 
 
-def fitted_rows(results: StudyResults, bands: Sequence[Band] = (), *, named: bool = False) -> np.ndarray:
+def fitted_rows(results: "StudyResults", bands: Sequence[Band] = (), *, named: bool = False) -> np.ndarray:
     """Mark the rows that the given lines were fitted to; without a record of it, every row that was kept.
 
     `named`: of no line, no row.
@@ -53,7 +56,7 @@ def fitted_rows(results: StudyResults, bands: Sequence[Band] = (), *, named: boo
     return chosen & kept
 
 
-def runs_present(results: StudyResults) -> str:
+def runs_present(results: "StudyResults") -> str:
     """Say how many of the runs that were asked for are there."""
     if of_a_table(results):
         return f"{counted(len(results.points), 'point')} of {counted(results.runs_present, 'run')}"

@@ -1,12 +1,11 @@
 """What a study found, in five sentences for the top of the page."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ..errors import counted
-from ..results.attempt import attempt
-from ..results.fitted import FittedLaw
-from ..results.study_results import Recommendation, StudyResults
-from ..results.tested import HeldOutTest
+from .attempt import attempt
+from .fitted import FittedLaw
 from .letters import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
 from .numbers import (
     UNIDENTIFIED,
@@ -21,11 +20,15 @@ from .numbers import (
     stated,
 )
 from .rows_in_fits import runs_present
+from .tested import HeldOutTest
+
+if TYPE_CHECKING:
+    from .study_results import Recommendation, StudyResults
 
 OF_UNITS = ("A3",)  # rules of the audit without which no plan can be read
 
 
-def five_sentences(results: StudyResults) -> tuple[tuple[str, str], ...]:
+def five_sentences(results: "StudyResults") -> tuple[tuple[str, str], ...]:
     """Say what was trained on what, the main law, the verdict on the prediction, the plan and the caveats.
 
     Returns:
@@ -46,7 +49,7 @@ def _unsaid(why: str) -> str:
     return f"This sentence could not be made: {why}"
 
 
-def trained(results: StudyResults) -> str:
+def trained(results: "StudyResults") -> str:
     """Say what was trained on what."""
     sizes = _column(results, size_of(results))
     text = results.corpus.get("name", "a text of unknown name")
@@ -60,7 +63,7 @@ def trained(results: StudyResults) -> str:
     return f"{runs_present(results)}: Transformers{span}{seen} of {text}{spent}."
 
 
-def read(results: StudyResults) -> str:
+def read(results: "StudyResults") -> str:
     """Say what was read, and what its N counts."""
     kept = len(results.points.kept)
     part = "" if kept == len(results.points) else f", {kept:,} of them in the fits"
@@ -71,7 +74,7 @@ def read(results: StudyResults) -> str:
     return f"{runs_present(results)}{part}{span}{seen}{counted}."
 
 
-def law_found(results: StudyResults) -> str:
+def law_found(results: "StudyResults") -> str:
     """Say the main law with its intervals."""
     fit = main_fit(results)
     if fit is None:
@@ -85,14 +88,14 @@ def law_found(results: StudyResults) -> str:
     )
 
 
-def main_fit(results: StudyResults) -> FittedLaw | None:
+def main_fit(results: "StudyResults") -> FittedLaw | None:
     """Choose the law that the record names, else the one of the held-out prediction, else the first fitted."""
     law = results.law or (results.held_out.law if results.held_out else "")
     named = [fit for fit in results.fits if fit.law == law]
     return next(iter([*named, *results.fits]), None)
 
 
-def verdict(test: HeldOutTest | None, results: StudyResults | None = None) -> str:
+def verdict(test: HeldOutTest | None, results: "StudyResults | None" = None) -> str:
     """Say what was predicted for the held-out runs, what was measured and whether the interval held."""
     if test is None:
         return "No run was held out, so no prediction was tested."
@@ -116,7 +119,7 @@ def verdict(test: HeldOutTest | None, results: StudyResults | None = None) -> st
     return f"{told}; measured {plus_minus(test.measured_mean, test.measured_sem)} ({runs}): {held}."
 
 
-def foretold(results: StudyResults) -> str:
+def foretold(results: "StudyResults") -> str:
     """Say how the laws foretold the larger runs of a table, and which can be told apart."""
     ranking = results.ranking
     best = next(iter(ranking.able), None) if ranking else None
@@ -135,7 +138,7 @@ def foretold(results: StudyResults) -> str:
     )
 
 
-def plan_made(plans: tuple[Recommendation, ...], results: StudyResults | None = None) -> str:
+def plan_made(plans: "tuple[Recommendation, ...]", results: "StudyResults | None" = None) -> str:
     """Say what to train with ten times the compute, or with the first budget planned."""
     table = results is not None and of_a_table(results)
     if not plans:
@@ -151,7 +154,7 @@ def plan_made(plans: tuple[Recommendation, ...], results: StudyResults | None = 
     )
 
 
-def withheld(plan: Recommendation, results: StudyResults) -> str:
+def withheld(plan: "Recommendation", results: "StudyResults") -> str:
     """Say why a plan is no answer; empty where it is one."""
     unsound = next((fit.unsound for fit in results.fits if fit.law == plan.law and fit.unsound), "")
     wide = [name for name, value in (("N", plan.params), ("D", plan.tokens)) if says_nothing(value)]
@@ -163,7 +166,7 @@ def withheld(plan: Recommendation, results: StudyResults) -> str:
     return f"the audit's {', '.join(units)} fails: sizes, tokens and compute do not agree" if units else ""
 
 
-def caveats(results: StudyResults) -> str:
+def caveats(results: "StudyResults") -> str:
     """Say how far the numbers reach and how much a seed moves them."""
     parts = []
     if results.plans:
@@ -184,5 +187,5 @@ def caveats(results: StudyResults) -> str:
     return joined[0].upper() + joined[1:] + "."
 
 
-def _column(results: StudyResults, name: str) -> list[float]:
+def _column(results: "StudyResults", name: str) -> list[float]:
     return results.points[name].tolist() if name in results.points else []
