@@ -67,6 +67,8 @@ def entry(name: str, thing: Any) -> Iterator[str]:
 
 def value_line(name: str, thing: Any) -> str:
     """Say of a public value what it is."""
+    if isinstance(thing, str):
+        return f"`{name}`: text, {thing!r} in this version."
     held = f" of {len(thing)} entries: name -> {type(next(iter(thing.values()))).__name__}" if thing else ""
     return f"`{name}` is a {type(thing).__name__}{held if isinstance(thing, dict) else f', `{thing!r}`'}."
 

@@ -1,47 +1,106 @@
-"""scalinglaws: measure, fit and use neural scaling laws. The public names, in the order of the work.
+"""scalinglaws: measure, fit and use neural scaling laws. The public names, each imported when it is first used.
 
-The verbs that train need PyTorch and are imported from their modules: `from scalinglaws.studying.study import study`,
-`from scalinglaws.launching.launch import launch`, `from scalinglaws.training.train import train`.
+    import scalinglaws as sl
+
+    points = sl.read("runs.csv")
+    fit = sl.fit("chinchilla", points)
+    fit.predict(N=70e9, D=1.4e12)
+
+The verbs that train need PyTorch: `pip install 'scalinglaws[train]'`.
 """
 
-from .arms.arms_fit import ArmsFit
-from .arms.differences import differences
-from .arms.fit_arms import fit_arms
-from .arms.multiplier import multiplier
-from .auditing.audit import audit
-from .comparing.backtest import backtest, calibration
-from .comparing.compare import compare
-from .comparing.ensemble import Ensemble, ensemble, predict_mixture
-from .comparing.influence import influence
-from .conversions.convert import convert
-from .counting.conventions import conventions
-from .errors import ScalingLawsError
-from .fitting.fit import fit
-from .fitting.fit_record import Fit
-from .frontiers.budgets import Frontier
-from .frontiers.frontier import frontier
-from .laws import LAWS, Law, Parameter, Published, law
-from .planning.optima import optima
-from .planning.plan import plan
-from .planning.planned import Plan
-from .planning.published import Optima
-from .points.points import Points
-from .points.reading import read_points
-from .points.which_rows import points_of_checkpoints
-from .points.writing import write_points
-from .predicting.predict import Prediction, predict
-from .run.shape import Shape
-from .uncertainty.drawn import Draws
-from .uncertainty.draws import draws
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .arms.arms_fit import ArmsFit
+    from .arms.differences import differences
+    from .arms.fit_arms import fit_arms
+    from .arms.multiplier import multiplier
+    from .auditing.audit import audit
+    from .comparing.backtest import backtest, calibration
+    from .comparing.compare import compare
+    from .comparing.ensemble import Ensemble, ensemble, predict_mixture
+    from .comparing.influence import influence
+    from .conversions.convert import convert
+    from .counting.conventions import conventions
+    from .errors import ScalingLawsError
+    from .fitting.fit_record import Fit
+    from .frontiers.budgets import Frontier
+    from .frontiers.frontier import frontier
+    from .laws import LAWS, Law, Parameter, Published, law
+    from .planning.buildable import Building
+    from .planning.optima import optima
+    from .planning.plan import plan
+    from .planning.planned import Plan
+    from .planning.published import Optima
+    from .points.points import Points
+    from .points.reading import read_points
+    from .points.which_rows import points_of_checkpoints
+    from .points.writing import write_points
+    from .predicting.predict import Prediction, predict
+    from .run.shape import Shape
+    from .studying.drawn_fit import DrawnFit, fit
+    from .studying.jobs import findings, report, study
+    from .studying.read import read
+    from .uncertainty.drawn import Draws
+    from .uncertainty.draws import draws
+    from .uncertainty.number import Number
+
+    __version__: str
+
+# public name -> the module that defines it
+_DEFINED_IN = {
+    name: module
+    for module, names in {
+        ".arms.arms_fit": "ArmsFit",
+        ".arms.differences": "differences",
+        ".arms.fit_arms": "fit_arms",
+        ".arms.multiplier": "multiplier",
+        ".auditing.audit": "audit",
+        ".comparing.backtest": "backtest calibration",
+        ".comparing.compare": "compare",
+        ".comparing.ensemble": "Ensemble ensemble predict_mixture",
+        ".comparing.influence": "influence",
+        ".conversions.convert": "convert",
+        ".counting.conventions": "conventions",
+        ".errors": "ScalingLawsError",
+        ".fitting.fit_record": "Fit",
+        ".frontiers.budgets": "Frontier",
+        ".frontiers.frontier": "frontier",
+        ".laws": "LAWS Law Parameter Published law",
+        ".planning.buildable": "Building",
+        ".planning.optima": "optima",
+        ".planning.plan": "plan",
+        ".planning.planned": "Plan",
+        ".planning.published": "Optima",
+        ".points.points": "Points",
+        ".points.reading": "read_points",
+        ".points.which_rows": "points_of_checkpoints",
+        ".points.writing": "write_points",
+        ".predicting.predict": "Prediction predict",
+        ".run.shape": "Shape",
+        ".studying.drawn_fit": "DrawnFit fit",
+        ".studying.jobs": "findings report study",
+        ".studying.read": "read",
+        ".uncertainty.drawn": "Draws",
+        ".uncertainty.draws": "draws",
+        ".uncertainty.number": "Number",
+    }.items()
+    for name in names.split()
+}
 
 __all__ = [
     "LAWS",
     "ArmsFit",
+    "Building",
+    "DrawnFit",
     "Draws",
     "Ensemble",
     "Fit",
     "Frontier",
     "Law",
+    "Number",
     "Optima",
     "Parameter",
     "Plan",
@@ -50,6 +109,7 @@ __all__ = [
     "Published",
     "ScalingLawsError",
     "Shape",
+    "__version__",
     "audit",
     "backtest",
     "calibration",
@@ -59,6 +119,7 @@ __all__ = [
     "differences",
     "draws",
     "ensemble",
+    "findings",
     "fit",
     "fit_arms",
     "frontier",
@@ -70,6 +131,28 @@ __all__ = [
     "points_of_checkpoints",
     "predict",
     "predict_mixture",
+    "read",
     "read_points",
+    "report",
+    "study",
     "write_points",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        found: Any = version("scalinglaws")
+    elif name in _DEFINED_IN:
+        found = getattr(import_module(_DEFINED_IN[name], __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted({*globals(), *__all__})

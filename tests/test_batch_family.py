@@ -41,7 +41,7 @@ FAMILY = [curve(1e5, b) for b in (500.0, 2e3, 8e3, 3e4, 1e5)]
 
 
 def test_rows_of_other_runs_take_no_part_and_are_told():
-    alone = frontier(table(*FAMILY), method="critical-batch", draws=100)
+    alone = frontier("critical-batch", table(*FAMILY), draws=100)
     quick = curve(1e5, 8e3, steps_min=20.0, lineage="trunk")  # a trunk of other text, and a branch of it
     others = [
         quick,
@@ -50,7 +50,7 @@ def test_rows_of_other_runs_take_no_part_and_are_told():
         curve(1e7, 8e3),
         curve(0.0, 8e3),
     ]
-    found = frontier(table(*FAMILY, *others), method="critical-batch", draws=100)
+    found = frontier("critical-batch", table(*FAMILY, *others), draws=100)
     assert found.constants == pytest.approx(alone.constants)
     assert found.constants["alpha_B"] == pytest.approx(ALPHA, rel=0.01)
     assert found.constants["B_star"] == pytest.approx(STAR, rel=0.02)

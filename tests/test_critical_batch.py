@@ -52,7 +52,7 @@ BATCHES = np.geomspace(2**12, 2**21, 7)
 
 
 def test_curves_at_several_batches_give_back_the_law_that_made_them():
-    found = frontier(curves(BATCHES), method="critical-batch", draws=100)
+    found = frontier("critical-batch", curves(BATCHES), draws=100)
     assert found.alpha_B.value == pytest.approx(0.21, rel=5e-3)
     assert found.B_star.value == pytest.approx(2e8, rel=3e-2)
     assert found.size_effect.value == pytest.approx(1.0, abs=0.03)

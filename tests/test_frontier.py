@@ -30,7 +30,7 @@ from scalinglaws.results.fitted import Estimate
 
 @pytest.mark.parametrize("shift", [1.0, 2.0, 4.0])
 def test_isoflop_minima_are_exact_on_an_additive_law_even_on_a_grid_that_drifts(shift):
-    found = frontier(isoflop(shift=shift), method="isoflop", depth=9.0, draws=20)
+    found = frontier("isoflop", isoflop(shift=shift), depth=9.0, draws=20)
     truth = best_params([b.flops for b in found.budgets])
     assert [b.params for b in found.budgets] == pytest.approx(truth, rel=1e-5)
     assert found.params.exponent.value == pytest.approx(SIZE_EXPONENT, abs=1e-6)
@@ -46,11 +46,11 @@ def test_runs_that_miss_their_budget_by_ten_percent_do_not_move_the_minimum():
     points = exact.replace(
         tokens=tokens, flops=exact["flops"] * missed, loss_nats=additive(exact["params_total"], tokens)
     )
-    found = frontier(points, method="isoflop", depth=9.0, draws=20)
+    found = frontier("isoflop", points, depth=9.0, draws=20)
     assert len(found.budgets) == 6
     assert [b.params for b in found.budgets] == pytest.approx(best_params([b.flops for b in found.budgets]), rel=1e-3)
     assert [6 * b.params * b.tokens for b in found.budgets] == pytest.approx([b.flops for b in found.budgets], rel=1e-9)
-    crude = frontier(points, method="isoflop", form="parabola", draws=20)
+    crude = frontier("isoflop", points, form="parabola", draws=20)
     miss = [abs(np.log(b.params / best_params(b.flops))) for b in crude.budgets]
     assert max(miss) > 0.02
 
@@ -58,7 +58,7 @@ def test_runs_that_miss_their_budget_by_ten_percent_do_not_move_the_minimum():
 @pytest.mark.parametrize("form", ["additive", "parabola"])
 def test_the_estimate_is_the_same_for_every_number_of_draws(form):
     table = isoflop(noise=0.01, half=4.0, seed=3)
-    few, more = (frontier(table, method="isoflop", form=form, draws=n) for n in (1, 300))
+    few, more = (frontier("isoflop", table, form=form, draws=n) for n in (1, 300))
     assert few.params.exponent.value == more.params.exponent.value
     assert [b.reason for b in few.budgets] == [b.reason for b in more.budgets]
     assert few.params.exponent.low is None and more.params.exponent.low is not None
@@ -97,12 +97,12 @@ def test_two_normals_lie_below_two_numbers_as_often_as_the_closed_forms_say():
 
 def test_a_parabola_is_biased_on_a_grid_that_drifts():
     """The negative control: the same points, the published form."""
-    found = frontier(isoflop(shift=4.0), method="isoflop", form="parabola", draws=20)
+    found = frontier("isoflop", isoflop(shift=4.0), form="parabola", draws=20)
     assert abs(found.params.exponent.value - SIZE_EXPONENT) > 0.003
 
 
 def test_envelope_finds_the_exponents_of_the_law_that_made_the_curves():
-    found = frontier(learning_curves(), draws=20)
+    found = frontier("envelope", learning_curves(), draws=20)
     assert found.params.exponent.value == pytest.approx(SIZE_EXPONENT, abs=1e-3)
     assert found.tokens.exponent.value == pytest.approx(1 - SIZE_EXPONENT, abs=1e-3)
     for budget in found.optima:
@@ -111,8 +111,8 @@ def test_envelope_finds_the_exponents_of_the_law_that_made_the_curves():
 
 
 def test_the_best_size_present_being_the_largest_is_censored_and_does_not_bend_the_exponent():
-    whole = frontier(learning_curves(), draws=20)
-    cut = frontier(learning_curves(sizes=np.geomspace(1e6, 1e9, 12)[:-3]), draws=20)
+    whole = frontier("envelope", learning_curves(), draws=20)
+    cut = frontier("envelope", learning_curves(sizes=np.geomspace(1e6, 1e9, 12)[:-3]), draws=20)
     flops = [b.flops for b in cut.optima]
     assert max(flops) < 0.3 * max(b.flops for b in whole.optima)
     assert any(b.reason == "largest-is-best" for b in cut.budgets)
@@ -124,7 +124,7 @@ def test_noise_does_not_make_the_envelope_too_good():
     found, raw = [], []
     for seed in range(12):
         points = learning_curves(noise=0.01, seed=seed, sizes=np.geomspace(1e6, 1e9, 24))
-        one = frontier(points, draws=20, per_decade=3)
+        one = frontier("envelope", points, draws=20, per_decade=3)
         for budget in one.optima:
             truth = additive(best_params(budget.flops), budget.flops / 6 / best_params(budget.flops))
             found.append(np.log(budget.loss_nats / truth))
@@ -150,7 +150,7 @@ def test_a_seed_that_went_on_longer_keeps_the_curve_of_its_size_going():
     late = whole["tokens"] > 0.2 * whole["tokens"].max()
     short = whole.take(~(late & (whole["seed"] == 1)))
     assert len(short) < len(whole)
-    expected, found = (frontier(points, draws=10) for points in (whole, short))
+    expected, found = (frontier("envelope", points, draws=10) for points in (whole, short))
     assert len(found.budgets) == len(expected.budgets)
     for one, other in zip(found.budgets, expected.budgets, strict=True):
         assert one.flops == pytest.approx(other.flops, rel=1e-6)
@@ -162,7 +162,7 @@ def test_seeds_of_one_size_are_averaged_and_final_points_of_horizons_make_curves
     points = learning_curves(noise=0.003, seeds=3)
     finals = points.replace(run_id=[str(i) for i in range(len(points))])
     for table in (points, finals):
-        found = frontier(table, draws=50)
+        found = frontier("envelope", table, draws=50)
         assert found.params.exponent.value == pytest.approx(SIZE_EXPONENT, abs=0.02)
         assert max(b.sizes for b in found.budgets) <= 12
 
@@ -170,7 +170,7 @@ def test_seeds_of_one_size_are_averaged_and_final_points_of_horizons_make_curves
 def test_the_interval_covers_the_exponent():
     held = 0
     for seed in range(30):
-        exponent = frontier(isoflop(noise=0.005, seed=seed), method="isoflop", draws=200).params.exponent
+        exponent = frontier("isoflop", isoflop(noise=0.005, seed=seed), draws=200).params.exponent
         held += exponent.low <= SIZE_EXPONENT <= exponent.high
     assert held >= 26  # of 30 at 95%: fewer has probability 0.003 at a true coverage of 95%
 
@@ -179,7 +179,7 @@ def test_learning_curves_of_kaplan_at_one_batch_give_the_theory_at_c_min():
     """T62: relabelling a fixed-batch frontier by eq 5.5 gives exponents B.6 and B.9, whatever the batch was."""
     points = kaplan_curves(np.geomspace(1e4, 1e10, 37), np.geomspace(50, 1e6, 60))
     critical = {"B_star": 2e8, "alpha_B": 0.21}
-    found = frontier(points, method="c-min", critical=critical, depth=0.01, draws=20)
+    found = frontier("c-min", points, critical=critical, depth=0.01, draws=20)
     assert found.params.exponent.value == pytest.approx(0.6812, abs=1e-3)
     assert found.loss.exponent.value == pytest.approx(-0.05245, abs=1e-4)
     scale = found.loss.flops_centre * found.loss.scale.value ** (-1 / found.loss.exponent.value)
@@ -193,7 +193,7 @@ def test_size_and_loss_at_the_frontier_are_one_pair_at_any_batch():
     """B.5: L = (1 + aN/aS) (N_c/N)^aN at C_min and, because B_crit depends on the loss alone, at a fixed batch too."""
     points = kaplan_curves(np.geomspace(1e4, 1e10, 91), np.geomspace(50, 1e6, 100))
     for method in ("c-min", "envelope"):
-        found = frontier(points, method=method, depth=0.001, draws=20).optima
+        found = frontier(method, points, depth=0.001, draws=20).optima
         assert len(found) > 50
         for one in found:
             assert one.loss_nats == pytest.approx((1 + 0.077 / 0.76) * (6.5e13 / one.params) ** 0.077, rel=5e-4)
@@ -202,7 +202,7 @@ def test_size_and_loss_at_the_frontier_are_one_pair_at_any_batch():
 def test_the_fixed_batch_frontier_of_kaplan_is_no_pure_power_law():
     """T63: local exponents from table 3 at a batch of 2^19."""
     points = kaplan_curves(np.geomspace(3e2, 1e10, 46), np.geomspace(20, 1e6, 60))
-    found = frontier(points, depth=0.01, draws=20)
+    found = frontier("envelope", points, depth=0.01, draws=20)
     flops = np.array([b.flops for b in found.optima]) / PF_DAY
     for low, high, size, loss in ((1e-7, 1e-1, 0.847, 0.0652), (1e-5, 1.0, 0.803, 0.0618)):
         rows = (flops >= low) & (flops <= high)
@@ -219,11 +219,11 @@ def test_the_parabola_gives_the_published_minima_of_the_public_collection():
     answers = json.loads(real("fixtures_expected.json").read_text())["isoflop"]
     for name in ("epochai_chinchilla__massivetext__chinchilla", "misfitting__fineweb_c4__transformer"):
         points = read_points(real("isoflop_collection.csv"), where=f"experiment == {name} and outlier == 0").points
-        found = frontier(points, method="isoflop", form="parabola", columns={"flops": "flops"}, draws=50)
+        found = frontier("isoflop", points, form="parabola", columns={"flops": "flops"}, draws=50)
         known = answers[f"{name}|clean"]["approach2"]
         assert found.params.exponent.value == pytest.approx(known["a"], abs=1e-6)
         assert [b.params for b in found.budgets] == pytest.approx([row["N"] for row in known["table"]], rel=1e-5)
-        free = frontier(points, method="isoflop", columns={"flops": "flops"}, draws=200).params.exponent
+        free = frontier("isoflop", points, columns={"flops": "flops"}, draws=200).params.exponent
         assert free.low < known["a"] < free.high
 
 
@@ -236,7 +236,7 @@ def test_bad_points_of_a_public_set_move_the_parabola_and_not_the_default():
         for which in ("", " and outlier == 0"):
             where = f"experiment == misfitting__fineweb_c4__transformer{which}"
             points = read_points(real("isoflop_collection.csv"), where=where).points
-            found = frontier(points, method="isoflop", form=form, columns={"flops": "flops"}, draws=50)
+            found = frontier("isoflop", points, form=form, columns={"flops": "flops"}, draws=50)
             values.append(found.params.exponent.value)
         moved[form] = abs(values[0] - values[1])
     assert moved["additive"] < 0.01 < 0.03 < moved["parabola"]
@@ -252,7 +252,7 @@ def test_porians_five_corrections_lower_the_exponent_in_order():
         points = read_points(real("porian_isoflop.csv"), where=f"experiment == {name}").points
         params = "params_nonembedding" if name.startswith("1") else "params_total"
         columns = {"params": params, "flops": "flops"}
-        exponent = frontier(points, method="isoflop", columns=columns, draws=400).params.exponent
+        exponent = frontier("isoflop", points, columns=columns, draws=400).params.exponent
         low, high = answers[f"rw:{name}"]["ci95"]
         assert exponent.low < high and low < exponent.high, name
         assert exponent.value == pytest.approx(answers[f"rw:{name}"]["published"], rel=0.05)
@@ -263,7 +263,9 @@ def test_porians_five_corrections_lower_the_exponent_in_order():
 def test_noise_does_not_bend_the_line_at_the_edges_of_the_sizes():
     """Dropping the budgets whose best size came out at an edge bent the exponent by -.013 at this noise."""
     found = [
-        frontier(learning_curves(noise=0.01, seed=seed, ratios=np.geomspace(1, 1000, 30)), draws=10, per_decade=6)
+        frontier(
+            "envelope", learning_curves(noise=0.01, seed=seed, ratios=np.geomspace(1, 1000, 30)), draws=10, per_decade=6
+        )
         for seed in range(30)
     ]
     bias = np.mean([one.params.exponent.value for one in found]) - SIZE_EXPONENT
@@ -277,7 +279,7 @@ def test_every_budget_without_an_optimum_says_why():
     sizes = best_params(flops) * np.array(shares)
     loss = additive(sizes, flops / 6 / sizes)
     points = Points({"params_total": sizes, "tokens": flops / 6 / sizes, "loss_nats": loss, "flops": flops})
-    found = frontier(points, method="isoflop", depth=9.0, draws=200)
+    found = frontier("isoflop", points, depth=9.0, draws=200)
     said = [b.reason for b in found.budgets]
     assert said == ["smallest-is-best", "largest-is-best", "", "too-few-sizes"]
     assert set(said) - {""} <= set(REASONS)
@@ -287,15 +289,15 @@ def test_every_budget_without_an_optimum_says_why():
 
 def test_a_grid_too_narrow_for_its_noise_is_no_measurement():
     budgets = np.geomspace(1e18, 1e21, 12)
-    narrow = frontier(isoflop(noise=0.005, half=1.4, budgets=budgets), method="isoflop", draws=100)
-    wide = frontier(isoflop(noise=0.005, half=8.0, budgets=budgets), method="isoflop", draws=100)
+    narrow = frontier("isoflop", isoflop(noise=0.005, half=1.4, budgets=budgets), draws=100)
+    wide = frontier("isoflop", isoflop(noise=0.005, half=8.0, budgets=budgets), draws=100)
     said = [b.reason for b in narrow.budgets]
     assert said.count("") <= 3 and said.count("weak-curvature") + said.count("not-convex") >= 3
     assert [b.reason for b in wide.budgets].count("") >= 11
 
 
 def test_a_frontier_turns_into_the_record_of_a_report():
-    found = frontier(isoflop(noise=0.003), method="isoflop", draws=100)
+    found = frontier("isoflop", isoflop(noise=0.003), draws=100)
     shown = to_plain(found.found())
     assert shown["loss_exponent"]["value"] > 0 > found.loss.exponent.value
     assert shown["loss_exponent"]["low"] < shown["loss_exponent"]["value"] < shown["loss_exponent"]["high"]
@@ -321,22 +323,22 @@ def test_a_frontier_turns_into_the_record_of_a_report():
 )
 def test_points_without_a_frontier_are_one_clear_error(points, options, words):
     with pytest.raises(MisuseError, match=words):
-        frontier(points, **options)
+        frontier(points=points, **{"method": "envelope", **options})
 
 
 def test_approaches_that_agree_are_not_talked_about():
-    envelope = frontier(learning_curves(noise=0.003), draws=50)
-    minima = frontier(isoflop(noise=0.003), method="isoflop", draws=50)
+    envelope = frontier("envelope", learning_curves(noise=0.003), draws=50)
+    minima = frontier("isoflop", isoflop(noise=0.003), draws=50)
     law = Estimate(SIZE_EXPONENT, SIZE_EXPONENT - 0.01, SIZE_EXPONENT + 0.01)
     assert disagreements({"envelope": envelope, "isoflop": minima}, {"chinchilla": law}) == ()
 
 
 def test_approaches_that_disagree_are_told_with_the_likely_cause():
-    minima = frontier(isoflop(noise=0.003), method="isoflop", draws=50)
+    minima = frontier("isoflop", isoflop(noise=0.003), draws=50)
     size = isoflop(noise=0.003)["params_total"]
     counted = isoflop(noise=0.003).replace(params_nonembedding=size**1.3 / 1e4)
     columns = {"params": "params_nonembedding", "flops": "flops"}
-    other = frontier(counted, method="isoflop", columns=columns, draws=50)
+    other = frontier("isoflop", counted, columns=columns, draws=50)
     (said,) = disagreements({"total": minima, "non-embedding": other})
     assert "params_nonembedding" in said and "do not overlap" in said
     (form,) = disagreements({"isoflop": minima}, {"chinchilla": Estimate(0.6, 0.4, 0.8)})
@@ -348,7 +350,7 @@ def test_two_best_sizes_do_not_make_an_exponent_sure():
     held = 0
     for seed in range(20):
         points = learning_curves(noise=0.01, seed=seed, sizes=[1e7, 3e7, 9e7, 2.7e8], ratios=np.geomspace(1, 300, 30))
-        exponent = frontier(points, draws=400, seed=seed).params.exponent
+        exponent = frontier("envelope", points, draws=400, seed=seed).params.exponent
         held += exponent.low is not None and exponent.low <= SIZE_EXPONENT <= exponent.high
         assert exponent.low is None or exponent.high - exponent.low > 0.05
     assert held >= 17
@@ -356,7 +358,7 @@ def test_two_best_sizes_do_not_make_an_exponent_sure():
 
 def test_three_sizes_and_one_best_run_give_no_interval():
     points = learning_curves(sizes=[1e7, 4e7, 1.6e8], ratios=np.geomspace(1, 3000, 30))
-    found = frontier(points, draws=50)
+    found = frontier("envelope", points, draws=50)
     assert found.params.exponent.low is None and found.params.at(1e18).low is None
     assert any("no interval" in said for said in found.warnings)
     assert found.found().bands[0].low[0] is None
@@ -380,7 +382,8 @@ def test_three_sizes_and_one_best_run_give_no_interval():
 )
 def test_public_tables_give_exponents_near_the_published_ones(table, where, options, low, high):
     """xLSTM prints .575 for Llama, Gemstones .499 by approach 1; Kempner's fitted laws give .43 to .51."""
-    found = frontier(read_points(real(f"{table}.csv"), where=where).points, draws=50, **options)
+    points = read_points(real(f"{table}.csv"), where=where).points
+    found = frontier(points=points, draws=50, **{"method": "envelope", **options})
     assert low < found.params.exponent.value < high
 
 
@@ -390,5 +393,5 @@ def test_budgets_may_be_named_by_a_column():
         budget=points["flops"], flops=points["flops"] * np.exp(0.3 * np.sin(np.arange(len(points))))
     )
     with pytest.raises(PointsError, match="--budget"):
-        frontier(shaken, method="isoflop", draws=20)
-    assert len(frontier(shaken, method="isoflop", budget="budget", draws=20).budgets) == 6
+        frontier("isoflop", shaken, draws=20)
+    assert len(frontier("isoflop", shaken, budget="budget", draws=20).budgets) == 6

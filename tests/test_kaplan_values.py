@@ -151,7 +151,7 @@ def theory_at_one_batch() -> list[float]:
     """Curves of table 3 at 2^19 tokens, their frontier relabelled by eq 5.5."""
     points = kaplan_curves(np.geomspace(1e4, 1e10, 91), np.geomspace(50, 1e6, 100))
     critical = {name: K[name] for name in ("B_star", "alpha_B")}
-    found = frontier(points, method="c-min", critical=critical, depth=0.001, draws=20)
+    found = frontier("c-min", points, critical=critical, depth=0.001, draws=20)
     slope = -found.loss.exponent.value
     scale = found.loss.flops_centre * found.loss.scale.value ** (1 / slope)
     return [found.params.exponent.value, slope, scale / PF_DAY]
@@ -159,7 +159,7 @@ def theory_at_one_batch() -> list[float]:
 
 def slopes_at_one_batch() -> list[float]:
     points = kaplan_curves(np.geomspace(3e2, 1e10, 91), np.geomspace(20, 1e6, 120))
-    optima = frontier(points, depth=0.001, draws=20).optima
+    optima = frontier("envelope", points, depth=0.001, draws=20).optima
     x, size, loss = np.log([(one.flops / PF_DAY, one.params, one.loss_nats) for one in optima]).T
     found = []
     for low, high in ((1e-7, 1e-1), (1e-5, 1.0)):

@@ -40,7 +40,7 @@ MAY_IMPORT = split(
         "records": "errors",
         "run": "errors",
         "points": "errors quantities records",
-        "conversions": "errors points quantities run",
+        "conversions": "errors points quantities records run",
         "results": "errors points quantities records",
         # the measuring wing
         "corpora": "errors records tokenizers",
@@ -57,7 +57,7 @@ MAY_IMPORT = split(
         "laws": "errors quantities",  # formulas: no data, no solver
         "fitting": "conversions errors laws points quantities records",  # never a Run or a Store
         "uncertainty": "errors fitting records",
-        "predicting": "errors fitting records uncertainty",
+        "predicting": "errors fitting points records uncertainty",
         "comparing": "errors fitting laws points predicting quantities records results uncertainty",
         "frontiers": "errors laws points quantities records results",
         "planning": "comparing errors laws predicting records results run uncertainty",
@@ -66,14 +66,15 @@ MAY_IMPORT = split(
         # numbers without a verdict
         "measurements": "errors fitting frontiers laws points quantities results uncertainty",
         "claims": "measurements points quantities records results",  # verdicts on the numbers of measurements
-        "auditing": "conversions errors fitting frontiers laws points predicting quantities results uncertainty",
+        "auditing": "conversions errors fitting frontiers laws points predicting quantities records results "
+        "uncertainty",
         # above both wings
         "studying": "auditing claims comparing corpora designing errors fitting frontiers instruments launching laws "
         "measurements planning points predicting quantities records reporting results run store tokenizers training "
         "uncertainty",
         "reporting": "errors quantities records results",  # shows fields of records, computes nothing
         "__init__": "arms auditing comparing conversions counting errors fitting frontiers laws planning points "
-        "predicting run uncertainty",
+        "predicting run studying uncertainty",
         "__main__": "cli",
     }
 )

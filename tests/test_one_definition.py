@@ -62,7 +62,10 @@ def test_rows_of_two_definitions_are_refused_and_the_choice_that_is_offered_is_t
     assert fit("chinchilla", points.across(column)).n == 60
 
 
-@pytest.mark.parametrize("verb", [lambda p: compare(p, ["chinchilla"]), frontier, lambda p: fit_arms("chinchilla", p)])
+@pytest.mark.parametrize(
+    "verb",
+    [lambda p: compare(p, ["chinchilla"]), lambda p: frontier("envelope", p), lambda p: fit_arms("chinchilla", p)],
+)
 def test_every_verb_refuses_what_a_fit_refuses(verb):
     arms = made(loss_split=["c4", "pile"], arm=["a", "b"])
     with pytest.raises(PointsError, match="2 test sets"):

@@ -65,7 +65,7 @@ DESIGNS = {
 def row(method, make, form, sets):
     values, halves, held, losses = [], [], 0, []
     for seed in range(sets):
-        found = frontier(make(seed), method=method, form=form, draws=300, per_decade=6)
+        found = frontier(method, make(seed), form=form, draws=300, per_decade=6)
         if found.params is None or found.params.exponent.low is None:
             continue
         exponent = found.params.exponent

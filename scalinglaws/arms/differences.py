@@ -4,12 +4,14 @@ import numpy as np
 
 from ..errors import MisuseError
 from ..fitting.fit_record import Fit
+from ..records.arguments import checked
 from .arms_fit import ArmsFit, Difference
 from .fit_arms import departures_of, joint_fit
 
 OTHERS = ("as-fitted", "free")
 
 
+@checked
 def differences(found: ArmsFit, *, others: str = "as-fitted") -> tuple[Difference, ...]:
     """Test every parameter of the law: does it differ between the arms?
 

@@ -14,6 +14,7 @@ from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.one_definition import unmixed
 from ..points.points import Points
+from ..records.arguments import checked
 from ..uncertainty.drawn import Draws, drawn
 from ..uncertainty.resample import blocks, refit
 from ..uncertainty.sandwich import sandwich
@@ -26,6 +27,7 @@ FEW_ARMS = 4  # below which their spread is hardly known
 ESTIMATE = "estimate"
 
 
+@checked
 def fit_arms(
     law: Law | str,
     points: Points,
@@ -93,6 +95,12 @@ def _numbered(points: Points, arm: str) -> tuple[Points, tuple[str, ...], np.nda
     column = points[arm]
     labels = column if column.dtype.kind == "U" else np.array([f"{value:g}" for value in column])
     kept = points["excluded_because"] == "" if "excluded_because" in points else np.ones(len(points), dtype=bool)
+    nameless = int((labels[kept] == "").sum())
+    if nameless:
+        raise PointsError(
+            f"{nameless} of {int(kept.sum())} rows have no {arm}: an empty label is no arm. Name it, or leave those "
+            "rows out with a reason in a column 'excluded_because'."
+        )
     arms = tuple(str(name) for name in np.unique(labels[kept]))
     if len(arms) < 2:
         raise PointsError(f"column {arm!r} names one arm, {', '.join(arms)}: there is nothing to compare. Use fit.")

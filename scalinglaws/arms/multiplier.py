@@ -9,6 +9,7 @@ from ..errors import FitError, MisuseError
 from ..fitting.fit_record import Fit
 from ..laws.declaration import Law
 from ..planning.best_split import CLOSED_FORMS
+from ..records.arguments import checked
 from ..uncertainty.drawn import Draws
 from .arms_fit import ArmsFit, Multiplier, checked_arm
 
@@ -41,6 +42,7 @@ class Path:
         return self.law.evaluate(*(at[letter] for letter in self.law.inputs), **values)
 
 
+@checked
 def multiplier(
     found: ArmsFit,
     arm: str,

@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import MisuseError, PointsError, unknown_name
 from ..laws import law
 from ..points.points import Points
+from ..records.arguments import checked
 from ..results.audited import Audit
 from ..results.study_results import Recommendation
 from ..results.tested import HeldOutTest
@@ -18,6 +19,7 @@ from .tuning import best_of_scans
 from .waterfall import waterfall
 
 
+@checked
 def audit(
     points: Points,
     *,

@@ -84,7 +84,7 @@ def by_envelope(reading: RowsRead) -> tuple[Estimate, str]:
     if len(reading.size) < CURVE * len(np.unique(reading.runs)):
         raise Lacking("learning curves")
     columns = {"params": "size", "tokens": "tokens", "flops": "compute", "loss": "loss_nats"}
-    line = frontier(reading.points, method="envelope", columns=columns, draws=200).params
+    line = frontier("envelope", reading.points, columns=columns, draws=200).params
     if line is None:
         raise Lacking("three computes whose best size lies inside the sizes")
     return line.exponent, "envelope of the learning curves"

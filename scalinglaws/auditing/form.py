@@ -147,7 +147,7 @@ def approaches(e: Evidence) -> dict[str, Estimate]:
     for method in ("envelope", "isoflop"):
         try:
             line = frontier(
-                e.base.across(*e.base.columns), method=method, columns=columns, draws=FRONTIER_DRAWS, seed=e.seed
+                method, e.base.across(*e.base.columns), columns=columns, draws=FRONTIER_DRAWS, seed=e.seed
             ).params
         except (PointsError, FitError):
             continue

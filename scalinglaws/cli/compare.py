@@ -13,9 +13,6 @@ Laws = Annotated[
     str | None, typer.Option(metavar="A,B,..", help="Laws, with commas; else one of each form that fits the table.")
 ]
 Above = Annotated[float | None, typer.Option(help="Fit at or below this compute, test above; else several cuts.")]
-# One law a form: sardana and krajewski-dense have chinchilla's, busbridge skaling's. Farseer's nine constants and
-# rosenfeld's ceiling are for those who ask: few tables carry them.
-FORMS = ("chinchilla", "kaplan-nd", "gadre", "brandfonbrener-nd", "skaling", "muennighoff")
 OPTIONS = (*OF_THE_TABLE, *OF_THE_FIT, "draws", "level", "by", "seed")
 
 
@@ -26,6 +23,7 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
 
     Example:  scalinglaws compare points.csv --laws chinchilla,kaplan-nd
     """
+    from ..comparing.compare import FORMS, possible
     from ..comparing.compare import compare as run_compare
     from ..fitting.own_law import inputs_for, read_laws, tried
 
@@ -34,7 +32,7 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     named, files = laws_of(",".join([*names, *own]), asked["law_file"])
     table_in, letters = table_of(asked, points)
     known_scale(table_in, asked["by"])
-    members = [law for law in named if laws or law.name in files or _possible(law, table_in, letters_of(law, letters))]
+    members = [law for law in named if laws or law.name in files or possible(law, table_in, letters_of(law, letters))]
     if not members:
         raise PointsError("no law of the shelf fits the columns of this table. Name them with --map, or --laws A,B.")
     given = dict(zip((law.name for law in members), options_of(members, letters, asked), strict=True))
@@ -46,13 +44,3 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     emit(found.plain(), table_in) if json else show(found.printed())
     for warning in found.warnings:
         say(f"warning: {warning}")
-
-
-def _possible(law, points, columns: dict[str, str]) -> bool:
-    from ..fitting.own_law import inputs_for
-
-    try:
-        inputs_for(law, points, columns)
-    except PointsError:
-        return False
-    return True

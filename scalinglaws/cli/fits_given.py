@@ -1,11 +1,9 @@
 """What a verb is given: laws fitted to one table, their draws, and what a person was told on the way."""
 
 from dataclasses import dataclass, field
-from math import log
 
 from ..errors import FitError, MisuseError, PointsError
 
-PER_TOKEN = ("loss_nats", "loss_train_nats")
 HARDLY = 0.05  # weight of a law in a mixture below which its misses do not widen it
 
 
@@ -36,10 +34,9 @@ class Fitted:
     @property
     def ceiling(self) -> float | None:
         """ln of the vocabulary, which no loss in nats a token exceeds; None where the table does not tell it."""
-        if self.fit.columns.get("L") not in PER_TOKEN or "n_vocab" not in self.points:
-            return None
-        sizes = self.points.kept["n_vocab"]
-        return log(sizes.max()) if sizes.dtype.kind == "f" and sizes.max() > 1 else None
+        from ..predicting.ceiling import ceiling_of
+
+        return ceiling_of(self.fit, self.points)
 
     @property
     def fit(self):

@@ -92,7 +92,7 @@ def _found(points, methods, given: dict[str, dict]) -> dict:
     found, failed = {}, []
     for name in methods:
         try:
-            found[name] = run_frontier(points, method=name, **given[name])
+            found[name] = run_frontier(name, points, **given[name])
         except (PointsError, FitError) as failure:
             if len(methods) == 1:
                 raise

@@ -14,6 +14,7 @@ from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..predicting.predict import predict
 from ..quantities import playing
+from ..records.arguments import checked
 from ..uncertainty.draws import draws as draw
 
 SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # of the points, below the default cuts
@@ -100,6 +101,7 @@ def default_cuts(scale: np.ndarray, parameters: int) -> list[float]:
     return sorted({cut for cut in cuts if (scale > cut).sum() >= LEAST_HELD and (scale <= cut).sum() > parameters})
 
 
+@checked
 def backtest(
     law: Law | str,
     points: Points,
@@ -181,6 +183,7 @@ def needed_factor(ratios: np.ndarray) -> float:
     return float(np.quantile(ratios, QUANTILE, method="weibull"))
 
 
+@checked
 def calibration(
     law: Law | str,
     points: Points,

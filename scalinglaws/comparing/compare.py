@@ -9,10 +9,12 @@ import numpy as np
 
 from ..errors import FitError, MisuseError, PointsError
 from ..fitting.fit import fit
+from ..fitting.own_law import inputs_for
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.one_definition import unmixed
 from ..points.points import Points
+from ..records.arguments import checked
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..results.fitted import Estimate
@@ -22,6 +24,9 @@ from .comparison_text import comparison_blocks
 from .criteria import aicc, cross_validated
 from .plain import plain
 
+# One law a form: sardana and krajewski-dense have chinchilla's, busbridge skaling's. Farseer's nine constants and
+# rosenfeld's ceiling are for those who ask: few tables carry them.
+FORMS = ("chinchilla", "kaplan-nd", "gadre", "brandfonbrener-nd", "skaling", "muennighoff")
 REACHES = (1.0, 2.0, 4.0, 8.0, 16.0, np.inf)
 
 
@@ -126,9 +131,10 @@ class Comparison(PublicRecord):
         return columns | ends
 
 
+@checked
 def compare(
     points: Points,
-    laws: Sequence[Law | str],
+    laws: Sequence[Law | str] | None = None,
     *,
     above: float | None = None,
     by: str = "flops",
@@ -142,6 +148,7 @@ def compare(
     """Try laws on larger runs than they were fitted to, and rank them.
 
     Args:
+        laws: by default one of each form (`FORMS`) whose inputs the table has.
         above: fit at or below this compute and test above; by default below 30, 40 ... 90% of the points.
         by: column to cut by; "flops" takes the first column of compute, or 6 N D.
         options: law -> options of `fit`, such as {"kaplan-nd": {"columns": {"N": "params_total", "D": "tokens"}}}.
@@ -150,7 +157,7 @@ def compare(
         MisuseError: no laws, or one twice.
         PointsError: too few points to leave any out, or no law that can be fitted.
     """
-    members = _members(laws)
+    members = _members(laws) if laws is not None else usual_laws(points)
     taken = [name for law in members for name in law.convention.values()]
     points = unmixed(points.kept, [*taken, *_named(options)])
     scale = compute_column(points, by)
@@ -167,15 +174,32 @@ def compare(
     undecided = tuple(one.law for one in ranked[1:] if one.behind and one.behind.low <= 0)
     held = np.unique(np.concatenate([cut.rows for one in good for cut in one.cuts if not cut.failed]))
     held_runs = len(np.unique(runs[held]))
-    return Comparison(
-        (*ranked, *failed),
-        by,
-        tuple(common),
-        held_runs,
-        level,
-        undecided,
-        _warnings(ranked, undecided, held_runs),
-    )
+    warnings = _warnings(ranked, undecided, held_runs)
+    return Comparison((*ranked, *failed), by, tuple(common), held_runs, level, undecided, warnings)
+
+
+def usual_laws(points: Points) -> list[Law]:
+    """Take a law of each form in `FORMS` whose inputs a table has.
+
+    Raises:
+        PointsError: the columns fit none.
+    """
+    found = [law for law in map(shelf, FORMS) if possible(law, points, {})]
+    if not found:
+        raise PointsError(
+            f"none of {', '.join(FORMS)} fits the columns of this table: {', '.join(sorted(points.columns))}. "
+            "Name other laws, or the columns that are meant."
+        )
+    return found
+
+
+def possible(law: Law, points: Points, columns: Mapping[str, str]) -> bool:
+    """Say whether a table has the inputs of a law, as numbers."""
+    try:
+        inputs_for(law, points, columns)
+    except PointsError:
+        return False
+    return True
 
 
 def _named(options: Mapping[str, Mapping] | None) -> list[str]:

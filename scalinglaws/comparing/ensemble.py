@@ -25,6 +25,7 @@ from ..predicting.predict import (
     run_noise,
     spread_about,
 )
+from ..records.arguments import checked
 from ..records.numbers_in_text import weights_of
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
@@ -77,6 +78,7 @@ class Ensemble(PublicRecord):
         return {"law": self.laws, "weight": self.weights, "score": [self.scores.get(name) for name in self.laws]}
 
 
+@checked
 def ensemble(
     draws_list: Sequence[Draws],
     weights: str = "stacking",
@@ -198,6 +200,7 @@ def _inverse(scores: list[float]) -> np.ndarray:
     return precision / precision.sum()
 
 
+@checked
 def predict_mixture(
     mixed: Ensemble,
     at: Mapping[str, float | np.ndarray],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..fitting.fit_record import Fit
+from ..records.arguments import checked
 from ..uncertainty.resample import numbered, refit
 
 LEAST = 1e-9  # standard error of a logarithm below which shifts are rounding
@@ -29,6 +30,7 @@ class Influence:
     residual: float
 
 
+@checked
 def influence(found: Fit) -> tuple[Influence, ...]:
     """Refit without each run in turn, a thousand in one batch; the most influential first.
 

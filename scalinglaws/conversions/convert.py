@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import PointsError
 from ..points.points import Points
 from ..quantities import quantity
+from ..records.arguments import checked
 from .rules import RULES, Conversion
 
 _ASSUMED = 100  # a step that assumes something weighs as many that do not
@@ -14,6 +15,7 @@ _WAYS = 3  # ways out that an error names
 _MAY_BE_ZERO = {"tied", "n_layer"}
 
 
+@checked
 def convert(points: Points | Mapping, to: str) -> np.ndarray | float:
     """Give a quantity of every row, from whatever columns lead to it.
 

@@ -11,6 +11,7 @@ from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.one_definition import unmixed
 from ..points.points import Points
+from ..records.arguments import checked
 from .compared import Convention, Conventions, Moved, Refit, Unavailable
 from .counts import SAME, Counts, counts_of, with_constants
 from .refits import POSSIBLE, Settings, by_frontier, by_law, relations
@@ -20,6 +21,7 @@ _LOOSE = 0.1  # a count that strays more than this from a function of the common
 _FAR = 10.0  # a budget this many times the largest of the table is told
 
 
+@checked
 def conventions(
     points: Points,
     law: Law | str = "chinchilla",

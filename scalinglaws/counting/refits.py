@@ -87,7 +87,7 @@ def by_frontier(points: Points, method: str, c: Convention, known: dict[str, Rel
         PointsError, FitError: these points have none, or fewer than three budgets with an optimum between sizes.
     """
     columns = {"params": c.params, "tokens": c.tokens, "flops": c.flops, "loss": c.loss}
-    found = frontier(points, method=method, columns=columns, draws=told.draws, level=told.level, seed=told.seed)
+    found = frontier(method, points, columns=columns, draws=told.draws, level=told.level, seed=told.seed)
     line = found.params
     if line is None:
         raise PointsError(found.warnings[0] if found.warnings else "fewer than three budgets have an optimum.")

@@ -31,7 +31,8 @@ def chosen_columns(law: Law, points: Points, asked: Mapping[str, str] | None) ->
             raise PointsError(
                 f"law {law.name!r} has no {letter!r}; it has {', '.join(letters)}.{nearest(letter, letters)}"
             )
-    return {letter: _column(law, points, letter, (asked or {}).get(letter)) for letter in letters}
+    chosen = {**points.letters, **(asked or {})}
+    return {letter: _column(law, points, letter, chosen.get(letter)) for letter in letters}
 
 
 def _column(law, points, letter, asked):

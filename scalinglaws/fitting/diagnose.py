@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..points.points import Points
 from .fit_record import EXACT, FitWarning
 from .losses import NARROW, costs, curved, robust_sd
 from .problem import Problem, jacobian
@@ -154,10 +155,22 @@ def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
     return covariance
 
 
-def run_warnings(named: bool, values: Mapping[str, np.ndarray], cluster: str) -> list[FitWarning]:
-    """Warn where one size appears several times and nothing says which points are of one run."""
+def _unnamed(points: Points, cluster: str) -> list[FitWarning]:
+    """Warn of rows that name no run where others do: each is resampled as a run of its own."""
+    nameless = int((points[cluster] == "").sum()) if points[cluster].dtype.kind == "U" else 0
+    if not nameless or any(f"empty {cluster}" in note for note in points.notes):
+        return []
+    said = f"{nameless} of {len(points)} rows have an empty {cluster}"
+    own = "of the run that it names" if cluster == "lineage" and "run_id" in points else "a run of its own"
+    return [FitWarning("unnamed-runs", f"{said}: each is {own}.")]
+
+
+def run_warnings(points: Points, values: Mapping[str, np.ndarray], cluster: str) -> list[FitWarning]:
+    """Warn where one size appears several times and nothing says which points are of one run, and of empty labels."""
+    if cluster in points:
+        return _unnamed(points, cluster)
     sizes = values.get("N")
-    if named or sizes is None or len(sizes) < CHECKPOINTS * len(np.unique(sizes)):
+    if sizes is None or len(sizes) < CHECKPOINTS * len(np.unique(sizes)):
         return []
     return [
         FitWarning(

@@ -11,6 +11,7 @@ from ..laws.declaration import Law
 from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER
+from ..records.arguments import checked
 from .columns import (
     check_enough,
     check_loss_varies,
@@ -34,6 +35,7 @@ LEAST = 1e-300  # stands for a bound at zero, in a logarithm
 LEAST_EXPONENT, MOST_EXPONENT = 2e-3, 5.0  # beyond them a term is constant, or gone after the first point
 
 
+@checked
 def fit(
     law: Law | str,
     points: Points,
@@ -82,7 +84,7 @@ def fit(
     scales = _scales(points.kept, weights, target, loss)
     problem = _problem(law, coordinates, values, target, scales, loss, bounds, priors)
     found = minimise(problem, delta == "auto", np.random.default_rng(seed), _given(coordinates, starts))
-    warnings += run_warnings((cluster or points.cluster) in points, values, cluster or points.cluster)
+    warnings += run_warnings(points.kept, values, cluster or points.cluster)
     return _record(found, columns, values, target, points, cluster or points.cluster, warnings)
 
 

@@ -62,7 +62,7 @@ class CriticalBatch(PublicRecord):
         B_star, alpha_B: None where fewer than three losses can be used, or B_crit may not grow as the loss falls; the
             tokens of B_star are at L = 1 nat.
         size_effect: B_crit at equal loss of the largest size over the smallest; None with one size or no shared range.
-        constants: {"B_star", "alpha_B"} for `frontier(method="c-min", critical=...)` and `plan`; empty without a law.
+        constants: {"B_star", "alpha_B"} for `frontier("c-min", points, critical=...)` and `plan`; empty without a law.
     """
 
     isoquants: tuple[Isoquant, ...]

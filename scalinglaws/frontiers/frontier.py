@@ -1,4 +1,4 @@
-"""frontier(points, method=...): one approach or all of them."""
+"""frontier(method, points): the best model at each compute, by one approach."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import PointsError, unknown_name
 from ..points.one_definition import unmixed
 from ..points.points import Points
+from ..records.arguments import checked
 from .budgets import Budget, Frontier, Line
 from .c_min import KAPLAN_CRITICAL, adjusted, batch_and_steps
 from .critical_batch import CriticalBatch, critical_batch
@@ -31,10 +32,11 @@ class _How:
     critical: Mapping[str, float] | None
 
 
+@checked
 def frontier(
+    method: str,
     points: Points,
     *,
-    method: str = "envelope",
     columns: Mapping[str, str] | None = None,
     form: str = "additive",
     depth: float = 0.25,

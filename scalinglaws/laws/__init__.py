@@ -1,6 +1,6 @@
 """The shelf of laws: one file a paper."""
 
-from ..errors import unknown_name
+from ..errors import LawError, unknown_name
 from . import (
     abnar2025,
     alabdulmohsin2022,
@@ -98,6 +98,8 @@ def law(name: str) -> Law:
     Raises:
         NameUnknownError: with the nearest known name.
     """
+    if not isinstance(name, str):
+        raise LawError(f"law: name is a {type(name).__name__}; it must be the name of a law, such as 'chinchilla'.")
     if name not in LAWS:
         raise unknown_name("law", name, LAWS, "scalinglaws laws")
     return LAWS[name]

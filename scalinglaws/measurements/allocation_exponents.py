@@ -59,7 +59,9 @@ def measured_steps(evidence: FamilyTables) -> Frontier:
     """Find the same frontier with the measured S_min of each evaluation in the place of its tokens."""
     columns = {**COLUMNS, "tokens": "steps_min", "flops": "flops_min"}
     points = evidence.least
-    return settled(frontier(points, columns=columns, draws=evidence.draws, level=evidence.level, seed=evidence.seed))
+    return settled(
+        frontier("envelope", points, columns=columns, draws=evidence.draws, level=evidence.level, seed=evidence.seed)
+    )
 
 
 @once
@@ -67,7 +69,9 @@ def totals(evidence: FamilyTables) -> Frontier:
     """Find the frontier with every parameter and every FLOP counted: embeddings, attention, head."""
     columns = {**COLUMNS, "params": "params_total", "flops": "flops_exact"}
     return settled(
-        frontier(evidence.along, columns=columns, draws=evidence.draws, level=evidence.level, seed=evidence.seed)
+        frontier(
+            "envelope", evidence.along, columns=columns, draws=evidence.draws, level=evidence.level, seed=evidence.seed
+        )
     )
 
 

@@ -213,12 +213,12 @@ class FamilyTables:
     @cached_property
     def envelope(self) -> Frontier:
         """Find the frontier at the batch that was trained, C = 6 N D."""
-        return frontier(self.along, method="envelope", columns=COLUMNS, **self._drawn)
+        return frontier("envelope", self.along, columns=COLUMNS, **self._drawn)
 
     @cached_property
     def c_min(self) -> Frontier:
         """Find the frontier over C_min with the measured B_crit(L)."""
-        return frontier(self.along, method="c-min", columns=COLUMNS, critical=self.critical_constants, **self._drawn)
+        return frontier("c-min", self.along, columns=COLUMNS, critical=self.critical_constants, **self._drawn)
 
     @property
     def _drawn(self) -> dict:

@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import MisuseError
 from ..laws import LAWS
 from ..laws.declaration import Law
+from ..records.arguments import checked
 from .near_optimum import NearOptimum
 from .published import LawSpread, Optima, Optimum
 from .published_law import asked
@@ -16,6 +17,7 @@ from .rates_and_batches import Setting, settings
 LOSS_LAW, LOSS_CONSTANTS = "chinchilla", "Besiroglu"  # the loss for laws of the loss, where none is given
 
 
+@checked
 def optima(
     flops: float,
     *,

@@ -9,6 +9,7 @@ from ..comparing.ensemble import LEAST_WEIGHT, Ensemble, predict_mixture
 from ..errors import LawError, MisuseError
 from ..laws.declaration import Law
 from ..predicting.predict import predict
+from ..records.arguments import checked
 from ..results.fitted import Estimate
 from ..uncertainty.drawn import Draws
 from .best_split import Spending, trade
@@ -21,6 +22,7 @@ from .rates_and_batches import band, settings
 from .undetermined import check_useful, interval
 
 
+@checked
 def plan(
     draws: Draws | Sequence[Draws] | Ensemble,
     flops: float,

@@ -10,10 +10,13 @@ from typing import Any, TextIO
 
 from ..errors import PointsError
 from ..records.json_values import parse_json
+from ..records.ranges import shown
+from .points import Rejected, missing
 
 DEEPEST = 20  # objects within objects of a record
 MOST_TEXT = 10_000  # characters of one cell
 MOST_COLUMNS = 100_000
+MOST_WHOLE = 2**53  # whole numbers that a float holds exactly
 SUFFIXES = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -24,14 +27,6 @@ SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A row that could not become a point: its line in the file (the header is line 1) and why."""
-
-    row: int
-    reason: str
 
 
 @dataclass
@@ -50,14 +45,21 @@ class Raw:
     source: str = ""
 
 
-def read_raw(source: str | Path | TextIO, form: str | None = None) -> Raw:
-    """Read a file or an open text stream.
+def read_raw(source: object, form: str | None = None) -> Raw:
+    """Read a file, an open text stream, or what holds columns: a data frame of pandas or polars, a dictionary.
 
     `form` is csv, tsv, jsonl or parquet; by default the file's ending says, and a stream's first line.
 
     Raises:
-        PointsError: no such file, not UTF-8, no header, a column named twice, no rows.
+        PointsError: no such file, not UTF-8, no header, a column named twice, no rows; or nothing that holds a table.
     """
+    if holds_columns(source):
+        return _checked_raw(_of_columns(source))
+    if not isinstance(source, str | Path) and not hasattr(source, "read"):
+        raise PointsError(
+            f"a table is read from {shown(source)}: give a file's name, an open file, a data frame of pandas or "
+            "polars, or a dictionary of columns."
+        )
     name = getattr(source, "name", "standard input") if hasattr(source, "read") else str(source)
     form = form or SUFFIXES.get(Path(name).suffix.lower())
     if form not in {None, *SUFFIXES.values()}:
@@ -67,11 +69,52 @@ def read_raw(source: str | Path | TextIO, form: str | None = None) -> Raw:
     else:
         text = _text(source, name)
         raw = _READERS[form or _sniff(text)](text, name)
+    raw.source = name
+    return _checked_raw(raw)
+
+
+def _checked_raw(raw: Raw) -> Raw:
     if not raw.rows:
         wrong = f" The first of {len(raw.rejected)} rejected: {raw.rejected[0].reason}." if raw.rejected else ""
-        raise PointsError(f"{name} holds no rows that can be read.{wrong}")
-    raw.source = name
+        raise PointsError(f"{raw.source} holds no rows that can be read.{wrong}")
     return raw
+
+
+def holds_columns(source: object) -> bool:
+    """Say whether something is a table in memory: a dictionary of columns, or a data frame."""
+    return isinstance(source, Mapping) or (hasattr(source, "columns") and hasattr(source, "to_dict"))
+
+
+def _of_columns(source: Any) -> Raw:
+    """Take the columns of a table in memory as those of a file would be read: what is missing there is empty here."""
+    columns = source if isinstance(source, Mapping) else _of_frame(source)
+    for name, values in columns.items():
+        if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
+            raise PointsError(f"column {name!r} is {shown(values)}: a column is a list or an array, one value a row.")
+    cells = {str(name): [_plain(value) for value in values] for name, values in columns.items()}
+    lengths = {name: len(values) for name, values in cells.items()}
+    if len(set(lengths.values())) > 1:
+        raise PointsError(f"the columns differ in length: {lengths}. Give every column one value a row.")
+    names = [str(name) for name in columns]
+    source_name = "a dictionary of columns" if isinstance(source, Mapping) else "a data frame"
+    _checked_header(names, source_name)
+    return Raw(cells, list(range(1, 1 + next(iter(lengths.values()), 0))), source=source_name)
+
+
+def _of_frame(frame: Any) -> Mapping:
+    """Give the columns of a frame of polars, or of pandas, whose names may stand twice."""
+    if hasattr(frame, "iloc"):
+        _checked_header([str(name) for name in frame.columns], "the data frame")
+        return {name: frame.iloc[:, i].tolist() for i, name in enumerate(frame.columns)}
+    return frame.to_dict(as_series=False)
+
+
+def _plain(value: Any) -> Any:
+    """Give a value in memory as a file would hold it: none where it is missing, and a whole number without a point."""
+    if missing(value):
+        return None
+    value = value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < MOST_WHOLE else cell(value)
 
 
 def _text(source: str | Path | TextIO, name: str) -> str:

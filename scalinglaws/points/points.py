@@ -13,6 +13,15 @@ from ..records.text_blocks import Block
 from .points_text import points_blocks
 
 OF_THE_CLOCK = frozenset("seconds started ended device tokens_per_second mfu peak_memory_bytes".split())
+NO_LABEL = ("nan", "NaN", "None")  # what Python writes where a run has no name: no run is called so
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row that could not become a point: its line in the file (the header is line 1) and why."""
+
+    row: int
+    reason: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,6 +37,8 @@ class Points(PublicRecord):
         where: how rows of the source were chosen, as `read_points(where=...)` takes it; empty for all.
         notes: sentences about what looks wrong in them.
         pooled: columns of labels across which a law may be fitted; see `across`.
+        letters: letter of a law -> column, where a reader of the table chose one; fits take it.
+        rejected: rows of the source that could not be read, each with its line and reason.
     """
 
     columns: Mapping[str, np.ndarray | list] = field(repr=False)
@@ -35,9 +46,11 @@ class Points(PublicRecord):
     where: str = ""
     notes: tuple[str, ...] = ()
     pooled: tuple[str, ...] = ()
+    letters: Mapping[str, str] = field(default_factory=dict)
+    rejected: tuple[Rejected, ...] = ()
 
     def __post_init__(self):
-        given = self.columns if hasattr(self.columns, "items") else self.columns.to_dict(as_series=False)  # of polars
+        given = _columns_of(self.columns)
         columns = {SYNONYMS.get(name, name): _as_column(name, values) for name, values in given.items()}
         lengths = {name: len(values) for name, values in columns.items()}
         if len(set(lengths.values())) > 1:
@@ -48,9 +61,10 @@ class Points(PublicRecord):
         return len(next(iter(self.columns.values()), ()))
 
     def __contains__(self, name: str) -> bool:
-        return name in self.columns
+        return SYNONYMS.get(name, name) in self.columns
 
     def __getitem__(self, name: str) -> np.ndarray:
+        name = SYNONYMS.get(name, name) if isinstance(name, str) else name
         if name not in self.columns:
             raise PointsError(
                 f"no column is called {name!r}; the table has {', '.join(sorted(self.columns))}."
@@ -90,10 +104,15 @@ class Points(PublicRecord):
         return "lineage" if "lineage" in self else "run_id"
 
     def clusters(self, column: str = "run_id") -> np.ndarray:
-        """Say which run every row is of: equal labels are one run, a row without a label is a run of its own."""
+        """Say which run every row is of: equal labels are one run, a row without a label is a run of its own.
+
+        A row without a lineage is of the run that it names.
+        """
         own = np.array([f"row {i + 1}" for i in range(len(self))], dtype=str)
         if column not in self:
             return own
+        if column == "lineage":
+            own = self.clusters("run_id")
         values = self[column]
         labels = values if values.dtype.kind == "U" else np.array(["" if v != v else f"{v:g}" for v in values])
         return np.where(labels == "", own, labels)
@@ -127,15 +146,37 @@ class Points(PublicRecord):
         return dict(self.columns)
 
 
+def _columns_of(given: object) -> Mapping:
+    """Give the columns of a dictionary or a data frame.
+
+    Raises:
+        PointsError: it is neither, or a column is no list of values.
+    """
+    if not hasattr(given, "items"):
+        if not hasattr(given, "to_dict"):
+            raise PointsError(
+                f"points are made from a dictionary of columns or a data frame; this is a {type(given).__name__}. "
+                "scalinglaws.read takes a file or a folder too."
+            )
+        given = given.to_dict(as_series=False)  # of polars
+    for name, values in given.items():
+        if not isinstance(name, str) or isinstance(values, str) or not hasattr(values, "__len__"):
+            raise PointsError(f"column {name!r} must be a list or an array, one value a row; it is {values!r:.40}.")
+    return given
+
+
 def _as_column(name: str, values: Sequence) -> np.ndarray:
     known = QUANTITIES.get(SYNONYMS.get(name, name))
     text = isinstance(values, np.ndarray) and values.dtype.kind == "U"
+    if known is not None and known.name in ("run_id", "lineage"):
+        labels = _labels(values)
+        return np.where(np.isin(labels, NO_LABEL), "", labels)
     if (known is None and text) or (known is not None and known.role == "label"):
         return _labels(values)
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
         return values.astype(np.float64)
     try:
-        return np.array([np.nan if _missing(v) else v for v in values], dtype=np.float64)
+        return np.array([np.nan if missing(v) else v for v in values], dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         if known is not None:
             raise PointsError(f"column {name!r} must hold numbers; it holds {_first_text(values)!r}.") from None
@@ -146,14 +187,14 @@ def _labels(values: Sequence) -> np.ndarray:
     """Write values as text; what is missing is empty, and half a character is shown as its code."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "U":
         return values
-    return np.array(["" if _missing(v) else _encodable(str(v)) for v in values], dtype=str)
+    return np.array(["" if missing(v) or not (text := str(v)).strip() else _encodable(text) for v in values], dtype=str)
 
 
 def _encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _missing(value: object) -> bool:
+def missing(value: object) -> bool:
     """Say whether a cell is empty: None, no text, not-a-number, or the missing value of a data frame."""
     if value is None or isinstance(value, str):
         return not value

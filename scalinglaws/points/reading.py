@@ -3,19 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
 from ..errors import PointsError, counted, nearest, unknown_name
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, SYNONYMS, playing
+from ..records.arguments import checked
 from ..records.json_values import from_plain, read_json, write_json
 from .cell_values import impossible, values_of
 from .doubts import doubts, mixed, pooled
 from .failed_rows import without_failures
 from .foreign_units import converted
-from .formats import Raw, Rejected, read_raw
-from .points import Points
+from .formats import Raw, read_raw
+from .points import Points, Rejected
 from .where import matching
 from .writing import write_points
 
@@ -73,8 +73,9 @@ class Imported:
         write_json(Path(path), {"map": {**self.mapping, **self.columns}, "unit": dict(self.units), "where": self.where})
 
 
+@checked
 def read_points(
-    source: str | Path | TextIO,
+    source: object,
     *,
     map: Mapping[str, str] | None = None,
     where: str | None = None,
@@ -84,7 +85,9 @@ def read_points(
     across: Iterable[str] = (),
     form: str | None = None,
 ) -> Imported:
-    """Read a table of runs: CSV, TSV, JSON lines or Parquet, by name or as an open text stream.
+    """Read a table of runs: CSV, TSV, JSON lines or Parquet, by name or as an open text stream; or one in memory.
+
+    A data frame of pandas or polars and a dictionary of columns are read as the same file would be.
 
     Args:
         map: quantity or letter -> column of the table, e.g. {"loss_nats": "val/loss", "N": "params_total"}.
@@ -118,6 +121,7 @@ def read_points(
     points = replace(points, notes=(*notes, *failures, *doubts(points), *pooled(points)))
     listed = [*raw.rejected, *(Rejected(raw.rows[i], reason) for i, reason in rejected.items())]
     listed.sort(key=lambda reject: reject.row)
+    points = replace(points, letters=letters, rejected=tuple(listed))
     return Imported(points, tuple(listed), renamed, units, where, letters, (*points.notes, *mixed(points)))
 
 

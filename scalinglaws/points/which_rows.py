@@ -9,6 +9,7 @@ A1). The end of a constant rate, and any point on it after warm-up, is a run of 
 import numpy as np
 
 from ..errors import MisuseError, PointsError
+from ..records.arguments import checked
 from .points import Points
 
 KEEP = ("final", "decayed", "all")
@@ -22,6 +23,7 @@ ENDED = 0.2  # of the run's highest rate, at which a decay counts as done
 SAME_RATE = 1e-3  # relative range of a rate that is recorded once a run
 
 
+@checked
 def points_of_checkpoints(points: Points, *, burn_in: float | str = 0.0, keep: str = "final") -> Points:
     """Say for every row what kind of checkpoint it is, and leave out those that do not stand for a run, with a reason.
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import PointsError
+from ..records.arguments import checked
 from ..records.json_values import write_whole
 from .formats import SUFFIXES
 from .points import Points
 
 
+@checked
 def write_points(points: Points, path: str | Path) -> None:
     """Write points as CSV, TSV, JSON lines or Parquet, by the file's ending; whole or not at all.
 

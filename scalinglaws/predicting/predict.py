@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import LawError, MisuseError
 from ..fitting.fit_record import Fit, checked_inputs
+from ..records.arguments import checked
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..uncertainty.drawn import Draws
@@ -82,6 +83,7 @@ def _one(value: np.ndarray) -> float | np.ndarray:
     return float(value) if np.size(value) == 1 else value
 
 
+@checked
 def predict(
     draws: Draws,
     at: Mapping[str, float | np.ndarray],

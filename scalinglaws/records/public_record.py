@@ -131,6 +131,8 @@ def _names(record: Any) -> list[str]:
 
 def _shown(value: object) -> str:
     """Write one value of a repr: an estimate with its interval, a number in few digits, a long text cut."""
+    if hasattr(value, "identified"):  # a number that writes its own interval
+        return repr(value)
     if hasattr(value, "low") and hasattr(value, "value"):
         return f"{short(value.value, 5)} {between(value.low, value.high)}"
     if isinstance(value, float):

@@ -27,13 +27,13 @@ def joint(results: StudyResults, *, stacked: bool = False):
         if len(laws) > 1:
             axes.set_title(plain(f"({'abcdefgh'[place]}) {law}"))
         own = [band for band in bands if band.law == law]
-        entries += _panel(axes, results, own, colours, 8.0 if stacked else min(8.0, SHARED_ROW / len(laws)))
+        entries += joint_panel(axes, results, own, colours, 8.0 if stacked else min(8.0, SHARED_ROW / len(laws)))
     legends.legend_beside(figure, entries, stacked=stacked)
     legends.note_missing(figure, results)
     return figure
 
 
-def _panel(axes, results: StudyResults, bands: list[Band], colours, letters: float) -> list:
+def joint_panel(axes, results: StudyResults, bands: list[Band], colours, letters: float) -> list:
     """Draw the lines of one law over the points, and give the legend entries that it shares with the others."""
     bands = sorted(bands, key=lambda band: band.colour_value or 0.0)
     quantity = bands[0].x_quantity if bands else tokens_of(results)

@@ -29,7 +29,7 @@ def laws(results: StudyResults, *, stacked: bool = False):
     for axes, (law, letter, title) in reversed([*zip(panels, PANELS, strict=True)]):
         axes.set_label(law)
         legends.title(axes, title, stacked=stacked, over_axis=True)
-        shared += _panel(axes, results, law, results.counts[letter], colours)
+        shared += law_panel(axes, results, law, results.counts[letter], colours)
     if len(results.points) or results.curves:
         add_colour_bar(figure, panels, results, colours, stacked=stacked)
     legends.legend_shared(figure, shared, stacked=stacked)
@@ -37,7 +37,7 @@ def laws(results: StudyResults, *, stacked: bool = False):
     return figure
 
 
-def _panel(axes, results: StudyResults, law: str, quantity: str, colours) -> list:
+def law_panel(axes, results: StudyResults, law: str, quantity: str, colours) -> list:
     """Draw one panel and give the legend entries that it shares with the others."""
     bands = results.bands.get(law, ())
     quantity = bands[0].x_quantity if bands else quantity

@@ -121,7 +121,7 @@ def _frontier(points: Points, counts: Mapping[str, str], how: Mapping, notes: li
     why = []
     curves = points.replace(run_id=points["lineage"]) if trunks else points
     for method in ("envelope",) if trunks else ("isoflop", "envelope"):
-        find = partial(frontier, curves, method=method, columns=columns, **how)
+        find = partial(frontier, method, curves, columns=columns, **how)
         found = attempt(lambda find=find: find().found(), lambda said, method=method: why.append(f"{method} {said}"))
         if found is not None:
             return found

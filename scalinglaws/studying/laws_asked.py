@@ -46,9 +46,9 @@ def everything_asked(
     """List every law of the report with the rows it speaks of; panels whose columns are not there ask for nothing."""
     cluster = "lineage" if "lineage" in points else "run_id"
     asked = _panels(points, counts, {law.name for law in laws})
-    rows = tuple(map(int, _kept(points)))
+    rows = tuple(map(int, rows_kept(points)))
     for law in laws:
-        panel, along = _panel_of(law)
+        panel, along = panel_of(law)
         for loss in (ROBUST, SQUARES):
             columns = _columns(law, counts)
             asked.append(LawAsked(law, points, columns, panel, rows, along, "all runs", loss, cluster))
@@ -85,7 +85,7 @@ def _panels(points: Points, counts: Mapping[str, str], taken: set[str]) -> list[
     return asked
 
 
-def _panel_of(law: Law) -> tuple[str, str]:
+def panel_of(law: Law) -> tuple[str, str]:
     """Name the panel that shows a law of the joint ones, and the letter that its lines run along."""
     if set(law.inputs) == {"N", "D"}:
         return "L(N,D)", "D"
@@ -106,7 +106,8 @@ def _has(points: Points, counts: Mapping[str, str], letter: str) -> bool:
     return column_of(counts, letter) in points
 
 
-def _kept(points: Points) -> np.ndarray:
+def rows_kept(points: Points) -> np.ndarray:
+    """Give the numbers of the rows that take part in fits."""
     if "excluded_because" not in points:
         return np.arange(len(points))
     return np.flatnonzero(points["excluded_because"] == "")
@@ -114,7 +115,7 @@ def _kept(points: Points) -> np.ndarray:
 
 def _filled(points: Points, counts: Mapping[str, str], letter: str) -> np.ndarray:
     """Rows that take part and have a number for a letter and for the loss."""
-    rows = _kept(points)
+    rows = rows_kept(points)
     good = [np.isfinite(points[column_of(counts, name)][rows]) for name in (letter, "L")]
     return rows[np.logical_and.reduce(good)]
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import MisuseError, nearest
 from ..fitting.fit_record import Fit
+from ..records.arguments import checked
 from .caution import cautions, few_runs, one_to_spare
 from .drawn import Draws, check_kept, drawn
 from .posterior import posterior
@@ -16,6 +17,7 @@ from .valley import valley
 from .wild import wild, wild_spread
 
 
+@checked
 def draws(
     fit: Fit,
     *,

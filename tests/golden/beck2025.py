@@ -10,7 +10,7 @@ TABLE = "xlstm_isoflop_runs.csv"
 
 def parabolas() -> dict[str, float]:
     table = points(rows(TABLE, iso_set="llama_ctx8192", complete="1"), (*ISOFLOP, "budget"))
-    found = frontier(table, method="isoflop", form="parabola", budget="budget", draws=DRAWS)
+    found = frontier("isoflop", table, form="parabola", budget="budget", draws=DRAWS)
     return {"a": found.params.exponent.value, "b": found.tokens.exponent.value}
 
 

@@ -12,7 +12,7 @@ RUNS = "epochai_chinchilla__massivetext__chinchilla"
 
 def approach_2(**equal: str) -> dict[str, float]:
     table = points(rows(COLLECTION, experiment=RUNS, **equal), ISOFLOP)
-    found = frontier(table, method="isoflop", budget="flops", draws=DRAWS)
+    found = frontier("isoflop", table, budget="flops", draws=DRAWS)
     return {"a": found.params.exponent.value}
 
 

@@ -17,7 +17,7 @@ def surface() -> dict[str, float]:
 
 def parabola(**equal: str) -> dict[str, float]:
     table = points(rows(TABLE, experiment=RUNS, **equal), ISOFLOP)
-    return {"a": frontier(table, method="isoflop", form="parabola", budget="flops", draws=DRAWS).params.exponent.value}
+    return {"a": frontier("isoflop", table, form="parabola", budget="flops", draws=DRAWS).params.exponent.value}
 
 
 REPRODUCTIONS = (

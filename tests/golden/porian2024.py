@@ -38,7 +38,7 @@ def by_akima(experiment: str, params: str) -> dict[str, float]:
 
 def by_additive_form(experiment: str, params: str) -> dict[str, float]:
     table = points(rows(RUNS, dataset="rw", experiment=experiment), ("run_id", params, "tokens", "flops", "loss"))
-    found = frontier(table, method="isoflop", columns={"params": params, "flops": "flops"}, draws=DRAWS)
+    found = frontier("isoflop", table, columns={"params": params, "flops": "flops"}, draws=DRAWS)
     return {"a": found.params.exponent.value}
 
 

@@ -1,0 +1,116 @@
+"""The main jobs as Python calls them: a study from its file, its claims, and the page of a folder or a table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..claims.claim import Findings
+from ..claims.findings import judged
+from ..designing.study_file import Families, Study, read_study
+from ..errors import MisuseError, StudyError
+from ..launching.launch import Progress
+from ..laws import Law
+from ..laws import law as shelf
+from ..measurements.reading_tables import read_tables
+from ..points.points import Points
+from ..records.arguments import checked
+from ..records.json_values import from_plain, read_json
+from ..reporting.report import report as drawn
+from ..results.study_results import StudyResults
+from .families import Measured, measure
+from .laws_asked import JOINT
+from .study import study as run_study
+from .table_study import Wanted, appraise
+
+RESULTS = "results.json"  # what a study leaves in its folder
+
+
+@checked
+def study(
+    study: str | Path | Study | Families,
+    to: str | Path | None = None,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    data_dir: str | Path | None = None,
+    device: str = "cpu",
+    tell: Callable[[Progress], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> StudyResults | Measured:
+    """Run a study in a folder, from text to laws, a tested prediction, a plan and a report; or go on with it.
+
+    Args:
+        study: a preset ("quickstart"), a study's file, or one that is read already. A set of families trains each.
+        to: the folder; by default one with the study's name.
+        changes: keys of the study, in place of its file's.
+        data_dir: folder of corpora and run tables.
+        tell, say: called with the progress of training, and with each sentence of what is going on (`print`).
+
+    Returns:
+        the results of a study, or the measured tables of a set of families.
+
+    Raises:
+        MisuseError: the study, its text or the folder cannot be used so; nothing is trained.
+        RunsFailedError: training runs failed; what is done is kept.
+    """
+    asked = read_study(str(study), dict(changes or {})) if isinstance(study, str | Path) else study
+    if changes and asked is study:
+        raise MisuseError("changes are for a study's file; this one is read already: replace its fields.")
+    heard = {"tell": tell, "say": say}
+    how = {"data_dir": data_dir and Path(data_dir), "device": device}
+    how |= {name: call for name, call in heard.items() if call is not None}
+    folder = Path(to or asked.name)
+    return measure(asked, folder, **how) if isinstance(asked, Families) else run_study(asked, folder, **how)
+
+
+@checked
+def findings(of: str | Path, *, level: float = 0.95, draws: int = 1000, seed: int = 0) -> Findings:
+    """Judge the claims of Kaplan et al. 2020 on the tables of a set of families: passed, failed, or not run.
+
+    Args:
+        of: a folder with points.csv, curves.csv and positions.csv, as a set of families leaves them; or a table of
+            runs.
+
+    Raises:
+        PointsError: there is no table of runs.
+    """
+    return judged(*read_tables(Path(of)), level=level, draws=draws, seed=seed)
+
+
+@checked
+def report(
+    of: str | Path | StudyResults | Points,
+    to: str | Path | None = None,
+    *,
+    laws: Sequence[Law | str] | None = None,
+    columns: Mapping[str, str] | None = None,
+    flops: float | None = None,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Path:
+    """Draw the page of a study's folder again, or lay out a table of runs on one: laws, their trial, a plan, an audit.
+
+    Args:
+        of: a study's folder, its results, or points.
+        to: folder of the page; by default DIR/report, or points-report for points.
+        laws, columns, flops, draws, level, seed: of a table: laws for all rows, letter -> column, the budget of the
+            plan, and the intervals.
+
+    Returns:
+        the path of index.html.
+
+    Raises:
+        MisuseError: options of a table beside a study, or a folder that holds no results.
+    """
+    if isinstance(of, Points):
+        members = tuple(shelf(one) if isinstance(one, str) else one for one in laws or JOINT)
+        wanted = Wanted(members, bool(laws), columns or None, flops, level, draws, seed)
+        return drawn(appraise(of, wanted, notes=of.notes), Path(to or "points-report"))
+    if laws or columns or flops:
+        raise MisuseError("laws, columns and flops are for a table of runs: a study's file says what is fitted.")
+    if isinstance(of, StudyResults):
+        return drawn(of, Path(to or f"{of.name}-report"))
+    kept = Path(of) / RESULTS
+    if not kept.is_file():
+        raise StudyError(f"{of} holds no {RESULTS}: name a study's folder, or points (scalinglaws.read makes them).")
+    return drawn(from_plain(StudyResults, read_json(kept), str(kept)), Path(to or Path(of) / "report"))
