@@ -290,22 +290,6 @@ def test_morans_i_is_the_textbook_value_on_a_chain_and_white_noise_has_none():
     assert p > 0.05
 
 
-def test_the_audit_of_two_hundred_and_forty_rows_costs_a_few_dozen_intervals():
-    from time import process_time
-
-    from scalinglaws.fitting.fit import fit
-    from scalinglaws.uncertainty.draws import draws
-
-    def cost(work):
-        began = process_time()
-        work()
-        return process_time() - began
-
-    table = sound(ratios=tuple(np.geomspace(2, 200, 30)))
-    interval = min(cost(lambda: draws(fit("chinchilla", table), draws=2000)) for _ in range(2))  # 0.5 s of a quiet core
-    assert cost(lambda: audit(table)) < 25 * interval
-
-
 def test_strict_exits_with_one_on_an_error_and_with_zero_without(tmp_path):
     good, bad = (
         written_as(tmp_path / "good.csv", SOUND),

@@ -44,7 +44,7 @@ def test_every_study_that_comes_with_the_package_is_laid_out_and_costed(name):
     assert len({run.id for run in sweep.runs}) == len(sweep.runs) == len(table) > 0
     assert all(cost.flops_exact >= cost.flops_6nd and cost.flops_exact >= cost.flops_paid > 0 for cost in table)
     assert all(run.warmup <= run.steps and 0 < run.lr < 0.1 for run in sweep.runs)
-    assert all(run.accumulate == 1 or run.batch // run.accumulate >= 1 for run in sweep.runs)
+    assert all(run.batch % run.accumulate == 0 for run in sweep.runs)
 
 
 @pytest.mark.parametrize("name", SETS)
