@@ -1,9 +1,9 @@
 """What a joint fit of several arms found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -12,10 +12,11 @@ from ..fitting.fit_record import Fit
 from ..laws.declaration import Law
 from ..points.points import Points
 from ..records.public_record import PublicRecord
+from ..records.round_trip import read_part
 from ..records.text_blocks import Block
 from ..uncertainty.drawn import Draws
 from .arms_text import arms_blocks, multiplier_text
-from .expand import middles_of
+from .expand import expanded, middles_of
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,17 @@ class ArmsFit(PublicRecord):
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""
         return arms_blocks(self)
+
+    @classmethod
+    def from_json(cls, text: str, laws: Sequence[object] = ()) -> Self:
+        """Make a record from what `to_json` wrote; the law of all arms is made again from what was asked.
+
+        Raises:
+            MisuseError: it is no JSON of such a record. LawError: a law of your own is not among `laws`.
+        """
+        asked = read_part(cls, "asked", ArmsAsked, text, laws)
+        treatment = read_part(cls, "treatment", dict, text)
+        return super().from_json(text, (*laws, joint_law(asked, treatment)[0]))
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""
@@ -162,6 +174,16 @@ class Multiplier(PublicRecord):
             "reference": self.reference,
             **{name: getattr(self, name) for name in ("value", "low", "high", "level", "loss", "along")},
         }
+
+
+def joint_law(asked: ArmsAsked, treatment: Mapping[str, str]) -> tuple[Law, dict[str, list[str]]]:
+    """Make the law of all arms at once, and say which arms depart in each parameter."""
+    departing = {
+        name: [arm for arm in asked.arms if arm != asked.reference or word == "pooled"]
+        for name, word in treatment.items()
+        if word != "shared"
+    }
+    return expanded(asked.law, asked.arms, departing, asked.middles), departing
 
 
 def checked_arm(arms: tuple[str, ...], name: str) -> str:

@@ -7,8 +7,10 @@ another amplitude whatever its losses do.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from inspect import Parameter as Argument
 from inspect import Signature
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +26,54 @@ def departure(parameter: str, arm: str) -> str:
     return parameter + "__" + re.sub(r"\W", "_", arm)
 
 
+@dataclass(frozen=True)
+class JointFormula:
+    """The formula of the law of all arms: a record, so that a fit of it can be kept; fields as in `expanded`."""
+
+    law: Law
+    arms: tuple[str, ...]
+    departing: Mapping[str, tuple[str, ...]]
+    middles: Mapping[tuple[str, str], float]
+    names: tuple[str, ...]
+
+    @property
+    def __signature__(self) -> Signature:
+        return _signature(self.law, self.names)
+
+    def __call__(self, *inputs: Any, **values: Any) -> Any:
+        """Evaluate the law with the parameters of each point's arm."""
+        return self.law.evaluate(*inputs[:-1], **arm_values(self.law, self.arms, values, self.middles, inputs[-1]))
+
+
+@dataclass(frozen=True)
+class JointSlopes:
+    """The value and the slopes of a `JointFormula` along the common parameters and the departures."""
+
+    law: Law
+    arms: tuple[str, ...]
+    departing: Mapping[str, tuple[str, ...]]
+    middles: Mapping[tuple[str, str], float]
+    names: tuple[str, ...]
+
+    @property
+    def __signature__(self) -> Signature:
+        return _signature(self.law, self.names)
+
+    def __call__(self, *inputs: Any, **values: Any) -> Any:
+        """Carry the law's own slopes over by the chain rule."""
+        law, number = self.law, inputs[-1]
+        at = arm_values(law, self.arms, values, self.middles, number)
+        value, along = law.slopes(*inputs[:-1], **at)
+        return value, _chained(law, self.arms, self.departing, self.middles, values, at, along, number)
+
+
+def _signature(law: Law, names: Sequence[str]) -> Signature:
+    return Signature(
+        [Argument(name, Argument.POSITIONAL_OR_KEYWORD) for name in (*law.inputs, ARM)]
+        + [Argument(name, Argument.KEYWORD_ONLY) for name in names]
+    )
+
+
 def expanded(law: Law, arms: Sequence[str], departing: Mapping[str, Sequence[str]], middles: Mapping) -> Law:
     """Make the law of all arms at once; its last input is the number of the arm.
 
@@ -37,24 +87,15 @@ def expanded(law: Law, arms: Sequence[str], departing: Mapping[str, Sequence[str
         for arm in which
     )
 
-    def evaluate(*inputs, **values):
-        return law.evaluate(*inputs[:-1], **arm_values(law, arms, values, middles, inputs[-1]))
-
-    def slopes(*inputs, **values):
-        at = arm_values(law, arms, values, middles, inputs[-1])
-        value, along = law.slopes(*inputs[:-1], **at)
-        return value, _chained(law, arms, departing, middles, values, at, along, inputs[-1])
-
     parameters = (*law.parameters, *added)
-    for function in (evaluate, slopes):
-        function.__signature__ = Signature(
-            [Argument(name, Argument.POSITIONAL_OR_KEYWORD) for name in (*law.inputs, ARM)]
-            + [Argument(p.name, Argument.KEYWORD_ONLY) for p in parameters]
-        )
+    names = tuple(p.name for p in parameters)
+    departing = {name: tuple(which) for name, which in departing.items()}
+    formula = JointFormula(law, tuple(arms), departing, dict(middles), names)
+    slopes = JointSlopes(law, tuple(arms), departing, dict(middles), names)
     return Law(
         name=f"{law.name} of {len(arms)} arms",
         predicts=law.predicts,
-        evaluate=evaluate,
+        evaluate=formula,
         formula=law.formula,
         source=law.source,
         parameters=parameters,

@@ -18,8 +18,8 @@ from ..records.arguments import checked
 from ..uncertainty.drawn import Draws, drawn
 from ..uncertainty.resample import blocks, refit
 from ..uncertainty.sandwich import sandwich
-from .arms_fit import ArmsAsked, ArmsFit, checked_arm
-from .expand import ARM, ARM_COLUMN, arm_values, departure, expanded
+from .arms_fit import ArmsAsked, ArmsFit, checked_arm, joint_law
+from .expand import ARM, ARM_COLUMN, arm_values, departure
 
 FARTHEST = 6.0  # of a departure: a factor of 400
 LEAST_SD = 1e-3  # of a pooled parameter: below it arms share it
@@ -171,12 +171,7 @@ def departures_of(found: Fit, name: str, asked: ArmsAsked) -> tuple[np.ndarray, 
 
 def joint_fit(asked: ArmsAsked, treatment: Mapping[str, str], sds: Mapping[str, float]) -> Fit:
     """Minimise the one objective of all arms, from the common fit."""
-    departing = {
-        name: [arm for arm in asked.arms if arm != asked.reference or word == "pooled"]
-        for name, word in treatment.items()
-        if word != "shared"
-    }
-    whole = expanded(asked.law, asked.arms, departing, asked.middles)
+    whole, departing = joint_law(asked, treatment)
     names = [departure(name, arm) for name, which in departing.items() for arm in which]
     more = dict(asked.options)
     more["bounds"] = {name: (-FARTHEST, FARTHEST) for name in names} | dict(more.get("bounds") or {})

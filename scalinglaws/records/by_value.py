@@ -12,8 +12,8 @@ NOT_A_NUMBER = "not a number"  # unlike NaN it equals itself
 def content(value: Any) -> Hashable:
     """Turn a value into one that compares by what it holds: arrays by their entries, NaN equal to NaN.
 
-    A list equals a tuple of the same entries, as JSON knows no difference; what is no data (a function) stands for
-    itself.
+    A list equals a tuple of the same entries, as JSON knows no difference; fields declared with `compare=False` take no
+    part; what is no data (a function) stands for itself.
     """
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
         return content(value.item())
@@ -26,7 +26,10 @@ def content(value: Any) -> Hashable:
     if isinstance(value, tuple | list):
         return tuple(content(one) for one in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return (type(value), *(content(getattr(value, field.name)) for field in dataclasses.fields(value)))
+        return (
+            type(value),
+            *(content(getattr(value, field.name)) for field in dataclasses.fields(value) if field.compare),
+        )
     return value
 
 

@@ -6,7 +6,8 @@ The JSON that commands print (`to_plain`) is for other programs, and writes NaN 
 import dataclasses
 import json
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -39,15 +40,35 @@ def read(kind: type, text: str, named: Sequence[Any] = ()) -> Any:
     Raises:
         MisuseError: it is no such JSON.
     """
+    with _blamed(kind):
+        return made(kind, _checked(kind, text), tuple(named))
+
+
+def read_part(kind: type, field: str, part: Any, text: str, named: Sequence[Any] = ()) -> Any:
+    """Make one field of a record of class `kind`, itself of class `part`.
+
+    Raises:
+        MisuseError: it is no such JSON.
+    """
+    with _blamed(kind):
+        return _value(part, _checked(kind, text)[field], tuple(named))
+
+
+@contextmanager
+def _blamed(kind: type) -> Iterator[None]:
     try:
-        values = parse_json(text)
-        if not isinstance(values, dict) or values.pop(KIND, None) != kind.__name__:
-            raise ValueError("it does not name that record")
-        return made(kind, values, tuple(named))
-    except (ValueError, TypeError, KeyError) as failure:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError) as failure:
         raise MisuseError(
-            f"this is no JSON of a {kind.__name__}: {failure}. Give the text that to_json() wrote."
+            f"this is no JSON of a {kind.__name__}: {failure}. Give the text that its to_json() wrote."
         ) from None
+
+
+def _checked(kind: type, text: str) -> dict[str, Any]:
+    values = parse_json(text)
+    if not isinstance(values, dict) or values.pop(KIND, None) != kind.__name__:
+        raise ValueError("it does not name that record")
+    return values
 
 
 def _fields(record: Any) -> dict[str, Any]:

@@ -139,14 +139,20 @@ class DrawnFit(Fit):
         return draw_fit(results_of(self.draws, self.points, self.level), ax)
 
     def blocks(self) -> list[Block]:
-        """Give what a command prints of it, then what a reader must mind, and what looked wrong in the table."""
+        """Give what a command prints of it, and what looked wrong in the table."""
         try:
-            shown, minded = draws_blocks(self.draws, self.level), self.mind()
+            shown = draws_blocks(self.draws, self.level)
+        except FitError:
+            shown = fit_blocks(self)
+        return [*shown, *(f"note: {text}" for text in self.points.notes)]
+
+    def minded(self) -> list[str]:
+        """Give what a reader must mind, but for how the fit ended, which the text says."""
+        try:
+            minded = self.mind()
         except FitError as failure:
-            shown, minded = fit_blocks(self), (f"there are no intervals: {failure}", *(w.message for w in self.doubts))
-        ended = f"{self.law.name}: {self.sentence}"  # the text says so already
-        warned = [f"warning: {text}" for text in minded if text != ended]
-        return [*shown, *warned, *(f"note: {text}" for text in self.points.notes)]
+            minded = (f"there are no intervals: {failure}", *(w.message for w in self.doubts))
+        return [text for text in minded if text != f"{self.law.name}: {self.sentence}"]
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr: each constant with its interval."""
