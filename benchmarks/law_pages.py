@@ -17,12 +17,13 @@ from scalinglaws.quantities import QUANTITIES
 
 HEAD = """# Published laws
 
-Every law on the shelf, by what it gives. A page a paper holds its formula as the paper writes it, what each letter
-counts, the range its constants were fitted on, every published set of constants with standard errors where they are
-printed, and what to mind. A law without constants is a form to fit: its paper prints none that could be verified.
+This page lists every published law by what it predicts. The page of a paper gives its formula as the paper writes it,
+what each letter counts, the range on which its constants were fitted, every published set of constants, with standard
+errors where they are printed, and cautions. A law without constants is a form to fit: its paper prints no constants
+that could be verified.
 
-`scalinglaws laws NAME --at N=..,D=..` evaluates a law, and `scalinglaws laws --optimum C=1e23` lays them side by side.
-A law of your own is a file: [commands.md](commands.md). These pages are written from `scalinglaws/laws` by
+`scalinglaws laws NAME --at N=..,D=..` evaluates a law, and `scalinglaws laws --optimum C=1e23` shows them side by side.
+[commands.md](commands.md) says how to write a law of your own. These pages are written from `scalinglaws/laws` by
 
 ```
 python benchmarks/law_pages.py --write docs

@@ -1,15 +1,15 @@
-"""Everything that scalinglaws raises on purpose.
+"""All exceptions that scalinglaws raises on purpose.
 
 ScalingLawsError
-|-- MisuseError            asked for something that cannot be: the command line exits with 2
+|-- MisuseError            the request is not valid: the command line exits with 2
 |   |-- StudyError         a study file: an unknown key, a value out of range
-|   |-- NameUnknownError   a law, corpus, preset or quantity that is not on its shelf
+|   |-- NameUnknownError   a law, corpus, preset or quantity of an unknown name
 |   |-- ShapeError         a model that cannot be built
 |   |-- CorpusError        text that is missing, too small or not UTF-8
 |   |-- PointsError        a table without the columns, rows or values that a law needs
-|   |-- LawError           a law that cannot be evaluated or declared so
-|   `-- StoreError         a store of another version, not writable, or that is no store
-`-- FailureError           asked rightly and did not work: the command line exits with 1
+|   |-- LawError           a law that cannot be evaluated or declared in this way
+|   `-- StoreError         a store of another version, one that cannot be written, or a folder that is not a store
+`-- FailureError           the request is valid but failed: the command line exits with 1
     |-- RunsFailedError    training runs that did not finish
     `-- FitError           a fit or an interval that does not exist for these points
 """
@@ -17,8 +17,8 @@ ScalingLawsError
 import difflib
 from collections.abc import Iterable
 
-FEW = 12  # names that an error lists in full
-NEAREST = 4  # further names that it offers of a longer shelf
+FEW = 12  # the maximum number of known names that an error lists in full
+NEAREST = 4  # how many further names it offers if there are more
 
 
 class ScalingLawsError(Exception):
@@ -28,7 +28,7 @@ class ScalingLawsError(Exception):
 
 
 class MisuseError(ScalingLawsError):
-    """Something was asked for that cannot be."""
+    """The request is not valid."""
 
     exit_code = 2
 
@@ -38,7 +38,7 @@ class StudyError(MisuseError):
 
 
 class NameUnknownError(MisuseError):
-    """A name is not on its shelf."""
+    """No member of the collection has this name."""
 
 
 class ShapeError(MisuseError):
@@ -46,7 +46,7 @@ class ShapeError(MisuseError):
 
 
 class CorpusError(MisuseError):
-    """The text is missing, too small, or not what it should be."""
+    """The text is missing, too small, or not of the expected kind."""
 
 
 class PointsError(MisuseError):
@@ -54,7 +54,7 @@ class PointsError(MisuseError):
 
 
 class LawError(MisuseError):
-    """A law is declared or evaluated wrongly."""
+    """A law is declared or evaluated incorrectly."""
 
 
 class StoreError(MisuseError):
@@ -62,7 +62,7 @@ class StoreError(MisuseError):
 
 
 class FailureError(ScalingLawsError):
-    """Something was asked for rightly and did not work."""
+    """The request is valid but failed."""
 
 
 class RunsFailedError(FailureError):
@@ -74,23 +74,23 @@ class FitError(FailureError):
 
 
 def counted(number: int, what: str) -> str:
-    """Write how many there are, in messages and in print: 1 point, 2 points."""
+    """Write a number with its noun, in messages and in print: 1 point, 2 points."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Offer the known name closest to a misspelt one, as a sentence; empty when none is close."""
+    """Offer the known name that is closest to a misspelt one, as a sentence; empty if none is close."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], listed_by: str = "") -> NameUnknownError:
-    """Make the error for a name that is not on its shelf.
+    """Make the error for an unknown name.
 
-    A long shelf is not printed whole where a command lists it: then the names nearest to the one asked for are.
+    If there are many known names and a command lists them, only those nearest to the name asked for are printed.
 
     Args:
-        listed_by: command that lists the shelf, such as "scalinglaws laws".
+        listed_by: command that lists the known names, such as "scalinglaws laws".
     """
     known = sorted(known)
     told = f"no {kind} is called {name!r}.{nearest(name, known)}"

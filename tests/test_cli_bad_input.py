@@ -159,7 +159,7 @@ BROKEN_LAWS = [
     ("raises", law_text('raise RuntimeError("no luck")'), "RuntimeError: no luck"),
     ("gives nan", law_text("return E * np.log(-N)"), "gives no finite number"),
     ("misspelt in the formula", law_text("return E + A / N**aa + B / D**b"), "name 'aa' is not defined"),
-    ("misspelt in the declaration", law_text(name="aa"), "'aa' is in one alone or twice. Did you mean 'a'?"),
+    ("misspelt in the declaration", law_text(name="aa"), "'aa' is in only one of them, or twice. Did you mean 'a'?"),
     ("gives one number", law_text("return 3.0"), "one number a point"),
     ("no Python", "def f(:\n", "line 1: invalid syntax"),
     ("no law", "x = 1\n", "declares no law"),

@@ -166,7 +166,7 @@ def declare(**changes) -> Law:
 @pytest.mark.parametrize(
     "changes, said",
     [
-        ({"parameters": (Parameter("a", "1", (1, 10)), Parameter("bb", "1", (0.1, 1)))}, "in one alone"),
+        ({"parameters": (Parameter("a", "1", (1, 10)), Parameter("bb", "1", (0.1, 1)))}, "in only one of them"),
         ({"convention": {"M": "params_total"}}, "convention names"),
         ({"outer": "c"}, "no parameter is called 'c'"),
         ({"published": (Published("there", {"a": 1.0, "B": 2.0}),)}, "differ in"),

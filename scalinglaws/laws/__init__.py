@@ -1,4 +1,4 @@
-"""The shelf of laws: one file a paper."""
+"""The published laws: one file per paper."""
 
 from ..errors import LawError, unknown_name
 from . import (
@@ -93,7 +93,7 @@ LAWS: dict[str, Law] = {member.name: member for paper in PAPERS for member in pa
 
 
 def law(name: str) -> Law:
-    """Take a law from the shelf.
+    """Look up a published law by its name.
 
     Raises:
         NameUnknownError: with the nearest known name.

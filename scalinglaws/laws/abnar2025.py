@@ -1,4 +1,4 @@
-"""Abnar et al. 2025, "Parameters vs FLOPs": loss of a mixture of experts by its sparsity."""
+"""Abnar et al. 2025, "Parameters vs FLOPs": the loss of a mixture of experts as a function of its sparsity."""
 
 from .declaration import LINEAR, Law, Parameter, Published
 
@@ -49,8 +49,9 @@ ABNAR = Law(
             },
         ),
     ),
-    about="N counts all experts, so that at fixed N a sparser model is a worse one: it spends less compute. Compare at "
-    "fixed compute instead. lambda is negative. At S = .98, held out, it explains 68% of the variance.",
+    about="N counts all experts, so that at fixed N a sparser model has a higher loss, because it spends less compute. "
+    "Compare at fixed compute instead. lambda is negative. At S = 0.98, held out of the fit, the law explains 68% of "
+    "the variance.",
 )
 
 LAWS = (ABNAR,)

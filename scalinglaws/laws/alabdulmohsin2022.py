@@ -50,7 +50,7 @@ M4 = Law(
     ),
     convention={"D": "tokens_unique"},
     about="A power law between the loss of random guessing, E_0, and the floor E_inf, solved for the loss by Newton's "
-    "method; with alpha = 0 it is E_inf + beta D^c. Its authors choose a law by how it extrapolates, never by how "
+    "method; with alpha = 0 it is E_inf + beta D^c. Its authors choose a law by how well it extrapolates, never by how "
     "well it fits.",
 )
 

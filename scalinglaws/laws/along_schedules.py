@@ -1,4 +1,4 @@
-"""Laws of one run's whole schedule of learning rates, made into laws of the rows of several runs."""
+"""Laws of one run's whole learning-rate schedule, turned into laws of the rows of several runs."""
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from .declaration import Law
 
 @dataclass(frozen=True)
 class Schedule:
-    """The learning rates of a run in order, and for how many steps each holds: (pieces,) both."""
+    """The learning rates of a run in order, and the number of steps for which each applies: both (pieces,)."""
 
     rates: np.ndarray
     steps: np.ndarray | float = 1.0
@@ -20,11 +20,11 @@ class Schedule:
 def since_changes(
     rates: np.ndarray, covered: np.ndarray, asked: np.ndarray, cells: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give, for blocks of pieces asked for: the pieces at which the rate changes, and how far a run went since each.
+    """Give, for blocks of the pieces asked for, the pieces at which the rate changes and the distance since then.
 
     Args:
-        covered: what the run has covered at the end of each piece: steps, or summed learning rate.
-        cells: numbers worked on at once.
+        covered: the distance at the end of each piece, in steps or in summed learning rate.
+        cells: how many numbers are computed at once.
 
     Yields:
         (changes,), and the distance (asked, changes), 0 before a change.
@@ -39,11 +39,11 @@ def since_changes(
 def along_runs(member: Law, loss_at: Callable, slopes_at: Callable, schedules: Sequence[Schedule]) -> Law:
     """Make the law of several runs: loss after piece S, counted from 0, of the run with schedules[schedule].
 
-    Takes rows in any order, so that a fit may leave rows out, weigh or resample them.
+    It takes rows in any order, so that a fit may leave rows out, weigh or resample them.
 
     Args:
-        member: the law of one run; the new one has its name, parameters and constants.
-        loss_at, slopes_at: f(rates, pieces asked for, steps a piece, **parameters): the loss, and its derivatives.
+        member: the law of one run; the new law has its name, parameters and constants.
+        loss_at, slopes_at: f(rates, pieces asked for, steps per piece, **parameters): the loss, and its derivatives.
     """
 
     def each(function, schedule, S):
@@ -68,7 +68,7 @@ def along_runs(member: Law, loss_at: Callable, slopes_at: Callable, schedules: S
         convention={"schedule": "schedule_number", "S": "steps"},
         domain={},
         along=None,
-        about=f"{member.name} of several runs, by the number of the schedule and the piece of it.",
+        about=f"{member.name} of several runs, by the number of the schedule and the piece within it.",
     )
 
 

@@ -1,6 +1,6 @@
-"""Bergsma et al. 2025, "Power Lines": weight decay's timescale, best batch and critical batch as powers of tokens.
+"""Bergsma et al. 2025, "Power Lines": the weight-decay timescale, the best and the critical batch as powers of tokens.
 
-The exponents are the paper's (in `about`). Its prefactors were seen in a secondary source alone, so that these are
+The exponents are the paper's (in `about`). Its prefactors were found only in a secondary source, so that these laws are
 forms to fit.
 """
 
@@ -32,9 +32,9 @@ TAU = Law(
     convention={"N": "params_total", "D": "tokens", "adamw_timescale": "adamw_timescale"},
     unit="share of the run",
     data=DATA,
-    about="Over what share of the run AdamW averages its updates, at the best weight decay: m = -.520 to -.527 "
-    "(bootstrap -.529 to -.507), and about .21 at 20 tokens a parameter. Up to the critical batch the best weight "
-    "decay is proportional to the batch.",
+    about="The fraction of the run over which AdamW averages its updates, at the best weight decay: m = -0.520 to "
+    "-0.527 (bootstrap [-0.529, -0.507]), and about 0.21 at 20 tokens per parameter. Up to the critical batch the best "
+    "weight decay is proportional to the batch size.",
 )
 
 
@@ -56,11 +56,12 @@ def _batch_law(name: str, exponent: str, about: str) -> Law:
     )
 
 
-BATCH = _batch_law("power-lines-batch", ".383", "Best batch under tuned weight decay.")
+BATCH = _batch_law("power-lines-batch", "0.383", "Best batch size under tuned weight decay.")
 CRITICAL = _batch_law(
     "power-lines-critical",
-    ".462",
-    "Critical batch: tokens and steps both twice the least, some four times zhang-critical's where both apply.",
+    "0.462",
+    "Critical batch: tokens and steps are both twice their minimum. It is about four times zhang-critical where both "
+    "laws apply.",
 )
 
 LAWS = (TAU, BATCH, CRITICAL)

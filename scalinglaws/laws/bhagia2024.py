@@ -1,6 +1,6 @@
 """Bhagia et al. 2024, "Establishing Task Scaling Laws via Compute-Efficient Model Ladders": loss of a task to accuracy.
 
-Two steps: size and data give the loss of the correct answer, in bits a byte; that loss gives the accuracy.
+There are two steps: size and data give the loss of the correct answer, in bits per byte; that loss gives the accuracy.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ def accuracy_of_loss(L_task, *, a, k, L_0, b):
 
 
 def accuracy_of_size_and_data(N, D, loss: dict[str, float], accuracy: dict[str, float]):
-    """Take both steps: constants of bhagia-loss, then of bhagia-accuracy."""
+    """Apply both steps: constants of bhagia-loss, then of bhagia-accuracy."""
     return accuracy_of_loss(chinchilla(N, D, **loss), **accuracy)
 
 
@@ -37,8 +37,8 @@ STEP_1 = Law(
     convention={"N": "params_total", "D": "tokens"},
     domain={"N": (1.9e8, 1.3e9), "D": (3.8e9, 2.6e11)},
     unit="bits/byte",
-    about="Bits a byte of the correct answer to a task, by size and data: step one. Fitted anew for every task, on a "
-    "ladder of 16 runs; a form.",
+    about="Bits per byte of the correct answer to a task, by size and data: step one. It is fitted separately for "
+    "every task, on a ladder of 16 runs; a form to fit.",
 )
 
 STEP_2 = Law(
@@ -56,9 +56,9 @@ STEP_2 = Law(
     convention={"L_task": "loss_task_bits_per_byte"},
     domain={"L_task": (0.3, 1.6)},
     unit="1",
-    about="Accuracy from the loss of the correct answer: step two. Here a > 0 and k < 0; the mirrored signs are the "
-    "same curve. b is near chance. The paper's mean error is 4 points; tasks whose last checkpoints scatter are "
-    "those it misses. A form, fitted anew for every task.",
+    about="Accuracy from the loss of the correct answer: step two. Here a > 0 and k < 0; the opposite signs give the "
+    "same curve. b is near chance. The paper's mean error is 4 percentage points; the tasks that it predicts badly are "
+    "those whose last checkpoints scatter. A form to fit, separately for every task.",
 )
 
 LAWS = (STEP_1, STEP_2)

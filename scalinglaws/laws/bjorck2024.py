@@ -15,9 +15,9 @@ BJORCK_LR = Law(
     ),
     convention={"N": "params_nonembedding", "D": "tokens", "lr": "lr"},
     unit="1",
-    about="A form to fit: the paper's exponents are alpha = .23 and beta = .32, but its prefactor, 1.3192e-5, gives "
-    "absurd values in parameters and tokens, so that none stands here. Falls with tokens where step-lr rises: fixed or "
-    "tuned batch, the last learning rate and the schedule may be why.",
+    about="A form to fit: the paper's exponents are alpha = 0.23 and beta = 0.32, but its prefactor, 1.3192e-5, gives "
+    "absurd values in parameters and tokens, so that no constants are given here. The rate falls with tokens where "
+    "step-lr rises: a fixed or tuned batch, the last learning rate and the schedule may be the reasons.",
 )
 
 LAWS = (BJORCK_LR,)

@@ -1,4 +1,4 @@
-"""Brandfonbrener et al. 2024, "Loss-to-Loss Prediction": losses of the same runs on two texts, and a joint law."""
+"""Brandfonbrener et al. 2024, "Loss-to-Loss Prediction": the losses of one run on two texts, and a joint law."""
 
 from .declaration import LINEAR, Law, Parameter
 
@@ -28,7 +28,7 @@ LOSS_TO_LOSS = Law(
     convention={"L_0": "loss_nats_other", "L": "loss_nats"},
     domain={"L_0": (2.2, 6.0)},
     about="Loss on one text from the loss on another, for runs of the same size and tokens; undefined below E_0. The "
-    "constants belong to a pair of texts: a form to fit. Hold E_0 and E_1 where a law of N and D gives them.",
+    "constants belong to a pair of texts: a form to fit. Fix E_0 and E_1 where a law of N and D gives them.",
 )
 
 KAPLAN_WITH_FLOOR = Law(
@@ -45,8 +45,9 @@ KAPLAN_WITH_FLOOR = Law(
         Parameter("beta", "1", (0.1, 1.0)),
     ),
     convention={"N": "params_total", "D": "tokens"},
-    about="Kaplan's joint law with a constant term. On the paper's six texts it fits as the additive law does, R^2 "
-    "above .997, and like it misses the run at 1e21 FLOPs upwards, by 3 to 5 %: a good fit is no good forecast.",
+    about="Kaplan's joint law with a constant term. On the paper's six texts it fits as well as the additive law, with "
+    "R^2 above 0.997, and like it predicts a loss that is 3 to 5 % too high for the run at 1e21 FLOPs: a good fit is "
+    "not a good forecast.",
 )
 
 LAWS = (LOSS_TO_LOSS, KAPLAN_WITH_FLOOR)

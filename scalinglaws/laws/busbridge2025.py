@@ -1,6 +1,6 @@
 """Busbridge et al. 2025, "Distillation Scaling Laws": the loss of a student that learns from a teacher.
 
-The supervised law is that of the student without a teacher, on the same data. Losses in nats a token on C4 English.
+The supervised law is for the student without a teacher, on the same data. Losses are in nats per token on C4 English.
 """
 
 import numpy as np
@@ -64,8 +64,8 @@ BUSBRIDGE = Law(
     published=(
         Published(SOURCE, {"E": 1.220, "A": 3355.0, "alpha": 0.408, "B": 18186.0, "beta": 0.431, "gamma": 0.452}),
     ),
-    about="Hoffmann's law with an outer power: it moves no optimum of N and D at a compute. The paper's intervals "
-    "for A and B are narrower than 73 runs can make them: they tell where the optimiser stopped.",
+    about="Hoffmann's law with an outer power, which does not change the optimum of N and D at a given compute. The "
+    "paper's intervals for A and B are narrower than 73 runs can make them: they reflect where the optimiser stopped.",
 )
 
 BUSBRIDGE_DISTILLED = Law(
@@ -106,9 +106,10 @@ BUSBRIDGE_DISTILLED = Law(
             },
         ),
     ),
-    about="L~_S is the loss the same student would reach without a teacher: take it from law busbridge. A teacher "
-    "can be too good: at 1e9 parameters and 2e10 tokens one of 2.0 nats helps, one of 2.4 leaves the student worse "
-    "than without. With enough tokens, or when the teacher's training must be paid, learning without one wins.",
+    about="L~_S is the loss that the same student would reach without a teacher: take it from law busbridge. A teacher "
+    "can be too good: at 1e9 parameters and 2e10 tokens a teacher of 2.0 nats helps, and one of 2.4 leaves the student "
+    "worse than without a teacher. With enough tokens, or if the cost of training the teacher counts, training without "
+    "a teacher is better.",
 )
 
 LAWS = (BUSBRIDGE, BUSBRIDGE_DISTILLED)

@@ -60,8 +60,8 @@ def broken(letter: str, breaks: int = 1) -> Law:
         source=PAPER,
         parameters=parameters,
         convention={letter: quantity},
-        about="A smooth function, not a piecewise one: the exponent goes from c0 to c0 + c_1 around d_1, over a range "
-        "that f_1 sets. It says nothing of a break that the points do not show yet.",
+        about="A smooth function, not a piecewise one: the exponent changes from c0 to c0 + c_1 around d_1, over a "
+        "range that f_1 sets. It cannot predict a break beyond the points to which it is fitted.",
     )
 
 

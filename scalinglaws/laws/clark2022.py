@@ -1,6 +1,6 @@
 """Clark et al. 2022, "Unified Scaling Laws for Routed Language Models": loss of a mixture of experts, three routers.
 
-Every run saw 130e9 tokens. Losses in nats a token on MassiveText's validation set.
+Every run was trained on 130e9 tokens. Losses are in nats per token on MassiveText's validation set.
 """
 
 import numpy as np
@@ -54,9 +54,9 @@ CLARK = Law(
         router("RL-R", -0.083, -0.126, 0.012, 1.111, 1.880, 469.982),
         router("HASH", -0.087, -0.136, 0.012, 1.157, 4.175, 477.741),
     ),
-    about="N is the size of the dense model whose layers were given experts. Do not work the size at which experts "
-    "stop helping, 10^(-b/c), out of the rounded constants: they give 1e12, 3.2e10 and 2.2e11 where the paper prints "
-    "9.37e11, 8.5e10 and 8.3e10, and the cut-off itself comes from training every size on the same tokens.",
+    about="N is the size of the dense model to whose layers experts were added. Do not compute the size at which "
+    "experts stop helping, 10^(-b/c), from the rounded constants: they give 1e12, 3.2e10 and 2.2e11 where the paper "
+    "prints 9.37e11, 8.5e10 and 8.3e10, and the cut-off itself is an effect of training every size on the same tokens.",
 )
 
 CLARK_DENSE = Law(
@@ -73,7 +73,8 @@ CLARK_DENSE = Law(
     domain={"N": SIZES},
     data=DATA,
     published=(Published(f"{PAPER}, dense models", {"N_c": 3.568e13, "alpha_N": 0.078}),),
-    about="Loss of the dense models after 130e9 tokens each: tokens do not grow with size, and there is no floor.",
+    about="Loss of the dense models after 130e9 tokens each: tokens do not grow with size, and there is no constant "
+    "term.",
 )
 
 LAWS = (CLARK, CLARK_DENSE)

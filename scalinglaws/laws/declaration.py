@@ -1,4 +1,4 @@
-"""What a law is: a formula as its paper writes it, with its source, its parameters, its convention and its domain."""
+"""The declaration of a law: a formula as its paper writes it, with source, parameters, convention and domain."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +19,11 @@ class Parameter:
     """One fitted constant.
 
     Attributes:
-        start: range that starting values are drawn from; the fit may leave it.
-        positive: the fit keeps it above zero.
-        amplitude: set it where the formula is a sum of terms, one amplitude each, so that the fit can solve for the
-            amplitudes in closed form. "1" (`LINEAR`): its term is proportional to the parameter, as A in A/N^alpha.
-            The name of an exponent: its term is proportional to parameter^exponent, as N_c in (N_c/N)^alpha_N.
+        start: range from which starting values are drawn; the fitted value may lie outside.
+        positive: whether the fit keeps it above zero.
+        amplitude: set it where the formula is a sum of terms with one amplitude each, so that the fit can solve for the
+            amplitudes in closed form. "1" (`LINEAR`): the term is proportional to the parameter, as A in A/N^alpha.
+            The name of an exponent: the term is proportional to parameter^exponent, as N_c in (N_c/N)^alpha_N.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Parameter:
 
     def __post_init__(self):
         if not isinstance(self.name, str):
-            raise LawError(f"a parameter is called {self.name!r:.60}; its name must be a text.")
+            raise LawError(f"a parameter is called {self.name!r:.60}; its name must be a string.")
         _require_range(self.start, f"parameter {self.name!r}: start")
 
 
@@ -48,7 +48,7 @@ def _require_range(ends, what: str) -> None:
 
 @dataclass(frozen=True)
 class Published:
-    """Constants that a source printed, with standard errors where it prints them."""
+    """Constants as a source printed them, with standard errors if it prints them."""
 
     source: str
     values: Mapping[str, float]
@@ -59,25 +59,26 @@ class Published:
 class Law:
     """A scaling law.
 
-    `evaluate` in plain numpy is all that a law must bring: the fit, its gradients and its intervals follow.
+    A law needs only `evaluate`, in plain numpy: the fit, its gradients and its intervals are computed from it.
 
     Attributes:
-        name: what the command line calls it.
-        predicts: role of the quantity it gives, mostly "loss".
+        name: its name on the command line.
+        predicts: role of the quantity that it predicts, mostly "loss".
         evaluate: f(inputs..., *, parameters...): positional arguments are the inputs, by the field's letters;
             keyword-only arguments are the parameters. Works on arrays that broadcast, float or complex.
         formula: as the paper writes it, in plain text.
         source: paper and equation.
         parameters: in the order of the signature.
-        convention: input -> quantity the paper counted, e.g. {"N": "params_nonembedding"}; what the law gives may be
-            named too, by its letter.
-        domain: input -> (lowest, highest) value the published constants were fitted on; "D/N" for a ratio of two.
+        convention: input -> quantity that the paper counted, e.g. {"N": "params_nonembedding"}; the predicted quantity
+            may be included, by its letter.
+        domain: input -> (lowest, highest) value on which the published constants were fitted; "D/N" for a ratio of two.
         data: text, tokenizer and context of the runs behind the published constants.
-        unit: of what the law gives.
+        unit: unit of the predicted quantity.
         published: the paper's constants first, then refits and variants.
-        slopes: optional, same signature as `evaluate`: (value, {parameter: derivative}), with respect to ln(parameter)
-            for those of `logged`, to the parameter itself for the others. Saves the fit the complex step.
-        along: for a law of one run's whole schedule: makes, of several `schedules.Schedule`, the law of their rows.
+        slopes: optional, with the same signature as `evaluate`: gives (value, {parameter: derivative}), with respect to
+            ln(parameter) for the parameters of `logged` and to the parameter itself for the others. Without it the fit
+            differentiates by the complex step.
+        along: for a law of one run's whole schedule: makes the law of the rows of several `along_schedules.Schedule`.
         outer: name of an exponent k for which value^(1/k) is the sum of the amplitudes' terms; empty for k = 1.
 
     Raises:
@@ -107,7 +108,7 @@ class Law:
             wrong = (unknown or missing or declared)[0]
             raise LawError(
                 f"law {self.name!r}: the formula takes {keywords} and the declaration names {declared}; "
-                f"{wrong!r} is in one alone or twice.{nearest(wrong, missing) if unknown else ''}"
+                f"{wrong!r} is in only one of them, or twice.{nearest(wrong, missing) if unknown else ''}"
             )
         if not set(self.inputs) <= set(self.convention) <= {*self.inputs, self.target}:
             raise LawError(
@@ -132,16 +133,16 @@ class Law:
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
-        """Letters of the inputs, in order."""
+        """The letters of the inputs, in order."""
         kinds = inspect.signature(self.evaluate).parameters.values()
         return tuple(p.name for p in kinds if p.kind is not p.KEYWORD_ONLY)
 
     @cached_property
     def logged(self) -> frozenset[str]:
-        """Parameters that a fit moves as logarithms.
+        """The parameters that a fit varies as logarithms.
 
-        The amplitudes; an exponent moves as itself, so that ln A - alpha ln N is linear in both. In a law that declares
-        no amplitudes, every positive parameter.
+        These are the amplitudes; an exponent is varied itself, so that ln A - alpha ln N is linear in both. In a law
+        that declares no amplitudes, they are all positive parameters.
         """
         amplitudes = frozenset(p.name for p in self.parameters if p.amplitude)
         return amplitudes or frozenset(p.name for p in self.parameters if p.positive)
@@ -159,11 +160,11 @@ class Law:
 
     @property
     def target(self) -> str:
-        """Letter of what the law gives: "L" for a loss; the role itself where it has no letter."""
+        """The letter of the predicted quantity: "L" for a loss; the role itself if it has no letter."""
         return LETTER_OF_ROLE.get(self.predicts, self.predicts)
 
     def inside(self, **inputs) -> np.ndarray:
-        """Say for each input whether it lies in the range that the published constants were fitted on."""
+        """Say for each input whether it lies in the range on which the published constants were fitted."""
         inside = np.bool_(True)
         for place, (low, high) in self.domain.items():
             value = _value_of(place, inputs)
@@ -171,10 +172,10 @@ class Law:
         return inside
 
     def outside(self, beyond: float = 0.0, /, **inputs) -> tuple[str, ...]:
-        """Name each input that lies outside that range, in a sentence: empty inside.
+        """Give a sentence for each input that lies outside that range; empty if all lie inside.
 
         Args:
-            beyond: name those alone that lie farther out than this share of the range's width in logarithms.
+            beyond: name only inputs that lie outside by more than this fraction of the range's width in logarithms.
         """
         found = []
         for place, (low, high) in self.domain.items():
@@ -188,7 +189,7 @@ class Law:
         return tuple(found)
 
     def at(self, constants: Mapping[str, float], **inputs) -> np.ndarray:
-        """Evaluate where the formula means something: every law gives a positive, finite quantity.
+        """Evaluate the law where it is defined: every law gives a positive, finite quantity.
 
         Raises:
             LawError: an input is missing or unknown, or the law is undefined there.
@@ -256,7 +257,7 @@ class Law:
 
 
 def _value_of(place: str, inputs: Mapping) -> np.ndarray:
-    """Give an input, or the ratio of two."""
+    """Give an input, or the ratio of two inputs."""
     above, _, below = place.partition("/")
     value = np.asarray(inputs[above], dtype=np.float64)
     return value / np.asarray(inputs[below], dtype=np.float64) if below else value

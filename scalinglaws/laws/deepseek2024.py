@@ -1,4 +1,4 @@
-"""DeepSeek-AI 2024, "DeepSeek LLM: Scaling Open-Source Language Models": FLOPs a token in place of parameters.
+"""DeepSeek-AI 2024, "DeepSeek LLM: Scaling Open-Source Language Models": FLOPs per token replace parameters.
 
 C = M D with M = 72 n_layer d_model^2 + 12 n_layer d_model n_ctx: blocks and dense attention, without the head.
 """
@@ -48,8 +48,8 @@ DEEPSEEK_M = _law(
     {"k": 0.1715, "a": 0.5243},
     "eq 4",
     BUDGETS,
-    "Best training FLOPs a token at a compute. M is not 6 N: 6 N without embeddings is .43 to .92 of it over the "
-    "paper's sizes. The exponent follows the data: .450 on early in-house text, .578 on OpenWebText2.",
+    "Best training FLOPs per token at a given compute. M is not 6 N: 6 N without embeddings is 0.43 to 0.92 of it over "
+    "the paper's sizes. The exponent depends on the data: 0.450 on early in-house text, 0.578 on OpenWebText2.",
 )
 DEEPSEEK_D = _law(
     "deepseek-d",
@@ -60,8 +60,8 @@ DEEPSEEK_D = _law(
     {"k": 5.8316, "a": 0.4757},
     "eq 4",
     BUDGETS,
-    "Best tokens at a compute; M_opt D_opt is C to one part in ten thousand. Better data asks for fewer tokens and "
-    "more model at the same compute, the paper finds.",
+    "Best tokens at a given compute; M_opt D_opt is C to one part in ten thousand. The paper finds that with better "
+    "data fewer tokens and a larger model are best at the same compute.",
 )
 DEEPSEEK_LR = _law(
     "deepseek-lr",
@@ -72,8 +72,9 @@ DEEPSEEK_LR = _law(
     {"k": 0.3118, "a": 0.1250},
     "eq 1",
     (1e17, 2e19),
-    "Peak learning rate within .25 % of the best loss, for a warm-up and a schedule of steps. Near the optimal split "
-    "alone: it knows no tokens a parameter, and falls when data grow at one size where Step Law's rises.",
+    "Peak learning rate within 0.25 % of the best loss, for a warm-up and a stepwise schedule. Valid only near the "
+    "optimal split: it does not depend on tokens per parameter, and it falls when data grow at one size, where Step "
+    "Law's rate rises.",
     falling_power,
 )
 DEEPSEEK_BATCH = _law(
@@ -85,7 +86,8 @@ DEEPSEEK_BATCH = _law(
     {"k": 0.2920, "a": 0.3271},
     "eq 1",
     (1e17, 2e19),
-    "Batch in tokens within .25 % of the best loss, under the schedule of deepseek-lr. Near the optimal split alone.",
+    "Batch size in tokens within 0.25 % of the best loss, under the schedule of deepseek-lr. Valid only near the "
+    "optimal split.",
 )
 
 LAWS = (DEEPSEEK_M, DEEPSEEK_D, DEEPSEEK_LR, DEEPSEEK_BATCH)

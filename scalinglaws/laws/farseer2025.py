@@ -30,9 +30,9 @@ FARSEER = Law(
         Parameter("alpha", "1", (0.08, 0.25)),
     ),
     convention={"N": "params_nonembedding", "D": "tokens"},
-    about="Loss where the exponent of data falls with size, so that the best tokens a parameter rise with compute. "
-    "Nine constants, for a hundred runs or more; the paper fits it in stages of differences. No constants are at "
-    "hand: a form to fit.",
+    about="Loss with an exponent of data that falls with size, so that the best number of tokens per parameter rises "
+    "with compute. It has nine constants and needs a hundred runs or more; the paper fits it in stages of differences. "
+    "No constants are available: a form to fit.",
 )
 
 LAWS = (FARSEER,)

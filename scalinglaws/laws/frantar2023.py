@@ -22,8 +22,8 @@ FRANTAR = Law(
         Parameter("c", NATS, (0.1, 5.0), amplitude=LINEAR),
     ),
     convention={"N": "params_nonzero", "D": "tokens", "sparsity": "sparsity"},
-    about="N counts the weights that are not zero; S is the share that is. A form to fit: the constants in circulation "
-    "could not be checked against the paper, so that none stand here.",
+    about="N counts the weights that are not zero; S is the fraction of weights that are zero. A form to fit: the "
+    "constants in circulation could not be checked against the paper, so that none are given here.",
 )
 
 LAWS = (FRANTAR,)

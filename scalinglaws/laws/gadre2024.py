@@ -1,6 +1,7 @@
 """Gadre et al. 2024, "Language models scale reliably with over-training and on downstream tasks": loss off the optimum.
 
-Parameters count embeddings, C = 6 N D. Losses in nats a token on C4's validation set, GPT-NeoX tokenizer, context 2048.
+Parameters count embeddings, and C = 6 N D. Losses are in nats per token on C4's validation set, GPT-NeoX tokenizer,
+context 2048.
 """
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Gadre et al. 2024"
-DATA = "C4, RedPajama or RefinedWeb, read on C4; GPT-NeoX tokenizer, context 2048"
+DATA = "C4, RedPajama or RefinedWeb, evaluated on C4; GPT-NeoX tokenizer, context 2048"
 
 
 def over_training(N, D, *, E, a, b, eta):
@@ -33,7 +34,7 @@ def error_of_loss(L, *, epsilon, k, gamma):
 
 
 def refit(runs: str, **values: float) -> Published:
-    return Published(f"{PAPER}, their least squares on their released runs, {runs} (read on C4)", values)
+    return Published(f"{PAPER}, their least squares on their released runs, {runs} (evaluated on C4)", values)
 
 
 GADRE = Law(
@@ -56,9 +57,9 @@ GADRE = Law(
         refit("RedPajama", E=1.8366, a=212.24, b=366.69, eta=0.13643),
         refit("RefinedWeb", E=1.7345, a=157.12, b=246.21, eta=0.12720),
     ),
-    about="Final loss at any compute and any tokens per parameter. It is the additive law with alpha = beta = 2 eta: "
-    "its best tokens per parameter, (b / a)^(1 / (2 eta)), are the same at every compute. Fitted to five runs, tried "
-    "by the paper up to 6.9e9 parameters and 640 tokens a parameter.",
+    about="Final loss at any compute and any number of tokens per parameter. It is the additive law with alpha = beta "
+    "= 2 eta: its best tokens per parameter, (b / a)^(1 / (2 eta)), are the same at every compute. Fitted to five "
+    "runs, tested by the paper up to 6.9e9 parameters and 640 tokens per parameter.",
     data=DATA,
 )
 
@@ -88,9 +89,9 @@ GADRE_ERROR = Law(
     ),
     data=DATA,
     unit="1",
-    about="Mean top-1 error from the loss on C4. A law of means: over 17 tasks it was .05 to 3.6 % off, over a single "
-    "task up to 82 %. It holds within one training text and one set of tasks, and leaving out the largest of the "
-    "fitted runs raised the error to 10.6 %.",
+    about="Mean top-1 error from the loss on C4. A law of means: its error was 0.05 to 3.6 % over 17 tasks, and up to "
+    "82 % for a single task. It is valid within one training text and one set of tasks, and leaving out the largest of "
+    "the fitted runs raised the error to 10.6 %.",
 )
 
 LAWS = (GADRE, GADRE_ERROR)

@@ -1,7 +1,8 @@
 """Henighan et al. 2020, "Scaling Laws for Autoregressive Generative Modeling": a power law plus a constant.
 
-The paper writes L(x) = L_inf + (x_0/x)^alpha_x for x = N or C. Its language row has no L_inf, exponents of .070 in N
-and .048 in C, and no x_0 in any source seen; its other rows are of other modalities: nothing stands here as published.
+The paper writes L(x) = L_inf + (x_0/x)^alpha_x for x = N or C. Its row for language has no L_inf, exponents of 0.070 in
+N and 0.048 in C, and no x_0 in any source that was checked; its other rows are for other modalities. So no published
+constants are given here.
 """
 
 import numpy as np
@@ -54,15 +55,21 @@ def _law(letter, quantity, unit, evaluate, about):
 
 
 HENIGHAN_N = _law(
-    "N", "params_nonembedding", "params", plus_size, "Converged loss on unlimited data, with the entropy as a floor."
+    "N",
+    "params_nonembedding",
+    "params",
+    plus_size,
+    "Converged loss on unlimited data, with the entropy as a constant term.",
 )
 HENIGHAN_D = _law(
     "D",
     "tokens_unique",
     "tokens",
     plus_data,
-    "Loss of a large model on D tokens, with a floor. The paper fits N and C; this is the same form in D.",
+    "Loss of a large model on D tokens, with a constant term. The paper fits N and C; this is the same form in D.",
 )
-HENIGHAN_C = _law("C", "flops_6nd", "FLOPs", plus_compute, "Best loss at a compute, with the entropy as a floor.")
+HENIGHAN_C = _law(
+    "C", "flops_6nd", "FLOPs", plus_compute, "Best loss at a given compute, with the entropy as a constant term."
+)
 
 LAWS = (HENIGHAN_N, HENIGHAN_D, HENIGHAN_C)

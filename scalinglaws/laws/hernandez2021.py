@@ -1,4 +1,4 @@
-"""Hernandez et al. 2021, "Scaling Laws for Transfer": how many characters of the task a pre-training is worth."""
+"""Hernandez et al. 2021, "Scaling Laws for Transfer": how many characters of the task's data pre-training is worth."""
 
 from .declaration import LINEAR, Law, Parameter, Published
 
@@ -16,7 +16,7 @@ def fine_tuned(D_F, N, *, N_c, K, alpha_N, alpha_D, alpha, beta):
 
 
 def multiplier(fine_tune, transfer):
-    """How much more data of the task it would have taken from scratch: (D_F + D_T) / D_F."""
+    """Give the factor by which training from scratch would need more data of the task: (D_F + D_T) / D_F."""
     return (fine_tune + transfer) / fine_tune
 
 
@@ -41,9 +41,10 @@ TRANSFER = Law(
     ),
     data="pre-trained on WebText2 (and code), fine-tuned on Python from GitHub; counted in characters",
     unit="characters",
-    about="Characters of the task that pre-training stands for. All in characters. Valid in low data alone, D_F at "
-    "most a tenth of what training from scratch would take; at large D_F a small model may do worse than from "
-    "scratch. The paper's figure shows twice what its rounded constants give: take ratios, not counts.",
+    about="The number of characters of the task's own data that pre-training is worth. Everything is counted in "
+    "characters. Valid only with little data, D_F at most a tenth of what training from scratch would take; at large "
+    "D_F a small model may be worse than from scratch. The paper's figure shows twice what its rounded constants give: "
+    "use ratios, not counts.",
 )
 
 FINE_TUNED = Law(
@@ -63,8 +64,8 @@ FINE_TUNED = Law(
     ),
     convention={"D_F": "characters_finetune", "N": "params_nonembedding"},
     domain=DOMAIN,
-    about="Loss after fine-tuning: Kaplan's joint law with the transferred data in place of its own. D_c and k stand "
-    "in the data as their ratio alone, so that one constant K takes the place of both; a form to fit.",
+    about="Loss after fine-tuning: Kaplan's joint law with the transferred data in place of its own. The data "
+    "determine D_c and k only by their ratio, so that one constant K replaces both; a form to fit.",
 )
 
 LAWS = (TRANSFER, FINE_TUNED)

@@ -1,12 +1,12 @@
 """Hestness et al. 2017, "Deep Learning Scaling is Predictable, Empirically": error and size against data.
 
-Best of a small search at every subset of the data, LSTMs of words; the data of one pass, of which none repeats.
+Each loss is the best of a small search at one subset of the data, with LSTMs on words, in one pass without repeats.
 """
 
 from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Hestness et al. 2017"
-DATA = "Billion Word, the 10000 commonest words, LSTM"
+DATA = "Billion Word, the 10000 most common words, LSTM"
 SUBSETS = (7.7e5, 3.1e8)  # 0.1 to 40 % of the Billion Word data
 
 
@@ -32,9 +32,9 @@ HESTNESS = Law(
     domain={"D": SUBSETS},
     published=(Published(f"{PAPER}, figure 2, word language models", {"alpha": 11.9, "beta_g": -0.066}),),
     data=DATA,
-    about="Best loss on m tokens of data, the model as large as the data can use; the exponent is negative, as "
-    "printed. Tokens are words: the intercept means nothing under another tokenizer. Others of the paper's "
-    "exponents: letters -.094, translation -.128, ImageNet -.309, speech -.299. For the form with a floor, fit "
+    about="Best loss on m tokens of data, with a model as large as the data can use; the exponent is negative, as "
+    "printed. Tokens are words: the intercept means nothing under another tokenizer. Other exponents of the paper: "
+    "characters -0.094, translation -0.128, ImageNet -0.309, speech -0.299. For the form with a constant term, fit "
     "henighan-d.",
 )
 
@@ -52,8 +52,8 @@ HESTNESS_SIZE = Law(
     domain={"D": SUBSETS},
     unit="params",
     data=DATA,
-    about="Smallest model that reaches the best loss on m tokens. The paper prints the exponent, .69 to .78 for words "
-    "and .573 for images, and no prefactor: a form to fit.",
+    about="Smallest model that reaches the best loss on m tokens. The paper prints the exponent, 0.69 to 0.78 for "
+    "words and 0.573 for images, and no prefactor: a form to fit.",
 )
 
 LAWS = (HESTNESS, HESTNESS_SIZE)

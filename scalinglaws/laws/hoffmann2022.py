@@ -1,6 +1,6 @@
 """Hoffmann et al. 2022, "Training Compute-Optimal Large Language Models": three approaches, and the refit of 2024.
 
-Parameters and FLOPs count embeddings. Losses in nats a token on MassiveText.
+Parameters and FLOPs count embeddings. Losses are in nats per token on MassiveText.
 """
 
 from math import exp
@@ -82,7 +82,7 @@ def power_of_compute(C, *, k, exponent):
 
 
 def _allocation(approach: int, letter: str, exponent: float, interval: str, row: str, k: float) -> Law:
-    """N_opt = k C^a or D_opt = k C^b through the row of a thousand million parameters of the paper's table."""
+    """N_opt = k C^a or D_opt = k C^b through the row of 1e9 parameters in the paper's table."""
     name, column, unit = ("a", "params_total", "params") if letter == "N" else ("b", "tokens", "tokens")
     table = f"{PAPER}, table 2 for {name}, {row} for k"
     method = "envelope of training curves" if approach == 1 else "minima of isoFLOP parabolas"
@@ -99,21 +99,21 @@ def _allocation(approach: int, letter: str, exponent: float, interval: str, row:
         convention={"C": "flops", letter: column},
         domain={"C": BUDGETS},
         published=(
-            Published(f"{table}; {name} {interval} from the 10 to the 90 % quantile", {"k": k, "exponent": exponent}),
+            Published(f"{table}; {name} {interval} from the 10 % to the 90 % quantile", {"k": k, "exponent": exponent}),
         ),
         data=DATA,
         unit=unit,
-        about=f"Best {unit} at a compute, by the {method}. The paper prints the exponent; the prefactor is of its "
-        "table, whose larger rows lie on the line within 4 %. Its C counts embeddings, head and attention, near 6 N D.",
+        about=f"Best {unit} at a given compute, by the {method}. The paper prints the exponent; the prefactor is from "
+        "its table, whose larger rows lie on the line within 4 %. Its C counts embeddings, head and attention, near 6 N D.",
     )
 
 
 # Table 3 (approach 1): 1e9 parameters on 20.2e9 tokens take 1.21e20 FLOPs; table A3 (approach 2): 20.0e9 and 1.20e20
 APPROACHES = (
-    _allocation(1, "N", 0.50, ".488 to .502", "table 3", 1e9 / 1.21e20**0.50),
-    _allocation(1, "D", 0.50, ".501 to .512", "table 3", 20.2e9 / 1.21e20**0.50),
-    _allocation(2, "N", 0.49, ".462 to .534", "table A3", 1e9 / 1.20e20**0.49),
-    _allocation(2, "D", 0.51, ".483 to .529", "table A3", 20.0e9 / 1.20e20**0.51),
+    _allocation(1, "N", 0.50, "[0.488, 0.502]", "table 3", 1e9 / 1.21e20**0.50),
+    _allocation(1, "D", 0.50, "[0.501, 0.512]", "table 3", 20.2e9 / 1.21e20**0.50),
+    _allocation(2, "N", 0.49, "[0.462, 0.534]", "table A3", 1e9 / 1.20e20**0.49),
+    _allocation(2, "D", 0.51, "[0.483, 0.529]", "table A3", 20.0e9 / 1.20e20**0.51),
 )
 
 LAWS = (CHINCHILLA, *APPROACHES)

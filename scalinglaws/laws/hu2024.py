@@ -1,4 +1,4 @@
-"""Hu et al. 2024, "MiniCPM: Unveiling the Potential of Small Language Models": batch, tokens a parameter."""
+"""Hu et al. 2024, "MiniCPM: Unveiling the Potential of Small Language Models": batch size, tokens per parameter."""
 
 from .declaration import LINEAR, Law, Parameter, Published
 
@@ -28,8 +28,8 @@ MINICPM_BATCH = Law(
     published=(Published(f"{PAPER}, section 3.2", {"k": 1.21e9, "b": 6.24}),),
     data="C4, tokenizer of 122753, context 4096",
     unit="tokens",
-    about="Batch in tokens that reaches a loss with the fewest tokens. It asks for the loss that training shall end "
-    "at, and the loss depends on the tokenizer. Kaplan's critical batch has the exponent 4.8 and another meaning.",
+    about="Batch size in tokens that reaches a loss with the fewest tokens. Its input is the loss at the end of "
+    "training, which depends on the tokenizer. Kaplan's critical batch has the exponent 4.8 and another meaning.",
 )
 
 MINICPM_D = Law(
@@ -44,8 +44,9 @@ MINICPM_D = Law(
     published=(Published(f"{PAPER}, section 4.5", {"ratio": 192.0}),),
     data="MiniCPM's own mix under a warm-up, stable, decay schedule; tokenizer of 122753, context 4096",
     unit="tokens",
-    about="Best tokens for a size, from an additive law of which only the exponents .29 and .23 are printed. Ten times "
-    "the tokens of every other law here, Gadre's apart on the other side: do not plan by it alone.",
+    about="Best tokens for a size, from an additive law of which only the exponents 0.29 and 0.23 are printed. It "
+    "recommends ten times the tokens of every other law here, except Gadre's, which lies on the other side: do not "
+    "plan by it alone.",
 )
 
 LAWS = (MINICPM_BATCH, MINICPM_D)

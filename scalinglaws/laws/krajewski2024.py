@@ -1,6 +1,6 @@
-"""Krajewski et al. 2024, "Scaling Laws for Fine-Grained Mixture of Experts": loss of size, tokens and granularity.
+"""Krajewski et al. 2024, "Scaling Laws for Fine-Grained Mixture of Experts": loss by size, tokens, granularity.
 
-Parameters do not count embeddings and do count every expert. Losses in nats a token on C4, T5's tokenizer.
+Parameters leave out embeddings and include every expert. Losses are in nats per token on C4, with T5's tokenizer.
 """
 
 from .declaration import LINEAR, Law, Parameter, Published
@@ -48,9 +48,9 @@ KRAJEWSKI_MOE = Law(
             {"c": 0.47, "g": 2.1, "gamma": 0.58, "a": 18.1, "alpha": 0.115, "b": 30.8, "beta": 0.147},
         ),
     ),
-    about="g / G^gamma stands inside the term of N, so that fine experts help less as N grows; it is often quoted "
-    "outside. N counts all experts; 64 times expansion is built into the constants. Root mean square error .015 nats, "
-    ".019 on held-out runs.",
+    about="g / G^gamma is inside the term of N, so that fine-grained experts help less as N grows; it is often quoted "
+    "outside that term. N counts all experts; an expansion of 64 times is part of the constants. The root mean square "
+    "error is 0.015 nats, and 0.019 on held-out runs.",
 )
 
 KRAJEWSKI_DENSE = Law(
@@ -64,8 +64,8 @@ KRAJEWSKI_DENSE = Law(
     domain={"D": TOKENS},
     data=DATA,
     published=(Published(f"{PAPER}, dense", {"c": 0.47, "a": 16.3, "alpha": 0.126, "b": 26.7, "beta": 0.127}),),
-    about="The dense law to compare krajewski-moe with: same data, same floor c. Its best tokens a parameter are about "
-    "44 at every compute.",
+    about="The dense law to compare with krajewski-moe: the same data and the same constant term c. Its best number of "
+    "tokens per parameter is about 44 at every compute.",
 )
 
 LAWS = (KRAJEWSKI_MOE, KRAJEWSKI_DENSE)

@@ -74,8 +74,8 @@ KUMAR_QUANTISED = Law(
         "loss_rise": "loss_rise_nats",
     },
     data=DATA,
-    about="What rounding the weights to P_post bits after training adds to the loss. More tokens make it worse: an "
-    "over-trained model loses more. N is N_eff where training itself ran in low precision.",
+    about="The increase of the loss when the weights are rounded to P_post bits after training. It grows with the "
+    "number of tokens: an over-trained model loses more. N is N_eff if training itself ran in low precision.",
 )
 
 LAWS = (KUMAR, KUMAR_QUANTISED)

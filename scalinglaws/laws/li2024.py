@@ -1,4 +1,4 @@
-"""Li et al. 2024, "Surge Phenomenon in Optimal Learning Rate and Batch Size Scaling": Adam's learning rate by batch."""
+"""Li et al. 2024, "Surge Phenomenon in Optimal Learning Rate and Batch Size Scaling": Adam's rate by batch size."""
 
 from .declaration import Law, Parameter
 
@@ -12,7 +12,8 @@ SURGE_LR = Law(
     convention={"B": "batch_tokens", "lr": "lr"},
     unit="1",
     about="Best learning rate of an optimiser that uses the sign of the gradient, as Adam nearly does: it grows as "
-    "sqrt(B) below B_noise, peaks there and falls beyond; the peak moves to larger batches as training goes on.",
+    "sqrt(B) below B_noise, has its maximum there and falls beyond; the maximum moves to larger batches as training "
+    "proceeds.",
 )
 
 LAWS = (SURGE_LR,)

@@ -32,13 +32,13 @@ STEP_LR = Law(
     data=DATA,
     unit="1",
     published=(
-        # the bootstrap is of ln k: its .624 is a relative error
+        # the bootstrap is of ln k: its 0.624 is a relative error
         Published(
             PAPER, {"k": 1.79, "alpha": -0.713, "beta": 0.307}, {"k": 1.79 * 0.624, "alpha": 0.03, "beta": 0.019}
         ),
     ),
-    about="Peak learning rate with the best batch, when every schedule ends at 1e-5. It rises with tokens where "
-    "bjorck-lr falls and deepseek-lr falls with compute: nobody has reconciled them. The runs released give N^-0.77 "
+    about="Peak learning rate with the best batch size, when every schedule ends at 1e-5. It rises with tokens, where "
+    "bjorck-lr falls, and deepseek-lr falls with compute: nobody has reconciled them. The released runs give N^-0.77 "
     "D^0.20, with twice the printed errors.",
 )
 
@@ -57,8 +57,8 @@ STEP_BATCH = Law(
     data=DATA,
     unit="tokens",
     published=(Published(PAPER, {"k": 0.58, "beta": 0.571}, {"k": 0.58 * 0.437, "beta": 0.019}),),
-    about="Batch in tokens that goes with step-lr; it does not depend on size. An optimum of the loss, not a critical "
-    "batch.",
+    about="Batch size in tokens to use with step-lr; it does not depend on size. It is an optimum of the loss, not a "
+    "critical batch.",
 )
 
 LAWS = (STEP_LR, STEP_BATCH)

@@ -1,4 +1,4 @@
-"""Liu et al. 2025, "Muon is Scalable for LLM Training" (Moonlight): loss at a compute under two optimisers."""
+"""Liu et al. 2025, "Muon is Scalable for LLM Training" (Moonlight): loss against compute for two optimisers."""
 
 from ..quantities import PF_DAY
 from .declaration import LINEAR, Law, Parameter, Published
@@ -11,7 +11,7 @@ def loss_of_compute(C, *, k, alpha):
 
 
 def flops_to_reach(loss, *, k, alpha):
-    """Give the FLOPs at which the law reaches a loss."""
+    """Give the FLOPs at which the law reaches a given loss."""
     return PF_DAY * (k / loss) ** (1 / alpha)
 
 
@@ -32,9 +32,9 @@ MOONLIGHT = Law(
         Published(f"{PAPER}, figure 3, AdamW", {"k": 2.608, "alpha": 0.054}),
     ),
     data="Moonshot's own mix, context 8192",
-    about="Best loss at a compute with Muon and with AdamW, each tuned. One PF-day of Muon does what takes AdamW 2.1, "
-    "a hundred what takes it 177: the saving shrinks with scale by these exponents, and the stated .52 of the "
-    "FLOPs holds at ten.",
+    about="Best loss at a given compute with Muon and with AdamW, each tuned. One PF-day of Muon reaches the loss of "
+    "2.1 PF-days of AdamW, and a hundred reach that of 177: by these exponents the saving shrinks with scale, and the "
+    "stated 0.52 of the FLOPs is right at ten PF-days.",
 )
 
 LAWS = (MOONLIGHT,)

@@ -1,4 +1,4 @@
-"""Grattafiori et al. 2024, "The Llama 3 Herd of Models": the best number of tokens at a compute."""
+"""Grattafiori et al. 2024, "The Llama 3 Herd of Models": the best number of tokens at a given compute."""
 
 from .declaration import LINEAR, Law, Parameter, Published
 
@@ -27,8 +27,8 @@ LLAMA3 = Law(
     ),
     data="Llama 3's own mix, tokenizer of 128000, minima of isoFLOP parabolas",
     unit="tokens",
-    about="Best tokens at a compute. The text rounds the figure's constants to two digits, which costs 36 % of the "
-    "tokens at 3.8e25 FLOPs; the figure's give 16.3e12 where the paper says 16.55e12.",
+    about="Best tokens at a given compute. The text rounds the figure's constants to two digits, which lowers the "
+    "tokens at 3.8e25 FLOPs by 36 %; the constants of the figure give 16.3e12 where the paper says 16.55e12.",
 )
 
 LAWS = (LLAMA3,)

@@ -1,4 +1,4 @@
-"""Lovelace et al. 2026 (arXiv 2605.01640): a data-constrained law with a price on overfitting."""
+"""Lovelace et al. 2026 (arXiv 2605.01640): a data-constrained law with a cost of overfitting."""
 
 import numpy as np
 
@@ -31,9 +31,9 @@ LOVELACE = Law(
     ),
     convention={"N": "params_total", "D": "tokens", "U": "tokens_unique"},
     domain={"N": (1.5e7, 1e9), "U": (5e7, 6e9), "D/U": (1.0, 1e3)},
-    about="Loss under repetition that may rise again with epochs, the more so the larger the model; strong weight "
-    "decay lowers P. A repeated token counts in full in D and pays through P. No constants are at hand: a form to "
-    "fit.",
+    about="Loss under repetition, which may rise again with epochs, the more so the larger the model; strong weight "
+    "decay lowers P. A repeated token counts in full in D, and its cost is the term of P. No constants are available: "
+    "a form to fit.",
 )
 
 LAWS = (LOVELACE,)

@@ -1,4 +1,4 @@
-"""Ludziejewski et al. 2025, "Joint MoE Scaling Laws": loss of active parameters, tokens and number of experts."""
+"""Ludziejewski et al. 2025, "Joint MoE Scaling Laws": loss by active parameters, tokens and number of experts."""
 
 import numpy as np
 
@@ -27,9 +27,9 @@ LUDZIEJEWSKI = Law(
     ),
     convention={"N": "params_active", "D": "tokens", "experts_effective": "experts_effective"},
     data="up to 2.7e9 active and 5e9 total parameters; 280 runs",
-    about="alpha and beta are negative as the paper writes them. E^ is the count of experts saturated as in law clark, "
-    "with a start and a limit of its own. A form to fit: the printed constants circulate with the signs inside the "
-    "exponents reconstructed from a rendering, so that none stand here.",
+    about="alpha and beta are negative, as the paper writes them. E^ is the saturated count of experts as in law "
+    "clark, with its own start and limit. A form to fit: in the printed constants that circulate the signs inside the "
+    "exponents were reconstructed from a rendering, so that none are given here.",
 )
 
 LAWS = (LUDZIEJEWSKI,)

@@ -1,7 +1,7 @@
 """Luo et al. 2025, "A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules".
 
-Not a law of one row: the loss after a step depends on every learning rate before it. `MULTI_POWER` takes the whole
-schedule of one run; `along` makes a law of (schedule, step) out of several, which a fit takes row by row.
+This is not a law of one row: the loss after a step depends on every learning rate before it. `MULTI_POWER` takes the
+whole schedule of one run; `along` makes a law of (schedule, step) from several runs, which a fit uses row by row.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def loss_at(lr, steps, held=1.0, *, L0, A, alpha, B, C, beta, gamma):
     Args:
         lr: learning rate of every step of the run in order, warm-up included: (all steps,).
         steps: the steps asked for, counted from 0: (steps,).
-        held: for how many steps each rate holds, where `lr` has one entry a piece of the schedule: (all steps,).
+        held: for how many steps each rate applies, if `lr` has one entry per piece of the schedule: (all steps,).
         L0, A, alpha, B, C, beta, gamma: numbers, or arrays of shape (rows, 1).
     """
     lr, steps = np.asarray(lr, dtype=np.float64), np.asarray(steps, dtype=int)
@@ -78,7 +78,7 @@ def _reached(lr, steps, held, C, gamma):
 
 
 def _last(parameter):
-    """Give a number, or (rows, 1), an axis more for the changes."""
+    """Give a number, or (rows, 1), one more axis for the changes."""
     return np.asarray(parameter)[..., None] if np.ndim(parameter) else parameter
 
 
@@ -129,10 +129,10 @@ MULTI_POWER = Law(
         fitted("100M", 2.6514477, 0.60115152, 0.45295811, 437.9464276, 2.13245612, 0.59785199, 0.65523644),
         fitted("400M", 2.37474466, 0.65421216, 0.42878731, 523.42464371, 2.02462735, 0.59350493, 0.63472457),
     ),
-    about="For one run at a time: `lr` is its whole schedule from the first step, a row a step, and the loss comes "
-    "back for every step. The warm-up belongs to it: its rises enter the sum with their sign, and leaving them out "
-    "shifts the loss by -.11 to -.16 nats. A table of curves is fitted with each run's own schedule, as its rows have "
-    "it.",
+    about="For one run at a time: `lr` is its whole schedule from the first step, one row per step, and the law gives "
+    "the loss at every step. The warm-up is part of it: its increases enter the sum with their sign, and leaving them "
+    "out shifts the loss by -0.11 to -0.16 nats. A table of curves is fitted with each run's own schedule, as its rows "
+    "have it.",
 )
 
 

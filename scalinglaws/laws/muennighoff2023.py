@@ -1,6 +1,6 @@
 """Muennighoff et al. 2023, "Scaling Data-Constrained Language Models": repeated tokens and excess parameters decay.
 
-D counts tokens processed, U different ones. The worth of both is plugged into the additive law.
+D counts processed tokens, U unique tokens. The effective values of data and parameters enter the additive law.
 """
 
 from math import exp
@@ -13,9 +13,9 @@ PAPER = "Muennighoff et al. 2023"
 
 
 def worth(amount, base, decay):
-    """Give what `amount` is worth where all beyond `base` decays: base (1 + R* (1 - e^(-R/R*))), R = amount/base - 1.
+    """Give the effective amount if all beyond `base` decays: base (1 + R* (1 - e^(-R/R*))), R = amount/base - 1.
 
-    Never more than base (1 + R*), 16.4 U for tokens (eq 5, and eq 6 for parameters).
+    It is never more than base (1 + R*), 16.4 U for tokens (eq 5, and eq 6 for parameters).
     """
     return base * (1 - decay * np.expm1(-(amount / base - 1) / decay))
 
@@ -64,9 +64,9 @@ MUENNIGHOFF = Law(
         ),
     ),
     data="C4, GPT-2 tokenizer, context 2048",
-    about="Loss of N parameters on D tokens of which U differ. Four epochs are worth nearly as much as new data, forty "
-    "little more than sixteen. The loss cannot rise with epochs: the law knows no overfitting. The authors give no "
-    "meaning to its absolute value off C4.",
+    about="Loss of N parameters on D tokens, of which U are unique. Four epochs are worth nearly as much as new data, "
+    "forty little more than sixteen. The predicted loss cannot rise with epochs: the law does not model overfitting. "
+    "The authors give no meaning to its absolute value on texts other than C4.",
 )
 
 LAWS = (MUENNIGHOFF,)

@@ -1,7 +1,7 @@
-"""Pearce & Song 2024, "Reconciling Kaplan and Chinchilla Scaling Laws": embeddings bend the exponent of small models.
+"""Pearce & Song 2024, "Reconciling Kaplan and Chinchilla Scaling Laws": embeddings change the exponent of small models.
 
 N_T = N_E + gamma N_E^(1/3) for a family of one aspect ratio A = d_model / n_layer and a vocabulary of V. Under a law
-L = E + A / N_T^alpha + B / D^beta the best N_E at C_E = 6 N_E D is no power of C_E: its local exponent g climbs and
+L = E + A / N_T^alpha + B / D^beta the best N_E at C_E = 6 N_E D is not a power of C_E: its local exponent g rises and
 falls again between two limits. Nothing here depends on E.
 """
 
@@ -27,7 +27,7 @@ def best_compute(N_E, *, gamma, A, B, alpha, beta):
 
 
 def local_exponent(N_E, *, gamma, alpha, beta):
-    """Give g = d ln N_E / d ln C_E along the optimum: .963 at 1e6 under Besiroglu's law with a vocabulary of 32000."""
+    """Give g = d ln N_E / d ln C_E along the optimum: 0.963 at 1e6 under Besiroglu's law with a vocabulary of 32000."""
     power = N_E ** (2 / 3)
     inverse = 1 - (power + gamma / 9) / (power + gamma / 3) / beta
     return 1 / (inverse + (1 + alpha) / beta * (power + gamma / 3) / (power + gamma))
@@ -50,9 +50,9 @@ PEARCE = Law(
     published=(Published(f"{PAPER}, section 3, vocabulary 32000, aspect 39.2", {"gamma": 47491.0}),),
     data="shapes of the Chinchilla family, vocabulary of 32000",
     unit="params",
-    about="All parameters from those without embeddings. gamma grows with the vocabulary and hardly with the shape; "
-    "with 256 bytes for a vocabulary it nearly vanishes. See local_exponent for what it does to N* ~ C^g: .51 at "
-    "scale, up to .98 for small models, neither of which refutes the other.",
+    about="All parameters from those without embeddings. gamma grows with the vocabulary and hardly depends on the "
+    "shape; with a vocabulary of 256 bytes it is nearly zero. See local_exponent for its effect on the exponent of N* "
+    "~ C^g: 0.51 at scale, up to 0.98 for small models, neither of which refutes the other.",
 )
 
 LAWS = (PEARCE,)

@@ -1,8 +1,8 @@
 """Porian et al. 2024, "Resolving Discrepancies in Compute-Optimal Scaling of Language Models": five steps.
 
-From Kaplan to Chinchilla on the same text, each protocol with one correction more than the last. The exponents are
-printed; the prefactors are of the weighted line through the optima that the authors published, whose exponents are the
-printed ones.
+The steps go from Kaplan to Chinchilla on the same text; each protocol has one correction more than the one before. The
+exponents are printed; the prefactors are those of the weighted line through the optima that the authors published,
+whose exponents are the printed ones.
 """
 
 from .declaration import LINEAR, Law, Parameter, Published
@@ -42,17 +42,18 @@ PORIAN_N = Law(
     convention={"C": "flops_6nd_with_head", "N": "params_with_head"},
     domain={"C": (1.25e16, 2.56e19)},
     published=(
-        step("learning rate, batch and beta2 tuned", ".49 to .50", 0.11892648, 0.49689508),
-        step("as Kaplan: without head, long warm-up, long cosine", ".82 to .85", 4.2319661e-8, 0.83530004),
-        step("the head counted", ".69 to .72", 1.2701847e-5, 0.70646991),
-        step("warm-up of N tokens", ".59 to .62", 1.4309166e-3, 0.60203753),
-        step("cosine of the run's own length", ".56 to .59", 4.7692868e-3, 0.57149479),
+        step("learning rate, batch and beta2 tuned", "[0.49, 0.50]", 0.11892648, 0.49689508),
+        step("as Kaplan: without head, long warm-up, long cosine", "[0.82, 0.85]", 4.2319661e-8, 0.83530004),
+        step("the head counted", "[0.69, 0.72]", 1.2701847e-5, 0.70646991),
+        step("warm-up of N tokens", "[0.59, 0.62]", 1.4309166e-3, 0.60203753),
+        step("cosine of the run's own length", "[0.56, 0.59]", 4.7692868e-3, 0.57149479),
     ),
     data=DATA,
     unit="params",
-    about="Best size at a compute, and how the protocol moves it: variant 0 is the last of five corrections, variants "
-    "1 to 4 the way there, of which the first counts neither head nor embeddings. At 5.88e23 FLOPs they say 77e9, "
-    "3e12, 787e9, 292e9 and 183e9 parameters. On OpenWebText2 the exponents are .518, .864, .699, .603 and .574.",
+    about="Best size at a given compute, and how the protocol changes it: variant 0 has all five corrections, variants "
+    "1 to 4 have fewer, and the first of these counts neither head nor embeddings. At 5.88e23 FLOPs the variants give "
+    "77e9, 3e12, 787e9, 292e9 and 183e9 parameters. On OpenWebText2 the exponents are 0.518, 0.864, 0.699, 0.603 and "
+    "0.574.",
 )
 
 PORIAN_BATCH = Law(
@@ -70,8 +71,9 @@ PORIAN_BATCH = Law(
     published=(Published(f"{PAPER}, section 3.5", {"k": 3.7e-4, "b": 0.703}),),
     data=DATA,
     unit="tokens",
-    about="Best batch at 20 tokens a parameter, tuned with the learning rate. The prefactor is in sequences of 2048, "
-    "the answer in tokens. At batches of 128 sequences or fewer it needs beta2 of .99 or more: .95 undoes it.",
+    about="Best batch size at 20 tokens per parameter, tuned together with the learning rate. The prefactor is in "
+    "sequences of 2048, the result in tokens. At batches of 128 sequences or fewer it requires beta2 of 0.99 or more: "
+    "with 0.95 the law does not hold.",
 )
 
 PORIAN_LR = Law(
@@ -89,8 +91,8 @@ PORIAN_LR = Law(
     published=(Published(f"{PAPER}, section 3.5", {"k": 3.7, "c": 0.36}),),
     data=DATA,
     unit="1",
-    about="Best peak learning rate at 20 tokens a parameter and the batch of porian-batch; it says nothing of other "
-    "lengths of training. At 9.01e8 parameters it gives .0022 and the authors took .0024.",
+    about="Best peak learning rate at 20 tokens per parameter and the batch of porian-batch; it says nothing about "
+    "other lengths of training. At 9.01e8 parameters it gives 0.0022, and the authors used 0.0024.",
 )
 
 LAWS = (PORIAN_N, PORIAN_BATCH, PORIAN_LR)

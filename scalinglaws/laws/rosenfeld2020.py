@@ -27,10 +27,10 @@ ROSENFELD = Law(
         Parameter("beta", "1", (0.1, 1.2)),
     ),
     convention={"N": "params_total", "D": "tokens_unique"},
-    about="Error between a floor and the level of a random guess, eps_0, which small models do not leave: "
-    "ln(vocabulary) for a loss. Hold eps_0 where it is known. The prefactor of n is one, as scaling e and eta alike "
-    "changes nothing. The paper's exponents (alpha / beta): WikiText-103 .74/.56, PTB .81/.34, ImageNet .75/.61; its "
-    "other constants stand in no source seen here.",
+    about="Error between a floor and the level of a random guess, eps_0, near which small models stay: ln(vocabulary) "
+    "for a loss. Fix eps_0 where it is known. The prefactor of n is one, because scaling e and eta by the same factor "
+    "changes nothing. The paper's exponents (alpha / beta): WikiText-103 0.74/0.56, PTB 0.81/0.34, ImageNet 0.75/0.61; "
+    "no source that was checked prints its other constants.",
 )
 
 LAWS = (ROSENFELD,)

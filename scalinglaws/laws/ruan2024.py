@@ -21,9 +21,10 @@ RUAN = Law(
     ),
     convention={"C": "flops"},
     unit="1",
-    about="Metric against compute within one family of models, with the four constants of the paper that only stand "
-    "together as two: slope, and the compute of one half. Families share the axis of capability and differ in how "
-    "compute buys it: never pool them. A form to fit, for metrics whose chance level is zero.",
+    about="Metric against compute within one family of models. The four constants of the paper enter only in two "
+    "combinations: the slope, and the compute at which the metric is one half. Families share the axis of capability "
+    "and differ in the compute that each level of it takes: never pool them. A form to fit, for metrics whose chance "
+    "level is zero.",
 )
 
 LAWS = (RUAN,)

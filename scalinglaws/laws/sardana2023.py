@@ -1,4 +1,4 @@
-"""Sardana et al. 2023, "Beyond Chinchilla-Optimal": the cheapest model of a quality when it has to serve as well.
+"""Sardana et al. 2023, "Beyond Chinchilla-Optimal": the cheapest model of a given loss, serving included.
 
 Training takes 6 N D FLOPs and serving D_inf tokens 2 N D_inf. The functions take the constants of any additive law.
 """
@@ -18,12 +18,12 @@ def flops_with_serving(N, D, served):
 
 
 def best_tokens(N, *, E, A, B, alpha, beta):
-    """Give D at which N is the best size under C = 6 N D; E is not used."""
+    """Give the D at which N is the best size under C = 6 N D; E is not used."""
     return (beta * B / (alpha * A) * N**alpha) ** (1 / beta)
 
 
 def tokens_to_reach(loss, N, *, E, A, B, alpha, beta):
-    """Give D that takes N parameters to a loss; infinite where no number of tokens does."""
+    """Give the D at which N parameters reach a loss; infinite where no number of tokens does."""
     left = loss - E - A / N**alpha
     return (B / left) ** (1 / beta) if left > 0 else float("inf")
 
@@ -31,13 +31,13 @@ def tokens_to_reach(loss, N, *, E, A, B, alpha, beta):
 def first_order_gap(N, D, served, *, E, A, B, alpha, beta):
     """Give (alpha A / N^alpha) / (beta B / D^beta) - (1 + D_inf / (3 D)): zero at the cheapest (N, D) of a loss.
 
-    Above zero the model is too small. E is not used.
+    A positive value means that the model is too small. E is not used.
     """
     return (alpha * A / N**alpha) / (beta * B / D**beta) - (1 + served / (3 * D))
 
 
 def cheapest(loss, served, **constants):
-    """Give (N, D) that reach a loss at least cost of training and of serving `served` tokens.
+    """Give the (N, D) that reach a loss at the lowest cost of training and of serving `served` tokens.
 
     Raises:
         LawError: the loss is not above the constant term.
@@ -74,18 +74,18 @@ SARDANA = Law(
             {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.336, "beta": 0.283},
         ),
         Published(
-            f"{PAPER}, section 5, refit to at most 100 tokens a parameter",
+            f"{PAPER}, section 5, refit to at most 100 tokens per parameter",
             {"E": 0.17, "A": 7.20, "B": 25.97, "alpha": 0.08, "beta": 0.13},
         ),
         Published(
-            f"{PAPER}, section 5, refit to all, 10000 tokens a parameter",
+            f"{PAPER}, section 5, refit to all, 10000 tokens per parameter",
             {"E": 1.45, "A": 33.66, "B": 138.9, "alpha": 0.18, "beta": 0.24},
         ),
     ),
-    data="variant 0: Hoffmann's MassiveText; refits: 47 models of its own, to 10000 tokens a parameter",
+    data="variant 0: Hoffmann's MassiveText; refits: 47 models of the paper, up to 10000 tokens per parameter",
     about="Additive law for models that will serve: the more tokens served, the smaller the model and the longer its "
-    "training. The refits differ by how far over-training reaches in the runs, from alpha .08 to .18: the law is no "
-    "better than its support. The refits to 250 and to 500 stand in print without all their constants.",
+    "training. The refits differ in how much over-training their runs include, and alpha goes from 0.08 to 0.18: the "
+    "law is valid only where it has runs. The refits to 250 and to 500 are printed without all their constants.",
 )
 
 LAWS = (SARDANA,)

@@ -24,9 +24,9 @@ SKALING = Law(
         Parameter("k", "1", (0.2, 1.2)),
     ),
     convention={"N": "params_total", "D": "tokens"},
-    about="Chinchilla's law at k = 1, Kaplan's joint law at E = 0; N* does not depend on k. The paper finds k of .31 "
-    "to .45 on text and .77 to .90 on code and on Chinchilla's runs; E is weakly identified, .03 to .45 between "
-    "refits of one table. No constants are at hand: a form to fit.",
+    about="Chinchilla's law at k = 1, Kaplan's joint law at E = 0; N* does not depend on k. The paper finds k of 0.31 "
+    "to 0.45 on text and 0.77 to 0.90 on code and on Chinchilla's runs; E is weakly identified, 0.03 to 0.45 between "
+    "refits of one table. No constants are available: a form to fit.",
 )
 
 LAWS = (SKALING,)

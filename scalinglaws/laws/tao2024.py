@@ -15,7 +15,7 @@ VOCABULARY = "params_vocabulary"
 LEAST_SIZE = 33e6  # the smallest model, from which the derivative route starts
 SIZES = (LEAST_SIZE, 3e9)  # abstract of the paper
 BUDGETS = (1.57e17, 1.3e21)  # at which the IsoFLOP route gives these sizes
-DATA = "SlimPajama, one BPE tokenizer a vocabulary"
+DATA = "SlimPajama, one BPE tokenizer per vocabulary"
 
 
 def below_unigram(N, params_vocabulary, D, *, E, A_1, alpha_1, A_2, alpha_2, B, beta):
@@ -68,8 +68,8 @@ TAO_LOSS = Law(
             },
         ),
     ),
-    about="L_u is the loss less that of a unigram model over the same vocabulary, and negative; this law gives -L_u, "
-    "how far below the unigram the model is, so that it is positive. That difference alone compares between "
+    about="L_u is the loss minus that of a unigram model over the same vocabulary, and is negative; this law gives "
+    "-L_u, the distance below the unigram loss, so that it is positive. Only this difference can be compared between "
     "vocabularies. The paper ties beta to alpha_1.",
 )
 
@@ -85,7 +85,8 @@ TAO_PARAMS = Law(
     unit="params",
     data=DATA,
     published=(Published(f"{PAPER}, IsoFLOP route", {"k": exp(-2.48465), "a": 0.5}),),
-    about="Best parameters outside the vocabulary at a compute; pair it with tao-vocabulary-params.",
+    about="Best number of parameters outside the vocabulary at a given compute; for those of the vocabulary use "
+    "tao-vocabulary-params.",
 )
 
 TAO_VOCABULARY_PARAMS = Law(
@@ -100,7 +101,8 @@ TAO_VOCABULARY_PARAMS = Law(
     unit="params",
     data=DATA,
     published=(Published(f"{PAPER}, IsoFLOP route", {"k": exp(-1.58903), "a": 0.41636}),),
-    about="Best parameters of the vocabulary at a compute: V d, so divide by the width for the vocabulary.",
+    about="Best number of parameters of the vocabulary at a given compute: V d, so divide it by the width to get the "
+    "vocabulary.",
 )
 
 TAO_VOCABULARY = Law(
@@ -115,8 +117,8 @@ TAO_VOCABULARY = Law(
     unit="params",
     data=DATA,
     published=(Published(f"{PAPER}, derivative route", {"N_v0": 3145728.0, "gamma": 0.8354}),),
-    about="Best parameters of the vocabulary for a size trained on its best tokens; the IsoFLOP route gives some 8% "
-    "fewer at 3e9 parameters. A model trained on fewer tokens deserves a smaller vocabulary.",
+    about="Best number of parameters of the vocabulary for a size trained on its best number of tokens; the IsoFLOP "
+    "route gives about 8% fewer at 3e9 parameters. A model trained on fewer tokens should have a smaller vocabulary.",
 )
 
 TAO_TOKENS = Law(
@@ -135,9 +137,9 @@ TAO_TOKENS = Law(
     unit="tokens/character",
     data=DATA,
     published=(Published(f"{PAPER}, fit", {"a": 0.00639222, "b": -0.15811069, "c": 1.20470122}),),
-    about="Tokens a character of English web text under a BPE of V words: it turns characters into tokens before any "
-    "comparison between vocabularies. A parabola in ln V: least at V = 2.3e5, and rising again beyond, which no "
-    "tokenizer does.",
+    about="Tokens per character of English web text under a BPE of V words: it converts characters into tokens before "
+    "any comparison between vocabularies. A parabola in ln V: its minimum is at V = 2.3e5, and it rises beyond, which "
+    "no tokenizer does.",
 )
 
 LAWS = (TAO_LOSS, TAO_PARAMS, TAO_VOCABULARY_PARAMS, TAO_VOCABULARY, TAO_TOKENS)

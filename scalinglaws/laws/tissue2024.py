@@ -16,7 +16,7 @@ def loss_at(lr, steps, held=1.0, *, L_0, A, alpha, C, decay):
     Args:
         lr: learning rate of every step of the run in order: (all steps,).
         steps: the steps asked for, counted from 0: (steps,).
-        held: for how many steps each rate holds, where `lr` has one entry a piece of the schedule: (all steps,).
+        held: for how many steps each rate applies, if `lr` has one entry per piece of the schedule: (all steps,).
     """
     return slopes_at(lr, steps, held, L_0=L_0, A=A, alpha=alpha, C=C, decay=decay)[0]
 
@@ -47,9 +47,10 @@ def annealed_slopes(lr, *, L_0, A, alpha, C, decay):
 
 
 def _annealing(lr, steps, held, decay):
-    """S_2 and its derivative by the decay, (..., steps).
+    """S_2 and its derivative with respect to the decay, (..., steps).
 
-    A fall has added fall x (1 + decay + .. + decay^(n - 1)) = fall (1 - decay^n) / (1 - decay), n steps later.
+    n steps after it, a fall of the rate has added
+    fall x (1 + decay + .. + decay^(n - 1)) = fall (1 - decay^n) / (1 - decay).
     """
     decay = np.asarray(decay)[..., None] if np.ndim(decay) else decay
     areas, slopes = [], []
@@ -82,9 +83,9 @@ TISSUE = Law(
     ),
     convention={"lr": "lr_by_step"},
     along=along,
-    about="For one run at a time: `lr` is its whole schedule, a row a step, and the loss comes back for every step. "
-    "The memory of an annealing fades as decay^steps, about .999; multi-power finds a power law instead. The "
-    "warm-up's rise enters S_2 with its sign.",
+    about="For one run at a time: `lr` is its whole schedule, one row per step, and the law gives the loss at every "
+    "step. The memory of an annealing decays as decay^steps, with decay about 0.999; multi-power finds a power law "
+    "instead. The increase of the rate in the warm-up enters S_2 with its sign.",
 )
 
 LAWS = (TISSUE,)

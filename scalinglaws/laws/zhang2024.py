@@ -1,7 +1,7 @@
 """Zhang et al. 2024, "How Does Critical Batch Size Scale in Pre-training?": the batch 20% off linear scaling.
 
-The paper counts N in millions and the batch in sequences of 512 tokens; its constants stand here unchanged, and the
-laws take parameters and give tokens.
+The paper counts N in millions and the batch in sequences of 512 tokens; its constants are unchanged here, and the laws
+take parameters and give tokens.
 """
 
 from .declaration import LINEAR, Law, Parameter, Published
@@ -45,8 +45,8 @@ CHINCHILLA_TOKENS = _size_law(
     "at Chinchilla's tokens",
     93.20,
     0.47,
-    "Batch up to which steps fall almost in proportion (20% over), when tokens grow with N. Often misread: N goes in "
-    "millions and the batch comes in sequences of 512. It follows the tokens, not the size: compare "
+    "Batch size up to which steps fall almost in proportion (20% over), when tokens grow with N. It is often misread: "
+    "N is in millions and the batch is in sequences of 512. It depends on the tokens, not on the size: compare "
     "zhang-critical-fixed.",
 )
 
@@ -55,7 +55,7 @@ SAME_TOKENS = _size_law(
     "at the same tokens for every size",
     621.341,
     0.087,
-    "The same batch when every size is trained on the same tokens: it hardly grows.",
+    "The same batch size when every size is trained on the same tokens: it hardly grows.",
 )
 
 OF_TOKENS = Law(
@@ -68,8 +68,8 @@ OF_TOKENS = Law(
     convention={"D": "tokens", "B": "batch_tokens"},
     data=DATA,
     unit="tokens",
-    about="A form to fit: the constants in circulation, with an exponent of .47, leave the unit of D open, so that "
-    "none stand here.",
+    about="A form to fit: the constants in circulation, with an exponent of 0.47, leave the unit of D open, so that "
+    "none are given here.",
 )
 
 LAWS = (CHINCHILLA_TOKENS, SAME_TOKENS, OF_TOKENS)

@@ -1,7 +1,7 @@
-"""Kaplan et al. 2020, section 6 and table 6: what a compute is best spent on, and the loss that it buys.
+"""Kaplan et al. 2020, section 6 and table 6: how to allocate a given compute, and the loss that it reaches.
 
 Compute is in FLOPs here; the paper prints PF-days, so that each scale is the value at one PF-day. Theory and fit differ
-in the paper: B.9 and B.10 give half of table 6's size and twice its steps. Both stand here, each with its source.
+in the paper: B.9 and B.10 give half of table 6's size and twice its steps. Both are given here, each with its source.
 """
 
 from collections.abc import Callable
@@ -75,8 +75,8 @@ KAPLAN_CMIN = Law(
         Published(REPRODUCTION, {"C_c": 4.23e6 * PF_DAY, "alpha_C": 0.0566}),
     ),
     data=DATA,
-    about="Best loss at a compute when the batch is far below the critical one. Eq 6.4 prints 0.054 for the exponent "
-    "of the theory; no printed constants give it.",
+    about="Best loss at a given compute when the batch is far below the critical one. Eq 6.4 prints 0.054 for the "
+    "exponent of the theory; no printed constants give it.",
 )
 
 KAPLAN_N_OPT = _allocation(
@@ -92,8 +92,8 @@ KAPLAN_N_OPT = _allocation(
         _theory("B.9", params_at, "alpha_N", "N_e", "p_N"),
         Published(REPRODUCTION, {"N_e": 4.27e9, "p_N": 0.716}),
     ),
-    about="Size that reaches the least loss at a compute, at a batch far below the critical one. Eq 6.5 prints 0.71 "
-    "for the exponent of the theory, from the 0.054 that no printed constants give.",
+    about="Size that reaches the lowest loss at a given compute, with a batch far below the critical one. Eq 6.5 "
+    "prints 0.71 for the exponent of the theory, from the 0.054 that no printed constants give.",
 )
 
 KAPLAN_N_FIXED = _allocation(
@@ -106,8 +106,8 @@ KAPLAN_N_FIXED = _allocation(
     counts={"C": "flops_6nd", **NONEMBEDDING},
     printed=Published(f"{PAPER}, inside figure 14", {"N_e": 1.6e9, "p_N": 0.88}),
     others=(Published(REPRODUCTION, {"N_e": 2.81e9, "p_N": 0.897}),),
-    about="Size that reaches the least loss at a compute when every model trains in batches of 2^19 tokens. By table 3 "
-    "that frontier is no power law: its slope falls from 0.85 to 0.77 over eight decades.",
+    about="Size that reaches the lowest loss at a given compute when every model trains in batches of 2^19 tokens. By "
+    "table 3 that frontier is not a power law: its slope falls from 0.85 to 0.77 over eight decades.",
 )
 
 KAPLAN_B_OPT = _allocation(
@@ -120,8 +120,8 @@ KAPLAN_B_OPT = _allocation(
     counts={"C": "flops_min"},
     printed=Published(f"{PAPER}, table 6", {"B_e": 2.0e6, "p_B": 0.24}),
     others=(_theory("B.2 and B.6", critical_batch_at, "alpha_B", "B_e", "p_B"),),
-    about="Critical batch at the best loss of a compute: the batch to stay far below, or to train at for twice the "
-    "compute and twice the least steps.",
+    about="Critical batch at the best loss of a given compute: stay far below it, or train at it for twice the minimum "
+    "compute and twice the minimum number of steps.",
 )
 
 KAPLAN_S_MIN = _allocation(
@@ -134,8 +134,8 @@ KAPLAN_S_MIN = _allocation(
     counts={"C": "flops_min", "S": "steps_min"},
     printed=Published(f"{PAPER}, eq 6.2 and table 6", {"S_e": 5.4e3, "p_S": 0.03}),
     others=(_theory("B.10", steps_at, "alpha_S", "S_e", "p_S"),),
-    about="Least steps of the efficient run, at a batch far above the critical one: a lower bound. The paper calls its "
-    "exponent compatible with zero.",
+    about="Minimum number of steps of the efficient run, with a batch far above the critical one: a lower bound. The "
+    "paper calls its exponent compatible with zero.",
 )
 
 KAPLAN_D_OPT = _allocation(

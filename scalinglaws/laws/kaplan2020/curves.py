@@ -1,4 +1,4 @@
-"""Kaplan et al. 2020, sections 4 and 5.3 and appendix D: overfitting, when to stop, where in the context, how fast."""
+"""Kaplan et al. 2020, sections 4 and 5.3 and appendix D: overfitting, early stopping, position, learning rate."""
 
 from collections.abc import Mapping
 
@@ -36,7 +36,7 @@ def learning_rate_of_size(N, *, a, b):
 
 
 def data_for_overfitting(excess: float, k: Mapping[str, float]) -> tuple[float, float]:
-    """Give K and p of D >= K N^p, the tokens at which L(N, D) is `excess` above L(N, inf) (eq 4.4 from 1.5)."""
+    """Give K and p of D >= K N^p, tokens at which L(N, D) is `excess` above L(N, inf) (eq 4.4 from 1.5)."""
     ratio = k["alpha_N"] / k["alpha_D"]
     return k["D_c"] * k["N_c"] ** -ratio / np.expm1(np.log1p(excess) / k["alpha_D"]), ratio
 
@@ -68,8 +68,8 @@ KAPLAN_OVERFIT = Law(
     ),
     data=DATA,
     unit="1",
-    about="Share by which the early-stopped loss on D tokens lies above that on unlimited data. It depends on one "
-    "combination of N and D alone, so that points show K and not N_c and D_c.",
+    about="Relative amount by which the early-stopped loss on D tokens lies above that on unlimited data. It depends "
+    "only on one combination of N and D, so that points determine K and not N_c and D_c.",
 )
 
 KAPLAN_DATA = Law(
@@ -90,8 +90,8 @@ KAPLAN_DATA = Law(
     ),
     data=DATA,
     unit="tokens",
-    about="Tokens beyond which overfitting costs less than 2% of the loss. The printed 5e3 N^0.74 is rounded: at 1e9 "
-    "parameters it leaves 2.1%.",
+    about="Number of tokens beyond which overfitting costs less than 2% of the loss. The printed 5e3 N^0.74 is "
+    "rounded: at 1e9 parameters it leaves 2.1%.",
 )
 
 KAPLAN_STOP = Law(
@@ -106,7 +106,7 @@ KAPLAN_STOP = Law(
     published=(Published(f"{PAPER}, table 3", {name: KAPLAN_NS.constants[name] for name in ("S_c", "alpha_S")}),),
     data=DATA,
     unit="steps",
-    about="Earliest step, in S_min, at which a run on limited data can reach its least test loss: a lower bound, by "
+    about="Earliest step, in S_min, at which a run on limited data can reach its lowest test loss: a lower bound, from "
     "the learning curve on unlimited data.",
 )
 
@@ -137,8 +137,8 @@ KAPLAN_POSITION = Law(
         for i, (a, b, p) in enumerate(SIZES_OF_FIGURE_20, start=1)
     ),
     data=DATA,
-    about="Mean loss on the T-th token of a context. Larger models have a smaller floor, a larger front and a larger "
-    "exponent. The figure names its sizes by colour alone, between 1e6 and 1e9 parameters.",
+    about="Mean loss on the T-th token of a context. Larger models have a smaller a, a larger b and a larger exponent. "
+    "The figure shows its sizes only by colour, between 1e6 and 1e9 parameters.",
 )
 
 KAPLAN_N_LOG = Law(
@@ -152,8 +152,8 @@ KAPLAN_N_LOG = Law(
     domain={"N": (1e4, 1e9)},
     published=(Published(f"{PAPER}, inside figure 23", {"b": 0.25, "N_0": 7.1e12}),),
     data=DATA,
-    about="The rival that figure 23 draws beside kaplan-n and finds worse: a loss that falls by equal steps is zero "
-    "at N_0, and the law is undefined beyond. The logarithm is natural.",
+    about="The alternative that figure 23 compares with kaplan-n and finds worse: a loss that falls linearly in ln N "
+    "is zero at N_0, and the law is undefined beyond. The logarithm is natural.",
 )
 
 KAPLAN_LR = Law(
@@ -168,8 +168,8 @@ KAPLAN_LR = Law(
     published=(Published(f"{PAPER}, eq D.1", {"a": 0.003239, "b": 0.0001395}),),
     data=DATA,
     unit="1",
-    about="Peak learning rate of Adam, a rule of thumb of the paper's own runs. The logarithm is natural: the rate is "
-    "zero at 1.2e10 parameters and the law is undefined beyond; the paper trusts it below 1e10.",
+    about="Peak learning rate of Adam, a rule of thumb from the paper's own runs. The logarithm is natural: the rate "
+    "is zero at 1.2e10 parameters and the law is undefined beyond; the paper trusts it below 1e10.",
 )
 
 LAWS = (KAPLAN_OVERFIT, KAPLAN_DATA, KAPLAN_STOP, KAPLAN_POSITION, KAPLAN_N_LOG, KAPLAN_LR)

@@ -66,12 +66,12 @@ def steps_at(flops_min, k: Mapping) -> np.ndarray:
 
 
 def critical_batch_at(flops_min, k: Mapping) -> np.ndarray:
-    """B_crit in tokens at the loss that is best at a compute (B.2 at B.6)."""
+    """B_crit in tokens at the best loss of a given compute (B.2 at B.6)."""
     return critical_batch(loss_at(flops_min, k), B_star=k["B_star"], alpha_B=k["alpha_B"])
 
 
 def above_converged(k: Mapping) -> np.ndarray:
-    """f = aN / aS: the share by which the efficient run stops above the loss of its size at the end (B.5)."""
+    """f = aN / aS: the fraction by which the efficient run stops above the converged loss of its size (B.5)."""
     return k["alpha_N"] / k["alpha_S"]
 
 
@@ -84,7 +84,7 @@ def flops_to_reach(loss_nats, N, k: Mapping) -> np.ndarray:
 
 
 def stopped_at(above: float, other: float, k: Mapping) -> tuple[float, float, float]:
-    """Compare stopping at a share `above` over the converged loss with `other`: ratios of N, S and C (B.12 to B.14)."""
+    """Compare stopping at a fraction `above` over the converged loss with `other`: ratios of N, S, C (B.12 to B.14)."""
     size = ((1 + above) / (1 + other)) ** (1 / k["alpha_N"])
     steps = ((1 + 1 / above) / (1 + 1 / other)) ** (1 / k["alpha_S"])
     return size, steps, size * steps
@@ -108,8 +108,8 @@ def least_size_ratio(k: Mapping) -> np.ndarray:
 def loss_of_size_and_compute(N, C, *, N_c, E_c, alpha_N, alpha_S, alpha_B):
     """Solve L = (N_c/N)^aN + (6 E_c N / (L^(1/aB) C))^aS for L (B.3), with E_c = B_* S_c.
 
-    Newton's method on the logarithm of the right side over L, in ln L, from the larger of the two roots that either
-    term has alone: the root lies less than ln 2 above it, and every step stays below the root.
+    Newton's method is applied to the logarithm of the right side over L, in ln L, from the larger of the two roots that
+    the terms have on their own: the root lies less than ln 2 above it, and every step stays below the root.
     """
     power = 1 + alpha_S / alpha_B
     of_size = alpha_N * (np.log(N_c) - np.log(N))
@@ -122,7 +122,7 @@ def loss_of_size_and_compute(N, C, *, N_c, E_c, alpha_N, alpha_S, alpha_B):
 
 
 def contradiction(k: Mapping[str, float]) -> dict[str, float]:
-    """Find where L(D(C_min)) would fall below L(C_min) (eq 6.8): the laws must break before.
+    """Find where L(D(C_min)) would fall below L(C_min) (eq 6.8): the laws must break down before that point.
 
     k: C_c (FLOPs), alpha_C of kaplan-cmin; D_c, alpha_D of kaplan-d; D_e, p_D of kaplan-d-opt; N_e, p_N of
     kaplan-n-opt (tokens and params at one PF-day).
@@ -164,8 +164,9 @@ KAPLAN_NC = Law(
         _joint(f"{PAPER}, table 3 and figure 10", {**TABLE_3, **KAPLAN_BCRIT.published[1].values}),
     ),
     data=DATA,
-    about="Loss of N parameters after a compute at a batch far below the critical one: kaplan-ns and kaplan-bcrit "
-    "together. L stands on both sides and is solved for. Points show the product of B_* and S_c, not the two.",
+    about="Loss of N parameters after a given compute at a batch far below the critical one: kaplan-ns and "
+    "kaplan-bcrit together. L is on both sides, and the equation is solved for it. Points determine the product of B_* "
+    "and S_c, not the two separately.",
 )
 
 
@@ -196,8 +197,8 @@ KAPLAN_EXCESS_COMPUTE = _excess(
     excess_compute,
     "C(N, N_eff) / C(N_eff, N_eff) = r [1 + (alpha_S / alpha_N) (1 - r^-alpha_N)]^(-1 / alpha_S), r = N / N_eff",
     "B.16",
-    "Compute of another size, at equal loss, over that of the efficient one: 1.2 at 0.6 and at 2.2 times its size. "
-    "Undefined below r = (1 + alpha_N / alpha_S)^(-1 / alpha_N) = 0.285: such a model never gets there.",
+    "Compute of another size, at equal loss, relative to that of the efficient size: 1.2 at 0.6 and at 2.2 times its "
+    "size. Undefined below r = (1 + alpha_N / alpha_S)^(-1 / alpha_N) = 0.285: such a model never reaches the loss.",
 )
 
 KAPLAN_EXCESS_STEPS = _excess(
@@ -206,8 +207,8 @@ KAPLAN_EXCESS_STEPS = _excess(
     excess_steps,
     "S(N, N_eff) / S(N_eff, N_eff) = [1 + (alpha_S / alpha_N) (1 - r^-alpha_N)]^(-1 / alpha_S), r = N / N_eff",
     "B.17",
-    "Steps of another size, at equal loss, over those of the efficient one: 45% fewer at 2.2 times its size. "
-    "Undefined below r = (1 + alpha_N / alpha_S)^(-1 / alpha_N) = 0.285: such a model never gets there.",
+    "Steps of another size, at equal loss, relative to those of the efficient size: 45% fewer at 2.2 times its size. "
+    "Undefined below r = (1 + alpha_N / alpha_S)^(-1 / alpha_N) = 0.285: such a model never reaches the loss.",
 )
 
 LAWS = (KAPLAN_NC, KAPLAN_EXCESS_COMPUTE, KAPLAN_EXCESS_STEPS)

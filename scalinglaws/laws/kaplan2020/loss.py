@@ -1,7 +1,7 @@
 """Kaplan et al. 2020, "Scaling Laws for Neural Language Models": loss against size, data, compute and steps.
 
-Losses in nats a token. Compute is in FLOPs here; the paper prints PF-days
-(1 PF-day = 8.64e19 FLOPs). Parameters do not count embeddings. Each law has its own constants: never mix rows.
+Losses are in nats per token. Compute is in FLOPs here; the paper prints PF-days (1 PF-day = 8.64e19 FLOPs). Parameters
+leave out embeddings. Each law has its own constants: never mix rows.
 """
 
 import numpy as np
@@ -122,8 +122,8 @@ KAPLAN_C = Law(
         Published(f"{PAPER}, inside figure 13", {"C_c": 2.0e7 * PF_DAY, "alpha_C": 0.057}),
     ),
     data=DATA,
-    about="Best loss at a compute when every model trains at one batch size. Fair up to about 1e-2 PF-days, where the "
-    "printed line crosses that of kaplan-cmin; do not extrapolate it.",
+    about="Best loss at a given compute when every model trains at one batch size. Good up to about 1e-2 PF-days, "
+    "where the printed line crosses that of kaplan-cmin; do not extrapolate it.",
 )
 
 KAPLAN_ND = Law(
@@ -162,7 +162,7 @@ KAPLAN_NS = Law(
     domain={"N": SIZES, "S": (3e3, 2.5e5)},
     published=(Published(f"{PAPER}, table 3", {"N_c": 6.5e13, "S_c": 2.1e3, "alpha_N": 0.077, "alpha_S": 0.76}),),
     data=DATA,
-    about="Learning curve after the warm-up on unlimited data; S_min = S / (1 + B_crit/B) (eq 5.4).",
+    about="Learning curve after the warm-up, on unlimited data; S_min = S / (1 + B_crit/B) (eq 5.4).",
 )
 
 KAPLAN_BCRIT = Law(
@@ -181,7 +181,8 @@ KAPLAN_BCRIT = Law(
         Published(f"{REPRODUCTION}, on losses of 5.9 to 9", {"B_star": 2.20e7, "alpha_B": 1 / 4.263}),
     ),
     data=DATA,
-    about="Batch in tokens at which training to a loss takes twice the least steps and twice the least tokens.",
+    about="Batch size in tokens at which training to a given loss takes twice the minimum number of steps and twice "
+    "the minimum number of tokens.",
 )
 
 LAWS = (KAPLAN_N, KAPLAN_D, KAPLAN_C, KAPLAN_ND, KAPLAN_NS, KAPLAN_BCRIT)
