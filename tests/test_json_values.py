@@ -114,7 +114,7 @@ def test_a_missing_key_is_named():
 
 
 def test_a_list_where_keys_belong_is_refused():
-    with pytest.raises(StudyError, match="it must hold keys with values"):
+    with pytest.raises(StudyError, match="it must contain keys with values"):
         from_plain(RunSpec, [1, 2], "my.toml")
 
 
@@ -225,7 +225,7 @@ def test_columns_of_a_record_are_float64_again_after_json():
 
 
 def test_json_is_read_in_one_place_with_its_limits_said(tmp_path):
-    for text, told in (('{"a": 1, "a": 2}', "twice"), ("[" * 9999 + "]" * 9999, "nested"), ("5", "must hold keys")):
+    for text, told in (('{"a": 1, "a": 2}', "twice"), ("[" * 9999 + "]" * 9999, "nested"), ("5", "must contain keys")):
         (tmp_path / "f.json").write_text(text)
         with pytest.raises(StoreError, match=told):
             read_json(tmp_path / "f.json", dict)

@@ -238,10 +238,10 @@ GOOD = [f'{{"params_total": {n}, "tokens": 2e9, "loss": 3}}' for n in ("1e7", "2
     [
         ('{"params_total": 1' + "0" * 400 + ', "tokens": 2e9, "loss": 3}', "params_total = inf"),
         ('{"params_total": 1e7, "tokens": true, "loss": 3}', "tokens = True is not a number"),
-        ('{"a": ' * 5000 + "1" + "}" * 5000, "nested too deep"),
+        ('{"a": ' * 5000 + "1" + "}" * 5000, "nested too deeply"),
         ('{"a": ' * 100 + "1" + "}" * 100, "nested more than 20 deep"),
-        ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deep"),
-        ('{"tokens": 1, "tokens": 2, "params_total": 1, "loss": 3}', "the key 'tokens' stands in it twice"),
+        ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
+        ('{"tokens": 1, "tokens": 2, "params_total": 1, "loss": 3}', "the key 'tokens' occurs in it twice"),
         ("[1, 2]", "not an object"),
     ],
 )

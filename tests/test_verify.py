@@ -106,7 +106,7 @@ def test_an_edited_loss_and_a_run_of_another_folder_are_refused_with_a_next_step
     check = found(store.path)["runs"]
     assert len(check.differs) == 2
     assert "is of another run" in " ".join(check.differs)
-    assert "its digest is of another content. Delete the folder" in " ".join(check.differs)
+    assert "its digest does not match its content. Delete the folder" in " ".join(check.differs)
     here.write_text("{")
     with pytest.raises(StoreError, match=r"Delete the folder .* trained again, to the same numbers"):
         store.runs()

@@ -1,1 +1,1 @@
-"""Definitions translate: from the columns that are there to the count that is wanted."""
+"""Conversions between definitions: from the columns of a table to the count that is wanted."""

@@ -1,4 +1,4 @@
-"""Inputs of a law, given by its letters or by quantities that count otherwise, as the law counts them."""
+"""The inputs of a law in the law's own counts, from letters or from quantities with other definitions."""
 
 from collections.abc import Mapping
 
@@ -8,18 +8,19 @@ from .convert import convert, mismatch, route
 
 
 def as_counted(convention: Mapping[str, str], at: Mapping[str, float]) -> dict[str, float]:
-    """Turn N=..., params_total=..., n_layer=... into letters, each in the quantity that the law counts.
+    """Convert N=..., params_total=..., n_layer=... to letters, each in the quantity that the law counts.
 
-    A letter stands for the law's own quantity. A quantity of the same role is converted, with the others' help: the
-    shape (n_layer, d_model, n_vocab ...), bytes_per_token.
+    A letter stands for the law's own quantity. Another quantity of the same role is converted with the help of the
+    other values given: the shape (n_layer, d_model, n_vocab ...), bytes_per_token.
 
     Args:
-        convention: letter -> quantity, as `Law.convention`; letters of other names are passed on.
+        convention: letter -> quantity, as `Law.convention`; other names that are not quantities are passed on.
         at: letters and quantities -> numbers.
 
     Raises:
-        LawError: a quantity that is not the law's and cannot be converted (naming what would do it), a name that is no
-            quantity, or a letter given twice.
+        LawError: a quantity is not the law's own and cannot be converted (the message names what would allow it), a
+            name
+            is not a quantity, or a letter is given twice.
     """
     found = {name: value for name, value in at.items() if name in convention or name not in QUANTITIES}
     named = {name: float(value) for name, value in at.items() if name not in found}
@@ -35,7 +36,7 @@ def as_counted(convention: Mapping[str, str], at: Mapping[str, float]) -> dict[s
     idle = sorted(name for name in set(named) - used if _role(name) != "other")
     if idle:
         takes = ", ".join(f"{letter} ({wanted})" for letter, wanted in convention.items())
-        raise LawError(f"{idle[0]} says nothing of this law's inputs; it takes {takes}. Leave it out.")
+        raise LawError(f"{idle[0]} does not determine any input of this law, which takes {takes}. Leave it out.")
     return found
 
 
@@ -59,7 +60,7 @@ def _converted(named: Mapping[str, float], have: str, wanted: str, letter: str) 
     except PointsError:
         raise LawError(
             f"this law's {letter} is {wanted} ({QUANTITIES[wanted].meaning}). {mismatch(have, wanted)} "
-            f"Give {letter} as {wanted}, or name those too."
+            f"Give {letter} as {wanted}, or give those quantities too."
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""convert(points, to=...): the shortest way from the columns that are there to a quantity that is wanted."""
+"""convert(points, to=...): the shortest route from the columns of a table to a quantity that is wanted."""
 
 from collections.abc import Mapping
 
@@ -10,14 +10,14 @@ from ..quantities import quantity
 from ..records.arguments import checked
 from .rules import RULES, Conversion
 
-_ASSUMED = 100  # a step that assumes something weighs as many that do not
-_WAYS = 3  # ways out that an error names
+_ASSUMED = 100  # a step with an assumption costs as much as this many steps without
+_WAYS = 3  # how many sets of missing columns an error names
 _MAY_BE_ZERO = {"tied", "n_layer"}
 
 
 @checked
 def convert(points: Points | Mapping, to: str) -> np.ndarray | float:
-    """Give a quantity of every row, from whatever columns lead to it.
+    """Compute a quantity for every row, from any columns from which it can be derived.
 
     Args:
         points: a table, or one model as quantity -> number.
@@ -27,7 +27,7 @@ def convert(points: Points | Mapping, to: str) -> np.ndarray | float:
         array of shape (rows,), or a number where numbers were given.
 
     Raises:
-        NameUnknownError: no such quantity. PointsError: no route; the message names what is missing.
+        NameUnknownError: no such quantity. PointsError: it cannot be derived; the message names what is missing.
     """
     columns = usable(points)
     for rule in route(points, to):
@@ -39,10 +39,10 @@ def convert(points: Points | Mapping, to: str) -> np.ndarray | float:
 
 
 def route(points: Points | Mapping, to: str) -> tuple[Conversion, ...]:
-    """Give the rules, in order, that lead to a quantity; none where it is there.
+    """Give the rules, in order, by which a quantity is derived; none if it is a column already.
 
     Raises:
-        NameUnknownError: no such quantity. PointsError: no route.
+        NameUnknownError: no such quantity. PointsError: it cannot be derived.
     """
     quantity(to)
     columns = usable(points)
@@ -55,13 +55,13 @@ def route(points: Points | Mapping, to: str) -> tuple[Conversion, ...]:
 
 
 def reachable(points: Points | Mapping, role: str) -> list[str]:
-    """List the quantities of a role that are there or can be had, in the order of `quantities`."""
+    """List the quantities of a role that are columns or can be derived, in the order of `quantities`."""
     from_here = _cheapest(usable(points))
     return [name for name in from_here if quantity(name).role == role]
 
 
 def missing(points: Points | Mapping, to: str) -> tuple[tuple[str, ...], ...]:
-    """List the sets of columns any of which would open a route, the smallest first; empty where one is open."""
+    """List the sets of columns each of which would allow a derivation, the smallest first; empty if one is possible."""
     columns = usable(points)
     if to in _cheapest(columns):
         return ()
@@ -71,12 +71,12 @@ def missing(points: Points | Mapping, to: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _plainest(needs: frozenset[str]) -> tuple:
-    """Order sets of columns: facts of the model and its text before other counts, few before many."""
+    """Order sets of columns: facts about the model and its text before other counts, few columns before many."""
     return sum(quantity(name).unit in ("params", "FLOPs") for name in needs), len(needs), sorted(needs)
 
 
 def usable(points: Points | Mapping) -> dict[str, np.ndarray]:
-    """Take the quantities that are filled with numbers in every row that takes part."""
+    """Select the quantities that have a number in every row that takes part."""
     table = points.kept.columns if isinstance(points, Points) else points
     whole = points.columns if isinstance(points, Points) else points
     found = {}
@@ -90,7 +90,7 @@ def usable(points: Points | Mapping) -> dict[str, np.ndarray]:
 
 
 def _check(rule: Conversion, values: np.ndarray) -> None:
-    """Refuse a count that cannot be: the columns contradict each other."""
+    """Refuse an impossible count: the columns contradict each other."""
     bad = values <= 0 if rule.gives not in _MAY_BE_ZERO else values < 0
     if np.any(bad):
         raise PointsError(
@@ -100,7 +100,7 @@ def _check(rule: Conversion, values: np.ndarray) -> None:
 
 
 def _cheapest(columns: Mapping[str, np.ndarray]) -> dict[str, tuple[float, Conversion | None]]:
-    """Give each quantity that can be had the cost of its cheapest route and that route's last rule."""
+    """Give, for each quantity that can be derived, the cost of its cheapest route and the last rule of that route."""
     best: dict[str, tuple[float, Conversion | None]] = {name: (0.0, None) for name in columns}
     sound = [rule for rule in RULES if not (set(rule.needs) <= set(columns) and rule.doubt(columns))]
     changed = True
@@ -124,9 +124,9 @@ def _unwind(name: str, best: Mapping, steps: list[Conversion]) -> None:
 
 
 def _lacking(rule: Conversion, columns: Mapping, seen: frozenset[str]) -> set[frozenset[str]]:
-    """Give the sets of columns that would let a rule work; none for a rule that the columns contradict."""
+    """Give the sets of columns with which a rule would apply; none for a rule that the columns contradict."""
     if any(quantity(name).role in ("flops", "flops_per_token") for name in rule.needs):
-        return set()  # compute is what a conversion is asked for, seldom what is known
+        return set()  # compute is usually the result of a conversion, seldom known
     here = _cheapest(columns)
     if set(rule.needs) <= set(columns) and rule.doubt(columns):
         return set()
@@ -145,15 +145,15 @@ def _no_route(columns: Mapping, to: str) -> str:
     doubts = {rule.doubt(columns) for rule in RULES if set(rule.needs) <= set(columns)} - {""}
     told = f" ({'; '.join(sorted(doubts))})" if doubts else ""
     offered = "; or ".join(" and ".join(way) for way in ways[:_WAYS])
-    lacks = f"it lacks {offered}" if offered else f"nothing but a column {to} itself would give it"
+    lacks = f"missing: {offered}" if offered else f"only a column {to} itself would give it"
     return (
-        f"{to} ({quantity(to).meaning}) cannot be had from the columns {', '.join(sorted(columns))}: {lacks}.{told} "
-        "Add columns, or constants with --given n_vocab=50257."
+        f"{to} ({quantity(to).meaning}) cannot be derived from the columns {', '.join(sorted(columns))}: "
+        f"{lacks}.{told} Add columns, or constants with --given n_vocab=50257."
     )
 
 
 def mismatch(have: str, want: str) -> str:
-    """Say in a sentence that one quantity is not the other, and what would turn it into that."""
+    """Say in a sentence that one quantity is not another, and what would convert it."""
     if quantity(have).unit == quantity(want).unit or quantity(have).role == quantity(want).role:
         ways = missing({have: np.ones(1)}, want)
         direct = have in _cheapest({have: np.ones(1)}) and want in _cheapest({have: np.ones(1)})
@@ -162,4 +162,4 @@ def mismatch(have: str, want: str) -> str:
         needs = "" if direct else f", given {'; or '.join(' and '.join(way) for way in ways[:_WAYS])}"
         if ways or direct:
             return f"{have} is not {want}; it converts{how}{needs}."
-    return f"{have} is not {want}, and no conversion leads from one to the other."
+    return f"{have} is not {want}, and there is no conversion between them."

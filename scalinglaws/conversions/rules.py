@@ -1,4 +1,4 @@
-"""The rules between definitions: what each needs, what it gives, by which formula and from which source."""
+"""The rules of conversion: what each needs, what it gives, its formula and its source."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ..run.shape import Shape
 from .units import bits_per_byte, nats_per_token
 
 Columns = Mapping[str, np.ndarray]
-AGREES = 0.03  # counts of one model that differ by less are one count
+AGREES = 0.03  # counts of one model that differ by less count as equal
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Conversion:
     """One step between definitions.
 
     Attributes:
-        assumes: what must be so beyond the needed columns, in words; empty for an identity.
-        doubt: says why the assumption is wrong for a table, or nothing.
+        assumes: what the rule assumes besides the needed columns, in words; empty for an identity.
+        doubt: gives the reason why the assumption is wrong for a table; empty if there is none.
     """
 
     gives: str
@@ -34,7 +34,7 @@ class Conversion:
 
 
 def _by_shape(count: str) -> Callable[[Columns], np.ndarray]:
-    """Count the parameters of the standard block (`shape.py`), once for each shape of the table."""
+    """Count the parameters of the standard block (`run/shape.py`), once for each shape in the table."""
 
     def compute(c: Columns) -> np.ndarray:
         width_ff = c.get("d_ff", 4 * c["d_model"])
@@ -52,7 +52,7 @@ def _counted(count: str, n_layer: float, d_model: float, d_ff: float) -> float:
 
 
 def _not_standard(c: Columns) -> str:
-    """Compare the standard block with the other counts of a table; say how they contradict each other."""
+    """Compare the standard block with the other counts of a table; say how they contradict each other, if they do."""
     block = _by_shape("non_embedding")(c)
     choices = {"params_nonembedding": [block], "params_nonembedding_exact": [block]}
     if "n_vocab" in c:
@@ -68,7 +68,7 @@ def _not_standard(c: Columns) -> str:
 
 
 def _one_vocabulary(rest: np.ndarray, width: np.ndarray) -> bool:
-    """Whether what a total holds beyond its blocks is one number of rows of the width: a vocabulary, not more block."""
+    """Whether a total minus its blocks is one multiple of the width in all rows: a vocabulary, not larger blocks."""
     rows = np.atleast_1d(rest / width)
     rows = rows[np.isfinite(rows)]
     return bool((rows > 0).all() and np.ptp(rows) <= 0.1 * np.median(rows))
@@ -78,8 +78,8 @@ def _contradiction(c: Columns, counted: np.ndarray, known: str) -> str:
     first = (np.atleast_1d(values).flat[0] for values in (c["n_layer"], c["d_model"], counted, c[known]))
     n_layer, d_model, ours, theirs = first
     return (
-        f"{n_layer:.0f} standard blocks of width {d_model:.0f} make {ours:.4g} parameters, and {known} says "
-        f"{theirs:.4g}: the block is another, so give d_ff"
+        f"{n_layer:.0f} standard blocks of width {d_model:.0f} have {ours:.4g} parameters, but {known} is "
+        f"{theirs:.4g}: the block is not the standard one, so give d_ff"
     )
 
 
@@ -227,7 +227,7 @@ def _product(whole: str, first: str, second: str, source: str) -> list[Conversio
 
 
 def _exact(gives: str, pairs: int, head: bool, source: str) -> Conversion:
-    """6 N + 6 n_layer n_ctx d_attn (causal, twice that dense) + 6 d_model n_vocab for the head, a token."""
+    """Per token: 6 N + 6 n_layer n_ctx d_attn (causal, twice that if dense) + 6 d_model n_vocab for the head."""
     needs = ("params_nonembedding", "n_layer", "d_model", "n_ctx", *(("n_vocab",) if head else ()), "tokens")
     formula = f"(6 params_nonembedding + {6 * pairs} n_layer n_ctx d_model{' + 6 d_model n_vocab' if head else ''})"
 

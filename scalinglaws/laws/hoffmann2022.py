@@ -104,7 +104,8 @@ def _allocation(approach: int, letter: str, exponent: float, interval: str, row:
         data=DATA,
         unit=unit,
         about=f"Best {unit} at a given compute, by the {method}. The paper prints the exponent; the prefactor is from "
-        "its table, whose larger rows lie on the line within 4 %. Its C counts embeddings, head and attention, near 6 N D.",
+        "its table, whose larger rows lie on the line within 4 %. Its C counts embeddings, head and attention, near "
+        "6 N D.",
     )
 
 

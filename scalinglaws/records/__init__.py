@@ -1,1 +1,1 @@
-"""What is read and written: plain values of frozen records, and the ranges that numbers may have."""
+"""Reading and writing of records: plain values of frozen records, and the allowed ranges of numbers."""

@@ -15,11 +15,11 @@ from typing import Any
 
 from ..errors import FEW, MisuseError, StoreError, StudyError, nearest
 
-MOST_BYTES = 2**30  # of a JSON file
-MOST_DIGITS = 30  # of a whole number
-MOST_SHOWN = 40  # characters of a wrong value that a message shows
+MOST_BYTES = 2**30  # maximum size of a JSON file
+MOST_DIGITS = 30  # maximum number of digits of an integer
+MOST_SHOWN = 40  # maximum number of characters of a wrong value in a message
 _WORDS = {dict: "keys with values, {...}", list: "a list, [...]"}
-SEAL = "digest"  # key of a record's own
+SEAL = "digest"  # key of a record's own digest
 
 
 @cache
@@ -32,7 +32,7 @@ def _adapter(kind: type):
 
 
 def _dataclasses_in(kind: Any, seen: set | None = None) -> set:
-    """Find every dataclass that the fields of a dataclass lead to."""
+    """Find every dataclass that occurs in the fields of a dataclass, at any depth."""
     seen = set() if seen is None else seen
     if dataclasses.is_dataclass(kind) and kind not in seen:
         seen.add(kind)
@@ -44,20 +44,20 @@ def _dataclasses_in(kind: Any, seen: set | None = None) -> set:
 
 
 def to_plain(record: Any) -> Any:
-    """Turn a record into JSON values; arrays become lists, not-a-number and infinity null."""
+    """Convert a record to JSON values; arrays become lists, not-a-number and infinity become null."""
     return json.loads(_adapter(type(record)).dump_json(record, warnings="error", fallback=lambda array: array.tolist()))
 
 
 def from_plain(kind: type, values: Mapping, where: str = "", error: type[MisuseError] = StudyError) -> Any:
-    """Make a record of JSON or TOML values.
+    """Make a record from JSON or TOML values.
 
     Raises:
-        error: an unknown, missing or wrong value; the message names `where`, the key and the nearest known key.
+        error: a value is unknown, missing or wrong; the message names `where`, the key and the nearest known key.
     """
     from pydantic import ValidationError
 
     if not isinstance(values, Mapping):
-        raise error(f"{where or kind.__name__}: it must hold keys with values, not {values!r:.40}.")
+        raise error(f"{where or kind.__name__}: it must contain keys with values, not {values!r:.40}.")
     try:
         return _adapter(kind).validate_python(dict(values))
     except ValidationError as failure:
@@ -80,7 +80,7 @@ def _sentence(kind: type, problem: Mapping) -> str:
 
 
 def _holder(kind: type, path: list) -> type:
-    """Find the dataclass that a path of keys and positions leads to."""
+    """Find the dataclass at a path of keys and positions."""
     for part in path:
         kinds = {field.name: field.type for field in dataclasses.fields(kind)}
         kind = _first_dataclass(kinds.get(part)) or kind
@@ -94,45 +94,45 @@ def _first_dataclass(kind: Any) -> type | None:
 
 
 def write_json(path: Path, values: Any) -> None:
-    """Write JSON beside its place, flush it to the disk, then rename: whole or not at all."""
+    """Write JSON to a temporary file beside the target, flush it to the disk, then rename it: all or nothing."""
     write_whole(path, (json.dumps(values, indent=1, allow_nan=False) + "\n").encode())
 
 
 def utc_now() -> str:
-    """The time now, to the second, as 2026-11-21T09:12:44Z: such texts sort as their times do."""
+    """The current time, to the second, as 2026-11-21T09:12:44Z: such strings sort in the order of their times."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def write_sealed(path: Path, values: Mapping) -> None:
-    """Write JSON with a digest of its content, so that a reader can tell whether it was changed since."""
+    """Write JSON with a digest of its content, so that a reader can detect later changes."""
     write_json(path, {**values, SEAL: digest_of(values)})
 
 
 def read_sealed(path: Path) -> tuple[Any, bool]:
-    """Read JSON, and whether it has a digest; files of the first releases have none.
+    """Read JSON, and say whether it has a digest; files of the first releases have none.
 
     Raises:
-        StoreError: the file is missing, is not JSON, or is not what was written.
+        StoreError: the file is missing, is not JSON, or was changed after it was written.
     """
     values = read_json(path)
     if not isinstance(values, dict) or SEAL not in values:
         return values, False
     content = {name: value for name, value in values.items() if name != SEAL}
     if values[SEAL] != digest_of(content):
-        raise StoreError(f"{path} is not what was written there: its digest is of another content.")
+        raise StoreError(f"{path} is not what was written there: its digest does not match its content.")
     return content, True
 
 
 def digest_of(values: Any) -> str:
-    """Hash JSON values, whatever the order of their keys."""
+    """Hash JSON values, independently of the order of their keys."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place, flush it to the disk, then rename it.
+    """Write a temporary file beside the target, flush it to the disk, then rename it.
 
     Raises:
-        StoreError: the folder cannot be written to, or the disk is full; nothing is left behind.
+        StoreError: the folder cannot be written to, or the disk is full; no partial file is left.
     """
     beside = _beside(path)
     try:
@@ -151,12 +151,12 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _beside(path: Path) -> Path:
-    """Name a file that is being written, as nobody could foresee."""
+    """Give a file that is being written a random name that cannot be predicted."""
     return path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
 
 
 def write_hint(path: Path, values: Any):
-    """Write what may be lost: renamed into place without waiting for the disk, or not at all where there is no room."""
+    """Write a file that may be lost: renamed without waiting for the disk, or not written if the disk is full."""
     beside = _beside(path)
     try:
         with open(beside, "x") as file:
@@ -168,7 +168,7 @@ def write_hint(path: Path, values: Any):
 
 
 def read_hint(path: Path) -> Any:
-    """Read what may have been lost, or cut short by a power cut; None then."""
+    """Read a file that may have been lost, or truncated by a power failure; None in that case."""
     try:
         return parse_json(path.read_text(encoding="utf-8"))
     except (ValueError, OSError):
@@ -176,35 +176,35 @@ def read_hint(path: Path) -> Any:
 
 
 def read_json(path: Path, kind: type = object) -> Any:
-    """Read JSON; `kind` is the type it must be of (dict, list ...).
+    """Read JSON; `kind` is the type that it must have (dict, list ...).
 
     Raises:
-        StoreError: the file is missing, is not JSON or too large, or holds another kind of value.
+        StoreError: the file is missing, is not JSON, is too large, or contains a value of another type.
     """
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
-            raise StoreError(f"{path} has {size:,} bytes; JSON is read up to {MOST_BYTES:,}.")
+            raise StoreError(f"{path} has {size:,} bytes; a JSON file may have at most {MOST_BYTES:,}.")
         found = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StoreError(f"{path} does not exist.") from None
     except (ValueError, OSError, RecursionError) as failure:
         raise StoreError(f"{path} cannot be read as JSON: {failure}.") from None
     if not isinstance(found, kind):
-        raise StoreError(f"{path} must hold {_WORDS.get(kind, kind.__name__)}, not {str(found)[:MOST_SHOWN]!r}.")
+        raise StoreError(f"{path} must contain {_WORDS.get(kind, kind.__name__)}, not {str(found)[:MOST_SHOWN]!r}.")
     return found
 
 
 def parse_json(text: str) -> Any:
-    """Read a JSON text, the one place where any is read: a whole number of more digits than a count has is a float.
+    """Parse a JSON text; all JSON is parsed here. An integer with more digits than any count has becomes a float.
 
     Raises:
-        ValueError: it is no JSON, nested too deep, or gives one key of an object twice.
+        ValueError: the text is not JSON, is nested too deeply, or gives a key of an object twice.
     """
     try:
         return json.loads(text, parse_int=_whole, object_pairs_hook=_object)
     except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        raise ValueError("it is nested too deeply") from None
 
 
 def _whole(text: str) -> int | float:
@@ -215,5 +215,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
-        raise ValueError(f"the key {twice!r} stands in it twice")
+        raise ValueError(f"the key {twice!r} occurs in it twice")
     return found

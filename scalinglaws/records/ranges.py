@@ -1,18 +1,19 @@
-"""The range of a number, declared beside its name, and the one sentence that refuses what lies outside."""
+"""The allowed range of a number, declared beside its name, and the error for a value outside it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from ..errors import MisuseError
 
-LONGEST_TEXT = 1000  # characters of a value that is a text
+LONGEST_TEXT = 1000  # maximum number of characters of a string
 
 
 @dataclass(frozen=True)
 class Range:
-    """From `low` to `high`, both allowed but where they are open; not-a-number and infinity lie in no range.
+    """From `low` to `high`, both included unless that end is open; no range contains not-a-number or infinity.
 
     Attributes:
+        above: whether the lower end is open. below: whether the upper end is open.
         meaning: what a special value means, such as "0 for no limit".
         why: why there is an upper end, and what to do instead.
     """
@@ -46,10 +47,10 @@ def _number(value: float) -> str:
 
 
 def require(value: object, allowed: Range, said: str, error: type[MisuseError] = MisuseError) -> None:
-    """Refuse a number outside its range; `said` names it and shows the value as it was given.
+    """Refuse a number outside its range; `said` names it and shows the value that was given.
 
     Raises:
-        error: it lies outside.
+        error: the number lies outside.
     """
     if not allowed.holds(value):
         too_high = allowed.why and isinstance(value, int | float) and value > allowed.high
@@ -57,7 +58,7 @@ def require(value: object, allowed: Range, said: str, error: type[MisuseError] =
 
 
 def require_all(record: object, error: type[MisuseError]) -> None:
-    """Check every field of a dataclass that declares a Range: `batch: Annotated[int, Range(1, 1e6)]`; and its texts.
+    """Check every field of a dataclass that declares a Range, `batch: Annotated[int, Range(1, 1e6)]`, and all strings.
 
     Raises:
         error: naming the field, the value and what is allowed.
@@ -66,13 +67,15 @@ def require_all(record: object, error: type[MisuseError]) -> None:
         value = getattr(record, field.name)
         for one in _leaves(value):
             if isinstance(one, str) and len(one) > LONGEST_TEXT:
-                raise error(f"{field.name} = {one[:20]!r}..: {len(one):,} characters; at most {LONGEST_TEXT:,} do.")
+                raise error(
+                    f"{field.name} = {one[:20]!r}..: {len(one):,} characters; at most {LONGEST_TEXT:,} are allowed."
+                )
             if allowed := range_of(field.type):
                 require(one, allowed, f"{field.name} = {shown(one)}", error)
 
 
 def range_of(kind: object) -> Range | None:
-    """Give the Range that a type is annotated with."""
+    """Give the Range in the annotation of a type."""
     return next((one for one in getattr(kind, "__metadata__", ()) if isinstance(one, Range)), None)
 
 

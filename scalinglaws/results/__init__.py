@@ -1,1 +1,1 @@
-"""What a study found, as records: every number computed before it gets here."""
+"""The results of a study, as records: every number is computed before it is put here."""

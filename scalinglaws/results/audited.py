@@ -1,4 +1,4 @@
-"""What the rules of a trustworthy study found."""
+"""The results of the audit, the rules of a trustworthy study."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +11,14 @@ from .fitted import Estimate
 
 @dataclass(frozen=True)
 class Finding:
-    """What one rule of the audit found.
+    """The result of one rule of the audit.
 
     Attributes:
-        severity: error, warning or info: how much a failure of this rule weighs.
+        severity: error, warning or info: how serious a failure of this rule is.
         outcome: passed, failed or "cannot be checked"; then `found` says which columns or records it needs.
-        found: what was seen, with its numbers.
+        found: what was observed, with its numbers.
         prevents: the failure that the rule guards against.
-        size: how large that failure was where it was measured; `source` says by whom.
+        size: how large that failure was where it was measured; `source` says who measured it.
         do: what to do about a failure.
     """
 
@@ -35,12 +35,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class WaterfallStep:
-    """One correction of the way from Kaplan's exponent to Hoffmann's, applied after those before it.
+    """One of the corrections between Kaplan's exponent and Hoffmann's, applied after all earlier ones.
 
     Attributes:
-        exponent: a of N_opt ~ C^a with this correction and all before it; None where the table cannot say.
-        moved: by how much it changed a; None for the first, and where there is no exponent.
-        rows: rows of the table that take part.
+        exponent: a of N_opt ~ C^a with this correction and all before it; None if the table does not determine it.
+        moved: the change of a by this correction; None for the first, and where there is no exponent.
+        rows: number of rows of the table that take part.
         how: what was done, or what the step needs.
     """
 
@@ -58,7 +58,7 @@ class Audit(PublicRecord):
     Attributes:
         source: where the points came from.
         findings: in the order of the rules.
-        waterfall: the corrections between Kaplan's exponent and Hoffmann's, one by one.
+        waterfall: the corrections between Kaplan's exponent and Hoffmann's, in order.
     """
 
     source: str
@@ -66,7 +66,7 @@ class Audit(PublicRecord):
     waterfall: tuple[WaterfallStep, ...] = ()
 
     def having(self, outcome: str, severity: str = "") -> tuple[Finding, ...]:
-        """List the findings of one outcome, and of one severity where it is named."""
+        """List the findings with one outcome, and with one severity if it is given."""
         return tuple(f for f in self.findings if f.outcome == outcome and severity in ("", f.severity))
 
     def blocks(self) -> list[Block]:

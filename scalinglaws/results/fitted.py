@@ -1,11 +1,11 @@
-"""What a fit leaves for a report: constants with intervals, lines to draw, curves and the frontier."""
+"""The results of fits that a report shows: constants with intervals, lines to draw, curves and the frontier."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its interval; a side without a bound is None."""
+    """A number with its interval; an end without a bound is None."""
 
     value: float
     low: float | None = None
@@ -15,21 +15,21 @@ class Estimate:
 
 @dataclass(frozen=True)
 class FittedLaw:
-    """One law fitted to the study's points, beside what its paper published.
+    """One law fitted to the study's points, with the constants that its paper published.
 
     Attributes:
-        law: name on the shelf.
+        law: name of the law.
         formula: as the paper writes it.
-        columns: letter of the law -> quantity it was fitted on.
+        columns: letter of the law -> quantity to which it was fitted.
         loss: what was minimised, with its scale, in words.
         values: parameter -> estimate with interval.
         interval_method: how the intervals were made, in words.
-        r2: share of the variance of log loss explained; None of one that does not vary.
+        r2: fraction of the variance of log loss that is explained; None if log loss does not vary.
         rms_log: root mean square residual of log loss.
         published: parameter -> published value; `published_source` names paper and equation.
-        warnings: sentences a reader must see.
-        unidentified: parameters that the points say nothing about; their values are not results.
-        unsound: why nothing should be read off this fit; empty where it may be.
+        warnings: sentences that a reader must see.
+        unidentified: parameters that the points do not determine; their values are not results.
+        unsound: why this fit must not be used; empty if it may be used.
     """
 
     law: str
@@ -55,7 +55,7 @@ class FittedLaw:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """Its warnings with the law's name before each, once: some begin with it already."""
+        """The warnings, each with the law's name before it once: some begin with it already."""
         named = f"{self.law}: "
         return tuple(named + text.removeprefix(named) for text in self.warnings)
 
@@ -65,11 +65,11 @@ class Band:
     """A fitted line and its interval, ready to draw: arrays of equal length, in the units of their quantities.
 
     Attributes:
-        x_quantity: what x is (`quantities.py`); y is loss_nats unless `y_quantity` says otherwise.
-        fitted_to: range of x that the fit saw; beyond it the line is an extrapolation.
+        x_quantity: the quantity of x (`quantities.py`); y is loss_nats unless `y_quantity` says otherwise.
+        fitted_to: range of x of the fitted points; beyond it the line is an extrapolation.
         text: the line in numbers, e.g. "L = (N / 3.1e6)^-0.071".
-        rows: rows of the study's points that the line was fitted to; empty stands for every row that is kept.
-        covers: what the interval holds: "mean" for the law's own uncertainty, "new run" with the spread of seeds in it.
+        rows: rows of the study's points to which the line was fitted; empty stands for every row that is kept.
+        covers: what the interval includes: "mean" for the uncertainty of the law, "new run" with the spread of seeds.
     """
 
     x_quantity: str
@@ -90,7 +90,7 @@ class Band:
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Held-out loss along one run; its N, C and L are those of `StudyResults.counts`, whatever a field is called."""
+    """Held-out loss along one run; N, C and L are counted as `StudyResults.counts` says, whatever the field names."""
 
     run_id: str
     params_nonembedding: float
@@ -103,10 +103,11 @@ class LearningCurve:
 
 @dataclass(frozen=True)
 class FrontierFound:
-    """The compute-efficient frontier: the best loss at each compute, and which model reached it.
+    """The compute-efficient frontier: the best loss at each compute, and the model that reached it.
 
-    `censored[i]` says that the best model at flops[i] takes no part in the exponents; `reasons[i]` why, as in
-    "largest-is-best": then it is a bound, not an optimum. Empty where it takes part, and in records without reasons.
+    `censored[i]` says that the best model at flops[i] takes no part in the exponents, and `reasons[i]` gives the
+    reason, such as "largest-is-best": then it is a bound, not an optimum. The reason is empty where the model takes
+    part, and in records without reasons.
     """
 
     method: str

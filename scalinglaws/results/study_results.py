@@ -1,4 +1,4 @@
-"""What a study found: the one record that the report shows, every number computed before it gets here."""
+"""The results of a study: the one record that the report shows, with every number computed before it is put here."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ KAPLAN_COUNTS = {"N": "params_nonembedding", "D": "tokens", "C": "flops_6nd", "L
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A budget turned into a plan: what to train next, with intervals."""
+    """A plan for a budget: what to train next, with intervals."""
 
     label: str
     flops: float
@@ -37,17 +37,17 @@ class StudyResults(PublicRecord):
     """Everything the report shows.
 
     Attributes:
-        settings: the study file's keys and values, in full.
-        corpus: facts of the text: name, documents, bytes, tokens of each split, hash, bytes a token.
-        points: one row a finished run and horizon.
+        settings: all keys and values of the study file.
+        corpus: facts about the text: name, documents, bytes, tokens of each split, hash, bytes per token.
+        points: one row per finished run and horizon.
         bands: figure panel -> fitted lines; keys "L(N)", "L(D)", "L(C)", "L(N,D)".
-        true_floor_nats: exact entropy of a synthetic source, else None.
-        commands: what to type to make this again.
-        audit: the rules of a trustworthy study, judged; None where nothing could be.
-        counts: letter -> the column of the points that this report counts it by.
-        law: the law that the summary, the residuals and the plan speak of; empty: that of `held_out`.
-        ranking: of a table's laws, by how they foretold its larger runs; a study has `held_out` instead.
-        of: "study", or "table" for runs that somebody else trained: then no machine, text or cost is known.
+        true_floor_nats: exact entropy of a synthetic source, otherwise None.
+        commands: the commands that make these results again.
+        audit: the rules of a trustworthy study, judged; None if no rule could be judged.
+        counts: letter -> the column of the points by which this report counts it.
+        law: the law that the summary, the residuals and the plan use; empty: the law of `held_out`.
+        ranking: the laws of a table, ranked by how well they predict its larger runs; a study has `held_out` instead.
+        of: "study", or "table" for runs that somebody else trained: then the machine, text and cost are unknown.
     """
 
     name: str

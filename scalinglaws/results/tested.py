@@ -1,21 +1,21 @@
-"""How laws foretold runs that they had not seen, and how much the seed alone moves a run."""
+"""How well laws predicted held-out runs, and how much the loss varies with the seed."""
 
 from dataclasses import dataclass
 
 from .fitted import Band, Estimate
 
-HELD_OUT = "held out to test the prediction"  # why a point that a prediction is compared with takes no part in a fit
+HELD_OUT = "held out to test the prediction"  # why such a point takes no part in a fit
 
 
 @dataclass(frozen=True)
 class LawTrial:
-    """How a law foretold sizes it had not seen: fitted below each size of the study, asked about that size.
+    """How well a law predicted held-out sizes: fitted to the smaller sizes, it predicts each size of the study in turn.
 
     Attributes:
-        foretold: losses it was asked for, over all sizes that enough smaller ones lie below.
-        rms_log: root mean square of ln(measured / foretold).
-        coverage: share of them inside its interval as the fit gives it.
-        factor: on the half-width of the interval, so that its share would have been held; never below 1.
+        foretold: number of losses that it predicted, over all sizes with enough smaller sizes to fit.
+        rms_log: root mean square of ln(measured / predicted).
+        coverage: fraction of these losses inside the interval as the fit gives it.
+        factor: factor on the half-width of the interval that gives the nominal coverage; never below 1.
     """
 
     law: str
@@ -27,20 +27,19 @@ class LawTrial:
 
 @dataclass(frozen=True)
 class HeldOutTest:
-    """A prediction of runs that no fit saw, and what they measured.
+    """A prediction of held-out runs, and their measured losses.
 
     Attributes:
         predicted: loss with the interval for a new run.
-        reach: compute of the held-out run over the largest compute in the fit.
-        measured: final losses of the runs, one each; empty while they are not trained.
-        held: whether the mean measured loss lies inside the interval; None while not trained.
-        line: the law along size at the held-out horizon, to draw.
-        trials: the laws that could have been chosen; the one with the smallest error in its trial was.
-        calibration: what the interval's half-width was multiplied with, from the chosen law's trial.
+        reach: compute of the held-out run divided by the largest compute in the fit.
+        measured: final losses of the runs; empty before they are trained.
+        held: whether the mean measured loss lies inside the interval; None before the runs are trained.
+        trials: the laws that could have been chosen; the law with the smallest error in its trial was chosen.
+        calibration: factor by which the half-width of the interval was multiplied, from the trial of the chosen law.
         line: the predicting law through the held-out point, along its size or its tokens, for the figure.
-        after_its_runs: it was made when its runs were there already: no test of foresight.
-        runs_started: when the first of its runs started, in UTC; empty where that is not known.
-        no_news: why the prediction says nothing that was not known without a law; empty where it does.
+        after_its_runs: whether the prediction was made when its runs already existed, so that it is no real test.
+        runs_started: when the first of its runs started, in UTC; empty if that is unknown.
+        no_news: why the prediction adds nothing to what is known without a law; empty if it does.
     """
 
     law: str
@@ -64,21 +63,21 @@ class HeldOutTest:
 
     @property
     def is_late(self) -> bool:
-        """Whether it was made after one of its runs had started."""
+        """Whether the prediction was made after one of its runs had started."""
         return self.after_its_runs or bool(self.runs_started and self.predicted_at > self.runs_started)
 
 
 @dataclass(frozen=True)
 class LawRanked:
-    """How a law foretold the larger runs of a table, fitted below several computes and asked above each.
+    """How well a law predicted the larger runs of a table, fitted below several computes and tested above each.
 
     Attributes:
-        score: mean absolute log error there, the computes weighing alike: what the ranking is by.
-        behind: score less that of the best, with its interval; None for the best itself.
-        best_probability: share of resamples of the larger runs in which it scores best.
-        rms_log: root mean square log error there; `coverage`: share inside the interval as the fit gives it.
-        factor: on the half-width of the interval, so that it would have held; never below 1.
-        failed: why it could not be tried; empty where it could.
+        score: mean absolute log error on the larger runs, with equal weight for each compute; the ranking uses it.
+        behind: score minus that of the best law, with its interval; None for the best law itself.
+        best_probability: fraction of resamples of the larger runs in which this law has the best score.
+        rms_log: root mean square log error there; `coverage`: fraction inside the interval as the fit gives it.
+        factor: factor on the half-width of the interval that gives the nominal coverage; never below 1.
+        failed: why the law could not be tested; empty if it could.
     """
 
     law: str
@@ -94,11 +93,11 @@ class LawRanked:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Laws in the order in which they foretold larger runs, best first.
+    """Laws ranked by how well they predicted larger runs, the best first.
 
     Attributes:
-        cuts: computes they were fitted below; `held_runs` how many runs they were asked about.
-        undecided: laws that cannot be told from the best on these runs.
+        cuts: the computes below which they were fitted; `held_runs`: the number of held-out runs.
+        undecided: laws that cannot be distinguished from the best on these runs.
     """
 
     laws: tuple[LawRanked, ...]
@@ -110,13 +109,13 @@ class Ranking:
 
     @property
     def able(self) -> tuple[LawRanked, ...]:
-        """The laws that could be tried."""
+        """The laws that could be tested."""
         return tuple(law for law in self.laws if not law.failed)
 
 
 @dataclass(frozen=True)
 class SeedSpread:
-    """How much the loss moves from seed to seed at one size and horizon, both as `StudyResults.counts` has them."""
+    """The spread of the loss between seeds at one size and horizon, both counted as `StudyResults.counts` says."""
 
     params_nonembedding: float
     tokens: float
