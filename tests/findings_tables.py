@@ -35,6 +35,8 @@ class World:
         critical_of: N -> factor on B_crit.
         foreign: text -> (slope, offset, factor on the exponent).
         schedule: label -> nats to add.
+        seeds: runs of F-SEED.
+        repeats: runs of each schedule of F-LR.
     """
 
     noise: float = NOISE
@@ -52,6 +54,8 @@ class World:
         default_factory=lambda: {"books": (1.0, 0.05, 1.0), "wiki": (1.03, -0.1, 1.0), "law": (0.98, 0.1, 1.0)}
     )
     schedule: dict = field(default_factory=dict)
+    seeds: int = SEEDS
+    repeats: int = 2
 
 
 def size(layers, width, ff=None):
@@ -144,7 +148,7 @@ def made(world=None, seed=4, edit=None):
     rows = Rows(world, seed)
     for layers, width in LADDER:
         _lineage(rows, "F-N F-SEED" if (layers, width) == (4, 256) else "F-N", layers, width, 0)
-    for number in range(1, SEEDS):
+    for number in range(1, rows.world.seeds):
         _lineage(rows, "F-SEED", 4, 256, number)
     _one_layer(rows)
     _batches(rows)
@@ -252,7 +256,7 @@ SCHEDULES = ("cosine", "cosine:lr_end=0.1", "linear", "wsd:decay=0.5", "constant
 def _others(rows):
     world, n = rows.world, size(4, 256)
     for label in SCHEDULES:
-        for seed in (0, 1):
+        for seed in range(world.repeats):
             extra = world.schedule.get(label, 0.3 if label == "constant" else 0.0)
             loss = converged(world, n) + extra + rows.jitter()
             row = rows.run(

@@ -17,6 +17,7 @@ from scalinglaws.claims.findings import CLAIMS
 from scalinglaws.errors import FitError
 from scalinglaws.measurements.family_tables import FamilyTables
 from scalinglaws.results.attempt import Lacking, attempt
+from scalinglaws.results.fitted import Estimate
 
 
 def raising(failure):
@@ -46,10 +47,11 @@ def test_a_rule_that_fails_in_any_way_is_left_unchecked_and_takes_no_other_with_
     assert found.found.endswith("(float division by zero)")
 
 
-def test_a_part_of_a_claim_that_fails_leaves_the_claim_undecided_and_keeps_the_other_parts():
-    parts = [lambda: Part(good=True, text="half of it holds"), raising(ValueError("no"))]
+def test_a_part_of_a_claim_that_fails_leaves_the_claim_not_run_and_keeps_the_other_parts():
+    parts = [lambda: Part("half of it", Estimate(1.0, 0.9, 1.1), 0.5, text="half: 1"), raising(ValueError("no"))]
     verdict = Claim("S1", "a claim", "a test", lambda evidence: parts).judge(None)
-    assert (verdict.outcome, verdict.measured) == ("not run", "half of it holds")
+    assert (verdict.outcome, verdict.measured) == ("not run", "half: 1")
+    assert [part.outcome for part in verdict.parts] == ["passed"]
     assert verdict.why.startswith("internal error: ValueError")
     verdict = Claim("S1", "a claim", "a test", raising(ValueError("no"))).judge(None)
     assert verdict.why.startswith("internal error: ValueError")

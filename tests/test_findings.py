@@ -1,35 +1,63 @@
 """Verdicts on the paper's claims: passed on tables made from the paper's laws, failed by the fault each is for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from findings_tables import KAPLAN_ND, World, floor, loss_of_size_and_data, made, size
+from findings_tables import KAPLAN_ND, World, loss_of_size_and_data, made, size
 
+from scalinglaws.claims.claim import Part
 from scalinglaws.claims.findings import CLAIMS, findings
 from scalinglaws.measurements.family_tables import FamilyTables
 from scalinglaws.measurements.models import shape_panels
 from scalinglaws.measurements.texts import other_texts
 from scalinglaws.points.points import Points
+from scalinglaws.results.fitted import Estimate
 
-IDS = [f"S{number}" for number in range(1, 32)]
-NO_TABLE = {"S13", "S31"}  # a matter of figures, and one of record
+IDS = [f"S{number}" for number in range(1, 31) if number != 13]
 LARGE = size(12, 768)
+QUIET = {"noise": 0.005, "seeds": 30, "repeats": 8}  # a quarter of the paper's noise from seed to seed, many seeds
 
 
 @pytest.fixture(scope="module")
 def sound():
-    return {verdict.id: verdict for verdict in findings(*made())}
+    return {verdict.id: verdict for verdict in findings(*made(World(**QUIET)), draws=400)}
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    return {verdict.id: verdict for verdict in findings(*made(), draws=400)}
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_tables_made_from_the_paper_s_laws_pass(sound, name):
-    assert sound[name].outcome == ("not run" if name in NO_TABLE else "passed"), sound[name]
+def test_quiet_tables_made_from_the_paper_s_laws_pass(sound, name):
+    assert sound[name].outcome == "passed", sound[name]
 
 
-def test_a_verdict_prints_the_exponents_that_made_the_tables(sound):
-    assert "alpha_S 0.76" in sound["S10"].measured
-    assert "alpha_B 0.21" in sound["S21"].measured
-    assert "p_N derived 0.68" in sound["S3"].measured
-    assert "8 times the model needs 4.5" in sound["S9"].measured
+@pytest.mark.parametrize("name", IDS)
+def test_at_the_paper_s_noise_a_true_claim_passes_or_is_undecided(noisy, name):
+    assert noisy[name].outcome in ("passed", "undecided"), noisy[name]
+
+
+def test_at_the_paper_s_noise_most_claims_can_be_decided(noisy):
+    assert sum(verdict.outcome == "passed" for verdict in noisy.values()) >= 20
+
+
+def test_a_verdict_prints_the_exponents_that_made_the_tables(noisy):
+    assert "alpha_S 0.76" in noisy["S10"].measured
+    assert "alpha_B 0.21" in noisy["S21"].measured
+    assert "p_N derived 0.68" in noisy["S3"].measured
+    assert "8 times the model needs 4.5" in noisy["S9"].measured
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_every_part_has_an_interval_and_a_limit_and_its_outcome_follows_from_them(sound, noisy, name):
+    for part in (*sound[name].parts, *noisy[name].parts):
+        one = part.estimate
+        assert one.low <= one.value <= one.high
+        assert (part.low, part.high) != (None, None)
+        inside = (part.low is None or part.low <= one.low) and (part.high is None or one.high <= part.high)
+        assert part.outcome == ("passed" if inside else "undecided")
 
 
 def _edited(table, edit):
@@ -48,9 +76,9 @@ def _first(table, wanted, **new):
     return change
 
 
-def _doubled_steps(row):
-    if row["params_nonembedding"] > LARGE and row["phase"] == "constant":
-        row["steps"] *= 2
+def _steps_of_another_count(row):
+    if row["phase"] == "constant":
+        row["steps"] *= (row["params_nonembedding"] / LARGE) ** 0.3
 
 
 def _another_law(n):
@@ -66,9 +94,9 @@ def _bent(n, d):
     return loss_of_size_and_data(n, d, **KAPLAN_ND.constants) * np.exp(-0.008 * np.log(n / 4e5) ** 2)
 
 
-def _flat(n, d):
-    """A loss that wanders and does not fall with data."""
-    return floor(World(), n) + (0.5 + 0.05 * np.sin(1e3 * np.log(d)) if np.isfinite(d) else 0.0)
+def _scattered(n):
+    """A final loss that does not fall with size."""
+    return 3.0 + 0.3 * np.sin(1e3 * np.log(n))
 
 
 def _one_size_apart(n, d):
@@ -80,7 +108,7 @@ def _shape(knob):
     def factor(layers, width, heads, ff):
         return {
             "aspect": 1 + 0.08 * (layers >= 8),
-            "heads": 1 + 0.3 * np.log(heads),
+            "slope": (ff / (4 * width)) ** 0.8,
             "ff": 1 + 0.1 * (ff > 10 * width),
         }[knob]
 
@@ -91,41 +119,45 @@ def _foreign(slope=1.0, factor=1.0):
     return {"books": (1.0, 0.05, 1.0), "wiki": (slope, 0.0, factor), "law": (0.98, 0.1, 1.0)}
 
 
+def _world(**fault):
+    return World(**({"noise": 0.005} | fault))
+
+
 FAULTS = {
-    "S1": (World(converged=lambda n: 0.25 * np.log(7.1e12 / n)), None),
-    "S2": (World(shape=_shape("aspect")), None),
-    "S3": (World(of_size=_another_law), None),
-    "S4": (World(below=lambda n: 0.5 * (n == LARGE)), None),
-    "S5": (World(shape=_shape("heads")), None),
-    "S6": (World(converged=lambda n: 1.8 + (1e6 / n) ** 0.2), None),
-    "S7": (World(limited=_flat), None),
-    "S8": (World(limited=_bent), None),
-    "S9": (World(limited=_one_size_apart), None),
-    "S10": (World(of_size=lambda n: {"alpha_S": 0.5} if n == LARGE else {}), None),
-    "S11": (World(foreign=_foreign(slope=1.3)), None),
-    "S12": (World(shift=lambda n: 1 + 9 * (n == LARGE)), None),
-    "S14": (World(shift=lambda n: 1 + 9 * (n == LARGE)), None),
-    "S15": (World(shift=lambda n: 1 + 9 * (n == LARGE)), None),
+    "S1": (_world(converged=lambda n: 0.25 * np.log(7.1e12 / n)), None),
+    "S2": (_world(shape=_shape("aspect")), None),
+    "S3": (_world(of_size=_another_law), None),
+    "S4": (_world(below=lambda n: 0.5 * (n == LARGE)), None),
+    "S5": (_world(shape=_shape("slope")), None),
+    "S6": (_world(converged=lambda n: 1.8 + (1e6 / n) ** 0.2), None),
+    "S7": (_world(converged=_scattered), None),
+    "S8": (_world(limited=_bent), None),
+    "S9": (_world(limited=_one_size_apart), None),
+    "S10": (_world(of_size=lambda n: {"alpha_S": 0.5} if n == LARGE else {}), None),
+    "S11": (_world(foreign=_foreign(slope=1.3)), None),
+    "S12": (_world(shift=lambda n: 1 + 9 * (n == LARGE)), None),
+    "S14": (_world(shift=lambda n: 1 + 9 * (n == LARGE)), None),
+    "S15": (_world(shift=lambda n: 1 + 9 * (n == LARGE)), None),
     "S16": (None, _first("runs", lambda row: True, flops_6nd=1e20)),
-    "S17": (World(below=lambda n: 0.5 * (n == LARGE)), None),
-    "S18": (World(k=STEEP), None),
-    "S19": (World(k=STEEP), None),
-    "S20": (None, _edited("curves", _doubled_steps)),
-    "S21": (World(critical_of=lambda n: 5.0 if n == LARGE else 1.0), None),
+    "S17": (_world(below=lambda n: 0.5 * (n == LARGE)), None),
+    "S18": (_world(k=STEEP), None),
+    "S19": (_world(k=STEEP), None),
+    "S20": (None, _edited("curves", _steps_of_another_count)),
+    "S21": (_world(critical_of=lambda n: 5.0 if n == LARGE else 1.0), None),
     "S22": (None, _first("runs", lambda row: row["family"] == "F-N", lr=3e-3, d_model=192)),
     "S23": (None, _first("runs", lambda row: row["params_nonembedding"] > 1e9, optimizer="adam")),
-    "S24": (World(schedule={"linear": 0.05}), None),
+    "S24": (_world(schedule={"linear": 0.05}), None),
     "S25": (None, _first("curves", lambda row: row["phase"] == "warm-up", lr=5e-4)),
-    "S26": (World(shape=_shape("ff")), None),
-    "S27": (World(by_total=True, one_layer=0.0), None),
-    "S28": (World(by_total=True), None),
-    "S29": (World(one_layer=0.0), None),
-    "S30": (World(foreign=_foreign(factor=1.4)), None),
+    "S26": (_world(shape=_shape("ff")), None),
+    "S27": (_world(by_total=True, one_layer=0.0), None),
+    "S28": (_world(by_total=True), None),
+    "S29": (_world(one_layer=-0.1), None),
+    "S30": (_world(foreign=_foreign(factor=1.4)), None),
 }
 
 
-def test_every_claim_of_a_table_has_a_fault():
-    assert set(FAULTS) == set(IDS) - NO_TABLE
+def test_every_claim_has_a_fault():
+    assert set(FAULTS) == set(IDS)
     assert [claim.id for claim in CLAIMS] == IDS
 
 
@@ -133,9 +165,10 @@ def test_every_claim_of_a_table_has_a_fault():
 def test_a_claim_fails_by_the_fault_it_is_for(name):
     world, edit = FAULTS[name]
     one = next(claim for claim in CLAIMS if claim.id == name)
-    verdict = one.judge(FamilyTables(*made(world, edit=edit), draws=200))
+    verdict = one.judge(FamilyTables(*made(world or _world(), edit=edit), draws=200))
     assert verdict.outcome == "failed", verdict
-    assert verdict.why and "holds" not in verdict.why
+    assert "and the claim requires" in verdict.why
+    assert any(part.outcome == "failed" for part in verdict.parts)
 
 
 def _no_exponent_elsewhere(row):
@@ -176,7 +209,64 @@ def test_a_claim_without_its_family_says_which_one_it_needs(family, claims):
     for name in claims.split():
         assert verdicts[name].outcome == "not run"
         assert f"family {family} (0 of" in verdicts[name].why
-    assert verdicts["S12"].outcome == "passed"
+    assert verdicts["S16"].outcome == "passed"
+
+
+@pytest.mark.parametrize("family", ["F-N", "F-SEED", "F-B", "F-ND", "F-SHAPE", "F-LR"])
+def test_no_claim_passes_without_a_number_whatever_is_missing(family):
+    runs, curves, positions = made()
+    kept = np.array([family not in str(named).split() for named in runs["family"]])
+    curves = curves.take(~np.isin(curves["run_id"], runs["run_id"][~kept]))
+    for verdict in findings(runs.take(kept), curves, positions, draws=50):
+        measured = [part for part in verdict.parts if part.estimate is not None and part.estimate.low is not None]
+        assert verdict.outcome != "passed" or (measured and len(measured) == len(verdict.parts)), verdict
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_a_claim_whose_parts_lose_their_intervals_is_not_run(name):
+    one = next(claim for claim in CLAIMS if claim.id == name)
+    evidence = FamilyTables(*made(), draws=50)
+    parts = [part for part in (make() for make in one.parts(evidence)) if isinstance(part, Part)]
+    bare = [
+        replace(part, estimate=lost) for part in parts for lost in (None, Estimate(1.0), Estimate(np.nan, 0.0, 1.0))
+    ]
+    assert parts and {part.outcome for part in bare} == {"not run"}
+    verdict = replace(one, parts=lambda evidence: [lambda part=part: part for part in bare]).judge(evidence)
+    assert verdict.outcome == "not run" and verdict.why.endswith("has no interval")
+
+
+def test_three_sizes_give_no_curvature_and_so_no_verdict_on_a_bend():
+    runs, curves, positions = made()
+    three = np.unique(runs["params_nonembedding"][runs["family"] == "F-N"])[-3:]
+    kept = np.isin(runs["params_nonembedding"], three) | (runs["family"] == "F-ND")
+    curves = curves.take(np.isin(curves["run_id"], runs["lineage"][kept]))
+    verdict = next(c for c in CLAIMS if c.id == "S6").judge(FamilyTables(runs.take(kept), curves, positions, draws=50))
+    assert verdict.outcome == "not run"
+    assert (
+        "3 points give no curvature" in verdict.measured
+        and "of L(N) over its own, from end to end, has no interval" in verdict.why
+    )
+
+
+@pytest.mark.parametrize(
+    "low, high, outcome",
+    [
+        (0.6, 0.9, "passed"),
+        (0.1, 0.4, "failed"),
+        (0.4, 0.6, "undecided"),
+        (0.5, 0.5, "passed"),
+        (0.0, 1.0, "undecided"),
+    ],
+)
+def test_a_sentence_says_what_was_measured_and_what_follows(low, high, outcome):
+    part = Part("the share", Estimate((low + high) / 2, low, high), 0.5)
+    assert part.outcome == outcome
+    follows = {
+        "passed": ", as required: ",
+        "failed": ", and the claim requires ",
+        "undecided": ", too uncertain to tell",
+    }
+    assert part.sentence.startswith("the share is ") and follows[outcome] in part.sentence
 
 
 def test_the_noise_of_a_seed_is_that_of_the_table():
@@ -204,9 +294,10 @@ def test_shapes_are_judged_at_their_longest_horizon_and_shown_at_each():
             rows.runs.append(row | changed | {"run_id": f"{row['run_id']}-short"})
 
     tables = made(edit=also_shorter)
-    assert {v.id: v.outcome for v in findings(*tables)}["S2"] == "passed"
+    evidence = FamilyTables(*tables)
+    assert next(claim for claim in CLAIMS if claim.id == "S2").judge(evidence).outcome == "passed"
     most = {}
-    for tokens, knob, *_, above in shape_panels(FamilyTables(*tables)).rows:
+    for tokens, knob, *_, above in shape_panels(evidence).rows:
         most[tokens] = max(most.get(tokens, 0), above) if knob == "d_model / n_layer" else most[tokens]
     short, long = (most[tokens] for tokens in sorted(most))
     assert long < 0.03 < short

@@ -4,13 +4,68 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..measurements.sheet import Measurements
+from ..measurements.sheet import Measurements, said
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..results.attempt import attempt
+from ..results.fitted import Estimate
+from ..results.outcome import FAILED, NOT_RUN, OUTCOMES, PASSED, UNDECIDED, outcome_of, overall
 from .findings_text import findings_blocks
 
-PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
+
+@dataclass(frozen=True)
+class Part:
+    """One quantity that a claim depends on, with its interval and the limits that it must lie between.
+
+    Attributes:
+        what: the quantity, as the subject of a sentence.
+        estimate: None where it could not be measured; a count has an interval of no width.
+        low, high: the limits, themselves allowed; None where there is none on that side.
+        text: numbers to show beside it.
+    """
+
+    what: str
+    estimate: Estimate | None
+    low: float | None = None
+    high: float | None = None
+    text: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """Whether the interval lies between the limits."""
+        return outcome_of(self.estimate, self.low, self.high)
+
+    @property
+    def sentence(self) -> str:
+        """Say what was measured, and what follows from it."""
+        is_so = f"{self.what} is {_number(self.estimate)}"
+        return {
+            PASSED: f"{is_so}, as required: {self._limits}",
+            FAILED: f"{is_so}, and the claim requires {self._limits}",
+            UNDECIDED: f"{is_so}, too uncertain to tell whether it is {self._limits}",
+            NOT_RUN: f"{self.what} has no interval",
+        }[self.outcome]
+
+    @property
+    def _limits(self) -> str:
+        if self.low is None:
+            return f"at most {self.high:.4g}"
+        if self.high is None:
+            return f"at least {self.low:.4g}"
+        return f"exactly {self.low:.4g}" if self.low == self.high else f"between {self.low:.4g} and {self.high:.4g}"
+
+
+def _number(estimate: Estimate | None) -> str:
+    """Write a number with its interval, and a count alone."""
+    counted = estimate is not None and estimate.low == estimate.value == estimate.high
+    return f"{estimate.value:.4g}" if counted else said(estimate)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Numbers that a claim is printed with and that no test depends on."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -18,12 +73,13 @@ class Verdict:
     """What the measured tables say of one claim of the paper.
 
     Attributes:
-        id: S1 to S31, in the order of the digest of the paper that this project began with.
+        id: S and a number, which stays with its claim.
         claim: the claim, in one sentence.
         test: what was asked of the numbers; nothing in it is a published constant.
         measured: the numbers, with their intervals.
-        outcome: passed, failed or "not run".
-        why: what decided it; for "not run", which runs are missing.
+        outcome: passed, failed, undecided or not run, as in `results.outcome`.
+        why: the quantities that decided it; for "not run", which runs are missing.
+        parts: every quantity that was tested.
     """
 
     id: str
@@ -32,6 +88,7 @@ class Verdict:
     measured: str
     outcome: str
     why: str
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,13 +100,11 @@ class Findings(PublicRecord):
 
     @property
     def summary(self) -> str:
-        """Count the outcomes in a line, the failed ones by name."""
-        named = {o: [v.id for v in self.verdicts if v.outcome == o] for o in (PASSED, FAILED, NOT_RUN)}
-        failed = f" ({', '.join(named[FAILED])})" if named[FAILED] else ""
-        return (
-            f"{len(self.verdicts)} claims of Kaplan et al. 2020: {len(named[PASSED])} passed, {len(named[FAILED])} "
-            f"failed{failed}, {len(named[NOT_RUN])} not run"
-        )
+        """Count the outcomes in a line, the failed and undecided ones by name."""
+        named = {outcome: [v.id for v in self.verdicts if v.outcome == outcome] for outcome in OUTCOMES}
+        listed = {o: f" ({', '.join(ids)})" if ids and o in (FAILED, UNDECIDED) else "" for o, ids in named.items()}
+        counts = ", ".join(f"{len(ids)} {outcome}{listed[outcome]}" for outcome, ids in named.items())
+        return f"{len(self.verdicts)} claims of Kaplan et al. 2020: {counts}"
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""
@@ -68,15 +123,6 @@ class Findings(PublicRecord):
 
 
 @dataclass(frozen=True)
-class Part:
-    """One thing that a claim needs: whether it is so, and the numbers; `fault` says what is wrong where it is not."""
-
-    good: bool
-    text: str
-    fault: str = ""
-
-
-@dataclass(frozen=True)
 class Claim:
     """One claim of the paper and the parts that its test is made of."""
 
@@ -86,17 +132,20 @@ class Claim:
     parts: Callable
 
     def judge(self, evidence) -> Verdict:
-        """Pass where every part is so, fail where one is not; not run where none fails and one lacks its runs."""
+        """Give the outcome that the parts have together; a part that cannot be made was not run."""
         lacking: list[str] = []
         made = [attempt(part, lacking.append) for part in attempt(lambda: self.parts(evidence), lacking.append) or ()]
-        seen = [part for part in made if part is not None]
-        faults = [part.fault or part.text for part in seen if not part.good]
-        missing = "; ".join(dict.fromkeys(lacking))
-        outcome = FAILED if faults else NOT_RUN if lacking else PASSED
-        why = {FAILED: "; ".join(faults), NOT_RUN: missing, PASSED: "every part of the test holds"}[outcome]
-        if faults and lacking:
-            why += f" ({missing} for the rest)"
-        return Verdict(self.id, self.claim, self.test, "; ".join(part.text for part in seen), outcome, why)
+        tested = tuple(part for part in made if isinstance(part, Part))
+        outcome = overall([*(part.outcome for part in tested), *(NOT_RUN for _ in lacking)])
+        decisive = [part.sentence for part in tested if part.outcome == outcome]
+        if outcome == NOT_RUN:
+            decisive += [part.sentence for part in tested if part.outcome == UNDECIDED]
+        missing = list(dict.fromkeys(lacking))
+        why = "; ".join(dict.fromkeys(missing + decisive if outcome == NOT_RUN else decisive))
+        if outcome == FAILED and missing:
+            why += f" ({'; '.join(missing)} for the rest)"
+        measured = "; ".join(part.text for part in made if part is not None and part.text)
+        return Verdict(self.id, self.claim, self.test, measured, outcome, why, tested)
 
 
 def claim(id: str, test: str):

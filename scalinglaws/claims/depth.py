@@ -1,6 +1,6 @@
 """S27 to S29: without embeddings all depths fall on one line, but for models of less than two layers."""
 
-from ..measurements.depths import fan, one_layer
+from ..measurements.depths import above_line, fan, one_layer
 from ..measurements.sheet import said
 from .claim import Part, claim
 
@@ -19,7 +19,7 @@ def fan_with_embeddings(evidence):
         found = fan(evidence)
         depths = ", ".join(map(str, found.depths))
         text = f"spread of ln L over all parameters {found.left_all:.4f}, over N {found.right_all:.4f}; depths {depths}"
-        return Part(found.left_all > found.right_all, text, f"no fan: {text}")
+        return Part("the spread over all parameters, relative to that over N,", found.ratio_all, 1.0, text=text)
 
     return [wider]
 
@@ -30,10 +30,10 @@ def one_line(evidence):
 
     def narrower() -> Part:
         found = fan(evidence)
-        ratio = found.left / found.right
-        text = f"spread over all parameters {found.left:.4f}, over N {found.right:.4f}: ratio {ratio:.2f}"
+        text = f"spread over all parameters {found.left:.4f}, over N {found.right:.4f}: ratio {found.ratio.value:.2f}"
         text += f" of {found.models} models"
-        return Part(ratio >= LEAST_RATIO, text, f"the ratio is {ratio:.2f}")
+        what = "the spread over all parameters, relative to that over N,"
+        return Part(what, found.ratio, LEAST_RATIO, text=text)
 
     return [narrower]
 
@@ -47,7 +47,8 @@ def exceptions(evidence):
         off, sigma = float(points["off"].mean()), evidence.sigma.nats.value
         text = f"{len(points)} models of one layer lie {off:+.4f} nats off L(N); 2 sd of a seed are {2 * sigma:.4f}"
         text += f" (sd {said(evidence.sigma.nats)})"
-        return Part(off > 2 * sigma, text, f"absent here: {off:+.4f} nats")
+        what = "their mean distance above L(N), less 2 sd of a seed, in nats,"
+        return Part(what, above_line(evidence), 0.0, text=text)
 
     return [above]
 

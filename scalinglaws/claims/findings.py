@@ -13,10 +13,11 @@ CLAIMS = tuple(sorted((one for part in PARTS for one in part.CLAIMS), key=lambda
 def findings(
     runs: Points, curves: Points, positions: Points, *, level: float = 0.95, draws: int = 1000, seed: int = 0
 ) -> tuple[Verdict, ...]:
-    """Judge the paper's claims S1 to S31 on the tables of a set of families.
+    """Judge the paper's claims on the tables of a set of families.
 
-    Everything is measured in the tables; no published constant takes part in a test. A claim whose runs are not there
-    is "not run", and says which family it needs and how many of its runs are present.
+    Everything is measured in the tables; no published constant takes part in a test. A claim is passed or failed where
+    its intervals decide it, and undecided where they do not. A claim whose runs are not there is "not run", and says
+    which family it needs and how many of its runs are present.
 
     Args:
         runs, curves, positions: as `scalinglaws study` writes them for a set of families: a row a run, an evaluation, a

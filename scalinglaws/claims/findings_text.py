@@ -15,7 +15,7 @@ def findings_blocks(found: "Findings") -> list[Block]:
     """Count the outcomes; then every claim with what was measured and what decided it."""
     parts: list[Block] = [found.summary]
     for v in found.verdicts:
-        told = [f"measured: {v.measured}"] * bool(v.measured) + [f"why: {v.why}"] * (v.outcome != "passed")
+        told = [f"measured: {v.measured}"] * bool(v.measured) + [f"why: {v.why}"]
         lines = [
             textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
             for line in told

@@ -1,12 +1,24 @@
 """S10, S12, S14, S15: what the learning curves of all sizes have in common, and what a loss costs each of them."""
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
+from ..measurements.costs_compared import certain_valley, certainly_not_a_valley, changes, cheapest
+from ..measurements.intervals import largest_of, magnitude, ratio, shifted
 from ..measurements.sheet import said
-from ..measurements.size_curves import Reached, foretold, reached, refits
+from ..measurements.size_curves import (
+    CurveRefit,
+    Reached,
+    alpha_of_size,
+    errors_of_predicted_ends,
+    predicted_ends,
+    reached,
+    refits,
+)
 from ..results.attempt import Lacking
+from ..results.fitted import Estimate
 from .claim import Part, claim
 
 NEAR_EXPONENT = 0.20
@@ -26,72 +38,89 @@ def universal_curves(evidence):
         found = refits(evidence)
         unknown = [one for one in found if one.alpha_S is None]
         if unknown:
-            named = ", ".join(f"{one.params:.3g}" for one in unknown)
-            raise Lacking(f"family F-N with curves that fix alpha_S at N = {named}")
-        off = [one for one in found if abs(one.alpha_S.value / pooled.value - 1) > NEAR_EXPONENT]
+            raise Lacking(f"family F-N with curves that fix alpha_S at N = {_sizes(unknown)}")
         each = ", ".join(f"{one.alpha_S.value:.3f} at N = {one.params:.3g}" for one in found)
         beyond = float(np.mean(evidence.least["beyond"]))
         text = f"alpha_S {said(pooled)} pooled; {each}; "
         text += f"{beyond:.0%} of the points at losses that the batch scan did not see"
-        return Part(
-            not off, text, f"alpha_S is off by more than 20% at N = {', '.join(f'{o.params:.3g}' for o in off)}"
-        )
+        off = [magnitude(shifted(ratio(alpha_of_size(evidence, one), pooled), -1.0)) for one in found]
+        what = "the largest difference of a size's alpha_S from the pooled one, relative to it,"
+        return Part(what, largest_of(off), high=NEAR_EXPONENT, text=text)
 
     def ahead() -> Part:
-        found = foretold(evidence)
-        worst = max(found, key=lambda one: abs(one[1] / one[2] - 1))
+        worst = max(predicted_ends(evidence), key=lambda one: abs(one[1] / one[2] - 1))
         error = worst[1] / worst[2] - 1
         text = f"from the first quarter of the steps: worst error {error:+.1%} of the loss at N = {worst[0]:.3g}"
-        return Part(abs(error) <= NEAR_LOSS, text, text)
+        what = "the largest error of the last loss predicted from the first quarter"
+        return Part(
+            what, largest_of([magnitude(one) for one in errors_of_predicted_ends(evidence)]), high=NEAR_LOSS, text=text
+        )
 
     return [alike, ahead]
 
 
-def _falls(found: list[Reached], what: str) -> Part:
-    wrong = [one for one in found if (np.diff(getattr(one, what)) >= 0).any()]
-    last = found[-1]
-    values = getattr(last, what)
-    text = (
-        f"{what} to {last.loss_nats:.3f} nats: {values[0]:.3g} at N = {last.params[0]:.3g}, {values[-1]:.3g} at N = "
-        f"{last.params[-1]:.3g} ({values[0] / values[-1]:.2f} times fewer); {len(found) - len(wrong)} of {len(found)} "
-        "losses fall in N throughout"
-    )
-    losses = ", ".join(f"{one.loss_nats:.3f}" for one in wrong)
-    return Part(not wrong, text, f"{what} do not fall with N throughout at the losses {losses}")
+def _sizes(found: list[CurveRefit]) -> str:
+    return ", ".join(f"{one.params:.3g}" for one in found)
+
+
+def _falls(evidence, what: str) -> Callable[[], Part]:
+    def part() -> Part:
+        found = reached(evidence)
+        wrong = [one for one in found if (np.diff(getattr(one, what)) >= 0).any()]
+        last = found[-1]
+        values = getattr(last, what)
+        text = (
+            f"{what} to {last.loss_nats:.3f} nats: {values[0]:.3g} at N = {last.params[0]:.3g}, {values[-1]:.3g} at N "
+            f"= {last.params[-1]:.3g} ({values[0] / values[-1]:.2f} times fewer); {len(found) - len(wrong)} of "
+            f"{len(found)} losses fall in N throughout"
+        )
+        rises = [change for one in found for change in changes(evidence, one, what)]
+        name = f"the largest change of ln {what} from one size to the next at an equal loss"
+        return Part(name, largest_of(rises), high=0.0, text=text)
+
+    return part
 
 
 @claim("S12", "steps and tokens fall with N at every loss that three sizes reach")
 def sample_efficient(evidence):
     """Large models need fewer steps and fewer tokens to the same loss."""
-    found = cache(lambda: reached(evidence))
-    return [lambda: _falls(found(), "steps"), lambda: _falls(found(), "tokens")]
+    return [_falls(evidence, "steps"), _falls(evidence, "tokens")]
 
 
 @claim("S14", "tokens fall with N at every loss that three sizes reach")
 def fewer_tokens(evidence):
     """At equal loss the larger model has used fewer tokens."""
-    return [lambda: _falls(reached(evidence), "tokens")]
+    return [_falls(evidence, "tokens")]
 
 
 @claim(
     "S15",
     "at every loss that three sizes reach, C falls to one minimum over N and rises after it; the size of the minimum "
-    "never shrinks as the loss falls, and grows at least once",
+    "is larger at the last loss than at the first",
 )
 def cheapest_size(evidence):
     """Each loss has one size that reaches it with the least compute, and that size grows as the loss falls."""
-    found = cache(lambda: reached(evidence))
+    found: Callable[[], list[Reached]] = cache(lambda: reached(evidence))
 
     def one_minimum() -> Part:
-        wrong = [one for one in found() if not _valley(one.flops)]
-        text = f"{len(found()) - len(wrong)} of {len(found())} losses have one cheapest size"
-        return Part(not wrong, text, "more than one minimum at " + ", ".join(f"{o.loss_nats:.3f}" for o in wrong))
+        moves = [changes(evidence, one, "flops") for one in found()]
+        seen = sum(not _valley(one.flops) for one in found())
+        least, most = sum(map(certainly_not_a_valley, moves)), sum(not certain_valley(one) for one in moves)
+        text = f"{len(moves) - seen} of {len(moves)} losses have one cheapest size"
+        count = Estimate(float(seen), float(least), float(most), evidence.level)
+        return Part("the number of losses with more than one minimum", count, high=0.0, text=text)
 
     def grows() -> Part:
-        best = np.array([one.params[np.argmin(one.flops)] for one in found()])
-        first, last = found()[0].loss_nats, found()[-1].loss_nats
-        text = f"cheapest size from N = {best[0]:.3g} at {first:.3f} nats to {best[-1]:.3g} at {last:.3f}"
-        return Part(bool((np.diff(best) >= 0).all() and best[-1] > best[0]), text, f"it does not grow: {text}")
+        best = [one.params[np.argmin(one.flops)] for one in found()]
+        first, last = found()[0], found()[-1]
+        text = f"cheapest size from N = {best[0]:.3g} at {first.loss_nats:.3f} nats to {best[-1]:.3g} at "
+        text += f"{last.loss_nats:.3f}"
+        sizes = np.unique(evidence.along["params_nonembedding"])
+        before, after = (np.searchsorted(sizes, cheapest(evidence, one)) for one in (first, last))
+        value = np.searchsorted(sizes, best[-1]) - np.searchsorted(sizes, best[0])
+        ends = (after.min() - before.max(), after.max() - before.min())
+        growth = Estimate(*map(float, (value, *ends)), evidence.level)
+        return Part("the growth of the cheapest size, counted in sizes trained,", growth, 1.0, text=text)
 
     return [one_minimum, grows]
 

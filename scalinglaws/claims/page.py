@@ -23,7 +23,7 @@ def page(found: Findings, title: str, facts: Sequence[str] = ()) -> str:
         title: of the page.
         facts: sentences on the runs, the text and the command, to stand at the top.
     """
-    parts = [f"# {title}", *facts, f"{found.summary}.", "## The claims", _claims(found)]
+    parts = [f"# {title}", *facts, f"{found.summary}.", "## The claims", OUTCOMES, _claims(found)]
     parts += ["## The constants", PUBLISHED, _constants(found.measured.constants)]
     for sheet in found.measured.sheets:
         parts += [f"## {sheet.title}", sheet.about, _sheet(sheet)]
@@ -33,6 +33,11 @@ def page(found: Findings, title: str, facts: Sequence[str] = ()) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+OUTCOMES = (
+    "A part of a test passes where its whole interval lies within its limit, fails where all of it lies outside, and "
+    "is undecided otherwise; without an interval it was not run. A claim passes where all of its parts do, and fails "
+    "where one fails. A claim keeps its number; there is no S13."
+)
 PUBLISHED = (
     "Published numbers stand beside the measured ones and take no part in them: they belong to WebText2, a vocabulary "
     "of 50257 and models up to 1.5e9 parameters. Scales such as N_c are those of a text and a vocabulary: left out."
@@ -40,10 +45,7 @@ PUBLISHED = (
 
 
 def _claims(found: Findings) -> str:
-    rows = [
-        (v.id, v.claim, v.measured or "-", f"**{v.outcome}**", "" if v.outcome == "passed" else v.why, v.test)
-        for v in found.verdicts
-    ]
+    rows = [(v.id, v.claim, v.measured or "-", f"**{v.outcome}**", v.why, v.test) for v in found.verdicts]
     return _table(("", "claim", "measured", "outcome", "why", "test"), rows)
 
 

@@ -1,9 +1,9 @@
 """S11 and S30: the loss on other text follows the loss on the text trained on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ..measurements.family_tables import FamilyTables
-from ..measurements.other_texts import exponents, texts, transfer
+from ..measurements.other_texts import correlation, exponent_ratio, exponents, texts, transfer
 from ..measurements.sheet import said
 from .claim import Part, claim
 
@@ -12,8 +12,8 @@ SLOPES = (0.9, 1.15)
 NEAR_EXPONENT = 0.15
 
 
-def _each(evidence: FamilyTables, judge: Callable[[str], Part]) -> list[Callable[[], Part]]:
-    return [lambda text=text: judge(text) for text in texts(evidence)]
+def _each(evidence: FamilyTables, *judges: Callable[[str], Part]) -> Iterable[Callable[[], Part]]:
+    return [lambda text=text, judge=judge: judge(text) for text in texts(evidence) for judge in judges]
 
 
 @claim(
@@ -24,16 +24,18 @@ def _each(evidence: FamilyTables, judge: Callable[[str], Part]) -> list[Callable
 def offset(evidence):
     """The loss on other text follows that on the text trained on, with a nearly constant offset."""
 
-    def judge(name: str) -> Part:
+    def follows(name: str) -> Part:
         found = transfer(evidence, name)
         text = (
             f"{name}: r {found.r:.4f}, slope {said(found.slope)}, offset {found.offset:+.3f} nats, "
             f"{found.drift:+.3f} a factor e of N"
         )
-        good = found.r >= LEAST_R and SLOPES[0] <= found.slope.value <= SLOPES[1]
-        return Part(good, text, f"{name}: r {found.r:.4f}, slope {found.slope.value:.3f}")
+        return Part(f"r of {name}", correlation(evidence, name), LEAST_R, text=text)
 
-    return _each(evidence, judge)
+    def parallel(name: str) -> Part:
+        return Part(f"the slope of {name}", transfer(evidence, name).slope, *SLOPES)
+
+    return _each(evidence, follows, parallel)
 
 
 @claim("S30", "alpha_N on each of at least three other texts lies within 15% of that on the text trained on")
@@ -42,9 +44,9 @@ def same_exponent(evidence):
 
     def judge(name: str) -> Part:
         other, own = exponents(evidence, name)
-        ratio = other.value / own.value
-        text = f"{name}: alpha_N {said(other)}, {ratio:.2f} times that of the text trained on"
-        return Part(abs(ratio - 1) <= NEAR_EXPONENT, text, f"{name}: {ratio:.2f} times")
+        text = f"{name}: alpha_N {said(other)}, {other.value / own.value:.2f} times that of the text trained on"
+        what = f"alpha_N of {name} over that of the text trained on"
+        return Part(what, exponent_ratio(evidence, name), 1 - NEAR_EXPONENT, 1 + NEAR_EXPONENT, text)
 
     return _each(evidence, judge)
 

@@ -22,7 +22,7 @@ Draws = Annotated[int, typer.Option("--draws", help="Draws of the intervals.")]
 def findings(
     of: Of, write: Write = None, draws: Draws = 1000, level: o.Level = 0.95, seed: o.Seed = 0, json: Json = False
 ):
-    """What measured runs say of each claim of Kaplan et al. 2020: passed, failed, or not run and why.
+    """What measured runs say of each claim of Kaplan et al. 2020: passed, failed, undecided or not run, and why.
 
     With --json every measured constant and table too. A notes.md in the folder stands at the top of the page.
 

@@ -5,8 +5,10 @@ import numpy as np
 from ..frontiers.budgets import Frontier
 from ..frontiers.frontier import frontier
 from ..laws.kaplan2020.efficient import loss_exponent
+from ..laws.kaplan2020.loss import critical_batch
 from ..results.fitted import Estimate
 from .family_tables import COLUMNS, FamilyTables
+from .intervals import between, jackknife, simultaneous
 from .joining import once
 from .powers import settled
 
@@ -80,3 +82,50 @@ def above_converged_at(evidence: FamilyTables) -> np.ndarray:
     k = evidence.steps_law.fit.values
     optima = settled(evidence.c_min).optima
     return np.array([b.loss_nats / (k["N_c"] / b.params) ** k["alpha_N"] - 1 for b in optima])
+
+
+def above_converged_intervals(evidence: FamilyTables) -> list[Estimate]:
+    """Give f at every optimum, as `above_converged_at`, with intervals that hold for all optima at once.
+
+    They hold the doubt about L(N, inf), by the draws of the fitted law, and the spread of a seed in the loss.
+    """
+    drawn, sigma = evidence.steps_law, evidence.sigma
+    params, loss = np.array([(b.params, b.loss_nats) for b in settled(evidence.c_min).optima]).T
+    rng = np.random.default_rng(evidence.seed)
+    k = dict(zip(drawn.names, drawn.values.T[..., None], strict=True))
+    seeds = sigma.log * rng.standard_t(sigma.seeds - 1, size=(len(drawn), len(params)))
+    draws = loss * np.exp(seeds) / (k["N_c"] / params) ** k["alpha_N"] - 1
+    return simultaneous(above_converged_at(evidence), draws, evidence.level)
+
+
+def share_of_size(evidence: FamilyTables) -> Estimate:
+    """Give the share of p_N in p_N + p_D of the frontier, whatever the dependence of the two."""
+    found = empirical(evidence)
+    n, d = found["p_N"], found["p_D"]
+    value = n.value / (n.value + d.value)
+    if None in (n.low, d.low):
+        return Estimate(value, level=n.level)
+    ends = (n.low / (n.low + d.high), n.high / (n.high + d.low))
+    whole = n.low + d.high > 0 and n.high + d.low > 0
+    return between(value, *ends, n.level) if whole else Estimate(value, level=n.level)
+
+
+def product_error(evidence: FamilyTables) -> tuple[float, Estimate]:
+    """Compare the growth of N, B_crit and the measured S_min, multiplied, with that of C_min: (span, product/span - 1).
+
+    C_min = 6 N B_crit S_min holds for every evaluation, whatever its noise: what is in doubt is how the optima, read
+    between sizes, scatter about a line. The interval leaves out the optima nearest to one size at a time.
+    """
+    found, steps = settled(evidence.c_min), measured_steps(evidence)
+    flops = [b.flops for b in found.optima]
+    span = max(flops) / min(flops)
+    power = sum(line.exponent.value for line in (found.params, found.batch, steps.tokens)) - 1
+    measured = {b.flops: b.tokens for b in steps.optima}
+    rows = [(b.flops, b.params, b.loss_nats, measured[b.flops]) for b in found.optima if b.flops in measured]
+    c, n, loss, s = np.array(rows).T
+    product = np.log(n * critical_batch(loss, **evidence.critical_constants) * s / c)
+    sizes = np.unique(evidence.along["params_nonembedding"])
+    nearest = np.abs(np.log(n)[:, None] - np.log(sizes)).argmin(axis=1)
+    scatter = jackknife(lambda kept: np.polyfit(np.log(c[kept]), product[kept], 1)[0], nearest, evidence.level)
+    half = np.inf if scatter.low is None else scatter.high - scatter.value
+    return span, between(*(span**p - 1 for p in (power, power - half, power + half)), evidence.level)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..results.fitted import Estimate
 from .family_tables import FamilyTables
+from .intervals import between
 from .joining import once
 
 
@@ -52,3 +53,19 @@ def noise_at(curves, loss_nats: float) -> float | None:
             order = np.argsort(losses)
             logs.append(np.interp(np.log(loss_nats), losses[order], np.log(curves["noise_scale"][rows])[order]))
     return float(np.exp(np.mean(logs))) if logs else None
+
+
+def noise_over_critical(evidence: FamilyTables) -> Estimate:
+    """Give the geometric mean of the noise scale over the critical batch, over the losses that have both.
+
+    Its interval is the mean of those of the critical batches: they share their runs, and so may be wrong together.
+    """
+    rows = [one for one in turnings(evidence) if one.noise and not one.reason]
+
+    def mean(batches: list[float | None]) -> float:
+        if None in batches:
+            return np.nan
+        return float(np.exp(np.mean([np.log(one.noise / b) for one, b in zip(rows, batches, strict=True)])))
+
+    middle, low, high = (mean([getattr(one.critical, end) for one in rows]) for end in ("value", "high", "low"))
+    return between(middle, low, high, evidence.level)

@@ -6,7 +6,10 @@ import numpy as np
 
 from ..points.points import Points
 from ..results.attempt import Lacking
+from ..results.fitted import Estimate
+from ..uncertainty.interval_ends import t_quantile
 from .family_tables import FamilyTables
+from .intervals import between, independent_difference, jackknife, scaled, seed_margin
 from .powers import Power
 from .repeats import averaged
 from .shape_panels import beside, longest, of_standard_ff, shaped, trend
@@ -19,6 +22,7 @@ class Fan:
     Attributes:
         left: over all parameters; `left_all` with models of no and of one layer too.
         right: over N without embeddings; `right_all` with models of one layer too.
+        ratio, ratio_all: left over right, with intervals by leaving out one model at a time.
     """
 
     models: int
@@ -27,6 +31,8 @@ class Fan:
     right: float
     left_all: float
     right_all: float
+    ratio: Estimate
+    ratio_all: Estimate
 
 
 def fan(evidence: FamilyTables) -> Fan:
@@ -51,7 +57,16 @@ def fan(evidence: FamilyTables) -> Fan:
     total, alone, y = both["params_total"], both["params_nonembedding"], np.log(both["loss_nats"])
     every = np.ones(len(y), dtype=bool)
     spread = [_spread(x[rows], y[rows]) for x, rows in ((total, deep), (alone, deep), (total, every), (alone, one))]
-    return Fan(int(deep.sum()), depths, *spread)
+
+    def ratio(left: np.ndarray, right: np.ndarray) -> Estimate:
+        def logs(kept: np.ndarray) -> float:
+            over_all = _spread(total[left & kept], y[left & kept])
+            return float(np.log(over_all / _spread(alone[right & kept], y[right & kept])))
+
+        found = jackknife(logs, np.arange(len(y)), evidence.level)
+        return between(*np.exp([found.value, found.low, found.high]), evidence.level)
+
+    return Fan(int(deep.sum()), depths, *spread, ratio(deep, deep), ratio(every, one))
 
 
 def _spread(n: np.ndarray, y: np.ndarray) -> float:
@@ -75,3 +90,20 @@ def one_layer(evidence: FamilyTables) -> tuple[Points, Power]:
     inside = (n >= fitted.min()) & (n <= fitted.max())
     points = points.take(inside) if inside.any() else points
     return points.replace(off=points["loss_nats"] * -np.expm1(-points["above"])), line
+
+
+def above_line(evidence: FamilyTables) -> Estimate:
+    """Give the mean distance of models of one layer above L(N), less 2 sd of a seed, in nats, with an interval.
+
+    It holds the seeds of these models, the line at their sizes (its residuals and its exponent), and the doubt about
+    the sd of a seed.
+    """
+    points, line = one_layer(evidence)
+    sigma, level = evidence.sigma, evidence.level
+    off, loss = float(points["off"].mean()), float(points["loss_nats"].mean())
+    seeds = seed_margin(sigma, level) * sigma.nats.value / np.sqrt(len(points))
+    away = abs(float(np.log(points["params_nonembedding"]).mean()) - line.middle[0])
+    level_of_line = t_quantile(level, max(line.points - 2, 1)) * line.rms_log / np.sqrt(line.points)
+    slope = (line.exponent.high - line.exponent.low) / 2 * away
+    half = float(np.hypot(seeds, loss * np.hypot(level_of_line, slope)))
+    return independent_difference(between(off, off - half, off + half, level), scaled(sigma.nats, 2.0))

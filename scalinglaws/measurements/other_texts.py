@@ -7,6 +7,7 @@ import numpy as np
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
 from .family_tables import FamilyTables
+from .intervals import between, jackknife
 from .joining import once
 from .powers import of_size, power
 from .straight_line import coefficients
@@ -14,6 +15,7 @@ from .straight_line import coefficients
 FOREIGN = "loss_nats@"
 PLACE = "loss_nats@T="
 LEAST_TEXTS = 3
+MOST_R = 1 - 1e-12  # where Fisher's scale still is finite
 
 
 @dataclass(frozen=True)
@@ -49,23 +51,40 @@ def texts(evidence: FamilyTables) -> list[str]:
 @once
 def transfer(evidence: FamilyTables, text: str) -> Transfer:
     """Measure how the loss on one other text follows."""
-    curves, column = evidence.joined_curves, FOREIGN + text
-    kept = (curves["phase"] != "warm-up") & (curves["run_kept"] == 1) & (curves["arch"] == "transformer")
-    curves = curves.take(kept & np.isfinite(curves[column]) & np.isfinite(curves["loss_nats"]))
-    if len(curves) < 3:
-        raise Lacking(f"family F-N evaluated on {text}")
-    x, y, lineage = curves["loss_nats"], curves[column], curves["lineage"]
+    x, y, lineage = _both_losses(evidence, text)
     slope = coefficients(np.stack([np.ones_like(x), x], axis=1), y, lineage, evidence.level)[1]
     ends = evidence.longest
-    gap = ends[column] - ends["loss_nats"]
+    gap = ends[FOREIGN + text] - ends["loss_nats"]
     return Transfer(
         text,
-        len(curves),
+        len(x),
         float(np.corrcoef(x, y)[0, 1]),
         slope,
         float(gap.mean()),
         float(np.polyfit(np.log(ends["params_nonembedding"]), gap, 1)[0]),
     )
+
+
+def _both_losses(evidence: FamilyTables, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Take the loss on the text trained on and on another, and the lineage, of every evaluation after the warm-up."""
+    curves, column = evidence.joined_curves, FOREIGN + text
+    kept = (curves["phase"] != "warm-up") & (curves["run_kept"] == 1) & (curves["arch"] == "transformer")
+    curves = curves.take(kept & np.isfinite(curves[column]) & np.isfinite(curves["loss_nats"]))
+    if len(curves) < 3:
+        raise Lacking(f"family F-N evaluated on {text}")
+    return curves["loss_nats"], curves[column], curves["lineage"]
+
+
+def correlation(evidence: FamilyTables, text: str) -> Estimate:
+    """Give Pearson's r of the two losses; its interval leaves out one lineage at a time, on Fisher's scale."""
+    x, y, lineage = _both_losses(evidence, text)
+
+    def fisher(rows: np.ndarray) -> float:
+        return float(np.arctanh(min(np.corrcoef(x[rows], y[rows])[0, 1], MOST_R)))
+
+    found = jackknife(fisher, lineage, evidence.level)
+    ends = (np.nan if end is None else float(np.tanh(end)) for end in (found.low, found.high))
+    return between(float(np.tanh(found.value)), *ends, evidence.level)
 
 
 @once
@@ -77,3 +96,24 @@ def exponents(evidence: FamilyTables, text: str) -> tuple[Estimate, Estimate]:
     """
     other = power(evidence, evidence.longest, "params_nonembedding", FOREIGN + text)
     return other.exponent, of_size(evidence).exponent
+
+
+def exponent_ratio(evidence: FamilyTables, text: str) -> Estimate:
+    """Give alpha_N of another text over that of the text trained on, leaving out one size at a time, in logarithms.
+
+    Both are slopes through the same models: what curves or scatters one line does so to the other, and cancels.
+
+    Raises:
+        FitError: the runs do not identify one of the two.
+    """
+    exponents(evidence, text)
+    points = evidence.longest
+    x, own, other = (np.log(points[name]) for name in ("params_nonembedding", "loss_nats", FOREIGN + text))
+
+    def ratio(rows: np.ndarray) -> float:
+        slopes = [np.polyfit(x[rows], y[rows], 1)[0] for y in (other, own)]
+        return float(np.log(slopes[0] / slopes[1]))
+
+    found = jackknife(ratio, np.arange(len(x)), evidence.level)
+    ends = (np.nan if end is None else float(np.exp(end)) for end in (found.low, found.high))
+    return between(float(np.exp(found.value)), *ends, evidence.level)

@@ -11,6 +11,7 @@ from ..points.points import Points
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
 from .family_tables import FamilyTables
+from .intervals import between, largest_of, seed_margin
 from .joining import once
 
 OVERFIT = 2.0  # standard deviations of a seed: a row whose largest model is above its unlimited loss by more is small
@@ -116,6 +117,41 @@ def marginals(evidence: FamilyTables) -> list[Marginal]:
         small = largest in reference and y[-1] - np.log(reference[largest]) > OVERFIT * sigma
         found.append(Marginal(float(data), -np.diff(y) / np.diff(x), np.diff(x), bool(small)))
     return found
+
+
+def largest_rise(evidence: FamilyTables, rows: list[Marginal]) -> Estimate:
+    """Give the largest growth of a slope from one pair of sizes to the next, with the noise of the seeds in it.
+
+    By Bonferroni's correction over all neighbouring pairs; a change is a second difference of three runs' ln L.
+    """
+    changes = [(np.diff(row.slopes), _noise_of_change(row.steps[:-1], row.steps[1:])) for row in rows]
+    margin = seed_margin(evidence.sigma, evidence.level, sum(len(rise) for rise, _ in changes))
+    halves = [(rise, margin * evidence.sigma.log * noise) for rise, noise in changes]
+    return largest_of(
+        [
+            between(r, r - half, r + half, evidence.level)
+            for rise, half in halves
+            for r, half in zip(rise, half, strict=True)
+        ]
+    )
+
+
+def mean_fall(evidence: FamilyTables, rows: list[Marginal]) -> Estimate:
+    """Give the mean, over the subsets, of the first slope less the last, with the noise of the seeds in it."""
+    falls = np.array([row.slopes[0] - row.slopes[-1] for row in rows])
+    apart = [
+        np.sqrt(2 / row.steps[0] ** 2 + 2 / row.steps[-1] ** 2)
+        if len(row.slopes) > 2
+        else _noise_of_change(row.steps[0], row.steps[-1])
+        for row in rows
+    ]
+    half = seed_margin(evidence.sigma, evidence.level) * evidence.sigma.log * np.linalg.norm(apart) / len(rows)
+    return between(falls.mean(), falls.mean() - half, falls.mean() + half, evidence.level)
+
+
+def _noise_of_change(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Standard deviation of a change of slope over two neighbouring steps of ln N, for ln L of unit noise."""
+    return np.sqrt(1 / first**2 + 1 / second**2 + (1 / first + 1 / second) ** 2)
 
 
 @dataclass(frozen=True)

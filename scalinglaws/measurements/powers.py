@@ -1,7 +1,7 @@
 """One straight line in logarithms: its exponent, how well it holds, whether it bends, and its two rivals."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from ..frontiers.budgets import Frontier
 from ..points.points import Points
 from ..results.attempt import UNFIT, Lacking
 from ..results.fitted import Estimate
+from ..uncertainty.interval_ends import t_quantile
 from .family_tables import FamilyTables
+from .intervals import r_squared
 from .joining import once
 
 LETTERS = {
@@ -23,6 +25,7 @@ LETTERS = {
 }
 
 LEAST_DECADES = 0.5  # of compute, that a frontier must span
+LEAST_CURVED = 4  # points, for a curvature with an interval
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Power:
         floor: L_inf of L = L_inf + (x_0 / x)^a, and its exponent; None where these points do not identify them.
         decades: of x, between the first point and the last.
         middle: ln x and ln L in the middle of the points, where the line is least in doubt.
+        separate: how many points count as independent: budgets of a frontier are read off the same few sizes.
     """
 
     column: str
@@ -53,6 +57,26 @@ class Power:
     floor_exponent: Estimate | None
     decades: float
     middle: tuple[float, float]
+    separate: int
+
+    @property
+    def span(self) -> float:
+        """ln x from the first point to the last."""
+        return self.decades * float(np.log(10))
+
+    def r2_interval(self, level: float) -> Estimate:
+        """R2 of ln L with the interval that `separate` points give."""
+        return r_squared(self.r2, self.separate, level)
+
+    @property
+    def bend(self) -> Estimate | None:
+        """The curvature, with the t interval that `separate` points give; None with fewer than four."""
+        if self.curvature is None or self.separate < LEAST_CURVED:
+            return None
+        level, value = self.curvature.level, self.curvature.value
+        wider = t_quantile(level, self.separate - 3) / t_quantile(level, self.points - 3)
+        half = (self.curvature.high - value) * wider * float(np.sqrt(self.points / self.separate))
+        return Estimate(value, value - half, value + half, level)
 
     @property
     def exponent(self) -> Estimate:
@@ -104,6 +128,7 @@ def power(
         floor_exponent,
         float(np.ptp(x) / np.log(10)),
         (float(x.mean()), float(y.mean())),
+        len(points),
     )
 
 
@@ -132,7 +157,7 @@ def curvature(x: np.ndarray, y: np.ndarray, level: float) -> Estimate | None:
     """Estimate the coefficient of x^2 in y with a t interval; None with fewer than four points."""
     from scipy.special import stdtrit
 
-    if len(np.unique(x)) < 4:
+    if len(np.unique(x)) < LEAST_CURVED:
         return None
     x = x - x.mean()
     design = np.stack([np.ones_like(x), x, x**2], axis=1)
@@ -208,7 +233,8 @@ def of_compute(evidence: FamilyTables, least: bool = False) -> Power:
     fitted = power(evidence, points, column, clusters="run_id")
     own = found.loss.exponent
     exponent = Estimate(-own.value, _minus(own.high), _minus(own.low), own.level)
-    return Power(**{**vars(fitted), "identified": exponent if fitted.identified else None})
+    sizes = len(np.unique(evidence.along["params_nonembedding"]))
+    return replace(fitted, identified=exponent if fitted.identified else None, separate=min(len(points), sizes))
 
 
 def _minus(value: float | None) -> float | None:

@@ -1,9 +1,13 @@
 """Runs that differ in the schedule of their learning rate alone."""
 
+from itertools import permutations
+
 import numpy as np
 
 from ..points.points import Points
+from ..results.fitted import Estimate
 from .family_tables import FamilyTables
+from .intervals import between, independent_difference, largest_of, scaled, seed_margin
 from .repeats import averaged
 
 ADEQUATE_END = 0.1  # of the peak: the rate ends near zero
@@ -22,3 +26,19 @@ def _final_share(label: str) -> float:
     kind, _, rest = str(label).partition(":")
     said_end = dict(part.partition("=")[::2] for part in rest.split(",") if part)
     return 1.0 if kind in ("constant", "inverse-sqrt") else float(said_end.get("lr_end", 0.0))
+
+
+def span_over_seeds(evidence: FamilyTables, points: Points, times: float) -> Estimate:
+    """Give the span of the losses of several schedules, less a number of standard deviations of a seed, in nats.
+
+    Every pair is compared, by Bonferroni's correction, with the spread of seeds in its two means; the standard
+    deviation of a seed is itself in doubt.
+    """
+    sigma, loss, seeds = evidence.sigma, points["loss_nats"], points["seeds"]
+    count = len(loss)
+    margin = seed_margin(sigma, evidence.level, count * (count - 1) // 2) * sigma.nats.value
+    pairs = []
+    for i, j in permutations(range(count), 2):
+        half = margin * np.sqrt(1 / seeds[i] + 1 / seeds[j])
+        pairs.append(between(loss[i] - loss[j], loss[i] - loss[j] - half, loss[i] - loss[j] + half, evidence.level))
+    return independent_difference(largest_of(pairs), scaled(sigma.nats, times))

@@ -11,7 +11,7 @@ from .overfit import collapse, stops, unlimited
 from .powers import Power, of_size, settled, trends
 from .repeats import averaged
 from .sheet import Sheet, rows_of, value_of
-from .size_curves import foretold, refits
+from .size_curves import predicted_ends, refits
 
 
 def sizes(evidence: FamilyTables) -> Sheet:
@@ -62,7 +62,7 @@ def _trend(line: Power) -> tuple:
 
 def step_terms(evidence: FamilyTables) -> Sheet:
     """alpha_S and S_c by size, and the losses foretold from the first quarter."""
-    ahead = foretold(evidence)
+    ahead = predicted_ends(evidence)
     rows = []
     for one in refits(evidence):
         pairs = [(said, seen) for n, said, seen in ahead if n == one.params]

@@ -1,13 +1,15 @@
 """Models of one size and different shapes: how much each loss lies above the best."""
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 
 from ..points.points import Points
 from ..results.attempt import Lacking
+from ..results.fitted import Estimate
 from .family_tables import FamilyTables
+from .intervals import between, jackknife, largest_of, seed_margin
 from .joining import once
 from .powers import Power, power
 from .repeats import averaged
@@ -19,13 +21,45 @@ KNOBS = ("d_model / n_layer", "n_heads", "d_ff / d_model")
 
 @dataclass(frozen=True)
 class Panel:
-    """One knob of the shape at one N: its values, and by how much each loss lies above the best of the panel."""
+    """One knob of the shape at one N: its values, and by how much each loss lies above the best of the panel.
+
+    Attributes:
+        seeds: how many runs each loss is the mean of.
+        exponent: of the L(N) by which losses were corrected to one N.
+    """
 
     knob: str
     values: np.ndarray
     params: np.ndarray
     shapes: tuple[str, ...]
     increase: np.ndarray
+    seeds: np.ndarray
+    exponent: Estimate
+
+    def take(self, rows: np.ndarray) -> "Panel":
+        """Keep some values of the knob."""
+        names = tuple(name for name, here in zip(self.shapes, rows, strict=True) if here)
+        best = self.increase[rows].min()
+        again = (1 + self.increase[rows]) / (1 + best) - 1
+        return Panel(self.knob, self.values[rows], self.params[rows], names, again, self.seeds[rows], self.exponent)
+
+
+def increase(evidence: FamilyTables, panel: Panel) -> Estimate:
+    """Give the largest loss of a panel over its smallest, less 1, with an interval.
+
+    Every pair of shapes is compared: the spread of seeds in its two means, by Bonferroni's correction over the pairs,
+    and the correction for N, which is as uncertain as its exponent.
+    """
+    sigma, count = evidence.sigma, len(panel.values)
+    margin = seed_margin(sigma, evidence.level, count * (count - 1) // 2) * sigma.log
+    slope = (panel.exponent.high - panel.exponent.low) / 2
+    logs, sizes = np.log1p(panel.increase), np.log(panel.params)
+    pairs = []
+    for i, j in permutations(range(count), 2):
+        half = margin * np.sqrt(1 / panel.seeds[i] + 1 / panel.seeds[j]) + slope * abs(sizes[i] - sizes[j])
+        above = logs[i] - logs[j]
+        pairs.append(between(*np.expm1([above, above - half, above + half]), evidence.level))
+    return largest_of(pairs)
 
 
 @once
@@ -86,7 +120,7 @@ def trend(evidence: FamilyTables, tokens: float) -> tuple[Points, Power]:
 @once
 def panels(evidence: FamilyTables, tokens: float) -> list[Panel]:
     """Sort the shapes of two layers and more at a horizon and the most common N into one panel a knob."""
-    points, _ = trend(evidence, tokens)
+    points, line = trend(evidence, tokens)
     points = points.take((points["n_layer"] >= 2) & (points["excluded_because"] == ""))
     if len(points) < 2:
         raise Lacking(f"family F-SHAPE ({len(points)} of at least 2 shapes of two layers and more present)")
@@ -107,17 +141,18 @@ def panels(evidence: FamilyTables, tokens: float) -> list[Panel]:
         KNOBS[2]: (~standard & (points["n_layer"] == base_depth)) | base,
     }
     values = {KNOBS[0]: points["d_model"] / points["n_layer"], KNOBS[1]: points["n_heads"], KNOBS[2]: ratio}
-    return [_panel(knob, points, rows[knob], values[knob]) for knob in KNOBS if rows[knob].sum() > 1]
+    return [_panel(knob, points, rows[knob], values[knob], line.exponent) for knob in KNOBS if rows[knob].sum() > 1]
 
 
-def _panel(knob: str, points: Points, rows: np.ndarray, values: np.ndarray) -> Panel:
+def _panel(knob: str, points: Points, rows: np.ndarray, values: np.ndarray, exponent: Estimate) -> Panel:
     order = np.flatnonzero(rows)[np.argsort(values[rows])]
     some = points.take(order)
     names = tuple(
         f"({int(a)}, {int(b)}, {int(c)}, {int(d)})"
         for a, b, c, d in zip(some["n_layer"], some["d_model"], some["n_heads"], some["d_ff"], strict=True)
     )
-    return Panel(knob, values[order], some["params_nonembedding"], names, np.expm1(some["above"] - some["above"].min()))
+    above = np.expm1(some["above"] - some["above"].min())
+    return Panel(knob, values[order], some["params_nonembedding"], names, above, some["seeds"], exponent)
 
 
 def explained(evidence: FamilyTables) -> dict[str, float]:
@@ -127,6 +162,16 @@ def explained(evidence: FamilyTables) -> dict[str, float]:
         "first": ln N alone over all four; "unique": what is lost without ln N; "mean": averaged over all orders
         (Lindeman, Merenda and Gold); "all": R2 of the four.
     """
+    return _shares(*_shape_and_loss(evidence))
+
+
+def explained_interval(evidence: FamilyTables) -> Estimate:
+    """Give the share of ln N alone, of `explained`, with an interval by leaving out one model at a time."""
+    x, y = _shape_and_loss(evidence)
+    return jackknife(lambda rows: _shares([v[rows] for v in x], y[rows])["first"], np.arange(len(y)), evidence.level)
+
+
+def _shape_and_loss(evidence: FamilyTables) -> tuple[list[np.ndarray], np.ndarray]:
     shape, _ = trend(evidence, longest(evidence))
     shape = shape.take((shape["n_layer"] >= 2) & (shape["excluded_because"] == ""))
     sizes = beside(evidence, float(shape["tokens"][0]))
@@ -142,6 +187,10 @@ def explained(evidence: FamilyTables) -> dict[str, float]:
     y = np.log(both["loss_nats"])
     if len(y) < 7:
         raise Lacking(f"families F-N and F-SHAPE ({len(y)} of at least 7 shapes present)")
+    return x, y
+
+
+def _shares(x: list[np.ndarray], y: np.ndarray) -> dict[str, float]:
     r2 = {some: _r2([x[i] for i in some], y) for k in range(5) for some in combinations(range(4), k)}
     whole = r2[(0, 1, 2, 3)]
     gains = [

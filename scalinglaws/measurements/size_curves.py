@@ -10,10 +10,12 @@ from ..points.points import Points
 from ..results.attempt import UNFIT, Lacking
 from ..results.fitted import Estimate
 from .family_tables import FamilyTables
+from .intervals import between, seed_margin, simultaneous
 from .joining import once
 
 EARLY = 0.25
 TARGETS = 8
+SLOPE_OVER = 0.01  # of ln loss, over which the slope of a curve is taken
 READS = 20  # points a curve is thinned to, evenly in log step
 
 
@@ -41,16 +43,39 @@ class CurveRefit:
 @once
 def refits(evidence: FamilyTables) -> list[CurveRefit]:
     """Refit the step term of L(N, S_min) to each size alone."""
-    pooled, points = evidence.steps_law.fit, thinned(evidence.least)
-    held = {name: pooled.values[name] for name in ("N_c", "alpha_N")}
+    points = thinned(evidence.least)
     found = []
     for n in np.unique(points["params_nonembedding"]):
-        rows = points.take(points["params_nonembedding"] == n)
-        one = fit("kaplan-ns", rows, columns={"S": "steps_min"}, fix=held, cluster="lineage")
+        one = _step_term(evidence, points.take(points["params_nonembedding"] == n))
         known = one.outcome == "converged"
         alpha = _alpha_S(evidence, one) if known else None
         found.append(CurveRefit(float(n), alpha, one.values["S_c"] if known else None, one.rms_log))
     return found
+
+
+def _step_term(evidence: FamilyTables, rows: Points) -> Fit:
+    held = {name: evidence.steps_law.fit.values[name] for name in ("N_c", "alpha_N")}
+    return fit("kaplan-ns", rows, columns={"S": "steps_min"}, fix=held, cluster="lineage")
+
+
+def alpha_of_size(evidence: FamilyTables, one: CurveRefit) -> Estimate:
+    """Give alpha_S of one size with an interval: over its lineages, and from the spread of seeds where it has one.
+
+    A curve of another seed lies higher or lower by the sd of a seed: alpha_S is refitted to losses moved by it.
+    """
+    if one.alpha_S.low is not None:
+        return one.alpha_S
+    points = thinned(evidence.least)
+    rows = points.take(points["params_nonembedding"] == one.params)
+    moved = [
+        _step_term(evidence, rows.replace(loss_nats=rows["loss_nats"] * np.exp(sign * evidence.sigma.log)))
+        for sign in (-1, 1)
+    ]
+    ends = [again.values["alpha_S"] for again in moved if again.outcome == "converged"]
+    if len(ends) < len(moved):
+        return one.alpha_S
+    half = seed_margin(evidence.sigma, evidence.level) * abs(ends[1] - ends[0]) / 2
+    return between(one.alpha_S.value, one.alpha_S.value - half, one.alpha_S.value + half, evidence.level)
 
 
 def _alpha_S(evidence: FamilyTables, one: Fit) -> Estimate:
@@ -61,27 +86,58 @@ def _alpha_S(evidence: FamilyTables, one: Fit) -> Estimate:
 
 
 @once
-def foretold(evidence: FamilyTables) -> list[tuple[float, float, float]]:
-    """Fit the first quarter of every run's steps, and ask for the last loss of each: (N, foretold, measured)."""
+def predicted_ends(evidence: FamilyTables) -> list[tuple[float, float, float]]:
+    """Fit the first quarter of every run's steps, and ask for the last loss of each: (N, predicted, measured)."""
+    late = _last(evidence)
+    said = _early_law(evidence).evaluate(N=late["params_nonembedding"], S=late["steps_min"])
+    return list(zip(late["params_nonembedding"].tolist(), said.tolist(), late["loss_nats"].tolist(), strict=True))
+
+
+def errors_of_predicted_ends(evidence: FamilyTables) -> list[Estimate]:
+    """Give the errors of `predicted_ends`, relative to the losses, with intervals that hold for all of them at once.
+
+    They hold the doubt about the law, by its draws, and the spread of the seeds of the runs that were predicted.
+    """
+    late, law = _last(evidence), evidence.drawn(_early_law(evidence))
+    rng, sigma = np.random.default_rng(evidence.seed), evidence.sigma
+    drawn = law.evaluate(N=late["params_nonembedding"], S=late["steps_min"])
+    seeds = sigma.log * rng.standard_t(sigma.seeds - 1, size=drawn.shape)
+    errors = np.array([said / measured - 1 for _, said, measured in predicted_ends(evidence)])
+    return simultaneous(errors, drawn * np.exp(seeds) / late["loss_nats"] - 1, evidence.level)
+
+
+def _ends(evidence: FamilyTables) -> np.ndarray:
     points = evidence.least
     last = {run: points["steps"][points["run_id"] == run].max() for run in np.unique(points["run_id"])}
-    ends = np.array([last[run] for run in points["run_id"]])
-    early = thinned(points.take(points["steps"] <= EARLY * ends))
-    found = evidence.fitted("kaplan-ns", early, columns={"S": "steps_min"}, cluster="lineage")
-    late = points.take(points["steps"] == ends)
-    said = found.evaluate(N=late["params_nonembedding"], S=late["steps_min"])
-    return list(zip(late["params_nonembedding"].tolist(), said.tolist(), late["loss_nats"].tolist(), strict=True))
+    return np.array([last[run] for run in points["run_id"]])
+
+
+def _last(evidence: FamilyTables) -> Points:
+    return evidence.least.take(evidence.least["steps"] == _ends(evidence))
+
+
+@once
+def _early_law(evidence: FamilyTables) -> Fit:
+    points = evidence.least
+    early = thinned(points.take(points["steps"] <= EARLY * _ends(evidence)))
+    return evidence.fitted("kaplan-ns", early, columns={"S": "steps_min"}, cluster="lineage")
 
 
 @dataclass(frozen=True)
 class Reached:
-    """What one loss costs the sizes that reach it, smallest first."""
+    """What one loss costs the sizes that reach it, smallest first.
+
+    Attributes:
+        slopes: d ln steps / d ln L of each size there; `seeds` how many runs its steps are the mean of.
+    """
 
     loss_nats: float
     params: np.ndarray
     steps: np.ndarray
     tokens: np.ndarray
     flops: np.ndarray
+    slopes: np.ndarray
+    seeds: np.ndarray
 
 
 @once
@@ -119,10 +175,15 @@ def _curves(points: Points) -> list[tuple]:
     return found
 
 
-def _cost(many: list[tuple], goal: float) -> tuple[float, float, float]:
-    steps = []
-    for logs, losses, _, _ in many:
-        fall = np.flatnonzero(np.diff(losses, prepend=np.inf) < 0)
-        steps.append(np.interp(-goal, -losses[fall], logs[fall]))
-    step = float(np.exp(np.mean(steps)))
-    return step, step * many[0][2], step * many[0][3]
+def _cost(many: list[tuple], goal: float) -> tuple[float, ...]:
+    here, above = (np.array([_step_at(one, at) for one in many]) for at in (goal, goal + SLOPE_OVER))
+    step = float(np.exp(np.mean(here)))
+    slope = float(np.mean(above - here)) / SLOPE_OVER
+    return step, step * many[0][2], step * many[0][3], slope, len(many)
+
+
+def _step_at(curve: tuple, goal: float) -> float:
+    """Read ln steps at a ln loss off a curve."""
+    logs, losses, _, _ = curve
+    fall = np.flatnonzero(np.diff(losses, prepend=np.inf) < 0)
+    return float(np.interp(-goal, -losses[fall], logs[fall]))
