@@ -2,7 +2,9 @@
 
 import ast
 import json
+import re
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from scalinglaws.planning.buildable import Building
 from scalinglaws.planning.hardware import Machine
 from scalinglaws.planning.law_splits import exponent
 from scalinglaws.planning.plan import plan
-from scalinglaws.planning.rates_and_batches import settings
+from scalinglaws.planning.rates_and_batches import band, settings
 from scalinglaws.planning.trainer_config import configuration
 from scalinglaws.points.points import Points
 from scalinglaws.records.json_values import to_plain
@@ -237,6 +239,17 @@ def test_a_learning_rate_that_comes_out_negative_is_left_out():
 def test_a_law_without_constants_sets_nothing():
     # the prefactors of Power Lines and of Bjorck et al. could not be checked
     assert not {"power-lines-batch", "bjorck-lr"} & {one.law for one in settings(1e9, 2e10, 2.5)}
+
+
+def test_a_single_law_of_the_batch_has_no_range_and_a_given_batch_no_interval(drawn):
+    asked = settings(1.7e11, 9.8e11, 2.0)
+    assert [one.law for one in asked if one.batch_tokens and not one.far] == ["kaplan-bcrit"]
+    found = band(asked, "batch_tokens")
+    assert (found.low, found.high) == (None, None) and found.value > 1e6
+    two = band(tuple(replace(one, far=False) for one in asked), "batch_tokens")
+    assert two.low < two.value < two.high
+    given = str(plan(drawn, 2e20, batch_tokens=2**19))
+    assert re.search(r"batch, tokens .* as given", given) and re.search(r"steps .* 95%", given)
 
 
 def test_kaplan_ns_spends_by_a_batch_policy():

@@ -205,7 +205,8 @@ def _batch(first: Split, spending: Spending, tokens: Estimate, asked, level) -> 
     laws = band(asked, "batch_tokens")
     if laws is None:
         return None, None
-    return laws, Estimate(first.tokens / laws.value, first.tokens / laws.high, first.tokens / laws.low, laws.level)
+    ends = (None if end is None else first.tokens / end for end in (laws.high, laws.low))
+    return laws, Estimate(first.tokens / laws.value, *ends, laws.level)
 
 
 def _policy(spending: Spending, first: Split, held: bool) -> str:

@@ -21,17 +21,13 @@ def plan_blocks(made: "Plan") -> list[Block]:
         f"budget {made.flops:.4g} FLOPs, {made.reach:.3g} times the largest compute fitted",
     ]
     level = f"{made.params.level:.0%}"
-    by_laws = "range of published laws"
-    batch = made.batch_tokens
-    of_laws = batch is not None and batch.low != batch.high and "appendix B" not in made.policy
-    spread = by_laws if of_laws else level
     said = {
         "params": (made.params, level),
         "tokens": (made.tokens, level),
         "loss, nats": (made.loss_nats, f"{level}, one new run"),
-        "batch, tokens": (made.batch_tokens, spread),
-        "steps": (made.steps, spread),
-        "learning rate": (made.lr, by_laws),
+        "batch, tokens": (made.batch_tokens, _source_of(made.batch_tokens, level)),
+        "steps": (made.steps, _source_of(made.steps, level)),
+        "learning rate": (made.lr, _source_of(made.lr, level)),
     }
     rows = [(name, short(e.value, 5), ends(e), how) for name, (e, how) in said.items() if e is not None]
     lines.append(rows_of(("", "value", "interval", "of"), rows, "what to train"))
@@ -46,6 +42,15 @@ def plan_blocks(made: "Plan") -> list[Block]:
     if made.cost:
         lines.append(_cost(made.cost))
     return [*lines, *_shapes(made.shapes), *_settings(made.settings)]
+
+
+def _source_of(estimate, level: str) -> str:
+    """Say what an interval is of: draws of the fit, several published laws, one of them, or a given number."""
+    if estimate is None:
+        return ""
+    if estimate.level == 1.0:
+        return "one published law" if estimate.low is None else "range of published laws"
+    return "as given" if estimate.low == estimate.high else level
 
 
 def _cost(cost: "TrainingCost") -> str:

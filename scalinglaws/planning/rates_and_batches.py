@@ -82,7 +82,7 @@ def _setting(law: Law, published: Published, at: Mapping[str, float]) -> Setting
 def band(asked: tuple[Setting, ...], name: str) -> Estimate | None:
     """Give the middle and the range of what the laws would set; a range of laws, not a confidence interval.
 
-    Laws that are asked far outside their range do not count; None where no other is left.
+    Laws that are asked far outside their range do not count; None where no other is left. One law alone has no range.
 
     Args:
         name: "lr" or "batch_tokens".
@@ -92,4 +92,5 @@ def band(asked: tuple[Setting, ...], name: str) -> Estimate | None:
         return None
     half = len(ordered) // 2
     middle = ordered[half] if len(ordered) % 2 else math.sqrt(ordered[half - 1] * ordered[half])
-    return Estimate(middle, ordered[0], ordered[-1], level=1.0)
+    low, high = (ordered[0], ordered[-1]) if len(ordered) > 1 else (None, None)
+    return Estimate(middle, low, high, level=1.0)
