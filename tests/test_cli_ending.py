@@ -175,7 +175,7 @@ def test_a_law_file_that_a_study_names_is_announced_before_it_is_run(tmp_path):
     told = []
     with contextlib.suppress(Exception):
         laws_of(read_study(str(tmp_path / "s.toml")), told.append)
-    assert told == [f"running the Python file that the study names as its law_file: {tmp_path / 'theirs.py'}"]
+    assert told == [f"running the Python file that the study gives as its law_file: {tmp_path / 'theirs.py'}"]
 
 
 def test_every_word_for_a_person_passes_the_one_place_that_shows_codes():

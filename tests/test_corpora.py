@@ -149,7 +149,7 @@ def test_a_note_whose_name_begins_like_a_split_drops_no_other(tmp_path):
     corpus = open_corpus(f"text:{tmp_path}")
     assert sorted(where(corpus.read())) == sorted(TEXTS[:301])
     assert corpus.origin.startswith("301 text files")
-    assert "not every file is named for a split, so that training-plan.txt counts as any other" in corpus.origin
+    assert "not every file is named after a split, so training-plan.txt is read like any other file" in corpus.origin
 
 
 def test_files_that_all_are_named_for_splits_are_the_splits_whatever_follows_the_name(tmp_path):
@@ -158,7 +158,7 @@ def test_files_that_all_are_named_for_splits_are_the_splits_whatever_follows_the
     write(tmp_path, "README.md", b"a note on the data")
     corpus = open_corpus(f"text:{tmp_path}")
     assert sorted(corpus.read().test) == sorted(TEXTS[50:60])
-    assert corpus.origin.endswith("Files named for train and test are the splits; left out: README.md.")
+    assert corpus.origin.endswith("Files named after train and test are the splits; left out: README.md.")
     write(tmp_path, "more.txt", TEXTS[70])
     assert len(where(open_corpus(f"text:{tmp_path}").read())) == 62
 
@@ -198,12 +198,12 @@ def test_the_field_of_a_json_record_can_be_named(tmp_path):
     assert sorted(where(open_corpus(f"text:{tmp_path}/a#b/*.json#body").read())) == sorted(TEXTS)
     with pytest.raises(CorpusError, match=r"its fields are 'body', 'id', 'title'.*corpus = \"text:.*a\.json#body\""):
         open_corpus(f"text:{path}").read()
-    with pytest.raises(CorpusError, match=r"record 1: the field 'id' holds no text"):
+    with pytest.raises(CorpusError, match=r"record 1: the field 'id' is not text"):
         open_corpus(f"text:{path}#id").read()
-    with pytest.raises(CorpusError, match=r"the field 'boddy' is missing; there are 'body', 'id', 'title'"):
+    with pytest.raises(CorpusError, match=r"the field 'boddy' is missing; it has 'body', 'id', 'title'"):
         open_corpus(f"text:{path}#boddy").read()
     write(tmp_path, "a.txt", b"no records")
-    with pytest.raises(CorpusError, match=r"no file there is \.jsonl or \.json"):
+    with pytest.raises(CorpusError, match=r"none of the files is \.jsonl or \.json"):
         open_corpus(f"text:{tmp_path}/a.txt#body")
 
 
@@ -264,7 +264,7 @@ def test_a_book_beside_a_validation_file_is_cut_for_the_test_split_and_one_with_
 def test_a_folder_of_the_data_folder_is_opened_by_its_name(tmp_path):
     write(tmp_path, "corpora/letters/train.txt", BETWEEN_DOCUMENTS.join(TEXTS))
     assert open_corpus("data:letters", data_dir=tmp_path).read().train
-    with pytest.raises(CorpusError, match="There are: letters"):
+    with pytest.raises(CorpusError, match="which contains: letters"):
         open_corpus("data:leters", data_dir=tmp_path)
     with pytest.raises(CorpusError, match="Set SCALINGLAWS_DATA"):
         open_corpus("data:letters")
@@ -279,18 +279,18 @@ def test_a_folder_of_the_data_folder_is_opened_by_its_name(tmp_path):
         ("null.txt", b"ab\0c", "null.txt is not text: byte 2 is 0"),
         ("wide.txt", "naïve".encode("utf-16"), "iconv -f utf-16 -t utf-8"),
         ("wide.txt", b"a\0b\0c\0", "iconv -f utf-16le -t utf-8"),
-        ("a.jsonl", b'{"text": "a"}\n{"text"', "a.jsonl: line 2 is no JSON"),
-        ("a.jsonl", b'{"text": "a"}\n7', "a.jsonl: line 2 is no JSON record"),
-        ("a.jsonl", b'{"text": "\\u0000"}', "line 1 holds the character 0"),
-        ("a.jsonl", b'{"text": "\\ud800"}', "line 1 holds half of a surrogate pair"),
-        ("a.jsonl", b"[" * 99_999, "a.jsonl: line 1 is no JSON"),
-        ("a.json", b"[" * 99_999, "a.json: it is no JSON"),
-        ("bomb.txt.gz", gzip.compress(bytes(ALWAYS_READ + 1)), "holds more than 67,108,864 bytes"),
+        ("a.jsonl", b'{"text": "a"}\n{"text"', "a.jsonl: line 2 is not JSON"),
+        ("a.jsonl", b'{"text": "a"}\n7', "a.jsonl: line 2 is not a JSON record"),
+        ("a.jsonl", b'{"text": "\\u0000"}', "line 1 contains the character 0"),
+        ("a.jsonl", b'{"text": "\\ud800"}', "line 1 contains half of a surrogate pair"),
+        ("a.jsonl", b"[" * 99_999, "a.jsonl: line 1 is not JSON"),
+        ("a.json", b"[" * 99_999, "a.json: it is not JSON"),
+        ("bomb.txt.gz", gzip.compress(bytes(ALWAYS_READ + 1)), "decompresses to more than 67,108,864 bytes"),
         ("broken.txt.gz", b"not gzip", "broken.txt.gz cannot be read"),
         ("broken.txt.bz2", b"not bzip2", "cannot be read"),
         ("broken.txt.xz", lzma.compress(b"text" * 999)[:-30], "cannot be read"),
         ("broken.txt.zst", b"not zstandard", "broken.txt.zst cannot be read|zstandard. Install"),
-        ("empty.txt", b"\n\n\n\n", "hold no text"),
+        ("empty.txt", b"\n\n\n\n", "contain no text"),
         ("short.txt", b"one\n\n\ntwo", "has 2 distinct documents, too few"),
     ],
 )

@@ -92,7 +92,7 @@ def test_under_mup_every_size_knows_the_width_of_a_head_at_the_base():
     asked = {"shapes": shapes, "d_head": 16, "parametrisation": "mup", "seed_shape": None, "hold_out": 0}
     found = {run.shape.d_model: (run.shape.d_head, run.shape.base_d_head) for run in sweep(**asked).runs}
     assert found == {8: (8, 16), 32: (16, 16), 64: (16, 16), 128: (16, 16)}
-    with pytest.raises(StudyError, match=r"names its heads.*Set base_d_head, such as 32"):
+    with pytest.raises(StudyError, match=r"sets its own number of heads.*for example base_d_head = 32"):
         sweep(**asked | {"shapes": ((1, 128, 2),)})
     named = sweep(**asked | {"shapes": ((1, 64, 2), (1, 128, 2)), "base_d_head": 32}).runs
     assert {(run.shape.d_head, run.shape.base_d_head) for run in named} == {(32, 32), (64, 32)}
@@ -112,7 +112,7 @@ def test_the_optimiser_auto_is_adam_and_adafactor_above_a_thousand_million_param
 
 
 def test_unique_tokens_limit_the_text_of_a_study():
-    with pytest.raises(CorpusError, match=r"400,000 tokens; stdlib has 300,000"):
+    with pytest.raises(CorpusError, match=r"400,000 tokens, and stdlib has 300,000"):
         sweep(unique_tokens=300_000)
     with pytest.raises(CorpusError, match=r"unique_tokens = 2,000,000; stdlib has 1,000,000"):
         sweep(unique_tokens=2_000_000)
@@ -127,15 +127,15 @@ def test_two_processes_take_half_the_time_of_one_at_best():
 
 
 def test_a_text_too_small_says_how_much_there_is():
-    with pytest.raises(CorpusError, match=r"400,000 tokens; stdlib has 300,000"):
+    with pytest.raises(CorpusError, match=r"400,000 tokens, and stdlib has 300,000"):
         design(STUDY, 256, "d", 300_000)
 
 
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"hold_out": 4}, StudyError, "leaves none to fit"),
-        ({"seed_shape": (2, 17)}, StudyError, "none of the shapes"),
+        ({"hold_out": 4}, StudyError, "leaves no size to fit"),
+        ({"seed_shape": (2, 17)}, StudyError, "not one of the shapes"),
         ({"batch": 0}, StudyError, "batch = 0"),
         ({"max_flops": 1.0}, StudyError, "Raise max_flops"),
         ({"level": 95.0}, StudyError, "between 0 and 1"),
@@ -226,7 +226,7 @@ def test_warm_up_is_a_share_of_the_shortest_run_of_a_trunk():
 def test_the_papers_rate_is_used_below_its_root_and_refused_above():
     shape = make_shape(STUDY, (2, 128), 50257)
     assert peak_rate(replace(STUDY, lr_rule="kaplan"), shape) == pytest.approx(1.442e-3, rel=1e-3)
-    with pytest.raises(StudyError, match="it is for sizes below"):
+    with pytest.raises(StudyError, match="it is meant for fewer"):
         peak_rate(replace(STUDY, lr_rule="kaplan"), make_shape(STUDY, (96, 12288), 50257))
 
 

@@ -104,7 +104,7 @@ def test_the_spread_of_seeds_is_the_noise_that_was_put_in():
 
 
 def test_a_law_of_the_wrong_form_is_said_to_miss_by_more_than_seeds_explain(found):
-    missing = [note for note in found.notes if "times the spread of seeds" in note]
+    missing = [note for note in found.notes if "times the spread over seeds" in note]
     assert [note.split()[0] for note in missing] == ["kaplan-nd"]
 
 

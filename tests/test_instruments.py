@@ -199,7 +199,7 @@ def ended(loss, outcome="finished", **changes):
     "loss, outcome, said",
     [
         (2.99, "finished", ""),
-        (3.0, "failed to learn", "failed to learn: its final test loss is 3, not below 3 of token frequencies alone"),
+        (3.0, "failed to learn", "failed to learn: its final test loss is 3, not below the unigram loss of 3"),
         (32.6, "failed to learn", "failed to learn: its final test loss is 32.6, above ln V = 5.545"),
     ],
 )

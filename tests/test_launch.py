@@ -202,7 +202,7 @@ def test_held_out_runs_are_shown_and_not_fitted(whole):
 
 
 def test_a_folder_that_is_no_store_or_another_version_is_refused(tmp_path):
-    with pytest.raises(StoreError, match="is no store"):
+    with pytest.raises(StoreError, match="is not a store"):
         open_store(tmp_path)
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "store.json").write_text(json.dumps({"version": 99}))

@@ -62,7 +62,7 @@ def test_a_lock_is_held_by_one_process_and_says_by_which(tmp_path):
     assert not in_use(path)
     with held(path, "training"):
         assert in_use(path)
-        said = r"process \d+ \(since .* UTC\) is training already. Wait for it"
+        said = r"process \d+ \(since .* UTC\) is already training. Wait for it"
         with pytest.raises(FailureError, match=said), held(path, "training"):
             pass
     assert not in_use(path)
@@ -103,7 +103,7 @@ def test_of_studies_that_start_in_one_instant_one_goes_on_and_the_others_say_who
         )
         refused = [one for one in got if isinstance(one, FailureError)]
         assert [len(refused), len(got)] == [7, 8], got
-        assert all("is training the runs of this folder already" in str(one) for one in refused)
+        assert all("is already training the runs of this folder" in str(one) for one in refused)
         assert not in_use(tmp_path / str(number) / LOCK)
 
 
@@ -111,7 +111,7 @@ def test_studies_that_fail_in_one_instant_never_call_the_folder_somebody_else_s(
     for number in range(40):
         got = _all_at_once(tmp_path / str(number), lambda store: 1 // 0)
         assert ZeroDivisionError in map(type, got)
-        assert not [one for one in got if "is no store" in str(one)], got
+        assert not [one for one in got if "is not a store" in str(one)], got
 
 
 def test_a_lock_whose_file_was_removed_meanwhile_is_taken_anew(tmp_path):
@@ -133,7 +133,7 @@ def _hold_and_note(path, noted):
 def test_a_run_is_under_way_only_while_somebody_trains_it(store):
     store.tell(TRUNK.id, 40, 2.5)
     assert [run.state for run in status(store.path).runs] == ["stopped", "to come"]
-    assert "1 stopped: nobody trains them, and the next launch goes on with them" in status(store.path).text()
+    assert "1 stopped: no process trains them, and the next launch resumes them" in status(store.path).text()
     with held(store.folder(TRUNK.id) / "lock", "training"):
         assert [(run.state, run.step) for run in status(store.path).runs] == [("under way", 40), ("to come", 0)]
 
@@ -152,7 +152,7 @@ def test_a_hint_that_cannot_be_written_ends_nothing(tmp_path):
 
 def test_a_second_launch_says_who_works_there_and_calls_nothing_failed(store):
     sweep = read_sweep(store.path)
-    said = r"^process \d+ \(since .*\) is training the runs of this folder already"
+    said = r"^process \d+ \(since .*\) is already training the runs of this folder"
     with held(store.path / LOCK, "training the runs of this folder"), pytest.raises(FailureError, match=said):
         launch(sweep, store, Ending())
     assert len(launch(sweep, store, Ending(1))) == 1
@@ -163,9 +163,9 @@ def test_a_worker_that_was_asked_to_end_or_killed_is_started_again(store, monkey
     sweep = read_sweep(store.path)
     assert launch(sweep, store, Ending(ASKED_TO_END, -9, 0)) == []
     failures = launch(sweep, store, Ending(-9, ASKED_TO_END, -9))
-    with pytest.raises(RunsFailedError, match="was killed 3 times by signal 9 from outside: out of memory"):
+    with pytest.raises(RunsFailedError, match="was killed 3 times by signal 9 from outside, perhaps because"):
         require_success(failures, "chains of runs")
-    with pytest.raises(RunsFailedError, match=r"the first says why in .*log.txt"):
+    with pytest.raises(RunsFailedError, match=r"the log of the first says why: .*log.txt"):
         require_success(launch(sweep, store, Ending(2)), "chains of runs")
 
 
@@ -189,10 +189,10 @@ def test_a_worker_imports_nothing_of_the_folder_that_it_is_started_in(store, tmp
     "name", ["../escape/deep", "/tmp/x", "", ".", "..", ".hidden", "a/b", "a\\b", "-x", "a\nb", "x" * 101]
 )
 def test_no_name_leads_out_of_the_folder(name, tmp_path):
-    with pytest.raises(StudyError, match="a study's name names its folder"):
+    with pytest.raises(StudyError, match="the name of a study also names its folder"):
         Study(name, ((1, 8),), (1e5,))
     (tmp_path / "set.toml").write_text(f"families = [{json.dumps(name)}]\nshapes = [[1, 8]]\ntokens = [1e5]\n")
-    with pytest.raises(StudyError, match="a study's name names its folder"):
+    with pytest.raises(StudyError, match="the name of a study also names its folder"):
         read_study(str(tmp_path / "set.toml"))
 
 

@@ -105,18 +105,18 @@ def test_a_range_is_said_in_words(allowed, said):
         ("audit t.csv --level 2", "--level 2.0: it must be between 0 and 1."),
         ("fit chinchilla t.csv --tau 2", "--tau 2.0: it must be between 0 and 1."),
         ("fit chinchilla t.csv --nosuch", "No such option: --nosuch. See scalinglaws fit --help."),
-        ("launch d --processes -2", "--processes -2: it must be from 0 to 4,096 (0 for one a core)."),
+        ("launch d --processes -2", "--processes -2: it must be from 0 to 4,096 (0 for one per core)."),
         ("design quickstart --device gpu", "--device 'gpu': it must be cpu, cuda"),
         ("study quickstart --device mps", "--device 'mps': it must be cpu, cuda"),
         pytest.param("study quickstart --device cuda:99", "Take --device cpu.", marks=pytest.mark.slow),  # loads torch
         ("train d r --device cuda:", "it must be cpu, cuda"),
         ("study quickstart --set seeds=1e12", "seeds = 1000000000000: it must be from 1 to 10,000."),
-        ("study quickstart --set tokenizer=bpe:99999999", "at most 1,000,000"),
-        ("study quickstart --set seeds=9000", "20,000 are the most of one study"),
+        ("study quickstart --set tokenizer=bpe:99999999", "end of a document) to 1,000,000"),
+        ("study quickstart --set seeds=9000", "the maximum of one study is 20,000"),
         (
             "study quickstart --set evaluations=10000 --set seeds=20",
-            "evaluations = 10,000 of each of up to 800 runs are 8,000,000; 5,000,000 are the most of one study. Set "
-            "evaluations = 6,250 or fewer",
+            "evaluations = 10,000 for each of up to 800 runs are 8,000,000 evaluations; the maximum of one study is "
+            "5,000,000. Set evaluations = 6,250 or fewer",
         ),
         ("study quickstart --set nosuch=1", "unknown key 'nosuch'. 7"),
         ("study quickstart --set toknes=1", "Did you mean 'tokens'?"),

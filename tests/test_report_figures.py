@@ -121,7 +121,7 @@ def test_excluded_points_are_hollow_with_their_reason_and_held_out_ones_are_star
     said = " ".join(words(figure).split())
     assert "excluded: diverged (n = 1)" in said
     assert "excluded: outlier: 6 sd above the law (n = 1)" in said
-    assert "held out, seen by no fit (n = 2)" in said
+    assert "held out, not in any fit (n = 2)" in said
 
 
 def test_a_point_without_a_loss_is_not_drawn():
@@ -229,7 +229,7 @@ def test_held_out_figure_shows_every_measured_seed_and_the_predicted_interval(wh
     span = next(patch for patch in axes.patches if patch.get_gid() == "close-up-interval")
     assert (span.get_y(), span.get_y() + span.get_height()) == pytest.approx((1.812, 1.879))
     said = words(figure)
-    assert "the interval held" in said
+    assert "measured inside the interval" in said
     assert "1.845 [1.812, 1.879]" in said
 
 
@@ -237,7 +237,7 @@ def test_held_out_figure_says_when_the_interval_did_not_hold_and_when_nothing_is
     failed = dataclasses.replace(
         whole.held_out, measured=(1.95, 1.96), measured_mean=1.955, measured_sem=0.005, held=False
     )
-    assert "the interval did not hold" in words(draw("held-out", sample(held_out=failed)))
+    assert "measured outside the interval" in words(draw("held-out", sample(held_out=failed)))
     waiting = dataclasses.replace(whole.held_out, measured=(), measured_mean=None, measured_sem=None, held=None)
     assert "not yet trained" in words(draw("held-out", sample(held_out=waiting)))
 

@@ -26,23 +26,23 @@ from scalinglaws.studying.tested_prediction import _no_news
 def test_an_interval_wider_than_knowing_nothing_is_no_prediction():
     seen = np.array([3.1, 4.2, 3.6])
     assert _no_news(74.0 - 0.21, seen, 512).startswith("its interval is wider than ln 512 = 6.24")
-    assert _no_news(4.0 - 2.0, seen, 512).endswith("the range of all fitted losses, 3.1 to 4.2")
+    assert _no_news(4.0 - 2.0, seen, 512).endswith("the range of all fitted losses, [3.1, 4.2]")
     assert _no_news(3.1 - 2.9, seen, 512) == ""
 
 
 def test_a_prediction_without_news_gets_no_verdict():
     test = replace(sample().held_out, no_news="its interval is wider than ln 512")
     told = verdict(test)
-    assert "interval held" not in told
-    assert told.endswith("These runs do not predict: its interval is wider than ln 512.")
-    assert verdict_in_short(test) == "these runs do not predict"
+    assert "inside the interval" not in told
+    assert told.endswith("These runs allow no prediction: its interval is wider than ln 512.")
+    assert verdict_in_short(test) == "these runs allow no prediction"
 
 
 def test_a_plan_whose_size_or_data_is_not_determined_is_withheld_in_one_line():
     plan = sample().plans[0]
     wild = replace(plan, tokens=Estimate(1.9e6, 0.0, 5.6e17))
     told = dict(five_sentences(sample(plans=(wild,))))["Plan"]
-    assert told == "Withheld: the interval of D reaches over a thousand times to both sides."
+    assert told == "Withheld: the interval of D extends by more than a factor of 1000 on both sides."
     assert dict(five_sentences(sample(plans=(plan,))))["Plan"].startswith("For ")
 
 
@@ -101,13 +101,13 @@ def test_the_frontier_joins_no_budget_that_takes_no_part(hollow):
 
 def test_a_hollow_budget_says_why_it_takes_no_part(hollow):
     assert why_hollow(hollow.frontier) == "too few sizes (n = 1)"
-    assert "hollow and in no exponent: too few sizes (n = 1)" in caption_frontier(hollow)
+    assert "hollow symbols are not used in the exponents: too few sizes (n = 1)" in caption_frontier(hollow)
     assert "smallest or largest present" not in caption_frontier(hollow)
 
 
 def test_points_are_called_fitted_only_where_a_line_was():
     bare = sample(bands={})
-    assert "Where a line was fitted, filled points" in caption_laws(bare)
+    assert "Each line is fitted to the filled points" in caption_laws(bare)
     with styled():
         figure = laws(bare)
     labels = [text.get_text() for legend in figure.legends for text in legend.get_texts()]

@@ -120,7 +120,7 @@ def test_the_page_shows_the_numbers_of_the_record(page):
         "0.118 [0.104, 0.131]",  # alpha_N
         "8.8×10¹³",  # the published N_c
         "1.845 [1.812, 1.879]",
-        "1.8429 ± 0.0038 (2 runs): the interval held",
+        "1.8429 ± 0.0038 (2 runs): inside the interval",
         "1.4×10⁶ [9.4×10⁵, 2.2×10⁶]",  # the plan's N
         "3f9a51c2d07b",
         "scalinglaws study quickstart --to runs/quickstart",
@@ -137,7 +137,7 @@ def test_every_figure_has_a_caption_a_spoken_label_and_files_beside_the_page(pag
     assert sum(tag == "figcaption" for tag, _ in page.tags) == len(figures)
     labels = [attributes["aria-label"] for tag, attributes in page.tags if tag == "svg"]
     assert len(labels) == 2 * len(figures)
-    assert all("runs present" in label or "the interval held" in label for label in labels)
+    assert all("runs present" in label or "inside the interval" in label for label in labels)
     for name in figures:
         stem = folder / "figures" / name.removeprefix("figure-")
         assert stem.with_suffix(".svg").read_text(encoding="utf-8").startswith("<?xml")
@@ -196,15 +196,15 @@ def test_a_constant_without_a_published_value_names_no_source():
 
 def test_the_page_opens_with_five_sentences():
     said = five_sentences(sample())
-    assert [heading for heading, _ in said] == ["Trained", "Law", "Prediction", "Plan", "Reach"]
+    assert [heading for heading, _ in said] == ["Trained", "Law", "Prediction", "Plan", "Limits"]
     assert all(text.endswith(".") for _, text in said)
-    assert "beyond the largest compute fitted" in said[4][1]
+    assert "times the largest fitted compute" in said[4][1]
 
 
 def test_the_verdict_tells_held_from_failed_and_from_not_trained():
     test = sample().held_out
-    assert verdict(test).endswith("the interval held.")
-    assert verdict(dataclasses.replace(test, held=False)).endswith("the interval did NOT hold.")
+    assert verdict(test).endswith("inside the interval.")
+    assert verdict(dataclasses.replace(test, held=False)).endswith("OUTSIDE the interval.")
     assert "not yet trained" in verdict(dataclasses.replace(test, measured=(), measured_mean=None, held=None))
     assert verdict(None) == "No run was held out, so no prediction was tested."
 
@@ -251,7 +251,7 @@ def test_the_summary_is_plain_lines_with_the_same_numbers():
     assert "<" not in text
     for words in (
         "1.16 [1.08, 1.23]",
-        "the interval held",
+        "inside the interval",
         "published, for another text",
         "! Numbers vary with the Python build",
     ):
@@ -299,5 +299,5 @@ def test_the_head_of_a_column_of_numbers_and_what_is_absent_in_it_stand_to_the_r
 def test_columns_of_a_plan_that_nothing_is_known_of_are_left_out():
     [one, *_] = sample().plans
     bare = dataclasses.replace(one, batch_tokens=None, steps=None, seconds=None)
-    assert plans(sample(plans=(bare,))).columns[-2:] == ("loss (nats/token)", "by law")
+    assert plans(sample(plans=(bare,))).columns[-2:] == ("loss (nats/token)", "law")
     assert "batch (tokens)" in plans(sample(plans=(bare, one))).columns

@@ -156,7 +156,7 @@ def test_a_trunk_is_a_run_that_others_branch_from():
         ({"accumulate": 5}, "accumulate = 5 does not divide batch = 32"),
         (
             {"optimizer": "muon", "shape": dataclasses.replace(SPEC.shape, parametrisation="mup")},
-            "'muon' under parametrisation 'mup'.*take adam or adamw",
+            "'muon' with parametrisation 'mup'.*take adam or adamw",
         ),
         ({"tokens": 0}, "tokens = 0; it must be above 0"),
         ({"batch": -1}, "batch = -1"),

@@ -188,12 +188,12 @@ def test_attention_may_have_a_width_of_its_own():
     [
         ({"norm": "batchnorm"}, "norm = 'batchnorm'; it must be one of layernorm, rmsnorm"),
         ({"family": "rnn"}, "family = 'rnn'; it must be one of transformer, universal, lstm"),
-        ({"reuse": 2}, "blocks used again make family 'universal'"),
+        ({"reuse": 2}, "reused blocks are family 'universal'"),
         ({"family": "universal", "reuse": 0}, "reuse = 0; it must be at least 1"),
-        ({"positions": "rotary", "n_heads": 8}, "a head of width 1 cannot turn in pairs"),
+        ({"positions": "rotary", "n_heads": 8}, "the width of a head is 1; rotary positions need an even width"),
         ({"d_attn": 12, "n_heads": 8}, "n_heads = 8 does not divide d_attn = 12"),
-        ({"family": "lstm", "n_heads": 2}, "n_heads = 2 .*an LSTM has no such thing"),
-        ({"family": "lstm", "d_ff": 32, "qk_norm": True}, "d_ff, qk_norm: an LSTM has no such thing"),
+        ({"family": "lstm", "n_heads": 2}, "n_heads = 2 .*this does not apply to an LSTM"),
+        ({"family": "lstm", "d_ff": 32, "qk_norm": True}, "d_ff, qk_norm: this does not apply to an LSTM"),
     ],
 )
 def test_a_part_that_a_family_does_not_have_is_refused(wrong, message):

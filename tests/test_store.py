@@ -84,7 +84,7 @@ def test_a_trunk_whose_states_are_gone_is_trained_again_to_the_bit(tmp_path, tex
     assert without_states(sweep, store) == ""
     for state in store.path.glob("runs/*/state-*.safetensors"):
         state.unlink()
-    assert "1 trunks that were trained before have no state left" in without_states(sweep, store)
+    assert "1 trunks were trained before, but their saved states are gone" in without_states(sweep, store)
     extend(store, longer)
     assert without_states(sweep, store) == ""
     assert numbers(store, longer) == numbers(at_once, longer)
@@ -138,7 +138,7 @@ def test_points_are_of_the_sweep_and_all_of_the_folder_on_request(tmp_path, text
 def test_a_folder_whose_runs_are_gone_is_refused(tmp_path, text):
     store = store_with(tmp_path / "store", text, STUDY)
     shutil.rmtree(store.path / "runs")
-    with pytest.raises(StoreError, match="holds no runs"):
+    with pytest.raises(StoreError, match="has no runs"):
         table_of(store, read_sweep(store.path))
 
 
@@ -171,5 +171,5 @@ def test_runs_that_cannot_be_read_are_one_line(tmp_path):
 
 @pytest.mark.parametrize("name", ["../escape", "L1-d8-0123456789AB", "", "L1-d8-0123456789ab/..", "/etc"])
 def test_what_is_no_id_leads_to_no_folder(tmp_path, name):
-    with pytest.raises(StoreError, match="is no run's id"):
+    with pytest.raises(StoreError, match="is not the id of a run"):
         open_store(tmp_path / "s", create=True).folder(name)

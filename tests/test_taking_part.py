@@ -30,7 +30,7 @@ def test_of_several_rates_and_batches_the_lowest_loss_stands_for_the_cell():
     said = "another {} of this cell did better"
     assert reasons(*runs) == [said.format("rate"), "", said.format("rate and batch"), said.format("batch")]
     assert notes_on(runs, taking_no_part(runs, {})) == [
-        "3 of 4 runs take part in no fit: another variant of this cell did better."
+        "3 of 4 runs are left out of every fit: another variant of this cell did better."
     ]
 
 
@@ -57,7 +57,7 @@ def test_runs_that_did_not_end_well_are_rows_with_their_reason_and_counted():
     assert reasons(*runs) == ["", "failed to learn: so it was", "diverged: so it was"]
     losses = points_of(list(runs))["loss_nats"]
     assert losses[:2].tolist() == [2.0, 7.0] and losses[2] != losses[2]
-    said = f"2 of 3 runs did not end well and take part in no fit; the first: {runs[1].spec.id} failed to learn"
+    said = f"2 of 3 runs failed and are left out of every fit; the first: {runs[1].spec.id} failed to learn"
     assert notes_on(runs, {})[0].startswith(said)
 
 

@@ -119,7 +119,7 @@ def test_another_corpus_is_read_in_the_tokens_of_the_first(books, tmp_path, name
     assert np.array_equal(foreign.split("test"), expected)
     assert (foreign.vocabulary, foreign.index.splits["train"].tokens) == (data.vocabulary, 0)
     assert tokenise_test(f"text:{other}", data, cache).data_id == foreign.data_id
-    with pytest.raises(CorpusError, match="one is no text"):
+    with pytest.raises(CorpusError, match="one of the two is not text"):
         tokenise_test(SYNTHETIC, data, cache)
 
 
@@ -135,7 +135,7 @@ def test_data_is_opened_by_its_hash_alone(books, tmp_path):
 def test_data_of_another_version_is_refused(books, tmp_path):
     made = tokenise(f"text:{books}", "bytes", tmp_path / "cache")
     write_json(made.folder / "index.json", read_json(made.folder / "index.json") | {"format": 99})
-    with pytest.raises(StoreError, match="is of format 99, and this version reads 1"):
+    with pytest.raises(StoreError, match="has format 99, and this version reads 1"):
         open_data(tmp_path / "cache", made.data_id)
 
 
@@ -199,9 +199,9 @@ def test_smaller_subsets_lie_in_larger_ones(books, tmp_path):
     small, large = data.split("train", 500), data.split("train", 1000)
     assert (len(small), len(large)) == (500, 1000)
     assert (small == large[:500]).all()
-    with pytest.raises(CorpusError, match="999,999 unique tokens were asked of the train split"):
+    with pytest.raises(CorpusError, match="999,999 unique tokens were requested from the train split"):
         data.split("train", 999_999)
-    with pytest.raises(CorpusError, match="there are train, val, test"):
+    with pytest.raises(CorpusError, match="the splits are train, val, test"):
         data.split("extra")
 
 

@@ -77,8 +77,8 @@ def test_runs_trained_again_are_the_same_to_the_bit_and_an_edited_one_is_not(sto
     ("kind", "pattern", "said"),
     [
         ("tokens", "data/*/test.bin", "Delete the folder .*data"),
-        ("tokens", "data/*/train.starts.bin", "is not what was written"),
-        ("states", "runs/*/state-*.safetensors", "Delete it and type study or launch again"),
+        ("tokens", "data/*/train.starts.bin", "has changed since it was written"),
+        ("states", "runs/*/state-*.safetensors", "Delete it and repeat the study or launch command"),
     ],
 )
 def test_a_flipped_bit_is_found_and_the_message_says_what_to_delete(store, kind, pattern, said):
@@ -95,7 +95,7 @@ def test_a_flipped_bit_is_found_and_the_message_says_what_to_delete(store, kind,
 def test_a_launch_looks_at_the_tokens_before_it_trains_on_them(store):
     flip_a_bit(first(store, "data/*/train.bin"))
     shutil.rmtree(store.folder(read_sweep(store.path).held_out[0]))
-    with pytest.raises(StoreError, match=r"train.bin is not what was written there. Delete the folder"):
+    with pytest.raises(StoreError, match=r"train.bin has changed since it was written. Delete the folder"):
         launch(read_sweep(store.path), store, Local(1))
 
 
@@ -105,10 +105,10 @@ def test_an_edited_loss_and_a_run_of_another_folder_are_refused_with_a_next_step
     there.write_text(there.read_text().replace('"loss_nats": ', '"loss_nats": 1', 1))
     check = found(store.path)["runs"]
     assert len(check.differs) == 2
-    assert "is of another run" in " ".join(check.differs)
+    assert "belongs to another run" in " ".join(check.differs)
     assert "its digest does not match its content. Delete the folder" in " ".join(check.differs)
     here.write_text("{")
-    with pytest.raises(StoreError, match=r"Delete the folder .* trained again, to the same numbers"):
+    with pytest.raises(StoreError, match=r"Delete the folder .* trained again, with the same result"):
         store.runs()
 
 
@@ -116,7 +116,7 @@ def test_an_edited_prediction_is_refused_and_is_found(store):
     path = store.path / "prediction.json"
     path.write_text(path.read_text().replace("1.845", "1.846"))
     assert found(store.path)["prediction"].differs
-    with pytest.raises(StoreError, match="Put back the file as it was"):
+    with pytest.raises(StoreError, match="Restore the file"):
         keep_prediction(path, sample().held_out, trained=True)
 
 
@@ -127,7 +127,7 @@ def test_a_prediction_made_after_its_runs_is_called_that_everywhere(store):
     made = replace(sample().held_out, run_ids=sweep.held_out, predicted_at="2100-01-01T00:00:00Z", measured=())
     kept = keep_prediction(path, made, trained=True)
     assert kept.is_late
-    assert "after its runs had begun" in found(store.path)["prediction"].differs[0]
+    assert "after its runs had started" in found(store.path)["prediction"].differs[0]
     assert "made AFTER its runs" in verdict(kept)
     runs = store.runs_of([spec for spec in sweep.runs if spec.id in sweep.held_out])
     assert with_start(replace(kept, after_its_runs=False), runs).is_late

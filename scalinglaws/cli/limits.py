@@ -24,7 +24,7 @@ RANGES = {
     "n_vocab": Range(1, 1e9),
     "params": _POSITIVE,
     "price_per_hour": Range(0, 1e9),
-    "processes": Range(0, 4096, meaning="0 for one a core"),
+    "processes": Range(0, 4096, meaning="0 for one per core"),
     "retrain": Range(0, 1e4),
     "seed": Range(0, 2**63 - 1),
     "shape_row": Range(1, 1e6),

@@ -1,4 +1,4 @@
-"""The shelf of corpora: one file a kind, opened by name."""
+"""The shelf of corpora: one file per kind, opened by name."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from .text import open_text
 CORPORA = {
     "stdlib": "the library sources of the running Python: real text that is always there",
     "text:PATH": "a file, a folder or a glob of UTF-8 text or JSON lines, compressed or not; text:PATH#FIELD for JSON",
-    "synthetic": "a made-up language whose entropy is known exactly; synthetic:KEY=VALUE,... sets its knobs",
+    "synthetic": "an artificial language whose entropy is known exactly; synthetic:KEY=VALUE,... sets its parameters",
     "data:NAME": "a folder of text under the data folder",
 }
 
@@ -23,12 +23,12 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
 
     Args:
         name: "stdlib", "text:PATH", "data:NAME", "synthetic" or "synthetic:KEY=VALUE,...".
-        limit_bytes: most bytes of training text; validation and test text stay whole.
+        limit_bytes: maximum number of bytes of training text; validation and test text are never cut.
         data_dir: folder in which data:NAME is looked up, as NAME or corpora/NAME.
 
     Raises:
-        NameUnknownError: no kind of corpus is called so.
-        CorpusError: the text is not there.
+        NameUnknownError: no kind of corpus has this name.
+        CorpusError: the text does not exist.
     """
     kind, _, rest = name.partition(":")
     if limit_bytes is not None and limit_bytes <= 0:
@@ -48,7 +48,9 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
 
 def _data_folder(name: str, rest: str, data_dir: Path | None) -> Path:
     if data_dir is None:
-        raise CorpusError(f"corpus {name!r} lies in the data folder, and none is given. Set SCALINGLAWS_DATA to it.")
+        raise CorpusError(
+            f"corpus {name!r} is read from the data folder, and no data folder is given. Set SCALINGLAWS_DATA to it."
+        )
     places = [data_dir / "corpora" / rest, data_dir / rest]
     for place in places:
         if place.is_dir():
@@ -60,4 +62,4 @@ def _data_folder(name: str, rest: str, data_dir: Path | None) -> Path:
         for path in parent.iterdir()
         if path.is_dir() and path.name != "corpora"
     )
-    raise CorpusError(f"corpus {name!r} is not in {data_dir}. There are: {', '.join(there) or 'no folders'}.")
+    raise CorpusError(f"corpus {name!r} is not in {data_dir}, which contains: {', '.join(there) or 'no folders'}.")

@@ -1,4 +1,4 @@
-"""Corpus: where documents come from, and the rules that cut them into training, validation and test text."""
+"""Corpus: where documents come from, and the rules that split them into training, validation and test text."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ..errors import CorpusError
 
 SPLITS = ("train", "val", "test")
-HELD_OUT_ONE_IN = 20  # one document in so many is test text, another one validation text
+HELD_OUT_ONE_IN = 20  # one document in this many is test text, and one more is validation text
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Documents:
     """The documents of each split, in order: UTF-8 bytes, or arrays of token ids where `vocabulary` is not None.
 
     Attributes:
-        truth: what is known exactly of a synthetic source, such as its entropy; empty for text.
+        truth: what is known exactly about a synthetic source, such as its entropy; empty for text.
     """
 
     train: Sequence
@@ -27,16 +27,16 @@ class Documents:
 
 @dataclass(frozen=True)
 class Corpus:
-    """A source of documents that is read only when asked.
+    """A source of documents, which are read only when `read` is called.
 
     Attributes:
-        name: as it was asked for, e.g. "stdlib" or "text:books".
-        origin: one sentence on what it is, for the report.
-        licence: one sentence on what may be done with it.
-        stamp: hash of what can be known without reading (paths, sizes, times of change; parameters). While it stays the
-            same, so does the text.
-        read: gives the documents; raises CorpusError where they are missing, empty or not UTF-8.
-        symbols: whether its documents are token ids, not text.
+        name: as the user wrote it, e.g. "stdlib" or "text:books".
+        origin: one sentence that says what it is, for the report.
+        licence: one sentence that says what may be done with it.
+        stamp: hash of what is known without reading the text (paths, sizes, modification times; parameters). While it
+            stays the same, so does the text.
+        read: returns the documents; raises CorpusError where they are missing, empty or not UTF-8.
+        symbols: whether its documents are token ids instead of text.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Corpus:
 
 
 def split_of(digest: bytes) -> str:
-    """Say which split a document belongs to, by the SHA-256 of its content alone: no other document can move it."""
+    """Return the split of a document, decided by the SHA-256 of its content alone: other documents do not change it."""
     place = int.from_bytes(digest[:4], "big") % HELD_OUT_ONE_IN
     return {0: "test", 1: "val"}.get(place, "train")
 
@@ -56,17 +56,18 @@ def split_of(digest: bytes) -> str:
 def split_documents(
     name: str, unassigned: Iterable[bytes], given: dict[str, list[bytes]] | None = None, limit_bytes: int | None = None
 ) -> Documents:
-    """Drop exact duplicates, give every document to one split, and order each split by a hash.
+    """Drop exact duplicates, assign every document to one split, and order each split by a hash.
 
-    The order makes every prefix of a split a random sample of it, and the prefixes nest. Split and order come from
-    different bytes of the digest, so that neither tells of the other.
+    The order makes every prefix of a split a random sample of it, and a shorter prefix is part of every longer one.
+    Split and order are taken from different bytes of the digest, so that they are independent.
 
     Args:
-        unassigned: documents that their own hash assigns.
-        given: documents that came assigned, by split; a document given twice stays in test before val before train. A
-            split that nothing is given for takes its share of `unassigned`; one that is given takes nothing else.
-        limit_bytes: keep only the first training documents, up to this many bytes; val and test stay whole, so that
-            losses under different limits are of the same text.
+        unassigned: documents that are assigned to a split by their own hash.
+        given: documents whose split is given, by split. A document that is given in several splits is kept in one: in
+            test if it is there, otherwise in val. A split without given documents takes its share of `unassigned`; a
+            split with given documents takes only those.
+        limit_bytes: keep only the first training documents, up to this many bytes; val and test are never cut, so that
+            losses under different limits are measured on the same text.
 
     Raises:
         CorpusError: a split is left without documents.
@@ -81,8 +82,9 @@ def split_documents(
     if empty := [split for split in SPLITS if not ordered[split]]:
         raise CorpusError(
             f"corpus {name!r} has {len(seen)} distinct documents, too few to leave any for {' and '.join(empty)}: "
-            f"one document in {HELD_OUT_ONE_IN} goes to each of val and test. Give more documents (in .txt files two "
-            f"blank lines part them, in .jsonl each line is one), or a folder with train.txt, val.txt and test.txt."
+            f"val and test each take one document in {HELD_OUT_ONE_IN}. Give more documents (two blank lines separate "
+            f"documents in .txt files, and each line of a .jsonl file is a document), or a folder with train.txt, "
+            f"val.txt and test.txt."
         )
     return Documents(_first_bytes(ordered["train"], limit_bytes), ordered["val"], ordered["test"])
 
@@ -96,7 +98,7 @@ def _place(documents: Iterable[bytes], seen: set[bytes], choose: Callable[[bytes
 
 
 def _first_bytes(documents: list[bytes], limit: int | None) -> list[bytes]:
-    """Keep documents while they fit, and one at least."""
+    """Keep the first documents that fit into the limit, and at least one."""
     if limit is None:
         return documents
     total = 0
@@ -108,7 +110,7 @@ def _first_bytes(documents: list[bytes], limit: int | None) -> list[bytes]:
 
 
 def content_hash(documents: Documents) -> str:
-    """Hash every document in its place: equal for equal text, whatever files it came from."""
+    """Hash every document with its split and position: equal text has an equal hash, whatever files it came from."""
     digest = hashlib.sha256()
     for split in SPLITS:
         entries = getattr(documents, split)

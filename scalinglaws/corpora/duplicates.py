@@ -1,17 +1,17 @@
-"""Near duplicates: documents most of whose lines stand in one other document."""
+"""Near duplicates: documents most of whose lines also occur in one other document."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 SHARED = 0.8  # a document is a near duplicate when one kept document has this share of its lines, counted in bytes
-SHORTEST_LINE = 12  # shorter lines ("else:", "return x") are shared by everything and say nothing
+SHORTEST_LINE = 12  # bytes; shorter lines ("else:", "return x") occur everywhere and are no sign of a duplicate
 
 
 def drop_near_duplicates(documents: Iterable[bytes]) -> list[bytes]:
-    """Keep each document unless one kept earlier contains most of its distinct lines.
+    """Keep each document unless a document that was kept before contains most of its distinct lines.
 
     Containment is computed exactly, from an index of every line, so that a short document inside a longer one is
-    found as well. Lines are compared without the space around them.
+    found as well. Lines are compared without leading and trailing whitespace.
     """
     kept: list[bytes] = []
     holders: dict[bytes, list[int]] = {}

@@ -1,4 +1,4 @@
-"""The lowest loss that any model can reach on a synthetic corpus: exact, by filtering what is hidden."""
+"""The lowest loss that any model can reach on a synthetic corpus, computed exactly by filtering the hidden topic."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ MOST_ITERATIONS = 10_000
 
 
 def known_truth(language: Language) -> dict[str, float]:
-    """Give what follows from the tables alone: entropy per token when the topic is told, and tokens per document."""
+    """Return what the tables alone determine: entropy per token for a known topic, and mean tokens per document."""
     shares = stationary(language)
     P = language.probabilities()
     surprise = -P * np.log(np.where(P > 0, P, 1.0))
@@ -21,11 +21,11 @@ def known_truth(language: Language) -> dict[str, float]:
 
 
 def floor_of_documents(language: Language, documents: Sequence[np.ndarray]) -> dict[str, float]:
-    """Give the floor of given documents: the mean of -ln P(token | all tokens of the document before it).
+    """Return the lowest possible loss on these documents: the mean of -ln P(token | earlier tokens of the document).
 
     The topic is hidden: the predictive distribution is the mixture over topics with their posterior weights (forward
-    filtering), which is what the best model with unlimited context computes. `floor_nats` is exact for these tokens;
-    `floor_nats_sem` says how far other text of the same language would lie from it, documents taken as clusters.
+    filtering), which is what the best model with unlimited context computes. `floor_nats` is exact for these tokens.
+    `floor_nats_sem` is its standard error over samples of text of the same language, with documents as clusters.
     """
     nats, lengths = document_nats(language, documents)
     mean = nats.sum() / lengths.sum()
@@ -34,7 +34,7 @@ def floor_of_documents(language: Language, documents: Sequence[np.ndarray]) -> d
 
 
 def document_nats(language: Language, documents: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Give -ln P of each document under the exact predictive distribution, and its length: both (documents,)."""
+    """Return -ln P of each document under the exact predictive distribution, and its length: both (documents,)."""
     lengths = np.array([len(document) for document in documents])
     tokens, starts = np.concatenate(documents).astype(np.int64), np.cumsum(lengths) - lengths
     T = language.knobs.topics
@@ -49,7 +49,7 @@ def document_nats(language: Language, documents: Sequence[np.ndarray]) -> tuple[
 
 
 def step_known(language: Language, weight: np.ndarray, state: np.ndarray, token: np.ndarray):
-    """Take one token in each of n known states: surprise (n,), posterior of the topic (n, topics), next state (n,)."""
+    """Read one token in each of n known states: -ln P (n,), posterior of the topic (n, topics), next state (n,)."""
     joint = weight * probability(language, state, token).T
     likely = joint.sum(1)
     weight = np.where((token == END)[:, None], 1 / weight.shape[1], joint / likely[:, None])
@@ -64,9 +64,10 @@ def probability(language: Language, state: np.ndarray, token: np.ndarray) -> np.
 
 
 def stationary(language: Language) -> np.ndarray:
-    """Give the share of places in endless text that have each topic and state: (topics, states), sum 1.
+    """Return the fraction of positions in infinite text that have each topic and state: (topics, states), sum 1.
 
-    Within a topic, documents follow one another in a Markov chain; topics weigh as their documents are long.
+    Within a topic, documents follow one another in a Markov chain; a topic's weight is proportional to the mean length
+    of its documents.
     """
     T, S = language.cumulative.shape[:2]
     P = language.probabilities()
@@ -79,7 +80,7 @@ def stationary(language: Language) -> np.ndarray:
         share[0] = 1.0
         for _ in range(MOST_ITERATIONS):
             after = np.bincount(target, share[source] * flow, S)
-            after = (share + after) / 2  # a lazy step settles on the same shares, and never circles
+            after = (share + after) / 2  # a lazy step has the same stationary distribution and is never periodic
             change, share = np.abs(after - share).sum(), after
             if change < SETTLED:
                 break

@@ -1,4 +1,4 @@
-"""A language of known entropy: words, grammar and topics as a table of integers."""
+"""A language of known entropy: words, grammar and topics as tables of integers."""
 
 import math
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ import numpy as np
 
 from .scrambling import mix
 
-ONE = 1 << 31  # probabilities are integers over this
+ONE = 1 << 31  # probabilities are integers divided by this
 END, SPACE, FIRST_LETTER = 0, 1, 2
 WEIGHT = 1 << 20  # of the most frequent word
-TRIES = 16  # to spell a new word of the length that its rank has, before it grows by a letter
-BOOSTED_ONE_IN = 8  # a topic favours one word in so many, and so does a preceding class
+TRIES = 16  # attempts to spell a new word with the length that belongs to its rank, before it becomes a letter longer
+BOOSTED_ONE_IN = 8  # a topic favours one word in this many, and so does the class of the word before
 
 
 @dataclass(frozen=True)
 class Knobs:
-    """What decides a language.
+    """The parameters that determine a language.
 
     Attributes:
-        vocabulary: token ids: the end of a document (0), the space (1), letters.
-        words: size of the lexicon.
-        topics: latent states of a document, equally likely; 1 for none.
-        classes: kinds of word, by last letter; the kind of one word favours some words after it. 1 for none.
-        boost: how many times likelier a word is made by a topic or a class that favours it.
+        vocabulary: number of token ids: the end of a document (0), the space (1), and letters.
+        words: number of words in the lexicon.
+        topics: number of latent topics of a document, equally likely; 1 for none.
+        classes: number of word classes, by last letter; the class of a word favours some words after it. 1 for none.
+        boost: factor by which a topic or a class raises the weight of a word that it favours.
         document: mean length of a document in words.
         zipf: exponent of the word frequencies, in quarters: 4 for Zipf's law.
         seed: of lexicon, tables and text.
@@ -43,8 +43,8 @@ class Knobs:
 class Language:
     """Probabilities of the next token in every topic and state.
 
-    A state is what there is of the current word, and the class of the word before: it follows from the tokens of the
-    document so far, and only the topic is hidden. State 0 is the beginning of a document.
+    A state is the letters of the current word so far, and the class of the word before: it follows from the tokens of
+    the document so far, and only the topic is hidden. State 0 is the beginning of a document.
 
     Attributes:
         cumulative: (topics, states, vocabulary) uint32: P(token <= x | topic, state), over 2^31.
@@ -63,11 +63,11 @@ class Language:
 
 
 def build_language(knobs: Knobs) -> Language:
-    """Build the tables, in integers alone, so that they are the same everywhere.
+    """Build the tables, in integer arithmetic alone, so that they are the same on every machine.
 
     Word r has weight floor(2^20 (r + 1)^(-zipf/4)), times `boost` where the topic favours it, times `boost` where the
-    class of the word before does. The probability of a letter is the weight of all words that go on so, over the weight
-    of all that begin so.
+    class of the word before does. The probability of a letter is the total weight of the words that begin with the
+    letters so far and this one, divided by the total weight of the words that begin with the letters so far.
     """
     lexicon = _lexicon(knobs)
     children, paths = _trie(lexicon)
@@ -95,12 +95,12 @@ def build_language(knobs: Knobs) -> Language:
 
 
 def zipf_weights(count: int, quarters: int, top: int = WEIGHT) -> list[int]:
-    """Give floor(top r^(-quarters/4)) for r = 1 .. count: exact, by integer roots."""
+    """Return floor(top r^(-quarters/4)) for r = 1 .. count, exactly, by integer roots."""
     return [math.isqrt(math.isqrt(top**4 // rank**quarters)) for rank in range(1, count + 1)]
 
 
 def _lexicon(knobs: Knobs) -> tuple[tuple[int, ...], ...]:
-    """Spell the words: distinct, of letters of uneven frequency, the frequent ones short."""
+    """Spell the words: distinct, from letters of unequal frequency; frequent words are short."""
     letters = knobs.vocabulary - FIRST_LETTER
     cumulative = np.cumsum(zipf_weights(letters, 3))
     words: dict[tuple[int, ...], None] = {}
@@ -117,7 +117,7 @@ def _lexicon(knobs: Knobs) -> tuple[tuple[int, ...], ...]:
 
 
 def _trie(lexicon) -> tuple[list[dict[int, int]], list[list[int]]]:
-    """Give, for each node, letter -> child; and for each word, the nodes from the root (0) to its end."""
+    """Return, for each node, letter -> child; and for each word, the nodes from the root (0) to its end."""
     children: list[dict[int, int]] = [{}]
     paths = []
     for word in lexicon:
@@ -140,7 +140,7 @@ def _word_weights(knobs: Knobs) -> np.ndarray:
 
 
 def _boosts(knobs: Knobs, count: int, salt: int) -> np.ndarray:
-    """Factor of each word in each of `count` conditions: (words, count); 1 throughout where there is one condition."""
+    """Factor of each word under each of `count` conditions: (words, count); all 1 where there is one condition."""
     key = mix(mix(knobs.seed) + salt)
     if count == 1:
         return np.ones((knobs.words, 1), np.int64)

@@ -1,4 +1,4 @@
-"""The order of the data: which tokens each training step and each evaluation reads, from numbers alone."""
+"""The order of the data: which tokens each training step and each evaluation reads, as a function of a few numbers."""
 
 from functools import lru_cache
 
@@ -8,25 +8,26 @@ from ..errors import CorpusError
 from .scrambling import MASK, mix, mix_array
 
 ROUNDS = 6  # of the Feistel network; four suffice for a permutation that looks random (Luby and Rackoff 1988)
-CHUNK = 4096  # places computed at once
-_OFFSET = 0xA5  # makes the key of the offset another than that of the order
+CHUNK = 4096  # positions computed at once
+_OFFSET = 0xA5  # makes the key of the offset different from the key of the order
 
 
 def batch_at(step: int, seed: int, tokens: int, batch: int, n_ctx: int) -> np.ndarray:
-    """Give the starts of the `batch` training windows of one step; window i reads tokens start .. start + n_ctx.
+    """Return the starts of the `batch` training windows of one step; window i reads tokens start .. start + n_ctx.
 
     The tokens are cut into blocks of n_ctx, and an epoch visits every block once, in an order that depends on seed
-    and epoch; each epoch also moves the cuts by an offset of its own, so that no token always comes first. Step and
-    seed are all there is to know: a run that goes on at step s needs no other state, and costs nothing to get there.
+    and epoch; each epoch also shifts the cuts by an offset of its own, so that no token is always the first of its
+    block. The windows depend on step and seed alone: a run that resumes at step s needs no other state, and skips the
+    earlier steps at no cost.
 
     Args:
         tokens: length of the training split, or of the prefix of it that the run may use.
 
     Returns:
-        (batch,) int64; a window holds n_ctx inputs and one more token, the last target.
+        (batch,) int64; a window has n_ctx inputs and one more token, the last target.
 
     Raises:
-        CorpusError: there are not even n_ctx + 1 tokens.
+        CorpusError: there are fewer than n_ctx + 1 tokens.
     """
     blocks = blocks_in(tokens, n_ctx)
     parts, place, end = [], step * batch, (step + 1) * batch
@@ -39,22 +40,22 @@ def batch_at(step: int, seed: int, tokens: int, batch: int, n_ctx: int) -> np.nd
 
 
 def blocks_in(tokens: int, n_ctx: int) -> int:
-    """Count the windows of one epoch: equal for every offset of the cuts, so one block fewer than would fit at best.
+    """Count the windows of one epoch: the same for every offset of the cuts, so one fewer than fit without an offset.
 
     Raises:
-        CorpusError: there are not even n_ctx + 1 tokens.
+        CorpusError: there are fewer than n_ctx + 1 tokens.
     """
     _require_window(tokens, n_ctx)
     return max(1, tokens // n_ctx - 1)
 
 
 def window_starts(tokens: int, n_ctx: int, eval_tokens: int) -> np.ndarray:
-    """Give the starts of the evaluation windows: fixed, without overlap, spread evenly over the whole split.
+    """Return the starts of the evaluation windows: fixed, without overlap, spread evenly over the whole split.
 
-    The same for every run of one context length. Window i scores tokens start + 1 .. start + n_ctx.
+    They are the same for every run with the same context length. Window i scores tokens start + 1 .. start + n_ctx.
 
     Raises:
-        CorpusError: there are not even n_ctx + 1 tokens.
+        CorpusError: there are fewer than n_ctx + 1 tokens.
     """
     _require_window(tokens, n_ctx)
     there = (tokens - 1) // n_ctx
@@ -65,14 +66,14 @@ def window_starts(tokens: int, n_ctx: int, eval_tokens: int) -> np.ndarray:
 def _require_window(tokens: int, n_ctx: int):
     if tokens < n_ctx + 1:
         raise CorpusError(
-            f"one window of {n_ctx} tokens needs {n_ctx + 1}, and the split has {tokens}. Take a larger corpus, or a "
-            f"shorter n_ctx."
+            f"one window of {n_ctx} tokens needs {n_ctx + 1} tokens (the last is a target), and the split has "
+            f"{tokens}. Take a larger corpus, or a smaller n_ctx."
         )
 
 
 @lru_cache(maxsize=8)
 def _chunk_starts(chunk: int, seed: int, epoch: int, tokens: int, n_ctx: int) -> np.ndarray:
-    """Give a stretch of an epoch's order: many at once, because numpy costs the same for one as for a thousand."""
+    """Return a part of an epoch's order: many starts at once, because numpy takes as long for one as for a thousand."""
     blocks = blocks_in(tokens, n_ctx)
     slack = min(n_ctx - 1, tokens - 1 - blocks * n_ctx)
     key = mix(mix(seed & MASK) ^ epoch)
@@ -83,7 +84,7 @@ def _chunk_starts(chunk: int, seed: int, epoch: int, tokens: int, n_ctx: int) ->
 
 
 def _permute(place: np.ndarray, size: int, key: int) -> np.ndarray:
-    """Permute 0 .. size - 1: a Feistel network on the next power of four, walked until it falls inside."""
+    """Permute 0 .. size - 1: a Feistel network on the next power of four, applied again to values outside the range."""
     half = max(1, ((size - 1).bit_length() + 1) // 2)
     values = _feistel(place.astype(np.uint64), half, key)
     while (outside := values >= size).any():

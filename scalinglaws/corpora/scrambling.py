@@ -3,7 +3,7 @@
 import numpy as np
 
 MASK = (1 << 64) - 1
-STEP = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio, SplitMix64's increment
+STEP = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio, the increment of SplitMix64
 
 
 def mix(value: int) -> int:
@@ -15,7 +15,7 @@ def mix(value: int) -> int:
 
 
 def mix_array(values: np.ndarray) -> np.ndarray:
-    """Scramble each of an array of uint64; the products wrap, as they do in `mix`."""
+    """Scramble each element of an array of uint64; the products wrap around, as they do in `mix`."""
     values = values + np.uint64(STEP)
     values = (values ^ values >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ values >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)

@@ -1,4 +1,4 @@
-"""The embedded default: the running interpreter's own library sources, real text that is always there."""
+"""The built-in default corpus: the library sources of the running Python, real text that is always available."""
 
 import os
 import platform
@@ -11,31 +11,32 @@ from .corpus import Corpus, Documents, split_documents, stamp_of
 from .duplicates import drop_near_duplicates
 
 LEFT_OUT_FOLDERS = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
-LEFT_OUT_PREFIXES = ("_sysconfigdata", "config-")  # written by the build: they name its machine
+LEFT_OUT_PREFIXES = ("_sysconfigdata", "config-")  # written by the build of Python: they name the machine of the build
 
 
 def open_stdlib(limit_bytes: int | None = None) -> Corpus:
-    """Open the library sources of the running interpreter, one document a file.
+    """Open the library sources of the running Python, one document per file.
 
     Tests and installed packages are left out, and so are exact and near duplicates. The text differs between builds of
-    Python, even between two of one version, so that its content hash belongs beside every number measured on it.
+    Python, even between two builds of one version, so every number measured on it should be given with its content
+    hash.
 
     Raises:
-        CorpusError: this interpreter came without .py sources (zipped or frozen).
+        CorpusError: this Python was installed without .py sources (zipped or frozen).
     """
     root = Path(sysconfig.get_path("stdlib"))
     paths = _sources(root)
     if not paths:
         raise CorpusError(
-            f"corpus 'stdlib' needs the library sources of this interpreter, and {root} has no .py files (a zipped or "
-            f"frozen Python has none). Name a text of your own with text:PATH, or take 'synthetic'."
+            f"corpus 'stdlib' needs the library sources of this Python, and {root} has no .py files (a zipped or "
+            f"frozen Python has none). Name your own text with text:PATH, or take 'synthetic'."
         )
     stats = [(str(path.relative_to(root)), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     version = f"{platform.python_implementation()} {platform.python_version()}"
     return Corpus(
         name="stdlib",
         origin=f"The library sources of {version}, as installed where this study ran; they differ between builds.",
-        licence="Python Software Foundation License 2; the text is read where it is installed and stays there.",
+        licence="Python Software Foundation License 2; the text is read where it is installed, and not copied.",
         stamp=stamp_of("stdlib", str(root), sys.version, stats, limit_bytes),
         read=lambda: _read(paths, limit_bytes),
     )
@@ -59,7 +60,7 @@ def _read(paths: list[Path], limit_bytes: int | None) -> Documents:
 
 
 def _is_text(content: bytes) -> bool:
-    """Say whether a source is UTF-8 with something in it; Python allows other encodings, and a few files use them."""
+    """Say whether a source file is non-empty UTF-8; Python allows other encodings, and a few files use them."""
     try:
         return bool(content.decode().strip()) and b"\0" not in content
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Text of one's own: a file, a folder or a glob of UTF-8 text or JSON records, compressed or not."""
+"""The user's own text: a file, a folder or a glob of UTF-8 text or JSON records, compressed or not."""
 
 import glob
 import re
@@ -9,31 +9,31 @@ from ..errors import CorpusError
 from .corpus import SPLITS, Corpus, Documents, split_documents, stamp_of
 from .text_files import JSON_LINES, documents_in, kind_of, uncompressed_name
 
-READING = 2  # of files into documents; part of the stamp, so that what an earlier reading made is read again
-LONG_DOCUMENT = 1 << 18  # a longer one, such as a book, is cut into pieces, so that a part can be held out
-PIECE = 1 << 14
-MOST_NAMED = 3  # files that a sentence names
+READING = 2  # version of how files become documents; part of the stamp, so that a new version reads the text again
+LONG_DOCUMENT = 1 << 18  # bytes; a longer document, such as a book, is cut, so that a part of it can be held out
+PIECE = 1 << 14  # bytes
+MOST_NAMED = 3  # maximum number of files that a sentence names
 _NAMED_FOR_SPLIT = re.compile(
     r"(train|val|test)(?:ing|id|idation)?(?P<more>[._-].*|\d.*)?\.(?:txt|jsonl|ndjson|json)", re.IGNORECASE
 )
-_SHARD = re.compile(r"[\d._-]*(?:of[\d._-]+)?")  # what tells the parts of a split apart: train-00001-of-00008
-_NOTES = re.compile(r"(readme|licen[cs]e|notice|citation)\b.*", re.IGNORECASE)  # notes on the data beside it
+_SHARD = re.compile(r"[\d._-]*(?:of[\d._-]+)?")  # the number of a part of a split, as in train-00001-of-00008
+_NOTES = re.compile(r"(readme|licen[cs]e|notice|citation)\b.*", re.IGNORECASE)  # files of notes beside the data
 
 
 def open_text(name: str, path: str, limit_bytes: int | None = None, licence: str = "") -> Corpus:
     """Open text files as a corpus.
 
-    Files that are named for splits (train*, val*, test*) are these splits, where every file but notes (README, LICENSE)
-    has such a name, or where train.txt and val.txt or test.txt (or .jsonl, or numbered parts) are there by these very
-    names; of other text every document goes where its own hash sends it. A document longer than 256 KiB is cut into
-    pieces where a split has to be drawn from it.
+    Files that are named after splits (train*, val*, test*) are these splits in two cases: every file except notes
+    (README, LICENSE) has such a name; or train.txt and val.txt or test.txt (or .jsonl, or numbered parts) exist under
+    exactly these names. Otherwise every document is assigned to a split by its own hash. A document longer than 256 KiB
+    is cut into pieces where a split has to be drawn from it.
 
     Args:
-        name: the whole name asked for, for messages.
+        name: the whole name of the corpus, for messages.
         path: a file, a folder (read with its subfolders) or a glob; after a # the field of JSON records with the text.
 
     Raises:
-        CorpusError: nothing is there.
+        CorpusError: there are no such files.
     """
     path, field = _with_field(path)
     found = find_files(name, path)
@@ -41,31 +41,31 @@ def open_text(name: str, path: str, limit_bytes: int | None = None, licence: str
     paths = list(splits) or found
     if field and not any(kind_of(p) in (*JSON_LINES, ".json") for p in paths):
         raise CorpusError(
-            f"corpus {name!r}: #{field} names a field of JSON records, and no file there is .jsonl or .json."
+            f"corpus {name!r}: #{field} names a field of JSON records, and none of the files is .jsonl or .json."
         )
     facts = [(str(p.resolve()), p.stat().st_size, p.stat().st_mtime_ns) for p in paths]
     size = sum(fact[1] for fact in facts) / 1e6
     return Corpus(
         name=name,
         origin=f"{len(paths)} text file{'s' * (len(paths) > 1)} named by {path!r}, {size:.1f} MB as stored. {said}",
-        licence=licence or "As its owner says; the text was read where it is and nothing of it is in this report.",
+        licence=licence or "As its owner states; the text was read in place, and no part of it is in this report.",
         stamp=stamp_of("text", READING, facts, field, limit_bytes),
         read=lambda: _read(name, paths, splits, field, limit_bytes),
     )
 
 
 def _with_field(path: str) -> tuple[str, str]:
-    """Part PATH#FIELD; a # that belongs to the path itself stays there."""
+    """Split PATH#FIELD into path and field; a # that belongs to the path itself stays in the path."""
     before, mark, field = path.rpartition("#")
     there = Path(path).expanduser().exists() or (glob.has_magic(path) and glob.glob(path, recursive=True))
     return (path, "") if not mark or there else (before, field)
 
 
 def find_files(name: str, path: str) -> list[Path]:
-    """List the files of a path or glob; hidden ones of a folder are left.
+    """List the files of a path or glob; the hidden files of a folder are left out.
 
     Raises:
-        CorpusError: nothing is there.
+        CorpusError: there are no such files.
     """
     place = Path(path).expanduser()
     if place.is_file():
@@ -85,17 +85,17 @@ def _hidden(path: Path) -> bool:
 
 
 def chosen_splits(paths: Sequence[Path]) -> tuple[dict[Path, str], str]:
-    """Give the split of every file that is read by its name, none where names decide nothing; and a sentence on it."""
+    """Return the split of every file whose name decides it (empty where names decide nothing), and a sentence on it."""
     named = {path: split for path in paths if (split := _named_split(path))}
     plain = {split for path, split in named.items() if _is_plain(path)}
     others = [path for path in paths if path not in named]
     every = all(_NOTES.fullmatch(path.name) for path in others)
     if len(paths) == 1 or "train" not in named.values() or not (every or {"train"} < plain):
-        unused = f"; not every file is named for a split, so that {_listed(list(named))} counts as any other"
-        return {}, f"Each document goes to the split that its hash says{unused if named and len(paths) > 1 else ''}."
+        unused = f"; not every file is named after a split, so {_listed(list(named))} is read like any other file"
+        return {}, f"Each document is assigned to a split by its hash{unused if named and len(paths) > 1 else ''}."
     splits = [split for split in SPLITS if split in named.values()]
     left = f"; left out: {_listed(others)}" if others else ""
-    return named, f"Files named for {' and '.join(splits)} are the splits{left}."
+    return named, f"Files named after {' and '.join(splits)} are the splits{left}."
 
 
 def _listed(paths: Sequence[Path]) -> str:
@@ -109,7 +109,7 @@ def _named_split(path: Path) -> str:
 
 
 def _is_plain(path: Path) -> bool:
-    """Whether a file's name is that of its split and nothing more, but for a number."""
+    """Whether a file's name is the name of its split, with at most a number added."""
     match = _NAMED_FOR_SPLIT.fullmatch(uncompressed_name(path))
     return bool(match and _SHARD.fullmatch(match["more"] or ""))
 
@@ -125,14 +125,14 @@ def _read(name: str, paths: list[Path], splits: dict[Path, str], field: str, lim
         else:
             loose += documents if both else [piece for text in documents for piece in _pieces(text)]
     if not loose:
-        raise CorpusError(f"corpus {name!r}: its {len(paths)} files hold no text. Name files that do.")
+        raise CorpusError(f"corpus {name!r}: its {len(paths)} files contain no text. Name files that do.")
     return split_documents(name, loose, given, limit_bytes)
 
 
 def _pieces(text: bytes) -> list[bytes]:
     """Cut a long document at the first line end after every 16 KiB; a document of ordinary length is one piece.
 
-    A document with a line that would be long itself is cut at spaces, and where none is near, between characters.
+    A document with a line longer than 256 KiB is cut at spaces, and where no space is near, between characters.
     """
     if len(text) <= LONG_DOCUMENT:
         return [text]
@@ -146,7 +146,7 @@ def _pieces(text: bytes) -> list[bytes]:
 
 
 def _cut(text: bytes, mark: bytes, place: int) -> int:
-    """Give the place after the next mark, the end of the text, or the next character where no mark is near."""
+    """Return the position after the next mark, the end of the text, or the next character where no mark is near."""
     end = text.find(mark, place, place + LONG_DOCUMENT + 1)
     if end >= 0 or len(text) <= place + LONG_DOCUMENT:
         return end + 1 or len(text)

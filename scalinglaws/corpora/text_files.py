@@ -1,4 +1,4 @@
-"""One text file -> its documents: decompressed, checked for UTF-8, its line ends made one kind."""
+"""One text file -> its documents: decompressed, checked for UTF-8, with LF for every line end."""
 
 import bz2
 import gzip
@@ -10,26 +10,26 @@ from pathlib import Path
 from ..errors import CorpusError
 from .text_in_json import documents_of_lines, documents_of_list
 
-BETWEEN_DOCUMENTS = b"\n\n\n"  # two blank lines; counts in .txt files and files without a suffix
+BETWEEN_DOCUMENTS = b"\n\n\n"  # two blank lines; used in .txt files and files without a suffix
 JSON_LINES = (".jsonl", ".ndjson")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-MOST_TIMES = 1000  # a compressed file holds at most so many times its size: text does not shrink a thousandfold
-ALWAYS_READ = 1 << 26  # bytes; a file that holds no more may be as small as it likes
+MOST_TIMES = 1000  # maximum ratio of a file's content to its compressed size: no text compresses a thousandfold
+ALWAYS_READ = 1 << 26  # bytes of content that are read whatever the ratio
 
 
 def documents_in(path: Path, field: str = "") -> list[bytes]:
-    """Read the documents of one file, without the line ends around them and without those that are blank.
+    """Read the documents of one file, without leading and trailing line ends; blank documents are left out.
 
-    JSON lines (.jsonl, .ndjson) and lists of records in .json give one document a record; .txt files and files without
-    a suffix one between two blank lines; any other file is one document. CR LF and CR are line ends, and become LF.
+    JSON lines (.jsonl, .ndjson) and lists of records in .json have one document per record; in .txt files and files
+    without a suffix two blank lines separate documents; any other file is one document. CR LF and CR become LF.
 
     Args:
-        field: the field of a JSON record that holds its text; empty for the evident one.
+        field: the field of a JSON record that contains its text; empty for the obvious one.
 
     Raises:
-        CorpusError: the file cannot be read, is not UTF-8 (with the offset of the first wrong byte), holds a byte 0, or
-            is not the JSON that its name says.
+        CorpusError: the file cannot be read, is not UTF-8 (with the offset of the first wrong byte), contains a byte 0,
+            or is not JSON although its name says so.
     """
     content, kind = _text(path), kind_of(path)
     if kind in JSON_LINES:
@@ -42,17 +42,17 @@ def documents_in(path: Path, field: str = "") -> list[bytes]:
 
 
 def kind_of(path: Path) -> str:
-    """Give a file's suffix without that of its compression, in small letters."""
+    """Return a file's suffix without that of its compression, in lower case."""
     return Path(uncompressed_name(path)).suffix.lower()
 
 
 def uncompressed_name(path: Path) -> str:
-    """Give a file's name without the suffix of its compression."""
+    """Return a file's name without the suffix of its compression."""
     return path.stem if path.suffix in _READERS else path.name
 
 
 def with_one_line_end(content: bytes) -> bytes:
-    """Make every CR LF and every lone CR a LF."""
+    """Replace every CR LF and every lone CR by LF."""
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in content else content
 
 
@@ -72,7 +72,7 @@ def _text(path: Path) -> bytes:
 
 
 def _what_zeros_say(content: bytes) -> str:
-    """Say what bytes of 0 mean: UTF-16 without its mark has one in every character of Latin script."""
+    """Explain zero bytes: UTF-16 without a byte order mark has one in every character of Latin script."""
     beginning = content[:4096]
     low, high = beginning[1::2].count(0), beginning[::2].count(0)
     if 5 * max(low, high) > len(beginning):
@@ -92,8 +92,8 @@ def _uncompressed(path: Path) -> bytes:
         raise CorpusError(f"{path} cannot be read: {reason}. Check the file, or name others.") from None
     if len(content) > most:
         raise CorpusError(
-            f"{path} holds more than {most:,} bytes, {MOST_TIMES:,} times its size, as no text does. Name other files, "
-            f"or decompress it yourself and name what comes out."
+            f"{path} decompresses to more than {most:,} bytes, {MOST_TIMES:,} times its size, which text never does. "
+            f"Name other files, or decompress it yourself and name the result."
         )
     return content
 
@@ -110,7 +110,7 @@ def _unzstd(path: Path, most: int) -> bytes:
     try:
         import zstandard
     except ImportError:
-        raise CorpusError("files in .zst need the package zstandard. Install it: pip install zstandard.") from None
+        raise CorpusError("reading .zst files needs the package zstandard: pip install zstandard.") from None
     try:
         with (
             open(path, "rb") as file,

@@ -1,4 +1,4 @@
-"""Tokenised text: token ids in memory-mapped files, and what is known of them."""
+"""Tokenised text: token ids in memory-mapped files, and the facts recorded about them."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class SplitFacts:
-    """Size of one split: `tokens` counts a separator for every document, `bytes` counts text alone."""
+    """Size of one split: `tokens` includes one separator per document, `bytes` counts the text alone."""
 
     documents: int
     tokens: int
@@ -23,14 +23,14 @@ class SplitFacts:
 
 @dataclass(frozen=True)
 class Index:
-    """What stands beside the token files.
+    """The facts about a folder of token files, written to index.json beside them.
 
     Attributes:
         data_id: hash of the text, the tokenizer and the format of the files.
         content: hash of the documents in their splits.
-        dtype: of the token files, the narrowest unsigned type that holds the vocabulary.
-        truth: what is known exactly of a synthetic source.
-        digests: of each token file, by its name; none in folders of the first releases.
+        dtype: type of the token files, the narrowest unsigned integer that can represent the vocabulary.
+        truth: what is known exactly about a synthetic source.
+        digests: SHA-256 of each token file, by file name; empty in folders of the first releases.
     """
 
     format: int
@@ -50,7 +50,7 @@ class Index:
 
 @dataclass(frozen=True)
 class Tokenised:
-    """A corpus as token ids on disk; splits are mapped, not read."""
+    """A corpus as token ids on disk; splits are memory-mapped, not read."""
 
     folder: Path
     index: Index
@@ -67,16 +67,16 @@ class Tokenised:
 
     @property
     def truth(self) -> dict[str, float]:
-        """What is known exactly of a synthetic source, such as `floor_nats`; empty for text."""
+        """What is known exactly about a synthetic source, such as `floor_nats`; empty for text."""
         return self.index.truth
 
     def split(self, name: str, tokens: int | None = None) -> np.ndarray:
-        """Map the token ids of "train", "val" or "test"; `tokens` takes only so many from the start.
+        """Map the token ids of "train", "val" or "test"; `tokens` takes only this many from the start.
 
-        Documents stand in the order of a hash: such a prefix is a random sample, and smaller ones lie in larger ones.
+        Documents are in the order of a hash: such a prefix is a random sample, and is part of every longer prefix.
 
         Raises:
-            CorpusError: no split is called so, or it has fewer tokens.
+            CorpusError: no split has this name, or it has fewer tokens.
         """
         facts = self._facts(name)
         mapped = np.memmap(self.folder / f"{name}.bin", dtype=self.index.dtype, mode="r", shape=(facts.tokens,))
@@ -84,30 +84,30 @@ class Tokenised:
             return mapped
         if not 0 < tokens <= facts.tokens:
             raise CorpusError(
-                f"{tokens:,} unique tokens were asked of the {name} split of {self.index.corpus!r}, which has "
+                f"{tokens:,} unique tokens were requested from the {name} split of {self.index.corpus!r}, which has "
                 f"{facts.tokens:,}. Ask for 1 to {facts.tokens:,}, or take a larger corpus."
             )
         return mapped[:tokens]
 
     def document_starts(self, name: str) -> np.ndarray:
-        """Give where each document of a split begins, in tokens: (documents,) int64, ascending from 0."""
+        """Return the position at which each document of a split begins: (documents,) int64, ascending from 0."""
         return np.fromfile(self.folder / f"{name}.starts.bin", dtype="<i8", count=self._facts(name).documents)
 
     def documents_of(self, name: str, starts: np.ndarray) -> np.ndarray:
-        """Give the number of the document that each place in a split lies in."""
+        """Return, for each position in a split, the number of the document that it is in."""
         return np.searchsorted(self.document_starts(name), np.asarray(starts), side="right") - 1
 
     def bytes_per_token(self, name: str = "test") -> float:
-        """Bytes of text to one token: bits per byte = loss_nats / (ln 2 bytes_per_token).
+        """Bytes of text per token: bits per byte = loss_nats / (ln 2 bytes_per_token).
 
-        Separators count among the tokens and not among the bytes, so that bits per byte is the whole cost of coding the
-        text and its ends of documents. Not a number where tokens stand for no text.
+        Separators count as tokens and have no bytes, so that bits per byte is the whole cost of coding the text and the
+        ends of its documents. NaN where the tokens do not represent text.
         """
         facts = self._facts(name)
         return facts.bytes / facts.tokens if facts.bytes else float("nan")
 
     def told(self) -> str:
-        """Say in one line how much of the text is in which split, from how many files, and why there."""
+        """Say in one line how much text is in each split, from how many files, and how the split was decided."""
         index = self.index
         parts = [
             f"{name} {facts.documents:,} documents, {facts.tokens:,} tokens" for name, facts in index.splits.items()
@@ -115,7 +115,7 @@ class Tokenised:
         return f"text: {index.corpus} as {index.tokenizer}: {'; '.join(parts)}. {index.origin}"
 
     def facts(self) -> dict:
-        """Give what a report says about the corpus, as JSON values."""
+        """Return what a report says about the corpus, as JSON values."""
         index = self.index
         splits = {
             name: {"documents": facts.documents, "tokens": facts.tokens, "bytes": facts.bytes}
@@ -139,21 +139,21 @@ class Tokenised:
 
     def _facts(self, name: str) -> SplitFacts:
         if name not in self.index.splits:
-            raise CorpusError(f"no split is called {name!r}; there are {', '.join(self.index.splits)}.")
+            raise CorpusError(f"no split is called {name!r}; the splits are {', '.join(self.index.splits)}.")
         return self.index.splits[name]
 
 
 def check_data(data: Tokenised) -> bool:
-    """Compare token files with their digests; gives whether they have any.
+    """Compare token files with their digests; returns whether there are any digests.
 
     Raises:
-        StoreError: a file is not what was written.
+        StoreError: a file has changed since it was written.
     """
     for name, digest in data.index.digests.items():
         if file_digest(data.folder / name) != digest:
             raise StoreError(
-                f"{data.folder / name} is not what was written there. Delete the folder {data.folder} and type the "
-                "study again: the text is tokenised again."
+                f"{data.folder / name} has changed since it was written. Delete the folder {data.folder} and run the "
+                "study again: the text is then tokenised again."
             )
     return bool(data.index.digests)
 
@@ -165,17 +165,17 @@ def file_digest(path: Path) -> str:
 
 
 def open_data(cache_dir: Path, data_id: str) -> Tokenised:
-    """Open tokens that are there already, by the hash that names them.
+    """Open tokens that were written before, by the hash that names them.
 
     Raises:
-        StoreError: they are not there, are of another version, or a file was cut short; or that is no such hash.
+        StoreError: there are none, they have another format, a file was truncated, or `data_id` is not such a hash.
     """
     if Path(data_id).name != data_id:
-        raise StoreError(f"{data_id!r:.60} is no hash of a text: it leads out of {cache_dir}.")
+        raise StoreError(f"{data_id!r:.60} is not the hash of a text: as a path it leads out of {cache_dir}.")
     folder = cache_dir / data_id
     index = from_plain(Index, read_json(folder / "index.json"), str(folder / "index.json"), StoreError)
     if index.format != FORMAT:
-        raise StoreError(f"{folder} is of format {index.format}, and this version reads {FORMAT}. Delete the folder.")
+        raise StoreError(f"{folder} has format {index.format}, and this version reads {FORMAT}. Delete the folder.")
     for split, facts in index.splits.items():
         for name, size in {
             f"{split}.bin": facts.tokens * np.dtype(index.dtype).itemsize,

@@ -1,4 +1,4 @@
-"""Corpus x tokenizer -> Tokenised: done once, and each folder of tokens written whole or not at all."""
+"""Tokenise a corpus: done once, and each folder of tokens is written completely or not at all."""
 
 import hashlib
 import os
@@ -24,19 +24,20 @@ STALE_SECONDS = 86400.0  # an unfinished folder this old was left by a process t
 def tokenise(
     corpus: str, tokenizer: str, cache_dir: Path, *, limit_bytes: int | None = None, data_dir: Path | None = None
 ) -> Tokenised:
-    """Open a corpus as tokens, tokenising it where that was not done before.
+    """Open a corpus as tokens, tokenising it if that has not been done before.
 
-    The second time nothing of the text is read: a file under `cache_dir` remembers the paths, sizes and times of change
-    of the sources. When any of these differ, the text is read and hashed again; when the text is still the same, so
-    are the token files. Processes may do this at once, and may be killed: the token files appear in one rename.
+    The second time the text is not read: a file under `cache_dir` records the paths, sizes and modification times of
+    the sources. When any of these changes, the text is read and hashed again; when the text is still the same, the same
+    token files are used. Several processes may do this at once, and may be killed: one rename puts the token files in
+    place.
 
     Args:
         corpus, limit_bytes, data_dir: as `open_corpus`.
         tokenizer: as `make_tokenizer`, or "symbols" for a synthetic corpus.
 
     Raises:
-        NameUnknownError: no corpus or tokenizer is called so.
-        CorpusError: the text is missing, empty, not UTF-8, or does not go with the tokenizer.
+        NameUnknownError: no corpus or tokenizer has this name.
+        CorpusError: the text is missing, empty, not UTF-8, or cannot be used with the tokenizer.
         StoreError: `cache_dir` cannot be written.
     """
     check_tokenizer_name(tokenizer)
@@ -56,16 +57,18 @@ def tokenise(
 
 
 def tokenise_test(corpus: str, like: Tokenised, cache_dir: Path, *, data_dir: Path | None = None) -> Tokenised:
-    """Open the test text of another corpus in the tokens of `like`: what a model trained on `like` can be tried on.
+    """Open the test text of another corpus in the tokens of `like`, to test models on it that were trained on `like`.
 
-    Training and validation splits are left empty.
+    The training and validation splits are empty.
 
     Raises:
-        NameUnknownError, CorpusError, StoreError: as `tokenise`; or either corpus has token ids of its own.
+        NameUnknownError, CorpusError, StoreError: as `tokenise`; or one of the two corpora consists of token ids.
     """
     source = open_corpus(corpus, data_dir=data_dir)
     if source.symbols or like.index.tokenizer == "symbols":
-        raise CorpusError(f"corpus {corpus!r} cannot be read in the tokens of {like.index.corpus!r}: one is no text.")
+        raise CorpusError(
+            f"corpus {corpus!r} cannot be read in the tokens of {like.index.corpus!r}: one of the two is not text."
+        )
     kept = like.folder / "tokenizer.json"
     tokenizer = read_bpe(kept.read_text(encoding="utf-8")) if kept.exists() else make_tokenizer("bytes", ())
     seen = _pointer(cache_dir, source.stamp, f"test of {tokenizer.fingerprint}")
@@ -82,7 +85,7 @@ def _pointer(cache_dir: Path, source: str, tokenizer: str) -> Path:
 
 
 def _remembered(cache_dir: Path, pointer: Path) -> Tokenised | None:
-    """Follow a pointer; None where it or what it points to is gone or broken, so that both are made again."""
+    """Follow a pointer; None where it, or what it points to, is missing or broken, so that both are made again."""
     try:
         return open_data(cache_dir, read_json(pointer)["data_id"])
     except (StoreError, KeyError, TypeError):
@@ -91,9 +94,7 @@ def _remembered(cache_dir: Path, pointer: Path) -> Tokenised | None:
 
 def _check_kind(source: Corpus, tokenizer: str):
     if source.symbols and tokenizer != "symbols":
-        raise CorpusError(
-            f"corpus {source.name!r} gives token ids itself: take tokenizer 'symbols' and not {tokenizer!r}."
-        )
+        raise CorpusError(f"corpus {source.name!r} consists of token ids: take tokenizer 'symbols', not {tokenizer!r}.")
     if tokenizer == "symbols" and not source.symbols:
         raise CorpusError(f"corpus {source.name!r} is text: take tokenizer 'bytes' or 'bpe:V', not 'symbols'.")
 
@@ -134,7 +135,7 @@ def _write(
 
 
 def _write_split(folder: Path, split: str, documents: Sequence, tokenizer: Tokenizer | None, dtype) -> SplitFacts:
-    """Write the tokens of one split, a separator after every document of text, and where the documents begin."""
+    """Write the tokens of one split, with a separator after every document of text, and the starts of the documents."""
     sizes = []
     with open(folder / f"{split}.bin", "wb") as file:
         for ids in tokenizer.encode(documents) if tokenizer else documents:
@@ -158,10 +159,11 @@ def _flush(file):
 
 @contextmanager
 def _written_whole(final: Path) -> Iterator[Path]:
-    """Give a folder beside its place and rename it when the block ends; where another process came first, keep its own.
+    """Yield a temporary folder and rename it to its final name when the block ends; if another process was first, keep
+    that process's folder.
 
     Raises:
-        StoreError: the disk is full, or the folder is not writable; nothing is left behind.
+        StoreError: the disk is full, or the folder is not writable; no temporary folder remains.
     """
     beside = None
     try:

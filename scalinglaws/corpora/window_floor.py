@@ -1,4 +1,4 @@
-"""The floor for a model that sees a window of a synthetic corpus, and not what stands before it: exact as well."""
+"""The exact lowest loss on a synthetic corpus for a model that sees one window, without the text before it."""
 
 import numpy as np
 
@@ -9,16 +9,16 @@ Belief = tuple[np.ndarray, np.ndarray]  # states (n,), and their joint weight wi
 
 
 def window_nats(language: Language, tokens: np.ndarray, starts: np.ndarray, n_ctx: int) -> np.ndarray:
-    """Give the mean of -ln P(token | earlier tokens of its window) over the n_ctx targets of each window.
+    """Return the mean of -ln P(token | earlier tokens of its window) over the n_ctx targets of each window.
 
-    Before a window stands endless text of the language, so that topic and state begin in their stationary
-    distribution; both are filtered, until the state is certain (mostly at the second space), and then the topic alone.
-    No model with this context length can do better in expectation. The mean rises above `floor_nats` by what the
-    missing context was worth.
+    A window is preceded by infinite text of the language, so that topic and state begin in their stationary
+    distribution; both are filtered until the state is certain (usually at the second space), and then the topic alone.
+    No model with this context length can do better in expectation. The mean exceeds `floor_nats` by the value of the
+    missing context.
 
     Args:
         tokens: a split of the corpus.
-        starts: (windows,) where each begins; its first token is given, the n_ctx after it are scored.
+        starts: (windows,) first position of each window; that token is given, the n_ctx tokens after it are scored.
 
     Returns:
         (windows,) nats per token.
@@ -43,7 +43,7 @@ def window_nats(language: Language, tokens: np.ndarray, starts: np.ndarray, n_ct
 
 
 def _until_certain(language: Language, belief: Belief, window: np.ndarray) -> tuple[float, int, Belief]:
-    """Filter topic and state along a window until one state is left: nats so far, first place not taken, belief."""
+    """Filter topic and state along a window until one state is left: nats so far, next position to read, belief."""
     nats, place = 0.0, 1
     while len(belief[0]) > 1 and place < len(window):
         surprise, belief = _take(language, belief, window[place])
@@ -53,12 +53,12 @@ def _until_certain(language: Language, belief: Belief, window: np.ndarray) -> tu
 
 
 def _first_belief(language: Language, shares: np.ndarray, token: int) -> Belief:
-    """Give the belief after one token of endless text."""
+    """Return the belief after one token of infinite text."""
     return _take(language, (np.arange(shares.shape[1]), shares), token)[1]
 
 
 def _take(language: Language, belief: Belief, token: int) -> tuple[float, Belief]:
-    """Take one token: surprise in nats, and the belief after it, summing to 1."""
+    """Read one token: its -ln P, and the belief after it, which sums to 1."""
     states, weights = belief
     joint = weights * probability(language, states, np.full(len(states), token))
     likely = joint.sum()

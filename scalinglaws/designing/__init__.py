@@ -1,1 +1,1 @@
-"""What will be trained, and at what cost: the keys of a study file, every run, what would fail."""
+"""What will be trained, and at what cost: the keys of a study file, every run, and checks before training."""

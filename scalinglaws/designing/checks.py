@@ -1,4 +1,4 @@
-"""What would fail in training, or could not be answered after it, told before anything is paid."""
+"""Checks before any compute is spent: what would fail in training, and what the runs could not answer."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -8,34 +8,34 @@ from ..run.run import RunSpec
 from ..run.schedule import evaluation_steps
 from .study_file import Study
 
-OF_A_JOINT_LAW = 6  # different pairs of size and horizon: one more than the five parameters of Chinchilla's law
-SIZES_OF_A_TRIAL = 5  # a law is tried on a size that four smaller ones lie below
-MOST_STEPS = 1e10  # of a study: four months at a millisecond each, which no step is done in; kaplan-full takes 5e7
-WARMUP_SHARE = 10  # a warm-up of one step in so many is what is proposed
+OF_A_JOINT_LAW = 6  # minimum number of pairs of size and horizon: one more than the parameters of Chinchilla's law
+SIZES_OF_A_TRIAL = 5  # minimum number of sizes for testing a law: it is fitted to four and predicts the fifth
+MOST_STEPS = 1e10  # maximum of a study: four months at 1 ms per step, which is faster than any; kaplan-full has 5e7
+WARMUP_SHARE = 10  # messages propose a warm-up of one step in this many
 
 
 def require_steps(runs: Sequence[RunSpec]):
-    """Refuse runs of so many steps together that no machine would take them in years, however small a model is.
+    """Refuse runs whose total number of steps is more than any machine could do, however small the models are.
 
     Raises:
-        StudyError: with the steps there are, and of what they are made.
+        StudyError: with the number of steps, and what it is made of.
     """
     steps = sum(run.steps - run.first_step for run in runs)
     if steps > MOST_STEPS:
         longest = max(runs, key=lambda run: run.steps)
         raise StudyError(
             f"the {_count(len(runs), 'run')} take {steps:.3g} steps together, the longest {longest.steps:.3g} "
-            f"({longest.tokens:.3g} tokens, {longest.batch_tokens:,} a step); {MOST_STEPS:.0e} are the most of one "
-            "study. Shorten tokens, or raise batch or n_ctx."
+            f"({longest.tokens:.3g} tokens, {longest.batch_tokens:,} per step); the maximum of one study is "
+            f"{MOST_STEPS:.0e}. Ask for fewer tokens, or raise batch or n_ctx."
         )
 
 
 def require_schedules(runs: Sequence[RunSpec]):
-    """Refuse runs that would never train at their rate, never decay though they should, or never stop though they may.
+    """Refuse runs that never reach their learning rate, whose decay has no step, or that can never stop early.
 
     Raises:
-        StudyError: a warm-up that outlasts its run or reaches into the decay, a decay of no step, or a patience beyond
-            the evaluations there are.
+        StudyError: a warm-up is longer than its run or reaches into the decay, a decay has less than one step, or a
+            patience is not smaller than the number of evaluations.
     """
     for run in sorted((run for run in runs if not run.is_trunk), key=lambda run: run.steps):
         cools = run.schedule == "wsd"
@@ -43,14 +43,15 @@ def require_schedules(runs: Sequence[RunSpec]):
         which = f"the run of {run.tokens:,} tokens at d_model {run.shape.d_model} takes {run.steps} steps"
         if cools and last == run.steps:
             raise StudyError(
-                f"decay = {run.decay:g}: {which}, and this share of them is not one: it would never decay. Set decay = "
-                f"{_rounded_up(1 / run.steps)} or more, or schedule = 'constant'."
+                f"decay = {run.decay:g}: {which}, and this fraction of them is less than one step, so it would never "
+                f"decay. Set decay = {_rounded_up(1 / run.steps)} or more, or schedule = 'constant'."
             )
         if run.warmup > last or (run.warmup == run.steps and not cools):
             before = f", {last} of them before its decay" if cools else ""
             raise StudyError(
-                f"warmup_steps = {run.warmup}: {which}{before}, and would never train at its rate. Set warmup_steps = "
-                f"{max(1, last // WARMUP_SHARE)}, or warmup_share = {1 / WARMUP_SHARE:g} for a share of each run."
+                f"warmup_steps = {run.warmup}: {which}{before}, so it would never train at its peak learning rate. Set "
+                f"warmup_steps = {max(1, last // WARMUP_SHARE)}, or warmup_share = {1 / WARMUP_SHARE:g} to limit the "
+                "warm-up to this fraction of each run."
             )
         _require_patience(run)
 
@@ -60,13 +61,13 @@ def _require_patience(run: RunSpec):
     if run.early_stop >= count:
         raise StudyError(
             f"early_stop = {run.early_stop}: the run of {run.tokens:,} tokens at d_model {run.shape.d_model} is "
-            f"evaluated {count} times, so that it could never stop early. Set early_stop below {count}, or more "
-            f"evaluations; 0 never stops."
+            f"evaluated {count} times, so it could never stop early. Set early_stop below {count}, raise evaluations, "
+            f"or set early_stop = 0 for no early stopping."
         )
     if run.early_stop and run.parent:
         raise StudyError(
-            f"early_stop = {run.early_stop} under schedule 'wsd' with several horizons: a trunk that stopped would "
-            f"leave its branches nothing to start from. Set schedule = 'cosine' or 'constant', or one horizon."
+            f"early_stop = {run.early_stop} with schedule 'wsd' and several horizons: if a trunk stopped early, its "
+            f"branches would have no state to start from. Set schedule = 'cosine' or 'constant', or one horizon."
         )
 
 
@@ -75,66 +76,64 @@ def _rounded_up(share: float) -> str:
 
 
 def require_text(study: Study, runs: Sequence[RunSpec], train_tokens: int):
-    """Refuse runs that ask for more passes over the training text than the study allows, or more of it than there is.
+    """Refuse runs that need more epochs of the training text than the study allows, or more unique tokens than it has.
 
     Raises:
-        CorpusError: with how much text there is, and what to ask for.
+        CorpusError: with the length of the text, and what is allowed.
     """
     for run in sorted(runs, key=lambda run: -run.tokens):
         unique = run.unique_tokens or train_tokens
         if run.unique_tokens > train_tokens:
-            raise CorpusError(f"unique_tokens = {unique:,}; {study.corpus} has {train_tokens:,} tokens to train on.")
+            raise CorpusError(f"unique_tokens = {unique:,}; {study.corpus} has {train_tokens:,} training tokens.")
         if unique <= study.n_ctx:
             raise CorpusError(
-                f"a window of n_ctx = {study.n_ctx} needs {study.n_ctx + 1} tokens, and a run may train on {unique:,} "
-                f"of {study.corpus}. Take a shorter n_ctx, or more text."
+                f"a window of n_ctx = {study.n_ctx} needs {study.n_ctx + 1} tokens, and a run has {unique:,} training "
+                f"tokens of {study.corpus}. Take a smaller n_ctx, or give more text."
             )
         allowed = int(unique * study.max_epochs)
         if run.tokens > allowed:
             raise CorpusError(
-                f"the longest run asks for {run.tokens:,} tokens; {study.corpus} has {unique:,} to train on: that is "
-                f"{run.tokens / unique:.3g} epochs, and max_epochs = {study.max_epochs:g} allows {allowed:,} tokens. "
-                f"Ask for fewer tokens, bring more text, or raise max_epochs."
+                f"the longest run needs {run.tokens:,} tokens, and {study.corpus} has {unique:,} training tokens: that "
+                f"is {run.tokens / unique:.3g} epochs, and max_epochs = {study.max_epochs:g} allows {allowed:,} "
+                f"tokens. Ask for fewer tokens, give more text, or raise max_epochs."
             )
 
 
 def require_test_text(study: Study, test_tokens: Mapping[str, int]):
-    """Refuse test texts, by corpus, that do not fill one window.
+    """Refuse test texts, by corpus, that are shorter than one window.
 
     Raises:
-        CorpusError: with the length that there is.
+        CorpusError: with the length of the text.
     """
     for corpus, tokens in test_tokens.items():
         if tokens <= study.n_ctx:
             raise CorpusError(
                 f"the test text of {corpus} has {tokens:,} tokens, and one window of n_ctx = {study.n_ctx} needs "
-                f"{study.n_ctx + 1:,}. Take a shorter n_ctx, or give more text to test on."
+                f"{study.n_ctx + 1:,}. Take a smaller n_ctx, or give more test text."
             )
 
 
 def unanswered(
     study: Study, runs: Sequence[RunSpec], held_out: Collection[str], left_out: Collection[str]
 ) -> list[str]:
-    """Say what the runs of a study cannot answer, however they end; nothing where all is asked well enough."""
+    """Say what the runs of a study cannot answer, whatever their losses are; empty if there are enough runs."""
     fitted = [run for run in runs if not run.is_trunk and run.id not in held_out and run.id not in left_out]
     pairs = {(run.shape.params(), run.tokens) for run in fitted}
     sizes, horizons = (len({pair[i] for pair in pairs}) for i in (0, 1))
     few = f"not answered: {_count(sizes, 'size')} and {_count(horizons, 'horizon')} are fitted, "
     if sizes < 2 or horizons < 2 or len(pairs) < OF_A_JOINT_LAW:
-        lost = (
-            "nothing can be predicted of the held-out size, nor a plan be made" if study.hold_out else "no plan is made"
-        )
-        hint = "Add to shapes or tokens, or hold out fewer." if study.hold_out else "Add to shapes or tokens."
+        lost = "the held-out size cannot be predicted and no plan is made" if study.hold_out else "no plan is made"
+        hint = "Add to shapes or tokens, or hold out fewer sizes." if study.hold_out else "Add to shapes or tokens."
         return [
-            f"{few}{_count(len(pairs), 'pair')} of them; a law of N and D takes two of each and {OF_A_JOINT_LAW} "
-            f"pairs. Without it {lost}. {hint}"
+            f"{few}{_count(len(pairs), 'pair')} of them; a law of N and D needs at least two of each and "
+            f"{OF_A_JOINT_LAW} pairs. Without it {lost}. {hint}"
         ]
     below = sorted({size for size, _ in pairs})[: SIZES_OF_A_TRIAL - 1]
     if study.hold_out and (sizes < SIZES_OF_A_TRIAL or sum(size in below for size, _ in pairs) < OF_A_JOINT_LAW):
         return [
-            f"{few}too few to try a law on one of these sizes, which takes {SIZES_OF_A_TRIAL} sizes and "
-            f"{OF_A_JOINT_LAW} pairs below the largest. The held-out size is predicted by a law and with an "
-            f"interval that were never tried. Add to shapes."
+            f"{few}too few to test a law on one of these sizes, which needs {SIZES_OF_A_TRIAL} sizes and "
+            f"{OF_A_JOINT_LAW} pairs below the largest. The law and the interval that predict the held-out size "
+            f"are therefore not tested on smaller sizes. Add to shapes."
         ]
     return []
 

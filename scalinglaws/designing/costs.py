@@ -1,4 +1,4 @@
-"""A sweep -> what each of its runs costs, in FLOPs and in time."""
+"""The cost of each run of a sweep, in FLOPs and in time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .design import Sweep
 
 @dataclass(frozen=True)
 class Step:
-    """What the time of an optimiser step depends on."""
+    """The settings on which the time of an optimiser step depends."""
 
     shape: Shape
     batch: int
@@ -27,13 +27,13 @@ class Step:
 
 
 def step_of(spec: RunSpec) -> Step:
-    """Give the kind of step that a run takes."""
+    """Return the kind of step of a run."""
     return Step(spec.shape, spec.batch, spec.accumulate, spec.optimizer, spec.dropout > 0, spec.precision)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds of one step and of evaluating one token; `measured`, or taken from its FLOPs alone."""
+    """Seconds per step and per evaluated token; `measured`, or estimated from FLOPs alone."""
 
     step_seconds: float
     token_seconds: float
@@ -42,10 +42,10 @@ class Pace:
 
 @dataclass(frozen=True)
 class RunCost:
-    """What one run costs: a branch pays for its decay alone, its trunk for the rest.
+    """The cost of one run: that of a branch is only its decay, and its trunk has the cost of the steps before.
 
-    `flops_6nd` and `flops_exact` are of the whole horizon, as the laws count it; `flops_paid` and `flops_paid_6nd` of
-    the steps to be done. A run that stops early costs less.
+    `flops_6nd` and `flops_exact` are for the whole horizon, as in the laws; `flops_paid` and `flops_paid_6nd` are for
+    the steps that are actually done. A run that stops early costs less.
     """
 
     run_id: str
@@ -59,7 +59,7 @@ class RunCost:
 
 
 def costs(sweep: Sweep, paces: Mapping[Step, Pace] | None = None) -> list[RunCost]:
-    """Cost every run of a sweep: FLOPs under two conventions, and seconds where the pace of its steps is known."""
+    """Compute the cost of every run of a sweep: FLOPs by two conventions, and seconds if its pace is known."""
     return [_cost(spec, (paces or {}).get(step_of(spec)), sweep.test_tokens) for spec in sweep.runs]
 
 
@@ -79,16 +79,16 @@ def _cost(spec: RunSpec, pace: Pace | None, test_tokens: Mapping[str, int]) -> R
 
 
 def _seconds(spec: RunSpec, pace: Pace, steps: int, test_tokens: Mapping[str, int]) -> float:
-    """Steps, the gradients that the noise scale takes beside them, and evaluations on every text."""
+    """Time of the steps, of the extra gradients for the noise scale, and of the evaluations on every text."""
     noise = 1 / spec.noise_every if spec.noise_every and spec.batch > 1 else 0.0
     return steps * (1 + noise) * pace.step_seconds + evaluated_tokens(spec, test_tokens) * pace.token_seconds
 
 
 def evaluated_tokens(spec: RunSpec, test_tokens: Mapping[str, int] | None = None) -> float:
-    """Tokens that a run's evaluations read: of all its texts, whole at its end and wherever it may end early.
+    """Tokens that a run's evaluations read, of all its texts: all test windows at its end and with early stopping.
 
     Args:
-        test_tokens: hash of a text -> how much of it there is; a text that is not named is as long as is asked for.
+        test_tokens: hash of a text -> number of its test tokens; a text that is not named is assumed to be long enough.
     """
     count = len(evaluation_steps(spec))
     whole = count if spec.early_stop else 1 + (count - 1) / CURVE_SHARE
@@ -97,7 +97,7 @@ def evaluated_tokens(spec: RunSpec, test_tokens: Mapping[str, int] | None = None
 
 
 def makespan(sweep: Sweep, table: list[RunCost], processes: int) -> float | None:
-    """Seconds until all chains are done by `processes` at a time, the longest first."""
+    """Seconds until all chains are done, `processes` at a time and the longest first."""
     seconds = {cost.run_id: cost.seconds for cost in table}
     if None in seconds.values():
         return None
@@ -108,7 +108,7 @@ def makespan(sweep: Sweep, table: list[RunCost], processes: int) -> float | None
 
 
 def duration(seconds: float) -> str:
-    """Write seconds as a person says them: 48 s, 6 min, 3.2 h."""
+    """Write seconds in a readable unit: 48 s, 6 min, 3.2 h."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

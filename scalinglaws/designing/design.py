@@ -1,4 +1,4 @@
-"""A study and its text -> the sweep: every run in full, and what it costs before anything is spent."""
+"""A study and its text -> the sweep: the full specification of every run, before any compute is spent."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -14,16 +14,16 @@ from ..run.shape import Shape
 from .checks import require_schedules, require_steps, require_test_text, require_text
 from .study_file import Study
 
-LARGEST_BY_ADAM = 1e9  # parameters; Adafactor above (Kaplan et al. 2020, section 2.2)
+LARGEST_BY_ADAM = 1e9  # maximum parameters for Adam; Adafactor above (Kaplan et al. 2020, section 2.2)
 OF_EVERY_SHAPE = "tied family norm positions activation qk_norm biases parametrisation base_width reuse sharing".split()
 OF_EVERY_RUN = (
     "schedule decay beta1 beta2 weight_decay clip evaluations eval_tokens "
     "cooldown lr_end decay_power dropout accumulate unique_tokens data_seed "
     "early_stop noise_every watch_weights precision".split()
-)  # settings that go into each run as they are
+)  # settings that are copied into each run
 
 
-AXES = "batch lr_factor unique_tokens schedule reuse sharing".split()  # settings that `each_...` lists
+AXES = "batch lr_factor unique_tokens schedule reuse sharing".split()  # settings that have an `each_...` key
 KAPLAN_RATE = (0.003239, 0.0001395)  # Kaplan et al. 2020, eq D.1
 
 
@@ -32,9 +32,9 @@ class Sweep:
     """The runs of a study, trunks before their branches.
 
     Attributes:
-        held_out: ids of runs that are kept from every fit, to test a prediction.
-        left_out: run id -> why it is trained and shown but takes part in no fit.
-        test_tokens: hash of a text -> tokens of its test text, where it is there: what an evaluation reads at most.
+        held_out: ids of runs that are left out of every fit, to test a prediction.
+        left_out: run id -> why it is trained and shown but not used in any fit.
+        test_tokens: hash of a text -> number of its test tokens, if it is available: the maximum an evaluation reads.
     """
 
     name: str
@@ -52,16 +52,16 @@ class Sweep:
         return list(chains.values())
 
     def only(self, *, held_out: bool) -> "Sweep":
-        """The chains that lead to held-out runs, or all the others."""
+        """The chains that contain held-out runs, or all other chains."""
         chosen = [chain for chain in self.chains if held_out == any(spec.id in self.held_out for spec in chain)]
         return replace(self, runs=tuple(spec for chain in chosen for spec in chain))
 
 
 def lay_out(study: Study, data: Tokenised, cache_dir: Path, data_dir: Path | None = None) -> Sweep:
-    """Lay out a study's runs on its tokenised text, and tokenise into `cache_dir` the texts it is also evaluated on.
+    """Specify a study's runs on its tokenised text, and tokenise the other texts that it evaluates into `cache_dir`.
 
     Raises:
-        CorpusError, StudyError: as `design`; or a test text that does not fill one window.
+        CorpusError, StudyError: as `design`; or a test text is shorter than one window.
     """
     others = {corpus: tokenise_test(corpus, data, cache_dir, data_dir=data_dir) for corpus in study.evaluate_on}
     texts = {study.corpus: data, **others}
@@ -74,29 +74,30 @@ def lay_out(study: Study, data: Tokenised, cache_dir: Path, data_dir: Path | Non
 def design(
     study: Study, n_vocab: int, data_id: str, train_tokens: int | None, foreign: tuple[tuple[str, str], ...] = ()
 ) -> Sweep:
-    """Lay out every run of a study.
+    """Specify every run of a study.
 
-    Each size is trained at each horizon it can afford, and so under every combination of what the study's `each_...`
-    keys list. Under schedule "wsd" the horizons of a size are decay branches of one constant-rate trunk, so that a size
-    costs little more than its longest run; under the other schedules each horizon is a run of its own. The seeds repeat
-    `seed_shape`, or every size. The largest sizes are held out, each at its largest horizon alone.
+    Each size is trained at each horizon that `max_flops` allows, with every combination of the values in the study's
+    `each_...` keys. Under schedule "wsd" the horizons of a size are decay branches of one constant-rate trunk, so that
+    a size costs little more than its longest run; under the other schedules each horizon is a separate run. Seeds
+    repeat `seed_shape`, or every size. The largest sizes are held out, each at its largest horizon only.
 
     Args:
-        train_tokens: of the training text; None where it is not there, so that its size cannot be checked.
+        train_tokens: length of the training text; None if the text is not available, so that it cannot be checked.
         foreign: (corpus, hash of its tokens) of each text of `study.evaluate_on`.
 
     Raises:
-        CorpusError: the training text is smaller than the largest horizon allows.
-        StudyError: a size that can afford no horizon, a schedule that cannot be (as `checks.require_schedules`), more
-            steps than any machine takes, or seeds of a size that is held out.
+        CorpusError: the training text is too short for the largest horizon.
+        StudyError: a size has no allowed horizon, a schedule is impossible (see `checks.require_schedules`), there are
+            more steps than any machine can do, or a held-out size is to have seeds.
     """
     sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, n_vocab).params())
     fitted, held = sizes[: len(sizes) - study.hold_out], sizes[len(sizes) - study.hold_out :]
 
     if study.seed_shape in held:
         raise StudyError(
-            f"seed_shape = {list(study.seed_shape)} is held out, and its runs are hold_out_seeds. Name a size that is "
-            f"fitted, such as {list(fitted[-1])}, or set hold_out_seeds = {study.seeds} and no seed_shape."
+            f"seed_shape = {list(study.seed_shape)} is held out, and the number of runs of a held-out size is "
+            f"hold_out_seeds. Name a size that is fitted, such as {list(fitted[-1])}, or set hold_out_seeds = "
+            f"{study.seeds} and no seed_shape."
         )
 
     def lineages(size: tuple[int, ...], seeds: int, last: int) -> list[RunSpec]:
@@ -122,7 +123,7 @@ def design(
 
 
 def why_left_out(study: Study, shape: Shape) -> str:
-    """Say why a study leaves a size out of its fits; empty where it does not."""
+    """Say why a study leaves a size out of its fits; empty if it does not."""
     if shape.n_layer < study.fit_from_layers:
         return f"{shape.n_layer} of the {study.fit_from_layers} layers that the study fits from"
     low, high = study.fit_aspect or (0.0, math.inf)
@@ -133,7 +134,7 @@ def why_left_out(study: Study, shape: Shape) -> str:
 
 
 def variants(study: Study) -> list[Study]:
-    """Give a study for every combination of what its `each_...` keys list, each with one value in their place."""
+    """Return one study for every combination of the values in its `each_...` keys, which it has as single values."""
     axes = [[(key, value) for value in getattr(study, f"each_{key}")] for key in AXES]
     found = []
     for chosen in product(*(axis for axis in axes if axis)):
@@ -149,7 +150,7 @@ def schedule_of(text: str) -> dict:
     """Read "KIND" or "KIND:KEY=VALUE,..." as settings of a schedule.
 
     Raises:
-        StudyError: a key that no schedule has, or a value that is no number.
+        StudyError: a key that no schedule has, or a value that is not a number.
     """
     kind, _, rest = text.partition(":")
     found: dict = {"schedule": kind}
@@ -170,21 +171,21 @@ def read_sweep(folder: Path) -> Sweep:
     """Read the sweep of a study's folder.
 
     Raises:
-        StoreError: the folder holds none.
+        StoreError: the folder has none.
     """
     path = folder / "sweep.json"
     return renamed(from_plain(Sweep, read_json(path), str(path), StoreError))
 
 
 def renamed(sweep: Sweep) -> Sweep:
-    """Give a sweep that an earlier release wrote down the ids that its runs have now."""
+    """Replace the run ids of an earlier release in a sweep by the present ones."""
     now = {spec.first_id: spec.id for spec in sweep.runs}
     left_out = {now.get(run_id, run_id): why for run_id, why in sweep.left_out.items()}
     return replace(sweep, held_out=tuple(now.get(run_id, run_id) for run_id in sweep.held_out), left_out=left_out)
 
 
 def make_shape(study: Study, size: tuple[int, ...], n_vocab: int) -> Shape:
-    """Fill a size in: the heads it names, else heads of width `d_head`, at least one; an LSTM counts as one."""
+    """Make the shape of a size: its own number of heads, else as many of width `d_head` as fit; one in an LSTM."""
     n_layer, d_model, *rest = size
     heads = 1 if study.family == "lstm" else rest[0] if rest else max(1, d_model // study.d_head)
     kept = {name: getattr(study, name) for name in OF_EVERY_SHAPE}
@@ -193,24 +194,26 @@ def make_shape(study: Study, size: tuple[int, ...], n_vocab: int) -> Shape:
 
 
 def _base_head(study: Study, size: tuple[int, ...]) -> int:
-    """Width of a head at `base_width` under mu-P; 0 under the standard parametrisation, which has no base.
+    """Width of a head at `base_width` under mu-P; 0 under the standard parametrisation, which has no base width.
 
     Raises:
-        StudyError: heads that the size names are of another width than `d_head` gives there: the base's is not known.
+        StudyError: the size names heads of another width than `d_head` gives, so that the head width at the base width
+            is not determined.
     """
     if study.parametrisation != "mup" or study.base_d_head:
         return study.base_d_head
     base = study.base_width // max(1, study.base_width // study.d_head)
     if len(size) > 2 and size[1] != base * size[2]:
         raise StudyError(
-            f"shape {list(size)} names its heads, and under parametrisation 'mup' their width at d_model = base_width "
-            f"= {study.base_width} must be known. Set base_d_head, such as {max(1, study.base_width // size[2])}."
+            f"shape {list(size)} sets its own number of heads, and under parametrisation 'mup' the head width at "
+            f"d_model = base_width = {study.base_width} must be known. Set base_d_head, for example base_d_head = "
+            f"{max(1, study.base_width // size[2])}."
         )
     return base
 
 
 def horizons(study: Study, shape: Shape) -> list[int]:
-    """The horizons a size can afford, smallest first."""
+    """The horizons of a size that `max_flops` allows, smallest first."""
     cost = shape.flops_per_token("exact")
     affordable = sorted(int(t) for t in study.tokens if not study.max_flops or t * cost <= study.max_flops)
     if not affordable:
@@ -223,10 +226,10 @@ def horizons(study: Study, shape: Shape) -> list[int]:
 
 
 def peak_rate(study: Study, shape: Shape, batch: int = 0) -> float:
-    """Give the peak learning rate of a size by the study's rule; `batch` is the one that the rule was made for.
+    """Return the peak learning rate of a size by the study's rule; `batch` is the batch for which the rule is meant.
 
     Raises:
-        StudyError: the paper's rule gives nothing above zero at this size.
+        StudyError: the paper's rule gives no positive rate at this size.
     """
     scale = (study.batch / (batch or study.batch)) ** study.lr_batch_exponent
     if study.lr_rule == "width":
@@ -235,21 +238,21 @@ def peak_rate(study: Study, shape: Shape, batch: int = 0) -> float:
     rate = KAPLAN_RATE[0] - KAPLAN_RATE[1] * math.log(max(1, shape.params()))
     if rate <= 0:
         raise StudyError(
-            f"lr_rule = 'kaplan' gives {rate:.2g} at {shape.params():.3g} parameters: it is for sizes below 1.2e10. "
-            "Take lr_rule = 'width' with lr_scale, lr_exponent and lr_max."
+            f"lr_rule = 'kaplan' gives a rate of {rate:.2g} at {shape.params():.3g} parameters: it is meant for fewer "
+            "than 1.2e10 parameters. Take lr_rule = 'width' with lr_scale, lr_exponent and lr_max."
         )
     return scale * study.lr_factor * rate
 
 
 def optimizer_of(study: Study, shape: Shape) -> str:
-    """Give the optimiser of a size: as the study says, or the paper's choice for "auto"."""
+    """Return the optimiser of a size: that of the study, or the paper's choice for "auto"."""
     if study.optimizer != "auto":
         return study.optimizer
     return "adafactor" if shape.params() > LARGEST_BY_ADAM else "adam"
 
 
 def parts_of(study: Study) -> int:
-    """Give the parts of a batch: as many as the study says, or the fewest of at most `max_sequences` sequences."""
+    """Return the number of parts of a batch: `accumulate`, or the fewest of at most `max_sequences` sequences each."""
     if not study.max_sequences:
         return study.accumulate
     return next(
@@ -258,7 +261,7 @@ def parts_of(study: Study) -> int:
 
 
 def _lineage(study: Study, shape: Shape, data_id: str, last: int, seed: int, batch: int, foreign) -> list[RunSpec]:
-    """The runs of one size and seed: single runs, or a trunk and its branches; `last` keeps so many horizons."""
+    """The runs of one size and seed: single runs, or a trunk and its branches; only the `last` horizons (0: all)."""
     tokens = horizons(study, shape)[-last:]
     shortest = -(-tokens[0] // (study.batch * study.n_ctx))
     warmup = min(study.warmup_steps, round(study.warmup_share * shortest) or 1) if study.warmup_share else None
@@ -284,7 +287,8 @@ def _lineage(study: Study, shape: Shape, data_id: str, last: int, seed: int, bat
     starts = tuple(run.decay_start for run in runs)
     if not min(starts):
         raise StudyError(
-            f"decay = {study.decay:g} leaves no step before it, which horizons share. Set decay = 0.2, say."
+            f"decay = {study.decay:g} leaves no step before the decay, which the horizons of a size share. Set, for "
+            "example, decay = 0.2."
         )
     trunk = replace(runs[0], schedule="constant", tokens=max(starts) * runs[0].batch_tokens, branch_at=starts)
     return [trunk, *(replace(run, parent=trunk.id) for run in runs)]

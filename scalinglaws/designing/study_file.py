@@ -1,4 +1,4 @@
-"""A study: the flat keys of its TOML file, and where the presets lie."""
+"""A study: the flat keys of its TOML file, and where the presets are."""
 
 import os
 import re
@@ -16,8 +16,8 @@ from ..run.run import A_PATH
 
 LR_RULES = ("width", "kaplan")
 NAME = re.compile(r"\w[\w .,+=@()-]{0,99}")
-MOST_RUNS = 20_000  # of a study: a table that a person can read and a machine can lay out
-MOST_EVALUATIONS = 5_000_000  # of all runs together, each a row of curves.csv; kaplan-full's largest family takes 4,800
+MOST_RUNS = 20_000  # maximum of a study: a reader can still read their table
+MOST_EVALUATIONS = 5_000_000  # maximum of all runs, each a row of curves.csv; kaplan-full's largest family has 4,800
 
 
 RENAMED = {"most_flops": "max_flops", "most_at_once": "max_sequences"}  # keys of a study file: old name -> new
@@ -25,41 +25,43 @@ RENAMED = {"most_flops": "max_flops", "most_at_once": "max_sequences"}  # keys o
 
 @dataclass(frozen=True)
 class Study:
-    """What a study asks for; each field is a key of its file.
+    """The settings of a study; each field is a key of its file.
 
     Attributes:
         corpus: stdlib, text:PATH, data:NAME or synthetic.
         tokenizer: bytes, bpe:VOCABULARY, or symbols for a synthetic source.
-        shapes: [n_layer, d_model] of each size; heads and feed-forward width may follow.
-        d_head: width of an attention head; a model narrower than two heads has one.
-        tokens: horizons D; every size is trained at each of them that `max_flops` lets it afford.
-        max_flops: largest exact training FLOPs of one run; 0 for no limit.
-        batch: sequences of n_ctx tokens a step.
-        lr_scale, lr_exponent, lr_max: peak rate = min(lr_max, lr_scale d_model^lr_exponent).
+        shapes: [n_layer, d_model] of each size; the number of heads and the feed-forward width may follow.
+        d_head: width of an attention head; a model narrower than two heads has one head.
+        tokens: horizons D; every size is trained at each horizon that `max_flops` allows.
+        max_flops: maximum exact training FLOPs of one run; 0 for no limit.
+        batch: sequences of n_ctx tokens per step.
+        lr_scale, lr_exponent, lr_max: peak learning rate = min(lr_max, lr_scale d_model^lr_exponent).
         warmup_steps: steps of linear warm-up.
-        warmup_share: most of a run, or of the shortest of those that share a trunk, that is warm-up; 0 for no limit.
+        warmup_share: maximum fraction of a run spent in warm-up; of runs that share a trunk, of the shortest. 0 for no
+            limit.
         lr_rule: "width" as above; "kaplan": 0.003239 - 0.0001395 ln N (Kaplan et al. 2020, eq D.1).
-        lr_batch_exponent: the rate also goes with (batch / this study's `batch`) to this power.
-        each_...: every run is repeated at each of these, in place of the one value.
-        each_lr_factor: times the rate of the rule.
+        lr_batch_exponent: the rate is also multiplied by (batch / this study's `batch`) to this power.
+        each_...: every run is repeated with each of these values, instead of the single value.
+        each_lr_factor: factors of the rule's learning rate.
         each_schedule: "KIND" or "KIND:KEY=VALUE,...", with keys decay, cooldown, lr_end, decay_power.
-        evaluate_on: other corpora, on whose test text each evaluation also takes the loss.
-        fit_from_layers, fit_aspect: models of fewer layers, or with d_model / n_layer outside [low, high], are trained
-            and shown, and left out of fits with that reason.
-        seeds: runs at the size `seed_shape` and every horizon, to measure the spread; of every size without one.
-        hold_out: how many of the largest sizes are kept from every fit, to test the prediction.
-        hold_out_seeds: runs of each held-out size, at the largest horizon it can afford.
-        max_epochs: most passes over the training text.
+        evaluate_on: other corpora, on whose test text each evaluation also measures the loss.
+        fit_from_layers, fit_aspect: models with fewer layers, or with d_model / n_layer outside [low, high], are
+            trained and shown, but left out of fits for that reason.
+        seeds: runs at the size `seed_shape` and every horizon, to measure the spread over seeds; at every size if no
+            `seed_shape` is given.
+        hold_out: how many of the largest sizes are left out of every fit, to test the prediction.
+        hold_out_seeds: runs of each held-out size, at the largest horizon that `max_flops` allows.
+        max_epochs: maximum number of passes over the training text.
         plan_factor: the plan is for this many times the compute of the largest fitted run.
-        processes: training processes at a time; 0 for one a core.
+        processes: number of simultaneous training processes; 0 for one per core.
         family, norm, positions, activation, qk_norm, biases, parametrisation, base_width, reuse, sharing: of every
-            model, as in `Shape`; an LSTM has one head whatever `d_head`.
-        base_d_head: width of a head at `base_width` under "mup"; 0 for what `d_head` gives there.
+            model, as in `Shape`; an LSTM has one head whatever `d_head` is.
+        base_d_head: width of a head at `base_width` under "mup"; 0 for the width that follows from `d_head`.
         optimizer: as in `RunSpec`, or "auto" for the paper's choice by size: Adam, and Adafactor above 1e9 parameters.
-        lr_factor: times the rate of the rule; `each_lr_factor` multiplies it.
-        max_sequences: most sequences of a batch in memory at once, in place of `accumulate`; 0 for no limit.
-        laws: names of the laws of N and D that are fitted and tried; empty for kaplan-nd and chinchilla.
-        law_file: a Python file that declares laws of one's own; its path is relative to the study's file.
+        lr_factor: factor of the rule's learning rate; `each_lr_factor` multiplies it.
+        max_sequences: maximum number of sequences in memory at once, instead of `accumulate`; 0 for no limit.
+        laws: names of the laws of N and D that are fitted and tested; empty for kaplan-nd and chinchilla.
+        law_file: a Python file that declares the user's own laws; its path is relative to the study's file.
         cooldown, lr_end, decay_power, dropout, accumulate, unique_tokens, data_seed, precision: as in `RunSpec`.
     """
 
@@ -95,7 +97,7 @@ class Study:
     level: Annotated[float, Range(0, 1, above=True, below=True)] = 0.95
     draws: Annotated[int, Range(10, 1e5)] = 2000
     plan_factor: Annotated[float, Range(0, 1e12, above=True)] = 10.0
-    processes: Annotated[int, Range(0, 4096, meaning="0 for one a core")] = 0
+    processes: Annotated[int, Range(0, 4096, meaning="0 for one per core")] = 0
     family: str = "transformer"
     norm: str = "layernorm"
     positions: str = "learned"
@@ -143,36 +145,36 @@ class Study:
         for shape in self.shapes:
             if not 2 <= len(shape) <= 4:
                 raise StudyError(
-                    f"shapes: {shown(list(shape))}: give [n_layer, d_model], and n_heads and d_ff if you like."
+                    f"shapes: {shown(list(shape))}: give [n_layer, d_model], optionally followed by n_heads and d_ff."
                 )
         if self.lr_rule not in LR_RULES:
             raise StudyError(f"lr_rule = {self.lr_rule!r}; it must be one of {', '.join(LR_RULES)}.")
         if self.hold_out >= len(self.shapes):
-            raise StudyError(f"hold_out = {self.hold_out} of {len(self.shapes)} shapes leaves none to fit.")
+            raise StudyError(f"hold_out = {self.hold_out} of {len(self.shapes)} shapes leaves no size to fit.")
         if self.seed_shape is not None and self.seed_shape not in self.shapes:
             raise StudyError(
-                f"seed_shape = {list(self.seed_shape)} is none of the shapes {[list(s) for s in self.shapes]}."
+                f"seed_shape = {list(self.seed_shape)} is not one of the shapes {[list(s) for s in self.shapes]}."
             )
         if self.fit_aspect is not None and self.fit_aspect[0] > self.fit_aspect[1]:
-            raise StudyError(f"fit_aspect = {list(self.fit_aspect)}; the first must not be above the second.")
+            raise StudyError(f"fit_aspect = {list(self.fit_aspect)}; the first must not exceed the second.")
         self._require_amounts()
 
     def _require_amounts(self):
         if self.most_runs > MOST_RUNS:
             raise StudyError(
-                f"the study asks for {self.most_runs:,} runs; {MOST_RUNS:,} are the most of one study. Shorten shapes, "
-                "tokens, seeds, hold_out_seeds or an each_ key, or make several studies of it."
+                f"the study asks for {self.most_runs:,} runs; the maximum of one study is {MOST_RUNS:,}. Shorten "
+                "shapes, tokens or an each_ key, lower seeds or hold_out_seeds, or make several studies of it."
             )
         if self.most_runs * self.evaluations > MOST_EVALUATIONS:
             raise StudyError(
-                f"evaluations = {self.evaluations:,} of each of up to {self.most_runs:,} runs are "
-                f"{self.most_runs * self.evaluations:,}; {MOST_EVALUATIONS:,} are the most of one study. Set "
-                f"evaluations = {max(1, MOST_EVALUATIONS // self.most_runs):,} or fewer, or ask for fewer runs."
+                f"evaluations = {self.evaluations:,} for each of up to {self.most_runs:,} runs are "
+                f"{self.most_runs * self.evaluations:,} evaluations; the maximum of one study is {MOST_EVALUATIONS:,}. "
+                f"Set evaluations = {max(1, MOST_EVALUATIONS // self.most_runs):,} or fewer, or ask for fewer runs."
             )
 
     @property
     def most_runs(self) -> int:
-        """Runs that the lists multiply to, trunks among them: no fewer than are laid out."""
+        """Upper bound of the number of runs, including trunks: the product of the lengths of the lists."""
         lists = [getattr(self, name) for name in vars(self) if name.startswith("each_")]
         each_size = prod(max(1, len(one)) for one in lists) * (len(self.tokens) + 1)
         return len(self.shapes) * each_size * max(self.seeds, self.hold_out_seeds if self.hold_out else 1)
@@ -180,7 +182,7 @@ class Study:
 
 @dataclass(frozen=True)
 class Families:
-    """A set of studies that share settings and a store: one a family of runs, in the order they are measured."""
+    """A set of studies that share settings and a store: one per family of runs, in the order of measurement."""
 
     name: str
     studies: tuple[Study, ...]
@@ -207,26 +209,26 @@ def presets() -> dict[str, Path]:
 
 
 def require_name(name: object):
-    """Refuse what cannot name a study: it names a folder and a file, and leads to no other.
+    """Refuse what cannot be the name of a study, which also names a folder and a file.
 
     Raises:
-        StudyError: not so.
+        StudyError: it is not such a name.
     """
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise StudyError(
-            f"name = {name!r:.80}: a study's name names its folder. Give up to 100 letters, digits, spaces and any of "
-            "_ . , + = @ ( ) -, a letter or digit first; another folder is named by --to."
+            f"name = {name!r:.80}: the name of a study also names its folder. Give up to 100 letters, digits, spaces "
+            "and any of _ . , + = @ ( ) -, with a letter or digit first; --to names another folder."
         )
 
 
 def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -> Study | Families:
     """Read a study from a file, or a preset by its name; a file with a key `families` is a set of studies.
 
-    Such a file holds what the families share, and the folder of its name beside it one FAMILY.toml for each, whose keys
-    go before the shared ones.
+    Such a file contains the settings that the families share. A folder of the same name beside it contains one
+    FAMILY.toml per family, whose keys override the shared ones.
 
     Args:
-        changes: keys that go before those of the files.
+        changes: keys that override those of the files.
 
     Raises:
         StudyError: no such file or preset, not TOML, an unknown key (the nearest known one is offered), a wrong value.
@@ -255,15 +257,15 @@ def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -
 
 
 def _read_toml(path: Path) -> dict:
-    """Read a file's keys; paths of texts and of a law file are taken from the folder of the file that names them."""
+    """Read a file's keys; paths of texts and of a law file are relative to the folder of the file that names them."""
     try:
         keys = tomllib.loads(path.read_text(encoding="utf-8"))
     except RecursionError:
         raise StudyError(f"{path} is not a study: its lists are nested too deep.") from None
-    except (ValueError, OSError) as failure:  # bad TOML, bytes that are no UTF-8, integers of thousands of digits
+    except (ValueError, OSError) as failure:  # bad TOML, bytes that are not UTF-8, integers of thousands of digits
         raise StudyError(f"{path} is not TOML: {' '.join(str(failure).split())}.") from None
     _of_today(keys, str(path))
-    if path in presets().values():  # nobody's texts lie there: what such a file names is to be set
+    if path in presets().values():  # there are no texts in that folder: a path in a preset is a placeholder
         return keys
     named, corpus, others = (keys.get(key) for key in ("law_file", "corpus", "evaluate_on"))
     found = {"law_file": str((path.parent / named).resolve())} if isinstance(named, str) and named else {}
@@ -275,7 +277,7 @@ def _read_toml(path: Path) -> dict:
 
 
 def _of_today(keys: dict, where: str) -> dict:
-    """Refuse a key by the name that it had once."""
+    """Refuse a key under the name that it had in an earlier release."""
     for old, new in RENAMED.items():
         if old in keys:
             raise StudyError(f"{where}: the key {old!r} is called {new!r} now. Write {new} = {shown(keys[old])}.")
@@ -283,7 +285,7 @@ def _of_today(keys: dict, where: str) -> dict:
 
 
 def _from(folder: Path, corpus: str) -> str:
-    """Name a text of one's own from the folder that one is in, where it is named from another."""
+    """Make the path of a user's text, given relative to `folder`, relative to the current folder."""
     place = corpus.removeprefix(A_PATH)
     if place == corpus or not place or place.startswith("~") or os.path.isabs(place) or os.path.relpath(folder) == ".":
         return corpus

@@ -1,1 +1,1 @@
-"""What is measured while a model trains: one file an instrument."""
+"""What is measured while a model trains: one file per instrument."""

@@ -1,4 +1,4 @@
-"""Early stopping, and the gap between training and test loss, from a run's own curve."""
+"""Early stopping, and the gap between training and test loss, from the learning curve of a run."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ from ..run.run import Evaluation
 
 
 def should_stop(curve: Sequence[Evaluation], patience: int) -> bool:
-    """Whether the last `patience` evaluations brought no lower test loss; never where patience is 0.
+    """Whether the last `patience` evaluations brought no lower test loss; always False for patience 0.
 
-    Kaplan et al. 2020, section 4.2: training stops when the test loss no longer falls; patience is ours to state.
+    Kaplan et al. 2020, section 4.2: training stops when the test loss no longer decreases; they state no patience.
     """
     if not patience or len(curve) <= patience:
         return False
@@ -17,7 +17,7 @@ def should_stop(curve: Sequence[Evaluation], patience: int) -> bool:
 
 
 def gap(evaluation: Evaluation) -> float | None:
-    """Test loss less training loss, nats a token; the training loss is the mean since the evaluation before."""
+    """Test loss minus training loss, in nats per token; the training loss is the mean since the previous evaluation."""
     if evaluation.loss_train_nats is None:
         return None
     return evaluation.loss_nats - evaluation.loss_train_nats

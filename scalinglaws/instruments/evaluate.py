@@ -1,4 +1,4 @@
-"""Held-out loss: its mean, its standard error from a finite test set, and the loss at each place in the context."""
+"""Held-out loss: its mean, its standard error due to the finite test set, and the loss at each context position."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ class HeldOutLoss:
     """Loss over fixed windows of a text.
 
     Attributes:
-        mean: nats a token over every scored position, the first of each window too.
-        sem: standard error, windows of one document taken as one cluster; None with one document alone.
-        by_position: mean loss at each place T = 1 .. n_ctx of the context, shape (n_ctx,).
+        mean: nats per token over every scored position, including the first of each window.
+        sem: standard error, with the windows of one document as one cluster; None if there is only one document.
+        by_position: mean loss at each position T = 1 .. n_ctx of the context, shape (n_ctx,).
     """
 
     mean: float
@@ -35,8 +35,8 @@ def evaluate(
 
     Args:
         windows: starts -> (inputs_BT, targets_BT), on the model's device.
-        starts: where each window begins.
-        documents: number of the document that each window begins in.
+        starts: position at which each window begins.
+        documents: number of the document in which each window begins.
     """
     n_ctx = windows(starts[:1])[0].shape[1]
     rows = max(1, EVAL_BATCH_TOKENS // n_ctx)
@@ -53,10 +53,10 @@ def evaluate(
 
 
 def clustered_mean(losses: np.ndarray, documents: np.ndarray) -> tuple[float, float | None]:
-    """Mean loss of the windows and its standard error, windows of one document taken as one cluster.
+    """Mean loss of the windows and its standard error, with the windows of one document as one cluster.
 
-    Var(mean) = G/(G-1) sum_g (sum_{i in g} (x_i - mean))^2 / n^2 over G documents (the cluster-robust sandwich of a
-    mean); None where there is one document alone.
+    Var(mean) = G/(G-1) sum_g (sum_{i in g} (x_i - mean))^2 / n^2 over G documents (the cluster-robust sandwich
+    estimator for a mean); None if there is only one document.
     """
     mean = losses.mean()
     _, group = np.unique(documents, return_inverse=True)

@@ -1,4 +1,4 @@
-"""Whether a run learned anything: its loss beside those of models that know nothing of the text before a token."""
+"""Whether a run learned anything: its loss compared with those of models that ignore the text before a token."""
 
 import math
 from dataclasses import replace
@@ -7,15 +7,15 @@ import numpy as np
 
 from ..run.run import FAILED_TO_LEARN, FINISHED, Run
 
-AT_ONCE = 1 << 16  # tokens that are widened to 64 bits at a time: half a megabyte
-COUNTED = 1 << 22  # tokens of each text that are counted: documents stand in the order of a hash, so these are a sample
+AT_ONCE = 1 << 16  # tokens that are converted to 64 bits at a time: half a megabyte
+COUNTED = 1 << 22  # tokens of each text that are counted: a random sample, because a hash decides the documents' order
 
 
 def unigram_loss(train: np.ndarray, test: np.ndarray, vocabulary: int) -> float:
-    """Give the loss in nats a token of the model that knows how often each token stands in the training text.
+    """Return the loss in nats per token of the model that knows only each token's frequency in the training text.
 
     H = -mean over test tokens of ln p(token), p = (count + 1) / (tokens + V): Laplace's rule, so that a token that was
-    never seen is not impossible.
+    never seen has a positive probability.
     """
     seen, asked = (_counts(tokens[:COUNTED], vocabulary) for tokens in (train, test))
     chance = (seen + 1) / (seen.sum() + vocabulary)
@@ -30,10 +30,10 @@ def _counts(tokens: np.ndarray, vocabulary: int) -> np.ndarray:
 
 
 def judged(run: Run, unigram: float, vocabulary: int) -> Run:
-    """Call a run that ended without having learned anything what it is, and note the unigram loss it is held to.
+    """Mark a finished run that learned nothing as failed to learn, and record the unigram loss it is compared with.
 
-    A loss above ln V is worse than guessing, and one that is not below the unigram model's used nothing of its context.
-    A trunk is read at no end, and is not judged.
+    A loss above ln V is worse than guessing uniformly, and a loss not below that of the unigram model shows no use of
+    the context. A trunk has no final loss of its own, and is not judged.
     """
     run = replace(run, readings={**run.readings, "unigram_nats": unigram})
     if run.outcome != FINISHED or run.spec.is_trunk:
@@ -41,7 +41,7 @@ def judged(run: Run, unigram: float, vocabulary: int) -> Run:
     loss, guessing = run.final.loss_nats, math.log(vocabulary)
     if loss < min(unigram, guessing):
         return run
-    known = f"above ln V = {guessing:.4g}" if loss > guessing else f"not below {unigram:.4g} of token frequencies alone"
+    known = f"above ln V = {guessing:.4g}" if loss > guessing else f"not below the unigram loss of {unigram:.4g}"
     return replace(
         run, outcome=FAILED_TO_LEARN, sentence=f"{FAILED_TO_LEARN}: its final test loss is {loss:.4g}, {known}"
     )

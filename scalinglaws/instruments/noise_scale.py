@@ -1,9 +1,9 @@
 """The gradient noise scale, from the gradients of a batch and of parts of it.
 
-McCandlish et al. 2018 (arXiv 1812.06162), appendix A.1. G is the gradient of the mean loss over all text, Sigma the
-covariance of the gradient of one token's worth of text; whole sequences are the independent draws, so that Sigma is
-that of a sequence times its tokens. A batch of B tokens has E|g_B|^2 = |G|^2 + tr(Sigma) / B, and two batch sizes give
-both unknowns. Each estimate is without bias; a ratio of single estimates is not, so that only sums are divided.
+McCandlish et al. 2018 (arXiv 1812.06162), appendix A.1. G is the gradient of the mean loss over all text, and Sigma the
+covariance of the gradient per token. The independent draws are whole sequences, so Sigma is the covariance of a
+sequence's gradient times its number of tokens. A batch of B tokens has E|g_B|^2 = |G|^2 + tr(Sigma) / B, and two batch
+sizes determine both unknowns. Each estimate is unbiased; the ratio of two estimates is not, so only sums are divided.
 """
 
 import math
@@ -30,13 +30,13 @@ def plus(sums: NoiseSums, grad_sq: float, trace: float) -> NoiseSums:
 def two_batches(small_sq: float, big_sq: float, small: float, big: float) -> tuple[float, float]:
     """Estimate |G|^2 and tr(Sigma) from the squared norms of the gradients at two batch sizes.
 
-    |G|^2 = (B |g_B|^2 - b |g_b|^2) / (B - b);  tr(Sigma) = (|g_b|^2 - |g_B|^2) / (1/b - 1/B). Either may come out
-    negative at one step.
+    |G|^2 = (B |g_B|^2 - b |g_b|^2) / (B - b);  tr(Sigma) = (|g_b|^2 - |g_B|^2) / (1/b - 1/B). Either estimate may be
+    negative at a single step.
 
     Args:
         small_sq: |g_b|^2, or its mean over several small batches.
-        big_sq: |g_B|^2 of the big batch; the small ones may be its parts.
-        small, big: tokens of each.
+        big_sq: |g_B|^2 of the big batch; the small batches may be parts of it.
+        small, big: number of tokens of each.
     """
     grad_sq = (big * big_sq - small * small_sq) / (big - small)
     trace = (small_sq - big_sq) / (1 / small - 1 / big)
@@ -44,15 +44,15 @@ def two_batches(small_sq: float, big_sq: float, small: float, big: float) -> tup
 
 
 def measure(gradient_of: Callable[[slice], Sequence], batch: int, unit: int, parts: int = 2) -> tuple[float, float]:
-    """Estimate |G|^2 and tr(Sigma) in tokens from a batch cut into equal parts, or as nearly as its size allows.
+    """Estimate |G|^2 and tr(Sigma) in tokens from a batch cut into parts of (nearly) equal size.
 
-    The parts' gradients are taken in passes of their own, before anything is clipped or a step is made.
+    The gradient of each part is computed in a pass of its own, before clipping and before the step.
 
     Args:
-        gradient_of: rows of the batch -> the gradient of their mean loss, one tensor a parameter, not clipped; it may
-            give the same tensors each time, for no more than their sum is kept.
+        gradient_of: rows of the batch -> the gradient of their mean loss, one tensor per parameter, not clipped; it may
+            return the same tensors each time, because only their sum is kept.
         batch: sequences in the batch, at least `parts`.
-        unit: tokens of a sequence.
+        unit: tokens per sequence.
     """
     cuts = [batch * i // parts for i in range(parts + 1)]
     whole, squares, sizes = None, [], [unit * (end - start) for start, end in pairwise(cuts)]
@@ -69,10 +69,10 @@ def measure(gradient_of: Callable[[slice], Sequence], batch: int, unit: int, par
 
 
 def from_parts(parts: Sequence[Sequence], sizes: Sequence[int]) -> tuple[float, float]:
-    """Estimate |G|^2 and tr(Sigma) from the gradients of a batch's parts: the mean over the parts, each against all.
+    """Estimate |G|^2 and tr(Sigma) from the gradients of a batch's parts: the mean over parts, each with the whole.
 
     Args:
-        parts: gradient of each part's mean loss, one tensor a parameter.
+        parts: gradient of each part's mean loss, one tensor per parameter.
         sizes: tokens of each part.
     """
     total = sum(sizes)
@@ -86,12 +86,12 @@ def _against_whole(squares: Sequence[float], whole_sq: float, sizes: Sequence[in
 
 
 def from_micro_batches(micro_sq: Sequence[float], whole: Sequence, tokens: int) -> tuple[float, float]:
-    """Estimate |G|^2 and tr(Sigma) from equal micro-batches, as gradient accumulation or data parallelism makes them.
+    """Estimate |G|^2 and tr(Sigma) from equal micro-batches, as in gradient accumulation or data parallelism.
 
     Args:
         micro_sq: |g|^2 of each micro-batch's own mean gradient.
-        whole: the mean of those gradients, before it is clipped.
-        tokens: of one micro-batch.
+        whole: the mean of those gradients, before clipping.
+        tokens: tokens per micro-batch.
     """
     count = len(micro_sq)
     return two_batches(sum(micro_sq) / count, squared_norm(whole), tokens, tokens * count)
@@ -100,7 +100,8 @@ def from_micro_batches(micro_sq: Sequence[float], whole: Sequence, tokens: int) 
 def across_processes(gradients: Sequence, tokens: int) -> tuple[float, float]:
     """Estimate |G|^2 and tr(Sigma) under data parallelism, before the gradients are averaged.
 
-    Every process of the default group calls it with its own mean gradient over `tokens` tokens, and gets the same.
+    Every process of the default group calls it with its own mean gradient over `tokens` tokens, and gets the same
+    result.
     """
     import torch
     import torch.distributed as dist
@@ -122,9 +123,9 @@ def squared_norm(gradients: Sequence) -> float:
 
 
 def noise_scale(sums: NoiseSums) -> tuple[float, float] | None:
-    """Give B_simple = tr(Sigma) / |G|^2 in tokens and its standard error (delta method over the measured steps).
+    """Return B_simple = tr(Sigma) / |G|^2 in tokens and its standard error (delta method over the measured steps).
 
-    None where fewer than two steps were measured or the mean |G|^2 is not positive: the gradient is lost in noise.
+    None if fewer than two steps were measured, or if the mean |G|^2 is not positive: the noise hides the gradient.
     """
     n = sums.count
     if n < 2 or sums.grad_sq <= 0:
@@ -138,6 +139,6 @@ def noise_scale(sums: NoiseSums) -> tuple[float, float] | None:
 
 
 def merged(many: Sequence[NoiseSums]) -> NoiseSums:
-    """Add the sums of several stretches of a run."""
+    """Add the sums of several parts of a run."""
     names = ("count", "grad_sq", "trace", "grad_sq_sq", "trace_sq", "product")
     return NoiseSums(*(sum(getattr(sums, name) for sums in many) for name in names))

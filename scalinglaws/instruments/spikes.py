@@ -1,11 +1,11 @@
-"""Loss spikes: steps whose training loss stands out from the steps before."""
+"""Loss spikes: steps whose training loss is far above that of the steps before."""
 
 import math
 from dataclasses import dataclass
 
-MEMORY = 0.98  # of the moving mean and variance: about 50 steps
-FAR = 6.0  # standard deviations
-SETTLED = 50  # steps before anything counts as a spike
+MEMORY = 0.98  # decay factor of the moving mean and variance: about 50 steps
+FAR = 6.0  # standard deviations above the moving mean from which a loss is a spike
+SETTLED = 50  # steps at the start in which no loss counts as a spike
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class LossWatch:
     largest: float = 0.0
 
     def after(self, loss: float) -> "LossWatch":
-        """Take note of one step's loss; one that spikes is kept out of the moving mean and variance.
+        """Add the loss of one step; a spike does not enter the moving mean and variance.
 
-        `largest` is the farthest spike above the mean, in nats.
+        `largest` is the height of the largest spike above the mean, in nats.
         """
         if not math.isfinite(loss):
             return self

@@ -1,4 +1,4 @@
-"""Speed, share of the machine's arithmetic that is used, and peak memory."""
+"""Speed, utilisation of the machine's peak FLOP rate, and peak memory."""
 
 import resource
 import sys
@@ -6,19 +6,19 @@ import time
 
 import torch
 
-CEILING_SIDE = 512  # of the matrices that the ceiling is measured with: they stay in a core's cache
+CEILING_SIDE = 512  # side of the matrices with which the peak rate is measured: they fit in a core's cache
 CEILING_SECONDS = 0.05
 
 
 def matmul_ceiling(device: str = "cpu", dtype: torch.dtype = torch.float32, seconds: float = CEILING_SECONDS) -> float:
-    """Measure the FLOPs a second of a square matrix product, in the threads of this process: what 100% stands for.
+    """Measure the FLOPs per second of a square matrix product in this process's threads: the rate that counts as 100%.
 
-    The best of the products that fit into `seconds`, and of one at least.
+    The fastest of the products that fit into `seconds`, of which there is at least one.
     """
     side = CEILING_SIDE if device == "cpu" else 8192
     left, right = (torch.ones(side, side, device=device, dtype=dtype) for _ in range(2))
     if device != "cpu":
-        left @ right  # the first one also loads the library
+        left @ right  # the first product also loads the library
         torch.cuda.synchronize()
     best = 0.0
     began = time.perf_counter()
@@ -32,18 +32,18 @@ def matmul_ceiling(device: str = "cpu", dtype: torch.dtype = torch.float32, seco
 
 
 def utilisation(tokens_per_second: float, flops_per_token: float, ceiling: float) -> float:
-    """Model FLOP utilisation: exact training FLOPs a second over the measured ceiling (0 to 1)."""
+    """Model FLOP utilisation: exact training FLOPs per second divided by the measured peak rate (0 to 1)."""
     return tokens_per_second * flops_per_token / ceiling
 
 
 def forget_peak_memory(device: str = "cpu"):
-    """Count a GPU's peak from here; that of a process cannot be forgotten."""
+    """Restart the count of a GPU's peak memory; the peak of a process on the CPU cannot be reset."""
     if device != "cpu":
         torch.cuda.reset_peak_memory_stats()
 
 
 def peak_memory_bytes(device: str = "cpu") -> int:
-    """Most memory this process ever held; on a GPU, most that its tensors did since `forget_peak_memory`."""
+    """Peak memory of this process; on a GPU, the peak of its tensors since `forget_peak_memory`."""
     if device != "cpu":
         return int(torch.cuda.max_memory_allocated())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,4 +1,4 @@
-"""How weights and activations move: weight-decay timescale, update-to-weight ratio, activation size (optional)."""
+"""How weights and activations change: weight-decay timescale, update-to-weight ratio, activation size (optional)."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from torch import nn
 
 
 def decay_timescale(lr: float, weight_decay: float, steps: int) -> float | None:
-    """Timescale of AdamW's moving average of updates, as a share of the run: 1 / (lr weight_decay steps).
+    """Timescale of AdamW's moving average of updates, as a fraction of the run: 1 / (lr weight_decay steps).
 
     tau = B / (eta lambda D) of Bergsma et al. 2025 (arXiv 2505.13738); None without weight decay.
     """
@@ -15,7 +15,7 @@ def decay_timescale(lr: float, weight_decay: float, steps: int) -> float | None:
 
 
 def update_ratio(before: Sequence[torch.Tensor], after: Sequence[torch.Tensor]) -> float:
-    """Size of one step over the size of the weights: |w' - w| / |w| over all tensors."""
+    """Norm of one update divided by the norm of the weights: |w' - w| / |w| over all tensors."""
     moved = sum(float((b - a).detach().norm().double() ** 2) for a, b in zip(before, after, strict=True))
     held = sum(float(a.detach().norm().double() ** 2) for a in before)
     return (moved / held) ** 0.5

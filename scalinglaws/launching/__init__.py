@@ -1,1 +1,1 @@
-"""Many processes: what the store lacks, started chain by chain."""
+"""Many processes: the runs that are missing from a store are started, one chain per process."""

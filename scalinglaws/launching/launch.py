@@ -1,4 +1,4 @@
-"""Sweep x executor -> what the store lacked; gives what failed."""
+"""Train the runs of a sweep that are missing from the store, in several processes; return the failures."""
 
 import os
 import sys
@@ -15,14 +15,14 @@ from ..store.store import Store
 from .processes import Local, was_killed
 
 POLL_SECONDS = 0.2
-OVERHEAD_FLOPS = 3e5  # of a token, beside its arithmetic
-SHORT_WORK = 5e11  # of a process: about ten seconds
-RESTARTS = 2  # of a process that was killed from outside: it goes on from its checkpoint
+OVERHEAD_FLOPS = 3e5  # overhead per token, as FLOPs, in addition to its arithmetic
+SHORT_WORK = 5e11  # work of a process that takes about ten seconds
+RESTARTS = 2  # maximum restarts of a process that was killed from outside: it resumes from its checkpoint
 
 
 @dataclass(frozen=True)
 class Active:
-    """A run under way."""
+    """A run in progress."""
 
     run_id: str
     params: int
@@ -34,7 +34,7 @@ class Active:
 
 @dataclass(frozen=True)
 class Progress:
-    """How a launch stands; `seconds_left` is by compute, and None before anything is known."""
+    """The progress of a launch; `seconds_left` is estimated from compute, and None before there is an estimate."""
 
     done: int
     total: int
@@ -44,7 +44,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Failure:
-    """A chain of runs that did not end: the exit code of its process, and where its output is."""
+    """A chain of runs that failed: the exit code of its process, and the path of its log."""
 
     run_ids: tuple[str, ...]
     exit_code: int
@@ -52,26 +52,26 @@ class Failure:
 
     @property
     def why(self) -> str:
-        """Where to look for what went wrong, for a person."""
+        """Where the reader can see what went wrong."""
         if not was_killed(self.exit_code):
-            return f"the first says why in {self.log}"
+            return f"the log of the first says why: {self.log}"
         how = f"signal {-self.exit_code}" if self.exit_code < 0 else "a request to end"
         return (
-            f"the first, {self.run_ids[0]}, was killed {RESTARTS + 1} times by {how} from outside: out of memory? "
-            "Give the machine more, or take fewer processes"
+            f"the first, {self.run_ids[0]}, was killed {RESTARTS + 1} times by {how} from outside, perhaps because the "
+            "memory was exhausted. Use a machine with more memory, or fewer processes"
         )
 
 
 def require_success(failures: Sequence[Failure], asked: str):
-    """Say which of what was asked failed, and what to do.
+    """Raise an error that says how many of the items failed, and what to do.
 
     Raises:
-        RunsFailedError: something failed.
+        RunsFailedError: there are failures.
     """
     if failures:
         raise RunsFailedError(
-            f"{len(failures)} {asked} failed; {failures[0].why}. Mend that, and type the same command: what is done "
-            "is kept."
+            f"{len(failures)} {asked} failed; {failures[0].why}. Fix the cause and repeat the same command: finished "
+            "runs are kept."
         )
 
 
@@ -94,16 +94,16 @@ def launch(
     stages: Sequence[frozenset[str]] = (),
     ended: Callable[[int], None] = lambda stage: None,
 ) -> list[Failure]:
-    """Train every run of a sweep that the store lacks.
+    """Train every run of a sweep that is missing from the store.
 
-    Each chain (a trunk and its branches) is one process, a command line that writes into the store; longest first. A
-    process that is killed is started again from its last checkpoint. When this process is interrupted, the others
-    keep their state and end; launching again goes on from there.
+    Each chain (a trunk and its branches) is one process, a command line that writes into the store; the longest chain
+    starts first. A process that is killed is restarted from its last checkpoint. When this process is interrupted, the
+    others save their state and end; the next launch resumes there.
 
     Args:
-        stages: ids of runs, what is wanted first at the front; a later stage starts where an earlier one leaves a
-            process free. None: the whole sweep is one.
-        ended: called with the place of each stage that this launch completes, but for the last to do so.
+        stages: sets of run ids, in the order in which they are wanted; a later stage starts as soon as an earlier one
+            leaves a process free. By default the whole sweep is one stage.
+        ended: called with the index of each stage when this launch completes it, except for the last one.
 
     Raises:
         FailureError: another process is training in the folder.
@@ -122,7 +122,7 @@ def launch_held(
     stages: Sequence[frozenset[str]] = (),
     ended: Callable[[int], None] = lambda stage: None,
 ) -> list[Failure]:
-    """Launch as `launch` does, for a caller that holds the folder's lock already."""
+    """Launch as `launch` does, for a caller that already holds the folder's lock."""
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
     work = _Work(_lacking(sweep, store, executor.slots, stages), device)
     for chain in work.waiting:
@@ -149,7 +149,7 @@ def launch_held(
 
 
 def without_states(sweep: Sweep, store: Store) -> str:
-    """Say which trunks were trained before and are trained again, for their states are gone; empty where none is."""
+    """Say which trunks must be trained again because their states were deleted; empty if there are none."""
     lost = [
         trunk.id
         for trunk, *branches in sweep.chains
@@ -161,28 +161,28 @@ def without_states(sweep: Sweep, store: Store) -> str:
     if not lost:
         return ""
     return (
-        f"{len(lost)} trunks that were trained before have no state left to go on from, and are trained again: "
+        f"{len(lost)} trunks were trained before, but their saved states are gone, so they are trained again: "
         f"{', '.join(lost[:3])}{' ...' * (len(lost) > 3)}"
     )
 
 
 def _check_texts(chains: list[_Chain], store: Store):
-    """Compare the tokens that are to be trained on with their digests, once for all processes."""
+    """Compare the token files that the runs will read with their digests, once for all processes."""
     specs = [spec for chain in chains for spec in chain.specs]
     for data_id in dict.fromkeys(one for spec in specs for one in (spec.data, *(data for _, data in spec.foreign))):
-        if (store.data / data_id).is_dir():  # a worker says what is missing
+        if (store.data / data_id).is_dir():  # the worker reports missing files
             check_data(open_data(store.data, data_id))
 
 
 class _Work:
-    """Chains that wait, chains under way, and what failed."""
+    """Chains that wait, chains that run, and failures."""
 
     def __init__(self, waiting: list[_Chain], device: str):
         self.waiting, self.running, self.failures, self.device = waiting, {}, [], device
         self.open = {chain.stage for chain in waiting}
 
     def fill(self, store: Store, executor: Local):
-        """Start the chains at the front, as many as there are free slots."""
+        """Start the first waiting chains, as many as there are free slots."""
         while self.waiting and len(self.running) < executor.slots:
             chain = self.waiting.pop(0)
             log = store.folder(chain.specs[0].id) / "log.txt"
@@ -190,7 +190,7 @@ class _Work:
             self.running[executor.start(_command(store, chain, self.device), log)] = chain
 
     def collect(self) -> list[_Chain]:
-        """Take note of processes that ended, and give their chains; one killed from outside waits again."""
+        """Return the chains of processes that ended; a chain that was killed from outside goes back to the queue."""
         gone = [(job, self.running[job]) for job in self.running if job.poll() is not None]
         for job, chain in gone:
             del self.running[job]
@@ -203,7 +203,7 @@ class _Work:
         return [chain for _, chain in gone]
 
     def completed(self) -> list[int]:
-        """Close the stages of which nothing waits or runs any more, and give them; none when nothing is left at all."""
+        """Return the stages of which nothing waits or runs any more; none when the whole sweep is complete."""
         left = {chain.stage for chain in (*self.waiting, *self.running.values())}
         done = sorted(self.open - left) if left else []
         self.open &= left
@@ -211,7 +211,7 @@ class _Work:
 
 
 def _lacking(sweep: Sweep, store: Store, slots: int, stages: Sequence[frozenset[str]]) -> list[_Chain]:
-    """What is to be trained, by stage and longest first; chains of seconds share a process: its start takes as long."""
+    """The chains to train, by stage and longest first; chains of a few seconds share a process to save its start-up."""
     turn = {run_id: i for i, stage in reversed(list(enumerate(stages))) for run_id in stage}
     chains = [_Chain(specs, sum(map(work_of, specs)), min(turn[spec.id] for spec in specs)) for specs in sweep.chains]
     lacking = [c for c in chains if not all(map(store.has, c.specs))]
@@ -227,24 +227,25 @@ def _lacking(sweep: Sweep, store: Store, slots: int, stages: Sequence[frozenset[
 
 
 def _command(store: Store, chain: _Chain, device: str) -> list[str]:
-    """Write the command of a worker; -P keeps it from importing files of the folder that it is started in."""
+    """Return the command of a worker; -P prevents it from importing files of the current folder."""
     ids = [spec.id for spec in chain.specs]
     watched = ["--while-pid", str(os.getpid()), "--device", device]
     return [sys.executable, "-P", "-m", "scalinglaws", "train", str(store.path), *ids, *watched]
 
 
 def work_of(spec: RunSpec) -> float:
-    """FLOPs of a run and what its steps cost beside them, as FLOPs.
+    """FLOPs of a run, including the overhead of its steps expressed as FLOPs.
 
-    Tokens a second differ a hundredfold between sizes, and small models run at a small share of the machine's FLOPs;
-    so the work of a token is taken as its FLOPs plus a constant, the size at which half the time is overhead.
+    Tokens per second differ by a factor of a hundred between sizes, and small models use a small fraction of the
+    machine's FLOP rate. The work per token is therefore its FLOPs plus a constant: a model with this many FLOPs per
+    token spends half its time on overhead.
     """
     tokens = (spec.steps - spec.first_step) * spec.batch_tokens
     return float(tokens * (spec.shape.flops_per_token("exact") + OVERHEAD_FLOPS))
 
 
 class _Clock:
-    """Measures how fast the sweep goes, to say what is left."""
+    """Measures the speed of the sweep, to estimate the remaining time."""
 
     def __init__(self, sweep: Sweep, store: Store):
         self.sweep, self.store, self.began = sweep, store, time.monotonic()
@@ -253,7 +254,7 @@ class _Clock:
         self.at_start: float | None = None
 
     def read(self, started: list[RunSpec]) -> Progress:
-        """Say how things stand; `started` holds the runs of all processes that ran since the last call."""
+        """Return the progress; `started` are the runs of all processes that ran since the last call."""
         self.done |= {spec.id for spec in started if spec.id not in self.done and self.store.has(spec)}
         to_come = [spec for spec in started if spec.id not in self.done]
         active = [a for a in (_active(spec, self.store) for spec in to_come) if a is not None]

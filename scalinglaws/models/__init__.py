@@ -1,4 +1,4 @@
-"""The shelf of models: one file a family, built from a Shape."""
+"""The shelf of models: one file per family, built from a Shape."""
 
 from .dropout import make_drop
 from .lstm import Lstm

@@ -1,4 +1,4 @@
-"""Dropout whose masks follow from a seed: PyTorch's own draws from a global state, which no run could repeat."""
+"""Dropout with masks from a seed: PyTorch's own dropout draws from a global state, so that no run could be repeated."""
 
 import torch
 
@@ -6,11 +6,11 @@ from .transformer import Drop
 
 
 def make_drop(share: float, seed: int, device: str = "cpu") -> Drop | None:
-    """Make the function that sets a share of a tensor's entries to zero and scales up the rest; None for share 0.
+    """Make the function that sets a fraction of a tensor's entries to zero and scales up the rest; None for share 0.
 
-    As in Vaswani et al. 2017, section 5.4, a model calls it on the sum of its embeddings and on each part's output
-    before that is added to the residual stream; attention patterns are not dropped, which keeps attention in its fused
-    kernel. The masks of one function follow each other in a stream given by `seed`.
+    As in Vaswani et al. 2017, section 5.4, a model applies it to the sum of its embeddings and to the output of each
+    layer before that is added to the residual stream; attention patterns are not dropped, so that the fused attention
+    kernel can be used. The masks of one function are successive draws from one generator with this seed.
     """
     if not share:
         return None

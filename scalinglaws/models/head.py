@@ -1,18 +1,18 @@
-"""The output head and its cross-entropy in one: the logits of all tokens are never held at once."""
+"""The output head fused with its cross-entropy: the logits of all tokens are never in memory at once."""
 
 import torch
 from torch.nn import functional as F
 
-CHUNK_LOGITS = 1 << 19  # logits held at a time: 2 MiB of float32, which stays in a core's cache
-GPU_LOGITS = 1 << 26  # on a GPU, which wants few and large products: 256 MiB
+CHUNK_LOGITS = 1 << 19  # logits in memory at a time: 2 MiB of float32, which fits in a core's cache
+GPU_LOGITS = 1 << 26  # the same on a GPU, where few large products are faster: 256 MiB
 
 
 class _HeadLoss(torch.autograd.Function):
-    """Mean cross-entropy of hidden_NW @ weight_VW^T, with its gradients made in the forward pass.
+    """Mean cross-entropy of hidden_NW @ weight_VW^T; the gradients are computed in the forward pass.
 
-    For V = 2048 or more this is twice as fast on a CPU as logits for the whole batch, because each chunk is consumed
-    while it is in cache; for V = 256 it is the same work. Under autocast the three products are of its lower precision;
-    softmax, loss and the sums over chunks stay in float32, and each gradient has the type of what it belongs to.
+    For V = 2048 or more this is twice as fast on a CPU as logits for the whole batch, because each chunk is used while
+    it is in the cache; for V = 256 the speed is the same. Under autocast the three products use the lower precision;
+    softmax, loss and the sums over chunks stay in float32, and each gradient has the type of its tensor.
     """
 
     @staticmethod
@@ -42,19 +42,19 @@ class _HeadLoss(torch.autograd.Function):
 
 
 def product_dtype(hidden: torch.Tensor) -> torch.dtype:
-    """Say in which type to multiply: autocast's where it is on, else the tensor's own."""
+    """Return the type in which to multiply: that of autocast where it is enabled, else the tensor's own."""
     kind = hidden.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else hidden.dtype
 
 
 def chunks(targets_N: torch.Tensor, n_vocab: int) -> list[slice]:
-    """Cut the tokens into runs whose logits are held at once."""
+    """Cut the tokens into chunks whose logits fit in memory at once."""
     rows = max(1, (CHUNK_LOGITS if targets_N.device.type == "cpu" else GPU_LOGITS) // n_vocab)
     return [slice(start, start + rows) for start in range(0, len(targets_N), rows)]
 
 
 def _add_gradients(error, hidden, weight, grad_hidden, grad_weight):
-    """Write the gradient of a chunk's hidden states, and add its part of the weight's."""
+    """Write the gradient of a chunk's hidden states, and add the chunk's contribution to the gradient of the weight."""
     if error.dtype == grad_weight.dtype == grad_hidden.dtype:
         torch.mm(error, weight, out=grad_hidden)
         grad_weight.addmm_(error.t(), hidden)
@@ -64,12 +64,12 @@ def _add_gradients(error, hidden, weight, grad_hidden, grad_weight):
 
 
 def head_loss(hidden_BTW, weight_VW, targets_BT):
-    """Mean cross-entropy in nats a token of targets_BT under softmax(hidden_BTW weight_VW^T): a scalar."""
+    """Mean cross-entropy in nats per token of targets_BT under softmax(hidden_BTW weight_VW^T): a scalar."""
     return _HeadLoss.apply(hidden_BTW.flatten(0, 1), weight_VW, targets_BT.flatten())
 
 
 def head_losses(hidden_BTW, weight_VW, targets_BT):
-    """Cross-entropy in nats of every token, shape (B, T), in the type of the weights; without gradients."""
+    """Cross-entropy in nats of every token, shape (B, T), in the type of the weights, without gradients."""
     hidden_NW, targets_N = hidden_BTW.flatten(0, 1), targets_BT.flatten()
     dtype = product_dtype(hidden_NW)
     weight = weight_VW.to(dtype)

@@ -1,4 +1,4 @@
-"""The LSTM language model of Kaplan et al. 2020 (section 3.2.1, Figure 7): layers of one width, a tied output head."""
+"""The LSTM language model of Kaplan et al. 2020 (section 3.2.1, Figure 7): equal widths, a tied output head."""
 
 # B batch, T time, W width, V vocabulary
 
@@ -12,12 +12,12 @@ from .transformer import INIT_SD, Drop
 
 
 class Lstm(nn.Module):
-    """A language model of `n_layer` LSTM layers of width d_model, its weights drawn from `seed`.
+    """A language model of `n_layer` LSTM layers of width d_model, with weights drawn from `seed`.
 
-    Matrices are uniform within 1/sqrt(d_model), PyTorch's rule, embeddings N(0, 0.02^2); biases are zero but for the
-    forget gates', which are one (Jozefowicz et al. 2015, section 2.2). Each window starts from a state of zeros. Layers
-    are modules of their own so that dropout between them draws from a generator of ours; each runs in PyTorch's fused
-    kernel (oneDNN on a CPU, cuDNN on a GPU).
+    Matrices are uniform in [-1/sqrt(d_model), 1/sqrt(d_model)], which is PyTorch's rule, and embeddings N(0, 0.02^2);
+    biases are 0, except that those of the forget gates are 1 (Jozefowicz et al. 2015, section 2.2). Each window starts
+    from a zero state. The layers are separate modules so that dropout between them can use a generator with a known
+    seed; each layer runs in PyTorch's fused kernel (oneDNN on a CPU, cuDNN on a GPU).
     """
 
     def __init__(self, shape: Shape, seed: int):
@@ -38,7 +38,7 @@ class Lstm(nn.Module):
             if weight.ndim == 1:
                 weight.zero_()
                 if "bias_ih" in name:
-                    weight[width : 2 * width] = 1.0  # gates stand in the order input, forget, cell, output
+                    weight[width : 2 * width] = 1.0  # the order of the gates is input, forget, cell, output
             elif name.startswith("blocks."):
                 weight.uniform_(-(width**-0.5), width**-0.5, generator=generator)
             else:
@@ -46,11 +46,11 @@ class Lstm(nn.Module):
 
     @property
     def head_VW(self):
-        """Weights of the output head: the embedding itself when tied."""
+        """Weights of the output head: the embedding itself if they are tied."""
         return self.embed.weight if self.untied is None else self.untied.weight
 
     def hidden(self, tokens_BT, drop: Drop | None = None):
-        """The last hidden states, shape (B, T, W); `drop` falls on every layer's input and output, never on its state.
+        """The last hidden states, shape (B, T, W); `drop` is applied to each layer's input and output, not its state.
 
         Source: Zaremba et al. 2014, section 3.1.
         """
@@ -61,7 +61,7 @@ class Lstm(nn.Module):
         return hidden_BTW if drop is None else drop(hidden_BTW)
 
     def forward(self, tokens_BT, targets_BT, drop: Drop | None = None):
-        """Mean cross-entropy in nats a token: a scalar; `drop` is for training alone."""
+        """Mean cross-entropy in nats per token, a scalar; `drop` is used in training only."""
         return head_loss(self.hidden(tokens_BT, drop), self.head_VW, targets_BT)
 
     @torch.no_grad()

@@ -1,4 +1,4 @@
-"""The precision of a run's matrix products; weights, their gradients and the optimiser's state are always float32."""
+"""The precision of a run's matrix products; weights, gradients and the optimiser's state are always float32."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,9 +10,9 @@ DTYPES = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfl
 
 
 def set_float32(precision: str, device: str):
-    """Say how a GPU multiplies float32 matrices in this process: whole, or with mantissas of 10 bits for "tf32".
+    """Set how a GPU multiplies float32 matrices in this process: in full, or with 10-bit mantissas for "tf32".
 
-    cuDNN's recurrent layers would take the shorter mantissas unasked. On a CPU "tf32" is float32.
+    Without this setting cuDNN's recurrent layers would use the shorter mantissas. On a CPU "tf32" is float32.
     """
     if device != "cpu":
         kind = "tf32" if precision == "tf32" else "ieee"
@@ -21,9 +21,9 @@ def set_float32(precision: str, device: str):
 
 
 def in_precision(precision: str, device: torch.device | str) -> AbstractContextManager:
-    """Give the context in which a model is to be called: autocast under "bfloat16", none otherwise.
+    """Return the context in which a model must be called: autocast for "bfloat16", none otherwise.
 
-    A context must end before the weights change: it remembers their copies of fewer bits.
+    The context must end before the weights change, because it caches their copies in lower precision.
     """
     if precision != "bfloat16":
         return nullcontext()
@@ -32,10 +32,10 @@ def in_precision(precision: str, device: torch.device | str) -> AbstractContextM
 
 @contextmanager
 def recurrent_kernels(device: torch.device) -> Iterator[None]:
-    """Give the context in which a recurrent layer is to be called.
+    """Return the context in which a recurrent layer must be called.
 
-    oneDNN has one in bfloat16 on some processors alone (AVX-512 and later); elsewhere PyTorch's own kernels multiply
-    in bfloat16 under the same autocast, slower.
+    oneDNN has recurrent layers in bfloat16 only on some processors (AVX-512 and later); elsewhere PyTorch's own kernels
+    multiply in bfloat16 under the same autocast, more slowly.
     """
     onednn = torch.backends.mkldnn
     lacking = device.type == "cpu" and torch.is_autocast_enabled("cpu") and onednn.enabled and not onednn_recurs()
@@ -51,7 +51,7 @@ def recurrent_kernels(device: torch.device) -> Iterator[None]:
 
 @cache
 def onednn_recurs() -> bool:
-    """Ask this machine, once a process, whether oneDNN runs a recurrent layer in bfloat16: by running the smallest."""
+    """Test once per process whether oneDNN on this machine can run a (minimal) recurrent layer in bfloat16."""
     layer, step = torch.nn.LSTM(1, 1), torch.zeros(1, 1, 1)
     with torch.autocast("cpu", torch.bfloat16):
         try:

@@ -1,4 +1,4 @@
-"""The decoder-only Transformer of Kaplan et al. 2020, with later practice's parts by choice."""
+"""The decoder-only Transformer of Kaplan et al. 2020, with parts of later practice as options."""
 
 # B batch, T time, W width, H heads, V vocabulary
 
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ..run.shape import Shape
 from .head import head_loss, head_losses
 
-INIT_SD = 0.02  # GPT-2's; the paper names none
+INIT_SD = 0.02  # that of GPT-2; the paper states none
 ROTARY_BASE = 10_000.0  # Su et al. 2021, section 3.2.2
 RMS_EPS = 1e-6
 
@@ -19,17 +19,17 @@ Drop = Callable[[torch.Tensor], torch.Tensor]
 
 
 def make_norm(shape: Shape, width: int) -> nn.Module:
-    """Make the norm that a shape asks for, with a gain and, for layer norm, a bias unless the shape has none."""
+    """Make the norm that a shape specifies, with a gain and, for a layer norm, a bias unless the shape has none."""
     if shape.norm == "rmsnorm":
         return nn.RMSNorm(width, eps=RMS_EPS)
     return nn.LayerNorm(width, bias=shape.biases)
 
 
 class Attention(nn.Module):
-    """Causal self-attention with one product for queries, keys and values.
+    """Causal self-attention with one matrix product for queries, keys and values.
 
     Patterns are softmax(q k / sqrt(d_head)), and softmax(sqrt(base_d_head) q k / d_head) under mu-P (Yang et al. 2022,
-    definition 4.1, with the constant of their appendix B.1 that makes both one at the base width).
+    definition 4.1, with the constant of their appendix B.1 that makes the two equal at the base width).
     """
 
     def __init__(self, shape: Shape):
@@ -54,7 +54,7 @@ class Attention(nn.Module):
 
 
 def turn(x_BHTW, cosines_TW, sines_TW):
-    """Turn each pair (x_i, x_{i + d_head/2}) by its angle: rotary positions (Su et al. 2021, eq 34)."""
+    """Rotate each pair (x_i, x_{i + d_head/2}) by its angle: rotary positions (Su et al. 2021, eq 34)."""
     first, second = x_BHTW.chunk(2, dim=-1)
     return torch.cat(
         [first * cosines_TW - second * sines_TW, second * cosines_TW + first * sines_TW],
@@ -89,11 +89,12 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """A language model of the given shape, its weights drawn from `seed`.
+    """A language model of the given shape, with weights drawn from `seed`.
 
-    Weights are N(0, 0.02^2), those that write to the residual stream divided by sqrt(2 n_layer) (GPT-2's rule); biases
-    are zero, so that the loss starts near ln V. Under mu-P (Yang et al. 2022, table 8), with m = d_model / base_width,
-    the variance of the blocks' matrices, which goes as 1/fan_in, and the logits are divided by m.
+    Weights are N(0, 0.02^2), and those that write to the residual stream are divided by sqrt(2 n_layer) (GPT-2's rule);
+    biases are zero, so that the loss starts near ln V. Under mu-P (Yang et al. 2022, table 8), with
+    m = d_model / base_width, the variance of the blocks' matrices, proportional to 1/fan_in, and the logits are divided
+    by m.
 
     Args:
         order: numbers of the blocks in the order of their use; by default each once.
@@ -127,11 +128,11 @@ class Transformer(nn.Module):
 
     @property
     def head_VW(self):
-        """Weights of the output head: the embedding itself when tied."""
+        """Weights of the output head: the embedding itself if they are tied."""
         return self.embed.weight if self.untied is None else self.untied.weight
 
     def hidden(self, tokens_BT, drop: Drop | None = None):
-        """The last hidden states, shape (B, T, W), as the output head takes them."""
+        """The last hidden states, shape (B, T, W): the input of the output head."""
         T, turns = tokens_BT.shape[1], None
         hidden_BTW = self.embed(tokens_BT)
         if self.position is not None:
@@ -146,7 +147,7 @@ class Transformer(nn.Module):
         return hidden_BTW if self.wider == 1.0 else hidden_BTW / self.wider
 
     def forward(self, tokens_BT, targets_BT, drop: Drop | None = None):
-        """Mean cross-entropy in nats a token: a scalar; `drop` is for training alone."""
+        """Mean cross-entropy in nats per token, a scalar; `drop` is used in training only."""
         return head_loss(self.hidden(tokens_BT, drop), self.head_VW, targets_BT)
 
     @torch.no_grad()
@@ -156,7 +157,7 @@ class Transformer(nn.Module):
 
 
 def _angles(shape: Shape) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """Cosines and sines of rotary positions, (T, d_head / 2) each; none for learned positions."""
+    """Cosines and sines of rotary positions, (T, d_head / 2) each; None for learned positions."""
     if shape.positions == "learned":
         return None, None
     half = shape.d_head // 2

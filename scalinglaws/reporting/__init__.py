@@ -1,1 +1,1 @@
-"""The report of a study: figures and one page of records alone, and a summary for a terminal."""
+"""The report of a study: figures and one page, made from its records alone, and a summary for a terminal."""

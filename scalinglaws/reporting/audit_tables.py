@@ -1,4 +1,4 @@
-"""The tables of the audit: what failed first, and the corrections between Kaplan's exponent and Hoffmann's."""
+"""The tables of the audit: the rules, failures first, and the corrections from Kaplan's exponent to Hoffmann's."""
 
 from ..errors import counted
 from ..results.audited import Audit, Finding, WaterfallStep
@@ -11,7 +11,7 @@ SAID = {"passed": "holds", "failed": "does not hold", "cannot be checked": "cann
 
 def findings(audit: Audit | None) -> Table:
     """Show every rule: those that failed, the gravest first, then those that hold, then those without their data."""
-    columns = ("rule", "outcome", "severity", "statement", "found", "what it leads to, where measured", "what to do")
+    columns = ("rule", "outcome", "severity", "statement", "found", "consequence measured elsewhere", "what to do")
     name, title = "audit", "The audit"
     if audit is None:
         return Table(name, title, columns, ())
@@ -47,21 +47,21 @@ def _counted(failed: list[Finding]) -> str:
 
 
 def audit_warning(audit: Audit | None) -> list[str]:
-    """Say at the top of the page which errors the audit found."""
+    """List the errors of the audit, for the top of the page."""
     errors = audit.having("failed", "error") if audit else ()
     if not errors:
         return []
     many = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-    return [f"The audit found {many}: {', '.join(finding.id for finding in errors)}. Its table says what and why."]
+    return [f"The audit found {many}: {', '.join(finding.id for finding in errors)}. See the table of the audit."]
 
 
 def waterfall(audit: Audit | None) -> Table:
-    """Show what every correction does to the exponent a of N_opt ~ C^a."""
+    """Show how every correction changes the exponent a of N_opt ~ C^a."""
     rows = tuple(_step(step) for step in (audit.waterfall if audit else ()))
     return Table(
         "waterfall",
         "From Kaplan's exponent to Hoffmann's",
-        ("correction, with all before it", "a of N_opt ~ C^a [interval]", "moved by", "rows", "how"),
+        ("correction (cumulative)", "a of N_opt ~ C^a [interval]", "change", "rows", "how"),
         rows,
         "The corrections that separate the two papers (Porian et al. 2024), as far as these runs allow.",
     )

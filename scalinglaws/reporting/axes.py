@@ -1,4 +1,4 @@
-"""Axes with units: logarithmic scales whose ticks can be read, losses in nats, compute in FLOPs and PF-days."""
+"""Axes with units: logarithmic scales with readable ticks, losses in nats, compute in FLOPs and PF-days."""
 
 import math
 import re
@@ -29,7 +29,7 @@ _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
 def label_of(quantity: str) -> str:
-    """Name a quantity on an axis, with its unit."""
+    """Return the label of a quantity on an axis, with its unit."""
     if quantity in _LABELS:
         return _LABELS[quantity]
     known = QUANTITIES.get(quantity)
@@ -37,9 +37,9 @@ def label_of(quantity: str) -> str:
 
 
 def logarithmic(axes, which: str, values: Iterable[float], *, headroom: float = 0.0) -> None:
-    """Make the x or y axis logarithmic, wide enough for the values, with ticks that can be read.
+    """Make the x or y axis logarithmic, wide enough for the values, with readable ticks.
 
-    `headroom` leaves that share of the axis free above the highest value.
+    `headroom` is the fraction of the axis that is left free above the highest value.
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
@@ -57,9 +57,9 @@ def logarithmic(axes, which: str, values: Iterable[float], *, headroom: float = 
 
 
 def limits(values: Sequence[float], margin: float = 0.06, *, headroom: float = 0.0) -> tuple[float, float]:
-    """Find the lowest and highest of positive values, widened by a share of their distance on a log scale.
+    """Return the minimum and maximum of positive values, widened by a fraction of their distance on a log scale.
 
-    Neither limit leaves the numbers that a float can hold.
+    Both limits stay within the range of a float.
     """
     if not values:
         return 1.0, 10.0 ** (1 / (1 - headroom))
@@ -125,7 +125,7 @@ def add_pf_days(axes) -> None:
 
 
 def plain(text: str) -> str:
-    """Let a text of somebody's own stand as it is: a dollar in it begins no formula."""
+    """Escape a user's text so that it is shown unchanged: a dollar sign in it does not begin a formula."""
     return text.replace("$", r"\$")
 
 
@@ -141,7 +141,7 @@ def _can_be_set(formula: str) -> bool:
 
 
 def equation(text: str) -> str:
-    """Set a formula in plain text as mathematics, its constants in numbers; prose is left as it is.
+    """Typeset a plain-text formula as mathematics, with its constants as numbers; prose is left unchanged.
 
     "L(N) = (N_c / N)^alpha_N; N_c = 3.1e6, alpha_N = 0.071" becomes L = (3.1 x 10^6 / N)^0.071, typeset.
     """

@@ -1,4 +1,4 @@
-"""Figures without global state: made, styled and written as SVG and PDF, the same bytes every time."""
+"""Figures without global state: made, styled and written as SVG and PDF, with the same bytes every time."""
 
 import io
 import re
@@ -44,15 +44,15 @@ STYLE = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
 }
-WIDTH, NARROW = 10.4, 4.3  # inches; one width for all, so that letters are one size on the page
-RASTER_DPI = 200  # of what is drawn as pixels: the points of a long table
-POINTS_A_REM = 10.2  # how large letters may grow on a wide page
+WIDTH, NARROW = 10.4, 4.3  # inches; the same width for all, so that letters have the same size on the page
+RASTER_DPI = 200  # resolution of what is drawn as pixels: the points of a long table
+POINTS_A_REM = 10.2  # points per rem: how large letters may become on a wide page
 _FALLBACKS = "'DejaVu Sans', Verdana, 'Bitstream Vera Sans', sans-serif"
 
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw and write inside this: matplotlib's own defaults and our style, whatever the reader's settings are."""
+    """Context for drawing and writing: matplotlib's defaults and this style, whatever the user's settings are."""
     import matplotlib
     from matplotlib.style import context
 
@@ -61,7 +61,10 @@ def styled() -> Iterator[None]:
 
 
 def new_figure(panels: int, *, stacked: bool = False, width: float = WIDTH, height: float = 3.6):
-    """Make a figure of panels side by side, or one above the other; inches: the whole width, the height of a row.
+    """Make a figure of panels side by side, or one above the other.
+
+    Args:
+        width, height: width of the figure and height of one row of panels, in inches.
 
     Returns:
         the Figure and the list of its Axes.
@@ -92,7 +95,7 @@ def as_svg(figure, name: str) -> str:
 
 
 def _identity(name: str, given: str, seen: Counter) -> str:
-    """Make an id of plain characters that begins with the figure's name and occurs once."""
+    """Make a unique id of plain characters that begins with the figure's name."""
     identity = f"{name}-" + re.sub(r"[^\w.]+", "-", given).strip("-")
     seen[identity] += 1
     return identity if seen[identity] == 1 else f"{identity}-{seen[identity]}"
@@ -108,7 +111,7 @@ def as_pdf(figure) -> bytes:
 
 
 def inline(svg: str, label: str) -> str:
-    """Cut an SVG document down to the element that goes into a page, sized by the page, with a spoken label."""
+    """Reduce an SVG document to the element for the page, which sets its size, with a label for screen readers."""
     element = svg[svg.index("<svg") :]
     element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
     element = re.sub(r"<!--.*?-->", "", element, flags=re.DOTALL)

@@ -1,4 +1,4 @@
-"""Colours by model size: viridis over log N, without its palest end."""
+"""Colours by model size: viridis over log N, without its lightest end."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ from .axes import label_of, tick_text, ticks
 
 
 def size_colours(results: StudyResults):
-    """Make the colour scale of model sizes: viridis without its palest end, over log N.
+    """Make the colour scale of model sizes: viridis without its lightest end, over log N.
 
     Returns:
-        a ScalarMappable; `.to_rgba(N)` gives a colour.
+        a ScalarMappable; `.to_rgba(N)` returns a colour.
     """
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
@@ -43,4 +43,4 @@ def add_colour_bar(figure, axes, results: StudyResults, colours, *, stacked: boo
     bar.set_label(label_of(size_of(results)))
     bar.outline.set_visible(False)
     bar.solids.set_rasterized(False)
-    bar.solids.set_edgecolor("face")  # no hairlines between the steps
+    bar.solids.set_edgecolor("face")  # no thin lines between the steps

@@ -1,4 +1,4 @@
-"""Tables of what was asked and what it was made from: keys and values of a mapping."""
+"""Tables of settings and other facts: keys and values of a mapping."""
 
 from collections.abc import Iterable, Mapping
 

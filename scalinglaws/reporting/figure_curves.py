@@ -10,7 +10,7 @@ from .colours import add_colour_bar, size_colours
 
 
 def curves(results: StudyResults, *, stacked: bool = False):
-    """Draw every run's held-out loss against tokens processed and against training compute."""
+    """Draw every run's test loss against tokens processed and against training compute."""
     figure, panels = new_figure(2, stacked=stacked, height=3.9)
     colours = size_colours(results)
     for axes, quantity, title in zip(panels, ("tokens", "flops_6nd"), ("(a) tokens", "(b) compute"), strict=True):
@@ -65,10 +65,10 @@ def _panel(axes, results: StudyResults, quantity: str, colours) -> list:
 
 
 def caption_curves(results: StudyResults) -> str:
-    """Describe figure 2."""
+    """Write the caption of figure 2."""
     if not results.curves:
         return nothing_drawn(results)
     return (
-        f"Held-out loss along {len(results.curves)} runs, against tokens processed (a) and training compute (b), "
+        f"Test loss during {len(results.curves)} runs against tokens processed (a) and training compute (b), "
         f"coloured by model size. {runs_shown(results)}{floor_line(results)}"
     )

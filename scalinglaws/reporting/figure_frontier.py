@@ -16,7 +16,7 @@ PANELS = (("params", "N", "(a) optimal size"), ("tokens", "D", "(b) optimal toke
 
 
 def frontier(results: StudyResults, *, stacked: bool = False):
-    """Draw the best size and tokens at each compute; one that takes no part in the line is hollow."""
+    """Draw the best size and tokens at each compute; those that are not used in the fitted line are hollow."""
     figure, panels = new_figure(2, stacked=stacked, height=4.0)
     shared = []
     for axes, (field, letter, title) in zip(panels, PANELS, strict=True):
@@ -30,7 +30,7 @@ def frontier(results: StudyResults, *, stacked: bool = False):
 
 
 def _panel(axes, results: StudyResults, quantity: str, field: str, letter: str) -> list:
-    """Draw one panel and give the legend entries that it shares with the other."""
+    """Draw one panel and return the legend entries that it shares with the other."""
     found = results.frontier
     flops = np.array(found.flops if found else ())
     best = np.array(getattr(found, field) if found else ())
@@ -54,7 +54,7 @@ def _panel(axes, results: StudyResults, quantity: str, field: str, letter: str) 
 
 
 def _ends(band: Band) -> list[float]:
-    """Give the values that the axis has to hold: the line, and its interval up to thirty times above or below it."""
+    """Return the values that the axis must show: the line, and its interval up to a factor of 30 from the line."""
     low, high = min(band.y) / 30, max(band.y) * 30
     return [*band.y, *(end for end in (*band.low, *band.high) if end is not None and low <= end <= high)]
 
@@ -75,9 +75,9 @@ def _dots(axes, flops, best, found: FrontierFound) -> list:
     )
     entries = []
     if not censored.all():
-        entries.append(legends.proxy("o", f"best of the sizes present (n = {(~censored).sum()})", color=marks.INK))
+        entries.append(legends.proxy("o", f"optimum at one budget (n = {(~censored).sum()})", color=marks.INK))
     if censored.any():
-        words = f"takes no part: {why_hollow(found)}"
+        words = f"not used in the exponents: {why_hollow(found)}"
         entries.append(legends.proxy("o", legends.wrapped(words), markerfacecolor="none", markeredgecolor=marks.INK))
     return entries
 
@@ -89,11 +89,15 @@ def _power(letter: str, exponent: Estimate | None) -> str:
 
 
 def caption_frontier(results: StudyResults) -> str:
-    """Describe figure 4."""
+    """Write the caption of figure 4."""
     found = results.frontier
     if found is None:
         return nothing_drawn(results)
-    hollow = f"hollow and in no exponent: {why_hollow(found)}" if any(found.censored) else "all in the exponents"
+    hollow = (
+        f"; hollow symbols are not used in the exponents: {why_hollow(found)}"
+        if any(found.censored)
+        else ", all used in the exponents"
+    )
     method = "the envelope of the curves" if found.method == "envelope" else found.method
     exponents = ", ".join(
         f"{words} {interval(estimate)}"
@@ -104,9 +108,9 @@ def caption_frontier(results: StudyResults) -> str:
         )
         if estimate
     )
-    shown = f"Exponents: {exponents}. " if exponents else ""
+    shown = f"Exponents of C: {exponents}. " if exponents else ""
     return (
-        f"Compute-optimal size (a) and tokens (b) against compute, by {method}: {len(found.flops)} budgets, "
+        f"Compute-optimal model size (a) and tokens (b) against compute, by {method}: {len(found.flops)} budgets"
         f"{hollow}. "
         f"{shown}{runs_shown(results)}"
     )

@@ -1,4 +1,4 @@
-"""Figure 5: what was predicted for runs that no fit saw, and what they measured."""
+"""Figure 5: the prediction for held-out runs, and their measured losses."""
 
 from ..results.fitted import Band
 from ..results.numbers import interval, percent, plus_minus, short
@@ -13,7 +13,7 @@ from .colours import size_colours
 
 
 def held_out(results: StudyResults, *, stacked: bool = False):
-    """Draw the fitted law with the predicted interval, and close up the interval beside every measured loss."""
+    """Draw the fitted law with the predicted interval, and a close-up of the interval with every measured loss."""
     figure, (context, close) = new_figure(2, stacked=stacked, height=3.9)
     context.set_label("context")
     close.set_label("close-up")
@@ -31,7 +31,7 @@ def held_out(results: StudyResults, *, stacked: bool = False):
 
 
 def lines_of(results: StudyResults, test: HeldOutTest) -> list[Band]:
-    """Find the lines to show a prediction by: its own, else those of its law: L(N), or L(N, D) at every size."""
+    """Choose the lines that show a prediction: its own, else those of its law: L(N), or L(N, D) at every size."""
     if test.line:
         return [test.line]
     bands = [band for panel in results.bands.values() for band in panel if band.law == test.law]
@@ -61,9 +61,9 @@ def _context(axes, results: StudyResults, test: HeldOutTest | None, bands: list[
 
 
 def _lines(axes, test: HeldOutTest, bands: list[Band], colours) -> list:
-    """Draw the one line of the prediction in ink, or the law's lines at every size in their colours."""
+    """Draw the single line of the prediction in black, or the law's lines at every size in their colours."""
     one = len(bands) == 1
-    name = "" if one else plain(f"{test.law}, a line a size")
+    name = "" if one else plain(f"{test.law}, one line per size")
     drawn = []
     for band in bands:
         colour = colours.to_rgba(band.colour_value) if band.colour_value and not one else marks.INK
@@ -84,7 +84,7 @@ def _interval(axes, at: float, test: HeldOutTest) -> list:
             zorder=5,
             gid="context-predicted",
         )
-    words = f"predicted for a new run, {percent(test.predicted.level)} interval"
+    words = f"{percent(test.predicted.level)} prediction interval for a new run"
     return [legends.proxy("", words, color=marks.STAR, alpha=0.55, linestyle="-", linewidth=3.2)]
 
 
@@ -121,12 +121,14 @@ def _close_up(axes, test: HeldOutTest | None) -> list:
 
 
 def verdict_in_short(test: HeldOutTest | None) -> str:
-    """Say in a title how the test ended."""
+    """Say the result of the test in a few words, for a title."""
     if test is None:
         return "no run was held out"
     if test.no_news:
-        return "these runs do not predict"
-    return {None: "not yet trained", True: "the interval held", False: "the interval did not hold"}[test.held]
+        return "these runs allow no prediction"
+    return {None: "not yet trained", True: "measured inside the interval", False: "measured outside the interval"}[
+        test.held
+    ]
 
 
 def _columns(test: HeldOutTest | None) -> list[str]:
@@ -156,7 +158,8 @@ def _measured(axes, test: HeldOutTest) -> list:
         zorder=4,
         gid="close-up-measured",
     )
-    entries = [legends.proxy("*", f"measured, one a seed (n = {len(test.measured)})", color=marks.INK, markersize=10)]
+    words = f"measured, one per seed (n = {len(test.measured)})"
+    entries = [legends.proxy("*", words, color=marks.INK, markersize=10)]
     if test.measured_mean is not None and len(test.measured) > 1:
         axes.errorbar(
             [1.42],
@@ -177,5 +180,5 @@ def _ends(test: HeldOutTest) -> list[float]:
 
 
 def caption_held_out(results: StudyResults) -> str:
-    """Describe figure 5."""
+    """Write the caption of figure 5."""
     return f"The prediction and its test. {verdict(results.held_out, results)}"

@@ -1,4 +1,4 @@
-"""Figure 3: loss against tokens, one line a model size, with the joint law (Kaplan et al. 2020, Figure 4 left)."""
+"""Figure 3: loss against tokens, one line per model size, with the joint law (Kaplan et al. 2020, Figure 4 left)."""
 
 from ..errors import counted
 from ..results.fitted import Band
@@ -12,11 +12,11 @@ from .canvas import WIDTH, new_figure
 from .captions import floor_line, nothing_drawn, points_drawn
 from .colours import size_colours
 
-SHARED_ROW = 17.0  # points: height of a formula times the panels in a row, so that no formula leaves its own
+SHARED_ROW = 17.0  # points: font size of a formula times the panels in a row, so that a formula fits its panel
 
 
 def joint(results: StudyResults, *, stacked: bool = False):
-    """Draw the final losses against the training tokens and the fitted L(N, D): a panel a law, a line a size."""
+    """Draw the final losses against the training tokens and the fitted L(N, D): a panel per law, a line per size."""
     bands = results.bands.get("L(N,D)", ())
     laws = list(dict.fromkeys(band.law for band in bands)) or [""]
     figure, panels = new_figure(len(laws), stacked=stacked, width=8.2 if len(laws) == 1 else WIDTH, height=4.3)
@@ -34,7 +34,7 @@ def joint(results: StudyResults, *, stacked: bool = False):
 
 
 def joint_panel(axes, results: StudyResults, bands: list[Band], colours, letters: float) -> list:
-    """Draw the lines of one law over the points, and give the legend entries that it shares with the others."""
+    """Draw the lines of one law over the points, and return the legend entries that it shares with the others."""
     bands = sorted(bands, key=lambda band: band.colour_value or 0.0)
     quantity = bands[0].x_quantity if bands else tokens_of(results)
     points = marks.draw_points(
@@ -72,7 +72,7 @@ def _scales(axes, results, bands, quantity, headroom) -> None:
 
 
 def caption_joint(results: StudyResults) -> str:
-    """Describe figure 3."""
+    """Write the caption of figure 3."""
     if not len(results.points):
         return nothing_drawn(results)
     laws = dict.fromkeys(band.law for band in results.bands.get("L(N,D)", ()))
@@ -82,10 +82,13 @@ def caption_joint(results: StudyResults) -> str:
         for fit in fits
         if fit
     )
-    law = f" Lines: {told}." if told else ""
+    law = f" The lines are {told}." if told else ""
     drawn = points_drawn(results)
     every = {band.colour_value for band in results.bands.get("L(N,D)", ())}
     sizes = len({*results.points[size_of(results)].tolist()}) if size_of(results) in results.points else 0
-    some = f", {len(every)} of {sizes:,} sizes," if every and len(every) < sizes else ""
+    some = f" ({len(every)} of {sizes:,} sizes have a line)" if every and len(every) < sizes else ""
     what = "Loss" if of_a_table(results) else "Final test loss"
-    return f"{what} against training tokens, one line{some} and colour a model size.{law} {drawn}{floor_line(results)}"
+    return (
+        f"{what} against training tokens, with one line and one colour per model size{some}.{law} "
+        f"{drawn}{floor_line(results)}"
+    )

@@ -22,7 +22,7 @@ PANELS = (
 
 
 def laws(results: StudyResults, *, stacked: bool = False):
-    """Draw the loss against compute (with learning curves and frontier), tokens and parameters, with fits and bands."""
+    """Draw the loss against compute (with learning curves and frontier), tokens and size, with fits and intervals."""
     figure, panels = new_figure(len(PANELS), stacked=stacked, height=4.2)
     colours = size_colours(results)
     shared = []
@@ -38,7 +38,7 @@ def laws(results: StudyResults, *, stacked: bool = False):
 
 
 def law_panel(axes, results: StudyResults, law: str, quantity: str, colours) -> list:
-    """Draw one panel and give the legend entries that it shares with the others."""
+    """Draw one panel and return the legend entries that it shares with the others."""
     bands = results.bands.get(law, ())
     quantity = bands[0].x_quantity if bands else quantity
     curves = results.curves if law == "L(C)" else ()
@@ -66,7 +66,7 @@ def _fits(axes, results: StudyResults, law: str, bands: Sequence[Band], n: int) 
 
 
 def _frontier(axes, results: StudyResults) -> list:
-    """Draw the lowest loss reached at each compute, where a cheaper budget did not reach it: measured, no fit."""
+    """Draw the lowest measured loss at each compute, where no smaller budget reached a loss as low; this is no fit."""
     found = results.frontier
     part = (
         [(c, loss) for c, loss, out in zip(found.flops, found.loss_nats, found.censored, strict=True) if not out]
@@ -92,7 +92,7 @@ def _frontier(axes, results: StudyResults) -> list:
 
 
 def compute_along(results: StudyResults, curve: LearningCurve, quantity: str) -> Sequence[float]:
-    """Give the compute of a learning curve in another way of counting: FLOPs a token are constant along a run."""
+    """Return the compute along a learning curve by another count: the FLOPs per token are constant during a run."""
     points = results.points
     if quantity == flops_of(results) or quantity not in points or "run_id" not in points:
         return curve.flops_6nd
@@ -124,7 +124,7 @@ def _scales(axes, results, bands, quantity, curves, headroom) -> None:
 
 
 def caption_laws(results: StudyResults) -> str:
-    """Describe figure 1."""
+    """Write the caption of figure 1."""
     if not len(results.points):
         return nothing_drawn(results)
     drawn, table = points_drawn(results), of_a_table(results)
@@ -133,6 +133,6 @@ def caption_laws(results: StudyResults) -> str:
     along = f" with {' and '.join(seen)}" if seen else ""
     return (
         f"{loss} against training compute{along} (a), training tokens (b) and model size (c). {drawn} "
-        f"Where a line was fitted, filled points are those it was fitted to; bands are intervals of the fitted line; "
+        f"Each line is fitted to the filled points of its panel; shaded bands are intervals of the fitted line; "
         f"dashed parts are extrapolated.{floor_line(results)}"
     )

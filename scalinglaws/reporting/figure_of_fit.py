@@ -1,4 +1,4 @@
-"""The figure of one fit: a law over its points, in the style of the report, on axes of one's own or of a reader's."""
+"""The figure of one fit: a law and its points, in the style of the report, on new axes or on axes that are passed."""
 
 from typing import TYPE_CHECKING
 
@@ -12,15 +12,15 @@ from .figure_laws import PANELS, law_panel
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SIZE = 8.2, 4.3  # inches, of a figure that is made here
-LETTERS = 8.0  # points: of the law's formula in its corner
+SIZE = 8.2, 4.3  # inches; size of a new figure
+LETTERS = 8.0  # points; font size of the law's formula
 
 
 def draw_fit(results: StudyResults, axes: "Axes | None" = None) -> "Axes":
     """Draw the one law of `results.bands` with its interval over the points.
 
-    Axes that are given keep their style, and the legend stands in them; without them a figure of pyplot is made, in
-    the report's style, with the legend beside it.
+    If axes are passed, they keep their style and contain the legend; otherwise a new pyplot figure is made, in the
+    style of the report, with the legend beside the axes.
     """
     if axes is not None:
         _drawn(axes, results, own=False)
@@ -35,7 +35,7 @@ def draw_fit(results: StudyResults, axes: "Axes | None" = None) -> "Axes":
 
 
 def _drawn(axes: "Axes", results: StudyResults, *, own: bool) -> list:
-    """Draw the panel; give the entries of its legend, or put them into axes that are somebody's own."""
+    """Draw the panel and return its legend entries; with `own` False, also put the legend into the axes."""
     colours = size_colours(results)
     [(panel, bands)] = results.bands.items()
     if panel == "L(N,D)":
@@ -46,6 +46,6 @@ def _drawn(axes: "Axes", results: StudyResults, *, own: bool) -> list:
     if not own:
         inside = axes.get_legend()
         if inside is not None:
-            axes.add_artist(inside)  # the formula keeps its corner beside the legend
+            axes.add_artist(inside)  # keep the formula in its corner in addition to the legend
         legends.legend_inside(axes, entries, corner="lower left", size=LETTERS * 0.8)
     return entries

@@ -1,4 +1,4 @@
-"""Figure 6: what the main law leaves over, against size and against tokens."""
+"""Figure 6: the residuals of the main law, against size and against tokens."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ PANELS = (("N", "(a) against size"), ("D", "(b) against tokens"))
 
 
 def residuals(results: StudyResults, *, stacked: bool = False):
-    """Draw the points' `residual_log` in percent of the loss; a pattern along either axis is what the law lacks."""
+    """Draw the points' `residual_log` in percent of the loss; a trend along either axis shows a misfit of the law."""
     figure, panels = new_figure(2, stacked=stacked, height=3.7)
     colours = size_colours(results)
     for axes, (letter, title) in zip(panels, PANELS, strict=True):
@@ -32,7 +32,7 @@ def residuals(results: StudyResults, *, stacked: bool = False):
 
 
 def has_residuals(results: StudyResults) -> bool:
-    """Say whether the record holds residuals to draw."""
+    """Say whether the record has residuals to draw."""
     return "residual_log" in results.points and bool(np.isfinite(results.points["residual_log"]).any())
 
 
@@ -55,7 +55,7 @@ def _panel(axes, results: StudyResults, quantity: str, colours) -> list:
     axes.axhline(0.0, color=marks.INK, linewidth=0.8)
     logarithmic(axes, "x", points[quantity].tolist() if known else [])
     axes.set_xlabel(label_of(quantity))
-    axes.set_ylabel("measured over fitted loss, log (%)")
+    axes.set_ylabel("ln(measured / fitted loss) (%)")
     return entries
 
 
@@ -93,12 +93,12 @@ def _part(axes, results, quantity, colours, rows, words):
 
 
 def caption_residuals(results: StudyResults) -> str:
-    """Describe figure 6."""
+    """Write the caption of figure 6."""
     fit = main_fit(results)
     known = "loss_nats_sem" in results.points
     bars = "; error bars: standard error of the finite test set" if known else ""
     left = f", rms {100 * fit.rms_log:.2f}%" if fit else ""
     return (
-        f"What {fit.law if fit else 'the main law'} leaves over against model size (a) and tokens (b){left}"
+        f"Residuals of {fit.law if fit else 'the main law'} against model size (a) and tokens (b){left}"
         f"{bars}. {runs_shown(results)}"
     )

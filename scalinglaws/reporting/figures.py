@@ -1,4 +1,4 @@
-"""The figures of a report, in the order of the page: what each is called, drawn by and captioned with."""
+"""The figures of a report, in the order of the page: the name, the drawing function and the caption of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from .figure_residuals import caption_residuals, has_residuals, residuals
 
 @dataclass(frozen=True)
 class FigureKind:
-    """One figure: `draw(results, stacked=)` makes it, `caption(results)` describes it, if it `applies`."""
+    """One figure: `draw(results, stacked=)` makes it and `caption(results)` describes it, if `applies(results)`."""
 
     name: str
     title: str
@@ -28,7 +28,7 @@ class FigureKind:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A figure made: `svg` and `pdf` for a paper, `wide` and `narrow` to go into a page."""
+    """A figure that was drawn: `svg` and `pdf` for a paper, `wide` and `narrow` for the page."""
 
     name: str
     title: str
@@ -69,12 +69,12 @@ FIGURES = (
         caption_held_out,
         lambda results: results.held_out is not None,
     ),
-    FigureKind("residuals", "What the law leaves over", residuals, caption_residuals, has_residuals),
+    FigureKind("residuals", "Residuals of the law", residuals, caption_residuals, has_residuals),
 )
 
 
 def rendered(kind: FigureKind, results: StudyResults) -> Rendered | None:
-    """Draw a figure where it applies; one that cannot be drawn is its name and why."""
+    """Draw a figure if it applies; if it cannot be drawn, the result has its name and the reason."""
 
     def failed(why: str) -> Rendered:
         return Rendered(kind.name, kind.title, f"This figure could not be drawn: {why}", "", b"", "", "")
@@ -83,12 +83,12 @@ def rendered(kind: FigureKind, results: StudyResults) -> Rendered | None:
 
 
 def render(kind: FigureKind, results: StudyResults) -> Rendered:
-    """Draw a figure of the records alone, as SVG and PDF; the same results give the same bytes."""
+    """Draw a figure from the records alone, as SVG and PDF; the same results give the same bytes."""
     caption = attempt(lambda: kind.caption(results), lambda why: f"Its caption could not be written: {why}")
     with styled():
         wide = kind.draw(results, stacked=False)
         svg = as_svg(wide, kind.name)
-        wide.set_layout_engine("none")  # laid out by now; doing it again for the PDF costs as much as drawing
+        wide.set_layout_engine("none")  # the layout is done; repeating it for the PDF takes as long as drawing
         pdf = as_pdf(wide)
         narrow = as_svg(kind.draw(results, stacked=True), f"{kind.name}-narrow")
     spoken = f"{kind.title}. {caption}"

@@ -1,4 +1,4 @@
-"""Legends and what else a figure says in words: counts, reasons, what is missing."""
+"""Legends and other words in a figure: counts, reasons, what is missing."""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -11,11 +11,11 @@ from ..results.study_results import StudyResults
 from .axes import plain
 
 FAINT = "#8b929c"
-_ORDER = ("in the fit", "not used", "excluded", "held out")  # points first, then lines as they come
+_ORDER = ("in the fit", "not used", "excluded", "held out")  # points first, then lines as drawn
 
 
 def legend_inside(axes, entries: Sequence, *, corner: str = "upper right", size: float | None = None) -> None:
-    """Put what a panel says of its own fit into a corner; a falling loss leaves the upper right one free."""
+    """Put the legend of a panel's own fit into a corner; a decreasing loss leaves the upper right corner free."""
     handles = _once(entries)
     if handles:
         axes.legend(
@@ -32,7 +32,7 @@ def legend_inside(axes, entries: Sequence, *, corner: str = "upper right", size:
 
 
 def legend_shared(figure, entries: Sequence, *, stacked: bool) -> None:
-    """Put one legend of the marks that all panels share under the figure."""
+    """Put one legend, for the marks that all panels share, under the figure."""
     handles = sorted(_once(entries), key=_place)
     if handles:
         figure.legend(handles=handles, loc="outside lower left", ncols=1 if stacked else 3, columnspacing=1.6)
@@ -62,13 +62,13 @@ def proxy(marker: str, label: str, **style):
 
 
 def extrapolation_entry(bands: Iterable[Band]) -> list:
-    """Give the legend entry of dashed lines, if any line goes beyond what it was fitted to."""
+    """Return the legend entry of dashed lines, if any line extends beyond the points to which it was fitted."""
     beyond = any(min(b.x) < b.fitted_to[0] * 0.999 or max(b.x) > b.fitted_to[1] * 1.001 for b in bands if b.x)
     return [proxy("", "dashed: extrapolated", color=FAINT, linestyle=(0, (4, 2.4)))] if beyond else []
 
 
 def interval_entry(bands: Iterable[Band]) -> list:
-    """Give the legend entries of the intervals of lines: their level, and whether a new run or the mean is meant."""
+    """Return the legend entries of the lines' intervals: their level, and whether for a new run or for the mean."""
     from matplotlib.patches import Patch
 
     of = {"mean": "of the line", "new run": "for a new run"}
@@ -90,13 +90,13 @@ def no_fit(results: StudyResults, law: str) -> str:
 
 
 def note_missing(figure, results: StudyResults) -> None:
-    """Write over a figure how many runs are there, when some are not."""
+    """Write above a figure how many runs are present, if some are missing."""
     if results.runs_present < results.runs_expected:
         figure.suptitle(runs_present(results), fontsize=8.0, color="#9a3412", x=0.01, ha="left")
 
 
 def title(axes, text: str, *, stacked: bool = False, over_axis: bool = False) -> None:
-    """Title a panel; `over_axis` lines it up with neighbours that have a second axis on top."""
+    """Set the title of a panel; `over_axis` aligns it with neighbours that have a second axis on top."""
     axes.set_title(text, pad=34 if over_axis and not stacked else None)
 
 

@@ -1,4 +1,4 @@
-"""Marks that every figure shares: points by their part in the fit, fitted lines with bands, learning curves."""
+"""Marks that all figures share: points by their role in the fit, fitted lines with intervals, learning curves."""
 
 from collections.abc import Sequence
 
@@ -13,19 +13,19 @@ from .axes import equation
 from .legends import proxy, wrapped
 
 INK = "#1b1f24"
-LINES = (INK, "#c2410c", "#7c3aed", "#0f766e")  # told apart by dashes and order too, never by colour alone
+LINES = (INK, "#c2410c", "#7c3aed", "#0f766e")  # also distinguished by dashes and order, never by colour alone
 STAR = "#d6246e"
-MOST_MARKS = 1500  # points that are drawn one by one; more are drawn as one picture, for the page's sake
+MOST_MARKS = 1500  # maximum points that are drawn one by one; more become one bitmap, to keep the page small
 HOLLOW = ("o", "s", "D", "^", "v", "P")
 
 
 def draw_points(
     axes, results: StudyResults, x: str, y: str, colours, rows: np.ndarray, *, counted: bool = True
 ) -> list:
-    """Draw every point whose x and y are positive: filled in the fit, hollow if excluded, a star if held out.
+    """Draw every point whose x and y are positive: filled if in the fit, hollow if excluded, a star if held out.
 
     Returns:
-        legend entries that say why the excluded ones are, and (`counted`) how many of each are drawn.
+        legend entries, with the reasons of the excluded points and (`counted`) the number of points of each kind.
     """
     if x not in results.points or y not in results.points or not len(results.points):
         return []
@@ -126,7 +126,7 @@ def _held_out_points(axes, results, x, y, rows):
     )
     return proxy(
         "*",
-        f"held out, seen by no fit (n = {rows.sum()})",
+        f"held out, not in any fit (n = {rows.sum()})",
         markersize=10,
         markerfacecolor=STAR,
         markeredgecolor="white",
@@ -134,7 +134,7 @@ def _held_out_points(axes, results, x, y, rows):
 
 
 def draw_band(axes, band: Band, colour, *, name: str = "") -> list:
-    """Draw a fitted line, solid where it was fitted and dashed beyond, and its interval.
+    """Draw a fitted line, solid within the range of its points and dashed beyond, and its interval.
 
     Returns:
         the legend entry of the line.
@@ -172,7 +172,7 @@ def draw_band(axes, band: Band, colour, *, name: str = "") -> list:
 
 
 def draw_curves(axes, curves: Sequence[LearningCurve], x_of, colours) -> list:
-    """Draw learning curves as thin lines coloured by size; x_of(curve) gives the abscissae."""
+    """Draw learning curves as thin lines coloured by size; x_of(curve) returns the values of x."""
     for curve in sorted(curves, key=lambda c: -c.params_nonembedding):
         x, y = np.array(x_of(curve), dtype=float), np.array(curve.loss_nats, dtype=float)
         rows = _positive(x) & _positive(y)
@@ -190,7 +190,7 @@ def draw_curves(axes, curves: Sequence[LearningCurve], x_of, colours) -> list:
 
 
 def draw_floor(axes, results: StudyResults) -> list:
-    """Draw the exact entropy of a synthetic source as a dotted line; nothing when it is not known."""
+    """Draw the exact entropy of a synthetic source as a dotted line; nothing if it is not known."""
     if results.true_floor_nats is None:
         return []
     axes.axhline(
@@ -205,7 +205,7 @@ def many(results: StudyResults) -> bool:
 
 
 def colour_of(results: StudyResults, colours, rows: np.ndarray):
-    """Give the colours of rows by their model size, or ink where sizes are not recorded."""
+    """Return the colours of rows by their model size, or black if sizes are not recorded."""
     if size_of(results) not in results.points:
         return INK
     return colours.to_rgba(results.points[size_of(results)][rows])

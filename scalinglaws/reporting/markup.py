@@ -1,4 +1,4 @@
-"""Formulas in plain text as HTML: powers raised, indices lowered, Greek letters as such."""
+"""Formulas in plain text as HTML: superscripts, subscripts and Greek letters."""
 
 import html
 import re
@@ -10,7 +10,7 @@ _INDEX = re.compile(r"(?<![\w&])([A-Zα-ω])_(\w+)")
 
 
 def formula(text: str) -> str:
-    """Escape a text and set what in it is mathematics: "A/N^alpha" becomes A/N<sup>α</sup>."""
+    """Escape a text and typeset the mathematics in it: "A/N^alpha" becomes A/N<sup>α</sup>."""
     escaped = _LETTER.sub(lambda found: _GREEK[found[1]], html.escape(text))
     lowered = _INDEX.sub(r"\1<sub>\2</sub>", _POWER.sub(_raised, escaped))
     return lowered

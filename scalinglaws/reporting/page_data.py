@@ -1,4 +1,4 @@
-"""The record behind the page as plain JSON values, so that every number shown can be downloaded."""
+"""The record behind the page as plain JSON values, so that every number on the page can be downloaded."""
 
 import dataclasses
 import math
@@ -10,7 +10,7 @@ from ..results.study_results import StudyResults
 
 
 def plain(results: StudyResults) -> dict:
-    """Turn the results into JSON values; points become columns, and what is not a finite number null."""
+    """Convert the results to JSON values; points become columns, and numbers that are not finite become null."""
     return {"format": "scalinglaws-study-results-1", **_plain(results)}
 
 

@@ -1,4 +1,4 @@
-"""Names in place of paths: a page that is shared says nothing of the folders of the one who made it."""
+"""Names in place of paths: a page that is shared does not reveal the folders of its author."""
 
 import dataclasses
 import re
@@ -15,7 +15,7 @@ Record = TypeVar("Record")
 
 
 def without_paths(record: Record) -> Record:
-    """Give a record whose texts name the last part alone of every absolute path in them."""
+    """Return a copy of a record in whose texts every absolute path is replaced by its last part."""
     if dataclasses.is_dataclass(record):
         fields = [field.name for field in dataclasses.fields(record) if field.init]
         return dataclasses.replace(record, **{name: without_paths(getattr(record, name)) for name in fields})
@@ -29,7 +29,7 @@ def without_paths(record: Record) -> Record:
 
 
 def named(text: str) -> str:
-    """Put the last name in place of an absolute path: of a whole text (text:/home/ann/my notes), or of each in it."""
+    """Replace absolute paths by their last part: in a text that is one path (text:/home/ann/my notes), or within it."""
     whole = _WHOLE.fullmatch(text)
     return f"{whole[1] or ''}{whole[2]}" if whole else _WITHIN.sub(lambda found: found[1], text)
 

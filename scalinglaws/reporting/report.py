@@ -1,4 +1,4 @@
-"""The report: one static page that opens from disk, its data inlined, and its figures beside it as SVG and PDF."""
+"""The report: one static page that opens from disk, with its data inlined, and its figures as SVG and PDF files."""
 
 import base64
 import hashlib
@@ -30,15 +30,15 @@ NUMBER = ' class="number"'
 def report(results: StudyResults, to: Path, *, figures: Sequence[FigureKind] = FIGURES) -> Path:
     """Write the report of a study into a folder: index.html, data.json, figures/*.svg and figures/*.pdf.
 
-    It shows fields of the record and computes no number beyond a change of unit, format or axis. The same results give
-    the same bytes. Where runs are missing, a figure says how many are present. A sentence, figure or table that fails
-    says so in its place. What is shared tells no absolute path: of each the last name alone is shown.
+    It shows fields of the record and computes nothing except changes of unit, format or axis. The same results give the
+    same bytes. If runs are missing, a figure says how many are present. If a sentence, figure or table cannot be made,
+    the reason is shown in its place. No absolute path is shown: each is replaced by its last part.
 
     Returns:
         the path of index.html.
 
     Raises:
-        StoreError: the folder cannot be written to, or the disk is full.
+        StoreError: the folder is not writable, or the disk is full.
     """
     to, results = Path(to), without_paths(results)
     write_json(to / "data.json", plain(results))  # first: drawing takes seconds, and the folder may not be writable
@@ -54,7 +54,7 @@ def report(results: StudyResults, to: Path, *, figures: Sequence[FigureKind] = F
 
 
 def page(results: StudyResults, drawn: list[Rendered]) -> str:
-    """Fill the page's template in; `drawn` are the rendered figures."""
+    """Fill in the template of the page; `drawn` are the rendered figures."""
     here = files(__package__)
     tables = all_tables(results)
     script = (here / "page.js").read_text(encoding="utf-8")
@@ -78,9 +78,9 @@ def page(results: StudyResults, drawn: list[Rendered]) -> str:
 
 
 def _allowed(script: str) -> str:
-    """Let the page run its own script and nothing else: it asks the network for nothing, and shows what it holds.
+    """Return a content security policy that allows only the page's own script and no access to the network.
 
-    Styles stand in the elements of every drawing, so that no hash can name them.
+    Every drawing has styles in its elements, which no hash can cover.
     """
     digest = base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode()
     return (
@@ -98,7 +98,7 @@ def _contents(drawn: list[Rendered], tables: list[Table]) -> list[tuple[str, str
     return [
         *figures,
         *((f"table-{table.name}", table.title) for table in tables),
-        ("reproduce", "How to make this again"),
+        ("reproduce", "How to reproduce this page"),
     ]
 
 
@@ -111,7 +111,7 @@ def _presence(results: StudyResults) -> str:
 
 
 def _warnings(results: StudyResults) -> str:
-    """Gather every sentence that the record says a reader must see."""
+    """Collect every warning and note of the record."""
     said = [text for fit in results.fits for text in fit.told]
     said += list(results.ranking.warnings) if results.ranking else []
     said += list(results.frontier.warnings) if results.frontier else []
@@ -177,6 +177,6 @@ def _command(text: str, place: int) -> str:
 
 
 def _inert(values: dict) -> str:
-    """Write JSON that cannot end the script element it stands in."""
+    """Write JSON that cannot end the script element that contains it."""
     text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

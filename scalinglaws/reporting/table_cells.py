@@ -1,4 +1,4 @@
-"""What a table of the page is made of."""
+"""The parts of a table on the page."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from ..results.numbers import ABSENT, interval
 
 @dataclass(frozen=True)
 class Cell:
-    """The text of a cell, the number it sorts by (None for text), and the named ends of that number's interval."""
+    """The text of a cell, the number by which it is sorted (None for text), and the ends of that number's interval."""
 
     text: str
     value: float | None = None
@@ -35,12 +35,12 @@ class Table:
 
 
 def numeric(table: Table) -> tuple[bool, ...]:
-    """Say of each column whether it holds numbers: they stand to the right, what is absent among them, and the head."""
+    """Say for each column whether it has numbers: such columns are right-aligned, including their headings."""
     return tuple(any(row[place].value is not None for row in table.rows) for place in range(len(table.columns)))
 
 
 def without_empty(table: Table, may_go: Collection[str]) -> Table:
-    """Leave out those of the named columns in which no row has anything."""
+    """Leave out those of the named columns that are empty in every row."""
     said = [any(row[place].text not in ("", ABSENT) for row in table.rows) for place in range(len(table.columns))]
     kept = [place for place, name in enumerate(table.columns) if said[place] or name not in may_go]
     rows = tuple(tuple(row[place] for place in kept) for row in table.rows)

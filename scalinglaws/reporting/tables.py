@@ -1,4 +1,4 @@
-"""The tables of the page: rows of fields of the records, each cell with the text shown and the value it sorts by."""
+"""The tables of the page: rows of record fields, each cell with its text and the value by which it is sorted."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ from .audit_tables import findings, waterfall
 from .facts import facts
 from .table_cells import Cell, Table, estimated, without_empty
 
-FLOORS = ("E", "L_inf")  # what laws call the loss that no size and no data removes
+FLOORS = ("E", "L_inf")  # names of the irreducible loss in the laws
 PUBLISHED = "published (another tokenizer, text and range: not a target)"
 
 
@@ -38,18 +38,18 @@ def all_tables(results: StudyResults) -> list[Table]:
 
 
 def _asked(results: StudyResults) -> tuple[tuple[str, str, Callable[[], Table]], ...]:
-    read = "What was read" if of_a_table(results) else "The study file"
+    read = "The table" if of_a_table(results) else "The study file"
     versions = {**results.machine, **results.versions}
     return (
         ("constants", "Fitted constants", lambda: constants(results)),
         ("plans", "The plan", lambda: plans(results)),
         ("alternatives", "Alternatives to the plan", lambda: alternatives(results)),
         ("trials", "How the predicting law was chosen", lambda: trials(results)),
-        ("ranking", "How the laws foretold larger runs", lambda: ranking(results.ranking)),
+        ("ranking", "How well the laws predicted larger runs", lambda: ranking(results.ranking)),
         ("audit", "The audit", lambda: findings(results.audit)),
         ("waterfall", "From Kaplan's exponent to Hoffmann's", lambda: waterfall(results.audit)),
         ("runs", "All runs", lambda: runs(results)),
-        ("seeds", "Seed to seed", lambda: seeds(results)),
+        ("seeds", "Spread over seeds", lambda: seeds(results)),
         ("corpus", "The text", lambda: facts("corpus", "The text", results.corpus)),
         ("settings", read, lambda: facts("settings", read, results.settings)),
         ("machine", "Machine and versions", lambda: facts("machine", "Machine and versions", versions)),
@@ -57,12 +57,12 @@ def _asked(results: StudyResults) -> tuple[tuple[str, str, Callable[[], Table]],
 
 
 def _made(name: str, title: str, make: Callable[[], Table]) -> Table:
-    """Make a table; one that fails is a row that says so."""
+    """Make a table; if that fails, the table has one row with the reason."""
     return attempt(make, lambda why: Table(name, title, ("this table could not be made",), ((Cell(why),),)))
 
 
 def constants(results: StudyResults) -> Table:
-    """Show every fitted constant with its interval, beside the published one."""
+    """Show every fitted constant with its interval, and the published value."""
     rows = []
     for fit in results.fits:
         for name, estimate in fit.values.items():
@@ -81,7 +81,7 @@ def constants(results: StudyResults) -> Table:
 
 
 def _floor_row(results: StudyResults, fit: FittedLaw) -> list[tuple[Cell, ...]]:
-    """Set the known entropy of a synthetic text beside the constant term that estimates it."""
+    """Show the known entropy of a synthetic text next to the constant term that estimates it."""
     floors = [name for name in FLOORS if name in fit.values]
     if results.true_floor_nats is None or not floors:
         return []
@@ -111,7 +111,7 @@ def _about(fit: FittedLaw) -> str:
 
 
 def runs(results: StudyResults) -> Table:
-    """Show every finished run and horizon: one row a point."""
+    """Show every finished run and horizon: one row per point."""
     points = results.points
     shown = [(heading, write, names) for heading, write, names in _run_columns(results) if names[0] in points]
     rows = []
@@ -129,7 +129,7 @@ def _cell(write, values: list) -> Cell:
 
 
 def _run_columns(results: StudyResults) -> tuple:
-    """Say which columns the table of runs shows: heading, how a value is written, and the columns it is made of."""
+    """List the columns of the table of runs: heading, how a value is written, and the columns of the points used."""
     n, d, c, loss = (results.counts[letter] for letter in "NDCL")
     six = "C = 6ND" if c.startswith("flops_6nd") else "C"
     known = "loss_nats_sem" in results.points or not of_a_table(results)
@@ -176,10 +176,11 @@ def plans(results: StudyResults) -> Table:
         "loss (nats/token)",
         "batch (tokens)",
         "steps",
-        "time here",
-        "by law",
+        "time",
+        "law",
     )
-    note = "Reach is the compute over the largest compute fitted: above 1× the law is extrapolated."
+    timed = " Time is on this machine." if any(plan.seconds for plan in results.plans) else ""
+    note = f"Reach is the compute divided by the largest fitted compute: above 1× the law is extrapolated.{timed}"
     below = tuple(f"{plan.label}: {warning}" for plan in results.plans for warning in plan.warnings)
     return without_empty(Table("plans", "The plan", columns, rows, note, below), columns[-4:-1])
 
@@ -196,11 +197,11 @@ _HEADINGS = {
 
 
 def alternatives(results: StudyResults) -> Table:
-    """Show other choices for each budget: the optimum is flat."""
+    """Show other choices for each budget, since the optimum is flat."""
     listed = [(plan.label, other) for plan in results.plans for other in plan.alternatives]
     keys = list(dict.fromkeys(key for _, other in listed for key in other))
     rows = tuple((Cell(label), *(_alternative(key, other.get(key)) for key in keys)) for label, other in listed)
-    note = "The optimum is flat: these cost little."
+    note = "The loss is flat near the optimum: these choices have almost the same loss."
     return Table(
         "alternatives",
         "Alternatives to the plan",
@@ -216,7 +217,7 @@ def _alternative(key: str, value: float | None) -> Cell:
 
 
 def trials(results: StudyResults) -> Table:
-    """Show how each law that could have made the held-out prediction foretold the sizes before it."""
+    """Show how well each candidate law for the held-out prediction predicted the smaller sizes."""
     test = results.held_out
     rows = tuple(
         (
@@ -229,40 +230,43 @@ def trials(results: StudyResults) -> Table:
         )
         for trial in (test.trials if test else ())
     )
-    columns = ("law", "losses foretold", "error (rms)", "inside the interval", "interval widened by", "choice")
-    note = "Each law was fitted below every size of the study and asked about that size; the smallest error was chosen."
+    columns = ("law", "losses predicted", "error (rms)", "coverage", "interval widened by", "choice")
+    note = (
+        "For each size of the study, each law was fitted to the smaller sizes and predicted that size; the law with "
+        "the smallest error was chosen. Coverage: fraction of losses inside the interval."
+    )
     return Table("trials", "How the predicting law was chosen", columns, rows, note)
 
 
 def ranking(found: Ranking | None) -> Table:
-    """Show how each law foretold larger runs than it was fitted to, best first."""
+    """Show how well each law predicted larger runs than those of its fit, best first."""
     columns = (
         "law",
         "constants",
         "error",
-        "behind the best",
+        "error minus the best law's",
         "P(best)",
         "rms error",
-        "inside",
-        "must widen by",
+        "coverage",
+        "interval to be widened by",
         "note",
     )
     rows = tuple(_ranked(law) for law in (found.laws if found else ()))
     if not rows:
-        return Table("ranking", "How the laws foretold larger runs", columns, ())
+        return Table("ranking", "How well the laws predicted larger runs", columns, ())
     cuts = f"{len(found.cuts)} computes" if len(found.cuts) > 1 else "one compute"
     note = (
-        f"Fitted below {cuts} and asked about {found.held_runs:,} larger runs. Error: mean absolute error of the "
-        f"log loss, the computes weighing alike. Inside: the {percent(found.level)} interval as the fit gives it; what "
-        "it must widen by is taken over by the plan."
+        f"Each law was fitted to the runs below {cuts} and predicted {found.held_runs:,} larger runs. Error: mean "
+        f"absolute error of the log loss, with equal weight for each compute. Coverage: fraction of these runs inside "
+        f"the {percent(found.level)} interval of the fit. The plan's interval is widened by the last factor."
     )
-    return without_empty(Table("ranking", "How the laws foretold larger runs", columns, rows, note), ("note",))
+    return without_empty(Table("ranking", "How well the laws predicted larger runs", columns, rows, note), ("note",))
 
 
 def _ranked(law: LawRanked) -> tuple[Cell, ...]:
     constants = Cell(count(law.parameters), law.parameters)
     if law.failed:
-        return (Cell(law.law), constants, *(Cell(ABSENT) for _ in range(6)), Cell(f"takes no part: {law.failed}"))
+        return (Cell(law.law), constants, *(Cell(ABSENT) for _ in range(6)), Cell(f"not ranked: {law.failed}"))
     percents = law.behind and Estimate(
         *(None if v is None else 100 * v for v in (law.behind.value, law.behind.low, law.behind.high))
     )
@@ -280,11 +284,17 @@ def _ranked(law: LawRanked) -> tuple[Cell, ...]:
 
 
 def seeds(results: StudyResults) -> Table:
-    """Show how much the loss moves from seed to seed."""
+    """Show how much the loss varies between seeds."""
     spread = results.seed_spread
     if spread is None:
-        return Table("seeds", "Seed to seed", (), ())
-    columns = ("N (parameters)", "D (tokens)", "losses (nats/token)", "sd (nats/token)", "sd of log loss")
+        return Table("seeds", "Spread over seeds", (), ())
+    columns = (
+        "N (parameters)",
+        "D (tokens)",
+        "losses (nats/token)",
+        "standard deviation (nats/token)",
+        "standard deviation of log loss",
+    )
     losses = ", ".join(number(loss, 5) for loss in spread.losses)
     row = (
         Cell(count(spread.params_nonembedding), spread.params_nonembedding),
@@ -293,7 +303,8 @@ def seeds(results: StudyResults) -> Table:
         Cell(number(spread.sd_nats, 2), spread.sd_nats),
         Cell(number(spread.sd_log, 2), spread.sd_log),
     )
-    return Table("seeds", "Seed to seed", columns, (row,), f"{len(spread.losses)} runs that differ in their seed alone")
+    note = f"{len(spread.losses)} runs that differ only in their seed"
+    return Table("seeds", "Spread over seeds", columns, (row,), note)
 
 
 def _plain(value):

@@ -1,4 +1,4 @@
-"""Numbers as a reader sees them: as many digits as their interval allows, powers of ten raised, units spelt out."""
+"""Numbers as the reader sees them: with as many digits as their interval supports, powers of ten and units."""
 
 import math
 from collections.abc import Callable
@@ -10,9 +10,9 @@ YEAR = 365.25 * 86400.0  # seconds
 _SECONDS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 ABSENT = "–"
 UNDETERMINED, UNIDENTIFIED = "not determined", "not identified"
-REACH, SIGNED_REACH = 1e3, 1e6  # an interval that goes so many times beyond its value on both sides says nothing
-NARROW = 1e-4  # of the number: the digits of a narrower interval are not shown
-MOST_YEARS = 1e4  # and no calendar speaks of more
+REACH, SIGNED_REACH = 1e3, 1e6  # an interval that extends this many times beyond its value on both sides is not shown
+NARROW = 1e-4  # times the number: the digits of a narrower interval are not shown
+MOST_YEARS = 1e4  # longer durations are written in years
 
 
 def power_of_ten(exponent: int) -> str:
@@ -21,7 +21,7 @@ def power_of_ten(exponent: int) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Write a number with `digits` significant digits, outside 1e-3 to 1e5 times a power of ten."""
+    """Write a number with `digits` significant digits, with a power of ten if it is outside [1e-3, 1e5]."""
     if value is None or not math.isfinite(value):
         return ABSENT
     if value == 0:
@@ -31,7 +31,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def _exponent(value: float, digits: int) -> int:
-    """Power of ten of a number as it is written; of denormals too, whose power divides no number."""
+    """Exponent of ten of a number as it is written, also of denormal numbers, whose power of ten would be zero."""
     return int(f"{value:.{digits - 1}e}".split("e")[1])
 
 
@@ -40,7 +40,7 @@ def _fixed(value: float, decimals: int) -> str:
 
 
 def _raised(value: float, digits: int) -> str:
-    """Write a number times a power of ten, whatever its size."""
+    """Write a number with a power of ten, whatever its size."""
     if value == 0:
         return "0"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
@@ -48,7 +48,7 @@ def _raised(value: float, digits: int) -> str:
 
 
 def stated(value: float | None, digits: int = 6) -> str:
-    """Write a number that its source states: no more digits than it has."""
+    """Write a number as its source states it, without additional digits."""
     if value is None or not math.isfinite(value):
         return ABSENT
     text = f"{value:.{digits}g}"
@@ -78,9 +78,10 @@ def short(value: float | None) -> str:
 
 
 def interval(estimate: Estimate | None) -> str:
-    """Write a value with its interval, all in one notation; two digits of the interval's width are shown.
+    """Write a value with its interval, `value [low, high]`, in one notation, to two digits of the interval's width.
 
-    The value keeps a digit of its own however wide the interval is; an interval that says nothing is not shown.
+    The value keeps at least one significant digit however wide the interval is. A value whose interval is
+    uninformative (see `says_nothing`) is written as "not determined".
     """
     if estimate is None or not math.isfinite(estimate.value):
         return ABSENT
@@ -95,7 +96,7 @@ def interval(estimate: Estimate | None) -> str:
 
 
 def says_nothing(estimate: Estimate) -> bool:
-    """Say whether an interval reaches so far to both sides of its value that the value is anyone's guess."""
+    """Say whether an interval is uninformative: it extends by orders of magnitude on both sides of its value."""
     value, low, high = abs(estimate.value), estimate.low, estimate.high
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return False
@@ -105,7 +106,7 @@ def says_nothing(estimate: Estimate) -> bool:
 
 
 def _alike(value: float, ends: list[float]) -> Callable[[float], str]:
-    """Choose one way of writing for a value and the ends of its interval."""
+    """Choose one notation for a value and the ends of its interval."""
     sizes = [abs(one) for one in (value, *ends)]
     largest, width = max(sizes), max(value, *ends) - min(value, *ends)
     if largest == 0:
@@ -117,9 +118,9 @@ def _alike(value: float, ends: list[float]) -> Callable[[float], str]:
         return lambda one: _raised(one, digits)
     decimals = max(0, 1 - math.floor(fine))
     if min(sizes) >= 1:
-        decimals = max(decimals, 1 - math.floor(math.log10(min(sizes))))  # 4.2 and not 4, of [3.9, 48.0]
+        decimals = max(decimals, 1 - math.floor(math.log10(min(sizes))))  # write 4.2 [3.9, 48.0], not 4 [4, 48]
     if value != 0:
-        decimals = max(decimals, -math.floor(math.log10(sizes[0])))  # 0.3 and not 0, of [-6, 6]
+        decimals = max(decimals, -math.floor(math.log10(sizes[0])))  # write 0.3 for an interval of [-6, 6], not 0
     return lambda one: _fixed(one, decimals)
 
 
@@ -141,12 +142,12 @@ def plus_minus(value: float | None, error: float | None) -> str:
 
 
 def percent(level: float | None) -> str:
-    """Write a share as a percentage."""
+    """Write a fraction as a percentage."""
     return ABSENT if level is None or not math.isfinite(level) else f"{100 * level:g}%"
 
 
 def explained(r2: float | None) -> str:
-    """Write the share of the variance that a law explains; what does not vary leaves nothing to explain."""
+    """Write the fraction of the variance that a law explains; undefined if the losses do not vary."""
     return "no R² (nothing varies)" if r2 is None else f"R² = {r2:.4f}".replace("-", "−")
 
 

@@ -1,4 +1,4 @@
-"""Which part each row of the points plays: in a fit, excluded, held out; and how many runs are there."""
+"""The role of each row of the points: in a fit, excluded or held out; and how many runs are present."""
 
 import re
 from collections import Counter
@@ -26,7 +26,7 @@ def held_out_rows(results: "StudyResults") -> np.ndarray:
 
 
 def excluded_rows(results: "StudyResults") -> dict[str, np.ndarray]:
-    """Map each reason for leaving a point out of a fit to its rows; held-out runs are not among them."""
+    """Map each reason for excluding a point from the fits to its rows; held-out runs are not included."""
     if "excluded_because" not in results.points:
         return {}
     because, held = _grouped(results.points["excluded_because"]), held_out_rows(results)
@@ -34,14 +34,14 @@ def excluded_rows(results: "StudyResults") -> dict[str, np.ndarray]:
 
 
 def _grouped(because: np.ndarray) -> np.ndarray:
-    """Count reasons that differ in their numbers alone as one, where they are more than a legend can hold."""
+    """Merge reasons that differ only in their numbers, if there are more than a legend can show."""
     return np.array([re.sub(r"\d+", "...", one) for one in because]) if len(set(because)) > MOST_REASONS else because
 
 
 def fitted_rows(results: "StudyResults", bands: Sequence[Band] = (), *, named: bool = False) -> np.ndarray:
-    """Mark the rows that the given lines were fitted to; without a record of it, every row that was kept.
+    """Mark the rows to which the given lines were fitted; if that is not recorded, every row that was kept.
 
-    `named`: of no line, no row.
+    `named`: without any line, mark no row.
     """
     if named and not bands:
         return np.zeros(len(results.points), dtype=bool)
@@ -57,16 +57,19 @@ def fitted_rows(results: "StudyResults", bands: Sequence[Band] = (), *, named: b
 
 
 def runs_present(results: "StudyResults") -> str:
-    """Say how many of the runs that were asked for are there."""
+    """Say how many of the expected runs are present."""
     if of_a_table(results):
         return f"{counted(len(results.points), 'point')} of {counted(results.runs_present, 'run')}"
     return f"{results.runs_present} of {results.runs_expected} runs present"
 
 
-_HOLLOW = {"smallest-is-best": "the smallest size is the best, a bound", "largest-is-best": "the largest is, a bound"}
+_HOLLOW = {
+    "smallest-is-best": "the smallest size is the best, which is only a bound",
+    "largest-is-best": "the largest size is the best, which is only a bound",
+}
 
 
 def why_hollow(found: FrontierFound) -> str:
-    """Count the reasons for which budgets take no part in the exponents of a frontier."""
+    """List the reasons why budgets are not used in the exponents of a frontier, with their counts."""
     counted = Counter(reason for reason in found.reasons if reason) or {"no reason is recorded": sum(found.censored)}
     return ", ".join(f"{_HOLLOW.get(reason, reason.replace('-', ' '))} (n = {n})" for reason, n in counted.items())

@@ -1,4 +1,4 @@
-"""What a study found, in five sentences for the top of the page."""
+"""The main results of a study, in five sentences at the top of the page."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,11 +25,11 @@ from .tested import HeldOutTest
 if TYPE_CHECKING:
     from .study_results import Recommendation, StudyResults
 
-OF_UNITS = ("A3",)  # rules of the audit without which no plan can be read
+OF_UNITS = ("A3",)  # rules of the audit; if one of them fails, the plan is withheld
 
 
 def five_sentences(results: "StudyResults") -> tuple[tuple[str, str], ...]:
-    """Say what was trained on what, the main law, the verdict on the prediction, the plan and the caveats.
+    """State what was trained on which text, the main law, the result of the prediction, the plan and the limits.
 
     Returns:
         pairs of a short heading and a sentence.
@@ -40,7 +40,7 @@ def five_sentences(results: "StudyResults") -> tuple[tuple[str, str], ...]:
         ("Law", law_found),
         ("Prediction", foretold if table else lambda results: verdict(results.held_out, results)),
         ("Plan", lambda results: plan_made(results.plans, results)),
-        ("Reach", caveats),
+        ("Limits", caveats),
     )
     return tuple((heading, attempt(partial(say, results), _unsaid)) for heading, say in asked)
 
@@ -50,7 +50,7 @@ def _unsaid(why: str) -> str:
 
 
 def trained(results: "StudyResults") -> str:
-    """Say what was trained on what."""
+    """State what was trained on which text."""
     sizes = _column(results, size_of(results))
     text = results.corpus.get("name", "a text of unknown name")
     if not len(results.points):
@@ -64,9 +64,9 @@ def trained(results: "StudyResults") -> str:
 
 
 def read(results: "StudyResults") -> str:
-    """Say what was read, and what its N counts."""
+    """State what was read, and the definition of its N."""
     kept = len(results.points.kept)
-    part = "" if kept == len(results.points) else f", {kept:,} of them in the fits"
+    part = "" if kept == len(results.points) else f", {kept:,} of them used in the fits"
     sizes, horizons = _column(results, size_of(results)), _column(results, tokens_of(results))
     span = f", {short(min(sizes))} to {short(max(sizes))} {sizes_in_words(results)}" if sizes else ""
     seen = f", {short(min(horizons))} to {short(max(horizons))} tokens" if horizons else ""
@@ -75,7 +75,7 @@ def read(results: "StudyResults") -> str:
 
 
 def law_found(results: "StudyResults") -> str:
-    """Say the main law with its intervals."""
+    """State the main law with its intervals."""
     fit = main_fit(results)
     if fit is None:
         return f"No law is fitted yet ({runs_present(results)})."
@@ -89,60 +89,60 @@ def law_found(results: "StudyResults") -> str:
 
 
 def main_fit(results: "StudyResults") -> FittedLaw | None:
-    """Choose the law that the record names, else the one of the held-out prediction, else the first fitted."""
+    """Choose the law that the record names, else that of the held-out prediction, else the first fitted law."""
     law = results.law or (results.held_out.law if results.held_out else "")
     named = [fit for fit in results.fits if fit.law == law]
     return next(iter([*named, *results.fits]), None)
 
 
 def verdict(test: HeldOutTest | None, results: "StudyResults | None" = None) -> str:
-    """Say what was predicted for the held-out runs, what was measured and whether the interval held."""
+    """State the prediction for the held-out runs, the measured loss, and whether it is inside the interval."""
     if test is None:
         return "No run was held out, so no prediction was tested."
     at = f"a model of {short(test.params_nonembedding)} parameters on {short(test.tokens)} tokens"
     told = (
-        f"For {at} that no fit saw, {test.law} predicted {interval(test.predicted)} nats per token "
-        f"({percent(test.predicted.level)} interval) at {number(test.reach, 2)} times the largest compute fitted"
+        f"For {at}, held out from every fit, {test.law} predicted {interval(test.predicted)} nats per token "
+        f"({percent(test.predicted.level)} interval) at {number(test.reach, 2)} times the largest fitted compute"
     )
     if test.calibration != 1.0:
-        told += f", the interval widened {number(test.calibration)} times after the law's trial on smaller sizes"
+        told += f", with the interval widened {number(test.calibration)} times after the law's test on smaller sizes"
     if test.is_late:
-        told += ". It was made AFTER its runs were trained, so that it tests no foresight"
+        told += ". The prediction was made AFTER its runs were trained, so it is not a test of extrapolation"
     if test.held is None or test.measured_mean is None:
         present = f" ({runs_present(results)})" if results else ""
         return f"{told}; it is not yet trained{present}."
     runs = f"{len(test.measured)} run" + ("s" if len(test.measured) > 1 else "")
     if test.no_news:
         measured = plus_minus(test.measured_mean, test.measured_sem)
-        return f"{told}; measured {measured} ({runs}). These runs do not predict: {test.no_news}."
-    held = "the interval held" if test.held else "the interval did NOT hold"
+        return f"{told}; measured {measured} ({runs}). These runs allow no prediction: {test.no_news}."
+    held = "inside the interval" if test.held else "OUTSIDE the interval"
     return f"{told}; measured {plus_minus(test.measured_mean, test.measured_sem)} ({runs}): {held}."
 
 
 def foretold(results: "StudyResults") -> str:
-    """Say how the laws foretold the larger runs of a table, and which can be told apart."""
+    """State how well the laws predicted the larger runs of a table, and which differ significantly."""
     ranking = results.ranking
     best = next(iter(ranking.able), None) if ranking else None
     if best is None:
-        return "No law could be tried on larger runs than it was fitted to: no prediction is tested here."
+        return "No law could be tested on larger runs than those of its fit, so no prediction is tested here."
     cuts = f"{len(ranking.cuts)} computes" if len(ranking.cuts) > 1 else "one compute"
-    inside = f"{percent(round(best.coverage, 2))} of them inside its {percent(ranking.level)} interval"
-    widened = "" if best.factor == 1 else f", which would have held if widened {number(best.factor)} times"
+    inside = f"and {percent(round(best.coverage, 2))} of them were inside its {percent(ranking.level)} interval"
+    widened = "" if best.factor == 1 else f", which had to be {number(best.factor)} times as wide to reach that level"
     others = [law for law in ranking.able if law is not best]
     behind = "; ".join(f"{law.law} {100 * law.score:.2g}%" for law in others)
-    tied = f" Not to be told from it on these runs: {', '.join(ranking.undecided)}." if ranking.undecided else ""
+    tied = f" These runs do not distinguish it from {', '.join(ranking.undecided)}." if ranking.undecided else ""
     return (
-        f"Fitted below {cuts} and asked about {ranking.held_runs:,} larger runs, {best.law} was off by "
-        f"{100 * best.score:.2g}% of the loss on average, {inside}{widened}"
-        f"{'; ' + behind if behind else ''}.{tied}"
+        f"Each law was fitted to the runs below {cuts} and predicted {ranking.held_runs:,} larger runs: the mean error "
+        f"of {best.law} was {100 * best.score:.2g}% of the loss, {inside}{widened}"
+        f"{'. Errors of the other laws: ' + behind if behind else ''}.{tied}"
     )
 
 
 def plan_made(plans: "tuple[Recommendation, ...]", results: "StudyResults | None" = None) -> str:
-    """Say what to train with ten times the compute, or with the first budget planned."""
+    """State what to train with ten times the compute, or with the budget that is nearest to that."""
     table = results is not None and of_a_table(results)
     if not plans:
-        return "No law here can split a budget." if table else "No plan is made yet."
+        return "No fitted law can split a budget into N and D." if table else "No plan is made yet."
     unit = loss_unit_in_words(results) if results else "nats per token"
     plan = min(plans, key=lambda p: abs(p.reach - 10.0))
     if results and (why := withheld(plan, results)):
@@ -155,34 +155,33 @@ def plan_made(plans: "tuple[Recommendation, ...]", results: "StudyResults | None
 
 
 def withheld(plan: "Recommendation", results: "StudyResults") -> str:
-    """Say why a plan is no answer; empty where it is one."""
+    """Say why a plan must not be shown; empty if it may be shown."""
     unsound = next((fit.unsound for fit in results.fits if fit.law == plan.law and fit.unsound), "")
     wide = [name for name, value in (("N", plan.params), ("D", plan.tokens)) if says_nothing(value)]
     units = [f.id for f in results.audit.having("failed", "error") if f.id in OF_UNITS] if results.audit else []
     if unsound:
         return unsound
     if wide:
-        return f"the interval of {' and '.join(wide)} reaches over a thousand times to both sides"
-    return f"the audit's {', '.join(units)} fails: sizes, tokens and compute do not agree" if units else ""
+        return f"the interval of {' and '.join(wide)} extends by more than a factor of 1000 on both sides"
+    return f"rule {', '.join(units)} of the audit fails: sizes, tokens and compute are inconsistent" if units else ""
 
 
 def caveats(results: "StudyResults") -> str:
-    """Say how far the numbers reach and how much a seed moves them."""
+    """State how far the plan extrapolates, and how much the loss varies between seeds."""
     parts = []
     if results.plans:
         reach = max(plan.reach for plan in results.plans)
-        parts.append(
-            f"the plan reaches {number(reach, 2)} times beyond the largest compute fitted, where the law is untested"
-        )
+        parts.append(f"the plan is for {number(reach, 2)} times the largest fitted compute, where the law is untested")
     if results.seed_spread:
         spread = results.seed_spread
         parts.append(
-            f"another seed moves the loss by {number(spread.sd_nats, 2)} nats (sd of {len(spread.losses)} seeds)"
+            f"the loss varies between seeds by {number(spread.sd_nats, 2)} nats (standard deviation of "
+            f"{len(spread.losses)} seeds)"
         )
     if results.true_floor_nats is not None:
         parts.append(f"the true floor of this synthetic text is {stated(results.true_floor_nats, 5)} nats per token")
     whose = "the text and tokenizer of these runs" if of_a_table(results) else "this text, this tokenizer"
-    parts.append(f"the constants hold for {whose} and this range, and for no other")
+    parts.append(f"the constants are valid only for {whose} and this range")
     joined = "; ".join(parts)
     return joined[0].upper() + joined[1:] + "."
 

@@ -35,7 +35,7 @@ def _fitted(fit: FittedLaw, name: str) -> str:
 
 
 def _constants(results: "StudyResults") -> Table:
-    """Set the constants in columns; the published ones are of another text, and are labelled so."""
+    """Write the constants in columns; the published values are for another text, and are labelled so."""
     rows = [
         (fit.law, minimised(fit), name, _fitted(fit, name), stated(fit.published.get(name)).replace(ABSENT, ""))
         for fit in results.fits

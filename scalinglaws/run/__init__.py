@@ -1,1 +1,1 @@
-"""What a run is: what was asked of it, the shape of its model, its learning rate at every step."""
+"""What a run is: its specification, the shape of its model, and its learning rate at every step."""

@@ -1,4 +1,4 @@
-"""A training run: what was asked (RunSpec), what happened (Run), and an id: a hash of what its numbers depend on."""
+"""A training run: its specification (RunSpec), its results (Run), and its id, a hash of what its numbers depend on."""
 
 import dataclasses
 import hashlib
@@ -22,43 +22,43 @@ ENDING = (
     "cooldown",
     "lr_end",
     "decay_power",
-)  # how and when a run ends: no trunk's step
-A_PATH = "text:"  # begins a corpus that is named by where it lies
-CHECKPOINT = "checkpoint.safetensors"  # the state of a run under way
+)  # how and when a run ends: no step of a trunk depends on these
+A_PATH = "text:"  # prefix of a corpus that is named by its path
+CHECKPOINT = "checkpoint.safetensors"  # the state of a run in progress
 ID = re.compile(r"L\d+-d\d+-[0-9a-f]{12}")
 NAMED = {"schedule": SCHEDULES, "cooldown": COOLDOWNS, "optimizer": OPTIMIZERS, "precision": PRECISIONS}
 
 
 @dataclass(frozen=True)
 class RunSpec:
-    """One training run, asked for in full.
+    """The full specification of one training run.
 
     Never change a default below: defaults are left out of the id. Add a field instead.
 
     Attributes:
-        data: hash of the tokenised corpus that `corpus` and `tokenizer` led to.
+        data: hash of the tokens of `corpus` under `tokenizer`.
         tokens: horizon D; steps = ceil(tokens / (batch n_ctx)).
-        batch: sequences a step.
+        batch: sequences per step.
         lr: peak learning rate.
         warmup: steps of linear warm-up.
-        decay: share of the horizon spent decaying, for schedule "wsd".
-        clip: largest norm of the gradient; 0 for none.
-        parent: the trunk whose state this one starts from, at the step where its own decay begins ("" for none).
-        branch_at: steps at which a trunk keeps its state for the runs that branch from it.
+        decay: fraction of the horizon in which the learning rate decays, for schedule "wsd".
+        clip: maximum norm of the gradient; 0 for no clipping.
+        parent: the trunk from whose state this run starts, at the step where its own decay begins ("" for none).
+        branch_at: steps at which a trunk saves its state for the runs that branch from it.
         cooldown: form of the decay of schedule "wsd".
-        lr_end: share of the peak at which the schedule ends.
-        decay_power: the decay of "cosine" and "linear", to this power: above 1 falls faster, below 1 slower.
-        dropout: share of the embeddings and of each layer's output that is set to zero while training.
-        accumulate: equal parts into which a step's batch is cut; their gradients are summed.
-        unique_tokens: trains on the first so many tokens of the text alone, again and again; 0 for all of it.
+        lr_end: learning rate at the end of the schedule, as a fraction of the peak.
+        decay_power: exponent of the decay of "cosine" and "linear": above 1 decays faster, below 1 more slowly.
+        dropout: fraction of the embeddings and of each layer's output that is set to zero in training.
+        accumulate: number of equal parts into which a step's batch is cut; their gradients are summed.
+        unique_tokens: train only on this many tokens from the start of the text, repeatedly; 0 for the whole text.
         data_seed: seed of the order of the data; None for `seed`, which then draws the weights and the order.
-        foreign: other texts on which each evaluation also takes the loss: (corpus, hash of its tokens) of each.
-        early_stop: evaluations without a lower test loss after which training ends; 0 for never. The run is then read
-            at its lowest, and every evaluation is of the whole test set.
+        foreign: other texts on which each evaluation also measures the loss: (corpus, hash of its tokens) of each.
+        early_stop: number of evaluations without a lower test loss after which training stops; 0 for never. The final
+            evaluation is then the one with the lowest loss, and every evaluation uses the whole test set.
         noise_every: steps between two measurements of the gradient noise scale; 0 for none.
-        watch_weights: measures update-to-weight ratio and activation size at each evaluation.
-        precision: of matrix products. "tf32": float32 with mantissas of 10 bits where a GPU multiplies; "bfloat16":
-            by autocast, weights and optimiser in float32.
+        watch_weights: measure update-to-weight ratio and activation size at each evaluation.
+        precision: of matrix products. "tf32": float32 with 10-bit mantissas on a GPU; "bfloat16": by autocast, with
+            weights and optimiser in float32.
     """
 
     shape: Shape
@@ -110,13 +110,13 @@ class RunSpec:
             raise StudyError(f"accumulate = {self.accumulate} does not divide batch = {self.batch} into equal parts.")
         if self.shape.parametrisation == "mup" and self.optimizer not in ("adam", "adamw"):
             raise StudyError(
-                f"optimizer = {self.optimizer!r} under parametrisation 'mup', whose rates are derived for Adam here: "
-                f"take adam or adamw, or parametrisation 'standard'."
+                f"optimizer = {self.optimizer!r} with parametrisation 'mup', whose learning rates are derived for "
+                f"Adam: take adam or adamw, or parametrisation 'standard'."
             )
 
     @property
     def batch_tokens(self) -> int:
-        """Tokens of one step."""
+        """Tokens per step."""
         return self.batch * self.shape.n_ctx
 
     @property
@@ -126,7 +126,7 @@ class RunSpec:
 
     @property
     def first_step(self) -> int:
-        """Step this run starts at: where its decay begins, for a branch; else 0."""
+        """First step of this run: the start of its decay for a branch, else 0."""
         return self.decay_start if self.parent else 0
 
     @property
@@ -141,15 +141,15 @@ class RunSpec:
 
     @property
     def is_trunk(self) -> bool:
-        """Whether this run only feeds branches: its own last loss is of an undecayed model."""
+        """Whether this run only provides states for branches: its learning rate never decays."""
         return bool(self.branch_at)
 
     @property
     def id(self) -> str:
         """Name the run by a hash of what its numbers depend on: every field that differs from its default.
 
-        The text counts by its tokens (`data`), whatever path it was found by. A trunk, which goes on for as long as
-        somebody branches from it, has no horizon; a branch follows from its own fields, whatever else branches there.
+        The text enters by its tokens (`data`), not by its path. The horizon of a trunk does not enter, because a trunk
+        is trained as far as its branches need; nor do the other branches of its trunk enter the id of a branch.
         """
         asked = self._asked()
         if self.is_trunk:
@@ -164,12 +164,12 @@ class RunSpec:
 
     @property
     def first_id(self) -> str:
-        """The id of the first stores, in which every field took part: paths, and the horizons of other runs."""
+        """The id in stores of the first version, which depended on every field, including paths and other branches."""
         return self._named(self._asked())
 
     @property
     def lineage(self) -> str:
-        """The id of the trunk that a branch starts from, which follows from the branch; of other runs their own."""
+        """For a branch, the id of its trunk, computed from the fields of the branch; for any other run, its own id."""
         if not self.parent:
             return self.id
         return dataclasses.replace(self, schedule="constant", parent="", branch_at=(self.first_step,)).id
@@ -186,12 +186,12 @@ class RunSpec:
 
 
 def state_name(step: int | str) -> str:
-    """Name the file in which a trunk keeps its state for the branches that start at `step`."""
+    """Name the file in which a trunk saves its state for the branches that start at `step`."""
     return f"state-{step}.safetensors"
 
 
 def together(specs: Iterable[RunSpec]) -> tuple[RunSpec, ...]:
-    """Give each run once; a trunk asked for several times goes as far as any asks, and keeps every state."""
+    """Return each run once; of several specifications of one trunk, the longest, with the saved states of all."""
     found: dict[str, RunSpec] = {}
     for spec in specs:
         other = found.setdefault(spec.id, spec)
@@ -203,7 +203,7 @@ def together(specs: Iterable[RunSpec]) -> tuple[RunSpec, ...]:
 
 @dataclass(frozen=True)
 class NoiseSums:
-    """Sums over measured steps: of estimates of |G|^2 and of tr(Sigma) in tokens, and of their squares and product."""
+    """Sums over measured steps of the estimates of |G|^2 and tr(Sigma) in tokens, and of their squares and product."""
 
     count: int = 0
     grad_sq: float = 0.0
@@ -218,13 +218,13 @@ class Evaluation:
     """The losses at one step.
 
     Attributes:
-        loss_nats_sem: standard error that the finite test set leaves.
-        loss_train_nats: mean training loss since the evaluation before.
+        loss_nats_sem: standard error due to the finite test set.
+        loss_train_nats: mean training loss since the previous evaluation.
         foreign: loss on each text of `RunSpec.foreign`.
-        by_position: loss at the places 1, 2, 4 ... n_ctx of the context.
-        noise: of the gradients measured since the evaluation before.
-        update_ratio, activation_rms: size of the last step over that of the weights; root mean square of the residual
-            stream after each block. Measured where `RunSpec.watch_weights` asks.
+        by_position: loss at the positions 1, 2, 4 ... n_ctx of the context.
+        noise: sums over the gradients measured since the previous evaluation.
+        update_ratio, activation_rms: norm of the last update divided by the norm of the weights; root mean square of
+            the residual stream after each block. Measured if `RunSpec.watch_weights` is set.
     """
 
     step: int
@@ -243,17 +243,17 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Run:
-    """What happened: the curve of evaluations, the instruments' readings and the outcome.
+    """The results of a run: the learning curve, the instruments' readings and the outcome.
 
     Attributes:
-        outcome: one of OUTCOMES; a run whose process failed or was stopped leaves no Run. A trunk, which feeds others
-            and is read at no end, only ever finished or diverged.
-        sentence: what the outcome means, for a person.
-        bytes_per_token: bytes of text to a token, to give losses in bits per byte; None where tokens are no text.
-        curve: evaluations in the order of steps; the last of a finished run is of the whole test set.
+        outcome: one of OUTCOMES; a run whose process failed or was stopped leaves no Run. A trunk, which has no final
+            loss of its own, either finished or diverged.
+        sentence: what the outcome means, for a reader.
+        bytes_per_token: bytes of text per token, to convert losses to bits per byte; None where tokens are not text.
+        curve: evaluations in the order of steps; the last of a finished run uses the whole test set.
         readings: what the instruments measured, by name.
-        provenance: versions, machine and time: facts that are no part of the asking.
-        by_position: loss at every place of the context, after the last step.
+        provenance: versions, machine and time: facts that are not part of the specification.
+        by_position: loss at every position of the context, after the last step.
     """
 
     spec: RunSpec
@@ -268,12 +268,12 @@ class Run:
 
     @property
     def final(self) -> Evaluation | None:
-        """The evaluation a run is read at: at its horizon, or the lowest of an early-stopped one; None if it diverged.
+        """The evaluation that counts as the run's result: at its horizon, or the lowest with early stopping.
 
-        A run that failed to learn has one too, and takes no part in a fit.
+        None if the run diverged. A run that failed to learn has one too, but is not used in fits.
 
-        A minimum over noisy evaluations lies low by about their spread, the lower the more of them: compare runs of
-        equal cadence.
+        The minimum of noisy evaluations is biased low by about their standard deviation, and by more the more
+        evaluations there are: compare only runs with equal numbers of evaluations.
         """
         if self.outcome == DIVERGED:
             return None

@@ -1,23 +1,23 @@
-"""The learning rate at each step, and where a run is evaluated."""
+"""The learning rate at each step, and the steps at which a run is evaluated."""
 
 import math
 
 from .run import RunSpec
 
-SPAN = 256  # from the first evaluation of a run to its last, in steps
+SPAN = 256  # ratio of the step of a run's last evaluation to that of its first
 CURVE_SHARE = 8  # evaluations before the last use one in this many of the test windows
 
 
 def learning_rate(spec: RunSpec, step: int) -> float:
-    """Give the learning rate of optimiser step `step`, counted from 0.
+    """Return the learning rate of optimiser step `step`, counted from 0.
 
     Linear warm-up lr (s+1)/w; then lr (e + (1 - e) f), where e is `lr_end`, x = (s-w)/(T-w) and f is
         constant      1, whatever `lr_end`
-        linear        (1 - x)^p, p being `decay_power`
-        cosine        (1/2 (1 + cos(pi x)))^p, to zero at T (Kaplan et al. 2020, section 2.2)
-        inverse-sqrt  sqrt(w / (s+1)), which has no end of its own (Vaswani et al. 2017, eq 3)
-        wsd           1 until the last `decay` share of the horizon, of which z has passed: then 1 - z under `cooldown`
-                      "linear", 1 - sqrt(z) under "1-sqrt" (Hägele et al. 2024)
+        linear        (1 - x)^p, where p is `decay_power`
+        cosine        (1/2 (1 + cos(pi x)))^p, zero at T (Kaplan et al. 2020, section 2.2)
+        inverse-sqrt  sqrt(w / (s+1)), which does not depend on the horizon (Vaswani et al. 2017, eq 3)
+        wsd           1 until the last fraction `decay` of the horizon; then, with z the fraction of it that is over,
+                      1 - z for `cooldown` "linear" and 1 - sqrt(z) for "1-sqrt" (Hägele et al. 2024)
     """
     peak = spec.lr
     if step < spec.warmup:
@@ -44,10 +44,10 @@ def _share(spec: RunSpec, step: int) -> float:
 
 
 def evaluation_steps(spec: RunSpec) -> list[int]:
-    """Choose the steps after which the test loss is taken: evenly in log step, the last one included.
+    """Choose the steps after which the test loss is measured: evenly spaced in log step, including the last step.
 
-    A branch only adds its decay to its trunk's curve, and takes a quarter as many. A trunk may be asked to go on: its
-    steps lie as densely and start from its warm-up, so that they are the same whatever its horizon.
+    A branch only adds its decay to the curve of its trunk, and has a quarter as many evaluations. A trunk may later be
+    extended: its evaluations are equally dense and start in its warm-up, so that they do not depend on its horizon.
     """
     count = max(2, spec.evaluations // (4 if spec.parent else 1))
     if spec.is_trunk:
@@ -60,7 +60,7 @@ def evaluation_steps(spec: RunSpec) -> list[int]:
 
 
 def phase(spec: RunSpec, step: int) -> str:
-    """Say whether the learning rate after `step` steps was warming up, constant or decaying."""
+    """Return the phase of the learning rate after `step` steps: "warm-up", "constant" or "decay"."""
     if step <= spec.warmup:
         return "warm-up"
     if spec.schedule == "constant" or (spec.schedule == "wsd" and step <= spec.decay_start):
@@ -69,5 +69,5 @@ def phase(spec: RunSpec, step: int) -> str:
 
 
 def log_places(n_ctx: int) -> list[int]:
-    """Places 1, 2, 4, ... n_ctx at which a run's curve keeps its loss by position."""
+    """Positions 1, 2, 4, ... n_ctx of the context for which each evaluation records the loss."""
     return sorted({2**k for k in range(n_ctx.bit_length()) if 2**k <= n_ctx} | {n_ctx})

@@ -1,4 +1,4 @@
-"""Shape: a model's family, sizes and parts, with its counts of parameters and FLOPs."""
+"""Shape: a model's family, sizes and parts, with the counts of its parameters and FLOPs."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -20,34 +20,34 @@ NAMED = {
     "parametrisation": PARAMETRISATIONS,
     "sharing": SHARINGS,
 }
-OF_AN_LSTM = set("n_layer d_model n_heads n_ctx n_vocab tied family biases".split())  # the fields that it has a use for
+OF_AN_LSTM = set("n_layer d_model n_heads n_ctx n_vocab tied family biases".split())  # the fields that apply to it
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A language model in full, but for its weights. The defaults are a Transformer as in Kaplan et al. 2020.
+    """The full description of a language model without its weights. The defaults are those of Kaplan et al. 2020.
 
     Never change a default below: defaults are left out of the ids of runs. Add a field instead.
 
     Attributes:
-        n_layer: layers; of a recurrent Transformer, the distinct ones.
-        d_ff: width of the feed-forward layer; 0 stands for the paper's 4 d_model, and for 8/3 d_model under SwiGLU,
-            which has three matrices for two, so that N stays 12 n_layer d_model^2.
+        n_layer: number of layers; of a recurrent Transformer, the number of distinct layers.
+        d_ff: width of the feed-forward layer; 0 means the paper's 4 d_model, or 8/3 d_model with SwiGLU, which has
+            three matrices instead of two, so that N remains 12 n_layer d_model^2.
         family: "transformer"; "universal", a Transformer whose blocks are each used `reuse` times; "lstm".
         positions: "learned" vectors added to the embeddings, or "rotary" (Su et al. 2021).
         activation: "gelu", or "swiglu" (Shazeer 2020).
-        qk_norm: whether queries and keys are normed in each head (RMS norm with a gain).
+        qk_norm: whether queries and keys are normalised in each head (RMS norm with a gain).
         biases: whether linear layers, layer norms and gates have biases.
-        parametrisation: "standard", or "mup": learning rates and scales that carry over from width to width (Yang et
-            al. 2022), so that d_model = `base_width` trains as it does under "standard", to the bit.
-        base_d_head: width of a head at `base_width`, under "mup"; 0 becomes `d_head`: heads of one width everywhere.
-        d_attn: width of attention, all heads together; 0 stands for d_model.
-        reuse, sharing: times each block of a recurrent Transformer is used, as 1 2 1 2 ("cyclic") or 1 1 2 2
-            ("stacked").
+        parametrisation: "standard", or "mup": learning rates and scales that transfer between widths (Yang et al.
+            2022). With d_model = `base_width` training is bit for bit the same under both.
+        base_d_head: width of a head at `base_width`, under "mup"; 0 means `d_head`: the same head width at all widths.
+        d_attn: total width of all attention heads; 0 means d_model.
+        reuse, sharing: how often each block of a recurrent Transformer is used, in the order 1 2 1 2 ("cyclic") or
+            1 1 2 2 ("stacked").
 
     Raises:
-        ShapeError: a size below its least, a name that is not known, heads that do not divide the width, or a part
-            that the family does not have.
+        ShapeError: a size is below its minimum, a name is unknown, the heads do not divide the width, or the family
+            does not have a part.
     """
 
     n_layer: int
@@ -88,12 +88,12 @@ class Shape:
 
     @property
     def width_ff(self) -> int:
-        """Width of the feed-forward layer, with its default filled in."""
+        """Width of the feed-forward layer, after its default is applied."""
         return self.d_ff or (round(8 * self.d_model / 3) if self.activation == "swiglu" else 4 * self.d_model)
 
     @property
     def width_attention(self) -> int:
-        """Width of attention, with the default of d_model filled in."""
+        """Total width of all attention heads, after its default is applied."""
         return self.d_attn or self.d_model
 
     @property
@@ -103,12 +103,12 @@ class Shape:
 
     @property
     def depth(self) -> int:
-        """Layers that a token passes through, repeats included."""
+        """Number of layers that a token passes through, including repeats."""
         return self.n_layer * self.reuse
 
     @property
     def parts(self) -> Parts:
-        """What stands between the embedding and the head, by family."""
+        """The counts of what is between the embedding and the head, by family."""
         return PARTS[self.family](self)
 
     def params(self, count: str = "non_embedding") -> int:
@@ -116,9 +116,9 @@ class Shape:
 
         `count` is one of:
             non_embedding        N: matrices between embedding and head, 2 d_model n_layer (2 d_attn + d_ff) (Kaplan et
-                                 al. 2020, eq 2.1); of an LSTM, with one bias a gate
-            with_reuse           N, a block that is used r times counted r times (its Figure 17)
-            non_embedding_exact  as built, with biases and norms, without embeddings and an untied head
+                                 al. 2020, eq 2.1); of an LSTM, with one bias per gate
+            with_reuse           N, where a block that is used r times counts r times (Figure 17 of that paper)
+            non_embedding_exact  as built, with biases and norms, without embeddings and without an untied head
             embedding            n_vocab d_model
             position             n_ctx d_model for learned positions, else 0
             with_head            with_reuse + n_vocab d_model: what the matrix products of one token use
@@ -139,15 +139,15 @@ class Shape:
         return counts[count]
 
     def flops_per_token(self, count: str = "6n", *, train: bool = True) -> int:
-        """Count floating-point operations a token, two to a multiply-add; training is three forward passes.
+        """Count floating-point operations per token, two per multiply-add; training costs three forward passes.
 
-        `count` is one of (forward; Kaplan et al. 2020, Table 1; n_layer with repeats, and N with reuse):
+        `count` is one of (forward; Kaplan et al. 2020, Table 1; n_layer includes repeats, and N reuse):
             6n             2 N: blocks without the context term
-            causal         2 N + 2 n_layer n_ctx d_attn: the causal average of attention (eq 2.2)
+            causal         2 N + 2 n_layer n_ctx d_attn: attention averaged over causal positions (eq 2.2)
             exact          causal + 2 d_model n_vocab for the output head
-            dense          the matrix products as performed by a kernel that does not skip the mask: attention is
+            dense          the matrix products of a kernel that does not skip masked positions: attention is
                            4 n_layer n_ctx d_attn, and an LSTM's biases are left out
-            table1         exact + 4 d_model for the embedding, Table 1 in full
+            table1         exact + 4 d_model for the embedding: all of Table 1
         """
         parts, head = self.parts, 2 * self.d_model * self.n_vocab
         blocks = 2 * parts.counted * parts.uses
@@ -171,21 +171,21 @@ def _require_heads(shape: Shape):
             f"n_heads = {shape.n_heads} does not divide {name} = {width}. Take one of {allowed}, or another {name}."
         )
     if shape.positions == "rotary" and shape.d_head % 2:
-        raise ShapeError(f"a head of width {shape.d_head} cannot turn in pairs: rotary positions need an even width.")
+        raise ShapeError(f"the width of a head is {shape.d_head}; rotary positions need an even width.")
 
 
 def _require_base(shape: Shape):
     if shape.d_model == shape.base_width and shape.d_head != shape.base_d_head:
         raise ShapeError(
-            f"base_d_head = {shape.base_d_head}, and at d_model = base_width = {shape.base_width} a head is "
-            f"{shape.d_head} wide. Set base_d_head = {shape.d_head}, or other heads or another base_width."
+            f"base_d_head = {shape.base_d_head}, but at d_model = base_width = {shape.base_width} the width of a head "
+            f"is {shape.d_head}. Set base_d_head = {shape.d_head}, another n_heads or another base_width."
         )
 
 
 def _require_family(shape: Shape):
-    """Refuse what the family has no use for, rather than pass it over."""
+    """Refuse settings that do not apply to the family, instead of ignoring them."""
     if shape.family == "transformer" and shape.reuse > 1:
-        raise ShapeError(f"reuse = {shape.reuse} of family 'transformer': blocks used again make family 'universal'.")
+        raise ShapeError(f"reuse = {shape.reuse} with family 'transformer': reused blocks are family 'universal'.")
     if shape.family != "lstm":
         return
     fields = [f for f in dataclasses.fields(shape) if f.name not in OF_AN_LSTM]
@@ -193,5 +193,5 @@ def _require_family(shape: Shape):
     if asked or shape.n_heads != 1 or shape.n_layer < 1:
         what = ", ".join(asked) or f"n_heads = {shape.n_heads} and n_layer = {shape.n_layer}"
         raise ShapeError(
-            f"{what}: an LSTM has no such thing. It takes n_layer >= 1, n_heads = 1, d_model, biases, tied."
+            f"{what}: this does not apply to an LSTM, which takes n_layer >= 1, n_heads = 1, d_model, biases, tied."
         )

@@ -1,19 +1,19 @@
-"""What the parts of each family hold and multiply: the integers that every count is a sum of."""
+"""Parameters and multiply-adds of the parts of each family: the integers of which every count is a sum."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A model between its embedding and its output head.
+    """Counts of a model without its embedding and its output head.
 
     Attributes:
         counted: N as the literature counts it.
-        built: every parameter, biases and norms included.
-        products: multiply-adds of a token in the products with weights; a block used r times counts r times.
-        uses: times that each block is used.
-        context: entries of a token's attention patterns, n_ctx d_attn for each use of a layer; none without attention.
-        positions: parameters that stand for places in the context.
+        built: all parameters, including biases and norms.
+        products: multiply-adds per token in products with weights; a block that is used r times counts r times.
+        uses: how often each block is used.
+        context: n_ctx d_attn for each use of a layer: a token's attention over its context; 0 without attention.
+        positions: parameters of the position embedding.
     """
 
     counted: int
@@ -30,7 +30,7 @@ def transformer(shape) -> Parts:
     N = 2 d_model n_layer (2 d_attn + d_ff) (Kaplan et al. 2020, eq 2.1); SwiGLU has a third matrix of d_model d_ff.
     """
     width, attention, wide = shape.d_model, shape.width_attention, shape.width_ff
-    inside = wide * (2 if shape.activation == "swiglu" else 1)  # widths of what the first feed-forward matrix gives
+    inside = wide * (2 if shape.activation == "swiglu" else 1)  # output width of the first feed-forward matrix
     block = 4 * width * attention + width * (inside + wide)
     norm = width * (2 if shape.norm == "layernorm" and shape.biases else 1)
     small = 2 * norm + (3 * attention + width + inside + width) * shape.biases
@@ -38,7 +38,7 @@ def transformer(shape) -> Parts:
     matrices = shape.n_layer * block
     return Parts(
         counted=matrices,
-        built=matrices + shape.n_layer * small + norm,  # one last norm
+        built=matrices + shape.n_layer * small + norm,  # plus the final norm
         products=matrices * shape.reuse,
         uses=shape.reuse,
         context=shape.n_layer * shape.reuse * shape.n_ctx * attention,
@@ -47,9 +47,9 @@ def transformer(shape) -> Parts:
 
 
 def lstm(shape) -> Parts:
-    """Count an LSTM of `n_layer` layers of width h = d_model: N = n_layer (4 h (h + h) + 4 h), with one bias a gate.
+    """Count an LSTM of `n_layer` layers of width h = d_model: N = n_layer (4 h (h + h) + 4 h), with one bias per gate.
 
-    PyTorch and cuDNN keep two biases a gate, of which one is redundant: both are `built`, one is `counted`.
+    PyTorch and cuDNN have two biases per gate, of which one is redundant: both are `built`, one is `counted`.
     """
     matrices = shape.n_layer * 8 * shape.d_model**2
     biases = shape.n_layer * 4 * shape.d_model * shape.biases

@@ -1,1 +1,1 @@
-"""A folder of runs: written whole or not at all, held by one process at a time, read as points."""
+"""A folder of runs: each file is written completely or not at all, one process at a time trains, runs become points."""

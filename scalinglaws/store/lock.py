@@ -1,4 +1,4 @@
-"""A file that one process at a time holds; the system drops it when that process ends, however it ends."""
+"""A lock file that one process at a time holds; the system releases it when that process ends, however it ends."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import FailureError, StoreError
 
 POLL_SECONDS = 0.2
-LOCK, TRAINING = "launch.lock", "training the runs of this folder"  # of a study's folder, and what is done under it
+LOCK, TRAINING = "launch.lock", "training the runs of this folder"  # of a study's folder, and what its holder does
 
 
 @contextmanager
@@ -18,12 +18,12 @@ def held(path: Path, what: str, *, patience: float = 0.0) -> Iterator[None]:
     """Hold a lock while the block runs.
 
     Args:
-        what: what is done under it, for whoever finds it held.
-        patience: seconds to wait for a process that holds it.
+        what: what the holder does, for the message that another process prints.
+        patience: seconds to wait for another process that holds the lock.
 
     Raises:
-        FailureError: another process holds it.
-        StoreError: the file cannot be made.
+        FailureError: another process holds the lock.
+        StoreError: the file cannot be created.
     """
     deadline = time.monotonic() + patience
     while True:
@@ -32,7 +32,7 @@ def held(path: Path, what: str, *, patience: float = 0.0) -> Iterator[None]:
                 if time.monotonic() > deadline:
                     file.seek(0)
                     holder = file.read().strip() or "another process"
-                    raise FailureError(f"{holder} is {what} already. Wait for it, or end it; what is done is kept.")
+                    raise FailureError(f"{holder} is already {what}. Wait for it, or end it; finished work is kept.")
                 time.sleep(POLL_SECONDS)
             if _is_still(path, file):
                 _sign(file.fileno())
@@ -41,7 +41,7 @@ def held(path: Path, what: str, *, patience: float = 0.0) -> Iterator[None]:
 
 
 def _is_still(path: Path, file) -> bool:
-    """Whether a path leads to an open file: one that was removed before it was locked holds nobody off."""
+    """Whether a path still leads to this open file: a file that was removed before it was locked excludes nobody."""
     try:
         return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
     except OSError:
@@ -49,7 +49,7 @@ def _is_still(path: Path, file) -> bool:
 
 
 def _sign(descriptor: int):
-    """Say who holds a lock; on a full disk nothing is said, and the lock is held all the same."""
+    """Write the holder into the lock file; on a full disk nothing is written, and the lock is held nevertheless."""
     told = f"process {os.getpid()} (since {time.strftime('%Y-%m-%d %H:%M:%S UTC', time.gmtime())})\n"
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
@@ -57,7 +57,7 @@ def _sign(descriptor: int):
 
 
 def in_use(path: Path) -> bool:
-    """Whether a process that lives holds a lock."""
+    """Whether a running process holds a lock."""
     try:
         with open(path) as file:
             return not _taken(file, fcntl.LOCK_SH)
@@ -70,7 +70,7 @@ def _opened(path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
         return open(path, "a+", encoding="utf-8", errors="replace", opener=_no_link)
     except OSError as failure:
-        raise StoreError(f"cannot write {path}: {failure.strerror}. Name a folder that can be written to.") from None
+        raise StoreError(f"cannot write {path}: {failure.strerror}. Name a folder that is writable.") from None
 
 
 def _no_link(path: str, flags: int) -> int:

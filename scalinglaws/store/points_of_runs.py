@@ -1,4 +1,4 @@
-"""The points that the runs of a folder make: a row a run, a row an evaluation, and whole curves."""
+"""The points made from the runs of a folder: one row per run, one row per evaluation, and whole learning curves."""
 
 from collections.abc import Collection, Mapping
 
@@ -24,10 +24,10 @@ def points_of(
     source: str = "",
     left_out: Mapping[str, str] | None = None,
 ) -> Points:
-    """Make one row of each run that trained to its horizon or diverged; trunks, which never decay, make none.
+    """Make one row per run that trained to its horizon or diverged; trunks, which never decay, have no row.
 
-    A run that diverged, whose row has no loss, or failed to learn is left out with its sentence for a reason; one in
-    `left_out` for the reason given there, and another one in `held_out` as such.
+    A run that diverged (its row has no loss) or failed to learn is excluded, with its sentence as the reason; a run in
+    `left_out` is excluded for the reason given there, and any other run in `held_out` because it is held out.
     """
     reasons = {**dict.fromkeys(held_out, HELD_OUT), **(left_out or {})}
     rows = [_row(run, reasons.get(run.spec.id, ""), run.spec.id in held_out) for run in runs if not run.spec.is_trunk]
@@ -72,10 +72,10 @@ def _row(run: Run, reason: str, held_out: bool) -> dict:
 
 
 def curve_points(runs: list[Run], kept_out: Collection[str] = frozenset()) -> Points:
-    """Make one row of each evaluation at a constant rate, after warm-up: what L(N, S) speaks of.
+    """Make one row per evaluation at the constant learning rate, after warm-up: the points that L(N, S) describes.
 
     Args:
-        kept_out: ids of runs that make no rows.
+        kept_out: ids of runs that are left out.
     """
     rows = [
         {
@@ -97,7 +97,7 @@ def curve_points(runs: list[Run], kept_out: Collection[str] = frozenset()) -> Po
 
 
 def learning_curves(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset()) -> list[LearningCurve]:
-    """Join each lineage into one curve: its trunk, then its longest branch; held-out and single runs as they are."""
+    """Join each lineage into one curve: its trunk, then its longest branch; a run without a trunk is its own curve."""
     lineages: dict[str, list[Run]] = {}
     for run in runs:
         lineages.setdefault(run.spec.parent or run.spec.id, []).append(run)

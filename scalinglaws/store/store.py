@@ -1,4 +1,4 @@
-"""A folder of training runs, each written whole or not at all."""
+"""A folder of training runs, each written completely or not at all."""
 
 import math
 import os
@@ -23,14 +23,14 @@ from .lock import LOCK, TRAINING, held, in_use
 
 VERSION = 2
 MARK = "store.json"
-READ = (1, VERSION)  # in the first, folders were named by every field of a run, paths and all
+READ = (1, VERSION)  # readable versions; in the first, every field of a run was part of its folder's name, even paths
 
 
 @dataclass(frozen=True)
 class Store:
-    """A folder: store.json, runs/ID/{spec,run,progress}.json with checkpoints while a run is under way, and data/.
+    """A folder: store.json, runs/ID/{spec,run,progress}.json with checkpoints while a run is in progress, and data/.
 
-    `earlier` gives the folders of a store of the first version by the ids that their runs have now.
+    `earlier` maps the present ids of runs to the names of their folders, in a store of the first version.
     """
 
     path: Path
@@ -45,20 +45,20 @@ class Store:
         """Folder of one run.
 
         Raises:
-            StoreError: what is asked for is no run's id.
+            StoreError: this is not the id of a run.
         """
         if not ID.fullmatch(run_id):
-            raise StoreError(f"{run_id!r:.60} is no run's id: those look like L2-d16-0123456789ab.")
+            raise StoreError(f"{run_id!r:.60} is not the id of a run, such as L2-d16-0123456789ab.")
         return self.path / "runs" / self.earlier.get(run_id, run_id)
 
     def ask(self, spec: RunSpec):
-        """Write down what is asked of a run, so that a worker can find it by its id; a trunk may be asked for more."""
+        """Write the specification of a run, so that a worker can find it by its id; that of a trunk may be extended."""
         path = self.folder(spec.id) / "spec.json"
         if not path.exists() or (spec.is_trunk and self.spec(spec.id) != spec):
             write_json(path, to_plain(spec))
 
     def spec(self, run_id: str) -> RunSpec:
-        """What was asked of a run."""
+        """The specification of a run."""
         path = self.folder(run_id) / "spec.json"
         if not path.exists():
             known = [folder.name for folder in (self.path / "runs").glob("*")]
@@ -66,7 +66,7 @@ class Store:
         return from_plain(RunSpec, read_json(path), str(path), StoreError)
 
     def has(self, spec: RunSpec) -> bool:
-        """Whether a run has happened; a trunk, as far as it is asked for."""
+        """Whether a run is complete; a trunk, whether it is complete to the horizon of `spec`."""
         path = self.folder(spec.id) / "run.json"
         if not spec.is_trunk or not path.exists():
             return path.exists()
@@ -74,36 +74,36 @@ class Store:
         return kept.outcome != FINISHED or kept.spec.steps >= spec.steps
 
     def run(self, spec: RunSpec) -> Run:
-        """What happened, under the names that the text has in `spec`; of a trunk, as far as it is asked for."""
+        """The results of a run, with `spec` as its specification; of a trunk, only up to the horizon of `spec`."""
         kept = self._kept(self.folder(spec.id) / "run.json")
         curve = tuple(e for e in kept.curve if e.step <= spec.steps) if spec.is_trunk else kept.curve
         return replace(kept, spec=spec, curve=curve)
 
     def runs_of(self, specs: Iterable[RunSpec]) -> list[Run]:
-        """What happened of some runs, in their order; those that did not happen yet are left out."""
+        """The results of these runs, in their order; runs that are not complete are left out."""
         return [self.run(spec) for spec in specs if self.has(spec)]
 
     def runs(self) -> list[Run]:
-        """Everything that ever happened here, in the order of the folders' names."""
+        """The results of all runs in the folder, in the order of the folders' names."""
         return [self._kept(path) for path in sorted((self.path / "runs").glob("*/run.json"))]
 
     def tell(self, run_id: str, step: int, loss: float):
-        """Leave a hint of how far a run is."""
+        """Write how far a run is."""
         write_hint(self.folder(run_id) / "progress.json", [step, loss if math.isfinite(loss) else None])
 
     def progress(self, run_id: str) -> tuple[int, float | None] | None:
-        """How far a run said it was, and its last training loss; None where it left no hint that can be read."""
+        """The last reported step of a run and its last training loss; None if nothing readable was reported."""
         match read_hint(self.folder(run_id) / "progress.json"):
             case [int(step), float() | None as loss]:
                 return step, loss
         return None
 
     def is_held(self, spec: RunSpec) -> bool:
-        """Whether a process that lives is at work on a run's chain."""
+        """Whether a running process is training the chain of a run."""
         return in_use(self.folder(spec.lineage) / "lock")
 
     def keep(self, run: Run):
-        """Keep what happened, then drop the checkpoint and the hint."""
+        """Save the results of a run, then delete its checkpoint and its progress file."""
         folder = self.folder(run.spec.id)
         write_sealed(folder / "run.json", to_plain(run))
         for name in (CHECKPOINT, "progress.json"):
@@ -113,11 +113,11 @@ class Store:
         try:
             run = from_plain(Run, read_sealed(path)[0], str(path), StoreError)
             if path.parent != self.folder(run.spec.id) and path.parent.name != run.spec.first_id:
-                raise StoreError(f"{path} is of another run, {run.spec.id}.")
+                raise StoreError(f"{path} belongs to another run, {run.spec.id}.")
         except StoreError as problem:
             raise StoreError(
-                f"{problem} Delete the folder {path.parent} and type study or launch again: its run is trained again, "
-                "to the same numbers."
+                f"{problem} Delete the folder {path.parent} and repeat the study or launch command: the run is trained "
+                "again, with the same result."
             ) from None
         return run
 
@@ -126,16 +126,17 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
     """Open a store.
 
     Raises:
-        StoreError: not a store, a store of another version, not writable, or its runs cannot be read.
+        StoreError: the folder is not a store, is a store of another version, is not writable, or its runs are not
+            readable.
     """
     path = Path(path)
     mark = path / MARK
     if not mark.exists():
         if not create:
-            raise StoreError(f"{path} is no store: it has no store.json. Name the folder given to study --to.")
+            raise StoreError(f"{path} is not a store: it has no store.json. Name the folder given to study --to.")
         used = path.exists() and (not path.is_dir() or any(not n.startswith((LOCK, MARK)) for n in os.listdir(path)))
-        if used and not mark.exists():  # another may have made it by now
-            raise StoreError(f"{path} exists and is no store. Name a new or an empty folder.")
+        if used and not mark.exists():  # another process may have made it by now
+            raise StoreError(f"{path} exists and is not a store. Name a new or an empty folder.")
         write_json(mark, to_plain(_Mark(VERSION)))
     version = from_plain(_Mark, read_json(mark), str(mark), StoreError).version
     if version not in READ:
@@ -148,25 +149,27 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
     except FileNotFoundError:
         pass  # nothing was trained yet
     except OSError as failure:
-        raise StoreError(f"{path / 'runs'} cannot be read: {failure.strerror}. Make it a folder of yours.") from None
+        raise StoreError(
+            f"{path / 'runs'} cannot be read: {failure.strerror}. It must be a folder that you may read."
+        ) from None
     return Store(path, {} if version == VERSION else _earlier(path))
 
 
 @contextmanager
 def new_or_kept(path: Path) -> Iterator[Store]:
-    """Open a store or make one, and hold it: of processes that start in one instant, one goes on and none waits.
+    """Open or create a store and hold its lock: of processes that start at the same moment, one continues, none waits.
 
-    A store that was made here is gone again where the block fails and left nothing there. Raises as `open_store`, and
-    FailureError where another process is at work in the folder: nothing is written there.
+    A store that was created here is removed again if the block fails and left nothing in it. Raises as `open_store`,
+    and FailureError if another process works in the folder; then nothing is written.
     """
     before = [there.exists() for there in (path, path / MARK)]
     open_store(path, create=True)
     with held(path / LOCK, TRAINING):
-        store = open_store(path, create=True)  # again: whoever held it before may have failed and removed it
+        store = open_store(path, create=True)  # again: the holder before may have failed and removed it
         try:
             yield store
         except Exception:
-            with suppress(OSError):  # others may come and go there at this instant
+            with suppress(OSError):  # other processes may add or remove files at this moment
                 if not before[1] and {MARK, LOCK}.issuperset(os.listdir(path)):
                     for name in (MARK, LOCK):
                         (path / name).unlink()
@@ -177,13 +180,13 @@ def new_or_kept(path: Path) -> Iterator[Store]:
 
 @dataclass(frozen=True)
 class _Mark:
-    """What makes a folder a store."""
+    """The content of store.json, which marks a folder as a store."""
 
     version: int
 
 
 def _earlier(path: Path) -> dict[str, str]:
-    """The folders of a store of the first version, by the ids of now: of trunks that are one now, the longest."""
+    """The folders of a store of the first version, by present id; of trunks that now have one id, the longest."""
     found: dict[str, tuple[bool, int, str]] = {}
     for asked in (path / "runs").glob("*/spec.json"):
         spec = from_plain(RunSpec, read_json(asked), str(asked), StoreError)

@@ -1,1 +1,1 @@
-"""The main jobs, end to end: a study, a set of families, anyone's table; and the care of their folders."""
+"""The main jobs, end to end: a study, a set of families, a table of runs; and the maintenance of their folders."""

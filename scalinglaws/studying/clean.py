@@ -1,4 +1,4 @@
-"""A study's folder -> what in it nobody needs any more: half-written files, and on request the states of trunks."""
+"""Find and remove what a study's folder no longer needs: unfinished files, and on request the states of trunks."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ UNFINISHED = ("*.part", "report/*.part", "runs/*/*.part", "data/.*.part", "data/
 
 @dataclass(frozen=True)
 class Leftover:
-    """Some files of a folder, and their bytes."""
+    """Number of files, and their total size in bytes."""
 
     files: int
     bytes: int
@@ -23,12 +23,13 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What may be removed from a folder, and whether it was.
+    """What may be removed from a folder, and whether it was removed.
 
     Attributes:
-        unfinished: files and folders that a killed process left half-written.
-        states: of trunks whose branches are all trained; without them one horizon more trains the trunk again.
-        needed: states of trunks that branches still start from: always kept.
+        unfinished: files and folders that a killed process did not finish writing.
+        states: states of trunks whose branches are all trained; without them an additional horizon requires training
+            the trunk again.
+        needed: states of trunks from which branches must still start: always kept.
     """
 
     removed: bool
@@ -41,18 +42,18 @@ class Cleaned:
         return to_plain(self)
 
     def text(self) -> str:
-        """As lines for a person."""
+        """As lines of text."""
         what = {
-            self.unfinished: "half-written files of processes that were killed",
-            self.states: "states of trunks: without them, one more horizon trains the trunk again from its start",
+            self.unfinished: "unfinished files of processes that were killed",
+            self.states: "states of trunks: without them, an additional horizon trains the trunk again from its start",
         }
         rows = [f"{_amount(part)}: {words}" for part, words in what.items() if part.files]
         total = Leftover(self.unfinished.files + self.states.files, self.unfinished.bytes + self.states.bytes)
         rows.append(f"{'freed' if self.removed else 'would free'} {_amount(total)}")
         if self.needed.files:
-            rows.append(f"kept {_amount(self.needed)}: states that branches still start from")
+            rows.append(f"kept {_amount(self.needed)}: states from which branches must still start")
         if total.files and not self.removed:
-            rows.append("nothing was removed: type it again with --yes")
+            rows.append("nothing was removed: repeat the command with --yes")
         return "\n".join(rows)
 
 
@@ -61,14 +62,14 @@ def _amount(part: Leftover) -> str:
 
 
 def clean(folder: Path, *, states: bool = False, remove: bool = False) -> Cleaned:
-    """Find what a study's folder can do without, and remove it where that is asked.
+    """Find what a study's folder does not need, and remove it if `remove` is set.
 
     Args:
-        states: also the states that trunks keep so that another horizon need not train them again.
+        states: include the saved states of trunks, with which an additional horizon need not train them again.
 
     Raises:
         StoreError: not a store.
-        FailureError: a process is training there: what looks half-written may be its own.
+        FailureError: a process is training there, so that unfinished files may be its own.
     """
     store = open_store(folder)
     with held(folder / LOCK, TRAINING):
@@ -83,7 +84,7 @@ def clean(folder: Path, *, states: bool = False, remove: bool = False) -> Cleane
 
 
 def _needed(store: Store, sweep: Sweep) -> set[Path]:
-    """The states that branches of the sweep are still to start from."""
+    """The states from which branches of the sweep must still start."""
     lacking = [spec for spec in sweep.runs if spec.parent and not store.has(spec)]
     return {store.folder(spec.lineage) / state_name(spec.first_step) for spec in lacking}
 

@@ -1,4 +1,4 @@
-"""fit(law, points) as a notebook wants it: one object with the constants, their intervals, predictions and a plan."""
+"""fit(law, points) for notebooks: one object with the constants, their intervals, predictions and a plan."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -31,12 +31,12 @@ from .line_of_fit import results_of
 class DrawnFit(Fit):
     """A fit with its draws: its constants are attributes (`fit.alpha`), each a `Number` with its interval.
 
-    It is a `Fit`, and whatever takes a `Fit` or its `Draws` takes it. The draws are made when they are first needed,
-    and once; they take no part in equality.
+    It is a `Fit`, and can be used wherever a `Fit` or its `Draws` are expected. The draws are made once, when they are
+    first needed; they are ignored when two fits are compared for equality.
 
     Attributes:
-        points: the table that was fitted, with the rows that took no part.
-        method, draws_asked, draws_seed, level: how intervals are made, as `draws` and `Draws.interval` take them.
+        points: the table that was fitted, including rows that were not used in the fit.
+        method, draws_asked, draws_seed, level: how intervals are made; see `draws` and `Draws.interval`.
     """
 
     points: Points = field(default_factory=lambda: Points({}), repr=False, compare=False)
@@ -47,7 +47,7 @@ class DrawnFit(Fit):
 
     @cached_property
     def record(self) -> Fit:
-        """The fit alone, as verbs that take a fit are given it."""
+        """The fit without the draws, for verbs that take a `Fit`."""
         return Fit(**{one.name: getattr(self, one.name) for one in fields(Fit)})
 
     @cached_property
@@ -55,7 +55,7 @@ class DrawnFit(Fit):
         """The draws of this fit, made on first use.
 
         Raises:
-            FitError: fewer runs than parameters, or the resamples have no optimum.
+            FitError: there are fewer runs than parameters, or the fits to the resamples have no optimum.
         """
         return draws(self.record, method=self.method, draws=self.draws_asked, seed=self.draws_seed)
 
@@ -64,7 +64,7 @@ class DrawnFit(Fit):
         """Every parameter of the law by name, each with its interval.
 
         Raises:
-            FitError: the points allow no interval.
+            FitError: no interval can be computed from these points.
         """
         ends = self.draws.interval(self.level)
         held = {name: "fixed" for name in self.fixed} | {name: f"tied to {to}" for name, to in self.tied.items()}
@@ -74,7 +74,7 @@ class DrawnFit(Fit):
         }
 
     def __getattr__(self, name: str) -> Number:
-        """Give a constant of the law by its name."""
+        """Return a constant of the law by its name."""
         values = self.__dict__.get("values", {})
         if name in values:
             return self.constants[name]
@@ -82,15 +82,15 @@ class DrawnFit(Fit):
         raise AttributeError(f"a fit has no {name!r}.{nearest(name, [*values, *dir(type(self))])}{known}")
 
     def __dir__(self) -> list[str]:
-        """List the constants too, so that a notebook completes them."""
+        """List the constants too, so that a notebook can complete their names."""
         return sorted({*super().__dir__(), *self.values})
 
     def __getstate__(self) -> dict[str, Any]:
-        """Give what a copy or a pickle holds: the record, without the draws, which the seed makes again."""
+        """Return the state for a copy or a pickle: the record without the draws, which the seed reproduces."""
         return {one.name: self.__dict__[one.name] for one in fields(self)}
 
     def mind(self, *own: str) -> tuple[str, ...]:
-        """List once what a reader must know: how the fit ended, its warnings, those of its draws, and `own`."""
+        """List what the user must know, each once: the outcome of the fit, its warnings, those of its draws, `own`."""
         return tuple(dict.fromkeys((*(warning.message for warning in self.draws.warnings), *own)))
 
     def predict(
@@ -99,15 +99,16 @@ class DrawnFit(Fit):
         """Predict at inputs given by letter, numbers or arrays: `fit.predict(N=70e9, D=1.4e12)`.
 
         Args:
-            level: of the interval; by default that of the fit.
-            kind: "run": one new run, its noise included; "mean": the law alone.
-            calibration: factor on the half-width of the interval, as `calibration` measures it on larger runs.
+            level: confidence level of the interval; by default that of the fit.
+            kind: "run" for one new run, including its noise; "mean" for the law alone.
+            calibration: factor of the half-width of the interval, as `calibration` measures it on larger runs.
 
         Returns:
-            value, low and high, reach (compute over the largest compute fitted), and the warnings of fit and forecast.
+            value, low and high, reach (compute divided by the largest fitted compute), and the warnings of the fit and
+            of the prediction.
 
         Raises:
-            LawError: an input is missing, is not one of the law's, or the law gives no number there.
+            LawError: an input is missing or is not an input of the law, or the law has no finite value there.
         """
         options = {"kind": kind, "calibration": calibration, "ceiling": ceiling_of(self, self.points)}
         made = predicted(self.draws, inputs, level=self.level if level is None else level, **options)
@@ -117,10 +118,10 @@ class DrawnFit(Fit):
         """Turn a budget of FLOPs into sizes, tokens, batch, steps and loss, each with its interval.
 
         Args:
-            options: as `scalinglaws.plan` takes them: unique_tokens, fixed_params, building, hardware ...
+            options: further options of `scalinglaws.plan`: unique_tokens, fixed_params, building, hardware ...
 
         Raises:
-            MisuseError: a budget that is not positive, or a law that cannot split one.
+            MisuseError: the budget is not positive, or the law cannot split a budget.
             FitError: the points do not determine a best size.
         """
         given = {"ceiling": ceiling_of(self, self.points), "level": self.level if level is None else level, **options}
@@ -131,15 +132,15 @@ class DrawnFit(Fit):
         """Draw the law and its interval over the points, as the report's figure does.
 
         Args:
-            ax: matplotlib axes to draw on; a new figure of pyplot without them.
+            ax: matplotlib axes to draw on; by default those of a new pyplot figure.
 
         Raises:
-            MisuseError: a law of other inputs than N, D or C, or one of N and D, has no such figure.
+            MisuseError: there is a figure only for laws of N, of D, of C, and of N and D.
         """
         return draw_fit(results_of(self.draws, self.points, self.level), ax)
 
     def blocks(self) -> list[Block]:
-        """Give what a command prints of it, and what looked wrong in the table."""
+        """Return the text that a command prints, and the notes on the table."""
         try:
             shown = draws_blocks(self.draws, self.level)
         except FitError:
@@ -147,7 +148,7 @@ class DrawnFit(Fit):
         return [*shown, *(f"note: {text}" for text in self.points.notes)]
 
     def minded(self) -> list[str]:
-        """Give what a reader must mind, but for how the fit ended, which the text says."""
+        """Return the warnings, except the outcome of the fit, which is part of the text."""
         try:
             minded = self.mind()
         except FitError as failure:
@@ -155,14 +156,14 @@ class DrawnFit(Fit):
         return [text for text in minded if text != f"{self.law.name}: {self.sentence}"]
 
     def brief(self) -> dict[str, object]:
-        """Give the values of its repr: each constant with its interval."""
+        """Return the values of the repr: each constant with its interval."""
         try:
             return super().brief() | self.constants
         except FitError:
             return super().brief()
 
     def rows(self) -> dict[str, Any]:
-        """Give a row a parameter, with the interval."""
+        """Return one row per parameter, with its interval."""
         shown = self.constants.values()
         return super().rows() | {"low": [one.low for one in shown], "high": [one.high for one in shown]}
 
@@ -188,27 +189,27 @@ def fit(
     seed: int = 0,
     starts: Sequence[Mapping[str, float]] = (),
 ) -> DrawnFit:
-    """Fit a law to points, and keep how its intervals are to be made.
+    """Fit a law to points; the intervals of its constants are computed when they are first needed.
 
     Args:
-        columns: letter of the law -> column, where another than the paper's own column is meant.
-        loss, delta, tau, weights, fix, tie, bounds, priors, cluster, starts: as `scalinglaws.fitting.fit.fit` takes
-            them: what is minimised, what is held, and what is resampled together.
-        method: of the intervals: pairs (default; the sandwich for laws of whole curves), wild, sandwich, profile or
-            posterior, as `scalinglaws.draws` takes it.
-        draws: how many sets of parameters are drawn.
+        columns: letter of the law -> column, where it is not the column that the paper uses.
+        loss, delta, tau, weights, fix, tie, bounds, priors, cluster, starts: see `scalinglaws.fitting.fit.fit`: the
+            objective, the constraints on the parameters, and which rows are resampled together.
+        method: how intervals are computed: pairs (default; sandwich for laws of whole curves), wild, sandwich, profile
+            or posterior; see `scalinglaws.draws`.
+        draws: number of draws of the parameters.
         level: confidence level of the intervals.
-        seed: of the fit's starts and of the draws.
+        seed: seed of the fit's starting points and of the draws.
 
     Raises:
-        PointsError: a column is missing, its values cannot say what the law asks, or the rows mix definitions.
+        PointsError: a column is missing, its values are not valid for the law, or the rows mix definitions.
         MisuseError: an unknown loss, method or parameter name. FitError: no start gives a finite objective.
     """
     law = shelf(law) if isinstance(law, str) else law
     if method is not None and method not in METHODS:
         raise MisuseError(f"no method is called {method!r}.{nearest(method, METHODS)} Known: {', '.join(METHODS)}.")
     if not 0 < level < 1:
-        raise MisuseError(f"level is {level}; it must lie between 0 and 1: 0.95, say.")
+        raise MisuseError(f"level is {level}; it must be between 0 and 1, for example 0.95.")
     named = {"fix": fix, "tie": tie, "bounds": bounds, "priors": priors, "cluster": cluster, "starts": starts}
     how = {"columns": columns, "loss": loss, "delta": delta, "tau": tau, "weights": weights, "seed": seed}
     found = fitted(law, points, **how, **named)

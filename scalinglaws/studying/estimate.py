@@ -1,4 +1,4 @@
-"""A study, or a set of families of runs -> their runs and what they cost on this machine, before anything is spent."""
+"""Estimate the cost of a study, or of a set of families of runs, on this machine before any compute is spent."""
 
 import tempfile
 from collections.abc import Callable, Mapping
@@ -20,14 +20,14 @@ from ..training.step_times import by_flops, calibrate
 from .machine import cores
 
 WIDTH = 110  # of a line of text
-ABSENT = "absent"  # stands for the hash of a text that is not there
+ABSENT = "absent"  # used in place of the hash of a text that is not available
 
 
 @dataclass(frozen=True)
 class Speed:
-    """A speed to take for granted: FLOPs a second of all processes together, as on one GPU.
+    """An assumed speed: FLOPs per second of all processes together, as on one GPU.
 
-    `launch_seconds` is the least time of one part of a batch, which is spent in starting kernels.
+    `launch_seconds` is the minimum time of one part of a batch: the time to start its kernels.
     """
 
     flops_per_second: float
@@ -36,12 +36,12 @@ class Speed:
 
 @dataclass(frozen=True)
 class StudyCost:
-    """The cost of a study: a row a run, and the whole.
+    """The cost of a study: one row per run, and the total.
 
     Attributes:
-        seconds: until everything is done, without what is shared.
-        shared: runs that a family before it in the set already has: they are not paid again.
-        how: where the times come from, as a sentence.
+        seconds: until all runs are done, without the shared runs.
+        shared: runs that an earlier family of the set already includes, and that cost nothing here.
+        how: one sentence that says how the times were obtained.
     """
 
     sweep: Sweep
@@ -53,7 +53,7 @@ class StudyCost:
 
     @property
     def own(self) -> list[RunCost]:
-        """The runs that are to be paid."""
+        """The runs that are not shared."""
         return [cost for cost in self.table if cost.run_id not in self.shared]
 
     def plain(self) -> dict:
@@ -71,11 +71,11 @@ class StudyCost:
         }
 
     def text(self) -> str:
-        """As a table for a person."""
+        """As a table of text."""
         return "\n".join([*self.rows(), self.summary(), *wrap(f"{LEGEND} {self.how}", WIDTH)])
 
     def rows(self) -> list[str]:
-        """A line a run, under a line of headings."""
+        """One line per run, below a line of headings."""
         kinds = {spec.id: _kind(spec, self) for spec in self.sweep.runs}
         return [
             f"{'run':<24} {'what':<10} {'N':>13} {'tokens':>9} {'6ND FLOPs':>10} {'exact':>10} "
@@ -88,7 +88,7 @@ class StudyCost:
         ]
 
     def summary(self) -> str:
-        """One sentence on the whole."""
+        """One sentence on the total cost."""
         paid = sum(c.flops_paid for c in self.own)
         last = sorted((c.seconds for c in self.own), reverse=True)
         said = f"{len(self.own)} runs, {paid:.3g} FLOPs = {paid / PF_DAY:.2g} PF-days to pay; about "
@@ -97,21 +97,21 @@ class StudyCost:
 
 
 LEGEND = (
-    "6ND counts the blocks' matrices alone (Kaplan); exact adds attention over the context and the output head. A "
-    "branch pays for its decay, its trunk for the steps before; a run that stops early costs less. "
-    "The seconds that a process takes to start are not counted."
+    "6ND counts only the matrices of the blocks (Kaplan); exact adds attention over the context and the output head. "
+    "The cost of a branch is that of its decay; its trunk has the cost of the steps before. A run that stops early "
+    "costs less. The seconds that a process takes to start are not counted."
 )
 
 
 @dataclass(frozen=True)
 class SetCost:
-    """The cost of a set of families: each, and the whole with every run counted once."""
+    """The cost of a set of families: of each, and the total, in which every run is counted once."""
 
     name: str
     families: tuple[StudyCost, ...]
 
     def total(self) -> dict:
-        """Runs, FLOPs to pay under both counts, and seconds, of the families one after the other."""
+        """Runs, FLOPs to pay by both counts, and seconds, with the families one after the other."""
         own = [cost for family in self.families for cost in family.own]
         return {
             "runs": len(own),
@@ -126,7 +126,7 @@ class SetCost:
         return {"name": self.name, "families": [one.plain() for one in self.families], "total": self.total()}
 
     def text(self) -> str:
-        """As a table a family, and one of the whole."""
+        """As one table per family, and one of the total."""
         parts = ["\n".join([f"{one.sweep.name}: {one.summary()}", *one.rows()]) for one in self.families]
         lines = [
             f"{'family':<12} {'runs':>5} {'shared':>6} {'6ND to pay':>10} {'exact':>10} {'PF-days':>8} {'time':>8} "
@@ -153,12 +153,13 @@ def estimate(
     speed: Speed | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> StudyCost | SetCost:
-    """Design a study or a set, and tell what its runs will take; writes nothing that stays.
+    """Design a study or a set, and estimate what its runs will cost; only temporary files are written.
 
-    Where a text is not there, the vocabulary is what the tokenizer's name says, and the text's size is not checked.
+    If a text is not available, the vocabulary size follows from the tokenizer's name, and the length of the text is
+    not checked.
 
     Args:
-        speed: taken for granted; otherwise every kind of step is timed on `device`.
+        speed: an assumed speed; otherwise every kind of step is timed on `device`.
     """
     studies = asked.studies if isinstance(asked, Families) else (asked,)
     with tempfile.TemporaryDirectory() as folder:
@@ -187,7 +188,7 @@ def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, 
             open_corpus(corpus, data_dir=data_dir)
     except CorpusError as problem:
         vocabulary = named_vocabulary(study.tokenizer)
-        said = f"{problem} Taking V = {vocabulary:,} from {study.tokenizer!r}; the size of the text is not checked."
+        said = f"{problem} Assuming V = {vocabulary:,} from {study.tokenizer!r}; the size of the text is not checked."
         told[said] = None
         foreign = tuple((corpus, ABSENT) for corpus in study.evaluate_on)
         return design(study, vocabulary, ABSENT, None, foreign)
@@ -211,7 +212,7 @@ def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed
 
 
 def _beyond(cost: RunCost, share: float) -> RunCost:
-    """What is left to pay of a trunk that goes on from a share of its steps, which another family has."""
+    """The remaining cost of a trunk of which another family already includes a fraction `share` of the steps."""
     if not 0 < share < 1:
         return cost
     paid = {name: getattr(cost, name) for name in ("flops_paid", "flops_paid_6nd", "seconds")}
@@ -220,13 +221,16 @@ def _beyond(cost: RunCost, share: float) -> RunCost:
 
 def _how(paces: Mapping[Step, Pace], speed: Speed | None, device: str) -> str:
     if speed is not None:
-        least = f", and {speed.launch_seconds:g} s for a part of a batch at least" if speed.launch_seconds else ""
-        return f"Time: at {speed.flops_per_second:.3g} FLOP/s for all processes together, as was asked{least}."
+        least = f", and at least {speed.launch_seconds:g} s per part of a batch" if speed.launch_seconds else ""
+        return f"Time: at the given {speed.flops_per_second:.3g} FLOP/s for all processes together{least}."
     by_count = sum(not pace.measured for pace in paces.values())
-    said = f"Time: {len(paces) - by_count} kinds of step timed just now on {device}, one thread"
+    said = f"Time: {len(paces) - by_count} kinds of step were timed just now on {device}, with one thread"
     if not by_count:
         return said + "."
-    return f"{said}; {by_count} too long to time, by FLOPs at the best share of the matmul ceiling that was seen."
+    return (
+        f"{said}; {by_count} were too long to time, and are estimated from their FLOPs at the highest fraction of the "
+        "matmul peak rate that was measured."
+    )
 
 
 def _kind(spec, found: StudyCost) -> str:

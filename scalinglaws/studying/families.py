@@ -1,4 +1,4 @@
-"""A set of families of runs, end to end: text, sweeps, training, and the tables of what was measured."""
+"""A set of families of runs, end to end: text, sweeps, training, and the tables of measurements."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from .run_tables import FAMILIES, curve_table, position_table, run_table
 
 @dataclass(frozen=True)
 class Measured:
-    """The tables of a set of families: a row a run, a row an evaluation, a row a place in the context."""
+    """The tables of a set of families: one row per run, per evaluation, and per position in the context."""
 
     points: Points
     curves: Points
@@ -40,15 +40,15 @@ def measure(
     tell: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Measured:
-    """Train every family of a set in one folder, or go on with it; families share the runs that they have in common.
+    """Train every family of a set in one folder, or resume; families share the runs that they have in common.
 
-    A family starts where those before it leave a process free. The tables are written whenever one is complete:
-    points.csv, curves.csv and positions.csv; at the end what they say of the paper's claims, as findings.json and
-    findings.md.
+    A family starts as soon as the earlier ones leave a process free. The tables points.csv, curves.csv and
+    positions.csv are written whenever a family is complete; at the end the verdicts on the paper's claims are written
+    to findings.json and findings.md.
 
     Raises:
-        MisuseError: a study, its text or the folder cannot be used so; nothing is trained.
-        RunsFailedError: a training process failed; what is done is kept.
+        MisuseError: a study, its text or the folder cannot be used in this way; nothing is trained.
+        RunsFailedError: a training process failed; finished runs are kept.
     """
     asked_now, told = {}, {}
     with new_or_kept(to) as store:
@@ -63,7 +63,7 @@ def measure(
         write_json(store.path / "sweep.json", to_plain(joined(asked.name, laid_out.values())))
         for family in asked_now.values():
             there, runs = sum(map(store.has, family.sweep.runs)), len(family.sweep.runs)
-            say(f"{family.study.name}: {there} of {runs} runs are there. {family.study.about}".rstrip())
+            say(f"{family.study.name}: {there} of {runs} runs are done. {family.study.about}".rstrip())
         failures = _train(list(asked_now.values()), store, device, tell, lambda: _tables(asked.name, store, laid_out))
         measured = _tables(asked.name, store, laid_out)
         require_success(failures, f"chains of runs of {asked.name}")
@@ -87,7 +87,7 @@ class Family:
 
 
 def read_families(store: Store) -> dict[str, Family]:
-    """Read the families that were laid out in a folder, by name; none where there are none yet."""
+    """Read the families that were designed in a folder, by name; empty if there are none yet."""
     path = store.path / FAMILIES
     if not path.exists():
         return {}
@@ -96,7 +96,7 @@ def read_families(store: Store) -> dict[str, Family]:
 
 
 def lots(families: list[Family]) -> list[list[Family]]:
-    """Put small families that follow one another together, so that their short runs share processes."""
+    """Group consecutive small families, so that their short runs share processes."""
     found: list[list[Family]] = []
     for family in families:
         small = sum(map(work_of, family.sweep.runs)) < SHORT_WORK
@@ -108,14 +108,14 @@ def lots(families: list[Family]) -> list[list[Family]]:
 
 
 def joined(name: str, families: Iterable[Family]) -> Sweep:
-    """Put the sweeps of several families together, each run once."""
+    """Combine the sweeps of several families, with each run once."""
     sweeps = [family.sweep for family in families]
     runs = together(run for sweep in sweeps for run in sweep.runs)
     return Sweep(name, runs, left_out={key: why for sweep in sweeps for key, why in sweep.left_out.items()})
 
 
 def _train(families: list[Family], store: Store, device: str, tell, tables: Callable) -> list[Failure]:
-    """Train what is lacking, the first families first, and write the tables whenever some of them are complete."""
+    """Train the missing runs, earlier families first, and write the tables whenever some families are complete."""
     sweep = joined("", families)
     stages = [frozenset(run.id for family in lot for run in family.sweep.runs) for lot in lots(families)]
     executor = Local(max(family.study.processes or cores() for family in families))

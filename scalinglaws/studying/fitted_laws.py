@@ -22,10 +22,10 @@ from .seed_spread import lack_of_fit, seed_spread
 
 @dataclass(frozen=True)
 class Inference:
-    """What the points say.
+    """All fits to the points, with their intervals.
 
     Attributes:
-        draws: law -> its draws from the robust fit: what predictions and plans are made of.
+        draws: law -> its draws from the robust fit, from which predictions and plans are made.
         failed: law -> why it could not be fitted.
         notes: what could not be fitted, and why.
     """
@@ -39,12 +39,12 @@ class Inference:
     notes: tuple[str, ...] = ()
 
     def first(self, names: Sequence[str]) -> str | None:
-        """Name the first of these laws that could be fitted: of those that foretold best, the one to speak of."""
+        """Name the first of these laws that could be fitted; with laws in the order of their errors, the best one."""
         return next((name for name in names if name in self.draws), None)
 
 
 def largest_compute(drawn: Draws) -> float:
-    """Largest 6 N D of the points of a fit."""
+    """Largest 6 N D among the points of a fit."""
     return 6 * float((drawn.fit.inputs["N"] * drawn.fit.inputs["D"]).max())
 
 
@@ -58,14 +58,14 @@ def infer(
     draws: int = 2000,
     seed: int = 0,
 ) -> Inference:
-    """Fit the laws of one variable and the given joint ones, with intervals from resampling whole lineages, or runs.
+    """Fit the laws of one variable and the given joint laws, with intervals from resampling whole lineages, or runs.
 
     Args:
-        points: one row a finished run (`store.points_of`), or anyone's table; rows with a reason to be left out take no
-            part.
-        curves: evaluations along runs at constant rate after warm-up, for L(N, S).
-        laws: fitted to all rows: Kaplan et al. 2020 and Hoffmann et al. 2022 unless others are named.
-        counts: letter -> column: what the whole report counts. A letter that is not named is left to each law.
+        points: one row per finished run (`store.points_of`), or any table; rows with a reason to be left out are not
+            used.
+        curves: evaluations along runs at constant learning rate after warm-up, for L(N, S).
+        laws: fitted to all rows: those of Kaplan et al. 2020 and Hoffmann et al. 2022 unless others are named.
+        counts: letter -> column, for the whole report. For a letter that is not given, each law uses its own column.
     """
     members = [shelf(one) if isinstance(one, str) else one for one in laws]
     fitted, failed, notes = [], {}, []
@@ -97,7 +97,7 @@ def infer(
 
 
 def _drawn(asked: LawAsked, draws: int, seed: int) -> Draws | Exception:
-    """Fit a law and draw from it; else give what stood in the way."""
+    """Fit a law and make its draws; return the error if that fails."""
 
     def make() -> Draws | Exception:
         try:
@@ -110,9 +110,9 @@ def _drawn(asked: LawAsked, draws: int, seed: int) -> Draws | Exception:
 
 
 def _frontier(points: Points, counts: Mapping[str, str], how: Mapping, notes: list[str]) -> FrontierFound | None:
-    """The envelope over finished runs of a study; of a table without lineages the isoFLOP optima where it has groups.
+    """The envelope of the finished runs of a study; for a table without lineages, the isoFLOP optima if it has groups.
 
-    The horizons of a lineage stand for its curve, each of them decayed.
+    The decayed runs of a lineage at its horizons are used as its curve.
     """
     letters = {"params": "N", "flops": "C", "tokens": "D", "loss": "L"}
     chosen = {role: column_of(counts, letter) for role, letter in letters.items()}

@@ -1,4 +1,4 @@
-"""The main jobs as Python calls them: a study from its file, its claims, and the page of a folder or a table."""
+"""The main jobs as Python functions: a study from its file, its claims, and the page of a folder or a table."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ from .laws_asked import JOINT
 from .study import study as run_study
 from .table_study import Wanted, appraise
 
-RESULTS = "results.json"  # what a study leaves in its folder
+RESULTS = "results.json"  # the results of a study, in its folder
 
 
 @checked
@@ -36,25 +36,25 @@ def study(
     tell: Callable[[Progress], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> StudyResults | Measured:
-    """Run a study in a folder, from text to laws, a tested prediction, a plan and a report; or go on with it.
+    """Run a study in a folder, or resume it: from text to laws, a tested prediction, a plan and a report.
 
     Args:
-        study: a preset ("quickstart"), a study's file, or one that is read already. A set of families trains each.
+        study: a preset ("quickstart"), a study's file, or a `Study`. Of a set of families, every family is trained.
         to: the folder; by default one with the study's name.
-        changes: keys of the study, in place of its file's.
+        changes: keys that override those of the study's file.
         data_dir: folder of corpora and run tables.
-        tell, say: called with the progress of training, and with each sentence of what is going on (`print`).
+        tell, say: called with the progress of training, and with each message (for example `print`).
 
     Returns:
         the results of a study, or the measured tables of a set of families.
 
     Raises:
-        MisuseError: the study, its text or the folder cannot be used so; nothing is trained.
-        RunsFailedError: training runs failed; what is done is kept.
+        MisuseError: the study, its text or the folder cannot be used in this way; nothing is trained.
+        RunsFailedError: training runs failed; finished runs are kept.
     """
     asked = read_study(str(study), dict(changes or {})) if isinstance(study, str | Path) else study
     if changes and asked is study:
-        raise MisuseError("changes are for a study's file; this one is read already: replace its fields.")
+        raise MisuseError("changes apply to a study's file; this is a Study already: replace its fields instead.")
     heard = {"tell": tell, "say": say}
     how = {"data_dir": data_dir and Path(data_dir), "device": device}
     how |= {name: call for name, call in heard.items() if call is not None}
@@ -67,7 +67,7 @@ def findings(of: str | Path, *, level: float = 0.95, draws: int = 1000, seed: in
     """Judge the claims of Kaplan et al. 2020 on the tables of a set of families: passed, failed, or not run.
 
     Args:
-        of: a folder with points.csv, curves.csv and positions.csv, as a set of families leaves them; or a table of
+        of: a folder with points.csv, curves.csv and positions.csv, as a set of families writes them; or a table of
             runs.
 
     Raises:
@@ -88,29 +88,29 @@ def report(
     level: float = 0.95,
     seed: int = 0,
 ) -> Path:
-    """Draw the page of a study's folder again, or lay out a table of runs on one: laws, their trial, a plan, an audit.
+    """Write the page of a study's folder again, or that of a table of runs: laws, their test, a plan and an audit.
 
     Args:
         of: a study's folder, its results, or points.
         to: folder of the page; by default DIR/report, or points-report for points.
-        laws, columns, flops, draws, level, seed: of a table: laws for all rows, letter -> column, the budget of the
-            plan, and the intervals.
+        laws, columns, flops, draws, level, seed: only for a table: laws for all rows, letter -> column, the budget of
+            the plan, and the settings of the intervals.
 
     Returns:
         the path of index.html.
 
     Raises:
-        MisuseError: options of a table beside a study, or a folder that holds no results.
+        MisuseError: options for a table are given with a study. StudyError: the folder has no results.
     """
     if isinstance(of, Points):
         members = tuple(shelf(one) if isinstance(one, str) else one for one in laws or JOINT)
         wanted = Wanted(members, bool(laws), columns or None, flops, level, draws, seed)
         return drawn(appraise(of, wanted, notes=of.notes), Path(to or "points-report"))
     if laws or columns or flops:
-        raise MisuseError("laws, columns and flops are for a table of runs: a study's file says what is fitted.")
+        raise MisuseError("laws, columns and flops apply to a table of runs; for a study, its file sets them.")
     if isinstance(of, StudyResults):
         return drawn(of, Path(to or f"{of.name}-report"))
     kept = Path(of) / RESULTS
     if not kept.is_file():
-        raise StudyError(f"{of} holds no {RESULTS}: name a study's folder, or points (scalinglaws.read makes them).")
+        raise StudyError(f"{of} has no {RESULTS}: name a study's folder, or pass points (see scalinglaws.read).")
     return drawn(from_plain(StudyResults, read_json(kept), str(kept)), Path(to or Path(of) / "report"))

@@ -1,4 +1,4 @@
-"""Which laws a report fits, to which rows, in which counts, and which panel shows each."""
+"""Which laws a report fits, to which rows and columns, and which panel shows each of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.points import Points
 
-# Kaplan's counts for every law, so that one report speaks of one N. D is what each paper says: different tokens for
-# Kaplan's laws, tokens processed for Hoffmann's; they are equal where no text is repeated.
+# Kaplan's counts for every law, so that a report has only one definition of N. D is defined as in each paper: unique
+# tokens for Kaplan's laws, processed tokens for Hoffmann's; they are equal if no text is repeated.
 COUNTS = {"N": "params_nonembedding", "C": "flops_6nd", "S": "steps"}
-JOINT = ("kaplan-nd", "chinchilla")  # laws of N and D: what a prediction or a plan can be made of
+JOINT = ("kaplan-nd", "chinchilla")  # laws of N and D, with which predictions and plans can be made
 ROBUST, SQUARES = "huber", "ls-log"
-ALIKE = 0.01  # of ln N and ln D: closer sizes are one size, and closer horizons one horizon
+ALIKE = 0.01  # difference of ln N or ln D below which two sizes, or two horizons, count as equal
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class LawAsked:
     """Which law to fit to which rows, and which panel shows it.
 
     Attributes:
-        columns: letter -> column, of the letters whose count the report chooses.
-        panel: key of the report's bands; empty for a law that is only tabulated.
+        columns: letter -> column, for the letters whose column the report chooses.
+        panel: key of the report's bands; empty for a law that is only in the table.
         rows: rows of the points.
-        along: letter of the law that the line runs along.
-        why: what the rows are, for a person.
+        along: letter of the law on the horizontal axis of its line.
+        why: which rows these are, in words.
     """
 
     law: Law
@@ -43,7 +43,7 @@ class LawAsked:
 def everything_asked(
     points: Points, curves: Points | None, laws: Sequence[Law], counts: Mapping[str, str]
 ) -> list[LawAsked]:
-    """List every law of the report with the rows it speaks of; panels whose columns are not there ask for nothing."""
+    """List every law of the report with the rows to fit; panels whose columns are missing are left out."""
     cluster = "lineage" if "lineage" in points else "run_id"
     asked = _panels(points, counts, {law.name for law in laws})
     rows = tuple(map(int, rows_kept(points)))
@@ -59,7 +59,7 @@ def everything_asked(
 
 
 def _panels(points: Points, counts: Mapping[str, str], taken: set[str]) -> list[LawAsked]:
-    """The power laws of one variable, each on the rows where nothing else holds the loss back."""
+    """The power laws of one variable, each on the rows where the other variables do not limit the loss."""
     trunks = "lineage" in points
     described = (
         ("n", "L(N)", _at_common_horizon, "the longest horizon that every size has", "lineage" if trunks else "run_id"),
@@ -70,7 +70,7 @@ def _panels(points: Points, counts: Mapping[str, str], taken: set[str]) -> list[
             "the largest size at every horizon" + (", branches of one trunk" if trunks else ""),
             "run_id",
         ),
-        ("c", "L(C)", _efficient, "runs that no cheaper run beats", "run_id"),
+        ("c", "L(C)", _efficient, "runs with a lower loss than every cheaper run", "run_id"),
     )
     asked = []
     for letter, panel, choose, why, cluster in described:
@@ -86,7 +86,7 @@ def _panels(points: Points, counts: Mapping[str, str], taken: set[str]) -> list[
 
 
 def panel_of(law: Law) -> tuple[str, str]:
-    """Name the panel that shows a law of the joint ones, and the letter that its lines run along."""
+    """Name the panel that shows a joint law, and the letter on the horizontal axis of its lines."""
     if set(law.inputs) == {"N", "D"}:
         return "L(N,D)", "D"
     alone = law.inputs[0] if len(law.inputs) == 1 else ""
@@ -98,7 +98,7 @@ def _columns(law: Law, counts: Mapping[str, str]) -> dict[str, str]:
 
 
 def column_of(counts: Mapping[str, str], letter: str) -> str:
-    """Name the column of a letter, where the report's counts leave it to the field's usual one."""
+    """Name the column of a letter: the one that the report chooses, else the usual one."""
     return counts.get(letter, {"D": "tokens", "L": "loss_nats"}.get(letter, letter))
 
 
@@ -107,23 +107,23 @@ def _has(points: Points, counts: Mapping[str, str], letter: str) -> bool:
 
 
 def rows_kept(points: Points) -> np.ndarray:
-    """Give the numbers of the rows that take part in fits."""
+    """Return the numbers of the rows that are used in fits."""
     if "excluded_because" not in points:
         return np.arange(len(points))
     return np.flatnonzero(points["excluded_because"] == "")
 
 
 def _filled(points: Points, counts: Mapping[str, str], letter: str) -> np.ndarray:
-    """Rows that take part and have a number for a letter and for the loss."""
+    """Rows that are used in fits and have a number for a letter and for the loss."""
     rows = rows_kept(points)
     good = [np.isfinite(points[column_of(counts, name)][rows]) for name in (letter, "L")]
     return rows[np.logical_and.reduce(good)]
 
 
 def _at_common_horizon(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
-    """Rows at the longest horizon that every fitted size was trained to; every row where tokens are not known.
+    """Rows at the longest horizon to which every fitted size was trained; every row if tokens are unknown.
 
-    None where the sizes share no horizon, as in a table of isoFLOP budgets: rows picked from it would be no L(N).
+    Empty if the sizes share no horizon, as in a table of isoFLOP budgets: rows at different horizons are no L(N).
     """
     if not _has(points, counts, "D") or not len(rows):
         return rows
@@ -137,7 +137,7 @@ def _at_common_horizon(points: Points, counts: Mapping[str, str], rows: np.ndarr
 
 
 def _of_largest_size(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
-    """Rows of the largest fitted size; every row where sizes are not known."""
+    """Rows of the largest fitted size; every row if sizes are unknown."""
     if not _has(points, counts, "N") or not len(rows):
         return rows
     sizes = np.log(points[column_of(counts, "N")][rows])
@@ -145,7 +145,7 @@ def _of_largest_size(points: Points, counts: Mapping[str, str], rows: np.ndarray
 
 
 def _efficient(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
-    """Rows whose loss no row of the same or less compute reaches."""
+    """Rows whose loss is lower than that of every row with the same or less compute."""
     loss, flops = (points[column_of(counts, letter)] for letter in ("L", "C"))
     order = rows[np.lexsort((loss[rows], flops[rows]))]
     before = np.minimum.accumulate(np.concatenate([[np.inf], loss[order][:-1]]))

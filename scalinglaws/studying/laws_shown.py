@@ -1,4 +1,4 @@
-"""A law's draws as a report shows them: constants in a table, lines with intervals, what is left over."""
+"""A law's draws as a report shows them: constants in a table, lines with intervals, residuals."""
 
 import numpy as np
 
@@ -9,15 +9,15 @@ from ..results.fitted import Band, Estimate, FittedLaw
 from ..uncertainty.drawn import Draws
 from .laws_asked import ROBUST, LawAsked
 
-BEYOND = 3.0  # lines are drawn this far beyond the points, on a log axis
+BEYOND = 3.0  # factor by which lines extend beyond the points
 LINE_POINTS = 60
-UNBOUNDED = 1e100  # an end of an interval beyond this is no bound
-MOST_LINES, FEW_LINES = 14, 8  # more sizes than the first are shown by so many of them
+UNBOUNDED = 1e100  # an end of an interval beyond this counts as unbounded
+MOST_LINES, FEW_LINES = 14, 8  # if there are more sizes than the first number, only the second number are drawn
 _NAMES = {"lineage": "lineages", "run_id": "runs"}
 
 
 def tabulated(asked: LawAsked, drawn: Draws, level: float) -> FittedLaw:
-    """Write a fit down with its intervals, beside what the law's paper published."""
+    """Tabulate a fit with its intervals, and the values that the law's paper published."""
     found, shown = drawn.fit, drawn.fit.law
     ends = drawn.interval(level)
     published = shown.published[0] if shown.published else None
@@ -49,13 +49,13 @@ def tabulated(asked: LawAsked, drawn: Draws, level: float) -> FittedLaw:
 
 
 def unsound(found: Fit) -> str:
-    """Say why nothing should be read off a fit; empty where it may be."""
+    """Say why a fit must not be used; empty if it may be used."""
     if found.unidentified:
         return f"these points do not identify {', '.join(found.unidentified)} of {found.law.name}"
     if found.outcome == "not_converged":
         return f"the fit of {found.law.name} did not converge: {found.sentence.removesuffix('.')}"
     if found.r2 < 0:
-        return f"{found.law.name} lies farther from these points than their own mean (R2 {found.r2:.2g})"
+        return f"{found.law.name} fits these points worse than their own mean does (R2 {found.r2:.2g})"
     return ""
 
 
@@ -64,7 +64,7 @@ def _bound(value: float) -> float | None:
 
 
 def bands(asked: LawAsked, drawn: Draws, level: float) -> list[Band]:
-    """Draw one line along the input of a one-variable law; one a size for a law of N and D."""
+    """Compute one line along the input of a one-variable law; one line per size for a law of N and D."""
     inputs, along = drawn.fit.inputs, asked.along
     seen = float(inputs[along].min()), float(inputs[along].max())
     line = np.geomspace(seen[0] / BEYOND, seen[1] * BEYOND, LINE_POINTS)
@@ -86,7 +86,7 @@ def bands(asked: LawAsked, drawn: Draws, level: float) -> list[Band]:
 
 
 def _sizes_shown(sizes: np.ndarray) -> np.ndarray:
-    """Every size where they are few; else those nearest to an even division of their range."""
+    """Every size if they are few; else the sizes nearest to an even division of their range."""
     if len(sizes) <= MOST_LINES:
         return sizes
     wanted = np.linspace(np.log(sizes[0]), np.log(sizes[-1]), FEW_LINES)
@@ -119,13 +119,13 @@ def plain(values: np.ndarray) -> tuple[float, ...]:
 
 
 def _in_numbers(drawn: Draws) -> str:
-    """The law with its fitted constants, in the form it is drawn."""
+    """The law with its fitted constants, as the line shows it."""
     values = drawn.fit.values
     return f"{drawn.fit.law.formula}; " + ", ".join(f"{name} = {value:.4g}" for name, value in values.items())
 
 
 def residuals(drawn: Draws, points: Points) -> np.ndarray:
-    """ln(measured / fitted) of every row, those included that the fit did not see; NaN where a number lacks."""
+    """ln(measured / fitted) of every row, including rows that were not fitted; NaN where a number is missing."""
     law, columns = drawn.fit.law, drawn.fit.columns
     inputs = {letter: points[columns[letter]] for letter in law.inputs}
     good = np.logical_and.reduce([np.isfinite(column) & (column > 0) for column in inputs.values()])

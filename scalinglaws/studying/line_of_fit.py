@@ -1,4 +1,4 @@
-"""What the figure of one fit is drawn from: its points, and its line with an interval."""
+"""The record from which the figure of one fit is drawn: its points, and its line with an interval."""
 
 from ..errors import MisuseError
 from ..points.points import Points
@@ -10,17 +10,17 @@ from .table_study import counted
 
 
 def results_of(drawn: Draws, points: Points, level: float) -> StudyResults:
-    """Make a record of one fit alone, as a report's figure takes it.
+    """Make a record of one fit alone, as input for a figure of the report.
 
     Raises:
-        MisuseError: no figure shows a law of these inputs.
+        MisuseError: there is no figure for a law of these inputs.
     """
     found = drawn.fit
     panel, along = panel_of(found.law)
     if not panel or found.law.predicts != "loss":
         raise MisuseError(
-            f"no figure shows law {found.law.name!r}, which gives {found.law.predicts} from "
-            f"{', '.join(found.law.inputs)}: a loss of N and D, or of one of N, D and C, has one."
+            f"there is no figure for law {found.law.name!r}, which gives {found.law.predicts} from "
+            f"{', '.join(found.law.inputs)}; there are figures for the loss as a function of N, D, C, or N and D."
         )
     columns = {letter: name for letter, name in found.columns.items() if letter in ("N", "D", "C", "L")}
     points, shown, _ = counted(points, (found.law,), columns)

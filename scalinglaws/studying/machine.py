@@ -1,4 +1,4 @@
-"""What a report says of the machine that made it, and of the packages."""
+"""The facts that a report gives about the machine that made it, and about the packages."""
 
 import math
 import os
@@ -19,7 +19,7 @@ def machine() -> dict[str, str | int]:
 
 
 def cores(control_group: Path = Path("/sys/fs/cgroup")) -> int:
-    """Count the processors that this process may use: those it is bound to, or fewer where its control group has less.
+    """Count the processors that this process may use: those of its affinity, or fewer if its control group has fewer.
 
     Args:
         control_group: folder of the group's limits (version 2; of version 1, its `cpu` folder).
@@ -29,7 +29,7 @@ def cores(control_group: Path = Path("/sys/fs/cgroup")) -> int:
 
 
 def _quota(folder: Path) -> float:
-    """Processors that a control group may use at a time; infinity where nothing limits it."""
+    """Processors that a control group may use at a time; infinity if there is no limit."""
     try:
         if (folder / "cpu.max").exists():
             most, period = (folder / "cpu.max").read_text().split()

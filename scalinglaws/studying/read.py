@@ -1,4 +1,4 @@
-"""read(source) -> Points: of a table's file, a data frame, a dictionary of columns, or a study's folder."""
+"""read(source) -> Points: from a table's file, a data frame, a dictionary of columns, or a study's folder."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ from ..records.ranges import shown
 from ..store.store import MARK
 from .study_audit import of_a_folder
 
-SHOWN = 3  # rejected rows that a note names
+SHOWN = 3  # maximum number of rejected rows that a note names
 
 
 @checked
@@ -28,22 +28,22 @@ def read(
     across: Iterable[str] = (),
     form: str | None = None,
 ) -> Points:
-    """Read points from anything that holds runs.
+    """Read points from any table of runs.
 
     Args:
-        source: the name of a CSV, TSV, JSON, JSON lines or Parquet file, or an open one; a data frame of pandas or
-            polars; a dictionary of columns; the folder of a study; or points, which are given back.
+        source: the name of a CSV, TSV, JSON, JSON lines or Parquet file, or an open file; a data frame of pandas or
+            polars; a dictionary of columns; the folder of a study; or points, which are returned unchanged.
         map: quantity or letter -> column of the table, e.g. {"loss_nats": "val/loss", "N": "params_total"}.
         where: rows to keep, e.g. "tokens > 1e9 and arm == c4".
         unit: quantity -> unit that the table uses, e.g. {"loss": "bits", "params_total": "millions"}.
-        mapping_file, need, across, form: as `scalinglaws.read_points` takes them.
+        mapping_file, need, across, form: see `scalinglaws.read_points`.
 
     Returns:
-        the points. What looks wrong in them stands in their `notes`, and the rows that could not be read in `rejected`,
+        the points. Their `notes` list what looks wrong in them, and `rejected` lists the rows that could not be read,
         each with its line and the reason.
 
     Raises:
-        PointsError: nothing that holds a table, a column missing or not of numbers, or no row left.
+        PointsError: the source is not a table, a column is missing or not numeric, or no row is left.
     """
     if isinstance(source, Imported):
         source = source.points
@@ -61,7 +61,7 @@ def read(
 
 
 def _with_rejected(found: Imported) -> Points:
-    """Say in the notes which rows were left out, so that none is in silence."""
+    """Add a note on the rows that were rejected, so that none is left out silently."""
     points = found.points
     if not found.rejected:
         return points
@@ -71,13 +71,15 @@ def _with_rejected(found: Imported) -> Points:
 
 
 def _of_a_folder(folder: Path) -> Points:
-    """Read the runs of a study's folder, or the table of runs that a set of families keeps.
+    """Read the runs of a study's folder, or the table of runs of a set of families.
 
     Raises:
-        PointsError: neither is there.
+        PointsError: the folder has neither.
     """
     if (folder / MARK).exists():
         return of_a_folder(folder)[0]
     if (folder / "points.csv").exists():
         return _with_rejected(read_points(folder / "points.csv"))
-    raise PointsError(f"{folder} is no study's folder: it holds neither {MARK} nor points.csv. Name a table's file.")
+    raise PointsError(
+        f"{folder} is not the folder of a study: it has neither {MARK} nor points.csv. Name the file of a table."
+    )

@@ -1,6 +1,7 @@
-"""Runs -> tables of everything the instruments read: a row a run, a row an evaluation, a row a place in the context.
+"""Runs -> tables of everything the instruments measured: one row per run, per evaluation, per position in the context.
 
-The tables hold all that the findings of a set of families are made from, so that they can be kept where weights cannot.
+The tables contain everything from which the findings of a set of families are computed, so that they can be stored
+where weights are too large.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,24 +19,24 @@ from ..store.store import Store
 from .taking_part import taking_no_part
 from .training_columns import with_protocol
 
-FAMILIES = "families.json"  # stands in the folder of a set of families
+FAMILIES = "families.json"  # in the folder of a set of families
 
 
 def table_of(store: Store, sweep: Sweep, *, curves: bool = False) -> Points:
-    """Make the points of the runs that a folder's study now means, in its order; or of their evaluations.
+    """Make the points of the runs that a folder's study now consists of, in its order; or of their evaluations.
 
     Raises:
-        StoreError: the folder holds no runs at all.
+        StoreError: the folder has no runs at all.
     """
     _require_runs(store)
     return _points(store.runs_of(sweep.runs), sweep, store, curves)
 
 
 def history(store: Store, sweep: Sweep, *, curves: bool = False) -> Points:
-    """Make the points of every run that a folder ever trained; `in_study` says which its study now means.
+    """Make the points of every run in a folder; the column `in_study` says whether a run belongs to its present study.
 
     Raises:
-        StoreError: the folder holds no runs at all.
+        StoreError: the folder has no runs at all.
     """
     _require_runs(store)
     found, now = _points(store.runs(), sweep, store, curves), {spec.id for spec in sweep.runs}
@@ -44,7 +45,7 @@ def history(store: Store, sweep: Sweep, *, curves: bool = False) -> Points:
 
 def _points(runs: list[Run], sweep: Sweep, store: Store, curves: bool) -> Points:
     held_out, left_out = set(sweep.held_out), sweep.left_out
-    if not (store.path / FAMILIES).exists():  # a set of families scans rates and batches for their own sake
+    if not (store.path / FAMILIES).exists():  # a set of families scans rates and batches as results of their own
         left_out = taking_no_part(runs, left_out, held_out)
     if curves:
         return curve_points(runs, held_out | set(left_out))
@@ -53,17 +54,19 @@ def _points(runs: list[Run], sweep: Sweep, store: Store, curves: bool) -> Points
 
 def _require_runs(store: Store):
     if not any((store.path / "runs").glob("*")):
-        raise StoreError(f"{store.path} holds no runs: {store.path / 'runs'} is missing or empty. Train them: study.")
+        raise StoreError(
+            f"{store.path} has no runs: {store.path / 'runs'} is missing or empty. Train some with scalinglaws study."
+        )
 
 
 def run_table(
     runs: Sequence[Run], families: Mapping[str, str], left_out: Mapping[str, str], source: str = ""
 ) -> Points:
-    """Make one row of each run: the points, what the run was asked for, and what its instruments read at the end.
+    """Make one row per run: its points, its settings, and what its instruments measured at the end.
 
     Args:
-        families: run id -> names of the families it belongs to, separated by spaces.
-        left_out: run id -> why it takes no part in fits.
+        families: run id -> names of the families to which it belongs, separated by spaces.
+        left_out: run id -> why it is not used in fits.
     """
     shown = [run for run in runs if not run.spec.is_trunk]
     rows = [_run_row(run) | {"family": families.get(run.spec.id, "")} for run in shown]
@@ -99,7 +102,7 @@ READINGS = ("loss_spikes", "tokens_per_second", "mfu", "peak_memory_bytes")
 
 
 def schedule_label(spec: RunSpec) -> str:
-    """Name a schedule with what differs from the plain one of its kind, as `each_schedule` is written."""
+    """Name a schedule and its settings that differ from the defaults, in the notation of `each_schedule`."""
     said = []
     if spec.schedule == "wsd":
         said.append(f"decay={spec.decay:g}")
@@ -122,7 +125,7 @@ def _foreign(run: Run, evaluation) -> list[tuple[str, float]]:
 
 
 def curve_table(runs: Sequence[Run]) -> Points:
-    """Make one row of each evaluation of each run, trunks too."""
+    """Make one row per evaluation of each run, including trunks."""
     rows = [_evaluation_row(run, evaluation) for run in runs for evaluation in run.curve]
     names = list(dict.fromkeys(name for row in rows for name in row))
     return Points({name: [row.get(name) for row in rows] for name in names})
@@ -159,7 +162,7 @@ def _evaluation_row(run: Run, e) -> dict:
 
 
 def position_table(runs: Sequence[Run]) -> Points:
-    """Make one row of each place in the context of each run that reached its end: its mean loss over the test text."""
+    """Make one row per context position of each finished run: its mean loss over the test text."""
     rows = [
         (run.spec.id, run.spec.shape.family, run.spec.shape.params(), run.spec.shape.n_ctx, place + 1, loss)
         for run in runs

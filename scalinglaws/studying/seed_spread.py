@@ -1,4 +1,4 @@
-"""How much the loss moves from seed to seed, and whether a law misses its points by more than that."""
+"""How much the loss varies between seeds, and whether a law's errors on its points are larger than that."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from ..uncertainty.drawn import Draws
 from .laws_asked import COUNTS, column_of
 from .laws_shown import plain
 
-TWICE = 2.0  # the spread of seeds: a law whose points lie further off does not fit
+TWICE = 2.0  # times the spread over seeds: a law with a larger rms error on its points does not fit
 KNOBS = (
     *("lr", "batch_tokens", "steps", "n_layer", "d_model", "n_ctx", "tokens_unique", "weight_decay", "warmup_steps"),
     *("beta2", "arm", "train_set", "lr_schedule", "optimizer", "tokenizer", "loss_split"),
@@ -18,7 +18,7 @@ KNOBS = (
 
 
 def seed_spread(points: Points, counts: Mapping[str, str] = COUNTS) -> SeedSpread | None:
-    """Spread of the final loss over the seeds of one size, at the horizon with the most seeds; None without repeats."""
+    """Spread of the final loss over the seeds of one size, at the horizon with most seeds; None without repeats."""
     size, horizon, loss = (column_of(counts, letter) for letter in ("N", "D", "L"))
     kept = points.kept
     if not {size, horizon, loss, "seed"} <= set(kept.columns):
@@ -43,15 +43,15 @@ def seed_spread(points: Points, counts: Mapping[str, str] = COUNTS) -> SeedSprea
 
 
 def lack_of_fit(drawn: Draws, spread: SeedSpread | None) -> str:
-    """Say by how much a law misses its points beyond what another seed explains; empty where it does not.
+    """Say how much larger a law's errors on its points are than the spread over seeds; empty if they are not larger.
 
-    Repeats that are equal to the last digit give no spread to measure by.
+    Repeated runs that are equal to the last digit give no spread to compare with.
     """
     if spread is None or spread.sd_log == 0 or not drawn.fit.rms_log > TWICE * spread.sd_log:
         return ""
     times = drawn.fit.rms_log / spread.sd_log
     return (
-        f"{drawn.fit.law.name} misses its points by {drawn.fit.rms_log:.1%} of the loss, {times:.1f} times the spread "
-        f"of seeds ({spread.sd_log:.1%}): its form is off, and more seeds would not help. Its intervals hold that "
-        "misfit as if it were noise."
+        f"{drawn.fit.law.name} does not fit its points: its rms error is {drawn.fit.rms_log:.1%} of the loss, "
+        f"{times:.1f} times the spread over seeds ({spread.sd_log:.1%}). The form of the law is wrong, and more seeds "
+        "would not help. Its intervals treat this misfit as noise."
     )

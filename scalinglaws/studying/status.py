@@ -1,4 +1,4 @@
-"""A study's folder -> how it stands."""
+"""The progress of the runs in a study's folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,9 @@ STOPPED = "stopped"
 
 @dataclass(frozen=True)
 class Standing:
-    """One run: how it ended, or that it is under way, stopped or to come; with its loss where it has one.
+    """One run: its outcome, or that it is under way, stopped or still to come; with its loss if it has one.
 
-    A run is under way while a process that lives holds its lock; a stopped one goes on with the next launch.
+    A run is under way while a running process holds its lock; a stopped run resumes with the next launch.
     """
 
     run_id: str
@@ -28,7 +28,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Status:
-    """How every run of a sweep stands."""
+    """The state of every run of a sweep."""
 
     name: str
     runs: tuple[Standing, ...]
@@ -38,12 +38,12 @@ class Status:
         return to_plain(self)
 
     def text(self) -> str:
-        """As a table for a person."""
+        """As a table of text."""
         done = sum(run.state not in ("to come", "under way", STOPPED) for run in self.runs)
         stopped = sum(run.state == STOPPED for run in self.runs)
         rows = [
             f"{self.name}: {done} of {len(self.runs)} runs done"
-            + (f"; {stopped} stopped: nobody trains them, and the next launch goes on with them" if stopped else ""),
+            + (f"; {stopped} stopped: no process trains them, and the next launch resumes them" if stopped else ""),
             f"{'run':<24} {'N':>10} {'tokens':>9} {'step':>15}  {'loss':>7}  state",
         ]
         for run in self.runs:
@@ -56,10 +56,10 @@ class Status:
 
 
 def status(folder: Path) -> Status:
-    """Read how every run of a study's sweep stands.
+    """Read the state of every run of a study's sweep.
 
     Raises:
-        StoreError: the folder is no store, or its study has not been designed yet.
+        StoreError: the folder is not a store, or its study has not been designed yet.
     """
     store = open_store(folder)
     sweep = read_sweep(folder)

@@ -38,7 +38,7 @@ from .taking_part import notes_on, taking_no_part
 from .tested_prediction import compare_with_measured, keep_prediction, predict_held_out, try_laws, with_start
 
 PACKAGES = ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib")
-TRIED_AT = {"N": np.geomspace(1e3, 1e9, 7), "D": np.geomspace(1e5, 1e11, 7)}  # where a law of one's own must be sound
+TRIED_AT = {"N": np.geomspace(1e3, 1e9, 7), "D": np.geomspace(1e5, 1e11, 7)}  # a user's law must be finite here
 
 
 def study(
@@ -52,14 +52,14 @@ def study(
     say: Callable[[str], None] = lambda text: None,
     figures: bool = True,
 ) -> StudyResults:
-    """Run a study in a folder, or go on with it, and write its report there.
+    """Run a study in a folder, or resume it, and write its report there.
 
-    The largest sizes are trained last: their loss is predicted, and the prediction written down, before they start.
-    Without `figures` the page holds its sentences and tables alone.
+    The largest sizes are trained last: their loss is predicted, and the prediction is written to disk, before they
+    start. Without `figures` the page has only sentences and tables.
 
     Raises:
-        MisuseError: the study, its text or the folder cannot be used so; nothing is trained.
-        RunsFailedError: a training process failed; what is done is kept.
+        MisuseError: the study, its text or the folder cannot be used in this way; nothing is trained.
+        RunsFailedError: a training process failed; finished runs are kept.
     """
     began, laws = time.monotonic(), laws_of(study, say)
     with new_or_kept(to) as store:
@@ -89,13 +89,13 @@ def study(
 def _foretold(test: HeldOutTest) -> str:
     p = test.predicted
     return (
-        f"predicted {'AFTER' if test.is_late else 'before'} training it: N = {test.params_nonembedding:,.0f} at "
-        f"{test.tokens:.3g} tokens will lose {p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats a token{_but(test)}"
+        f"predicted {'AFTER' if test.is_late else 'before'} training: the loss of N = {test.params_nonembedding:,.0f} "
+        f"at {test.tokens:.3g} tokens will be {p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats per token{_but(test)}"
     )
 
 
 def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool) -> StudyResults:
-    """Keep what was measured, then judge it and draw the page: a failure of either takes no measurement with it."""
+    """Save the results first, then audit them and draw the page, so that a failure there costs no measurement."""
     write_json(folder / "results.json", to_plain(results))
     results = attempt(
         lambda: replace(results, audit=review(results, runs)),
@@ -111,21 +111,21 @@ def _number(hint: object) -> float:
 
 
 def _but(test: HeldOutTest) -> str:
-    return f"; these runs do not predict: {test.no_news}" if test.no_news else ""
+    return f"; these runs allow no prediction: {test.no_news}" if test.no_news else ""
 
 
 def laws_of(study: Study, say: Callable[[str], None] = lambda text: None) -> list[Law]:
-    """Take the laws that a study fits and tries: those it names, else its law file's own and `infer.JOINT`.
+    """Return the laws that a study fits and tests: those that it names, else those of its law file and `JOINT`.
 
-    A law file is a program, and the study may be someone else's: it is named before it is run.
+    A law file is a program, and the study may have been written by someone else: its path is printed before it runs.
 
     Raises:
-        NameUnknownError: a name that neither the shelf nor the law file has.
-        StudyError: a law that is not one of N and D: nothing could be predicted or planned by it.
-        LawError: a law file that cannot be used, or a law of it that gives no numbers.
+        NameUnknownError: neither the shelf nor the law file has a law of this name.
+        StudyError: a law is not a law of N and D, so that it cannot predict or plan.
+        LawError: the law file cannot be used, or one of its laws does not give finite numbers.
     """
     if study.law_file:
-        say(f"running the Python file that the study names as its law_file: {study.law_file}")
+        say(f"running the Python file that the study gives as its law_file: {study.law_file}")
     own = read_laws(Path(study.law_file)) if study.law_file else {}
     known = {**LAWS, **own}
     names = study.laws or tuple(dict.fromkeys((*own, *JOINT)))
@@ -135,7 +135,7 @@ def laws_of(study: Study, say: Callable[[str], None] = lambda text: None) -> lis
         if set(known[name].inputs) != set(TRIED_AT) or known[name].predicts != "loss":
             raise StudyError(
                 f"laws names {name!r}, which gives {known[name].predicts} from {', '.join(known[name].inputs)}; a "
-                "study predicts and plans by laws that give the loss from N and D, such as chinchilla."
+                "study predicts and plans with laws that give the loss from N and D, such as chinchilla."
             )
         if name in own:
             tried(own[name], TRIED_AT, Path(study.law_file))
@@ -154,7 +154,7 @@ def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
 
 
 def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[Inference, tuple[LawTrial, ...]]:
-    """Fit every law to the runs that are not held out, and try those that a prediction can be made of."""
+    """Fit every law to the runs that are not held out, and test those with which a prediction can be made."""
     runs = [store.run(spec) for spec in sweep.only(held_out=False).runs]
     left_out = taking_no_part(runs, sweep.left_out)
     points = points_of(runs, source=study.name, left_out=left_out)
@@ -163,7 +163,7 @@ def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[I
 
 
 def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law, train_tokens):
-    """Predict the largest held-out size and write it down; or say why there is no prediction.
+    """Predict the largest held-out size and write the prediction to disk; or say why there is none.
 
     Returns:
         (HeldOutTest or None, notes).
@@ -185,7 +185,7 @@ def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law,
 
 
 def _plans(study: Study, store: Store, found: Inference, trials, law, data: Tokenised):
-    """A plan for `plan_factor` times the largest compute that was fitted, by the law that foretold best; or why none.
+    """A plan for `plan_factor` times the largest fitted compute, by the law that predicted best; or why there is none.
 
     Returns:
         (recommendations, notes).
@@ -210,13 +210,13 @@ def _plans(study: Study, store: Store, found: Inference, trials, law, data: Toke
             batch_tokens=float(study.batch * study.n_ctx),
             flops_per_second=_speed(store),
         )
-        return (made.recommendation(f"{study.plan_factor:g} times the largest run that was fitted"),), ()
+        return (made.recommendation(f"{study.plan_factor:g} times the largest fitted run"),), ()
 
     return attempt(planned, lambda why: ((), (f"no plan by {law}: {why}",)))
 
 
 def _speed(store: Store) -> float | None:
-    """FLOPs a second (6 N D) of one process, from the largest model that was trained."""
+    """FLOPs per second (6 N D) of one process, from the largest model that was trained."""
     speeds = [
         (run.spec.shape.params(), run.spec.shape.flops_per_token("6n") * run.readings["tokens_per_second"])
         for run in store.runs()

@@ -1,4 +1,4 @@
-"""A study's results and its runs -> the audit of both."""
+"""The audit of a study's results and runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,28 +15,28 @@ from ..store.store import open_store
 from .run_tables import table_of
 from .training_columns import with_protocol
 
-COUNTS = {"N": "params_nonembedding", "C": "flops_6nd"}  # what a study speaks of
+COUNTS = {"N": "params_nonembedding", "C": "flops_6nd"}  # the columns that a study uses
 LAW = "chinchilla"
 
 
 def review(results: StudyResults, runs: Sequence[Run]) -> Audit | None:
-    """Judge a study as any table would be, with its prediction, its plans and its printed constants as the claims.
+    """Audit a study as any table, with its prediction, its plans and its printed constants as the claims.
 
-    None where no run takes part yet.
+    None if no run is used in fits yet.
     """
     points = with_protocol(results.points, runs) if runs else results.points
     return audit(points, **claims(results)) if len(points.kept) else None
 
 
 def claims(results: StudyResults) -> dict:
-    """Gather what a study claims, as options of `audit`."""
+    """Collect what a study claims, as options of `audit`."""
     fits = [one for one in results.fits if one.law == LAW]
     printed = {name: value.value for name, value in fits[0].values.items()} if fits else {}
     return {"columns": dict(results.counts), "held_out": results.held_out, "plans": results.plans, "printed": printed}
 
 
 def of_a_folder(folder: Path) -> tuple[Points, dict]:
-    """Read a study's folder: its points with how each run was trained, and the claims of its results, where it has any.
+    """Read a study's folder: its points with the training settings of each run, and the claims of its results, if any.
 
     Raises:
         StoreError: not a store.

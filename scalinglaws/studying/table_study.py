@@ -1,4 +1,4 @@
-"""A table of anyone's runs, end to end: laws, their trial on larger runs, a plan and an audit, without training."""
+"""A table of runs from any source, end to end: laws, their test on larger runs, a plan and an audit, no training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,20 +28,21 @@ SIX_N_D = {
     "params_nonembedding": "flops_6nd",
     "params_total": "flops_6nd_total",
     "params_with_head": "flops_6nd_with_head",
-}  # what 6 N D is called, by what N counts
-TIMES = 10.0  # the plan is for so many times the largest compute fitted, where no budget is named
-LEAST_CURVE = 3  # points of one run that make a learning curve
-TRIAL_DRAWS = 200  # of every fit below a compute
+}  # the column of 6 N D, by the column of N
+TIMES = 10.0  # the plan is for this many times the largest fitted compute, if no budget is given
+LEAST_CURVE = 3  # minimum points of one run that make a learning curve
+TRIAL_DRAWS = 200  # of every fit to the runs below a compute
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of a table.
+    """The options for a table.
 
     Attributes:
-        laws: fitted to all rows; `named`: a person chose them, so that one which cannot be fitted is an error.
-        columns: letter -> column, where another than the first law's own is meant.
-        budget: FLOPs to plan for; None for `TIMES` the largest that was fitted.
+        laws: laws to fit to all rows.
+        named: whether the user chose the laws, so that a law which cannot be fitted is an error.
+        columns: letter -> column, where it is not the column of the first law.
+        budget: FLOPs to plan for; None for `TIMES` times the largest fitted compute.
     """
 
     laws: tuple[Law, ...] = tuple(shelf(name) for name in JOINT)
@@ -56,15 +57,15 @@ class Wanted:
 def appraise(
     points: Points, wanted: Wanted, *, name: str = "", notes: Sequence[str] = (), command: str = ""
 ) -> StudyResults:
-    """Say of a table of runs what a study says of its own: everything that its columns allow.
+    """Make the results of a study from a table of runs: everything that its columns allow.
 
-    The laws are ranked by how they foretell the larger runs, and the best of them plans, its interval widened as those
-    runs demanded. The report counts N, D, C and L by one column each: those of `wanted.columns`, else those that the
-    first law's paper counts where they are filled, else the first filled ones.
+    The laws are ranked by how well they predict the larger runs. The best one makes the plan, with its interval widened
+    by the factor that these runs required. The report uses one column each for N, D, C and L: that of `wanted.columns`,
+    else that of the first law's paper if it is filled, else the first filled column.
 
     Raises:
         PointsError, FitError: no law, or not every law that was named, can be fitted to this table.
-        MisuseError: a budget that no law of the table can split.
+        MisuseError: no law of the table can split the budget.
     """
     points = unmixed(points, [name for one in wanted.laws for name in one.convention.values()])
     points, counts, passed = counted(points, wanted.laws, wanted.columns or {})
@@ -106,7 +107,7 @@ def appraise(
 
 
 def _facts(points: Points, counts: Mapping[str, str], wanted: Wanted) -> dict:
-    """What was read, and what each letter counts on this page."""
+    """The facts about the table, and the meaning of each letter on this page."""
     told = {letter: name for letter, name in counts.items() if name in points}
     meant = {k: f"{name}: {QUANTITIES[name].meaning}" if name in QUANTITIES else name for k, name in told.items()}
     return {
@@ -122,14 +123,14 @@ def _facts(points: Points, counts: Mapping[str, str], wanted: Wanted) -> dict:
 def counted(
     points: Points, laws: Sequence[Law], asked: Mapping[str, str]
 ) -> tuple[Points, dict[str, str], dict[str, str]]:
-    """Choose what the report counts by each letter; compute that no column has is 6 N D of its N.
+    """Choose the column of each letter in the report; if no column gives the compute, it is 6 N D with the chosen N.
 
     Returns:
-        the points, with a column of compute; letter -> column to show by; letter -> column to fit by, in which D is
-        left to each law (different tokens, or tokens processed) unless it was asked for.
+        the points, with a column of compute; letter -> column to show; letter -> column to fit, in which D is left to
+        each law (unique tokens, or processed tokens) unless it was asked for.
     """
     for name in asked.values():
-        points[name]  # raises with the nearest name
+        points[name]  # raises an error with the nearest name
     counts = dict(asked)
     for letter in ("N", "D", "L"):
         counts.setdefault(letter, _column(points, laws, letter))
@@ -147,7 +148,7 @@ def counted(
 
 
 def _column(points: Points, laws: Sequence[Law], letter: str) -> str:
-    """Find the column of a letter: the first law's own where it is filled, else the first filled one, else any."""
+    """Find the column of a letter: that of the first law if it is filled, else the first filled column, else any."""
     own = [law.convention[letter] for law in laws if letter in law.convention][:1] if letter == "N" else []
     names = [*own, *playing(ROLE_OF_LETTER[letter])]
     present = [name for name in names if name in points]
@@ -155,7 +156,7 @@ def _column(points: Points, laws: Sequence[Law], letter: str) -> str:
 
 
 def filled(points: Points, name: str) -> bool:
-    """Say whether every row that takes part has a number in a column."""
+    """Say whether every row that is used in fits has a number in a column."""
     if name not in points or name not in QUANTITIES:
         return False
     column = points.kept[name]
@@ -163,14 +164,14 @@ def filled(points: Points, name: str) -> bool:
 
 
 def _require(found: Inference, wanted: Wanted) -> None:
-    """Raise what stood in the way of a law that was named; of all, where none was."""
+    """Raise the error of a named law that could not be fitted; if none was named, only if all failed."""
     lacking = [law.name for law in wanted.laws if law.name not in found.draws]
     if lacking and (wanted.named or not found.fits):
         raise found.failed[lacking[-1]]
 
 
 def _ranked(points: Points, wanted: Wanted, counts: Mapping[str, str], how: Mapping) -> tuple[Ranking | None, list]:
-    """Rank the laws by the larger runs; where the table is too small for that, say so."""
+    """Rank the laws by their predictions of the larger runs; if the table is too small for that, say so."""
     cluster = {"cluster": "lineage"} if "lineage" in points else {}
     options = {
         law.name: {"columns": {k: counts[k] for k in (*law.inputs, law.target) if k in counts}, **cluster}
@@ -179,14 +180,14 @@ def _ranked(points: Points, wanted: Wanted, counts: Mapping[str, str], how: Mapp
     try:
         found = compare(points, wanted.laws, draws=TRIAL_DRAWS, options=options, **how).ranking()
     except (PointsError, FitError) as failure:
-        return None, [f"no law could be tried on larger runs: {failure}"]
+        return None, [f"no law could be tested on larger runs: {failure}"]
     return found, []
 
 
 def _plans(
     found: Inference, ranking: Ranking | None, names: Sequence[str], wanted: Wanted
 ) -> tuple[tuple[Recommendation, ...], list[str]]:
-    """Plan by the best law that can split a budget, its interval widened by the factor of its trial."""
+    """Plan with the best law that can split a budget, with its interval widened by the factor from its test."""
     able = [name for name in names if name in found.draws and {"N", "D"} <= set(found.draws[name].fit.law.inputs)]
     why: list[str] = []
     factors = {one.law: one.factor for one in ranking.able} if ranking else {}
@@ -196,19 +197,19 @@ def _plans(
             why.append(f"no plan by {name}: {unsound(drawn.fit)}")
             continue
         budget = wanted.budget or TIMES * largest_compute(drawn)
-        label = "the budget named" if wanted.budget else f"{TIMES:g} times the largest run that was fitted"
+        label = "the given budget" if wanted.budget else f"{TIMES:g} times the largest fitted run"
         try:
             made = plan(drawn, budget, level=wanted.level, calibration=factors.get(name, 1.0))
             return (made.recommendation(label),), why
         except (MisuseError, FitError) as failure:
             why.append(f"no plan by {name}: {failure}")
     if wanted.budget:
-        raise MisuseError(why[0] if why else "no law of N and D is fitted to this table: nothing can split a budget.")
+        raise MisuseError(why[0] if why else "no law of N and D is fitted to this table, so no budget can be split.")
     return (), why
 
 
 def learning_curves(points: Points, counts: Mapping[str, str]) -> tuple[LearningCurve, ...]:
-    """Take the runs that have several points at different tokens as learning curves."""
+    """Return as learning curves the runs that have several points at different tokens."""
     names = [column_of(counts, letter) for letter in LETTERS]
     if "run_id" not in points or not set(names) <= set(points.columns):
         return ()

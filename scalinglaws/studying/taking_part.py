@@ -1,4 +1,4 @@
-"""Runs of a study -> why some take no part in its fits: of the variants of one cell the best stands for all."""
+"""Which runs of a study are left out of its fits, and why: of the variants of one cell only the best is used."""
 
 import dataclasses
 import math
@@ -14,7 +14,7 @@ TUNED = {
     "batch": ("batch", "accumulate"),
     "warm-up": ("warmup",),
     "schedule": ("schedule", "decay", "cooldown", "lr_end", "decay_power"),
-}  # what a study may vary within a cell, by the word for it
+}  # the settings that may differ within a cell, by the word for them
 DID_BETTER = "of this cell did better"
 REUSED = ("reuse", "sharing")  # of a shape
 
@@ -22,12 +22,12 @@ REUSED = ("reuse", "sharing")  # of a shape
 def taking_no_part(
     runs: Sequence[Run], left_out: Mapping[str, str], held_out: Collection[str] = frozenset()
 ) -> dict[str, str]:
-    """Give each run that takes no part its reason: those of `left_out`, and variants that another one beat.
+    """Return the reason for each run that is left out of fits: those in `left_out`, and all but the best variants.
 
-    A cell is a size, a horizon and a text; its variants differ in rate, batch, schedule or reuse. The best has the
-    lowest mean final loss over its seeds, variants of which a seed failed behind all others. A trunk all of whose
-    branches are left out is left out with them. What is held out is out of every fit already, and is told apart from
-    its own variants alone.
+    A cell is a size, a horizon and a text; its variants differ in learning rate, batch, schedule or reuse. The best
+    variant has the lowest mean final loss over its seeds; variants with a failed seed rank behind all others. A trunk
+    is left out if all its branches are. Held-out runs are not in any fit; they are compared only with their own
+    variants.
     """
     found = {run_id: why for run_id, why in left_out.items() if run_id not in held_out}
     cells: dict[RunSpec, dict[RunSpec, list[Run]]] = {}
@@ -41,18 +41,16 @@ def taking_no_part(
 
 
 def notes_on(runs: Sequence[Run], left_out: Mapping[str, str]) -> list[str]:
-    """Say how many runs take no part because they did not end well, or because another of their cell did better."""
+    """Say how many runs are left out because they failed, or because another variant of their cell did better."""
     ended = [run for run in runs if not run.spec.is_trunk]
     failed = [run for run in ended if run.outcome != FINISHED]
     beaten = [run for run in ended if left_out.get(run.spec.id, "").endswith(DID_BETTER)]
     notes = []
     if failed:
         first = f"{failed[0].spec.id} {failed[0].sentence}"
-        notes.append(
-            f"{len(failed)} of {len(ended)} runs did not end well and take part in no fit; the first: {first}."
-        )
+        notes.append(f"{len(failed)} of {len(ended)} runs failed and are left out of every fit; the first: {first}.")
     if beaten:
-        notes.append(f"{len(beaten)} of {len(ended)} runs take part in no fit: another variant {DID_BETTER}.")
+        notes.append(f"{len(beaten)} of {len(ended)} runs are left out of every fit: another variant {DID_BETTER}.")
     return notes
 
 
@@ -68,7 +66,7 @@ def _beaten(variants: Mapping[RunSpec, Sequence[Run]]) -> dict[str, str]:
 
 
 def _standing(members: Sequence[Run]) -> tuple[int, float]:
-    """How many seeds failed, and the mean final loss of the others: the less, the better."""
+    """How many seeds failed, and the mean final loss of the others: lower is better."""
     losses = [run.final.loss_nats for run in members if run.outcome == FINISHED]
     return len(members) - len(losses), fmean(losses) if losses else math.inf
 
@@ -83,7 +81,7 @@ def _without_seed(spec: RunSpec) -> RunSpec:
 
 
 def _untuned(spec: RunSpec) -> RunSpec:
-    """Give what a run shares with all variants of its cell."""
+    """Return what a run has in common with all variants of its cell."""
     plain = {name: 1 for name in ("lr", "batch", "accumulate", "warmup")}
     plain |= {f.name: f.default for f in dataclasses.fields(RunSpec) if f.name in TUNED["schedule"]}
     shape = {f.name: f.default for f in dataclasses.fields(Shape) if f.name in REUSED}

@@ -1,4 +1,4 @@
-"""A prediction written down before its runs are trained, and whether it held."""
+"""A prediction that is written to disk before its runs are trained, and its comparison with the measurement."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,16 +19,16 @@ from ..results.tested import HELD_OUT, HeldOutTest, LawTrial, SeedSpread
 from ..run.run import Run, RunSpec
 from ..uncertainty.drawn import Draws
 
-LEAST_SIZES = 4  # below the size that a law is tried on
+LEAST_SIZES = 4  # minimum number of sizes below the size on which a law is tested
 
 
 def try_laws(
     laws: Sequence[Law | str], points: Points, *, level: float, columns: Mapping[str, str]
 ) -> tuple[LawTrial, ...]:
-    """Try laws on sizes that the study has: fit below each size, and foretell that size at all its horizons.
+    """Test laws on the sizes of the study: fit each law to all smaller sizes, and predict a size at all its horizons.
 
-    This is the step that a held-out prediction takes, one size ahead; the law with the smallest error comes first.
-    Laws that no trial could be made of are left out.
+    A held-out prediction extrapolates in the same way, by one size. The law with the smallest error comes first. Laws
+    that could not be tested are left out.
     """
     made = [attempt(partial(_trial, law, points, level, columns), lambda why: None) for law in laws]
     trials = [trial for trial in made if trial is not None]
@@ -61,8 +61,8 @@ def predict_held_out(
 ) -> HeldOutTest:
     """Predict the loss of one new run at the held-out size and horizon, with its interval and reach.
 
-    The interval is widened by the factor that the law needed in its own trial, and ends at ln of the vocabulary. A law
-    of different tokens is asked at no more than the `train_tokens` there are.
+    The interval is widened by the factor that the law needed in its own test, and bounded above by the logarithm of the
+    vocabulary size. A law of unique tokens is evaluated at no more than the available `train_tokens`.
     """
     spec = specs[0]
     params, tokens = float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
@@ -88,16 +88,16 @@ def predict_held_out(
 
 
 def _no_news(width: float, seen: np.ndarray, n_vocab: int) -> str:
-    """Say why a prediction is none: its interval, without the bound, is wider than what is known without a law."""
+    """Say why a prediction is uninformative: its unbounded interval is wider than the range known without any law."""
     if not width <= np.log(n_vocab):
-        return f"its interval is wider than ln {n_vocab} = {np.log(n_vocab):.3g}, from knowing all to knowing nothing"
+        return f"its interval is wider than ln {n_vocab} = {np.log(n_vocab):.3g}, the loss of a uniform guess"
     if width > np.ptp(seen):
-        return f"its interval is wider than the range of all fitted losses, {seen.min():.3g} to {seen.max():.3g}"
+        return f"its interval is wider than the range of all fitted losses, [{seen.min():.3g}, {seen.max():.3g}]"
     return ""
 
 
 def _line(drawn: Draws, params: float, tokens: float, how: Mapping[str, float]) -> Band:
-    """Draw the law along N at the held-out horizon, with the interval of a new run."""
+    """Compute the law along N at the held-out horizon, with the interval of a new run."""
     seen = drawn.fit.inputs["N"]
     sizes = np.geomspace(seen.min() / 1.5, params * 1.5, 60)
     said = predict(drawn, {"N": sizes, "D": np.full_like(sizes, tokens)}, **how)
@@ -118,24 +118,24 @@ def _line(drawn: Draws, params: float, tokens: float, how: Mapping[str, float]) 
 
 
 def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutTest:
-    """Write a prediction down, or give back the one that was written before.
+    """Write a prediction to disk, or return the one that was written before.
 
-    One that is made when its runs are trained already says so. One of the first releases, whose hash of its points
-    held the clock, is taken by its law and its point alone.
+    A prediction that is made after its runs were trained records that. A prediction of the first releases, in which the
+    hash of the points depended on the clock, is recognised by its law and its size and horizon alone.
 
     Raises:
-        StoreError: the held-out runs are trained already, and the points that the prediction was made from have
-            changed since: a prediction made now would not have been made beforehand. Or it is not what was written.
+        StoreError: the held-out runs are already trained, and the points of the prediction have changed since, so that
+            a new prediction would not be made in advance; or the file has changed since it was written.
     """
     if path.exists():
         content, sealed = _as_written(path)
         before = from_plain(HeldOutTest, content, str(path), StoreError)
         same = ("law", "params_nonembedding", "tokens", *(["fingerprint"] if sealed else []))
         if all(getattr(before, name) == getattr(made, name) for name in same):
-            return replace(before, run_ids=made.run_ids)  # a study may since ask for more or fewer seeds
+            return replace(before, run_ids=made.run_ids)  # the number of seeds may have changed since
         if trained:
             raise StoreError(
-                f"{path} was made from other points than those in the store now, and its runs are trained. "
+                f"{path} was made from other points than those now in the store, and its runs are already trained. "
                 "Start a study with other settings in a new folder."
             )
     made = replace(made, after_its_runs=trained)
@@ -148,23 +148,23 @@ def _as_written(path: Path) -> tuple[Mapping, bool]:
         return read_sealed(path)
     except StoreError as problem:
         raise StoreError(
-            f"{problem} Put back the file as it was. Without it (delete it, and type study again) the prediction is "
-            "made anew, and the page says that it was made after its runs."
+            f"{problem} Restore the file. Otherwise delete it and run the study again: the prediction is then made "
+            "again, and the page says that it was made after its runs."
         ) from None
 
 
 def with_start(test: HeldOutTest, runs: Sequence[Run]) -> HeldOutTest:
-    """Fill in when the first of the held-out runs started; left empty where one of them does not say."""
+    """Fill in when the first of the held-out runs started; empty if the start of one of them is unknown."""
     starts = [run.provenance.get("started", "") for run in runs if run.spec.id in test.run_ids]
     return replace(test, runs_started=min(starts, default=""))
 
 
 def compare_with_measured(test: HeldOutTest, points: Points, spread: SeedSpread | None = None) -> HeldOutTest:
-    """Fill in what the held-out runs measured: their mean, its standard error, and whether it lies inside.
+    """Fill in the result of the held-out runs: their mean loss, its standard error, and whether the interval covers it.
 
-    The standard error pools the held-out runs with the seeds of `spread`, in ln L, each by its degrees of freedom;
-    with one run and no repeated seeds it is unknown. Runs that failed to learn, and variants that another one of their
-    cell beat, measure nothing here.
+    The variance of ln L is pooled over the held-out runs and the seeds of `spread`, weighted by degrees of freedom;
+    with one run and no repeated seeds the standard error is unknown. Runs that failed to learn, and variants that are
+    not the best of their cell, are not used.
     """
     there = points.take(np.isin(points["run_id"], test.run_ids))
     measures = there["excluded_because"] == HELD_OUT if "excluded_because" in there else slice(None)

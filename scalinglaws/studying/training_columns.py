@@ -1,4 +1,4 @@
-"""How each run of a study was trained, as columns beside its points, so that an audit sees them as in any table."""
+"""The training settings of each run of a study as extra columns of its points, so that an audit can use them."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from ..run.run import Run, RunSpec
 def with_protocol(points: Points, runs: Sequence[Run]) -> Points:
     """Add warm-up, schedule, optimiser, text and tokenizer to points whose `run_id` names runs of a store.
 
-    They stand beside the points, not in them: a fit's fingerprint is of what it saw.
+    They are added to the points only here, because the fingerprint of a fit covers exactly the columns it was given.
     """
     specs = {name: run.spec for run in runs for name in (run.spec.first_id, run.spec.id)}
     rows = [_row(specs[run_id]) if run_id in specs else {} for run_id in points["run_id"]]

@@ -1,4 +1,4 @@
-"""A study's folder -> whether everything in it is what was written there, and whether its runs come out again."""
+"""Verify a study's folder: whether its files are unchanged, and whether its runs give the same numbers again."""
 
 import random
 import shutil
@@ -20,13 +20,13 @@ from ..training.run_state import check_checkpoint
 from ..training.worker import work
 from .run_tables import table_of
 
-LOST = "its digest is missing, though the release that wrote it writes one: nothing says that it is as it was"
-SAME = ("outcome", "tokens_unique", "by_position")  # of a run that is trained again, beside its curve
+LOST = "its digest is missing, although the release that wrote it writes one: it may have been changed"
+SAME = ("outcome", "tokens_unique", "by_position")  # compared for a run that is trained again, in addition to its curve
 
 
 @dataclass(frozen=True)
 class Check:
-    """One kind of evidence: how many were compared, what differs, and what there was nothing to compare with."""
+    """One kind of check: how many items were compared, which differ, and which could not be checked."""
 
     kind: str
     compared: int
@@ -34,7 +34,7 @@ class Check:
     unknown: tuple[str, ...] = ()
 
     def text(self) -> str:
-        """As a line, with a line for each that differs."""
+        """As a line, followed by one line per item that differs."""
         word = "DIFFERS" if self.differs else "ok" if self.compared else "nothing to compare"
         untold = f"; cannot be checked: {self.unknown[0]}" if self.unknown else ""
         more = f" and {len(self.unknown) - 1} more" if len(self.unknown) > 1 else ""
@@ -45,13 +45,13 @@ class Check:
 
 @dataclass(frozen=True)
 class Verified:
-    """What every check of a folder found."""
+    """The results of all checks of a folder."""
 
     checks: tuple[Check, ...]
 
     @property
     def differs(self) -> bool:
-        """Whether anything is not what it should be."""
+        """Whether any item differs."""
         return any(check.differs for check in self.checks)
 
     def plain(self) -> dict:
@@ -59,7 +59,7 @@ class Verified:
         return to_plain(self) | {"differs": self.differs}
 
     def text(self) -> str:
-        """A line a kind."""
+        """One line per kind of check."""
         return "\n".join(check.text() for check in self.checks)
 
 
@@ -71,14 +71,14 @@ def verify(
     device: str = "cpu",
     say: Callable[[str], None] = lambda text: None,
 ) -> Verified:
-    """Compare what a study's folder holds with the digests, ids and times that were written with it.
+    """Compare the content of a study's folder with the digests, ids and times that were written with it.
 
     Args:
-        retrain: so many runs, drawn at random by `seed`, are trained again in a temporary folder, from their first
-            step, and compared to the bit. One machine and one version of PyTorch promise that; others do not.
+        retrain: this many runs, drawn at random with `seed`, are trained again in a temporary folder, from their first
+            step, and compared bit for bit. Equality is only expected on the same machine and version of PyTorch.
 
     Raises:
-        StoreError: the folder is no store, or its study has not been designed yet.
+        StoreError: the folder is not a store, or its study has not been designed yet.
     """
     store, sweep = open_store(folder), read_sweep(folder)
     runs, found = _runs(store, sweep)
@@ -98,7 +98,7 @@ def verify(
 
 
 def _timed(run: Run) -> bool:
-    """Whether a run says when it started: every release that writes that writes digests too."""
+    """Whether a run records when it started: every release that writes this also writes digests."""
     return bool(run.provenance.get("started"))
 
 
@@ -109,10 +109,10 @@ def _each(
     sealed: Callable[[object], bool],
     name: Callable[[object], str] = str,
 ) -> Check:
-    """Make one check of many: each gives whether it had a digest, and raises where it is of another content.
+    """Combine the checks of many items: `check` returns whether an item has a digest, and raises if the item differs.
 
     Args:
-        sealed: whether what was written with a thing had digests: then one that has none has lost it.
+        sealed: whether the release that wrote an item writes digests: an item without a digest has then lost it.
     """
     compared, differs, unknown = 0, [], []
     for item in items:
@@ -137,7 +137,7 @@ def _state(path: Path) -> bool:
 
 
 def _runs(store: Store, sweep: Sweep) -> tuple[Check, list[Run]]:
-    """Read every run that the study means: its digest, and that its id is its folder's."""
+    """Read every run of the study, and check its digest and that its id belongs to its folder."""
     found: list[Run] = []
 
     def read(spec: RunSpec) -> bool:
@@ -165,7 +165,7 @@ def _times(runs: list[Run]) -> Check:
 
 
 def _points(store: Store, sweep: Sweep, folder: Path) -> Check:
-    """Compare the table that the results were made of with the one that the runs make now."""
+    """Compare the table from which the results were computed with the table of the runs now in the folder."""
     if not (folder / "results.json").exists():
         return Check("points", 0, unknown=("there are no results yet",))
     try:
@@ -174,21 +174,21 @@ def _points(store: Store, sweep: Sweep, folder: Path) -> Check:
     except ScalingLawsError as problem:
         return Check("points", 1, (str(problem),))
     if set(kept["run_id"]) != set(now["run_id"]):
-        said = f"results.json speaks of {len(kept)} runs, the folder of {len(now)}: type study again"
+        said = f"results.json has {len(kept)} runs, the folder {len(now)}: run the study again"
         return Check("points", 1, (said,))
     shared = [name for name in now.columns if name in kept]
     prints = [Points({name: table[name] for name in shared}).fingerprint for table in (kept, now)]
     differs = (
-        () if prints[0] == prints[1] else (f"results.json was made of points {prints[0]}; the runs are {prints[1]}",)
+        () if prints[0] == prints[1] else (f"results.json was made from points {prints[0]}; the runs are {prints[1]}",)
     )
     return Check("points", 1, differs)
 
 
 def _prediction(folder: Path, runs: list[Run], runs_sealed: bool) -> Check:
-    """Look whether the prediction is what was written, was made before its runs, and is what the results tell."""
+    """Check that the prediction is unchanged, was made before its runs, and is the one in the results."""
     path = folder / "prediction.json"
     if not path.exists():
-        return Check("prediction", 0, unknown=("no prediction is kept",))
+        return Check("prediction", 0, unknown=("there is no prediction",))
     try:
         content, sealed = read_sealed(path)
         made = from_plain(HeldOutTest, content, str(path), StoreError)
@@ -198,13 +198,13 @@ def _prediction(folder: Path, runs: list[Run], runs_sealed: bool) -> Check:
     differs = [f"{path.name}: {LOST}"] if runs_sealed and not sealed else []
     unknown = [] if sealed or runs_sealed else [f"{path.name} has no digest (an earlier release)"]
     if made.after_its_runs or (mine and min(mine) and made.predicted_at > min(mine)):
-        differs.append(f"written {made.predicted_at}, after its runs had begun: it tests no foresight")
+        differs.append(f"written {made.predicted_at}, after its runs had started: it was not made in advance")
     elif mine and not min(mine):
-        unknown.append("its runs do not say when they began (an earlier release)")
+        unknown.append("its runs do not record when they started (an earlier release)")
     results = folder / "results.json"
     told = (read_json(results).get("held_out") or {}) if results.exists() else {}
     if told and told.get("predicted") != to_plain(made.predicted):
-        differs.append("results.json tells of another prediction: type study again")
+        differs.append("results.json has another prediction: run the study again")
     return Check("prediction", 1, tuple(differs), tuple(unknown))
 
 
@@ -222,12 +222,12 @@ def _trained_again(store: Store, runs: list[Run], count: int, seed: int, device:
             which = next(name for name in here if here[name] != there[name])
             made = f"made by torch {run.provenance.get('torch', '?')} on {run.provenance.get('device', '?')}"
             now = f"now torch {again.provenance['torch']} on {device}"
-            differs.append(f"run {run.spec.id} has another {which} when it is trained again ({made}, {now})")
+            differs.append(f"run {run.spec.id} has a different {which} when it is trained again ({made}, {now})")
     return Check("retrained", len(picked), tuple(differs))
 
 
 def _again(spec: RunSpec, store: Store, device: str) -> Run:
-    """Train a run, and the part of its trunk that it starts from, in a folder that is then removed."""
+    """Train a run, and the part of its trunk before it, in a temporary folder."""
     with tempfile.TemporaryDirectory() as place:
         other = open_store(Path(place) / "store", create=True)
         for data_id in (spec.data, *(data for _, data in spec.foreign)):
@@ -243,6 +243,6 @@ def _again(spec: RunSpec, store: Store, device: str) -> Run:
 
 
 def _numbers(run: Run) -> dict[str, object]:
-    """Everything that a run measured but for the clock."""
+    """Everything that a run measured, except times."""
     curve = tuple(replace(evaluation, seconds=0.0) for evaluation in run.curve)
     return {"curve": curve, **{name: getattr(run, name) for name in SAME}}

@@ -7,7 +7,7 @@ from .bpe import SMALLEST, read_bpe, train_bpe
 from .byte_level import open_bytes
 from .tokenizer import SEPARATOR, Tokenizer
 
-MOST_TOKENS = 1_000_000  # of a trained vocabulary: its training holds them all in memory
+MOST_TOKENS = 1_000_000  # maximum of a trained vocabulary, which training keeps in memory
 TOKENIZERS = {"bytes": "the 256 bytes of UTF-8", "bpe:V": "byte-pair encoding of V tokens, trained on the corpus"}
 
 __all__ = [
@@ -22,18 +22,18 @@ __all__ = [
 
 
 def make_tokenizer(name: str, documents: Sequence[bytes]) -> Tokenizer:
-    """Make a tokenizer by name, trained on the documents where it has to be.
+    """Make a tokenizer by name, trained on the documents if it needs training.
 
     Raises:
-        NameUnknownError: no tokenizer is called so.
-        CorpusError: V is no number, too small, or more than the text gives.
+        NameUnknownError: no tokenizer has this name.
+        CorpusError: V is not a number, is too small, or exceeds what the text allows.
     """
     vocabulary = check_tokenizer_name(name)
     return open_bytes() if vocabulary is None else train_bpe(vocabulary, documents)
 
 
 def check_tokenizer_name(name: str) -> int | None:
-    """Check a name before any text is read, and give its V where it has one.
+    """Check a name before any text is read, and return its V if it has one.
 
     Raises:
         NameUnknownError, CorpusError: as `make_tokenizer`.
@@ -45,17 +45,17 @@ def check_tokenizer_name(name: str) -> int | None:
         raise unknown_name("tokenizer", name, [*TOKENIZERS, "symbols"])
     if not (value.isdecimal() and value.isascii() and len(value) <= 7 and SMALLEST <= int(value) <= MOST_TOKENS):
         raise CorpusError(
-            f"tokenizer {name[:20]!r}: after 'bpe:' stands the size of its vocabulary, {SMALLEST} (256 bytes and the "
-            f"end of a document) to at most {MOST_TOKENS:,}, as in 'bpe:2048'; 'bytes' takes the bytes themselves."
+            f"tokenizer {name[:20]!r}: write the size of the vocabulary after 'bpe:', from {SMALLEST} (256 bytes and "
+            f"the end of a document) to {MOST_TOKENS:,}, as in 'bpe:2048'; 'bytes' takes the bytes themselves."
         )
     return int(value)
 
 
 def named_vocabulary(name: str) -> int:
-    """Give the vocabulary that a tokenizer's name promises, where there is no text to make it from.
+    """Return the vocabulary size that follows from a tokenizer's name alone, without any text.
 
     Raises:
-        NameUnknownError, CorpusError: as `make_tokenizer`; or it is "symbols", which a synthetic corpus alone knows.
+        NameUnknownError, CorpusError: as `make_tokenizer`; or it is "symbols", whose size only its corpus determines.
     """
     if name == "symbols":
         raise CorpusError("tokenizer 'symbols' has the vocabulary of its synthetic corpus: name that corpus.")

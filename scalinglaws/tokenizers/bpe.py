@@ -10,18 +10,18 @@ from .tokenizer import SEPARATOR, Tokenizer
 
 SEPARATOR_TEXT = "<|endoftext|>"
 SMALLEST = 257  # the 256 bytes and the separator
-TRAINED_ON_BYTES = 20_000_000  # more text changes the merges little and costs in proportion
+TRAINED_ON_BYTES = 20_000_000  # more text changes the merges little, and the cost is proportional to it
 _ENCODED_AT_ONCE = 2048
 
 
 def train_bpe(vocabulary: int, documents: Sequence[bytes]) -> Tokenizer:
     """Train a byte-level BPE on the first 20 MB of the training documents.
 
-    Words are cut as GPT-2 cuts them, no merge crosses a cut, and any UTF-8 text comes back as it was. Documents stand
-    in the order of a hash, so that their beginning is a random sample; the same text gives the same tokenizer.
+    Text is cut into words as in GPT-2, no merge crosses a cut, and any UTF-8 text is decoded to what it was. Documents
+    are in the order of a hash, so that the first 20 MB are a random sample; the same text gives the same tokenizer.
 
     Raises:
-        CorpusError: the text has fewer pairs to merge; or `tokenizers` is not there.
+        CorpusError: the text has too few pairs to merge; or the package `tokenizers` is not installed.
     """
     library = _library()
     model = _untrained(library)
@@ -41,7 +41,7 @@ def train_bpe(vocabulary: int, documents: Sequence[bytes]) -> Tokenizer:
 
 
 def read_bpe(json: str) -> Tokenizer:
-    """Make the tokenizer again from what `Tokenizer.json` kept."""
+    """Restore the tokenizer from its `Tokenizer.json`."""
     model = _library().Tokenizer.from_str(json)
     model.encode_special_tokens = True  # text that spells the separator is text
     size = model.get_vocab_size()

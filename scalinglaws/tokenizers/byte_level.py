@@ -1,4 +1,4 @@
-"""Bytes as tokens: nothing to train, 256 ids, and losses that are bits per byte but for a factor of ln 2."""
+"""Bytes as tokens: nothing to train, 256 ids, and losses that are bits per byte up to a factor of ln 2."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .tokenizer import Tokenizer
 
 
 def open_bytes() -> Tokenizer:
-    """Make the tokenizer whose ids are the bytes of UTF-8; byte 0, which no text holds, ends a document."""
+    """Make the tokenizer whose ids are the bytes of UTF-8; byte 0, which no text contains, ends a document."""
     return Tokenizer("bytes", 256, "bytes", lambda documents: (np.frombuffer(d, np.uint8) for d in documents), _decode)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SEPARATOR = 0  # ends every document; no tokenizer gives it for text
+SEPARATOR = 0  # ends every document; no tokenizer uses this id for text
 
 
 @dataclass(frozen=True)
@@ -13,11 +13,11 @@ class Tokenizer:
     """Documents to token ids and back.
 
     Attributes:
-        vocabulary: number of ids, the separator among them.
-        fingerprint: hash of all that decides the ids.
-        encode: gives the ids of each document, in order, without its separator.
-        decode: gives text again; what is not whole UTF-8 becomes U+FFFD.
-        json: the tokenizer as the `tokenizers` library reads it; empty where there is nothing to keep.
+        vocabulary: number of ids, including the separator.
+        fingerprint: hash of all that determines the ids.
+        encode: returns the ids of each document, in order, without its separator.
+        decode: returns the text; bytes that are not valid UTF-8 become U+FFFD.
+        json: the tokenizer as the `tokenizers` library reads it; empty where there is nothing to store.
     """
 
     name: str

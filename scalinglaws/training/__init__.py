@@ -1,1 +1,1 @@
-"""One run is trained here: optimiser, precision, the order of its text, its state on disk, its process."""
+"""Training one run: the loop, the optimiser, the windows of its text, its state on disk, its worker process."""

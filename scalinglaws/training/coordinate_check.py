@@ -1,4 +1,4 @@
-"""The coordinate check (Yang et al. 2022, appendix D.1): how far the first steps move activations, by width."""
+"""The coordinate check (Yang et al. 2022, appendix D.1): how much the first steps change activations, by width."""
 
 import math
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ TOKENS_SEED = 0
 
 @dataclass(frozen=True)
 class CoordinateCheck:
-    """How far activations moved, and how that goes with the width.
+    """How much activations changed, and how the change depends on the width.
 
     Attributes:
         widths: d_model of each model.
-        moved: name of an activation -> root mean square of its change, one value a width.
-        slopes: name of an activation -> slope of ln(moved) on ln(width): near 0 where training carries over from width
-            to width, as under mu-P; 1/2 and more where wide models move too far.
+        moved: name of an activation -> root mean square of its change, one value per width.
+        slopes: name of an activation -> slope of ln(moved) against ln(width): near 0 if hyperparameters transfer
+            between widths, as under mu-P; 1/2 or more if the activations of wide models change too much.
     """
 
     widths: tuple[int, ...]
@@ -33,16 +33,16 @@ class CoordinateCheck:
 def coordinate_check(
     spec: RunSpec, widths: Sequence[int], *, steps: int = 4, seeds: int = 2, device: str = "cpu"
 ) -> CoordinateCheck:
-    """Train models of several widths for a few steps on one random batch, and measure how far their activations move.
+    """Train models of several widths for a few steps on one random batch, and measure how much activations change.
 
-    Watched are the residual stream after each block and the logits, at the place of the head. All models take the rate
-    spec.lr and heads of one width, so that only the width differs.
+    The activations are the residual stream after each block and the logits. All models use the learning rate spec.lr
+    and the same head width, so that only the model width differs.
 
     Args:
         spec: run whose shape, apart from its width, and whose optimiser are checked; its schedule and text are not.
-        widths: values of d_model, multiples of the head's width; two or more.
+        widths: values of d_model, multiples of the head width; two or more.
         steps: optimiser steps, 1 or more.
-        seeds: models of each width, averaged over in the square.
+        seeds: number of models per width; their squared changes are averaged.
     """
     squares = [[_moved(_of_width(spec, width), seed, steps, device) for seed in range(seeds)] for width in widths]
     names = squares[0][0]
@@ -72,7 +72,7 @@ def _moved(spec: RunSpec, seed: int, steps: int, device: str) -> dict[str, float
 
 @torch.no_grad()
 def _activations(model: nn.Module, inputs_BT) -> dict[str, torch.Tensor]:
-    """The output of each block, at its last use, and the logits."""
+    """The output of each block (the last one if a block is used several times), and the logits."""
     seen: dict[str, torch.Tensor] = {}
 
     def watch(name: str):

@@ -1,8 +1,8 @@
-"""The optimiser of a run: PyTorch's own, over a few flat tensors where its arithmetic allows it.
+"""The optimiser of a run: PyTorch's own, applied to a few flat tensors where its arithmetic allows that.
 
-Adam treats each weight alone, so that one fused step over a flat tensor does what a step over the weights one by one
-does, in a sixth of the time for a model of 6,000 parameters; clipping needs one norm a tensor. Adafactor and Muon look
-at rows and columns, and get the matrices as they are.
+Adam treats each weight separately, so one fused step over a flat tensor gives the same result as steps over the single
+tensors, in a sixth of the time for a model of 6,000 parameters; clipping needs one norm per tensor. Adafactor and Muon
+use rows and columns, and are given the matrices themselves.
 """
 
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ from torch.optim.adam import adam
 from ..models.precision import in_precision
 from ..run.run import RunSpec
 
-ADAFACTOR_FLOOR = 1024.0  # a power of two: dividing by it and multiplying again changes no bit
-ADAFACTOR_SQRT_EPS = 1e-15  # its square, the paper's 1e-30, bounds the estimate of a squared gradient from below
-OUTSIDE = ("embed.", "position.", "untied.")  # where a model's matrices are not hidden ones
+ADAFACTOR_FLOOR = 1024.0  # a power of two: dividing and multiplying by it is exact
+ADAFACTOR_SQRT_EPS = 1e-15  # its square, the paper's 1e-30, is the lower bound of the estimate of a squared gradient
+OUTSIDE = ("embed.", "position.", "untied.")  # name prefixes of the matrices that are not hidden matrices
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """What trains a model: `weights`, whose gradients it follows, and PyTorch's optimisers over them.
+    """What trains a model: `weights`, which have the gradients, and PyTorch's optimisers over them.
 
-    The groups of `parts` carry `lr_scale`, what their learning rate is multiplied by.
+    Each group in `parts` has an `lr_scale`, a factor of its learning rate.
     """
 
     weights: tuple[nn.Parameter, ...]
@@ -32,7 +32,7 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class Adam:
-    """PyTorch's fused step of Adam without its class, whose first use imports PyTorch's compiler: seconds a process."""
+    """PyTorch's fused Adam step without its class, whose first use imports PyTorch's compiler: seconds per process."""
 
     param_groups: list[dict]
     betas: tuple[float, float]
@@ -42,7 +42,7 @@ class Adam:
 
     @torch.no_grad()
     def step(self):
-        """Move the weights of every group by their gradients, at the group's rate `lr`."""
+        """Update the weights of every group from their gradients, with the group's learning rate `lr`."""
         for group in self.param_groups:
             states = [self._of(weight) for weight in group["params"]]
             adam(
@@ -63,7 +63,7 @@ class Adam:
             )
 
     def _of(self, weight: nn.Parameter) -> dict[str, torch.Tensor]:
-        """Give what is remembered of a weight: both means of its gradient, and the steps, where the kernel reads it."""
+        """Return the state of a weight: both moving averages of its gradient, and its step count on the same device."""
         if weight not in self.state:
             self.state[weight] = {
                 "step": torch.zeros((), dtype=torch.float32, device=weight.device),
@@ -75,7 +75,7 @@ class Adam:
 
 @dataclass(frozen=True)
 class _Group:
-    """Weights that are stepped alike: hidden matrices, other matrices or vectors, one flat tensor or each its own."""
+    """Weights that are updated in the same way: hidden matrices, other matrices or vectors, flattened or not."""
 
     weights: list[nn.Parameter]
     matrices: bool = False
@@ -83,17 +83,17 @@ class _Group:
 
 
 def make_optimizer(spec: RunSpec, model: nn.Module) -> Optimizer:
-    """Make the optimiser that a run asks for, of all weights of a model.
+    """Make the optimiser that a run specifies, for all weights of a model.
 
-    Weight decay falls on matrices alone, decoupled, and not at all under "adam".
+    Weight decay is decoupled and applies to matrices only; under "adam" there is none.
         adam, adamw  Kingma & Ba 2015; Loshchilov & Hutter 2019. Under mu-P with m = d_model / base_width, hidden
-                     matrices learn at lr / m (Yang et al. 2022, table 8) and decay by m weight_decay: the share that a
-                     step forgets, the product of the two, is the same at every width.
-        adafactor    Shazeer & Stern 2018 with the schedule's rate for its own: no step relative to a weight's size, no
-                     momentum; theta -= lr u with u clipped to a root mean square of one.
-        muon         Jordan et al. 2024 for hidden matrices, that of queries, keys and values taken as one, its steps
-                     brought to the size of AdamW's so that rate and decay carry over (Liu et al. 2025, eq 4); AdamW for
-                     the rest.
+                     matrices have learning rate lr / m (Yang et al. 2022, table 8) and weight decay m weight_decay: the
+                     product, the relative decay per step, is the same at every width.
+        adafactor    Shazeer & Stern 2018 with the learning rate of the schedule: steps are not relative to the size of
+                     a weight, and there is no momentum; theta -= lr u with u clipped to a root mean square of 1.
+        muon         Jordan et al. 2024 for hidden matrices, where queries, keys and values are one matrix; its steps
+                     are scaled to the size of AdamW's, so that the same learning rate and decay can be used (Liu et
+                     al. 2025, eq 4). AdamW for the rest.
     """
     flat = spec.optimizer != "adafactor" and not _packs_its_own_weights(model)
     groups = _grouped(model, by_hidden=spec.optimizer == "muon" or _wider(spec) != 1)
@@ -109,18 +109,18 @@ def make_optimizer(spec: RunSpec, model: nn.Module) -> Optimizer:
 
 
 def _wider(spec: RunSpec) -> float:
-    """Give m of mu-P: how many times wider than the base the model is; 1 under the standard parametrisation."""
+    """Return m of mu-P: the width divided by the base width; 1 under the standard parametrisation."""
     return spec.shape.d_model / spec.shape.base_width if spec.shape.parametrisation == "mup" else 1.0
 
 
 def _packs_its_own_weights(model: nn.Module) -> bool:
-    """Whether cuDNN keeps the weights of a recurrent layer in a buffer of its own, which must not be moved."""
+    """Whether cuDNN keeps the weights of a recurrent layer in a buffer of its own, which must stay in place."""
     on_gpu = next(model.parameters()).is_cuda
     return on_gpu and any(isinstance(part, nn.RNNBase) for part in model.modules())
 
 
 def _grouped(model: nn.Module, *, by_hidden: bool) -> list[_Group]:
-    """Part a model's weights into matrices, hidden ones before others where that matters, and the rest."""
+    """Divide a model's weights into matrices (hidden matrices separately, where that matters) and the rest."""
     named = [(weight, weight.ndim >= 2, not name.startswith(OUTSIDE)) for name, weight in model.named_parameters()]
     if by_hidden:
         matrices = [
@@ -134,7 +134,7 @@ def _grouped(model: nn.Module, *, by_hidden: bool) -> list[_Group]:
 
 
 def _laid_out(group: _Group, flat: bool) -> _Group:
-    """Give a group's weights their gradients, in one flat tensor of which they become views, or each its own."""
+    """Allocate the gradients of a group's weights: in one flat tensor of which they become views, or separately."""
     if flat:
         return _Group([_one_flat(group.weights)], group.matrices, group.hidden)
     for weight in group.weights:
@@ -172,7 +172,7 @@ def _adam(spec: RunSpec, groups: list[_Group]) -> Adam | None:
 
 
 def _adafactor(spec: RunSpec, groups: list[_Group]) -> torch.optim.Optimizer:
-    """PyTorch's steps are max(eps2, RMS(theta)) min(lr, 1/sqrt(t)): with a floor above any RMS, and lr over it, lr."""
+    """PyTorch's step size is max(eps2, RMS(theta)) min(lr, 1/sqrt(t)): eps2 above any RMS and lr / eps2 make it lr."""
     asked = [
         {
             "params": group.weights,
@@ -192,7 +192,7 @@ def _muon(spec: RunSpec, groups: list[_Group]) -> torch.optim.Optimizer | None:
 
 
 def clip(weights: tuple[nn.Parameter, ...], largest: float) -> torch.Tensor:
-    """Scale the gradient down to a norm of at most `largest` (0: never), and return its norm before."""
+    """Scale the gradient down to a norm of at most `largest` (0: no limit), and return its norm before that."""
     norm = torch.stack([weight.grad.norm() for weight in weights]).norm()
     if largest:
         scale = torch.clamp(largest / (norm + 1e-6), max=1.0)
@@ -211,7 +211,7 @@ def gradient(
     drop=None,
     precision="float32",
 ):
-    """Leave in `weights` the gradient of a batch's mean loss, taken in `accumulate` equal parts; return that loss."""
+    """Compute the gradient of a batch's mean loss, in `accumulate` equal parts, into `weights`; return that loss."""
     for weight in weights:
         weight.grad.zero_()
     if accumulate == 1:
@@ -229,7 +229,7 @@ def gradient(
 
 
 def move(optimizer: Optimizer, rate: float):
-    """Take a step along the gradient that the weights hold, at a learning rate."""
+    """Update the weights from their gradients, with the given learning rate."""
     for part in optimizer.parts:
         for group in part.param_groups:
             group["lr"] = rate * group["lr_scale"]
@@ -248,7 +248,7 @@ def descend(
     drop=None,
     precision="float32",
 ):
-    """Do one step down the gradient of a batch's mean loss, clipped to `largest`, and return the loss before it."""
+    """Do one optimiser step on a batch's mean loss, with the gradient clipped to `largest`; return the loss before."""
     asked = {"accumulate": accumulate, "drop": drop, "precision": precision}
     loss = gradient(model, optimizer.weights, inputs_BT, targets_BT, **asked)
     clip(optimizer.weights, largest)

@@ -1,4 +1,4 @@
-"""The state of a training run in one safetensors file, written whole or not at all."""
+"""The state of a training run in one safetensors file, written completely or not at all."""
 
 import hashlib
 import json
@@ -16,10 +16,10 @@ from .optimizer import Adam, Optimizer
 
 
 def states(folder: Path, first_kept: int = 0) -> list[Path]:
-    """The states that a run may go on from, the latest first.
+    """The states from which a run may resume, the latest first.
 
     Args:
-        first_kept: of a trunk, the first step at which it is still to keep its state: it cannot start later.
+        first_kept: for a trunk, the first step whose state it must still save: it cannot resume after that step.
     """
     if not first_kept:
         return [folder / CHECKPOINT]
@@ -30,7 +30,7 @@ def states(folder: Path, first_kept: int = 0) -> list[Path]:
 
 
 def write_checkpoint(path: Path, optimizer: Optimizer, notes: dict):
-    """Keep weights, optimiser state and `notes` (JSON values, such as the step and the curve so far)."""
+    """Save weights, optimiser state and `notes` (JSON values, such as the step and the curve so far)."""
     tensors = {}
     for i, (weight, _, state) in enumerate(_stateful(optimizer)):
         tensors[f"weights.{i}"] = weight.detach()
@@ -40,7 +40,7 @@ def write_checkpoint(path: Path, optimizer: Optimizer, notes: dict):
 
 
 def _notes(path: Path) -> dict:
-    """Read the notes of a kept state alone; none of a file that is not there or cannot be read."""
+    """Read only the notes of a saved state; empty if the file is missing or not readable."""
     try:
         with safe_open(path, "pt") as file:
             return json.loads(file.metadata()["notes"])
@@ -49,10 +49,10 @@ def _notes(path: Path) -> dict:
 
 
 def read_checkpoint(path: Path, optimizer: Optimizer) -> dict | None:
-    """Put weights and optimiser state back in place and return the notes; None where there is no file.
+    """Restore weights and optimiser state and return the notes; None if there is no file.
 
     Raises:
-        StoreError: the file is not what was written.
+        StoreError: the file has changed since it was written.
     """
     if not path.exists():
         return None
@@ -66,10 +66,10 @@ def read_checkpoint(path: Path, optimizer: Optimizer) -> dict | None:
 
 
 def check_checkpoint(path: Path) -> bool:
-    """Compare a kept state with its digest; gives whether it has one (those of the first releases have none).
+    """Compare a saved state with its digest; return whether it has one (states of the first releases have none).
 
     Raises:
-        StoreError: the file is not what was written.
+        StoreError: the file has changed since it was written.
     """
     _sound(path)
     with safe_open(path, "pt") as file:
@@ -80,19 +80,19 @@ def _sound(path: Path) -> tuple[dict, dict[str, torch.Tensor]]:
     try:
         with safe_open(path, "pt") as file:
             facts = file.metadata()
-            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no dict)
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is not a dict)
         if facts.get("digest") in (None, _digest(stored, facts["notes"])):
             return json.loads(facts["notes"]), stored
     except (SafetensorError, OSError, ValueError, KeyError, AttributeError):
         pass
     raise StoreError(
-        f"{path} is damaged: it is not what was written there. Delete it and type study or launch again: the run goes "
-        "on from an earlier state, to the same numbers."
+        f"{path} is damaged: it has changed since it was written. Delete it and repeat the study or launch command: "
+        "the run resumes from an earlier state, with the same result."
     )
 
 
 def _digest(tensors: Mapping[str, torch.Tensor], notes: str) -> str:
-    """Hash the notes and every tensor, byte for byte, with its name, type and shape."""
+    """Hash the notes and the bytes of every tensor, with its name, type and shape."""
     digest = hashlib.sha256(notes.encode())
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()
@@ -102,11 +102,11 @@ def _digest(tensors: Mapping[str, torch.Tensor], notes: str) -> str:
 
 
 def _stateful(optimizer: Optimizer) -> list[tuple[torch.nn.Parameter, torch.optim.Optimizer | Adam, dict]]:
-    """Each weight, the optimiser that steps it, and what that remembers of it; in the order of the weights."""
+    """Each weight, the optimiser that updates it, and its optimiser state; in the order of the weights."""
     held = {weight: part for part in optimizer.parts for group in part.param_groups for weight in group["params"]}
     return [(weight, held[weight], held[weight].state.get(weight, {})) for weight in optimizer.weights]
 
 
 def _place(name: str, weight: torch.nn.Parameter, part: torch.optim.Optimizer | Adam) -> torch.device:
-    """PyTorch counts steps on the CPU; the fused kernel of Adam reads the count where the weights are."""
+    """PyTorch keeps step counts on the CPU; the fused kernel of Adam needs them on the device of the weights."""
     return weight.device if isinstance(part, Adam) or name != "step" else torch.device("cpu")

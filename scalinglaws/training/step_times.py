@@ -1,4 +1,4 @@
-"""Kinds of step -> seconds that each takes on this machine, by a short measurement, or by FLOPs where that is long."""
+"""Seconds per step on this machine for each kind of step: measured briefly, or estimated from FLOPs if that is long."""
 
 import time
 from collections.abc import Iterable
@@ -12,21 +12,21 @@ from ..models.precision import DTYPES, in_precision, set_float32
 from ..run.run import RunSpec
 from .optimizer import gradient, make_optimizer, move
 
-EVALUATED_TOKENS = 8192  # at a time, as an evaluation does
-LONGEST_TRIAL = 2.0  # seconds that one part of a batch may take by its FLOPs; a longer one is not tried
-LARGEST_TRIAL = 1 << 28  # parameters of a model that is built to be timed
-SLOWEST = 3.0  # times the FLOPs' seconds that a trial is allowed for beforehand
-UNTRIED = 0.5  # share of the ceiling that is assumed where nothing could be measured
+EVALUATED_TOKENS = 8192  # at a time, as in an evaluation
+LONGEST_TRIAL = 2.0  # maximum estimated seconds of one part of a batch; a longer one is not timed
+LARGEST_TRIAL = 1 << 28  # maximum parameters of a model that is built to be timed
+SLOWEST = 3.0  # a trial is assumed to take up to this many times the seconds estimated from its FLOPs
+UNTRIED = 0.5  # fraction of the peak FLOP rate that is assumed if nothing could be measured
 
 
 def calibrate(
     steps: Iterable[Step], *, seconds_each: float = 0.4, seconds: float = 30.0, device: str = "cpu"
 ) -> dict[Step, Pace]:
-    """Measure how long each kind of step takes, one thread on a CPU: the median of a short while.
+    """Measure how long each kind of step takes, with one thread on a CPU: the median over a short time.
 
-    A part of the batch is timed and stands for its equals under accumulation. Kinds are tried from the cheapest up;
-    one whose part would take more than some seconds, or that the time left is too short for, is given by its FLOPs: at
-    the largest share of the matmul ceiling that any one tried reached.
+    With gradient accumulation, one part of the batch is timed and multiplied. Kinds are timed in the order of their
+    cost. A kind of which one part would take more than 2 seconds, or for which too little time is left, is estimated
+    from its FLOPs, at the highest fraction of the matmul peak rate that any timed kind reached.
 
     Args:
         seconds_each, seconds: time for one kind, and for all together.
@@ -50,10 +50,10 @@ def calibrate(
 
 
 def by_flops(step: Step, flops_per_second: float, launch_seconds: float = 0.0) -> Pace:
-    """Give the pace of a kind of step that does its FLOPs at a speed.
+    """Estimate the pace of a kind of step from its FLOPs and a FLOP rate.
 
     Args:
-        launch_seconds: least time of one part of a batch, however small: what starting its kernels takes.
+        launch_seconds: minimum time of one part of a batch, however small: the time to start its kernels.
     """
     forward = step.shape.flops_per_token("exact", train=False)
     seconds = max(step.flops / flops_per_second, step.accumulate * launch_seconds)
@@ -89,7 +89,7 @@ def _tokens(step: Step, rows: int, device: str):
 
 
 def _median(act, seconds: float, device: str) -> float:
-    """Time an action for a while, the first time left out, unless it alone takes that long."""
+    """Return the median time of an action over `seconds`, at least two calls; the first call is not counted."""
     times: list[float] = []
     began = time.perf_counter()
     while len(times) < 2 or time.perf_counter() - began < seconds:

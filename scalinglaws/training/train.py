@@ -1,4 +1,4 @@
-"""RunSpec -> Run: one training run, from its first step or from where it was interrupted."""
+"""RunSpec -> Run: one training run, from its first step or from the point where it was interrupted."""
 
 import math
 import time
@@ -30,12 +30,12 @@ from .windows import Order, Windows
 
 CHECKPOINT_SECONDS = 15.0
 PROGRESS_SECONDS = 1.0
-CEILING_SHARE = 0.02  # of a run's time that may go into measuring what its speed is held against
-AT_ONCE = 32  # steps whose losses are read together: a GPU need not wait for each
+CEILING_SHARE = 0.02  # maximum fraction of a run's time for measuring the peak FLOP rate of the machine
+AT_ONCE = 32  # steps whose losses are read together, so that a GPU need not wait for each
 
 
 class Interrupted(Exception):
-    """Training was asked to stop before its end: no error, for the state is kept and the same call goes on."""
+    """Training was asked to stop before its end. This is no error: the state is saved, and the same call resumes."""
 
 
 def train(
@@ -51,19 +51,19 @@ def train(
 ) -> Run:
     """Train one model.
 
-    The state is kept in `folder` every quarter of a minute, and a second call goes on from it; the order of the data
-    depends on seed and step alone, so that the numbers of an interrupted run are those of an uninterrupted one, bit
-    for bit, on one machine. A trunk also keeps its state at each step of `spec.branch_at`, and one that is asked to go
-    on goes on from the last that it has; a branch starts from such a state in `parent_folder`.
+    The state is saved in `folder` every 15 seconds, and a second call resumes from it. The order of the data depends
+    only on seed and step, so that an interrupted run gives the same numbers as an uninterrupted one, bit for bit, on
+    one machine. A trunk also saves its state at each step of `spec.branch_at`, and a trunk that is extended resumes
+    from its last state; a branch starts from such a state in `parent_folder`.
 
     Args:
         foreign: the texts of `spec.foreign`, in order.
-        tell: called about once a second with the step and the last training loss.
-        stop: asked about once a second; when true, the state is kept and Interrupted raised.
+        tell: called about once per second with the step and the last training loss.
+        stop: called about once per second; when it returns true, the state is saved and Interrupted is raised.
 
     Raises:
         StoreError: the parent's state is missing.
-        Interrupted: `stop` said so.
+        Interrupted: `stop` returned true.
     """
     job = _Job(spec, data, foreign, folder, device)
     step = job.resume(parent_folder)
@@ -72,7 +72,7 @@ def train(
     while step < spec.steps and job.goes_on:
         job.take_step(step)
         step += 1
-        if step in spec.branch_at:  # before it is evaluated: a trunk that goes on is evaluated at other steps
+        if step in spec.branch_at:  # before the evaluation: a trunk that is extended has its evaluations at other steps
             job.keep(folder / state_name(step), step)
         job.evaluate_where_due(step)
         now = time.monotonic()
@@ -91,7 +91,7 @@ def train(
 
 @dataclass
 class _Notes:
-    """What a run has measured so far; kept with its state."""
+    """What a run has measured so far; saved with its state."""
 
     step: int = 0
     curve: tuple[Evaluation, ...] = ()
@@ -105,7 +105,7 @@ class _Notes:
 
 
 class _Job:
-    """The moving parts of one run: model, optimiser, what was measured."""
+    """The mutable state of one run: model, optimiser, measurements."""
 
     def __init__(self, spec: RunSpec, data: Tokenised, foreign: Sequence[Tokenised], folder: Path, device: str):
         self.spec, self.data, self.foreign, self.folder, self.device = spec, data, foreign, folder, device
@@ -127,11 +127,11 @@ class _Job:
 
     @property
     def goes_on(self) -> bool:
-        """Whether there is more to train: it has neither diverged nor stopped early."""
+        """Whether the run continues: it has neither diverged nor stopped early."""
         return self.outcome == FINISHED and not should_stop(self.notes.curve, self.spec.early_stop)
 
     def resume(self, parent_folder: Path | None) -> int:
-        """Load the latest state and give the step to go on from."""
+        """Load the latest state and return the step from which to resume."""
         for path in states(self.folder, min(self.spec.branch_at, default=0)):
             kept = read_checkpoint(path, self.optimizer)
             if kept is not None:
@@ -142,13 +142,13 @@ class _Job:
         state = parent_folder / state_name(self.spec.first_step)
         if read_checkpoint(state, self.optimizer) is None:
             raise StoreError(
-                f"run {self.spec.id} starts from {state}, which is not there. "
-                f"Run its trunk {self.spec.parent} again: delete that run's folder and launch."
+                f"run {self.spec.id} starts from {state}, which does not exist. "
+                f"Train its trunk {self.spec.parent} again: delete the folder of the trunk and launch."
             )
         return self.spec.first_step
 
     def take_step(self, step: int):
-        """Do one optimiser step; measure the noise of its gradient, and the size of the step where it is watched."""
+        """Do one optimiser step; where asked for, measure the noise of its gradient and the size of its update."""
         spec, watched = self.spec, self.spec.watch_weights and step + 1 in self.evaluate_after
         inputs_BT, targets_BT = self.text.at(self.order.starts(step))
         if spec.noise_every and step % spec.noise_every == 0 and spec.batch > 1:
@@ -164,7 +164,7 @@ class _Job:
             self.read_losses()
 
     def read_losses(self):
-        """Read the losses of the steps since the last reading, and note a loss that is not finite."""
+        """Read the losses of the steps since the last call, and record a loss that is not finite."""
         if not self.unread:
             return
         losses, self.unread = torch.stack(self.unread).tolist(), []
@@ -180,12 +180,12 @@ class _Job:
             self.sentence = f"the training loss was not a finite number at step {step} of {self.spec.steps}"
 
     def evaluate_where_due(self, step: int):
-        """Evaluate after the steps that are to be, unless the state that was loaded had been."""
+        """Evaluate if an evaluation is due after this step and the loaded state does not already include it."""
         if step in self.evaluate_after and (not self.notes.curve or self.notes.curve[-1].step < step):
             self.evaluate(step)
 
     def evaluate(self, step: int):
-        """Append the losses after `step` steps; of the whole test set after the last, or where a run may end early."""
+        """Append the losses after `step` steps: on the whole test set after the last step and with early stopping."""
         self.read_losses()
         spec, notes = self.spec, self.notes
         whole = step == spec.steps or spec.early_stop > 0
@@ -217,13 +217,13 @@ class _Job:
         notes.curve, notes.noise = (*notes.curve, evaluation), NoiseSums()
 
     def keep(self, path: Path, step: int):
-        """Keep the whole state."""
+        """Save the whole state."""
         self.read_losses()
         self.notes.step, self.notes.seconds, self.began = step, self.seconds, time.monotonic()
         write_checkpoint(path, self.optimizer, to_plain(self.notes))
 
     def finish(self, step: int) -> Run:
-        """Make the record of what happened."""
+        """Make the record of the results."""
         self.read_losses()
         if step < self.spec.steps and self.outcome == FINISHED:
             self.sentence = f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
@@ -247,7 +247,7 @@ class _Job:
     def _readings(self, step: int) -> dict[str, float]:
         spec, watch = self.spec, self.notes.watch
         speed = (step - spec.first_step) * spec.batch_tokens / self.seconds
-        peak = float(peak_memory_bytes(self.device))  # before the ceiling's own matrices
+        peak = float(peak_memory_bytes(self.device))  # before the peak rate is measured, which needs memory itself
         seconds = min(CEILING_SECONDS, CEILING_SHARE * self.seconds)
         ceiling = matmul_ceiling(self.device, DTYPES[spec.precision], seconds)
         timescale = decay_timescale(spec.lr, spec.weight_decay, spec.steps)
@@ -263,7 +263,7 @@ class _Job:
 
     @property
     def seconds(self) -> float:
-        """Wall-clock seconds of training so far, earlier sittings included."""
+        """Wall-clock seconds of training so far, including the time before interruptions."""
         return self.notes.seconds + time.monotonic() - self.began
 
     def _measure_noise(self, step: int, inputs_BT, targets_BT):
@@ -288,7 +288,7 @@ class _Job:
             return evaluate(self.model, windows.at, starts, text.documents_of("test", starts))
 
     def _drop(self, step: int, of_noise: int = 0):
-        """Make the dropout of a step, from the run's seed and the step alone; None for none."""
+        """Make the dropout of a step, from the run's seed and the step alone; None without dropout."""
         if not self.spec.dropout:
             return None
         words = (self.spec.seed, step, of_noise) if of_noise else (self.spec.seed, step)

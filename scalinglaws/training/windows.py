@@ -1,4 +1,4 @@
-"""The windows of a text on a run's device: (inputs, targets) at the places that are asked for, and their order."""
+"""The windows of a text on a run's device: (inputs, targets) at given positions, and the order of the windows."""
 
 # B windows, T time
 
@@ -8,14 +8,15 @@ import torch
 from ..corpora.order import batch_at
 from ..run.run import RunSpec
 
-ORDER_STEPS = 128  # steps whose data order is worked out at once
-MOST_ON_GPU = 1 << 30  # tokens of a text that are brought to a GPU, 4 bytes each; longer ones stay on disk
+ORDER_STEPS = 128  # steps whose data order is computed at once
+MOST_ON_GPU = 1 << 30  # maximum tokens of a text that is copied to a GPU, 4 bytes each; longer texts stay on disk
 
 
 class Windows:
     """Windows of `n_ctx` + 1 tokens of one text.
 
-    The text stays mapped on disk for a CPU, or where it is long; else a GPU holds it, and only places are sent there.
+    On a CPU, and if the text is long, it stays memory-mapped; otherwise it is copied to the GPU, and only the positions
+    of the windows are sent there.
     """
 
     def __init__(self, tokens: np.ndarray, n_ctx: int, device: str):
@@ -24,7 +25,7 @@ class Windows:
         self.tokens = torch.from_numpy(tokens.astype(np.int32)).to(device) if held else tokens
 
     def at(self, starts: np.ndarray):
-        """Give the inputs and targets of the windows that begin at `starts`, each of shape (B, T) on the device."""
+        """Return the inputs and targets of the windows that begin at `starts`, each of shape (B, T) on the device."""
         starts = np.asarray(starts)
         if isinstance(self.tokens, torch.Tensor):
             places = torch.from_numpy(starts).to(self.device)[:, None] + torch.arange(
@@ -38,14 +39,14 @@ class Windows:
 
 
 class Order:
-    """The places at which a run's steps read its text, from its seed and the step alone."""
+    """The positions at which a run's steps read its text, from its seed and the step alone."""
 
     def __init__(self, spec: RunSpec, tokens: int):
         self.spec, self.tokens = spec, tokens
         self.known: tuple[int, np.ndarray] = (-1, np.empty(0))
 
     def starts(self, step: int) -> np.ndarray:
-        """Give where the windows of a step begin."""
+        """Return the positions at which the windows of a step begin."""
         chunk = step // ORDER_STEPS
         if self.known[0] != chunk:
             spec, many = self.spec, self.spec.batch * ORDER_STEPS

@@ -1,4 +1,4 @@
-"""One process of a launch: trains the runs it is named, one after the other, and writes each into the store."""
+"""One process of a launch: it trains the runs that it is given, one after the other, and writes each into the store."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,14 +16,14 @@ LOCK_SECONDS = 20.0
 
 
 def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lambda: False, device: str = "cpu"):
-    """Train the named runs that have not happened yet.
+    """Train those of the named runs that are not complete.
 
     Args:
-        stop: asked about once a second; when true, the state is kept and train.Interrupted raised.
+        stop: called about once per second; when it returns true, the state is saved and train.Interrupted is raised.
 
     Raises:
         FailureError: another process holds the lock of a chain.
-        Interrupted: `stop` said so; the same call goes on from there.
+        Interrupted: `stop` returned true; the same call resumes from there.
     """
     torch.set_num_threads(1)
     specs = [store.spec(run_id) for run_id in run_ids]
@@ -42,7 +42,7 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
 
 
 def _left(spec: RunSpec, chain: Sequence[RunSpec], store: Store) -> RunSpec | None:
-    """What of a run is still to be trained, None for nothing; a trunk also makes the states that its branches lack."""
+    """The part of a run that is still to train, None for nothing; a trunk also makes the states its branches need."""
     if not spec.is_trunk:
         return None if store.has(spec) else spec
     wanted = {branch.first_step for branch in chain if branch.parent and not store.has(branch)}
@@ -55,7 +55,7 @@ def _left(spec: RunSpec, chain: Sequence[RunSpec], store: Store) -> RunSpec | No
 
 
 def _without_state(spec: RunSpec, store: Store) -> Run | None:
-    """Say of a branch whose trunk ended before the branch begins that it ended so too; None of any other run."""
+    """Return, for a branch whose trunk diverged before the branch begins, a run that diverged too; otherwise None."""
     folder = store.folder(spec.lineage)
     if not spec.parent or not (folder / "run.json").exists() or (folder / state_name(spec.first_step)).exists():
         return None
