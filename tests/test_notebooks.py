@@ -1,0 +1,98 @@
+"""The notebooks of the docs run from end to end, and the pages beside them show their code."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "notebooks"
+TRAINS = {"own-text"}  # a small study: minutes on a busy machine
+NOTEBOOKS = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in TRAINS else [])
+    for path in sorted(FOLDER.glob("*.ipynb"))
+]
+
+
+@pytest.fixture(scope="module")
+def notebooks():
+    spec = importlib.util.spec_from_file_location("notebooks", ROOT / "pages" / "notebooks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_a_notebook_runs_and_shows_what_its_page_shows(notebooks, path):
+    if path.stem in TRAINS:
+        pytest.importorskip("torch")
+    shown = notebooks.run(path)
+    kinds = [(bool(one.printed), bool(one.value), bool(one.rich), len(one.figures)) for one in shown]
+    kept = [cell["outputs"] for cell in notebooks.code_cells(path)]
+    assert kinds == [kinds_of(outputs) for outputs in kept]
+    assert sum(figures for *_, figures in kinds) >= 1
+    assert sum(rich for _, _, rich, _ in kinds) >= 1
+
+
+def kinds_of(outputs: list[dict]) -> tuple[bool, bool, bool, int]:
+    """Say what kinds of output a cell of a notebook keeps: print, a value, a value as HTML, figures."""
+    data = [one.get("data", {}) for one in outputs]
+    printed = any(one["output_type"] == "stream" for one in outputs)
+    plain, rich = (any(kind in one for one in data) for kind in ("text/plain", "text/html"))
+    return printed, plain, rich, sum("image/png" in one for one in data)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_the_page_of_a_notebook_holds_its_text_its_code_and_its_figures(notebooks, path):
+    page = path.with_suffix(".md").read_text(encoding="utf-8")
+    for cell in notebooks.cells(path):
+        assert "".join(cell["source"]) in page, f"{path.stem} has changed. Run: python pages/notebooks.py {path.stem}"
+    figures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", page)
+    assert figures and all((FOLDER / name).read_bytes().startswith(b"\x89PNG") for name in figures)
+    assert {figure.name for figure in FOLDER.glob(f"{path.stem}-*.png")} == set(figures)
+    assert sum((FOLDER / name).stat().st_size for name in figures) < 200_000
+
+
+def first_lines(page: str) -> str:
+    """Give the first block of Python on a page."""
+    return re.search(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.S)[1]
+
+
+def test_the_docs_open_with_the_first_lines_of_the_readme():
+    assert first_lines("README.md") == first_lines("docs/README.md")
+
+
+@pytest.mark.slow
+def test_the_first_lines_of_the_readme_run_as_they_stand(notebooks, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace: dict = {}
+    notebooks.run_cell("".join(notebooks.code_cells(FOLDER / "table.ipynb")[0]["source"]), namespace, "table")
+    names = {"model_size": "params_total", "tokens_seen": "tokens", "val_loss": "loss_nats"}
+    columns = {names[name]: column for name, column in namespace["table"].items()}
+    rows = zip(*columns.values(), strict=True)
+    text = "\n".join([",".join(columns), *(",".join(repr(float(cell)) for cell in row) for row in rows)])
+    Path("runs.csv").write_text(text)
+    parts = [line for line in first_lines("README.md").splitlines() if line]
+    shown = [notebooks.run_cell(line, namespace, "README") for line in parts]
+    by_line = dict(zip(parts, shown, strict=True))
+    for line, one in by_line.items():
+        assert "=" in line.split("(")[0] or line.startswith("import") or one.value, line
+    assert any(one.figures for one in shown)
+
+
+def test_an_error_in_a_cell_ends_the_run(notebooks, tmp_path):
+    cell = {"cell_type": "code", "source": ["1 / 0"]}
+    (tmp_path / "wrong.ipynb").write_text(json.dumps({"cells": [cell]}))
+    with pytest.raises(ZeroDivisionError):
+        notebooks.run(tmp_path / "wrong.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("source", "printed", "value"),
+    [("x = 1\nx + 1", "", "2"), ("x = 1\nx + 1;", "", ""), ("print('a')", "a\n", ""), ("x = 1", "", "")],
+)
+def test_a_cell_shows_its_last_line_unless_it_ends_in_a_semicolon(notebooks, source, printed, value):
+    shown = notebooks.run_cell(source, {}, "cell")
+    assert (shown.printed, shown.value) == (printed, value)
