@@ -60,7 +60,7 @@ class JointSlopes:
         return _signature(self.law, self.names)
 
     def __call__(self, *inputs: Any, **values: Any) -> Any:
-        """Carry the law's own slopes over by the chain rule."""
+        """Take the law's own slopes over by the chain rule."""
         law, number = self.law, inputs[-1]
         at = arm_values(law, self.arms, values, self.middles, number)
         value, along = law.slopes(*inputs[:-1], **at)

@@ -62,7 +62,7 @@ def multiplier(
 
     Args:
         flops: the reference spends this at its best size, C = 6 N D; each arm at its own best size ("frontier").
-        loss: instead of `flops`: the loss that both reach on their frontiers, nats a token.
+        loss: instead of `flops`: the loss that both reach on their frontiers, nats per token.
         params, tokens: instead of both: the reference trains this size on these tokens, the arm the same size on more
             tokens (`along="size"`) or a larger size on proportionally more ("ray", the default here).
         reference: another arm than the fit's reference.

@@ -1,4 +1,4 @@
-"""compare(points, laws): which law foretells larger runs best, and how sure that is."""
+"""compare(points, laws): which law predicts larger runs best, and how sure that is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -77,7 +77,7 @@ class Compared:
 class Comparison(PublicRecord):
     """Laws tried on the same cuts, best first.
 
-    `undecided` names the laws that cannot be told from the best on these runs (their `behind` holds 0).
+    `undecided` names the laws that these runs do not distinguish from the best (their `behind` holds 0).
     """
 
     laws: tuple[Compared, ...]

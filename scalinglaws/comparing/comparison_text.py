@@ -1,4 +1,4 @@
-"""A comparison as text: the laws ranked, their errors by reach, and those that cannot be told apart."""
+"""A comparison as text: the laws ranked, their errors by reach, and those that these runs do not distinguish."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def comparison_blocks(found: "Comparison") -> list[Block]:
-    """Rank the laws that could be tried, split their errors by reach, and say which take no part or cannot be told."""
+    """Rank the laws that could be tried, split their errors by reach, and name the others and those undecided."""
     ranked = [one for one in found.laws if not one.failed]
     cuts = f"{found.cuts[0]:.3g}" if len(found.cuts) == 1 else f"{found.cuts[0]:.3g} to {found.cuts[-1]:.3g}"
     by = "compute" if found.by == "flops" else found.by

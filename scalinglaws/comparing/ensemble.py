@@ -1,4 +1,4 @@
-"""Several laws of one table, weighed by how well they foretold larger runs: the doubt about the form in the interval.
+"""Several laws of one table, weighted by how well they predicted larger runs: the doubt about the form in the interval.
 
 Plain draws hold the doubt about a law's constants and none about the law. A mixture holds both: each law's draws, as
 often as its weight.

@@ -1,4 +1,4 @@
-"""Leave one run out: which runs carry a fit, and which bend it."""
+"""Leave one run out: which runs a fit depends on most."""
 
 from dataclasses import dataclass
 

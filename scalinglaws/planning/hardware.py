@@ -32,7 +32,7 @@ class TrainingCost:
 
 @dataclass(frozen=True)
 class Machine:
-    """What trains: a named device, or a measured speed in FLOPs a second of one device; and what one costs an hour.
+    """What trains: a named device, or a measured speed in FLOPs per second of one device; and what one costs an hour.
 
     Raises:
         NameUnknownError: no such hardware.
@@ -54,7 +54,7 @@ class Machine:
 
     @property
     def speed(self) -> float | None:
-        """FLOPs a second of one device: as measured, else 40% of the named device's peak; None without either."""
+        """FLOPs per second of one device: as measured, else 40% of the named device's peak; None without either."""
         if self.flops_per_second is not None or self.hardware is None:
             return self.flops_per_second
         return UTILISATION * PEAK[self.hardware][0]
@@ -71,7 +71,7 @@ class Machine:
 def training_bytes(shape: Shape, sequences: int = 1) -> float:
     """Estimate bytes for training on one device, unsharded: weights, gradients, Adam's moments, activations.
 
-    16 bytes a parameter (float32 weights, gradients and two moments); 34 bytes a token, layer and unit of width in
+    16 bytes per parameter (float32 weights, gradients and two moments); 34 bytes per token, layer and unit of width in
     mixed precision with attention recomputed (Korthikanti et al. 2022, eq 1 without the attention term), and the logits
     twice in float32.
     """

@@ -39,7 +39,7 @@ def _sizes(made: "Optima") -> list[Block]:
 
 
 def _counted(one: "Optimum") -> str:
-    """Name the count that N is: of tokens from compute, and of size in FLOPs a token, it is the budget's."""
+    """Name the count that N is: of tokens from compute, and of size in FLOPs per token, it is the budget's."""
     if one.params is None:
         return "-"
     return one.counts.get("N") or ("M / 6" if "flops_per_token" in one.counts else "C / 6 D")
