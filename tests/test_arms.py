@@ -167,7 +167,7 @@ def test_a_comparison_beyond_either_arm_s_points_says_so():
     far = multiplier(found, "other", flops=1e24)
     assert set(far.reach) == {"base", "other"} and min(far.reach.values()) > 100
     assert len(far.beyond) == 2 and "extrapolation" in far.beyond[0]
-    assert "least compute" in " ".join(multiplier(found, "other", flops=1e14).beyond)
+    assert "smallest compute" in " ".join(multiplier(found, "other", flops=1e14).beyond)
 
 
 def test_a_law_of_compute_alone_gives_a_multiplier_too():

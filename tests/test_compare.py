@@ -140,7 +140,7 @@ def test_laws_that_say_the_same_are_undecided():
     twin = replace(law("chinchilla"), name="twin")
     found = compare(grid(), ["chinchilla", twin], draws=40)
     second = found.laws[1]
-    assert found.undecided == (second.law,) and "cannot be told" in found.warnings[0]
+    assert found.undecided == (second.law,) and "not distinguishable" in found.warnings[0]
     assert second.behind.low <= 0 <= second.behind.high
     assert sum(one.best_probability for one in found.laws) == pytest.approx(1)
 

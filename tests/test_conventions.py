@@ -113,7 +113,7 @@ def test_under_one_count_nothing_moves():
     points = Points({name: v for name, v in table.columns.items() if name != "params_nonembedding"})
     found = conventions(points, routes=("law",), draws=20)
     assert [one.by for one in found.moved] == [0.0]
-    assert any("one convention alone" in warning for warning in found.warnings)
+    assert any("only one convention" in warning for warning in found.warnings)
 
 
 def test_equal_columns_are_one_convention_and_bits_are_not_fitted_again():
@@ -154,12 +154,12 @@ def test_a_constant_given_for_all_rows_opens_conventions():
     ("more", "error", "told"),
     [
         ({"law": "kaplan-n"}, MisuseError, "such as chinchilla"),
-        ({"common": "params_with_head"}, PointsError, "lacks d_model and n_vocab"),
+        ({"common": "params_with_head"}, PointsError, "missing: d_model and n_vocab"),
         ({"common": "params_totl"}, NameUnknownError, "Did you mean 'params_total'"),
         ({"given": {"params_total": 3}}, PointsError, "the table has a column params_total"),
         ({"given": {"n_vocb": 3}}, NameUnknownError, "Did you mean 'n_vocab'"),
         ({"routes": ("isoflops",)}, NameUnknownError, "Did you mean 'isoflop'"),
-        ({"columns": {"N": "params_with_head"}}, PointsError, "lacks d_model and n_vocab"),
+        ({"columns": {"N": "params_with_head"}}, PointsError, "missing: d_model and n_vocab"),
         ({"columns": {"S": "steps"}}, PointsError, "N, D, C and L have conventions"),
     ],
 )
@@ -174,7 +174,7 @@ def test_the_command_prints_every_refit_and_the_sentence(tmp_path):
     words = ("conventions", path, "--draws", 20, "--routes", "law", "--budget", "1e20")
     code, text, _ = spoken(*words)
     assert code == 0
-    assert "the choice of count moves a by 0." in text
+    assert "the choice of count changes a by 0." in text
     assert "the 95% statistical interval is 0." in text
     assert "cannot be had: params_with_head" in text
     found = json.loads(spoken(*words, "--json")[1])

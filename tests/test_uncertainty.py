@@ -198,7 +198,9 @@ def test_one_run_more_than_parameters_gives_the_sandwich_s_intervals_and_says_wh
     assert [w.id for w in six.warnings] == ["not_identified", "sandwich-instead"]
     assert seven.method == "pairs"
     few = next(w.message for w in seven.warnings if w.id == "few-runs")
-    assert "7 runs for 5 free parameters" in few and "held 90 to 97 of 100 when measured)" in few
+    assert (
+        "7 runs for 5 free parameters" in few and "contained the truth in 90 to 97 of 100 cases when measured)" in few
+    )
 
 
 def test_few_runs_are_told_what_the_page_of_coverage_measured():
@@ -209,7 +211,9 @@ def test_few_runs_are_told_what_the_page_of_coverage_measured():
     assert {beyond: (round(100 * min(s)), round(100 * max(s))) for beyond, s in shares.items()} == MEASURED
 
 
-@pytest.mark.parametrize(("runs", "said"), [(12, "95 to 100 of 100 when measured)"), (14, "with 7 runs more than")])
+@pytest.mark.parametrize(
+    ("runs", "said"), [(12, "95 to 100 of 100 cases when measured)"), (14, "with 7 more runs than")]
+)
 def test_twelve_runs_are_told_what_twelve_held_and_fourteen_what_the_nearest_did(runs, said):
     few = draws(fit("chinchilla", isoflop(n=60).take(np.arange(runs) * 4)), draws=50)
     assert said in next(w.message for w in few.warnings if w.id == "few-runs")

@@ -1,1 +1,1 @@
-"""Several arms, one fit: which parameters they share, where they differ, and what that is worth in compute."""
+"""One fit of several arms: which parameters they share, where they differ, and what that is worth in compute."""

@@ -1,4 +1,4 @@
-"""What a joint fit of several arms found."""
+"""The records of a joint fit of several arms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,11 +21,11 @@ from .expand import expanded, middles_of
 
 @dataclass(frozen=True)
 class ArmsAsked:
-    """What a joint fit is made from, so that it can be made again with another parameter free.
+    """The inputs of a joint fit, so that it can be repeated with another parameter free.
 
     Attributes:
-        points: with the number of each row's arm; `alone` the fit of all of them as one arm.
-        options: handed to `fit`.
+        points: the points, with the number of each row's arm; `alone`: the fit of all of them as one arm.
+        options: passed to `fit`.
     """
 
     law: Law
@@ -38,7 +38,7 @@ class ArmsAsked:
 
     @cached_property
     def middles(self) -> dict[tuple[str, str], float]:
-        """Where the terms have their middle, over the points of all arms."""
+        """The middle of each term, over the points of all arms."""
         inputs = [self.alone.inputs[letter] for letter in self.law.inputs]
         return middles_of(self.law, self.alone.values, inputs)
 
@@ -49,14 +49,14 @@ class ArmsFit(PublicRecord):
 
     Attributes:
         law: the law of one arm.
-        arms: their names; `reference` the one that the others are compared with.
+        arms: their names; `reference`: the arm with which the others are compared.
         treatment: parameter -> "shared", "pooled" or "free".
         pooled_sd: pooled parameter -> standard deviation of the arms' departures, as used.
-        values: arm -> parameters of the law. `by_arm` the same with their draws: predict and plan take them.
-        departures: parameter -> arm -> ln(arm's / reference's), of an amplitude's term in the middle of the points;
-            a plain difference for a parameter that may be negative. None for shared parameters.
+        values: arm -> parameters of the law. `by_arm`: the same with their draws, for `predict` and `plan`.
+        departures: parameter -> arm -> ln(arm's / reference's); for an amplitude this is about its term in the middle
+            of the points; for a parameter that may be negative it is the difference. None for shared parameters.
         joint: the fit of all points; its parameters `alpha__arm` are departures from the common `alpha`.
-        draws: of the joint fit: whole runs resampled within each arm.
+        draws: draws of the joint fit, with whole runs resampled within each arm.
         warnings: sentences; those of the joint fit are in `joint.warnings`.
     """
 
@@ -116,13 +116,13 @@ class ArmsFit(PublicRecord):
 
 @dataclass(frozen=True)
 class Difference:
-    """Whether a parameter differs between the arms: a Wald test that whole runs' spread carries.
+    """Whether a parameter differs between the arms: a Wald test based on the spread of whole runs.
 
     Attributes:
-        departures: arm -> departure from the reference's, with the parameter free and the others as the fit has them.
-        standard_errors: the same keys.
-        statistic: F with `degrees` (tested, runs less parameters).
-        p: chance of a statistic as large were the parameter shared; `p_holm` corrected for the parameters tested.
+        departures: arm -> departure from the reference, with the parameter free and the others as in the fit.
+        standard_errors: of the departures, by arm.
+        statistic: F with `degrees` (tested, runs minus parameters).
+        p: probability of a statistic as large if the parameter is shared; `p_holm`: corrected for multiple tests.
     """
 
     parameter: str
@@ -139,13 +139,14 @@ class Multiplier(PublicRecord):
     """How many times the compute `arm` needs for the loss that `reference` reaches.
 
     Attributes:
-        value: above 1: the arm needs more. `low`, `high` at `level` from the joint draws; infinite where a loss is
-            below anything that the arm reaches.
-        loss: the loss reached, by the reference; `flops` what the reference spends on it, `flops_arm` the arm.
+        value: above 1 if the arm needs more. `low`, `high`: at `level`, from the joint draws; infinite if the arm
+            cannot
+            reach the loss.
+        loss: the loss that the reference reaches; `flops`: compute of the reference, `flops_arm`: compute of the arm.
         along: "frontier", "size" (more tokens at the same size) or "ray" (tokens in proportion to size).
         convention: how compute is counted, in words.
-        reach: compute over the largest compute fitted, of the reference and of the arm, in the units of the law.
-        beyond: sentences where a comparison leaves the range of either arm's points.
+        reach: compute divided by the largest compute fitted, for the reference and for the arm, as the law counts it.
+        beyond: sentences for a comparison outside the range of either arm's points.
     """
 
     arm: str
@@ -190,7 +191,7 @@ def checked_arm(arms: tuple[str, ...], name: str) -> str:
     """Check that an arm exists.
 
     Raises:
-        MisuseError: with the nearest name.
+        MisuseError: it does not; the message gives the nearest name.
     """
     if name not in arms:
         raise MisuseError(f"no arm is called {name!r}; there are {', '.join(arms)}.{nearest(name, arms)}")

@@ -1,4 +1,4 @@
-"""Which parameters differ between arms: each one freed, and tested against being shared."""
+"""Tests of which parameters differ between arms: each parameter is freed in turn and tested for a difference."""
 
 import numpy as np
 
@@ -13,20 +13,20 @@ OTHERS = ("as-fitted", "free")
 
 @checked
 def differences(found: ArmsFit, *, others: str = "as-fitted") -> tuple[Difference, ...]:
-    """Test every parameter of the law: does it differ between the arms?
+    """Test for every parameter of the law whether it differs between the arms.
 
-    A parameter that the fit shares or pools is freed first, one at a time. The others stay as the fit has them, or are
-    all free (`others="free"`): then a difference cannot be that of another parameter in disguise, and it takes many
-    more runs to see one. The statistic is Wald's, d' V^-1 d / q, of
-    the q = arms - 1 departures d; V is the sandwich (HC3, or the jackknife over runs where a run has several points),
-    which trusts neither equal noise in the arms nor independent points of one run. It is compared with F(q, runs less
-    parameters). Holm's correction (1979) holds the chance of any false claim. The p-values are somewhat too large: with
-    20 runs an arm and no difference, 1.5 to 6.5% of them lie below .05 (200 simulated tables, each parameter of
-    Hoffmann's form, with 1 and with 4 points a run).
+    A parameter that the fit shares or pools is freed first, one at a time. The others stay as in the fit, or are all
+    free (`others="free"`): then a difference cannot be caused by another parameter, but many more runs are needed to
+    detect one. The statistic is Wald's, d' V^-1 d / q, of the q = arms - 1 departures d. V is the sandwich (HC3, or the
+    jackknife over runs if a run has several points), which assumes neither equal noise in the arms nor independent
+    points within a run. It is compared with F(q, runs minus parameters). Holm's correction (1979) controls the
+    probability of any false positive. The p-values are somewhat too large: with 20 runs per arm and no difference, 1.5
+    to 6.5% of them lie below 0.05 (200 simulated tables, each parameter of Hoffmann's form, with 1 and with 4 points
+    per run).
 
     Raises:
-        FitError: no more runs than parameters.
-        MisuseError: others is neither.
+        FitError: there are no more runs than parameters.
+        MisuseError: `others` has another value.
     """
     if others not in OTHERS:
         raise MisuseError(f"others is {others!r}; it is one of {', '.join(OTHERS)}.")
@@ -55,7 +55,7 @@ def _tested(found: ArmsFit, name: str, all_free: bool) -> tuple:
 
 
 def _freed(found: ArmsFit, name: str, all_free: bool) -> Fit:
-    """Refit with a parameter free in every arm; or take the fit as it is, where it is free already."""
+    """Refit with a parameter free in every arm; or take the fit as it is, if the parameter is free already."""
     treatment = dict.fromkeys(found.treatment, "free") if all_free else {**found.treatment, name: "free"}
     if treatment == dict(found.treatment):
         return found.joint

@@ -1,8 +1,8 @@
-"""One law for several arms: the law's own parameters, and by how much each arm departs from them.
+"""One law for several arms: the common parameters, and the departure of each arm from them.
 
-A positive parameter of an arm is the common one times e^d, any other the common one plus d. d of an amplitude speaks of
-its term in the middle of the points, not at N = 1: there, billions of parameters away, an arm with another exponent has
-another amplitude whatever its losses do.
+A positive parameter of an arm is the common one times e^d, any other the common one plus d. The d of an amplitude is
+about its term in the middle of the points, not at N = 1: there, billions of parameters away, an arm with another
+exponent has another amplitude even if its losses are the same.
 """
 
 import re
@@ -16,13 +16,13 @@ import numpy as np
 
 from ..laws.declaration import LINEAR, Law, Parameter
 
-ARM = "arm"  # the further input: the number of the arm
+ARM = "arm"  # the additional input: the number of the arm
 DEPARTURES = (-0.3, 0.3)  # range of starting values
 STEP = 1e-4  # of an exponent, for the middle of a term
 
 
 def departure(parameter: str, arm: str) -> str:
-    """Name the departure of an arm's parameter, by a name that Python takes: alpha__rw_original."""
+    """Name the departure of an arm's parameter by a valid Python identifier: alpha__rw_original."""
     return parameter + "__" + re.sub(r"\W", "_", arm)
 
 
@@ -78,7 +78,7 @@ def expanded(law: Law, arms: Sequence[str], departing: Mapping[str, Sequence[str
     """Make the law of all arms at once; its last input is the number of the arm.
 
     Args:
-        departing: parameter -> the arms that have a departure of their own in it.
+        departing: parameter -> the arms that have their own departure in it.
         middles: (amplitude, exponent) -> mean of d ln term / d exponent over the points (`middles_of`).
     """
     added = tuple(
@@ -109,7 +109,7 @@ ARM_COLUMN = "arm_number"
 
 
 def arm_values(law: Law, arms: Sequence[str], values: Mapping, middles: Mapping, number=None) -> dict:
-    """Give the law's own parameters: of the arm at every point where `number` is (n,), broadcast against the values."""
+    """Give the parameters of the law for the arm of every point; `number` is (n,), broadcast against the values."""
     found = {}
     for p in law.parameters:
         moved = _departures(p.name, arms, values, number)
@@ -130,7 +130,7 @@ def _departed(law: Law, p: Parameter, common, moved):
 
 
 def _departures(name, arms, values, number):
-    """Departure of one parameter at every point; None where no arm departs in it."""
+    """Give the departure of one parameter at every point; None if no arm departs in it."""
     own = {i: values[departure(name, arm)] for i, arm in enumerate(arms) if departure(name, arm) in values}
     if not own:
         return None
@@ -141,7 +141,7 @@ def _departures(name, arms, values, number):
 
 
 def _chained(law, arms, departing, middles, values, at, along, number):
-    """Carry the slopes of the arms' parameters to the common ones and the departures, by the chain rule."""
+    """Convert slopes by the arms' parameters to slopes by the common parameters and the departures (chain rule)."""
     logged, found = law.logged, {}
     for p in law.parameters:
         felt = along[p.name]  # with respect to ln of the arm's parameter where logged
@@ -157,9 +157,9 @@ def _chained(law, arms, departing, middles, values, at, along, number):
 
 
 def middles_of(law: Law, values: Mapping[str, float], inputs: Sequence[np.ndarray]) -> dict[tuple[str, str], float]:
-    """Find where the terms have their middle: mean over the points of d ln term / d exponent, -mean ln N for A/N^alpha.
+    """Find the middle of each term: mean over the points of d ln term / d exponent, which is -mean ln N for A/N^alpha.
 
-    Of amplitudes whose term is proportional to them; (N_c/N)^alpha_N has its scale in N_c already.
+    This is for amplitudes whose term is proportional to them; (N_c/N)^alpha_N has its scale in N_c already.
     """
     linear = [p.name for p in law.parameters if p.amplitude == LINEAR]
     if law.outer:

@@ -21,9 +21,9 @@ from ..uncertainty.sandwich import sandwich
 from .arms_fit import ArmsAsked, ArmsFit, checked_arm, joint_law
 from .expand import ARM, ARM_COLUMN, arm_values, departure
 
-FARTHEST = 6.0  # of a departure: a factor of 400
-LEAST_SD = 1e-3  # of a pooled parameter: below it arms share it
-FEW_ARMS = 4  # below which their spread is hardly known
+FARTHEST = 6.0  # maximum departure: a factor of 400
+LEAST_SD = 1e-3  # minimum standard deviation of a pooled parameter: with less the arms share it
+FEW_ARMS = 4  # with fewer arms their spread is hardly known
 ESTIMATE = "estimate"
 
 
@@ -44,15 +44,15 @@ def fit_arms(
     """Fit a law to the runs of several arms (data mixes, architectures, optimisers) in one objective.
 
     Args:
-        arm: column that says which arm a row belongs to.
-        shared, free: parameters that all arms have in common; parameters that each arm has for itself. Of an amplitude,
-            the size of its term in the middle of the points is shared. What neither names is free if `shared` is given
-            alone, and shared otherwise; without both, exponents are shared and the other parameters free.
+        arm: column that says which arm a row belongs to. shared, free: parameters that all arms have in common;
+            parameters that each arm has for itself. For an amplitude,
+            the size of its term in the middle of the points is shared. A parameter in neither list is free if only
+            `shared` is given, and shared otherwise; without both lists, exponents are shared and all others are free.
         pooled: parameter -> standard deviation of the arms' departures from a common value, in logs (0.1: 10%); a
             normal prior, which pulls arms with little data to the others. "estimate": from the arms' own spread.
-        reference: the arm that the others are compared with; the first in alphabetical order.
+        reference: the arm with which the others are compared; by default the first in alphabetical order.
         draws, seed: runs resampled with replacement within each arm, and the whole refitted.
-        options: handed to `fit` (loss, delta, weights, columns, cluster ...).
+        options: passed to `fit` (loss, delta, weights, columns, cluster ...).
 
     Raises:
         PointsError: no such column, a single arm, or rows of several definitions within an arm.
@@ -71,7 +71,7 @@ def fit_arms(
 
 
 def _taken_apart(law, arms, treatment, sds, joint: Fit, asked, n, warnings) -> ArmsFit:
-    """Draw from the joint fit, and give every arm its own law of it."""
+    """Draw from the joint fit, and split it into one law per arm."""
     found = _resampled(joint, n, asked.seed)
     by_arm = {name: _of_arm(law, arms, name, joint, found, asked.middles) for name in arms}
     values = {name: one.fit.values for name, one in by_arm.items()}
@@ -138,14 +138,14 @@ def _sds(pooled, asked: ArmsAsked, treatment) -> tuple[dict[str, float], list[st
             raise MisuseError(f"pooled {name} = {sd!r}; give a standard deviation above 0, in logs, or {ESTIMATE!r}.")
         found[name] = max(estimated_sd(name, asked, treatment), LEAST_SD) if sd == ESTIMATE else float(sd)
         if sd == ESTIMATE and found[name] == LEAST_SD:
-            warnings.append(f"the arms' {name} spread no more than their errors: {name} is as good as shared.")
+            warnings.append(f"{name} differs between the arms by no more than its errors: it is practically shared.")
         if sd == ESTIMATE and len(asked.arms) < FEW_ARMS:
-            warnings.append(f"{len(asked.arms)} arms hardly say how far {name} spreads: state its sd if you can.")
+            warnings.append(f"{len(asked.arms)} arms hardly determine the spread of {name}: give its sd if you can.")
     return found, warnings
 
 
 def estimated_sd(name: str, asked: ArmsAsked, treatment: Mapping[str, str]) -> float:
-    """Estimate the spread of a parameter between arms, by moments: its variance over the arms less that of the errors.
+    """Estimate the spread of a parameter between arms by moments: its variance over the arms minus that of the errors.
 
     As DerSimonian & Laird 1986, unweighted, with the errors' covariance from the sandwich.
     """
@@ -170,7 +170,7 @@ def departures_of(found: Fit, name: str, asked: ArmsAsked) -> tuple[np.ndarray, 
 
 
 def joint_fit(asked: ArmsAsked, treatment: Mapping[str, str], sds: Mapping[str, float]) -> Fit:
-    """Minimise the one objective of all arms, from the common fit."""
+    """Minimise the joint objective of all arms, starting from the common fit."""
     whole, departing = joint_law(asked, treatment)
     names = [departure(name, arm) for name, which in departing.items() for arm in which]
     more = dict(asked.options)
@@ -196,7 +196,7 @@ def _resampled(joint: Fit, n: int, seed: int) -> Draws:
     runs = sum(map(len, groups))
     if runs <= len(joint.z):
         raise FitError(
-            f"{runs} runs cannot carry the {len(joint.z)} parameters of {joint.law.name}: share more of them."
+            f"{runs} runs cannot determine the {len(joint.z)} parameters of {joint.law.name}: share more of them."
         )
     rng = np.random.default_rng(seed)
 
@@ -270,7 +270,7 @@ def _departures(joint: Fit, arms, reference, treatment) -> dict[str, dict[str, f
 def _few(arms, number, law) -> list[str]:
     return [
         f"arm {arm} has {counted(int((number == i).sum()), 'point')} for the {len(law.parameters)} parameters "
-        f"of {law.name}: what it says of its own comes from what it shares."
+        f"of {law.name}: its own values are determined mostly by what it shares with the other arms."
         for i, arm in enumerate(arms)
         if (number == i).sum() <= len(law.parameters)
     ]

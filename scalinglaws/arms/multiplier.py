@@ -13,16 +13,16 @@ from ..records.arguments import checked
 from ..uncertainty.drawn import Draws
 from .arms_fit import ArmsFit, Multiplier, checked_arm
 
-WIDEST = 30.0  # ln of the largest multiplier that is searched for
+WIDEST = 30.0  # ln of the largest multiplier that is searched
 HALVINGS = 60
-SIZES = np.linspace(-14.0, 14.0, 57)  # ln of N over the root of C, where the best size is looked for
+SIZES = np.linspace(-14.0, 14.0, 57)  # ln of N / sqrt(C), where the best size is searched
 GOLDEN, GOLDEN_STEPS = (np.sqrt(5) - 1) / 2, 40
 AT_THE_END = 1.02  # reach up to which a comparison counts as within the points
 
 
 @dataclass(frozen=True)
 class Path:
-    """A way to spend more: ln(compute / that of the place) -> loss, for parameters of shape (draws,)."""
+    """A way to spend more compute: ln(compute / compute at the start) -> loss, for parameters of shape (draws,)."""
 
     law: Law
     along: str
@@ -31,7 +31,7 @@ class Path:
     tokens: float | None
 
     def loss(self, values: Mapping, log_more) -> np.ndarray:
-        """Give the loss on e^log_more times the compute."""
+        """Give the loss at e^log_more times the compute."""
         more = np.exp(log_more)
         if "C" in self.law.inputs:
             return self.law.evaluate(self.flops * more, **values)
@@ -57,18 +57,18 @@ def multiplier(
 ) -> Multiplier:
     """Say how many times the compute `arm` needs for the loss that the reference reaches.
 
-    Compute is C = 6 N D, with N as the law counts it, or the law's own C. Where arms differ in the FLOPs of a token at
-    one N (other depths, contexts, experts), the multiplier leaves that out: fit them on an N that counts it.
+    Compute is C = 6 N D, with N as the law counts it, or the law's own C. If arms differ in the FLOPs per token at one
+    N (other depths, contexts, experts), the multiplier does not include that: fit them on an N that counts it.
 
     Args:
         flops: the reference spends this at its best size, C = 6 N D; each arm at its own best size ("frontier").
-        loss: instead of `flops`: the loss that both reach on their frontiers, nats per token.
+        loss: instead of `flops`: the loss that both reach on their frontiers, in nats per token.
         params, tokens: instead of both: the reference trains this size on these tokens, the arm the same size on more
             tokens (`along="size"`) or a larger size on proportionally more ("ray", the default here).
-        reference: another arm than the fit's reference.
+        reference: the arm to compare with, if not the fit's reference.
 
     Raises:
-        MisuseError: no such arm, no place or several, or a law that cannot split a budget.
+        MisuseError: there is no such arm, no place or several places are given, or the law cannot split a budget.
     """
     reference = found.reference if reference is None else checked_arm(found.arms, reference)
     one, other = found.arm(reference), found.arm(arm)
@@ -85,10 +85,10 @@ def _compared(path: Path, one: Draws, other: Draws, reference: str, arm: str, lo
     if not np.isfinite(reached):
         raise FitError(
             f"law {one.fit.law.name!r} gives no finite loss for arm {reference} where they are to be compared: "
-            "free a parameter that is held, or compare elsewhere."
+            "free a parameter that is fixed, or compare elsewhere."
         )
     spent = path.flops * float(np.exp(shift))
-    with np.errstate(over="ignore"):  # beyond any number: infinite
+    with np.errstate(over="ignore"):  # overflow: infinite
         value = float(np.exp(_reached(path, other.fit.values, reached) - shift))
     drawn = _drawn(path, _columns(one), _columns(other), loss)
     low, high = _quantiles(drawn, level)
@@ -130,7 +130,7 @@ def _along(along, flops, loss, params, tokens) -> str:
 
 
 def splits_a_budget(law: Law, along: str = "frontier") -> bool:
-    """Say whether a law gives the loss that a budget buys: from N and D, or from C itself on the frontier."""
+    """Say whether a law gives the best loss of a budget: from N and D, or from C itself on the frontier."""
     whole = set(law.inputs) == {"N", "D"} or (law.inputs == ("C",) and along == "frontier")
     return law.predicts == "loss" and whole
 
@@ -144,7 +144,7 @@ def _check(law: Law, along: str) -> None:
 
 
 def _convention(fit: Fit, along: str) -> str:
-    """Say how compute is counted, and where the count does not matter."""
+    """Say how compute is counted, and when the count does not matter."""
     if "C" in fit.inputs:
         return f"C = {fit.columns['C']}"
     free = "; the ratio is that of tokens, however compute is counted" if along == "size" else ""
@@ -157,17 +157,17 @@ def largest_flops(fit: Fit) -> float:
 
 
 def least_flops(fit: Fit) -> float:
-    """Give the least compute among the points of a fit."""
+    """Give the smallest compute among the points of a fit."""
     return float(_flops(fit).min())
 
 
 def _flops(fit: Fit) -> np.ndarray:
-    with np.errstate(over="ignore"):  # beyond any number: infinite
+    with np.errstate(over="ignore"):  # overflow: infinite
         return fit.inputs["C"] if "C" in fit.inputs else 6 * fit.inputs["N"] * fit.inputs["D"]
 
 
 def _frontier_loss(law: Law, values: Mapping, flops) -> np.ndarray:
-    """Loss at the best size under C = 6 N D, for every draw's own budget."""
+    """Give the loss at the best size under C = 6 N D, with one budget per draw."""
     flops = np.asarray(flops, dtype=np.float64)
 
     def loss(log_size):
@@ -190,7 +190,7 @@ def _frontier_loss(law: Law, values: Mapping, flops) -> np.ndarray:
 
 
 def _reached(path: Path, values: Mapping, loss) -> np.ndarray:
-    """Find ln of how many times the path's compute reaches a loss, for every draw; infinite where none does."""
+    """Find ln of the multiple of the path's compute that reaches a loss, per draw; infinite if none does."""
     shape = np.broadcast_shapes(np.shape(loss), *(np.shape(value) for value in values.values()))
     low, high = np.full(shape, -WIDEST), np.full(shape, WIDEST)
     never = path.loss(values, high) > loss
@@ -218,7 +218,7 @@ def _quantiles(drawn: np.ndarray, level: float) -> tuple[float, float]:
 
 
 def _beyond(reach: Mapping, fits: Mapping, spent: Mapping) -> tuple[str, ...]:
-    """Say where the comparison leaves the compute of an arm's points."""
+    """Say where the comparison is outside the range of compute of an arm's points."""
     found = []
     for arm, times in reach.items():
         if not np.isfinite(times):
@@ -227,5 +227,5 @@ def _beyond(reach: Mapping, fits: Mapping, spent: Mapping) -> tuple[str, ...]:
             found.append(f"{arm} spends {times:.3g} times its largest compute fitted: an extrapolation of its law.")
         elif spent[arm] < least_flops(fits[arm]):
             below = least_flops(fits[arm]) / spent[arm]
-            found.append(f"{arm} spends {below:.3g} times less than its least compute fitted.")
+            found.append(f"{arm} spends {below:.3g} times less than its smallest compute fitted.")
     return tuple(found)

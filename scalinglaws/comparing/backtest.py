@@ -1,4 +1,4 @@
-"""Rolling origin: fit below a compute, predict above it, and see whether the intervals held."""
+"""Rolling-origin backtest: fit below a compute, predict above it, and measure the coverage of the intervals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,23 +17,22 @@ from ..quantities import playing
 from ..records.arguments import checked
 from ..uncertainty.draws import draws as draw
 
-SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # of the points, below the default cuts
-LEAST_HELD = 5  # points above a cut: fewer say little of a 95% band
+SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # fractions of the points below the default cuts
+LEAST_HELD = 5  # minimum number of points above a cut: fewer say little about a 95% band
 QUANTILE = 0.95
 
 
 @dataclass(frozen=True)
 class Cut:
-    """One origin: fitted below `at`, asked above it.
+    """One origin: the law is fitted to the points below `at` and predicts the points above it.
 
     Attributes:
-        reach: median compute of the held-out points over the largest fitted.
-        rms_log, bias_log: root mean square and mean of ln(measured / predicted) above the cut.
-        coverage: share of the held-out points inside the interval as the fit gives it.
-        needed: the factor on its half-width that 95% of them would have needed.
-        ratios: |error| / half-width of each held-out point; `errors` their signed log errors; `reaches` their reaches.
-        rows: row number of each held-out point among the points that take part.
-        failed: why there is no fit; empty where there is one. ended: how it ended, unless it converged.
+        reach: median compute of the held-out points divided by the largest compute fitted. rms_log, bias_log: root mean
+            square and mean of ln(measured / predicted) above the cut. coverage: fraction of the held-out points inside
+            the interval as the fit gives it. needed: the factor on the half-width of the interval with which it would
+            cover 95% of them. ratios: |error| / half-width of each held-out point; `errors`: signed log errors;
+            `reaches`: reach of each point. rows: row number of each held-out point among the points that take part.
+            failed: why there is no fit; empty if there is one. ended: how the fit ended, unless it converged.
     """
 
     at: float
@@ -54,10 +53,10 @@ class Cut:
 
 @dataclass(frozen=True)
 class Calibration:
-    """By how much the bands of a law must widen so that they would have held on its own points.
+    """The factor by which the bands of a law must be widened to reach their coverage on its own points.
 
-    `factor` is the worst over the cuts of the 95% quantile of |error| / half-width, and never below 1. It corrects what
-    a wrong form or correlated noise did at these cuts; it is a help and no cure beyond them.
+    `factor` is the largest over the cuts of the 95% quantile of |error| / half-width, and never below 1. It corrects
+    the effect of a wrong form or correlated noise at these cuts; beyond them it helps but guarantees nothing.
     """
 
     law: str
@@ -68,10 +67,10 @@ class Calibration:
 
 
 def compute_column(points: Points, by: str) -> np.ndarray:
-    """Take the scale to cut by: a column, or for "flops" the first column of compute, else 6 N D.
+    """Give the scale to cut by: a column, or for "flops" the first column of compute, otherwise 6 N D.
 
     Raises:
-        PointsError: no such column, and no sizes and tokens to make compute of.
+        PointsError: there is no such column, and there are no sizes and tokens to compute it from.
     """
     if by != "flops":
         return points[by]
@@ -89,7 +88,7 @@ def compute_column(points: Points, by: str) -> np.ndarray:
 
 
 def default_cuts(scale: np.ndarray, parameters: int) -> list[float]:
-    """Cut below 30, 40 ... 90% of the points, where 2 points a parameter stay below and 5 above."""
+    """Cut at 30, 40 ... 90% of the points, if 2 points per parameter remain below and 5 above."""
     ordered = np.sort(scale)
     cuts = []
     for share in SHARES:
@@ -168,17 +167,17 @@ def target_column(found: Fit) -> str:
 
 
 def scored(measured, value, low, high) -> tuple[np.ndarray, np.ndarray]:
-    """Give log errors, and their size over the half-width of the interval on the side where they fall."""
+    """Give log errors, and their size divided by the half-width of the interval on the same side."""
     errors = np.log(measured) - np.log(value)
     half = np.where(errors > 0, np.log(high) - np.log(value), np.log(value) - np.log(low))
     return errors, np.abs(errors) / np.maximum(half, 1e-12)
 
 
 def needed_factor(ratios: np.ndarray) -> float:
-    """Give the factor that 95% of new points would need: the quantile at rank 0.95 (m + 1) of m, at most the largest.
+    """Give the factor that covers 95% of new points: the quantile at rank 0.95 (m + 1) of m, at most the largest.
 
-    The plain sample quantile is too low for a new point where m is small, as above most cuts: for m = 14 a band widened
-    by it holds 90% of new points (the rank is that of split conformal prediction, interpolated).
+    The plain sample quantile is too low for a new point if m is small, as it is above most cuts: for m = 14 a band
+        widened by it covers 90% of new points (the rank is that of split conformal prediction, interpolated).
     """
     return float(np.quantile(ratios, QUANTILE, method="weibull"))
 
@@ -195,7 +194,7 @@ def calibration(
     seed: int = 0,
     options: Mapping | None = None,
 ) -> Calibration:
-    """Measure the factor by which the prediction bands of `law` must widen, on its own points.
+    """Measure the factor by which the prediction bands of `law` must be widened, on its own points.
 
     Args:
         by: column to cut by; "flops" takes the first column of compute, or 6 N D.
@@ -217,8 +216,8 @@ def calibration(
     said = []
     if factor > 2:
         said.append(
-            f"bands of {name} had to be {factor:.1f} times wider to hold above {worst.at:.2g}: its form or the noise "
-            "is not what the fit assumes."
+            f"bands of {name} had to be {factor:.1f} times wider to reach their coverage above {worst.at:.2g}: its "
+            "form or the noise is not what the fit assumes."
         )
     ended = [cut for cut in good if cut.ended]
     if ended:

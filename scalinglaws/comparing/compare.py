@@ -1,4 +1,4 @@
-"""compare(points, laws): which law predicts larger runs best, and how sure that is."""
+"""compare(points, laws): which law predicts larger runs best, and how certain that is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -43,17 +43,17 @@ class AtReach:
 
 @dataclass(frozen=True)
 class Compared:
-    """One law's trial.
+    """The trial of one law.
 
     Attributes:
-        score: mean absolute log error on larger runs, the cuts weighing alike; what the ranking is by.
-        rms_log, coverage: root mean square log error there, and share inside the 95% interval as the fit gives it.
-        factor: by which its bands must widen (see `calibration`).
-        aicc: of the fit to all points; comparable between the laws of one comparison alone.
+        score: mean absolute log error on larger runs, with equal weight for each cut; the ranking uses it.
+        rms_log, coverage: root mean square log error there, and fraction inside the 95% interval as the fit gives it.
+        factor: the factor by which its bands must be widened (see `calibration`).
+        aicc: of the fit to all points; comparable only between the laws of one comparison.
         cross_validated: root mean square log error on runs left out at random: interpolation, not extrapolation.
-        best_probability: share of resamples of the held-out runs in which this law scores best.
-        behind: score minus that of the best, with its interval; an interval that holds 0 is no difference.
-        failed: why it could not be tried; empty where it could.
+        best_probability: fraction of resamples of the held-out runs in which this law has the best score.
+        behind: score minus that of the best, with its interval; if the interval contains 0, there is no difference.
+        failed: why it could not be tested; empty if it could.
         ended: how its fit to all points ended, unless it converged.
     """
 
@@ -75,9 +75,9 @@ class Compared:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(PublicRecord):
-    """Laws tried on the same cuts, best first.
+    """Laws tested on the same cuts, the best first.
 
-    `undecided` names the laws that these runs do not distinguish from the best (their `behind` holds 0).
+    `undecided` names the laws that cannot be distinguished from the best on these runs (their `behind` contains 0).
     """
 
     laws: tuple[Compared, ...]
@@ -89,11 +89,11 @@ class Comparison(PublicRecord):
     warnings: tuple[str, ...] = ()
 
     def plain(self) -> dict:
-        """Give JSON values: everything but the single held-out points."""
+        """Give JSON values: everything except the individual held-out points."""
         return plain(self)
 
     def ranking(self) -> Ranking:
-        """Turn into the record that a report shows."""
+        """Convert to the record that a report shows."""
         names = ("law", "parameters", "best_probability", "behind", "failed")
         measured = ("score", "rms_log", "coverage", "factor")
         ranked = tuple(
@@ -223,7 +223,7 @@ def _check(points: Points, scale: np.ndarray, cuts: list[float]) -> None:
 
 
 def _common(cuts, able: list[Law], trials, failed: list[Compared]) -> list[float]:
-    """The cuts below which every law that takes part could be fitted."""
+    """List the cuts below which every law that takes part could be fitted."""
     common = [at for i, at in enumerate(cuts) if able and not any(trials[m.name][i].failed for m in able)]
     if not common and failed:
         raise PointsError(f"the laws cannot be fitted below any compute; {failed[0].law}: {failed[0].failed}")
@@ -241,7 +241,7 @@ def _trials(member: Law, points: Points, cuts, by, level, draws, seed, options) 
 
 
 def _enough(trials: tuple[Cut, ...]) -> bool:
-    """Whether a law can be fitted below half of the cuts; one that cannot must not take those cuts from the others."""
+    """Whether a law can be fitted below half of the cuts; if not, it must not remove those cuts for the others."""
     return sum(not cut.failed for cut in trials) >= max(1, len(trials) / 2)
 
 
@@ -280,7 +280,7 @@ def _by_reach(trials: list[Cut]) -> tuple[AtReach, ...]:
 
 
 def _ranked(good: list[Compared], runs: np.ndarray, resamples: int, level: float, seed: int) -> list[Compared]:
-    """Order by score and resample the held-out runs: the same runs for every law, so that differences are paired."""
+    """Order by score and resample the held-out runs, the same runs for every law, so that differences are paired."""
     labels, index = np.unique(runs, return_inverse=True)
     rng = np.random.default_rng(seed)
     picked = rng.integers(len(labels), size=(resamples, len(labels)))
@@ -304,23 +304,23 @@ def _ranked(good: list[Compared], runs: np.ndarray, resamples: int, level: float
 def _warnings(ranked: list[Compared], undecided: tuple[str, ...], held_runs: int) -> tuple[str, ...]:
     found = [sentence for one in ranked if (sentence := _ended(one))]
     if undecided:
-        found.append(f"{', '.join(undecided)} cannot be told from {ranked[0].law} on {held_runs} held-out runs.")
+        found.append(f"{', '.join(undecided)}: not distinguishable from {ranked[0].law} on {held_runs} held-out runs.")
     by_aicc = min(ranked, key=lambda one: one.aicc)
     if by_aicc.law != ranked[0].law and by_aicc.law not in undecided:
         found.append(
-            f"AICc prefers {by_aicc.law}, which extrapolates worse than {ranked[0].law}: the fit to one's own points "
-            "is no evidence of extrapolation."
+            f"AICc prefers {by_aicc.law}, which extrapolates worse than {ranked[0].law}: a good fit to the fitted "
+            "points is no evidence of good extrapolation."
         )
     if ranked[0].coverage < 0.8:
         found.append(
-            f"the intervals of {ranked[0].law} held {ranked[0].coverage:.0%} of the larger runs: widen them "
-            f"{ranked[0].factor:.2g} times (calibration)."
+            f"the intervals of {ranked[0].law} contained {ranked[0].coverage:.0%} of the larger runs: widen them by a "
+            f"factor {ranked[0].factor:.2g} (calibration)."
         )
     return tuple(found)
 
 
 def _ended(one: Compared) -> str:
-    """Say that a law's fits did not converge: its score is that of what they left."""
+    """Say that a law's fits did not converge: its score is that of the unconverged fits."""
     below = [cut for cut in one.cuts if cut.ended]
     some = f"{one.law}: {len(below)} of {len(one.cuts)} fits below a compute did not converge"
     if one.ended:

@@ -1,4 +1,4 @@
-"""What a law's fit to its own points says: AICc with a robust likelihood, and cross-validation over runs."""
+"""Criteria from a law's fit to its own points: AICc with a robust likelihood, and cross-validation over runs."""
 
 from math import erf, exp, log, pi, sqrt
 
@@ -18,8 +18,9 @@ def aicc(found: Fit) -> float:
     """Akaike's criterion with the small-sample term: 2k - 2 ln likelihood + 2k(k+1)/(n-k-1), k parameters and a scale.
 
     The likelihood of the log residuals is Huber's, exp(-rho(r/s))/s at its best s: Gaussian in the middle with
-    exponential tails, so that one wild run does not choose the law. Infinite for n <= k + 1. Points of one run count as
-    independent: with checkpoints in the table the criterion favours parameters too much.
+    exponential tails, so that one outlier does not decide which law is chosen. Infinite for n <= k + 1. Points of one
+    run are treated as independent: with checkpoints in the table the criterion favours laws with many parameters too
+    much.
     """
     k = len(found.free) + 1
     if found.n <= k + 1:
@@ -45,7 +46,7 @@ def _minus_log_likelihood(residuals: np.ndarray) -> float:
 
 
 def _log_norm() -> float:
-    """ln of the integral of exp(-rho): Gaussian middle and two exponential tails."""
+    """Give ln of the integral of exp(-rho): a Gaussian middle and two exponential tails."""
     middle = sqrt(2 * pi) * erf(_CORNER / sqrt(2))
     return log(middle + 2 / _CORNER * exp(-(_CORNER**2) / 2))
 

@@ -1,7 +1,7 @@
-"""Several laws of one table, weighted by how well they predicted larger runs: the doubt about the form in the interval.
+"""Mixtures of laws, weighted by how well they predicted larger runs, so that intervals include the form's uncertainty.
 
-Plain draws hold the doubt about a law's constants and none about the law. A mixture holds both: each law's draws, as
-often as its weight.
+The draws of one law include the uncertainty of its constants but not of its form. A mixture includes both: the draws of
+every law, in proportion to its weight.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,8 +33,8 @@ from ..uncertainty.drawn import Draws
 from .backtest import QUANTILE, Cut, backtest, target_column
 
 WEIGHTS = ("stacking", "backtest", "equal")
-DEGREES = 4.0  # of freedom of the predictive density: a normal one would let one far miss decide
-LEAST_WEIGHT = 1e-6  # below it a law is left out of a plan
+DEGREES = 4.0  # degrees of freedom of the predictive density: with a normal one, one large error would decide
+LEAST_WEIGHT = 1e-6  # a law with a smaller weight is left out of a plan
 ROUNDS = 2000
 
 
@@ -43,10 +43,10 @@ class Ensemble(PublicRecord):
     """Laws with weights that sum to one.
 
     Attributes:
-        members: draws of each law's fit to the same points; the heaviest first.
-        weights: of each member; `how` they were found, `sentence` in words.
-        scores: law -> root mean square of ln(measured / predicted) over the held-out runs, every cut counted alike;
-            empty for equal weights.
+        members: draws of each law's fit to the same points; the largest weight first.
+        weights: the weight of each member; `how`: the method, `sentence`: the method in words.
+        scores: law -> root mean square of ln(measured / predicted) over the held-out runs, with equal weight for each
+            cut; empty for equal weights.
     """
 
     members: tuple[Draws, ...] = field(repr=False)
@@ -57,12 +57,12 @@ class Ensemble(PublicRecord):
 
     @property
     def laws(self) -> tuple[str, ...]:
-        """Names of the laws, as the weights."""
+        """The names of the laws, in the order of the weights."""
         return tuple(one.fit.law.name for one in self.members)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader of anything made from these laws must know of any of their fits."""
+        """Everything that a user of these laws must know about any of their fits."""
         return tuple(dict.fromkeys(w.message for one in self.members for w in one.warnings))
 
     def blocks(self) -> list[Block]:
@@ -95,25 +95,25 @@ def ensemble(
             predictive density (Yao et al. 2018, eq 4; held out by rolling origin instead of one by one; Student's t of
             4 degrees about each prediction). "backtest": in inverse proportion to the mean square error held out (Bates
             & Granger 1969). "equal".
-        by, cuts: where the table is cut, as in `compare.backtest`; the same for every law.
+        by, cuts: where the table is cut, as in `backtest`; the same for every law.
         draws: of each fit, for each cut.
 
     Raises:
-        MisuseError: fewer than two laws, other points for one of them, losses in logs and in plain units together, or
-            unknown weights.
-        PointsError: too few points for any cut.
-        FitError: no cut at which every law could be fitted.
+        MisuseError: there are fewer than two laws, they were fitted to different points, some to log losses and some to
+            plain losses, or the weights are unknown.
+        PointsError: there are too few points for any cut.
+        FitError: there is no cut at which every law could be fitted.
     """
     several = list(draws_list)
     _check(several, weights)
     many = len(several)
     if weights == "equal":
-        return _sorted(several, np.full(many, 1 / many), weights, f"{many} laws count alike.", {})
+        return _sorted(several, np.full(many, 1 / many), weights, f"{many} laws have equal weight.", {})
     tested = _tested(several, by, cuts, draws, seed)
     scores = [float(np.sqrt(np.mean([np.mean(cut.errors**2) for cut in one]))) for one in tested]
     found = _stacked(_densities(tested), _cut_weights(tested)) if weights == "stacking" else _inverse(scores)
     held = sum(cut.held for cut in tested[0])
-    sentence = f"weighed on {held} predictions of held-out larger runs at {len(tested[0])} cuts."
+    sentence = f"weighted by {held} predictions of held-out larger runs at {len(tested[0])} cuts."
     names = [one.fit.law.name for one in several]
     return _sorted(several, found, weights, sentence, dict(zip(names, scores, strict=True)))
 
@@ -122,7 +122,7 @@ def _check(several: list[Draws], weights: str) -> None:
     if weights not in WEIGHTS:
         raise MisuseError(f"weights is {weights!r}; it is one of {', '.join(WEIGHTS)}.")
     if len(several) < 2:
-        raise MisuseError("an ensemble takes the draws of two laws or more; of one law its draws are all there is.")
+        raise MisuseError("an ensemble takes the draws of two laws or more; for one law use its draws.")
     if any(not np.array_equal(one.fit.target, several[0].fit.target) for one in several):
         raise MisuseError("the laws were fitted to different points: fit them all to one table.")
     if len({one.fit.problem.loss.in_logs for one in several}) > 1:
@@ -136,7 +136,7 @@ def _sorted(several, weights, how, sentence, scores) -> Ensemble:
 
 
 def _table(several: list[Draws]) -> Points:
-    """Put the points back together from what the fits saw."""
+    """Put the table of points together again from the fits."""
     columns = {"run_id": several[0].fit.clusters}
     for one in several:
         columns |= {one.fit.columns[letter]: values for letter, values in one.fit.inputs.items()}
@@ -178,7 +178,7 @@ def _densities(tested: list[list[Cut]]) -> np.ndarray:
 
 
 def _cut_weights(tested: list[list[Cut]]) -> np.ndarray:
-    """Count every cut alike, however many points lie above it."""
+    """Give every cut the same weight, however many points lie above it."""
     return np.concatenate([np.full(len(cut.errors), 1 / len(cut.errors) / len(tested[0])) for cut in tested[0]])
 
 
@@ -210,11 +210,11 @@ def predict_mixture(
     calibration: float = 1.0,
     ceiling: float | None = None,
 ) -> Prediction:
-    """Predict with all laws at once: the record that `predict` gives, with the doubt about the form in its interval.
+    """Predict with all laws at once: the record of `predict`, with the uncertainty of the form in its interval.
 
-    `value` is the weighted mean of the laws' values (of their logarithms, where they were fitted to these); `low` and
+    `value` is the weighted mean of the laws' values (of their logarithms, if they were fitted to logarithms); `low` and
     `high` are quantiles of the mixture of all laws' draws, each widened by `calibration` about its own law's value.
-    `noise` is the weighted mean of the laws'. Letters that a law does not take are ignored by it.
+    `noise` is the weighted mean of the laws' noises. A law ignores letters that are not among its inputs.
 
     Raises:
         LawError: an input that a law needs is missing. MisuseError: as `predict`.
@@ -247,7 +247,7 @@ def predict_mixture(
 
 
 def _ends(spread: np.ndarray, weights: np.ndarray, level: float) -> list[np.ndarray]:
-    """Quantiles of both sides; a draw that says nothing lies beyond both."""
+    """Give the quantiles of both sides; a draw without a value counts as beyond both."""
     shares = (1 - level) / 2, (1 + level) / 2
     return [
         weighted_quantiles(np.where(np.isnan(spread), end, spread), weights, [share])[0]
@@ -282,7 +282,7 @@ def _mixture(mixed, at, shape, values, noises, calibration, middle) -> tuple[np.
 def weighted_quantiles(values: np.ndarray, weights: np.ndarray, at: Sequence[float]) -> np.ndarray:
     """Give quantiles of each column of (draws, targets) under the draws' weights, (quantiles, targets).
 
-    The least draw that the share of the weight does not exceed: between the draws of two laws nothing is made up.
+    A quantile is the smallest draw up to which the weights reach the fraction: there is no interpolation between draws.
     """
     order = np.argsort(values, axis=0)
     ranked = np.take_along_axis(values, order, axis=0)

@@ -1,4 +1,4 @@
-"""Leave one run out: which runs a fit depends on most."""
+"""Leave one run out: the influence of each run on a fit."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from ..fitting.fit_record import Fit
 from ..records.arguments import checked
 from ..uncertainty.resample import numbered, refit
 
-LEAST = 1e-9  # standard error of a logarithm below which shifts are rounding
+LEAST = 1e-9  # standard error of a logarithm below which shifts are rounding errors
 AT_ONCE = 1000  # runs left out in one batch: bounds the memory of their counts
 
 
 @dataclass(frozen=True)
 class Influence:
-    """What a fit would be without one run.
+    """The fit without one run.
 
     Attributes:
         run: label of the run.
-        parameter: the one that moves most, and `shift` by how many standard errors (jackknife over runs).
-        without: every parameter without the run.
-        residual: mean log residual of the run in the full fit, over the noise.
+        parameter: the parameter that changes most; `shift`: its change in standard errors (jackknife over runs).
+        without: the value of every parameter without the run.
+        residual: mean log residual of the run in the full fit, divided by the noise.
     """
 
     run: str
@@ -34,7 +34,7 @@ class Influence:
 def influence(found: Fit) -> tuple[Influence, ...]:
     """Refit without each run in turn, a thousand in one batch; the most influential first.
 
-    Runs without an optimum when left out come with an infinite shift: the fit rests on them.
+    A run without which there is no optimum gets an infinite shift: the fit depends on it.
     """
     index, groups = numbered(found.clusters)
     labels = np.unique(found.clusters)

@@ -1,10 +1,10 @@
-"""A comparison as JSON values: everything but the single held-out points."""
+"""A comparison as JSON values: everything except the individual held-out points."""
 
 import numpy as np
 
 
 def plain(comparison) -> dict:
-    """Give JSON values of a `Comparison`; numbers that are none as nothing."""
+    """Give the JSON values of a `Comparison`; a number that is not finite becomes null."""
 
     def number(value: float) -> float | None:
         return float(value) if np.isfinite(value) else None

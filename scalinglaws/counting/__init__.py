@@ -1,1 +1,1 @@
-"""Points -> how far the exponent and the optimum move when N, D, C and L are counted otherwise."""
+"""Points -> how much the exponent and the optimum change when N, D, C and L are counted in other ways."""

@@ -28,13 +28,13 @@ def best_size(
 ) -> np.ndarray:
     """Give ln of the base count of N* for draws and budgets, (draws, budgets).
 
-    N* minimises L(N, D) along the isoFLOP line that `cost` draws: FLOPs a token are 6 times cost(N). It is the N* on
-    that line on which the budget, counted by `budget`, is spent. Both are the same relation where a budget is stated
-    in the convention's own compute.
+    N* minimises L(N, D) along the isoFLOP line of `cost`, on which the FLOPs per token are 6 times cost(N). Of these
+    lines it is the one on which the optimum spends the budget, counted by `budget`. The two relations are the same if a
+    budget is stated in the convention's own compute.
 
     Args:
         values: parameter -> (draws, 1).
-        size, cost, budget: base count -> the count that the law was fitted in, and a sixth of the FLOPs a token.
+        size, cost, budget: base count -> the count in which the law was fitted, and a sixth of the FLOPs per token.
     """
 
     def worth_more(x: np.ndarray) -> np.ndarray:
@@ -53,9 +53,9 @@ def best_size(
 def on_line(
     scale: np.ndarray, slope: np.ndarray, size: Relation, cost: Relation, budget: Relation, log_flops: float
 ) -> np.ndarray:
-    """Give ln of the base count of the model on a line ln N = scale + slope ln C on which a budget is spent.
+    """Give ln of the base count of the model on the line ln N = scale + slope ln C that spends a budget.
 
-    N and C are as `size` and `cost` count them, the budget as `budget` does.
+    N and C are counted by `size` and `cost`, the budget by `budget`.
     """
 
     def below(x: np.ndarray) -> np.ndarray:

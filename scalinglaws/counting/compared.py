@@ -1,4 +1,4 @@
-"""What a comparison of conventions found: one refit a convention, what is missing for others, and how far they move."""
+"""The result of comparing conventions: one refit per convention, what others lack, and how much the results differ."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ ENDS = ("value", "low", "high")
 
 @dataclass(frozen=True)
 class Convention:
-    """Which quantity stands for each letter; `own_compute` says whether C is 6 N D in this very count of N."""
+    """The quantity for each letter; `own_compute` says whether C is 6 N D in the same count of N."""
 
     params: str
     tokens: str
@@ -29,9 +29,9 @@ class Refit:
 
     Attributes:
         route: "law", or the method of a frontier.
-        exponent: a of N* ~ C^a, N and C as the convention counts them, over the computes of the table.
-        exponents: the law's own, by their names; empty for a frontier.
-        params: N* at the budget, in the common count; `own_params` in the convention's. tokens: D* there.
+        exponent: a of N* ~ C^a, with N and C as the convention counts them, over the computes of the table.
+        exponents: the exponents of the law, by their names; empty for a frontier.
+        params: N* at the budget, in the common count; `own_params` in the convention's count. tokens: D* there.
         rms_log: root mean square residual of ln loss, for a law.
         warnings: of the fit or the frontier.
     """
@@ -49,7 +49,7 @@ class Refit:
 
 @dataclass(frozen=True)
 class Unavailable:
-    """A convention that cannot be had: `lacks` lists sets of columns any of which would give it."""
+    """A convention that cannot be derived: `lacks` lists sets of columns each of which would give it."""
 
     what: str
     why: str
@@ -58,13 +58,13 @@ class Unavailable:
 
 @dataclass(frozen=True)
 class Moved:
-    """How far one route moves between conventions.
+    """How much the results of one route differ between conventions.
 
     Attributes:
-        by: largest exponent minus smallest; `lowest` and `highest` their conventions.
-        own_by: the same where every C is 6 N D in its own count of N.
-        width: median width of the statistical interval of the exponent; None where there is none.
-        factor: largest N* at the budget over smallest, in the common count.
+        by: largest exponent minus smallest; `lowest` and `highest` are their conventions.
+        own_by: the same over the conventions in which C is 6 N D in their own count of N.
+        width: median width of the statistical interval of the exponent; None if there is none.
+        factor: largest N* at the budget divided by the smallest, in the common count.
         params_width: median ratio of the ends of the statistical interval of N*.
     """
 
@@ -80,14 +80,14 @@ class Moved:
 
     @property
     def sentence(self) -> str:
-        """Say it."""
+        """The same in a sentence."""
         interval = "no statistical interval exists"
         if self.width is not None:
             interval = f"the {self.level:.0%} statistical interval is {self.width:.3f} wide"
         own = "" if self.own_by is None else f", {self.own_by:.3f} with C = 6 N D in the count of N"
-        within = f", and within a factor {self.params_width:.2f} by the interval" if self.params_width else ""
+        within = f"; the interval of N* spans a factor {self.params_width:.2f}" if self.params_width else ""
         return (
-            f"the choice of count moves a by {self.by:.3f}{own}; {interval}. N* at the budget moves by a factor "
+            f"the choice of count changes a by {self.by:.3f}{own}; {interval}. N* at the budget changes by a factor "
             f"{self.factor:.2f}{within}."
         )
 
@@ -97,10 +97,10 @@ class Conventions(PublicRecord):
     """The same points under every convention that they allow.
 
     Attributes:
-        common: the count of parameters that every N* is expressed in; a budget is 6 x this count x tokens.
-        budget: FLOPs, so counted; `reach` it over the largest in the table.
-        made: derived quantity -> how, with what that assumes.
-        same: sentences on counts that are one and the same in this table.
+        common: the count of parameters in which every N* is given; a budget is 6 x this count x tokens.
+        budget: FLOPs, counted in this way; `reach`: the budget divided by the largest in the table.
+        made: derived quantity -> how it was derived, with the assumptions.
+        same: sentences on counts that are equal in this table.
     """
 
     law: str

@@ -17,8 +17,8 @@ from .counts import SAME, Counts, counts_of, with_constants
 from .refits import POSSIBLE, Settings, by_frontier, by_law, relations
 
 ROUTES = ("law", "isoflop", "envelope")
-_LOOSE = 0.1  # a count that strays more than this from a function of the common count is told
-_FAR = 10.0  # a budget this many times the largest of the table is told
+_LOOSE = 0.1  # a count that deviates more than this from a function of the common count gets a warning
+_FAR = 10.0  # a budget this many times the largest of the table gets a warning
 
 
 @checked
@@ -35,10 +35,10 @@ def conventions(
     level: float = 0.95,
     seed: int = 0,
 ) -> Conventions:
-    """Refit a law of N and D, and the frontiers, under every convention; put the moves beside the statistical interval.
+    """Refit a law of N and D, and the frontiers, under every convention; compare the changes with the intervals.
 
-    The exponent a of N* ~ C^a is taken in the convention's own N and C, as a paper would print it. N* and D* are of one
-    budget and in one count, so that they compare: a budget is 6 x the common count x tokens.
+    The exponent a of N* ~ C^a is in the convention's own N and C, as a paper would print it. N* and D* are for one
+    budget and in one count, so that they can be compared: a budget is 6 x the common count x tokens.
 
     Args:
         law: of the shelf, or a user's own; it must give a loss from N and D.
@@ -95,7 +95,7 @@ def _of_size_and_data(law: Law) -> Law:
 
 
 def _by_lineage(points: Points) -> Points:
-    """Let runs that share a trunk count as one: they are resampled together, and make one curve."""
+    """Treat runs that share a trunk as one run: they are resampled together, and form one curve."""
     return points.replace(run_id=points["lineage"]) if "lineage" in points else points
 
 
@@ -143,7 +143,7 @@ def _refits(name: str, points: Points, group: list[Convention], known, told: Set
 
 
 def _which(some: list[Convention], every: list[Convention]) -> str:
-    """Name conventions shortly: all of them, or the counts that they share."""
+    """Name a set of conventions in short: all of them, or the counts that they share."""
     if len(some) == len(every):
         return "under every convention"
     shared = []
@@ -178,11 +178,11 @@ def _warnings(known, base: str, reach: float, refits: list[Refit]) -> tuple[str,
     found = []
     if stray:
         found.append(
-            f"no functions of {base} in this table: {', '.join(stray)}. Shapes or contexts differ at one size, and "
-            "what is said of N* at the budget under these counts is as loose."
+            f"not a function of {base} in this table: {', '.join(stray)}. Shapes or contexts differ at one size, and "
+            "N* at the budget under these counts is uncertain by as much."
         )
     if reach > _FAR:
         found.append(f"the budget is {reach:.3g} times the largest of the table: N* and D* are extrapolated.")
     if len({one.convention for one in refits}) < 2:
-        found.append("the points allow one convention alone: nothing is compared. See what is missing.")
+        found.append("the points allow only one convention: nothing is compared. See what is missing.")
     return tuple(found)

@@ -1,12 +1,12 @@
-"""How one count depends on another along the models of a table: N_total = N + omega N^k, and the like."""
+"""The relation between two counts over the models of a table: N_total = N + omega N^k, and the like."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-_EXACT = 1e-3  # logarithms of a ratio that spread less are one ratio
-_STEEPEST = -0.95  # a difference must not shrink faster than the count grows: the map would turn back
-_LEAST = -0.95  # of a relative difference: the other count stays positive
+_EXACT = 1e-3  # if the logarithm of a ratio varies by less, the ratio is constant
+_STEEPEST = -0.95  # a difference must not shrink faster than the count grows: the relation would not be monotonic
+_LEAST = -0.95  # minimum of a relative difference: the other count stays positive
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Relation:
 
 
 def relation(base: np.ndarray, other: np.ndarray) -> Relation:
-    """Learn the relation from rows; replicates of a model weigh once."""
+    """Fit the relation to rows; replicates of a model count once."""
     pairs = np.unique(np.stack([np.log(base), np.log(other)], axis=1), axis=0)
     x, ratio = pairs[:, 0], pairs[:, 1] - pairs[:, 0]
     if np.ptp(ratio) < _EXACT or np.ptp(x) < _EXACT:

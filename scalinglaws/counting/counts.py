@@ -1,4 +1,4 @@
-"""The counts of N, D, C and L that a table allows: its columns, what converts, what is one, what is missing."""
+"""The counts of N, D, C and L that a table allows: columns, conversions of them, equal counts, missing counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,15 +11,15 @@ from ..points.points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
 from .compared import Unavailable
 
-SAME = 1e-3  # columns whose logarithms differ by less in every row are one column
-_ADJUSTED = {"flops_min", "steps_min"}  # need the critical batch as well: frontier c-min
+SAME = 1e-3  # columns whose logarithms differ by less in every row count as equal
+_ADJUSTED = {"flops_min", "steps_min"}  # they also need the critical batch: frontier c-min
 _NO_DENSE_MODEL_HAS = "params_active"
-_VAGUE = "flops"  # says no definition: any other name is better
+_VAGUE = "flops"  # has no definition: any other name is better
 
 
 @dataclass(frozen=True)
 class Counts:
-    """A table with every count that can be had as a column, and their names by role."""
+    """A table with every count that can be derived as a column, and the names of the counts by role."""
 
     points: Points
     params: tuple[str, ...]
@@ -32,10 +32,10 @@ class Counts:
 
 
 def with_constants(points: Points, given: Mapping[str, float]) -> Points:
-    """Add quantities that are one number for all rows.
+    """Add quantities that have one value for all rows.
 
     Raises:
-        NameUnknownError: no such quantity. PointsError: the table has that column already.
+        NameUnknownError: no such quantity. PointsError: the table already has that column.
     """
     for name in given:
         if name not in QUANTITIES:
@@ -46,10 +46,10 @@ def with_constants(points: Points, given: Mapping[str, float]) -> Points:
 
 
 def counts_of(points: Points, only: Mapping[str, str]) -> Counts:
-    """Find every count of N, D, C and L; of a letter in `only`, the one named.
+    """Find every count of N, D, C and L; for a letter in `only`, just the count named there.
 
     Raises:
-        PointsError: no count of parameters, tokens or loss, or not the one named.
+        PointsError: there is no count of parameters, tokens or loss, or not the one named.
     """
     found = Counts(points, (), (), (), (), {})
     for role in ("tokens", "params", "flops", "loss"):
@@ -113,7 +113,7 @@ def _named(role: str) -> list[str]:
 
 
 def _candidates(points: Points, role: str) -> list[str]:
-    """Order what is there before what is derived, so that of two equal counts the table's own name stays."""
+    """Order columns before derived counts, so that of two equal counts the table's own name is kept."""
     names = [name for name in _named(role) if name not in _ADJUSTED]
     if _NO_DENSE_MODEL_HAS not in points and "n_experts" not in points:
         names = [name for name in names if name != _NO_DENSE_MODEL_HAS]
@@ -121,7 +121,7 @@ def _candidates(points: Points, role: str) -> list[str]:
 
 
 def _one(first: np.ndarray, second: np.ndarray, role: str) -> bool:
-    """Whether two counts are one in every row; two losses also where one is a multiple of the other."""
+    """Whether two counts are equal in every row; for losses, whether one is a multiple of the other."""
     apart = np.log(first / second)
     apart = apart[np.isfinite(apart)]
     return bool(np.ptp(apart) < SAME if role == "loss" else np.abs(apart).max() < SAME)

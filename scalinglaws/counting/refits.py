@@ -23,7 +23,7 @@ _SHORTEST = 3.0  # factor of compute that the optima of a frontier must span
 
 @dataclass(frozen=True)
 class Settings:
-    """What every refit shares: the law, the common count and budget, draws, level and seed."""
+    """The settings of every refit: the law, the common count, the budget, draws, level and seed."""
 
     law: Law
     common: str
@@ -34,9 +34,9 @@ class Settings:
 
 
 def relations(counts: Counts) -> tuple[str, dict[str, Relation]]:
-    """Learn how every count of parameters, and a sixth of the FLOPs a token, depends on the smallest count.
+    """Fit how every count of parameters, and a sixth of the FLOPs per token, depends on the smallest count.
 
-    What the others add to it (a head, embeddings, attention) is then positive, and close to a power law.
+    The parts that the others add to it (a head, embeddings, attention) are then positive and close to a power law.
 
     Returns:
         the smallest count, and quantity -> relation.
@@ -49,10 +49,10 @@ def relations(counts: Counts) -> tuple[str, dict[str, Relation]]:
 
 
 def by_law(points: Points, chosen: list[Convention], known: dict[str, Relation], told: Settings) -> list[Refit]:
-    """Fit the law once a count of N, D and L, and find the best size under each count of C.
+    """Fit the law once per count of N, D and L, and find the best size under each count of C.
 
     Raises:
-        PointsError, FitError: the law cannot be fitted so.
+        PointsError, FitError: the law cannot be fitted with these counts.
     """
     one = chosen[0]
     columns = {"N": one.params, "D": one.tokens, "L": one.loss}
@@ -84,7 +84,7 @@ def by_frontier(points: Points, method: str, c: Convention, known: dict[str, Rel
     """Find the frontier under one convention.
 
     Raises:
-        PointsError, FitError: these points have none, or fewer than three budgets with an optimum between sizes.
+        PointsError, FitError: the points have no frontier, or fewer than three budgets with an optimum between sizes.
     """
     columns = {"params": c.params, "tokens": c.tokens, "flops": c.flops, "loss": c.loss}
     found = frontier(method, points, columns=columns, draws=told.draws, level=told.level, seed=told.seed)
@@ -105,7 +105,7 @@ def by_frontier(points: Points, method: str, c: Convention, known: dict[str, Rel
 
 
 def _refit(route, c, slopes, at, known, told: Settings, warnings, exponent=None, **more) -> Refit:
-    """Make the record; of slopes and of sizes (ln of the smallest count) the first is the estimate, the rest draws."""
+    """Make the record; the first of the slopes and sizes (ln of the smallest count) is the estimate, the rest draws."""
     log_params = known[told.common](at)
     log_tokens = np.log(told.budget) - np.log(6) - log_params
     return Refit(
@@ -128,4 +128,4 @@ def _estimate(values: np.ndarray, level: float) -> Estimate:
     return Estimate(float(values[0]), float(low), float(high), level)
 
 
-POSSIBLE = (PointsError, FitError)  # what a convention may fail with, and the others go on
+POSSIBLE = (PointsError, FitError)  # errors of one convention that do not stop the others

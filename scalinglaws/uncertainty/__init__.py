@@ -1,1 +1,1 @@
-"""Fit -> Draws; and beside them, what the fit leaves open."""
+"""Fit -> Draws, the uncertainty of a fit; and the directions that the points leave undetermined."""

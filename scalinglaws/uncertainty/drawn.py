@@ -1,4 +1,4 @@
-"""Draws: many sets of parameters that the points allow; the one currency of uncertainty."""
+"""Draws: many sets of parameters that are compatible with the points; all uncertainty is computed from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from .interval_ends import Ends
 
 @dataclass(frozen=True)
 class Spread:
-    """A normal approximation: covariance of the fit's coordinates, and the degrees of freedom of its t quantiles."""
+    """A normal approximation: the covariance of the fit's coordinates, and the degrees of freedom for t quantiles."""
 
     covariance: np.ndarray = field(repr=False)
     degrees: float
@@ -28,9 +28,9 @@ class Draws(PublicRecord):
 
     Attributes:
         values: (draws, parameters), float64, columns as `names`: every parameter of the law, in its order.
-        failed: share of the resamples that found no optimum; they are left out of `values`.
-        cautions: of these draws alone: few runs, lost resamples, methods that disagree.
-        ends: parameter -> a function level -> (low, high), where the method gives intervals by itself.
+        failed: fraction of the resamples that have no optimum; they are left out of `values`.
+        cautions: warnings about these draws: few runs, resamples without an optimum, methods that disagree.
+        ends: parameter -> a function level -> (low, high), if the method gives its own intervals.
     """
 
     fit: Fit
@@ -48,23 +48,25 @@ class Draws(PublicRecord):
 
     @property
     def warnings(self) -> tuple[FitWarning, ...]:
-        """All that a reader of anything made from these draws must know, the fit's own doubts first.
+        """Everything that a user of these draws must know, the warnings of the fit first.
 
-        A verb prints these and needs to look at nothing else: an outcome other than "converged" is among them.
+        A verb prints these and needs no other check: an outcome other than "converged" is among them.
         """
         return (*self.fit.doubts, *self._without_width(), *self.cautions)
 
     def _without_width(self) -> list[FitWarning]:
-        """Name free parameters that no draw moves although the points lie off the law: that is no certainty."""
+        """Name free parameters that are equal in all draws although the points scatter about the law."""
         known = [n for n in self.fit.free if n not in self.fit.unidentified]
         still = [n for n in known if not np.ptp(self.values[:, self.names.index(n)])]
         if not still or self.fit.exact:
             return []
-        told = f"no draw moves {', '.join(still)}, although the points lie {self.fit.rms_log:.2g} off the law"
-        return [FitWarning("no-width", f"{told}: an interval of no width is not certainty. Do not use it.")]
+        told = f"{', '.join(still)}: the same in all draws, although the points scatter {self.fit.rms_log:.2g}"
+        return [
+            FitWarning("no-width", f"{told} about the law. An interval of no width is not certainty: do not use it.")
+        ]
 
     def interval(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
-        """Give (low, high) of each parameter at a confidence level; without ends where the points say nothing of it."""
+        """Give (low, high) of each parameter at a confidence level; open if the points do not determine it."""
         found = {}
         for i, name in enumerate(self.names):
             if name in self.fit.unidentified:
@@ -81,7 +83,7 @@ class Draws(PublicRecord):
         return dict(zip(self.names, self.values.std(0, ddof=1).tolist(), strict=True))
 
     def evaluate(self, **inputs) -> np.ndarray:
-        """Predict with every draw: (draws, targets), in blocks so that memory stays near the answer's own."""
+        """Predict with every draw: (draws, targets), in blocks so that memory stays near that of the result."""
         arrays = np.broadcast_arrays(*map(np.atleast_1d, checked_inputs(self.fit.law, inputs).values()))
         flat = [array.ravel() for array in arrays]
         out = np.empty((len(self.values), flat[0].size))
@@ -117,27 +119,27 @@ class Draws(PublicRecord):
 
 
 def check_kept(fit: Fit, kept: np.ndarray) -> None:
-    """Refuse resamples of which nearly none found an optimum.
+    """Refuse resamples of which almost none has an optimum.
 
     Raises:
-        FitError: saying how many did not.
+        FitError: the message says how many have none.
     """
     if kept.sum() < max(2, 0.1 * len(kept)):
         raise FitError(
             f"{(~kept).sum()} of {len(kept)} resamples of law {fit.law.name!r} have no optimum: these points do not "
-            f"carry its parameters. Hold some with --fix NAME=VALUE, or fit a law with fewer."
+            f"determine its parameters. Fix some with --fix NAME=VALUE, or fit a law with fewer."
         )
 
 
 def drawn(fit: Fit, z: np.ndarray, kept: np.ndarray, method: str, seed: int, **more) -> Draws:
-    """Turn coordinates, (rows, free), into draws; `kept` marks the rows that found an optimum.
+    """Convert coordinates, (rows, free), to draws; `kept` marks the rows that have an optimum.
 
     Raises:
-        FitError: nearly none did.
+        FitError: almost none has one.
     """
     columns = fit.problem.coordinates.parameters(z)
     values = np.stack([columns[name] for name in fit.values], axis=1)
-    kept = kept & np.isfinite(values).all(1)  # N_c of an exponent near zero is beyond any number
+    kept = kept & np.isfinite(values).all(1)  # N_c overflows if its exponent is near zero
     check_kept(fit, kept)
     values = values[kept]
     return Draws(fit, values, tuple(fit.values), method, seed, float(1 - kept.mean()), **more)

@@ -27,28 +27,31 @@ def draws(
     starts: int | None = None,
     progress: Progress | None = None,
 ) -> Draws:
-    """Draw sets of parameters that the points allow, by resampling or by an approximation of their distribution.
+    """Draw sets of parameters that are compatible with the points, by resampling or by an approximation.
 
     Args:
-        method: "pairs" (default): resample whole runs, refit; percentile intervals (with one run more than parameters
-            the sandwich's, as a warning says). "sandwich": HC3, or the
-            delete-one-run jackknife where a run has several points, with t quantiles; instant. "wild": flip the
-            residuals of whole runs, refit; estimate -+ t standard deviations. "profile": intervals of the parameters by
-            profile likelihood, corrected by the sandwich, whose draws it carries. "posterior": Student errors, emcee.
-        draws: how many sets.
-        starts: of "pairs": walks a resample, the best kept. By default one, from the fit's optimum, where the fit is
-            clean and more gain nothing in a few resamples; 6 elsewhere.
-        progress: called with (resamples done, resamples in all).
+        method: how the parameters are drawn.
+            "pairs" (default): resample whole runs and refit; percentile intervals. With only one run more than
+            parameters the sandwich replaces it, and a warning says so.
+            "sandwich": HC3, or the delete-one-run jackknife if a run has several points, with t quantiles; instant.
+            "wild": flip the signs of the residuals of whole runs and refit; estimate -+ t standard deviations.
+            "profile": intervals of the parameters by profile likelihood, corrected by the sandwich, with the draws of
+            the sandwich.
+            "posterior": Student-t errors, sampled by emcee.
+        draws: number of sets.
+        starts: for "pairs": starting points per resample, of which the best optimum is kept. By default one, the fit's
+            optimum, if the fit is clean and more starts gain nothing in a few resamples; otherwise 6.
+        progress: called with (number of resamples done, total number).
 
     Raises:
-        MisuseError: an unknown method, or fewer than 10 draws.
-        FitError: fewer runs than parameters, or the resamples have no optimum.
+        MisuseError: the method is unknown, or there are fewer than 10 draws.
+        FitError: there are fewer runs than parameters, or the resamples have no optimum.
     """
     if method not in METHODS:
         raise MisuseError(f"no method is called {method!r}.{nearest(method, METHODS)} Known: {', '.join(METHODS)}.")
     if draws < 10:
-        raise MisuseError(f"{draws} draws make no interval: ask for 10 or more; 2000 is usual.")
-    check_runs(fit, int(np.isinf(fit.problem.prior_sd).sum()))  # what a prior says needs no run
+        raise MisuseError(f"{draws} draws are too few for an interval: use 10 or more; 2000 is usual.")
+    check_runs(fit, int(np.isinf(fit.problem.prior_sd).sum()))  # a parameter with a prior needs no run
     if starts is not None and method == "pairs":
         return _pairs(fit, draws, seed, progress, starts)
     return METHODS[method](fit, draws, seed, progress)

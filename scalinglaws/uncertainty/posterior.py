@@ -1,4 +1,4 @@
-"""The posterior: Student-t errors of unknown size, flat in the fit's coordinates, sampled by emcee (optional extra)."""
+"""The posterior: Student-t errors of unknown scale, a prior flat in the fit's coordinates, sampled by emcee (extra)."""
 
 import numpy as np
 
@@ -8,15 +8,15 @@ from ..fitting.losses import DEGREES
 from ..fitting.problem import residuals
 from .sandwich import sandwich, t_draws
 
-WALKERS_EACH = 6  # walkers for each dimension
+WALKERS_EACH = 6  # walkers per dimension
 BURN = 1000
 THIN = 15
 
 
 def posterior(fit: Fit, n: int, rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Sample coordinates, (n, free), by the affine-invariant ensemble of Goodman & Weare (2010); and its acceptance.
+    """Sample coordinates, (n, free), by the affine-invariant ensemble of Goodman & Weare (2010); with the acceptance.
 
-    Runs are taken as independent points with one noise size: this is narrower than the truth where they are not.
+    Points are assumed to be independent with equal noise: the intervals are too narrow if they are not.
 
     Raises:
         MisuseError: emcee is not installed.

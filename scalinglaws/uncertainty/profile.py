@@ -1,7 +1,7 @@
-"""Profile likelihood: hold one parameter, refit the others, and see how far the objective lets it go.
+"""Profile likelihood: fix one parameter, refit the others, and measure how far the objective rises.
 
-The cutoff is corrected by the ratio of the sandwich variance to the model's own: without it the interval is too narrow
-where small runs are noisier.
+The cutoff is corrected by the ratio of the sandwich variance to the model variance: without this correction the
+    interval is too narrow if small runs are noisier.
 """
 
 from dataclasses import replace
@@ -23,8 +23,9 @@ def profile(fit: Fit) -> tuple[dict, Spread]:
     """Profile every free parameter.
 
     Returns:
-        parameter -> (values, signed roots): where the parameter was held (its logarithm if logged), and the signed root
-        of twice the rise of the objective in units of the corrected variance: t, were the law linear. And the sandwich.
+        parameter -> (values, signed roots): the values at which the parameter was fixed (its logarithm if logged), and
+        the signed root of twice the rise of the objective in units of the corrected variance, which is t if the law is
+        linear; and the sandwich.
     """
     spread = sandwich(fit)
     boxed = _own_coordinates(fit)
@@ -34,14 +35,14 @@ def profile(fit: Fit) -> tuple[dict, Spread]:
     found = {}
     for i, name in enumerate(boxed.coordinates.free):
         if not np.isfinite(centre[i]) or not np.isfinite(errors[i]):
-            continue  # a term that vanished has no profile: its sandwich interval stands
+            continue  # a term that vanished has no profile: its sandwich interval is used
         held = _held(boxed, centre, errors, i)
         found[name] = _signed_roots(fit, boxed, held, centre, errors, i)
     return found, spread
 
 
 def _own_coordinates(fit: Fit) -> Problem:
-    """Walk every parameter by itself, so that holding a coordinate holds a parameter."""
+    """Use every parameter as its own coordinate, so that fixing a coordinate fixes a parameter."""
     old = fit.problem.coordinates
     new = Coordinates(old.law, old.fixed, old.tied, frozenset(fit.values))
     exponents = np.array([name not in old.logged for name in new.free], dtype=bool)
@@ -50,7 +51,7 @@ def _own_coordinates(fit: Fit) -> Problem:
 
 
 def _errors(fit, spread, coordinates):
-    """Give the sandwich standard error of each parameter as walked."""
+    """Give the sandwich standard error of each parameter in these coordinates."""
     quantile = t_quantile(0.5, spread.degrees)
     ends = parameter_ends(fit, spread)
     with np.errstate(all="ignore"):
@@ -64,7 +65,7 @@ def _held(problem, centre, errors, i):
 
 
 def _signed_roots(fit, problem, held, centre, errors, i):
-    """Refit with coordinate i held at each value, walking outwards so that each start is the last optimum."""
+    """Refit with coordinate i fixed at each value, from the centre outwards: each start is the previous optimum."""
     rises = np.full(len(held), np.nan)
     for side in (-1, 1):
         rows = [k for k in range(len(held)) if np.sign(held[k] - centre[i]) == side]
@@ -88,7 +89,7 @@ def _signed_roots(fit, problem, held, centre, errors, i):
 
 
 def _own_curvature(held, centre, rises, error):
-    """Give the root of twice the rise one sandwich standard error away, were the profile a parabola."""
+    """Give the root of twice the rise at one sandwich standard error, assuming that the profile is a parabola."""
     near = np.argsort(np.abs(held - centre))[:4]
     with np.errstate(all="ignore"):
         ratio = np.sqrt(2 * np.maximum(rises[near], 1e-300)) / np.abs(held[near] - centre) * error

@@ -1,4 +1,4 @@
-"""Refit resampled runs, all in one batch: the pairs and the wild cluster bootstrap."""
+"""Refitting of resampled runs, all in one batch: the pairs cluster bootstrap."""
 
 from collections.abc import Callable
 
@@ -10,12 +10,12 @@ from ..fitting.project import advance, can_project
 from ..fitting.solve import Solution, solve, solve_graduated
 from ..fitting.starts import starting_points
 
-NEAR_ENOUGH = 0.01  # of the fit's objective a run, left to gain: a tenth of a standard error away
-MANY_RUNS = 10  # a free parameter, from which the resamples of a clean fit resemble one another
-STARTS = 6  # a resample, where one may not find its optimum
-PROBE = 24  # resamples that try all starts before one start is trusted for the others
-LOWER = 1e-4  # relative gain of another start that shows the first to have missed the optimum
-SHORT = 60  # steps from each of several starts; the best goes on to the end
+NEAR_ENOUGH = 0.01  # remaining gain, in the fit's objective per run: a tenth of a standard error away
+MANY_RUNS = 10  # runs per free parameter, from which the resamples of a clean fit are alike
+STARTS = 6  # starts per resample, if one start may miss its optimum
+PROBE = 24  # resamples in which all starts are tried before one start is trusted for the others
+LOWER = 1e-4  # relative gain by another start which shows that the first missed the optimum
+SHORT = 60  # steps from each of several starts; only the best continues to the end
 BLOCK = 1000  # resamples drawn at once: bounds the memory of their counts
 
 Progress = Callable[[int, int], None]
@@ -28,16 +28,16 @@ def numbered(clusters: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def check_runs(fit: Fit, parameters: int) -> int:
-    """Give the number of runs, where there are more of them than parameters.
+    """Give the number of runs, if there are more runs than parameters.
 
     Raises:
-        FitError: too few runs to show any spread.
+        FitError: there are too few runs to estimate any spread.
     """
     _, groups = numbered(fit.clusters)
     if groups <= parameters:
         raise FitError(
             f"{groups} runs cannot show the spread of {parameters} free parameters of law {fit.law.name!r}: intervals "
-            f"need {parameters + 1} runs or more. Add runs, or hold parameters with --fix NAME=VALUE."
+            f"need {parameters + 1} runs or more. Add runs, or fix parameters with --fix NAME=VALUE."
         )
     return groups
 
@@ -48,7 +48,7 @@ def pairs_counts(
     """Draw runs with replacement: how often each point is in each resample, (rows, n).
 
     Args:
-        picks: how many runs make a resample, all in all counted as often as all runs; as many as there are by default.
+        picks: number of runs in a resample, weighted so that the total is that of all runs; by default all runs.
     """
     picks = picks or groups
     picked = rng.integers(groups, size=(rows, picks))
@@ -68,12 +68,12 @@ def pairs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Resample whole runs and refit: coordinates (n, free), and which of them are optima.
 
-    A resample that starts at the fit's optimum finds that valley alone. One start is taken where the fit is clean and
-    more starts gain nothing in the first resamples; `starts` says how many otherwise.
+    A resample that starts at the fit's optimum finds only the minimum near it. One start is used if the fit is clean
+    and more starts gain nothing in the first resamples; otherwise `starts` says how many.
 
-    Where the fit is not clean, a resample is of as many runs as there are beyond the free parameters: resamples of all
-    runs have no degrees of freedom taken off, and are wrong where a term may be nothing (Bickel et al. 1997, Andrews
-    2000); of fewer, the spread is larger by the root of runs / (runs - parameters), along the valley.
+    If the fit is not clean, a resample has only as many runs as there are beyond the free parameters. Resamples of all
+    runs do not subtract the degrees of freedom, and are wrong if a term may be zero (Bickel et al. 1997, Andrews 2000);
+    with fewer runs the spread is larger by the root of runs / (runs - parameters), along the valley.
     """
     index, groups = numbered(fit.clusters)
     picks = max(groups - len(fit.z), min(groups, len(fit.z) + 1)) if starts is None and unsettled(fit) else groups
@@ -90,7 +90,7 @@ def pairs(
 
 
 def unsettled(fit: Fit) -> bool:
-    """Say whether the fit itself shows that its resamples may lie in other valleys."""
+    """Say whether the fit itself shows that its resamples may have their optima elsewhere."""
     return fit.outcome != "converged" or fit.starts_agreeing < 1
 
 
@@ -100,7 +100,7 @@ def _gains(fit, counts, further) -> bool:
 
 
 def _from_all(fit, counts, further) -> Solution:
-    """Walk a little from every start, and to the end from the best."""
+    """Take a few steps from every start, and continue to the end only from the best."""
     problem = fit.problem
     begun = [np.repeat(start[None], len(counts), axis=0) for start in (fit.z, *further)]
     best = best_of([solve_graduated(problem, start, counts, SHORT) for start in begun])
@@ -132,7 +132,7 @@ def best_of(found: list[Solution]) -> Solution:
 
 
 def blocks(fit: Fit, n: int, progress: Progress | None, make: Callable) -> tuple[np.ndarray, np.ndarray]:
-    """Call make(rows) until n resamples are done; few enough at once that their counts stay small."""
+    """Call make(rows) until n resamples are done, with few enough rows at once that memory stays small."""
     z, good = [], []
     enough = max(fit.objective, 1e-26 * fit.n)
     block = max(1, min(BLOCK, 10_000_000 // fit.n))

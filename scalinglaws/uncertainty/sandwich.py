@@ -1,7 +1,8 @@
-"""The sandwich: a covariance of the fit that trusts neither the law's noise model nor points of one run.
+"""The sandwich covariance of a fit, which assumes neither the noise model nor independent points within a run.
 
-Every run its own point: HC3 (MacKinnon & White 1985), each residual inflated by its leverage. Several points a run: the
-delete-one-run jackknife (CV3), refitted exactly, since points of one run share their error.
+If every run has one point: HC3 (MacKinnon & White 1985), in which each residual is inflated by its leverage. If runs
+    have several points: the delete-one-run jackknife (CV3), refitted exactly, because points of one run share their
+    error.
 """
 
 import numpy as np
@@ -13,11 +14,11 @@ from .drawn import Spread
 from .interval_ends import NormalEnds
 from .resample import check_runs, numbered, refit
 
-TINY = 1e-200  # a curvature this low is none
+TINY = 1e-200  # a lower curvature counts as zero
 
 
 def sandwich(fit: Fit) -> Spread:
-    """Estimate the covariance of the fit's coordinates, with degrees of freedom: runs less free parameters.
+    """Estimate the covariance of the fit's coordinates, with degrees of freedom: runs minus free parameters.
 
     Raises:
         FitError: no more runs than free parameters.
@@ -60,7 +61,7 @@ def _delete_one(fit: Fit, index: np.ndarray, groups: int) -> np.ndarray:
 
 
 def t_draws(fit: Fit, spread: Spread, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw coordinates (n, p) from the multivariate t that the sandwich stands for, inside the box."""
+    """Draw coordinates (n, p) from the multivariate t distribution of the sandwich, clipped to the bounds."""
     values, vectors = np.linalg.eigh(spread.covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     normal = rng.standard_normal((n, len(fit.z)))
@@ -71,8 +72,8 @@ def t_draws(fit: Fit, spread: Spread, n: int, rng: np.random.Generator) -> np.nd
 def parameter_ends(fit: Fit, spread: Spread) -> dict[str, NormalEnds]:
     """Give, for each parameter, a function level -> (low, high): the estimate -+ t standard errors.
 
-    A logged parameter's interval is symmetric in its logarithm. N_c of (N_c/N)^alpha_N is no coordinate: its standard
-    error follows from those of the coordinates to first order.
+    The interval of a logged parameter is symmetric in its logarithm. N_c of (N_c/N)^alpha_N is not a coordinate: its
+    standard error follows from those of the coordinates to first order.
     """
     coordinates = fit.problem.coordinates
     names = list(fit.values)

@@ -1,4 +1,4 @@
-"""Which combination of parameters the points leave open, in words, and the run that would pin it down."""
+"""The combination of parameters that the points determine least, in words, and the run that would determine it best."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from ..fitting.fit_record import Fit
 from .sandwich import sandwich
 
 CANDIDATES = 15  # values of each input that are tried for the next run
-BEYOND = 2.0  # how far past the fitted range a next run may lie, in each input
-STRONG = 0.3  # share of a direction's largest entry from which a parameter belongs to it
+BEYOND = 2.0  # factor by which a next run may lie outside the fitted range, in each input
+STRONG = 0.3  # fraction of a direction's largest entry from which a parameter belongs to it
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class SloppyDirection:
     """The least determined direction.
 
     Attributes:
-        parameters: the parameters that move together along it; `signs` +1 or -1 each.
-        share: of the total uncertainty, each parameter measured by its own standard error.
+        parameters: the parameters that change together along it; `signs`: +1 or -1 for each.
+        share: its fraction of the total uncertainty, with each parameter in units of its own standard error.
         sentence: the same in words.
-        run: letter -> value: the one further run, no dearer than the largest fitted, that would narrow it most.
-        narrower: factor by which that run would shrink the direction's standard deviation.
+        run: letter -> value: the additional run, no more expensive than the largest fitted, that would narrow it most.
+        narrower: factor by which that run would reduce the standard deviation along the direction.
     """
 
     parameters: tuple[str, ...]
@@ -34,10 +34,10 @@ class SloppyDirection:
 
 
 def sloppy(fit: Fit) -> SloppyDirection:
-    """Find the direction in which the fit is loosest, among the parameters that the points say something about.
+    """Find the least determined direction of the fit, among the parameters that the points identify.
 
     Raises:
-        FitError: no more runs than free parameters, or no parameter that the points identify.
+        FitError: there are no more runs than free parameters, or the points identify no parameter.
     """
     known = np.array([name not in fit.unidentified for name in fit.free])
     if not known.any():
@@ -58,13 +58,13 @@ def _words(names, signs, share, run, narrower) -> str:
     moves = " with ".join(f"{name} {'up' if sign > 0 else 'down'}" for name, sign in zip(names, signs, strict=True))
     at = ", ".join(f"{letter} = {value:.2g}" for letter, value in run.items())
     return (
-        f"{moves}: this one direction holds {share:.0%} of the uncertainty, and hardly changes the fitted losses; "
-        f"one more run at {at} would narrow it {narrower:.2g} times."
+        f"{moves}: this one direction has {share:.0%} of the uncertainty, and hardly changes the fitted losses; "
+        f"one more run at {at} would narrow it by a factor {narrower:.2g}."
     )
 
 
 def _best_run(fit: Fit, covariance: np.ndarray, direction: np.ndarray) -> tuple[dict[str, float], float]:
-    """Try a grid of runs around the fitted range, none dearer than the largest fitted."""
+    """Try a grid of runs around the fitted range, none more expensive than the largest fitted."""
     axes = [_axis(fit.inputs[letter]) for letter in fit.law.inputs]
     grid = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=0)
     if {"N", "D"} <= set(fit.law.inputs):

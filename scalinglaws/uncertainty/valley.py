@@ -1,8 +1,8 @@
-"""How far parameters may go where a fit lies in a long valley: profile likelihood over the whole box.
+"""The range of each parameter if a fit lies in a long valley: profile likelihood over the whole allowed range.
 
-Percentiles of resamples hold too little of a parameter there: every resample ends at one point of the valley, most of
-them near the same. Each exponent and constant term is held at values from end to end of its range, the others are
-refitted, and the rise of the objective says how well the points bear it.
+Percentiles of resamples are too narrow there: every resample ends at one point of the valley, and most of them end near
+the same point. So each exponent and constant term is fixed at values over its whole range, the others are refitted, and
+the rise of the objective says how compatible each value is with the points.
 """
 
 from dataclasses import dataclass, replace
@@ -25,12 +25,12 @@ STEPS = 150
 
 @dataclass(frozen=True)
 class Valley:
-    """Points of the valley, and how far each lies from the optimum.
+    """Points of the valley, and the distance of each from the optimum.
 
     Attributes:
         z: (rows, free), coordinates, the optimum first.
-        roots: (rows,), signed roots of the rise of the objective without their sign: Student's t, were the law linear.
-        least: (free,), where a coordinate counts as at its lower end.
+        roots: (rows,), roots of the rise of the objective: the size of Student's t, if the law were linear.
+        least: (free,), the values at which a coordinate counts as at its lower end.
         degrees: of Student's t.
     """
 
@@ -43,8 +43,8 @@ class Valley:
     def ends(self, z: np.ndarray) -> dict[str, ValleyEnds]:
         """Give, for each free parameter, a function level -> (low, high).
 
-        It holds the percentiles of the resamples z, (draws, free), and all that the points bear; a side is open, at
-        zero or infinity, where that goes to the end of the range.
+        The interval includes the percentiles of the resamples z, (draws, free), and all values compatible with the
+        points; a side is open, at zero or infinity, if these reach the end of the range.
         """
         problem = self.fit.problem
         values, drawn = problem.coordinates.parameters(self.z), problem.coordinates.parameters(z)
@@ -72,7 +72,7 @@ class Valley:
 
 
 def valley(fit: Fit, z: np.ndarray) -> Valley:
-    """Walk the valley of a fit; z: (draws, free), optima of resamples, where it is known to go."""
+    """Trace the valley of a fit; z: (draws, free), optima of resamples, which lie in it."""
     found, rises, least = [fit.z[None]], [np.zeros(1)], fit.problem.low.copy()
     for i, values in _held(fit).items():
         best, rise = _refitted(fit, z, i, values)
@@ -86,7 +86,7 @@ def valley(fit: Fit, z: np.ndarray) -> Valley:
 
 
 def _held(fit: Fit) -> dict[int, np.ndarray]:
-    """Say which coordinates are held, and where: exponents over their box, constant terms up to the lowest point."""
+    """Give the fixed values by coordinate: exponents over their range, constant terms up to the lowest loss."""
     problem, constant = fit.problem, constant_terms(fit.problem, fit.z)
     held = {}
     for i, name in enumerate(problem.coordinates.free):
@@ -101,7 +101,7 @@ def _held(fit: Fit) -> dict[int, np.ndarray]:
 
 
 def _refitted(fit, z, i, values):
-    """Hold coordinate i at each value: give the best refit of the others, (values, free), and its rise."""
+    """Fix coordinate i at each value: give the best refit of the others, (values, free), and the rise."""
     near = [np.argsort(np.abs(z[:, i] - value))[:NEAREST] for value in values]
     starts = np.concatenate([np.concatenate([fit.z[None], z[rows]]) for rows in near])
     low, high = (np.repeat(side[None], len(starts), axis=0) for side in (fit.problem.low, fit.problem.high))
@@ -114,7 +114,7 @@ def _refitted(fit, z, i, values):
 
 
 def _variance(fit: Fit) -> float:
-    """Give what twice the rise is measured in: the noise as the loss sees it, points of one run kept together."""
+    """Give the unit of twice the rise: the noise as the loss weights it, with points of one run kept together."""
     u = residuals(fit.problem, fit.z[None])[0]
     slope, second = costs(fit.problem.loss, u)[1], curved(fit.problem.loss, u, fit.noise)
     index, groups = numbered(fit.clusters)

@@ -11,8 +11,8 @@ from .drawn import Spread
 from .resample import Progress, blocks, numbered
 from .sandwich import TINY, curvature
 
-FEW_RUNS = 12  # below it two signs make too few different resamples: six values instead (Webb 2014)
-MOST_LEVERAGE = 0.99  # a run that a parameter rests on alone has no residual to inflate
+FEW_RUNS = 12  # with fewer runs, two signs make too few different resamples: six values are used (Webb 2014)
+MOST_LEVERAGE = 0.99  # if a parameter depends on one run only, that run has no residual to inflate
 WEBB = np.sqrt(np.array([0.5, 1.0, 1.5]))
 
 
@@ -33,8 +33,8 @@ def wild(fit: Fit, n: int, rng: np.random.Generator, progress: Progress | None) 
 def _inflated(fit: Fit, u: np.ndarray, index: np.ndarray, groups: int) -> np.ndarray:
     """Undo the pull of each run on the fit: (I - H_gg)^-1 u_g, with H_gg the leverage of run g on its own points.
 
-    For a run of one point u / (1 - h), as in HC3. For checkpoints the point's own leverage is not enough: the run pulls
-    the law towards all of them (12 runs of 5, alpha at 95%: .80 held by points, .96 by runs).
+    For a run of one point this is u / (1 - h), as in HC3. For checkpoints the leverage of single points is not enough:
+    the run pulls the law towards all of them (12 runs of 5, alpha at 95%: coverage 0.80 by points, 0.96 by runs).
     """
     _, second, along, inverse = curvature(fit)
     size = np.sqrt(np.maximum(np.diag(inverse), TINY))
@@ -58,6 +58,6 @@ def signs(groups: int, rows: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def wild_spread(fit: Fit, z: np.ndarray) -> Spread:
-    """Turn the resamples into an estimate -+ t standard deviations: percentiles of this bootstrap are too narrow."""
+    """Convert resamples to an estimate -+ t standard deviations: percentiles of this bootstrap are too narrow."""
     _, groups = numbered(fit.clusters)
     return Spread(np.atleast_2d(np.cov(z.T)), float(max(groups - len(fit.z), 1)))
