@@ -64,24 +64,6 @@ def test_the_docs_open_with_the_first_lines_of_the_readme():
     assert first_lines("README.md") == first_lines("docs/README.md")
 
 
-@pytest.mark.slow
-def test_the_first_lines_of_the_readme_run_as_they_stand(notebooks, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    namespace: dict = {}
-    notebooks.run_cell("".join(notebooks.code_cells(FOLDER / "table.ipynb")[0]["source"]), namespace, "table")
-    names = {"model_size": "params_total", "tokens_seen": "tokens", "val_loss": "loss_nats"}
-    columns = {names[name]: column for name, column in namespace["table"].items()}
-    rows = zip(*columns.values(), strict=True)
-    text = "\n".join([",".join(columns), *(",".join(repr(float(cell)) for cell in row) for row in rows)])
-    Path("runs.csv").write_text(text)
-    parts = [line for line in first_lines("README.md").splitlines() if line]
-    shown = [notebooks.run_cell(line, namespace, "README") for line in parts]
-    by_line = dict(zip(parts, shown, strict=True))
-    for line, one in by_line.items():
-        assert "=" in line.split("(")[0] or line.startswith("import") or one.value, line
-    assert any(one.figures for one in shown)
-
-
 def test_an_error_in_a_cell_ends_the_run(notebooks, tmp_path):
     cell = {"cell_type": "code", "source": ["1 / 0"]}
     (tmp_path / "wrong.ipynb").write_text(json.dumps({"cells": [cell]}))
