@@ -63,6 +63,7 @@ class JointSlopes:
         """Take the law's own slopes over by the chain rule."""
         law, number = self.law, inputs[-1]
         at = arm_values(law, self.arms, values, self.middles, number)
+        assert law.slopes is not None  # made of a law that has them
         value, along = law.slopes(*inputs[:-1], **at)
         return value, _chained(law, self.arms, self.departing, self.middles, values, at, along, number)
 
@@ -89,9 +90,9 @@ def expanded(law: Law, arms: Sequence[str], departing: Mapping[str, Sequence[str
 
     parameters = (*law.parameters, *added)
     names = tuple(p.name for p in parameters)
-    departing = {name: tuple(which) for name, which in departing.items()}
-    formula = JointFormula(law, tuple(arms), departing, dict(middles), names)
-    slopes = JointSlopes(law, tuple(arms), departing, dict(middles), names)
+    apart = {name: tuple(which) for name, which in departing.items()}
+    formula = JointFormula(law, tuple(arms), apart, dict(middles), names)
+    slopes = JointSlopes(law, tuple(arms), apart, dict(middles), names)
     return Law(
         name=f"{law.name} of {len(arms)} arms",
         predicts=law.predicts,

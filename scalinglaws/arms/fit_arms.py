@@ -115,7 +115,7 @@ def _numbered(points: Points, arm: str) -> tuple[Points, tuple[str, ...], np.nda
 
 def _treatment(law: Law, shared, pooled, free) -> dict[str, str]:
     known = [p.name for p in law.parameters]
-    said = {}
+    said: dict[str, str] = {}
     for word, names in (("shared", shared or ()), ("pooled", pooled or {}), ("free", free or ())):
         for name in names:
             if name not in known:

@@ -175,7 +175,8 @@ class Evidence:
         columns = {"N": self.size_name, "D": "tokens", "L": self.loss_name} | dict(options.pop("columns", {}))
         points = self.base if points is None else points
         points = points.across(*points.columns)  # that they mix is for rule A5 to say
-        return fit(law, points, columns=columns, **({"cluster": self.cluster, "seed": self.seed} | options))
+        how: dict[str, Any] = {"cluster": self.cluster, "seed": self.seed} | options
+        return fit(law, points, columns=columns, **how)
 
     @cached_property
     def base(self) -> Points:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -103,6 +104,6 @@ def by_plain_surface(reading: RowsRead) -> tuple[Estimate, str]:
 
 def by_surface(reading: RowsRead, constant: bool) -> Estimate:
     """Fit the additive law and take a = beta/(alpha + beta)."""
-    held = {} if constant else {"fix": {"E": 0.0}}
+    held: dict[str, Any] = {} if constant else {"fix": {"E": 0.0}}
     found = fit("chinchilla", reading.points, columns={"N": "size", "D": "tokens", "L": "loss_nats"}, **held)
     return exponent_of(draws(found, method="sandwich", draws=FEW_DRAWS), LEVEL)

@@ -171,7 +171,7 @@ def compare(
     good = [_scored(m, points, [c for c in trials[m.name] if c.at in common], folds, seed, told[m.name]) for m in able]
     runs = points.clusters() if "run_id" in points else np.arange(len(points)).astype(str)
     ranked = _ranked(good, runs, resamples, level, seed)
-    undecided = tuple(one.law for one in ranked[1:] if one.behind and one.behind.low <= 0)
+    undecided = tuple(one.law for one in ranked[1:] if one.behind and (one.behind.low or 0.0) <= 0)
     held = np.unique(np.concatenate([cut.rows for one in good for cut in one.cuts if not cut.failed]))
     held_runs = len(np.unique(runs[held]))
     warnings = _warnings(ranked, undecided, held_runs)

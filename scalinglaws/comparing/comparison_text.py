@@ -56,4 +56,4 @@ def _reaches(ranked: "list[Compared]") -> list[tuple[object, ...]]:
 
 def _behind(one: "Compared", best: "Compared") -> str:
     e = one.behind
-    return "" if one is best else f"{e.value:+.2%} [{e.low:+.2%}, {e.high:+.2%}]"
+    return "" if one is best or e is None else f"{e.value:+.2%} [{e.low:+.2%}, {e.high:+.2%}]"

@@ -224,20 +224,21 @@ def predict_mixture(
     logs = first.problem.loss.in_logs
     shape = np.broadcast_shapes(*(np.shape(one.value) for one in said))
     flat = [np.broadcast_to(one.value, shape).ravel() for one in said]
-    value = sum(w * (np.log(v) if logs else v) for w, v in zip(mixed.weights, flat, strict=True))
+    value: Any = sum(w * (np.log(v) if logs else v) for w, v in zip(mixed.weights, flat, strict=True))
     value = np.exp(value) if logs else value
     noises = [run_noise(one.fit) if kind == KINDS[0] else 0.0 for one in mixed.members]
     spread, weights = _mixture(mixed, at, shape, flat, noises, calibration, value)
-    low, high = around(first, value, *_ends(spread, weights, level), ceiling)
-    parts = [part.reshape(shape)[()] for part in (value, low, high)]
-    noise, told, reach = float(np.dot(mixed.weights, noises)), informative(first, *parts[1:]), said[0].reach
+    below, beyond = _ends(spread, weights, level)
+    low, high = around(first, value, below, beyond, ceiling)
+    value, low, high = (part.reshape(shape)[()] for part in (value, low, high))
+    noise, told, reach = float(np.dot(mixed.weights, noises)), informative(first, low, high), said[0].reach
     warnings = [sentence for one in mixed.members for sentence in ending(one.fit)]
-    warnings += cautions(first, *parts, reach, said[0].reach_of, told, ceiling)
+    warnings += cautions(first, value, low, high, reach, said[0].reach_of, told, ceiling)
     return replace(
         said[0],
-        value=parts[0],
-        low=parts[1],
-        high=parts[2],
+        value=value,
+        low=low,
+        high=high,
         noise=noise,
         inside_domain=_all_inside(said),
         at=dict(at),

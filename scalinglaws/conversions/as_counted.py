@@ -56,7 +56,7 @@ def _derivable(named: Mapping[str, float], wanted: str) -> bool:
 
 def _converted(named: Mapping[str, float], have: str, wanted: str, letter: str) -> float:
     try:
-        return convert(named, wanted)
+        return float(convert(named, wanted))
     except PointsError:
         raise LawError(
             f"this law's {letter} is {wanted} ({QUANTITIES[wanted].meaning}). {mismatch(have, wanted)} "

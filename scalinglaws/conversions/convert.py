@@ -130,7 +130,7 @@ def _lacking(rule: Conversion, columns: Mapping, seen: frozenset[str]) -> set[fr
     here = _cheapest(columns)
     if set(rule.needs) <= set(columns) and rule.doubt(columns):
         return set()
-    found = {frozenset()}
+    found: set[frozenset[str]] = {frozenset()}
     for need in rule.needs:
         if need in here:
             continue

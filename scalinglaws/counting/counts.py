@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,8 @@ def _restricted(found: Counts, only: Mapping[str, str]) -> Counts:
         if name not in getattr(found, role):
             convert(found.points, name)  # raises, naming what is missing
             raise PointsError(f"{name} is another name for one of {', '.join(getattr(found, role))} in this table.")
-        found = replace(found, **{role: (name,)})
+        chosen: dict[str, Any] = {role: (name,)}
+        found = replace(found, **chosen)
     return found
 
 
@@ -84,7 +86,7 @@ def _with_role(found: Counts, role: str) -> Counts:
     for name in _candidates(found.points, role):
         try:
             steps = route(points, name)
-            column = convert(points, name)
+            column: Any = convert(points, name)
         except PointsError as failure:
             if lacks := missing(points, name):
                 unavailable.append(Unavailable(name, str(failure), lacks))

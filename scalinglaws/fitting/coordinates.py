@@ -8,6 +8,7 @@ logarithm of a term is linear in its two coordinates, and one Gauss-Newton step 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -89,7 +90,7 @@ class Coordinates:
     def _resolved(self, name: str, values: Mapping[str, np.ndarray]) -> np.ndarray:
         return values[self.tied.get(name, name)]
 
-    def coordinates(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    def coordinates(self, values: Mapping[str, Any]) -> np.ndarray:
         """Turn parameters, each a number or of shape (rows,), into coordinates of shape (rows, free).
 
         A term that has vanished, its amplitude 0, has the logarithm of the least number in place of minus infinity.

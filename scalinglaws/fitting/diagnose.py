@@ -147,10 +147,10 @@ def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
         steps = np.array([values[n][0] if n in logged else 1.0 for n in problem.coordinates.free])
         matrix += np.diag((problem.noise / problem.prior_sd * steps) ** 2)
     size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
-    values, vectors = np.linalg.eigh(matrix / size[:, None] / size)
-    seen = values > 1e-13 * values.max()
+    spectrum, vectors = np.linalg.eigh(matrix / size[:, None] / size)
+    seen = spectrum > 1e-13 * spectrum.max()
     flat = (vectors[:, ~seen] ** 2).sum(1) > 1e-6
-    covariance = variance * (vectors[:, seen] / values[seen]) @ vectors[:, seen].T / size[:, None] / size
+    covariance = variance * (vectors[:, seen] / spectrum[seen]) @ vectors[:, seen].T / size[:, None] / size
     covariance[flat, flat] = np.inf
     return covariance
 

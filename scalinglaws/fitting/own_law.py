@@ -108,7 +108,7 @@ def tried(law, inputs: Mapping, path: Path) -> None:
     """
     columns = [inputs[letter] for letter in law.inputs]
     for part in (0.5, 0.25, 0.75):
-        at = {p.name: _between(*p.start, part) for p in law.parameters}
+        at = {p.name: _between(p.start[0], p.start[1], part) for p in law.parameters}
         value = _quietly(law, columns, at)
         if getattr(value, "shape", ()) != columns[0].shape:
             raise LawError(

@@ -52,9 +52,8 @@ def solve(problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None
         here = slice(at, at + rows)
         part = replace(problem, low=_rows(problem.low, here), high=_rows(problem.high, here))
         parts.append(_walk(part, starts[here], _rows(counts, here), _rows(problem.target, here), most_steps))
-    return Solution(
-        *(np.concatenate([part[i] for part in parts]) for i in range(4)), steps=max(part[4] for part in parts)
-    )
+    z, objective, decrement, converged = (np.concatenate([part[i] for part in parts]) for i in range(4))
+    return Solution(z, objective, decrement, converged, steps=max(part[4] for part in parts))
 
 
 def solve_graduated(

@@ -28,7 +28,7 @@ def starting_points(problem: Problem, rng: np.random.Generator, kept: int = KEPT
         with np.errstate(all="ignore"):
             found = _projected(problem, by_name, linear)
         if found is not None:
-            return _apart(*found, kept)
+            return _apart(found[0], found[1], found[2], kept)
     return _scattered(problem, by_name, rng, kept)
 
 

@@ -38,7 +38,7 @@ def disagreements(
 
 
 def _overlap(a: Estimate, b: Estimate) -> bool:
-    if None in (a.low, a.high, b.low, b.high):
+    if a.low is None or a.high is None or b.low is None or b.high is None:
         return False
     return a.low <= b.high and b.low <= a.high
 

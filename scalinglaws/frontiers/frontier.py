@@ -161,7 +161,8 @@ def _lines(optima: SliceOptima, how: _How, reasons: list[str], best_run: np.ndar
 
 
 def _at_best(s: Slice) -> tuple[float, float, float]:
-    return tuple(float(np.exp(v[s.best])) for v in (s.x, s.z, s.y))
+    x, z, y = (float(np.exp(v[s.best])) for v in (s.x, s.z, s.y))
+    return x, z, y
 
 
 def _warnings(budgets: list[Budget], line: Line | None) -> tuple[str, ...]:

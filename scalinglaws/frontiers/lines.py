@@ -171,10 +171,11 @@ def line_through(
     lines = wild if wild[:, 1].std() >= groups[:, 1].std() else groups
     known = len(lines) > 1 and lines[:, 1].std() > NO_SCATTER
     ends = np.quantile(lines, [(1 - level) / 2, (1 + level) / 2], axis=0).tolist() if known else [[None] * 2] * 2
-    scale = (float(np.exp(value[0])), *(None if end[0] is None else float(np.exp(end[0])) for end in ends))
-    exponent = (float(value[1]), ends[0][1], ends[1][1])
+    low, high = (None if end[0] is None else float(np.exp(end[0])) for end in ends)
+    scale = Estimate(float(np.exp(value[0])), low, high, level)
+    exponent = Estimate(float(value[1]), ends[0][1], ends[1][1], level)
     lines = lines if known else np.empty((0, 2))
-    return Line(quantity, Estimate(*exponent, level), Estimate(*scale, level), float(np.exp(centre)), lines)
+    return Line(quantity, exponent, scale, float(np.exp(centre)), lines)
 
 
 def _stretch(runs: int) -> float:

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def along_runs(member: Law, loss_at: Callable, slopes_at: Callable, schedules: S
     )
 
 
-def _declared(function: Callable, names: Sequence[str]) -> Callable:
+def _declared(function: Any, names: Sequence[str]) -> Callable:
     """Give a function the signature that a law declares: (schedule, S, *, parameters)."""
     kinds = inspect.Parameter
     taken = [kinds(name, kinds.POSITIONAL_OR_KEYWORD) for name in ("schedule", "S")]

@@ -48,7 +48,7 @@ def broken(letter: str, breaks: int = 1) -> Law:
         groups = ([at[f"{kind}{i}"] for i in each] for kind in "cdf")
         return broken_power(x, at["a"], at["b"], at["c0"], *groups)
 
-    evaluate.__signature__ = Signature(
+    evaluate.__signature__ = Signature(  # type: ignore[attr-defined]
         [Argument(letter, Argument.POSITIONAL_OR_KEYWORD)]
         + [Argument(p.name, Argument.KEYWORD_ONLY) for p in parameters]
     )

@@ -40,8 +40,9 @@ class Parameter:
 
 def _require_range(ends, what: str) -> None:
     """Refuse a range that is not two finite real numbers, the lower first."""
-    pair = tuple(ends) if isinstance(ends, list | tuple | np.ndarray) else ()
-    real = all(isinstance(end, int | float | np.integer | np.floating) and abs(end) < float("inf") for end in pair)
+    pair: tuple[Any, ...] = tuple(ends) if isinstance(ends, list | tuple | np.ndarray) else ()
+    numbers = all(isinstance(end, int | float | np.integer | np.floating) for end in pair)
+    real = numbers and all(abs(end) < float("inf") for end in pair)
     if len(pair) != 2 or not real or not pair[0] <= pair[1]:
         raise LawError(f"{what} = {ends!r:.60}; it must be two numbers, the lower first, such as (0.1, 5.0).")
 
@@ -163,9 +164,9 @@ class Law:
         """The letter of the predicted quantity: "L" for a loss; the role itself if it has no letter."""
         return LETTER_OF_ROLE.get(self.predicts, self.predicts)
 
-    def inside(self, **inputs) -> np.ndarray:
+    def inside(self, **inputs: Any) -> Any:
         """Say for each input whether it lies in the range on which the published constants were fitted."""
-        inside = np.bool_(True)
+        inside: Any = np.bool_(True)
         for place, (low, high) in self.domain.items():
             value = _value_of(place, inputs)
             inside = inside & (value >= low) & (value <= high)

@@ -18,8 +18,8 @@ def exact(value: float) -> Estimate:
 
 def between(value: float, low: float, high: float, level: float) -> Estimate:
     """Make an estimate; an end that is not finite is none."""
-    ends = (float(end) if np.isfinite(end) else None for end in (low, high))
-    return Estimate(float(value), *ends, level)
+    lower, upper = (float(end) if np.isfinite(end) else None for end in (low, high))
+    return Estimate(float(value), lower, upper, level)
 
 
 def scaled(one: Estimate, factor: float) -> Estimate:

@@ -1,7 +1,8 @@
 """The best split of a budget into parameters and tokens, for every draw at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -225,4 +226,4 @@ def kaplan_nd_params(C, *, N_c, D_c, alpha_N, alpha_D):
     return np.exp((np.log(r * C / 6) - np.log(D_c) + r * np.log(N_c)) / (1 + r))  # in logs: N_c^r may overflow
 
 
-CLOSED_FORMS = {"chinchilla": chinchilla_params, "kaplan-nd": kaplan_nd_params}
+CLOSED_FORMS: dict[str, Callable[..., Any]] = {"chinchilla": chinchilla_params, "kaplan-nd": kaplan_nd_params}

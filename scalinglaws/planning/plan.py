@@ -200,13 +200,13 @@ def _batch(first: Split, spending: Spending, tokens: Estimate, asked, level) -> 
         return _pooled(first.batch[0], [first.batch[1]], level), _pooled(first.steps[0], [first.steps[1]], level)
     if spending.batch_tokens is not None:
         b = spending.batch_tokens
-        ends = (None if end is None else end / b for end in (tokens.low, tokens.high))
-        return Estimate(b, b, b, level), Estimate(first.tokens / b, *ends, level)
+        low, high = (None if end is None else end / b for end in (tokens.low, tokens.high))
+        return Estimate(b, b, b, level), Estimate(first.tokens / b, low, high, level)
     laws = band(asked, "batch_tokens")
     if laws is None:
         return None, None
-    ends = (None if end is None else first.tokens / end for end in (laws.high, laws.low))
-    return laws, Estimate(first.tokens / laws.value, *ends, laws.level)
+    low, high = (None if end is None else first.tokens / end for end in (laws.high, laws.low))
+    return laws, Estimate(first.tokens / laws.value, low, high, laws.level)
 
 
 def _policy(spending: Spending, first: Split, held: bool) -> str:

@@ -95,9 +95,9 @@ def _on_a_line(law: Law, published: Published, flops: float, given: Mapping[str,
 def _row(law: Law, published: Published, how: str, at: Mapping[str, float], *found: float | None) -> Optimum:
     """Make a row of (params, tokens, loss), with where `at` lies beside the law's range."""
     outside = law.outside(**{letter: at[letter] for letter in law.inputs})
-    found = (*found, *[None] * (3 - len(found)))
+    params, tokens, loss = (*found, None, None, None)[:3]
     inside = not outside if law.domain else None
-    return Optimum(law.name, published.source, dict(law.convention), how, *found, inside, outside)
+    return Optimum(law.name, published.source, dict(law.convention), how, params, tokens, loss, inside, outside)
 
 
 def _loss_alone(law: Law, published: Published, flops: float, given: Mapping[str, float]) -> tuple[Optimum, None]:
@@ -118,7 +118,9 @@ def holding(law: Law, given: Mapping[str, float]) -> Law:
             return law.evaluate(**at, **constants)
 
     whole = inspect.signature(law.evaluate)
-    evaluate.__signature__ = whole.replace(parameters=[p for n, p in whole.parameters.items() if n not in held])
+    evaluate.__signature__ = whole.replace(  # type: ignore[attr-defined]
+        parameters=[p for n, p in whole.parameters.items() if n not in held]
+    )
     convention = {k: v for k, v in law.convention.items() if k not in held}
     domain = {k: v for k, v in law.domain.items() if not set(k.split("/")) & set(held)}
     return replace(law, evaluate=evaluate, convention=convention, domain=domain, slopes=None)

@@ -107,7 +107,7 @@ def impossible(values: Mapping[str, np.ndarray], rows: list[int], known: Mapping
 def _left_out(values: Mapping[str, np.ndarray | list]) -> np.ndarray:
     """Mark the rows that the table itself leaves out, as our own does with models of no layer, whose N is 0."""
     because = values.get("excluded_because", [])
-    return np.array([bool(reason) for reason in because]) if len(because) else np.False_
+    return np.array([bool(reason) for reason in because]) if len(because) else np.array(False)
 
 
 def _reason(name: str, value: float) -> str:

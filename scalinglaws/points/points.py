@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class Points(PublicRecord):
         rejected: rows of the source that could not be read, each with its line and reason.
     """
 
-    columns: Mapping[str, np.ndarray | list] = field(repr=False)
+    columns: Mapping[str, Any] = field(repr=False)
     source: str = ""
     where: str = ""
     notes: tuple[str, ...] = ()
@@ -76,7 +77,7 @@ class Points(PublicRecord):
         """Keep the rows of a boolean mask or an array of row numbers."""
         return replace(self, columns={name: values[rows] for name, values in self.columns.items()})
 
-    def replace(self, **columns: Sequence) -> "Points":
+    def replace(self, **columns: Sequence | np.ndarray) -> "Points":
         """Set or add columns."""
         return replace(self, columns={**self.columns, **columns})
 
@@ -146,7 +147,7 @@ class Points(PublicRecord):
         return dict(self.columns)
 
 
-def _columns_of(given: object) -> Mapping:
+def _columns_of(given: Any) -> Mapping[str, Any]:
     """Give the columns of a dictionary or a data frame.
 
     Raises:

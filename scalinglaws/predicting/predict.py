@@ -52,7 +52,7 @@ class Prediction(PublicRecord):
     kind: str
     noise: float
     calibration: float
-    at: Mapping[str, np.ndarray] = field(repr=False)
+    at: Mapping[str, Any] = field(repr=False)
     informative: np.ndarray | bool = True
     warnings: tuple[str, ...] = ()
     predicts: str = "loss"

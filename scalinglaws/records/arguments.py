@@ -122,8 +122,9 @@ def _of_class(value: object, kind: type, of: tuple) -> bool:
     if issubclass(kind, Mapping):
         return _is_mapping(value, of)
     if issubclass(kind, tuple) and of and Ellipsis not in of:
-        pair = isinstance(value, list | tuple) and len(value) == len(of)
-        return pair and all(fits(v, k) for v, k in zip(value, of, strict=True))
+        if not isinstance(value, list | tuple) or len(value) != len(of):
+            return False
+        return all(fits(v, k) for v, k in zip(value, of, strict=True))
     if kind in (Sequence, Iterable, list, tuple):
         return _is_list(value, of)
     if kind is Path:

@@ -18,12 +18,12 @@ from ..errors import FEW, MisuseError, StoreError, StudyError, nearest
 MOST_BYTES = 2**30  # maximum size of a JSON file
 MOST_DIGITS = 30  # maximum number of digits of an integer
 MOST_SHOWN = 40  # maximum number of characters of a wrong value in a message
-_WORDS = {dict: "keys with values, {...}", list: "a list, [...]"}
+_WORDS: dict[Any, str] = {dict: "keys with values, {...}", list: "a list, [...]"}
 SEAL = "digest"  # key of a record's own digest
 
 
 @cache
-def _adapter(kind: type):
+def _adapter(kind: Any) -> Any:
     from pydantic import ConfigDict, TypeAdapter, with_config
 
     for part in _dataclasses_in(kind):
@@ -45,7 +45,8 @@ def _dataclasses_in(kind: Any, seen: set | None = None) -> set:
 
 def to_plain(record: Any) -> Any:
     """Convert a record to JSON values; arrays become lists, not-a-number and infinity become null."""
-    return json.loads(_adapter(type(record)).dump_json(record, warnings="error", fallback=lambda array: array.tolist()))
+    kind: Any = type(record)
+    return json.loads(_adapter(kind).dump_json(record, warnings="error", fallback=lambda array: array.tolist()))
 
 
 def from_plain(kind: type, values: Mapping, where: str = "", error: type[MisuseError] = StudyError) -> Any:
@@ -87,7 +88,7 @@ def _holder(kind: type, path: list) -> type:
     return kind
 
 
-def _first_dataclass(kind: Any) -> type | None:
+def _first_dataclass(kind: Any) -> Any:
     if dataclasses.is_dataclass(kind):
         return kind
     return next(filter(None, map(_first_dataclass, getattr(kind, "__args__", ()))), None)

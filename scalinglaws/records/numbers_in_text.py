@@ -43,18 +43,18 @@ def _end(value: float | None, none: str, digits: int) -> str:
     return none if value is None else f"{value:.{digits}g}"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[object]], indent: int = 2) -> str:
     """Set rows under their heads: the first column to the left, the others to the right, but for the last if text."""
-    rows = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in [list(head), *rows]) for i in range(len(head))]
-    left = {0} | ({len(head) - 1} if any(" " in row[-1] for row in rows) else set())
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in [list(head), *cells]) for i in range(len(head))]
+    left = {0} | ({len(head) - 1} if any(" " in row[-1] for row in cells) else set())
     return "\n".join(
         " " * indent
         + "  ".join(
             cell.ljust(width) if i in left else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
-        for row in [list(head), *rows]
+        for row in [list(head), *cells]
     )
 
 

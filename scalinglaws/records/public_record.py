@@ -129,7 +129,7 @@ def _names(record: Any) -> list[str]:
     return [field.name for field in dataclasses.fields(record)]
 
 
-def _shown(value: object) -> str:
+def _shown(value: Any) -> str:
     """Write one value of a repr: an estimate with its interval, a number in few digits, a long text cut."""
     if hasattr(value, "identified"):  # a number that writes its own interval
         return repr(value)

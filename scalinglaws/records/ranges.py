@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 from ..errors import MisuseError
 
@@ -46,7 +47,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) and abs(value) < 1e9 else f"{value:.3g}"
 
 
-def require(value: object, allowed: Range, said: str, error: type[MisuseError] = MisuseError) -> None:
+def require(value: Any, allowed: Range, said: str, error: type[MisuseError] = MisuseError) -> None:
     """Refuse a number outside its range; `said` names it and shows the value that was given.
 
     Raises:
@@ -57,7 +58,7 @@ def require(value: object, allowed: Range, said: str, error: type[MisuseError] =
         raise error(f"{said}: it must be {allowed}.{' ' + allowed.why if too_high else ''}")
 
 
-def require_all(record: object, error: type[MisuseError]) -> None:
+def require_all(record: Any, error: type[MisuseError]) -> None:
     """Check every field of a dataclass that declares a Range, `batch: Annotated[int, Range(1, 1e6)]`, and all strings.
 
     Raises:

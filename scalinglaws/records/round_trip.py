@@ -96,11 +96,11 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _kinds(kind: type) -> dict[str, Any]:
+def _kinds(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def made(kind: type, values: Mapping[str, Any], named: tuple[Any, ...] = ()) -> Any:
+def made(kind: Any, values: Mapping[str, Any], named: tuple[Any, ...] = ()) -> Any:
     """Make a dataclass of the JSON values of its fields."""
     kinds = _kinds(kind)
     return kind(

@@ -1,7 +1,7 @@
 """An audit as text: what failed, at length, what could not be checked, what holds, and the waterfall."""
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import counted
 from ..records.numbers_in_text import ends
@@ -41,7 +41,7 @@ def _wrapped(line: str) -> str:
 def _listed(heading: str, findings: "tuple[Finding, ...]") -> list[str]:
     if not findings:
         return []
-    around = {"initial_indent": "  ", "subsequent_indent": "      "}
+    around: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "      "}
     return [f"\n{heading}:", *(textwrap.fill(f"{f.id:<4}{f.found}", WIDTH, **around) for f in findings)]
 
 

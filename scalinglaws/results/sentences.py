@@ -123,7 +123,7 @@ def foretold(results: "StudyResults") -> str:
     """State how well the laws predicted the larger runs of a table, and which differ significantly."""
     ranking = results.ranking
     best = next(iter(ranking.able), None) if ranking else None
-    if best is None:
+    if ranking is None or best is None:
         return "No law could be tested on larger runs than those of its fit, so no prediction is tested here."
     cuts = f"{len(ranking.cuts)} computes" if len(ranking.cuts) > 1 else "one compute"
     inside = f"and {percent(round(best.coverage, 2))} of them were inside its {percent(ranking.level)} interval"

@@ -110,7 +110,7 @@ class DrawnFit(Fit):
         Raises:
             LawError: an input is missing or is not an input of the law, or the law has no finite value there.
         """
-        options = {"kind": kind, "calibration": calibration, "ceiling": ceiling_of(self, self.points)}
+        options: dict[str, Any] = {"kind": kind, "calibration": calibration, "ceiling": ceiling_of(self, self.points)}
         made = predicted(self.draws, inputs, level=self.level if level is None else level, **options)
         return replace(made, warnings=self.mind(*made.warnings))
 
@@ -210,9 +210,9 @@ def fit(
         raise MisuseError(f"no method is called {method!r}.{nearest(method, METHODS)} Known: {', '.join(METHODS)}.")
     if not 0 < level < 1:
         raise MisuseError(f"level is {level}; it must be between 0 and 1, for example 0.95.")
-    named = {"fix": fix, "tie": tie, "bounds": bounds, "priors": priors, "cluster": cluster, "starts": starts}
-    how = {"columns": columns, "loss": loss, "delta": delta, "tau": tau, "weights": weights, "seed": seed}
-    found = fitted(law, points, **how, **named)
+    how: dict[str, Any] = {"columns": columns, "loss": loss, "delta": delta, "tau": tau, "weights": weights}
+    how |= {"fix": fix, "tie": tie, "bounds": bounds, "priors": priors, "cluster": cluster}
+    found = fitted(law, points, seed=seed, starts=starts, **how)
     usual = "pairs" if law.along is None else "sandwich"  # resampling whole curves takes minutes
     record = {one.name: getattr(found, one.name) for one in fields(found)}
     return DrawnFit(**record, points=points, method=method or usual, draws_asked=draws, draws_seed=seed, level=level)

@@ -56,7 +56,7 @@ def study(
     if changes and asked is study:
         raise MisuseError("changes apply to a study's file; this is a Study already: replace its fields instead.")
     heard = {"tell": tell, "say": say}
-    how = {"data_dir": data_dir and Path(data_dir), "device": device}
+    how: dict[str, Any] = {"data_dir": data_dir and Path(data_dir), "device": device}
     how |= {name: call for name, call in heard.items() if call is not None}
     folder = Path(to or asked.name)
     return measure(asked, folder, **how) if isinstance(asked, Families) else run_study(asked, folder, **how)

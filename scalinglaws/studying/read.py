@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..errors import PointsError, counted
 from ..points.formats import holds_columns
@@ -56,7 +57,7 @@ def read(
             f"read: source is {shown(source)}; it must be a file's name, an open file, a data frame of pandas or "
             "polars, a dictionary of columns, or a study's folder."
         )
-    choices = {"map": map, "where": where, "unit": unit, "mapping_file": mapping_file, "form": form}
+    choices: dict[str, Any] = {"map": map, "where": where, "unit": unit, "mapping_file": mapping_file, "form": form}
     return _with_rejected(read_points(source, need=need, across=across, **choices))
 
 

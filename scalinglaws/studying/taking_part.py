@@ -5,6 +5,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
+from typing import Any
 
 from ..run.run import FINISHED, Run, RunSpec
 from ..run.shape import Shape
@@ -82,7 +83,7 @@ def _without_seed(spec: RunSpec) -> RunSpec:
 
 def _untuned(spec: RunSpec) -> RunSpec:
     """Return what a run has in common with all variants of its cell."""
-    plain = {name: 1 for name in ("lr", "batch", "accumulate", "warmup")}
+    plain: dict[str, Any] = {name: 1 for name in ("lr", "batch", "accumulate", "warmup")}
     plain |= {f.name: f.default for f in dataclasses.fields(RunSpec) if f.name in TUNED["schedule"]}
     shape = {f.name: f.default for f in dataclasses.fields(Shape) if f.name in REUSED}
     return replace(spec, shape=replace(spec.shape, **shape), **plain)

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ..corpora.token_files import check_data, open_data
 from ..designing.design import Sweep, read_sweep
@@ -234,7 +235,7 @@ def _again(spec: RunSpec, store: Store, device: str) -> Run:
             shutil.copytree(store.data / data_id, other.data / data_id, dirs_exist_ok=True)
         chain = [spec]
         if spec.parent:
-            steps = {"tokens": spec.first_step * spec.batch_tokens, "branch_at": (spec.first_step,)}
+            steps: dict[str, Any] = {"tokens": spec.first_step * spec.batch_tokens, "branch_at": (spec.first_step,)}
             chain = [replace(spec, schedule="constant", parent="", **steps), spec]
         for one in chain:
             other.ask(one)

@@ -1,5 +1,6 @@
 """Draw parameters from the uncertainty of a fit, by a named method."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -58,9 +59,9 @@ def draws(
 
 
 def _pairs(fit, n, seed, progress, starts=None) -> Draws:
-    told = one_to_spare(fit)
-    if told:
-        return replace(_sandwich(fit, n, seed, progress), cautions=tuple(told))
+    spare = one_to_spare(fit)
+    if spare:
+        return replace(_sandwich(fit, n, seed, progress), cautions=tuple(spare))
     z, kept = pairs(fit, n, np.random.default_rng(seed), progress, starts)
     check_kept(fit, kept)
     told = cautions(fit, z, kept)
@@ -97,4 +98,10 @@ def _posterior(fit, n, seed, progress) -> Draws:
     return drawn(fit, z, np.ones(len(z), dtype=bool), "posterior", seed)
 
 
-METHODS = {"pairs": _pairs, "sandwich": _sandwich, "wild": _wild, "profile": _profile, "posterior": _posterior}
+METHODS: dict[str, Callable[..., Draws]] = {
+    "pairs": _pairs,
+    "sandwich": _sandwich,
+    "wild": _wild,
+    "profile": _profile,
+    "posterior": _posterior,
+}

@@ -1,7 +1,7 @@
 """A number with its interval: a float that knows how far it can be believed."""
 
 import math
-from typing import Self
+from typing import Any, Self
 
 from ..records.numbers_in_text import between, short
 
@@ -41,7 +41,7 @@ class Number(float):
         """Its interval: (low, high)."""
         return self.low, self.high
 
-    def __getnewargs__(self) -> tuple[float, float, float, float, str, bool]:
+    def __getnewargs__(self) -> tuple[Any, ...]:  # type: ignore[override]
         """Give what a copy or a pickle is made of."""
         return float(self), self.low, self.high, self.level, self.held, self.identified
 

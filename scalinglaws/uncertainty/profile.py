@@ -99,4 +99,5 @@ def _own_curvature(held, centre, rises, error):
 def profile_ends(fit: Fit, found: dict, spread: Spread) -> dict[str, ProfileEnds]:
     """Give, for each profiled parameter, a function level -> (low, high); an open side is 0 or infinite."""
     logged = fit.problem.coordinates.logged
-    return {name: ProfileEnds(*found[name], float(spread.degrees), name in logged) for name in found}
+    degrees = float(spread.degrees)
+    return {name: ProfileEnds(held, roots, degrees, name in logged) for name, (held, roots) in found.items()}

@@ -125,7 +125,9 @@ def best_of(found: list[Solution]) -> Solution:
         better = other.objective < best.objective
         best = Solution(
             np.where(better[:, None], other.z, best.z),
-            *(np.where(better, getattr(other, k), getattr(best, k)) for k in ("objective", "decrement", "converged")),
+            np.where(better, other.objective, best.objective),
+            np.where(better, other.decrement, best.decrement),
+            np.where(better, other.converged, best.converged),
             steps=max(best.steps, other.steps),
         )
     return best
