@@ -25,7 +25,7 @@ def test_the_isoquants_of_zhang_2024_are_the_published_ones():
         assert one.steps_min == pytest.approx(a, rel=1e-5)
         assert one.tokens_min == pytest.approx(b * 512, rel=1e-5)
         assert one.critical_batch.low < b / a * 512 < one.critical_batch.high
-    assert found.size_effect is None and "move together" in found.warnings[0]
+    assert found.size_effect is None and "vary together" in found.warnings[0]
 
 
 def curves(batches, sizes=(3e6, 8.5e7), noise=0.0, seed=0, effect=1.0, **law):

@@ -36,23 +36,16 @@ AVOIDED = {
     "0.95": r"(?<![\w.:%/])\.\d+\b",
 }
 LEFT = {
-    "arms": 2,
     "auditing": 100,
     "claims": 2,
     "cli": 24,
-    "comparing": 4,
-    "counting": 5,
     "docs": 99,
-    "docs/laws": 1,
     "fitting": 18,
-    "frontiers": 5,
-    "laws": 1,
     "measurements": 7,
     "planning": 9,
     "points": 5,
     "predicting": 5,
     "results": 1,
-    "uncertainty": 12,
 }
 
 

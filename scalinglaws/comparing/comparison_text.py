@@ -42,7 +42,7 @@ def comparison_blocks(found: "Comparison") -> list[Block]:
     ]
     text += [f"  {one.law} takes no part: {one.failed}" for one in found.laws if one.failed]
     if found.undecided:
-        text.append(f"not to be told from {ranked[0].law}: {', '.join(found.undecided)}")
+        text.append(f"not distinguishable from {ranked[0].law}: {', '.join(found.undecided)}")
     return text
 
 

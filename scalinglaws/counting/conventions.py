@@ -46,7 +46,7 @@ def conventions(
         common: count of parameters to express N* in; by default the first that the table allows.
         given: quantity -> number that holds for all rows, such as n_vocab, n_ctx, tied, bytes_per_token.
         columns: letter -> the one quantity to count it by, such as {"L": "loss_nats"}; the other letters vary.
-        routes: "law", "isoflop", "envelope"; those that the points do not allow are told, not failed.
+        routes: "law", "isoflop", "envelope"; those that the points do not allow are reported, and do not fail.
 
     Raises:
         MisuseError: a law that is not of N and D, an unknown route.

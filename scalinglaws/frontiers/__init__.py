@@ -1,1 +1,1 @@
-"""Points -> the compute-optimal frontier: envelope of curves, isoFLOP minima, critical batch, C_min."""
+"""Points -> the compute-optimal frontier: envelope of learning curves, isoFLOP minima, critical batch, C_min."""

@@ -8,7 +8,7 @@ import numpy as np
 from ..results.fitted import Estimate
 from .budgets import Frontier
 
-APART = 0.05  # exponents farther apart than this lead to other models within two decades
+APART = 0.05  # exponents that differ by more lead to different models within two decades
 
 
 def disagreements(
@@ -18,10 +18,10 @@ def disagreements(
 
     Args:
         frontiers: name -> envelope, isoFLOP or C_min frontier.
-        exponents: name -> exponent from elsewhere, such as that of a fitted law (`plan.exponent`).
+        exponents: name -> exponent from another source, such as a fitted law (`plan.exponent`).
 
     Returns:
-        a sentence for each pair more than 0.05 apart: both values, whether the intervals overlap, the likely cause.
+        a sentence for each pair that differs by more than 0.05: both values, whether the intervals overlap, the cause.
     """
     known = {name: one.params.exponent for name, one in frontiers.items() if one.params is not None}
     known |= dict(exponents or {})
@@ -52,20 +52,20 @@ def _cause(first: Frontier | None, second: Frontier | None) -> str:
     ranges = [np.log10([b.flops for b in one.optima]) for one in (first, second)]
     shared = min(r.max() for r in ranges) - max(r.min() for r in ranges)
     if shared < 0.5 * max(np.ptp(r) for r in ranges):
-        return "they see different ranges of compute, and the exponent need not be one number over both"
+        return "they use different ranges of compute, and the exponent need not be the same in both"
     for one in (first, second):
         censored = np.mean([b.censored for b in one.budgets])
         if censored > 0.5:
             return f"{censored:.0%} of the budgets of the {one.method} are censored: sizes are missing at one end"
     methods = {first.method, second.method}
     if methods & {"envelope", "c-min"} and "isoflop" in methods:
-        return "points in the middle of a run are not the ends of shorter runs: their learning rate has not decayed"
+        return "points in the middle of a run differ from the ends of shorter runs: their learning rate has not decayed"
     if first.shape != second.shape:
-        return f"another form of the minimum ({first.shape}; {second.shape}): the sizes are too few, or lie to one side"
+        return f"different forms of the minimum ({first.shape}; {second.shape}): too few sizes, or sizes on one side"
     return "noise, or too few sizes around the optima"
 
 
 def _form(one: Frontier | None) -> str:
     if one is not None and any(b.censored for b in one.budgets):
-        return "the law's form, or the censored ends of the frontier, which the law extrapolates through"
-    return "the law's form: minima in each budget assume less than one law over all of them"
+        return "the law's form, or the censored ends of the frontier, over which the law extrapolates"
+    return "the law's form: a minimum in each budget assumes less than one law over all budgets"

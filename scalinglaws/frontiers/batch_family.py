@@ -1,4 +1,4 @@
-"""Which rows of a table of many runs are of a batch family: several batches of one model, all else alike."""
+"""Selection of the batch family in a table of many runs: several batch sizes of one model, all else equal."""
 
 import numpy as np
 
@@ -8,14 +8,15 @@ from .slices import size_groups
 
 MAKE = ("arch", "arm", "n_layer", "d_model", "n_ctx", "n_vocab", "tokenizer", "loss_split", "tokens_unique", "branched")
 
-ELSEWHERE = "loss_nats@"  # columns of losses on other text or at places: filled in runs that were asked for them
+ELSEWHERE = "loss_nats@"  # columns of losses on other texts or at positions, filled only in runs that measure them
 
 
 def batch_families(points: Points, params: str, least: int) -> tuple[Points, list[str]]:
-    """Keep, of each size, the rows of the make and measurements that occur at the most batches, `least` or more.
+    """Keep, for each size, the rows of the kind (shape, measurements) that has the most batch sizes, `least` or more.
 
-    All rows where no size has as many, if they are of one kind. Rows of a model without parameters of this count, or
-    from a decay of the rate, take no part: a run that decays gets to a loss sooner than one that goes on.
+    If no size has as many, all rows are kept, if they are of one kind. Rows of a model without parameters of this
+    count, or from a decay of the rate, take no part: a run whose rate decays reaches a loss sooner than one at a
+    constant rate.
 
     Returns:
         the rows, and what was left out, in sentences.
@@ -54,7 +55,7 @@ def _kept(points: Points, params: str, least: int) -> np.ndarray:
 
 
 def _makes(points: Points) -> np.ndarray:
-    """Number the rows that are alike in make and in what they were measured on."""
+    """Number the rows by kind: equal in shape and in the texts on which they were measured."""
     columns = [points[name].astype(str) for name in MAKE if name in points]
     columns += [np.isfinite(points[name]).astype(str) for name in points.columns if name.startswith(ELSEWHERE)]
     if not columns:
@@ -63,7 +64,7 @@ def _makes(points: Points) -> np.ndarray:
 
 
 def _branched(points: Points) -> np.ndarray:
-    """Say of each row whether its lineage holds several runs: a trunk is trained for the branches that leave it."""
+    """Say for each row whether its lineage has several runs: a trunk is trained for its branches."""
     pairs = np.unique(np.stack([points["lineage"], points["run_id"]]), axis=1)[0]
     names, counts = np.unique(pairs, return_counts=True)
     return np.isin(points["lineage"], names[counts > 1]).astype(str)

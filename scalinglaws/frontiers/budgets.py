@@ -1,4 +1,4 @@
-"""What a frontier is: the best size, tokens and loss at each budget, and the lines through them."""
+"""The records of a frontier: the best size, tokens and loss at each budget, and the lines through them."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +10,12 @@ from ..records.text_blocks import Block
 from ..results.fitted import Band, Estimate, FrontierFound
 from .frontier_text import frontier_blocks
 
-# Why a budget has no optimum that can be used: the short word, and what it means.
+# The reasons why a budget has no optimum that can be used: the key, and its meaning.
 REASONS = {
     "too-few-sizes": "fewer than three sizes were trained at this budget",
     "smallest-is-best": "the smallest size is the best: the optimum lies below it",
     "largest-is-best": "the largest size is the best: the optimum lies above it",
-    "near-the-edge": "the line puts the optimum at the edge of the sizes, where noise decides what is seen of it",
+    "near-the-edge": "by the fitted line the optimum is at the edge of the sizes, where noise decides its place",
     "not-convex": "the loss does not rise on both sides of the best size",
     "weak-curvature": "the rise on both sides of the best size is within the noise",
 }
@@ -23,10 +23,10 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Budget:
-    """One compute budget and the best way found to spend it.
+    """One compute budget and its best size.
 
-    `reason` is empty where the optimum lies well between sizes that were trained; else it is a key of `REASONS`, and
-    params, tokens and loss are those of the best size present: a bound, not an optimum (but for "near-the-edge").
+    `reason` is empty if the optimum lies well between sizes that were trained; otherwise it is a key of `REASONS`, and
+    params, tokens and loss are those of the best size present: a bound, not an optimum (except for "near-the-edge").
     """
 
     flops: float
@@ -47,7 +47,7 @@ class Line:
     """y = scale (C / flops_centre)^exponent, with draws of (ln scale, exponent) for its interval.
 
     Attributes:
-        quantity: what y is.
+        quantity: the quantity of y.
         flops_centre: geometric mean of the budgets: there scale and exponent are least correlated.
         draws: shape (draws, 2); empty where no interval exists.
     """
@@ -59,7 +59,7 @@ class Line:
     draws: np.ndarray = field(repr=False)
 
     def at(self, flops: float) -> Estimate:
-        """Read the line at a budget; level as the exponent's."""
+        """Evaluate the line at a budget, with the confidence level of the exponent."""
         x = np.log(flops / self.flops_centre)
         value = float(self.scale.value * np.exp(self.exponent.value * x))
         if not len(self.draws):
@@ -79,10 +79,10 @@ class Frontier(PublicRecord):
 
     Attributes:
         method: envelope, isoflop or c-min.
-        columns: role -> quantity: which count of params, tokens, flops and loss this frontier is of.
+        columns: role -> quantity: the counts of params, tokens, flops and loss of this frontier.
         budgets: in the order of compute.
-        params, tokens, loss: lines through the budgets that are not censored; None where fewer than three are left.
-            The loss line falls: its exponent is negative, where Kaplan et al. 2020 print alpha_C positive.
+        params, tokens, loss: lines through the budgets that are not censored; None if fewer than three are left. The
+            exponent of the loss is negative, where Kaplan et al. 2020 print alpha_C as positive.
         shape: how the optimum between sizes was found, in words.
         interval_method: how the intervals were made, in words.
         batch, steps: B_crit and S_min at the optima, for c-min.
@@ -107,7 +107,7 @@ class Frontier(PublicRecord):
         return tuple(budget for budget in self.budgets if not budget.censored)
 
     def found(self) -> FrontierFound:
-        """Turn into the record that a report shows, bands included."""
+        """Convert to the record that a report shows, with bands."""
         exponent = self.loss.exponent if self.loss else None
         turned = exponent and Estimate(-exponent.value, _minus(exponent.high), _minus(exponent.low), exponent.level)
         lines = [one for one in (self.params, self.tokens, self.loss, self.batch, self.steps) if one is not None]
@@ -127,7 +127,7 @@ class Frontier(PublicRecord):
         )
 
     def band(self, line: Line, beyond: float = 3.0) -> Band:
-        """Draw a line over its budgets and a factor `beyond` to both sides."""
+        """Evaluate a line over its budgets and a factor `beyond` to both sides, to draw it."""
         seen = [budget.flops for budget in self.optima]
         flops = np.geomspace(min(seen) / beyond, max(seen) * beyond, 40)
         read = [line.at(float(c)) for c in flops]

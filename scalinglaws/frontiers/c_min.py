@@ -17,14 +17,15 @@ KAPLAN_CRITICAL = KAPLAN_BCRIT.constants  # eq 5.3: tokens of WebText2 in the pa
 def adjusted(points: Points, columns: Mapping[str, str], critical: Mapping[str, float]) -> Points:
     """Add flops_min = C / (1 + B/B_crit), tokens_min = D / (1 + B/B_crit) and steps_min = S / (1 + B_crit/B).
 
-    B_crit = B_star / L^(1/alpha_B) at the loss of each point, that of training where the table has it (the paper fits
-    B_crit on it). Because B_crit depends on the loss alone, the pairs (N, L) of the frontier stay; their compute moves.
+    B_crit = B_star / L^(1/alpha_B) at the loss of each point, the training loss if the table has it (the paper fits
+    B_crit on it). Because B_crit depends only on the loss, the pairs (N, L) of the frontier stay the same; their
+    compute changes.
 
     Raises:
-        PointsError: no column of the batch, or constants that are not B_star and alpha_B.
+        PointsError: there is no column of the batch, or the constants are not B_star and alpha_B.
     """
     if set(critical) != {"B_star", "alpha_B"}:
-        raise PointsError(f"critical holds {sorted(critical)}; it must hold B_star (tokens) and alpha_B.")
+        raise PointsError(f"critical has {sorted(critical)}; it must have B_star (tokens) and alpha_B.")
     if "batch_tokens" not in points:
         raise PointsError("C_min needs the tokens of a step. Name the column with --map batch_tokens=COLUMN.")
     loss = points["loss_train_nats"] if "loss_train_nats" in points else points[columns["loss"]]

@@ -1,7 +1,7 @@
 """The critical batch from steps-tokens isoquants: at one loss, (S/S_min - 1)(E/E_min - 1) = 1.
 
 McCandlish et al. 2018, eq 2.11; Kaplan et al. 2020, eq 5.1 to 5.3. With E = B S this is S = S_min (1 + B_crit / B): two
-numbers a target, fitted in ln S. (The form E = E_min (1 + S_min/(S - S_min)) is singular at S = S_min.)
+numbers per target, fitted in ln S. (The form E = E_min (1 + S_min/(S - S_min)) is singular at S = S_min.)
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from .slices import chosen_columns, cluster_of, size_groups
 
 LEAST_BATCHES = 4
 ENDS = ("value", "low", "high")
-_BEYOND = 4.0  # B_crit farther than this factor outside the batches is no measurement
+_BEYOND = 4.0  # B_crit outside the batches by more than this factor is not a measurement
 REASONS = {
     "too-few-batches": f"fewer than {LEAST_BATCHES} batch sizes reach this loss",
     "below-batches": "the critical batch lies below the batches that were trained",
@@ -30,17 +30,17 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Isoquant:
-    """One size brought to one loss with several batches.
+    """One size trained to one loss with several batch sizes.
 
     Attributes:
         loss_nats, params: the target and the size.
         steps_min, tokens_min: S_min and E_min = B_crit S_min.
         critical_batch: B_crit in tokens.
-        batches: how many batch sizes reached the loss.
+        batches: number of batch sizes that reached the loss.
         rms_log: root mean square residual of ln S.
-        edge: batches, in tokens, at which the lowest or the highest of several learning rates was the best: with one
-            beyond it the steps there may be fewer.
-        reason: empty where B_crit can be used; else a key of `REASONS`.
+        edge: batch sizes, in tokens, at which the lowest or the highest of several learning rates was the best: with a
+            rate beyond it fewer steps may be needed.
+        reason: empty if B_crit can be used; otherwise a key of `REASONS`.
     """
 
     loss_nats: float
@@ -59,9 +59,11 @@ class CriticalBatch(PublicRecord):
     """B_crit(L) = B_star / L^(1/alpha_B), and whether it depends on the size.
 
     Attributes:
-        B_star, alpha_B: None where fewer than three losses can be used, or B_crit may not grow as the loss falls; the
-            tokens of B_star are at L = 1 nat.
-        size_effect: B_crit at equal loss of the largest size over the smallest; None with one size or no shared range.
+        B_star, alpha_B: None if fewer than three losses can be used, or if B_crit may not grow as the loss falls;
+            B_star
+            is in tokens, at L = 1 nat.
+        size_effect: ratio of B_crit of the largest size to that of the smallest at equal loss; None with one size or
+            without a shared range.
         constants: {"B_star", "alpha_B"} for `frontier("c-min", points, critical=...)` and `plan`; empty without a law.
     """
 
@@ -114,13 +116,14 @@ def critical_batch(
 ) -> CriticalBatch:
     """Measure the critical batch from runs at several batch sizes.
 
-    A table of curves (several rows a run_id: loss, tokens, batch_tokens) is read at `targets` losses that at least four
-    batches reach; per batch the best run counts (its learning rate was tuned), and where that is the first or last of
-    several rates in a column lr, the isoquant's `edge` and a warning say so. A table with one row a batch is taken as
-    it is: tokens spent to reach the row's loss. Of many runs those of a batch family are read (see `batch_families`).
+    A table of curves (several rows per run_id: loss, tokens, batch_tokens) is read at `targets` losses that at least
+    four batch sizes reach. Per batch size the best run counts (its learning rate was tuned); if that run has the lowest
+    or the highest of several rates in a column lr, the isoquant's `edge` and a warning say so. In a table with one row
+    per batch size, each row gives the tokens needed to reach its loss. Of many runs, those of a batch family are used
+    (see `batch_families`).
 
     Raises:
-        PointsError: a column is missing, or nowhere do four batch sizes reach one loss.
+        PointsError: a column is missing, or there is no loss that four batch sizes reach.
     """
     points = points.kept
     chosen = chosen_columns(points, columns)
@@ -166,7 +169,7 @@ def _targets(points: Points, columns: dict[str, str], count: int) -> list[_Targe
 
 
 def _read(size, batch, steps, loss, run, rate, count: int) -> list[_Target]:
-    """Read curves at losses: steps at which a run first gets there, interpolated in ln S; the best run a batch."""
+    """Read curves at given losses: the first step that reaches each, interpolated in ln S; best run per batch size."""
     curves, ends = {}, _edges(batch, run, rate)
     for number in np.unique(run):
         rows = np.flatnonzero(run == number)
@@ -182,7 +185,7 @@ def _read(size, batch, steps, loss, run, rate, count: int) -> list[_Target]:
 
 
 def _edges(batch: np.ndarray, run: np.ndarray, rate: np.ndarray) -> set[int]:
-    """Name the runs whose peak rate is the lowest or the highest of several that their batch was tried at."""
+    """Find the runs whose peak rate is the lowest or the highest of several rates at their batch size."""
     peaks = {
         int(number): (float(batch[run == number][0]), float(rate[run == number].max())) for number in np.unique(run)
     }
@@ -217,7 +220,7 @@ def _thin(target: _Target) -> Isoquant:
 
 
 def _fitted(target: _Target, signs: np.ndarray, level: float) -> tuple[Isoquant, np.ndarray]:
-    """Fit ln S = ln S_min + ln(1 + B_crit/B) and redraw it with the residuals' signs flipped run by run."""
+    """Fit ln S = ln S_min + ln(1 + B_crit/B), and draw it with the signs of residuals flipped by run."""
     log_steps, log_batch = np.log(target.steps), np.log(target.batch)
     log_critical, log_min = _least_squares(log_steps[None], log_batch)
     share = 1 / (1 + np.exp(log_batch - log_critical[0]))  # d ln S / d ln B_crit
@@ -267,7 +270,7 @@ def _law(isoquants: list[Isoquant], usable: list, level: float, left_out: list[s
     warnings = [*left_out, *warnings, *_at_the_edge([iso for iso, _ in usable])]
     losses = np.log([iso.loss_nats for iso, _ in usable])
     if len(np.unique(losses)) < 3 or np.ptp(losses) < 1e-3:
-        warnings.append(f"{len(np.unique(losses))} losses have a critical batch: B_crit(L) needs three or more.")
+        warnings.append(f"only {len(np.unique(losses))} losses have a critical batch: B_crit(L) needs three or more.")
         return CriticalBatch(tuple(isoquants), None, None, effect, tuple(warnings))
     weights = 1 / np.array([max(drawn.std(), 0.02) for _, drawn in usable])
     design = np.stack([np.ones_like(losses), losses], axis=1) * weights[:, None]
@@ -298,8 +301,9 @@ def _at_the_edge(isoquants: list[Isoquant]) -> list[str]:
         return []
     some, named = sum(bool(iso.edge) for iso in isoquants), ", ".join(f"{batch:,.0f}" for batch in batches)
     return [
-        f"at {some} of {len(isoquants)} losses the best rate of a batch is the first or last tried (batches of {named} "
-        "tokens): one beyond may need fewer steps, which at large batches raises B_crit and at small ones lowers it."
+        f"at {some} of {len(isoquants)} losses the best rate of a batch size is the lowest or highest tried (batches "
+        f"of {named} tokens): a rate beyond may need fewer steps, which at large batch sizes raises B_crit and at "
+        "small ones lowers it."
     ]
 
 
@@ -311,7 +315,7 @@ def _size_effect(usable: list, level: float) -> tuple[Estimate | None, list[str]
         return None, []
     design = np.stack([np.ones_like(sizes), losses - losses.mean(), sizes - sizes.mean()], axis=1)
     if len(usable) < 4 or np.linalg.cond(design / np.maximum(np.abs(design).max(axis=0), 1e-12)) > 30:
-        return None, ["sizes and losses move together: whether B_crit depends on the size cannot be told."]
+        return None, ["sizes and losses vary together: whether B_crit depends on the size cannot be determined."]
     solve = np.linalg.pinv(design)[2] * np.ptp(sizes)
     value = float(np.exp(solve @ np.log([iso.critical_batch.value for iso, _ in usable])))
     drawn = np.exp(np.stack([drawn for _, drawn in usable], axis=1) @ solve)

@@ -16,7 +16,7 @@ from .lines import SliceOptima, budgets_of, line_through, optima_of, reasons_of,
 from .slice_profiles import FORMS, fit_profiles
 from .slices import Slice, chosen_columns, cluster_of, compute_of, curves, slices_of_budgets, slices_of_curves
 
-_SETTLING = 4  # rounds in which the line decides which budgets are near an edge
+_SETTLING = 4  # maximum number of rounds in which the line decides which budgets are near an edge
 METHODS = ("envelope", "isoflop", "critical-batch", "c-min")
 
 
@@ -48,24 +48,24 @@ def frontier(
     level: float = 0.95,
     seed: int = 0,
 ) -> Frontier | CriticalBatch:
-    """Find the best model at each compute, and the power laws N_opt, D_opt, L ~ C^exponent through them.
+    """Find the best model at each compute, and the power laws N_opt, D_opt, L ~ C^exponent through these models.
 
     envelope (Kaplan et al. 2020, section 3.3; Hoffmann et al. 2022, approach 1) reads the curves of all sizes at every
     compute of a log grid; isoflop (approach 2) takes runs in groups of one compute; c-min is the envelope over the
     compute at a small batch (eq 5.5); critical-batch gives B_crit(L) instead (see `critical_batch`). Then one convex
-    form is fitted to the losses of all sizes near the best and its minimum taken, so that no number is the least of
+    form is fitted to the losses of all sizes near the best and its minimum is used, so that no number is the minimum of
     several noisy ones. A compute whose best size is the smallest or largest present is censored, not fitted.
 
     Args:
         columns: role -> quantity, for "params", "tokens", "flops" and "loss"; the first filled ones by default.
         form: "additive" (no bias on an additive law), or "parabola" by plain least squares as published.
-        depth: only sizes within this much of the best ln loss enter the additive form.
-        per_decade, burn_in: computes read a decade, and the share of a run's tokens left out at its start (envelope).
+        depth: only sizes within this distance of the best ln loss enter the additive form.
+        per_decade, burn_in: computes per decade, and the fraction of a run's tokens left out at its start (envelope).
         budget: column that groups the runs (isoflop); by default compute within 10% is one budget.
         critical: B_star and alpha_B of B_crit(L) (c-min); Kaplan's by default.
 
     Raises:
-        PointsError: a column is missing, or the points hold no curves or no groups.
+        PointsError: a column is missing, or the points form no learning curves or no isoFLOP groups.
     """
     if method not in METHODS:
         raise unknown_name("frontier method", method, METHODS)
@@ -91,12 +91,12 @@ def _runs(points: Points) -> int:
 
 def _some(points: Points) -> Points:
     if not len(points):
-        raise PointsError("no point takes part: all are excluded. Look at the column excluded_because.")
+        raise PointsError("no point takes part: all are excluded. See the column excluded_because.")
     return points
 
 
 def _budgets(points: Points, columns: dict[str, str], budget: str | None) -> np.ndarray:
-    """Give every row its budget: the named column, or the geometric mean of the computes within 10% of a neighbour."""
+    """Give the budget of every row: the named column, or the geometric mean of computes within 10% of a neighbour."""
     if budget is not None:
         return points[budget]
     flops = np.log(compute_of(points, columns))
@@ -175,15 +175,15 @@ def _warnings(budgets: list[Budget], line: Line | None) -> tuple[str, ...]:
         )
     elif keep.mean() < 0.5:
         found.append(
-            f"{int((~keep).sum())} of {len(budgets)} budgets are censored: the optimum lies outside the sizes."
+            f"{int((~keep).sum())} of {len(budgets)} budgets are censored: their optimum lies outside the sizes."
         )
     if line is not None and line.exponent.low is None:
         found.append(
-            "no interval: three sizes a budget and one best run leave no scatter to measure. Train more sizes."
+            "no interval: three sizes per budget and one best run leave no scatter to measure. Train more sizes."
         )
     used = np.log10([b.flops for b, k in zip(budgets, keep, strict=True) if k])
     if len(used) > 1 and np.ptp(used) < 1:
         found.append(
-            f"the optima span {np.ptp(used):.1f} decades of compute: exponents over less than one decade are loose."
+            f"the optima span {np.ptp(used):.1f} decades of compute: exponents from less than one decade are uncertain."
         )
     return tuple(found)

@@ -9,18 +9,18 @@ from .budgets import Budget, Line
 from .slice_profiles import LEAST_FREE, Profiles, coefficient_covariance, minima, minimum_share, minimum_variance
 from .slices import Slice
 
-NO_SCATTER = 1e-7  # spread of an exponent below which the points carry no scatter to make an interval of
+NO_SCATTER = 1e-7  # spread of an exponent below which the points have no scatter from which to make an interval
 _ROUNDING = 1e-6
-_LEAST_SHARE = 0.8  # of noises that must leave a budget a minimum for it to count
+_LEAST_SHARE = 0.8  # minimum probability that noise leaves a budget a minimum, for the budget to count
 
 
 @dataclass(frozen=True)
 class SliceOptima:
-    """ln N*, ln D* and ln L* of every slice, shape (slices,); their draws, (draws, slices), resample this many runs.
+    """ln N*, ln D* and ln L* of every slice, shape (slices,), and their draws over `runs` runs, (draws, slices).
 
     Attributes:
-        variance: of ln N*, by the delta method: no number here depends on how many draws were asked for.
-        share: how often noise as large as this leaves the slice a minimum.
+        variance: variance of ln N*, by the delta method, so that it does not depend on the number of draws.
+        share: probability that noise as large as this leaves the slice a minimum.
     """
 
     log_flops: np.ndarray
@@ -32,10 +32,10 @@ class SliceOptima:
 
 
 def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> SliceOptima:
-    """Find the optimum of every slice and redraw it by a wild bootstrap over runs.
+    """Find the optimum of every slice, and draw it by a wild bootstrap over runs.
 
-    The residuals of one run change sign together (its noise is common to all computes it was read at), inflated by
-    1/(1 - leverage) as in HC3; sizes are never dropped, as resampling runs would do with one run a size.
+    The residuals of one run change sign together (its noise is common to all computes at which it was read), inflated
+    by 1/(1 - leverage) as in HC3. Sizes are never dropped, as they would be by resampling runs with one run per size.
     """
     centres = np.array([s.x[s.best] for s in slices])
     best = np.array([s.y[s.best] for s in slices])
@@ -81,7 +81,7 @@ def _located(slices, centres, best, u, loss) -> tuple[np.ndarray, np.ndarray, np
 
 
 def reasons_of(slices: list[Slice], found: Profiles, optima: SliceOptima) -> list[str]:
-    """Say of every slice why its optimum cannot be used (a key of `REASONS`), or nothing."""
+    """Say for every slice why its optimum cannot be used (a key of `REASONS`); empty if it can."""
     reasons = []
     for i, s in enumerate(slices):
         params, curvature = float(optima.values["params"][i]), found.coefficients[i, 2]
@@ -103,12 +103,12 @@ def _reason(s: Slice, params: float, convex: bool, weak: bool) -> str:
 
 
 def settled(slices: list[Slice], optima: SliceOptima, reasons: list[str], line: Line) -> list[str]:
-    """Decide by the line where the optimum should lie, not by the noise of each budget, which budgets are near an edge.
+    """Decide which budgets are near an edge by the fitted line, not by the noise of each budget.
 
-    Where the optimum nears the last size, noise alone decides whether that size comes out best; dropping a budget when
-    it does keeps the optima that noise moved inward and bends the line. So a budget counts if the line puts its optimum
-    between the second size and the last but one (half a step from the edges where there are under five), whichever size
-    came out best, as long as its own form has a minimum among the sizes.
+    If the optimum is close to the last size, only noise decides whether that size is the best; dropping a budget when
+    it is would keep the optima that noise moved inward, and bias the line. So a budget counts if by the line its
+    optimum is between the second size and the last but one (half a step from the edges if there are fewer than five),
+    whichever size is the best, as long as its own form has a minimum among the sizes.
     """
     expected = np.log(line.scale.value) + line.exponent.value * (optima.log_flops - np.log(line.flops_centre))
     new = list(reasons)
@@ -125,7 +125,7 @@ def settled(slices: list[Slice], optima: SliceOptima, reasons: list[str], line: 
 
 
 def budgets_of(slices: list[Slice], optima: SliceOptima, reasons: list[str]) -> list[Budget]:
-    """Make the records: the optimum where it can be used, else the best size present."""
+    """Make the records: the optimum if it can be used, otherwise the best size present."""
     budgets = []
     for i, (s, reason) in enumerate(zip(slices, reasons, strict=True)):
         where = (s.x[s.best], s.z[s.best], s.y[s.best])
@@ -148,13 +148,13 @@ def line_through(
 ) -> Line | None:
     """Fit ln y = ln scale + exponent ln(C / centre) to the budgets kept; None for fewer than three.
 
-    All lines share the weights 1/(sd^2 + median sd^2) of ln N*: a flat minimum counts less, none counts alone, and the
+    All lines have the same weights 1/(sd^2 + median sd^2) of ln N*: a flat minimum counts less, none dominates, and the
     exponents of N and D (or N, B and S) sum to one.
 
-    Draws of the line are the wider of two: the wild bootstrap over runs, which sees the scatter of sizes about their
-    form in each budget; and a t distribution with the jackknife covariance over groups of budgets with one best size
-    (CR3), which sees the scatter of the optima about the line, and all of it where three sizes leave a budget no
-    scatter of its own.
+    The draws of the line are the wider of two: the wild bootstrap over runs, which includes the scatter of sizes about
+    their form in each budget; and a t distribution with the jackknife covariance over groups of budgets with one best
+    size (CR3), which includes the scatter of the optima about the line, and all scatter if three sizes leave a budget
+    none of its own.
     """
     if keep.sum() < 3:
         return None
@@ -179,7 +179,7 @@ def line_through(
 
 
 def _stretch(runs: int) -> float:
-    """Widen the wild bootstrap as t does over the normal, with three numbers a budget taken from few runs."""
+    """Give the factor that widens the wild bootstrap as t widens the normal: three numbers per budget from few runs."""
     from scipy.special import stdtrit
 
     return float(stdtrit(max(runs - 3, 2), 0.975) / 1.959964)
@@ -198,8 +198,8 @@ def _solver(design: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def _jackknifed(design, y, weights, group, value, draws: int, seed: int) -> np.ndarray:
     """Draw lines from a t distribution with the delete-one-group covariance; the value itself with one group.
 
-    Two groups have no covariance of their own: it is that of single budgets, whose errors are alike, and t has one
-    degree of freedom, as with three groups.
+    Two groups have no covariance of their own: that of single budgets, whose errors are correlated, is used, and t has
+    one degree of freedom, as with three groups.
     """
     count = len(np.unique(group))
     if count < 2 or not draws:

@@ -4,7 +4,7 @@ At constant compute the additive law L = E + A/N^alpha + B/D^beta reads, with x 
 
     L(x) = c0 + c1 e^(-alpha x) + c2 e^(beta x),        minimum at x* = ln(alpha c1 / (beta c2)) / (alpha + beta),
 
-three free numbers a slice as in a parabola, and two exponents shared by all slices. A parabola is its limit for small
+three free numbers per slice as in a parabola, and two exponents shared by all slices. A parabola is its limit for small
 exponents; it leaves out the third derivative, and its minimum drifts from budget to budget as the grid of sizes does
 ("Problems with Chinchilla Approach 2", 2026). With shared exponents the form is exact on an additive law for any grid.
 """
@@ -18,14 +18,14 @@ from .slices import Slice
 FORMS = ("additive", "parabola")
 _TYPICAL_EXPONENT = 0.35  # centre of a weak prior on both exponents: published fits give 0.1 to 0.7
 _PRIOR_SD = 0.7  # of ln exponent
-_ROUNDS = 5  # of exponents, weights and corrections in turn
-LEAST_FREE = 0.1  # of 1 - leverage: a point that its fit goes through has no residual to inflate
+_ROUNDS = 5  # rounds of exponents, weights and corrections in turn
+LEAST_FREE = 0.1  # minimum of 1 - leverage: a point through which the fit passes has no residual to inflate
 _HUBER = 1.345  # standard deviations: 95% efficient under Gaussian noise
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Slices padded to one length P and stacked: arrays of shape (slices, P); `here` marks what is no padding.
+    """Slices padded to one length P and stacked: arrays of shape (slices, P); `here` marks the entries that are data.
 
     u = ln N - ln N_best; `loss` relative to the best of the slice; `off` as in `Slice`.
     """
@@ -39,7 +39,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Profiles:
-    """Fitted slices: coefficients over the basis [1, p1, p2] and what a bootstrap needs.
+    """Fitted slices: coefficients over the basis [1, p1, p2], and the arrays that a bootstrap needs.
 
     Attributes:
         exponents: (alpha, beta); (0, 0) for a parabola.
@@ -102,7 +102,7 @@ def fit_profiles(slices: list[Slice], form: str, depth: float, near: bool) -> Pr
 
 
 def _overspent(stack: Stack, found: Profiles) -> np.ndarray:
-    """What the loss of each run owes to spending more or less than its budget, by the form itself.
+    """Give the part of each run's loss that is due to spending more or less than its budget, by the fitted form.
 
     At a fixed size only the tokens differ, D ~ C: the rising term c2 e^(beta u) was measured times e^(-beta off).
     """
@@ -123,7 +123,7 @@ def basis(u: np.ndarray, exponents: tuple[float, float]) -> np.ndarray:
 
 
 def _ways(exponents: tuple[float, float]) -> np.ndarray:
-    """Give what must be above zero for a minimum to exist, over the basis: curvature, or the terms c2 and c1."""
+    """Give the conditions for a minimum over the basis, which must be above zero: curvature, or the terms c2 and c1."""
     alpha, beta = exponents
     if alpha == beta == 0:
         return np.array([[0.0, 0.0, 1.0]])
@@ -186,7 +186,7 @@ def _best_exponents(stack: Stack, weights: np.ndarray, start: tuple[float, float
 
 
 def coefficient_covariance(found: Profiles) -> np.ndarray:
-    """Give the covariance of each slice's coefficients, (slices, 3, 3): that of endless draws of the wild bootstrap.
+    """Give the covariance of each slice's coefficients, (slices, 3, 3): the limit of many wild bootstrap draws.
 
     HC3 over runs: residuals are inflated by 1/(1 - leverage), and the points of one run share their error.
     """
@@ -215,7 +215,7 @@ def minimum_variance(found: Profiles, covariance: np.ndarray) -> np.ndarray:
 
 
 def minimum_share(found: Profiles, covariance: np.ndarray) -> np.ndarray:
-    """Estimate how often noise as large as this leaves each slice a minimum, (slices,): normal, by the delta method."""
+    """Estimate the probability that each slice has a minimum under such noise, (slices,): normal, delta method."""
     from scipy.special import ndtr
 
     ways = _ways(found.exponents)  # (conditions, 3): a minimum exists where each is above zero

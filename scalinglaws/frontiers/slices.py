@@ -1,8 +1,8 @@
-"""Slices of constant compute: which sizes were measured there, with which loss and tokens.
+"""Slices of constant compute: the sizes that were measured there, with their losses and tokens.
 
-A slice is read off learning curves (envelope) or is a group of runs trained to one budget (isoFLOP). Replicates of a
-size are averaged before sizes are compared, never the best taken: the least of n noisy losses is about sqrt(2 ln n)
-standard deviations too low (winner's curse).
+A slice is read from learning curves (envelope) or is a group of runs trained to one budget (isoFLOP). Replicates of a
+size are averaged before sizes are compared; the best is never selected, because the minimum of n noisy losses is about
+sqrt(2 ln n) standard deviations too low (winner's curse).
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from ..errors import PointsError
 from ..points.points import Points
 from ..quantities import playing
 
-SAME_SIZE = 0.02  # sizes within 2% are one size: tables that were digitised, shapes that are rounded
-_CONFIGURATION = ("arm", "n_layer", "d_model", "lr", "batch_tokens")  # runs that differ in these are no replicates
+SAME_SIZE = 0.02  # sizes within 2% count as one size: digitised tables, rounded shapes
+_CONFIGURATION = ("arm", "n_layer", "d_model", "lr", "batch_tokens")  # runs that differ in these are not replicates
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Sizes at one compute, ascending: x = ln params, y = ln loss, z = ln tokens at this compute; `run` their clusters.
+    """Sizes at one compute, ascending: x = ln params, y = ln loss, z = ln tokens at this compute; `run`: the clusters.
 
-    `off` is ln(compute / flops) of each loss: runs of one budget seldom spend it to the last FLOP.
+    `off` is ln(compute / flops) of each loss: runs of one budget seldom spend exactly the budget.
     """
 
     flops: float
@@ -33,14 +33,14 @@ class Slice:
 
     @property
     def best(self) -> int:
-        """Place of the lowest loss."""
+        """The index of the lowest loss."""
         return int(np.argmin(self.y))
 
 
 def chosen_columns(points: Points, columns: dict[str, str] | None) -> dict[str, str]:
-    """Choose the quantity of each role: as asked, else the first in `quantities` order that is there in full.
+    """Choose the quantity of each role: as asked, otherwise the first in `quantities` order that has no gaps.
 
-    Where no column of FLOPs is there, C = 6 N D is used, under the name flops_6nd or flops_6nd_total.
+    If there is no column of FLOPs, C = 6 N D is used, under the name flops_6nd or flops_6nd_total.
 
     Raises:
         PointsError: no column for params, tokens or loss.
@@ -68,7 +68,7 @@ def chosen_columns(points: Points, columns: dict[str, str] | None) -> dict[str, 
 
 
 def compute_of(points: Points, columns: dict[str, str]) -> np.ndarray:
-    """Take the FLOPs of every row, or 6 N D where the table has none."""
+    """Give the FLOPs of every row, or 6 N D if the table has none."""
     if columns["flops"] in points:
         return points[columns["flops"]]
     return 6 * points[columns["params"]] * points[columns["tokens"]]
@@ -81,7 +81,7 @@ def size_groups(params: np.ndarray) -> np.ndarray:
 
 
 def _groups(ascending: np.ndarray, width: float) -> np.ndarray:
-    """Number groups no wider than `width`, each begun where the last ended: a chain of neighbours is no group."""
+    """Number groups no wider than `width`, each starting where the last ended: a chain of neighbours is not a group."""
     groups = np.empty(len(ascending), dtype=int)
     number, start = -1, 0
     while start < len(ascending):
@@ -93,7 +93,7 @@ def _groups(ascending: np.ndarray, width: float) -> np.ndarray:
 
 
 def cluster_of(points: Points) -> np.ndarray:
-    """Number the runs; each row is its own where the table, or its cell, has no run_id."""
+    """Number the runs; a row without a run_id is a run of its own."""
     if "run_id" not in points:
         return np.arange(len(points))
     return np.unique(points.clusters(), return_inverse=True)[1].reshape(-1)
@@ -111,9 +111,9 @@ class Curve:
 
 
 def curves(points: Points, columns: dict[str, str], burn_in: float) -> list[Curve]:
-    """Order the points into curves: one a run where runs have several points, else one a size across horizons.
+    """Arrange the points as curves: one per run if runs have several points, otherwise one per size across horizons.
 
-    `burn_in` is the share of a run's tokens left out at its start (warm-up), where runs have several points.
+    `burn_in` is the fraction of a run's tokens left out at its start (warm-up), if runs have several points.
     """
     runs = cluster_of(points)
     repeated = np.bincount(runs).max() > 1
@@ -134,14 +134,14 @@ def curves(points: Points, columns: dict[str, str], burn_in: float) -> list[Curv
 
 
 def _merged(x: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Average what was measured within 1% of one compute: seeds of one horizon, or a log finer than its noise."""
+    """Average points within 1% of one compute: seeds of one horizon, or a log that is finer than its noise."""
     groups = _groups(x, 0.01 if len(x) <= 100 else max(0.01, (x[-1] - x[0]) / 100))
     count = np.bincount(groups)
     return tuple(np.bincount(groups, weights=v) / count for v in (x, *others))
 
 
 def _averaged(found: list[Curve], points: Points, runs: np.ndarray) -> list[Curve]:
-    """Average the curves of runs that differ in their seed alone; they stay as they are without a column of seeds."""
+    """Average the curves of runs that differ only in their seed; without a column of seeds they stay unchanged."""
     if "seed" not in points:
         return found
     first = dict(zip(*np.unique(runs, return_index=True), strict=True))
@@ -163,14 +163,14 @@ def _mean(family: list[Curve]) -> Curve:
     here = np.array([(grid >= c.log_flops[0] - 1e-9) & (grid <= c.log_flops[-1] + 1e-9) for c in family])
     loss = np.array([np.interp(grid, c.log_flops, c.log_loss) for c in family])
     tokens = np.array([np.interp(grid, c.log_flops, c.log_tokens) for c in family])
-    some = here.any(axis=0)  # a mean of computes within 1% may lie just outside of both
+    some = here.any(axis=0)  # a mean of computes within 1% may lie just outside both
     weight = here[:, some] / here[:, some].sum(axis=0)
     loss, tokens = (np.sum(weight * values[:, some], axis=0) for values in (loss, tokens))
     return Curve(family[0].log_params, grid[some], loss, tokens, family[0].run)
 
 
 def slices_of_curves(found: list[Curve], per_decade: float) -> list[Slice]:
-    """Read the curves at computes on a log grid, each inside its own range; where two are of one size, the better."""
+    """Read the curves at computes on a log grid, each inside its own range; of two curves of one size, the better."""
     starts = np.sort([curve.log_flops[0] for curve in found])
     ends = np.sort([curve.log_flops[-1] for curve in found])
     if len(found) < 3:
@@ -204,7 +204,7 @@ def slices_of_budgets(points: Points, columns: dict[str, str], budgets: np.ndarr
 
 
 def _one_each(flops: float, table: np.ndarray, pick) -> Slice:
-    """Keep one row a size: the mean of its replicates, or (between configurations) the best."""
+    """Keep one row per size: the mean of its replicates, or (between configurations) the best."""
     table = table[np.argsort(table[:, 0], kind="stable")]
     groups = size_groups(np.exp(table[:, 0])) if len(table) else np.empty(0, dtype=int)
     rows = []

@@ -75,7 +75,7 @@ KUMAR_QUANTISED = Law(
     },
     data=DATA,
     about="The increase of the loss when the weights are rounded to P_post bits after training. It grows with the "
-    "number of tokens: an over-trained model loses more. N is N_eff if training itself ran in low precision.",
+    "number of tokens: it is larger for an over-trained model. N is N_eff if training itself ran in low precision.",
 )
 
 LAWS = (KUMAR, KUMAR_QUANTISED)
