@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import scalinglaws as sl
 from scalinglaws.designing.study_file import Study
-from scalinglaws.records.json_values import from_plain, read_json
+from scalinglaws.records.json_values import from_plain, read_json, to_plain
 from scalinglaws.results.study_results import StudyResults
 from scalinglaws.store.store import open_store
 from scalinglaws.studying.study import study
@@ -113,3 +114,17 @@ def test_a_study_with_other_horizons_in_the_same_folder_keeps_what_is_done(resul
     found = study(other, folder, figures=False)
     assert found.runs_present == found.runs_expected == 6
     assert before < set(folder.glob("runs/*/run.json"))
+
+
+def test_python_reads_runs_judges_and_draws_the_folder_that_a_study_leaves(results, asked, folder, tmp_path):
+    keys = {key: value for key, value in to_plain(asked).items() if value is not None}
+    (tmp_path / "miniature.toml").write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
+    again = sl.study(tmp_path / "miniature.toml", to=folder)
+    assert again.fits == results.fits
+    points = sl.read(folder)
+    assert len(points) == len(results.points) and points.notes == results.points.notes
+    fit = sl.fit("kaplan-nd", points, draws=50)
+    assert fit.n == len(points.kept)
+    verdicts = sl.findings(folder, draws=20).verdicts
+    assert {one.outcome for one in verdicts} & {"not run"}
+    assert sl.report(folder, tmp_path / "page").read_text() == (folder / "report" / "index.html").read_text()

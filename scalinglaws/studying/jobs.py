@@ -6,6 +6,7 @@ from typing import Any
 
 from ..claims.claim import Findings
 from ..claims.findings import judged
+from ..designing.design import read_sweep
 from ..designing.study_file import Families, Study, read_study
 from ..errors import MisuseError, StudyError
 from ..launching.launch import Progress
@@ -17,8 +18,10 @@ from ..records.arguments import checked
 from ..records.json_values import from_plain, read_json
 from ..reporting.report import report as drawn
 from ..results.study_results import StudyResults
+from ..store.store import MARK, open_store
 from .families import Measured, measure
 from .laws_asked import JOINT
+from .run_tables import curve_table, position_table, run_table
 from .study import study as run_study
 from .table_study import Wanted, appraise
 
@@ -67,13 +70,23 @@ def findings(of: str | Path, *, level: float = 0.95, draws: int = 1000, seed: in
     """Judge the claims of Kaplan et al. 2020 on the tables of a set of families: passed, failed, or not run.
 
     Args:
-        of: a folder with points.csv, curves.csv and positions.csv, as a set of families writes them; or a table of
-            runs.
+        of: a folder with points.csv, curves.csv and positions.csv, as a set of families writes them; the folder of one
+            study; or a table of runs.
 
     Raises:
         PointsError: there is no table of runs.
     """
-    return judged(*read_tables(Path(of)), level=level, draws=draws, seed=seed)
+    return judged(*_tables(Path(of)), level=level, draws=draws, seed=seed)
+
+
+def _tables(of: Path) -> tuple[Points, Points, Points]:
+    """Read the tables of a set of families, or make those of a study from its runs."""
+    if (of / "points.csv").exists() or not (of / MARK).exists():
+        return read_tables(of)
+    sweep = read_sweep(of)
+    runs = open_store(of).runs_of(sweep.runs)
+    families = {run.spec.id: sweep.name for run in runs}
+    return run_table(runs, families, sweep.left_out, sweep.name), curve_table(runs), position_table(runs)
 
 
 @checked
