@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from findings_tables import KAPLAN_ND, World, loss_of_size_and_data, made, size
+from findings_faults import FAULTS, edited, quieter
+from findings_tables import World, made, size
 
 from scalinglaws.claims.claim import Part
 from scalinglaws.claims.findings import CLAIMS, findings
@@ -15,7 +16,6 @@ from scalinglaws.points.points import Points
 from scalinglaws.results.fitted import Estimate
 
 IDS = [f"S{number}" for number in range(1, 31) if number != 13]
-LARGE = size(12, 768)
 QUIET = {"noise": 0.005, "seeds": 30, "repeats": 8}  # a quarter of the paper's noise from seed to seed, many seeds
 
 
@@ -60,102 +60,6 @@ def test_every_part_has_an_interval_and_a_limit_and_its_outcome_follows_from_the
         assert part.outcome == ("passed" if inside else "undecided")
 
 
-def _edited(table, edit):
-    def change(rows):
-        for row in getattr(rows, table):
-            edit(row)
-
-    return change
-
-
-def _first(table, wanted, **new):
-    def change(rows):
-        row = next(row for row in getattr(rows, table) if wanted(row))
-        row.update(new)
-
-    return change
-
-
-def _steps_of_another_count(row):
-    if row["phase"] == "constant":
-        row["steps"] *= (row["params_nonembedding"] / LARGE) ** 0.3
-
-
-def _another_law(n):
-    """Curves whose step term grows with size: they share no law L(N, S)."""
-    return {"S_c": 2.1e3 * (n / 1e7) ** 0.35}
-
-
-STEEP = {"N_c": 3.9e8, "alpha_N": 0.3, "S_c": 2.1e3, "alpha_S": 0.4}  # aC/aN = .31: data takes most of the compute
-
-
-def _bent(n, d):
-    """Slopes in N that grow along a row of little data."""
-    return loss_of_size_and_data(n, d, **KAPLAN_ND.constants) * np.exp(-0.008 * np.log(n / 4e5) ** 2)
-
-
-def _scattered(n):
-    """A final loss that does not fall with size."""
-    return 3.0 + 0.3 * np.sin(1e3 * np.log(n))
-
-
-def _one_size_apart(n, d):
-    loss, least = (loss_of_size_and_data(n, x, **KAPLAN_ND.constants) for x in (d, np.inf))
-    return least + (loss - least) * (2.5 if n == size(8, 512) else 1.0)
-
-
-def _shape(knob):
-    def factor(layers, width, heads, ff):
-        return {
-            "aspect": 1 + 0.08 * (layers >= 8),
-            "slope": (ff / (4 * width)) ** 0.8,
-            "ff": 1 + 0.1 * (ff > 10 * width),
-        }[knob]
-
-    return factor
-
-
-def _foreign(slope=1.0, factor=1.0):
-    return {"books": (1.0, 0.05, 1.0), "wiki": (slope, 0.0, factor), "law": (0.98, 0.1, 1.0)}
-
-
-def _world(**fault):
-    return World(**({"noise": 0.005} | fault))
-
-
-FAULTS = {
-    "S1": (_world(converged=lambda n: 0.25 * np.log(7.1e12 / n)), None),
-    "S2": (_world(shape=_shape("aspect")), None),
-    "S3": (_world(of_size=_another_law), None),
-    "S4": (_world(below=lambda n: 0.5 * (n == LARGE)), None),
-    "S5": (_world(shape=_shape("slope")), None),
-    "S6": (_world(converged=lambda n: 1.8 + (1e6 / n) ** 0.2), None),
-    "S7": (_world(converged=_scattered), None),
-    "S8": (_world(limited=_bent), None),
-    "S9": (_world(limited=_one_size_apart), None),
-    "S10": (_world(of_size=lambda n: {"alpha_S": 0.5} if n == LARGE else {}), None),
-    "S11": (_world(foreign=_foreign(slope=1.3)), None),
-    "S12": (_world(shift=lambda n: 1 + 9 * (n == LARGE)), None),
-    "S14": (_world(shift=lambda n: 1 + 9 * (n == LARGE)), None),
-    "S15": (_world(shift=lambda n: 1 + 9 * (n == LARGE)), None),
-    "S16": (None, _first("runs", lambda row: True, flops_6nd=1e20)),
-    "S17": (_world(below=lambda n: 0.5 * (n == LARGE)), None),
-    "S18": (_world(k=STEEP), None),
-    "S19": (_world(k=STEEP), None),
-    "S20": (None, _edited("curves", _steps_of_another_count)),
-    "S21": (_world(critical_of=lambda n: 5.0 if n == LARGE else 1.0), None),
-    "S22": (None, _first("runs", lambda row: row["family"] == "F-N", lr=3e-3, d_model=192)),
-    "S23": (None, _first("runs", lambda row: row["params_nonembedding"] > 1e9, optimizer="adam")),
-    "S24": (_world(schedule={"linear": 0.05}), None),
-    "S25": (None, _first("curves", lambda row: row["phase"] == "warm-up", lr=5e-4)),
-    "S26": (_world(shape=_shape("ff")), None),
-    "S27": (_world(by_total=True, one_layer=0.0), None),
-    "S28": (_world(by_total=True), None),
-    "S29": (_world(one_layer=-0.1), None),
-    "S30": (_world(foreign=_foreign(factor=1.4)), None),
-}
-
-
 def test_every_claim_has_a_fault():
     assert set(FAULTS) == set(IDS)
     assert [claim.id for claim in CLAIMS] == IDS
@@ -165,7 +69,7 @@ def test_every_claim_has_a_fault():
 def test_a_claim_fails_by_the_fault_it_is_for(name):
     world, edit = FAULTS[name]
     one = next(claim for claim in CLAIMS if claim.id == name)
-    verdict = one.judge(FamilyTables(*made(world or _world(), edit=edit), draws=200))
+    verdict = one.judge(FamilyTables(*made(world or quieter(), edit=edit), draws=200))
     assert verdict.outcome == "failed", verdict
     assert "and the claim requires" in verdict.why
     assert any(part.outcome == "failed" for part in verdict.parts)
@@ -178,7 +82,7 @@ def _no_exponent_elsewhere(row):
 
 
 def test_the_losses_on_other_texts_follow_though_no_exponent_of_theirs_is_identified():
-    evidence = FamilyTables(*made(edit=_edited("runs", _no_exponent_elsewhere)), draws=200)
+    evidence = FamilyTables(*made(edit=edited("runs", _no_exponent_elsewhere)), draws=200)
     follow, power = (next(claim for claim in CLAIMS if claim.id == name).judge(evidence) for name in ("S11", "S30"))
     assert follow.outcome == "passed", follow
     assert power.outcome == "not run" and "the exponent of N is not identified" in power.why, power
