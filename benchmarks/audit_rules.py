@@ -11,9 +11,11 @@ from scalinglaws.auditing.waterfall import waterfall
 
 HEAD = """# The audit
 
-`scalinglaws audit STUDY-or-POINTS` judges a study's folder, or anyone's table of runs, by {many} rules. A rule passes,
-fails, or says which columns it needs; a failed one names its numbers, what the failure leads to, how large that was
-where somebody measured it, and what to do. `scalinglaws study` audits itself, and its report shows the findings.
+`scalinglaws audit STUDY-or-POINTS` judges a study's folder, or anyone's table of runs, by {many} rules. A rule is
+passed, failed or undecided; or it was not run, and says which columns it needs. It is undecided where it compares an
+interval with a limit that lies inside the interval. A failed rule names its numbers, what the failure leads to, how
+large that was where somebody measured it, and what to do. `scalinglaws study` audits itself, and its
+report shows the findings.
 Columns are named by their definitions (`scalinglaws import` shows which a table has): how runs were trained stands in
 `warmup_steps` or `warmup_share`, `planned_steps`, `lr_schedule`, `decay_share`, `lr`, `batch_tokens`, `weight_decay`,
 `beta2`, `tuned`, `train_set`, `tokenizer`, `loss_split`, `seed`, `role`, `outcome`. This page is written by
@@ -39,7 +41,7 @@ def page() -> str:
 
 def _rule(rule) -> str:
     return (
-        f"**{rule.id}** ({rule.severity}): {rule.title}.\n\n"
+        f"**{rule.id}** ({rule.severity}): {rule.title}.\n\n- When it fails: {rule.fault}.\n"
         f"- Checks: {rule.about}\n"
         f"- Prevents {rule.prevents}. Measured: {rule.size} ({rule.source}).\n"
         f"- {rule.do}\n"

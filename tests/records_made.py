@@ -192,7 +192,7 @@ def audit() -> Audit:
     findings = (
         Finding("A1", "Parameters are counted in a named way", "error", "failed", "a is .57 to .73", *same),
         Finding("B2", "Every run ends its decay", "warning", "passed", "9 of 9", *same),
-        Finding("C3", "Budgets lie on a grid", "info", "cannot be checked", "needs flops", *same),
+        Finding("C3", "Budgets lie on a grid", "info", "not run", "needs flops", *same),
     )
     steps = (
         WaterfallStep("as Kaplan", Estimate(0.73, 0.7, 0.76), None, 9, "N without embeddings"),

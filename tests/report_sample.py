@@ -385,7 +385,7 @@ def _audit() -> Audit:
                 "B1", "Warm-up is short", "error", "failed", "warm-up takes 30% of a run; over 10% in 9 of 33 rows"
             ),
             finding("C2", "The grid is wide enough", "error", "passed", "8 sizes, 2.9 decades of compute"),
-            finding("E6", "Tasks are foretold", "error", "cannot be checked", "needs a column error_top1"),
+            finding("E6", "Tasks are foretold", "error", "not run", "needs a column error_top1"),
         ),
         (
             WaterfallStep("as Kaplan counted", Estimate(0.835, 0.82, 0.85), None, 33, "N without the head"),

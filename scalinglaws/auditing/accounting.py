@@ -24,7 +24,8 @@ SHAPE = ("n_layer", "d_model", "n_ctx", "n_vocab")
 @rule(
     "A1",
     "error",
-    "Parameters are counted in a named way, and the exponent does not hang on the way",
+    "The fitted exponent does not depend on how parameters are counted, and the count is named",
+    "The fitted exponent depends on how parameters are counted, or the count is not named",
     prevents="an exponent decided by bookkeeping",
     size="the same runs give a = .835 without and .706 with the output head; .54, .37 or .70 by three counts of one "
     "study; .74-.78 where all parameters give .51",
@@ -65,6 +66,7 @@ def _under(e: Evidence, name: str):
     "A2",
     "error",
     "Compute is counted from the architecture, or 6ND is within 5% of it",
+    "Compute differs by more than 5% from what the architecture costs",
     prevents="an axis of compute that tilts at small sizes",
     size="the head takes about 90% of the FLOPs of the smallest and 10% of the largest model of one study; 6N is .43 "
     "to 1.32 of the FLOPs a token",
@@ -94,6 +96,7 @@ def exact_compute(e: Evidence) -> Judgement:
     "A3",
     "error",
     "Compute, size, tokens, steps and batch agree in every row",
+    "Compute, size, tokens, steps and batch disagree in some rows",
     prevents="a unit mistaken without notice: steps for tokens, billions for millions, sequences for tokens",
     size="reading one law of tokens as a law of parameters is a factor 42 in N at 3.8e25 FLOPs",
     source="(Mis)Fitting, Li et al. 2025: its code, recomputed",
@@ -150,6 +153,7 @@ def _unit_of(e: Evidence, ratio: np.ndarray) -> str:
     "A4",
     "error",
     "Printed constants reproduce the predictions that they stand for",
+    "The printed constants are rounded so far that they change the predictions",
     prevents="conclusions changed by rounding",
     size="beta .2849 printed as .28 raises the data term 13% at 1e11 tokens and moves N* from 40.4e9 to 32.2e9; one "
     "token law 16.3e12 to 10.5e12",
@@ -174,6 +178,7 @@ def full_precision(e: Evidence) -> Judgement:
     "A5",
     "error",
     "Losses share a unit, a held-out text, a tokenizer and a recipe",
+    "The losses differ in unit, held-out text, tokenizer or recipe",
     prevents="losses compared that are not comparable",
     size="the constant term of one study's fits is .86 to 4.5 nats, by corpus and evaluation set; tokens a character "
     "move with the vocabulary",
@@ -199,6 +204,7 @@ def one_loss(e: Evidence) -> Judgement:
     "A6",
     "error",
     "Repeated tokens are not counted as fresh ones",
+    "Repeated tokens are counted as if they were fresh",
     prevents="repeats treated as new text",
     size="40 epochs of a text are worth 15 times it, not 40",
     source="Muennighoff et al. 2023 (R_D* = 15.4)",
@@ -217,6 +223,7 @@ def fresh_tokens(e: Evidence) -> Judgement:
     "A7",
     "warning",
     "Sparse models say their total and active parameters, experts and granularity",
+    "Sparse models do not say their total and active parameters, experts and granularity",
     prevents="an N that means nothing for a mixture of experts",
     size="granularity from 1 to 16 is worth .147 nats at 1.6e9 parameters",
     source="Krajewski et al. 2024",
@@ -251,6 +258,7 @@ def _mixture(e: Evidence) -> bool:
     "A8",
     "warning",
     "Context, vocabulary and the sharing of embeddings with the head are recorded",
+    "Context, vocabulary or the sharing of embeddings with the head is not recorded",
     prevents="a head whose cost doubles or halves unseen",
     size="as A1: .835 becomes .706 by the head alone",
     source="Porian et al. 2024",

@@ -9,7 +9,8 @@ from ..frontiers.frontier import frontier
 from ..results.fitted import Estimate
 from .bakeoff import bake_off, far_point
 from .evidence import SURFACE, Evidence, Lacking, split_exponent
-from .rule import Judgement, either, fails, rule
+from .exponents_compared import range_of
+from .rule import Judgement, by_interval, either, fails, rule
 
 FORMS, BETTER, SPLIT = 4, 1.5, 0.02  # least number; factor of error; of the loss, between equal forms
 NEIGHBOURS, SHUFFLES, MOST_ROWS = 6, 999, 600
@@ -26,6 +27,7 @@ FRONTIER_DRAWS = 200
     "D7",
     "error",
     "The irreducible loss has an interval with two ends",
+    "The irreducible loss is not determined by these runs",
     prevents="an entropy that the points do not know",
     size="E fell from .45 to .03 as the form changed; one task's fit gives .0009",
     source="Skaling 2026; Gadre et al. 2024, recomputed",
@@ -45,6 +47,7 @@ def floor_known(e: Evidence) -> Judgement:
     "D8",
     "error",
     "Four forms or more were tried on larger runs; the one used is as good as any, and they agree far out",
+    "Another form predicts larger runs better, forms disagree far out, or too few were tried",
     prevents="doubt about the form that no interval shows",
     size="the same data give 5.17% or .70% error far out, by the form alone",
     source="Skaling 2026",
@@ -72,6 +75,7 @@ def form_settled(e: Evidence) -> Judgement:
     "D9",
     "warning",
     "Residuals show no pattern over size and data",
+    "Residuals show a pattern over size and data",
     prevents="a structured misfit behind R2 over .99",
     size="six of six additive fits of R2 .999 foretold too high a loss",
     source="Brandfonbrener et al. 2024, recomputed",
@@ -117,6 +121,7 @@ def morans_i(x: np.ndarray, y: np.ndarray, residual: np.ndarray, rng: np.random.
     "D10",
     "warning",
     "Envelope, isoFLOP minima and the fitted surface give one exponent",
+    "Envelope, isoFLOP minima and the fitted surface give different exponents",
     prevents="a method picked for its answer",
     size=".50, .49 and .46 in one study; .46 to .80 in another; .43 against .36-.39",
     source="Hoffmann et al. 2022; McLeish et al. 2025; Marin, recomputed by Open-Athena 2026",
@@ -127,12 +132,12 @@ def approaches_agree(e: Evidence) -> Judgement:
     found = approaches(e)
     if len(found) < 2:
         raise Lacking("learning curves of three sizes, or isoFLOP budgets, beside the fit")
-    values = [one.value for one in found.values()]
-    band = max(values) - min(values)
+    apart = range_of(list(found.values()))
     told = ", ".join(f"{name} {one.value:.3f} [{_end(one.low)}, {_end(one.high)}]" for name, one in found.items())
     known = [one for one in found.values() if one.low is not None]
     overlap = not known or max(o.low for o in known) <= min(o.high for o in known)
-    return either(band <= APART, f"{told}: {band:.3f} apart", "warning" if overlap else "error")
+    ends = f"{apart.value:.3f} [{_end(apart.low)}, {_end(apart.high)}]"
+    return by_interval(apart, APART, f"{told}: {ends} apart", "warning" if overlap else "error")
 
 
 def _end(value: float | None) -> str:
@@ -162,6 +167,7 @@ def approaches(e: Evidence) -> dict[str, Estimate]:
     "D11",
     "warning",
     "The best of noisy losses is not taken for the best loss",
+    "The best of noisy losses is taken for the best loss, which is lower than the truth",
     prevents="a winner's curse in the envelope",
     size="published envelopes use a hull or a spline with a bootstrap to avoid it",
     source="McLeish et al. 2025; Porian et al. 2024",
@@ -191,6 +197,7 @@ def no_curse(e: Evidence) -> Judgement:
     "D12",
     "warning",
     "Exponents lie between 0 and 1.2, off every bound, and differ",
+    "An exponent lies outside 0 to 1.2 or at a bound, or two are equal",
     prevents="constants that are not identified",
     size="one task's fit gives alpha = 1.15 and A = 6.7e8",
     source="Gadre et al. 2024, recomputed",
@@ -213,6 +220,7 @@ def _inside(value: float) -> bool:
     "D13",
     "info",
     "The fit can be made again: data hash, and seeds of runs and of fitting",
+    "The fit cannot be made again: seeds are missing, or another seed moves it",
     prevents="results that cannot be reproduced",
     size="over half of more than 50 papers do not specify their fit",
     source="(Mis)Fitting, Li et al. 2025",

@@ -5,9 +5,11 @@ import numpy as np
 from ..errors import FitError, PointsError
 from ..fitting.fit_record import Fit
 from ..fitting.problem import jacobian
-from .evidence import Evidence, Lacking, decades, levels, replicates, split_exponent
+from ..results.fitted import Estimate
+from .evidence import Evidence, Lacking, decades, levels, replicates
+from .exponents_compared import exponent_in, moved, range_of
 from .isoflop import bias_of_parabola, budgets_of
-from .rule import Judgement, either, fails, rule
+from .rule import Judgement, by_interval, either, fails, rule
 
 SIZES, DECADES, RATIOS = 5, 1.5, 3  # least of a design
 RATIO_APART = 0.3  # in ln(D/N): closer ones are one level
@@ -24,6 +26,7 @@ SEEDED = 2  # scales with replicates
     "C1",
     "error",
     "The runs can tell what size does from what data do",
+    "The runs cannot tell what size does from what data do",
     prevents="E, A, B, alpha and beta that cannot be told apart",
     size="on one ray D = kN the condition number goes as |alpha - beta|^-2 and intervals are 10 times wider or more; "
     "runs off the ray are the better addition in 97.3% of comparisons",
@@ -64,6 +67,7 @@ def condition(found: Fit) -> float:
     "C2",
     "error",
     "Five sizes, a decade and a half of compute and three ratios D/N, or more",
+    "Fewer than five sizes, a decade and a half of compute or three ratios D/N",
     prevents="a line with nothing to extrapolate from",
     size="fewer than five models do not carry a law; widening D/N from up to 100 to all moves A from 7.2 to 33.7 and "
     "alpha from .08 to .18",
@@ -83,6 +87,7 @@ def wide_enough(e: Evidence) -> Judgement:
     "C3",
     "error",
     "Forecasts reach at most ten times the compute fitted, or a held-out run reached as far",
+    "A forecast reaches more than ten times the compute fitted, and no held-out run reached as far",
     prevents="a hope sold as a forecast",
     size="at 20 times the compute six of six fits of R2 .999 were 3.9-5.5% too high; one recipe held at 33 times "
     "(2.5%) and failed at 333",
@@ -110,6 +115,7 @@ def reach(e: Evidence) -> Judgement:
     "C4",
     "error",
     "The exponent is the same in every part of the table",
+    "The exponent differs between parts of the table",
     prevents="a standard error taken for the error",
     size="windows of compute give a from .356 to .667 on runs whose standard error is .02; .499 or .799 by choice of "
     "runs; alpha .08 to .18 by the range of D/N",
@@ -121,12 +127,15 @@ def stable_in_parts(e: Evidence) -> Judgement:
     found = e.once("parts", parts)
     if len(found) < 2:
         raise Lacking("rows enough to fit half of them: twice as many")
-    values = [split_exponent(part.values) for part in found.values()] + [e.exponent.value]
-    moved = max(values) - min(values)
-    told = ", ".join(f"{split_exponent(part.values):.3f} ({name})" for name, part in found.items())
-    a = e.exponent
-    told = f"a = {a.value:.3f} [{a.low:.3f}, {a.high:.3f}]; {told}: a range of {moved:.3f}"
-    return either(moved <= MOVES, told, "error" if moved > MOVES_MUCH else "warning")
+    a, several = e.exponent, {name: exponent_in(e, part) for name, part in found.items()}
+    apart = range_of([*several.values(), a])
+    told = ", ".join(f"{one.value:.3f} ({name})" for name, one in several.items())
+    told = f"a = {a.value:.3f} [{a.low:.3f}, {a.high:.3f}]; {told}: a range of {_interval(apart)}"
+    return by_interval(apart, MOVES, told, "error" if apart.value > MOVES_MUCH else "warning")
+
+
+def _interval(one: Estimate) -> str:
+    return f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
 
 
 def parts(e: Evidence) -> dict[str, Fit]:
@@ -152,6 +161,7 @@ def parts(e: Evidence) -> dict[str, Fit]:
     "C5",
     "warning",
     "Runs beyond the fitted ones were held out",
+    "Held-out runs lie among the fitted ones",
     prevents="an error measured by interpolation and quoted for extrapolation",
     size=".81% on runs within the range and 5.17% far beyond it, same fit",
     source="Skaling 2026",
@@ -175,6 +185,7 @@ def held_out_beyond(e: Evidence) -> Judgement:
     "C6",
     "warning",
     "Each isoFLOP budget has three sizes on both sides of its minimum, and its parabola is unbiased",
+    "Some isoFLOP budgets lack sizes on one side of their minimum, or their parabolas are biased",
     prevents="a parabola taken for the surface",
     size="noise-free, D* at 1e24 FLOPs is off by -.33, -1.3, -2.9, -5.1% for grids of 2, 4, 8, 16 times on one "
     "surface, by -1.7 to -23.1% where alpha is 3 beta, and up to +35% where the centre drifts",
@@ -197,6 +208,7 @@ def centred_budgets(e: Evidence) -> Judgement:
     "C7",
     "warning",
     "No much cheaper design would have done as well",
+    "A much cheaper design would have done as well",
     prevents="compute spent on runs that teach nothing new",
     size="an L of runs costs a tenth to a fifth of the grid and foretells far losses to 1.15-1.51%",
     source="Skaling 2026",
@@ -237,6 +249,7 @@ def _target_error(e: Evidence, found: Fit, rows: np.ndarray) -> float:
     "C8",
     "warning",
     "Seeds are repeated at two scales or more",
+    "Seeds are repeated at fewer than two scales",
     prevents="misfit that cannot be told from noise",
     size="seeds move losses by up to 3.5-4%, elsewhere 2%, or .0007 nats at 132M parameters",
     source="Choshen et al. 2024; Kaplan et al. 2020; Clark et al. 2022, recomputed",
@@ -262,6 +275,7 @@ def repeated_seeds(e: Evidence) -> Judgement:
     "C9",
     "info",
     "Leaving out the smallest models would not move the exponent",
+    "Leaving out the smallest models moves the exponent",
     prevents="a law picked by what was left out",
     size="published fits differ in which small models they drop; one fits those above 2.2 nats apart",
     source="Busbridge et al. 2025; Hoffmann et al. 2022; Porian et al. 2024",
@@ -273,9 +287,11 @@ def no_cherries(e: Evidence) -> Judgement:
     if len(sizes) < SIZES:
         raise Lacking(f"{SIZES} sizes or more")
     least = sizes[max(1, len(sizes) // 4)]
-    without = split_exponent(e.refit(e.size >= least).values)
-    a = e.exponent.value
-    return either(abs(without - a) <= MOVES, f"a = {a:.3f} with all sizes and {without:.3f} from N = {least:.3g} up")
+    without = exponent_in(e, e.refit(e.size >= least))
+    a = e.exponent
+    change = moved(without, a)
+    told = f"a = {a.value:.3f} with all sizes and {without.value:.3f} from N = {least:.3g} up"
+    return by_interval(change, MOVES, f"{told}: a change of {_interval(change)}")
 
 
 RULES = (

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from ..results.attempt import attempt
 from ..results.audited import Finding
+from ..results.fitted import Estimate
+from ..results.outcome import FAILED, NOT_RUN, PASSED, outcome_of
 from .evidence import Evidence
 
-PASSED, FAILED, UNKNOWN = "passed", "failed", "cannot be checked"
 SEVERITIES = ("error", "warning", "info")
 
 
@@ -35,9 +36,14 @@ def either(good: bool, found: str, severity: str = "") -> Judgement:
     return holds(found) if good else fails(found, severity)
 
 
+def by_interval(estimate: Estimate, high: float, found: str, severity: str = "") -> Judgement:
+    """Say that the rule holds where the whole interval is at most `high`; undecided where only a part of it is."""
+    return Judgement(outcome_of(estimate, high=high), found, severity)
+
+
 def unknown(needs: str) -> Judgement:
     """Say what the rule needs to be checked."""
-    return Judgement(UNKNOWN, f"needs {needs}")
+    return Judgement(NOT_RUN, f"needs {needs}")
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Rule:
 
     Attributes:
         id: letter of its group and a number.
-        title: what must be so, as a statement.
+        title: what must be so, as a statement; fault: what is so where the rule fails.
         check: evidence -> verdict.
         prevents, size, source, do: as in `Finding`.
         about: what is computed, in a sentence.
@@ -55,6 +61,7 @@ class Rule:
     id: str
     severity: str
     title: str
+    fault: str
     check: Callable[[Evidence], Judgement]
     prevents: str
     size: str
@@ -68,7 +75,7 @@ class Rule:
 
     def judge(self, evidence: Evidence) -> Finding:
         """Check, and make the finding; what lacks, cannot be fitted or fails leaves this rule alone unchecked."""
-        verdict = attempt(lambda: self.check(evidence), lambda why: Judgement(UNKNOWN, why))
+        verdict = attempt(lambda: self.check(evidence), lambda why: Judgement(NOT_RUN, why))
         severity = verdict.severity or self.severity
         return Finding(
             self.id,
@@ -80,13 +87,14 @@ class Rule:
             self.size,
             self.source,
             self.do,
+            self.fault,
         )
 
 
-def rule(id: str, severity: str, title: str, *, prevents: str, size: str, source: str, do: str):
+def rule(id: str, severity: str, title: str, fault: str, *, prevents: str, size: str, source: str, do: str):
     """Turn a check into a rule."""
 
     def named(check: Callable[[Evidence], Judgement]) -> Rule:
-        return Rule(id, severity, title, check, prevents, size, source, do)
+        return Rule(id, severity, title, fault, check, prevents, size, source, do)
 
     return named

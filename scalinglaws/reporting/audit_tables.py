@@ -3,24 +3,23 @@
 from ..errors import counted
 from ..results.audited import Audit, Finding, WaterfallStep
 from ..results.numbers import ABSENT, count, signed
+from ..results.outcome import NOT_RUN, PASSED, UNDECIDED
 from .table_cells import Cell, Table, estimated
 
 ORDER = ("error", "warning", "info")
-SAID = {"passed": "holds", "failed": "does not hold", "cannot be checked": "cannot be checked"}
 
 
 def findings(audit: Audit | None) -> Table:
-    """Show every rule: those that failed, the gravest first, then those that hold, then those without their data."""
+    """Show every rule: those that failed, the gravest first, then those undecided, passed and not run."""
     columns = ("rule", "outcome", "severity", "statement", "found", "consequence measured elsewhere", "what to do")
     name, title = "audit", "The audit"
     if audit is None:
         return Table(name, title, columns, ())
     failed = sorted(audit.having("failed"), key=lambda finding: ORDER.index(finding.severity))
-    shown = (*failed, *audit.having("passed"), *audit.having("cannot be checked"))
-    note = (
-        f"{len(audit.findings)} rules of a trustworthy study: {_counted(failed)}, {len(audit.having('passed'))} hold, "
-        f"{len(audit.having('cannot be checked'))} cannot be checked here."
-    )
+    others = {outcome: audit.having(outcome) for outcome in (UNDECIDED, PASSED, NOT_RUN)}
+    shown = (*failed, *(finding for those in others.values() for finding in those))
+    counts = ", ".join(f"{len(those)} {outcome}" for outcome, those in others.items())
+    note = f"{len(audit.findings)} rules of a trustworthy study: {_counted(failed)}, {counts}."
     return Table(name, title, columns, tuple(_row(finding) for finding in shown), note)
 
 
@@ -29,9 +28,9 @@ def _row(finding: Finding) -> tuple[Cell, ...]:
     elsewhere = f"{finding.prevents}: {finding.size} ({finding.source})"
     return (
         Cell(finding.id),
-        Cell(SAID[finding.outcome]),
+        Cell(finding.outcome),
         Cell(finding.severity if failed else ABSENT),
-        Cell(finding.title),
+        Cell(finding.statement),
         Cell(finding.found),
         Cell(elsewhere if failed else ABSENT),
         Cell(finding.do if failed else ABSENT),
@@ -40,10 +39,10 @@ def _row(finding: Finding) -> tuple[Cell, ...]:
 
 def _counted(failed: list[Finding]) -> str:
     if not failed:
-        return "none fails"
+        return "none failed"
     many = {severity: sum(f.severity == severity for f in failed) for severity in ORDER}
     parts = [f"{n} info" if severity == "info" else counted(n, severity) for severity, n in many.items() if n]
-    return f"{len(failed)} do not hold ({', '.join(parts)})"
+    return f"{len(failed)} failed ({', '.join(parts)})"
 
 
 def audit_warning(audit: Audit | None) -> list[str]:

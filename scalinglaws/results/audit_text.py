@@ -1,4 +1,4 @@
-"""An audit as text: what failed, at length, what could not be checked, what holds, and the waterfall."""
+"""An audit as text: what failed, at length; what is undecided, what passed, what was not run; the waterfall."""
 
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import counted
 from ..records.numbers_in_text import ends
 from ..records.text_blocks import Block, rows_of
+from .outcome import NOT_RUN, PASSED, UNDECIDED
 
 if TYPE_CHECKING:
     from .audited import Audit, Finding, WaterfallStep
@@ -14,24 +15,24 @@ WIDTH = 116
 
 
 def audit_blocks(found: "Audit") -> list[Block]:
-    """Say what failed, at length; then what could not be checked and what holds; then the waterfall."""
+    """Say what failed, at length; then what is undecided, what passed and what was not run; then the waterfall."""
     failed = sorted(found.having("failed"), key=lambda f: ("error", "warning", "info").index(f.severity))
     counts = ", ".join(
         f"{many} info" if severity == "info" else counted(many, severity)
         for severity in ("error", "warning", "info")
         for many in [sum(f.severity == severity for f in failed)]
     )
-    unchecked, passed = found.having("cannot be checked"), found.having("passed")
-    summary = f"{len(failed)} failed ({counts}), {len(passed)} passed, {len(unchecked)} cannot be checked"
-    parts = [f"{len(found.findings)} rules: {summary}"]
+    others = {outcome: found.having(outcome) for outcome in (UNDECIDED, PASSED, NOT_RUN)}
+    counted_others = ", ".join(f"{len(those)} {outcome}" for outcome, those in others.items())
+    parts = [f"{len(found.findings)} rules: {len(failed)} failed ({counts}), {counted_others}"]
     parts += [_failed(finding) for finding in failed]
-    parts += _listed("passed", passed) + _listed("cannot be checked", unchecked)
+    parts += [line for outcome, those in others.items() for line in _listed(outcome, those)]
     return [*parts, *_waterfall(found.waterfall)]
 
 
 def _failed(f: "Finding") -> str:
     told = [f"found: {f.found}", f"prevents: {f.prevents}", f"elsewhere: {f.size} ({f.source})", f"do: {f.do}"]
-    return "\n".join([f"\n{f.id} {f.severity.upper()}: not so: {f.title}", *map(_wrapped, told)])
+    return "\n".join([f"\n{f.id} {f.severity.upper()}: {f.statement}", *map(_wrapped, told)])
 
 
 def _wrapped(line: str) -> str:

@@ -7,6 +7,7 @@ from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from .audit_text import audit_blocks
 from .fitted import Estimate
+from .outcome import FAILED, NOT_RUN, PASSED, UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,13 @@ class Finding:
 
     Attributes:
         severity: error, warning or info: how serious a failure of this rule is.
-        outcome: passed, failed or "cannot be checked"; then `found` says which columns or records it needs.
+        outcome: passed, failed, undecided or not run (`results.outcome`); then `found` says which columns or records it
+            needs.
         found: what was observed, with its numbers.
         prevents: the failure that the rule guards against.
         size: how large that failure was where it was measured; `source` says who measured it.
         do: what to do about a failure.
+        fault: what is so where the rule failed, as a sentence; empty in records of earlier releases.
     """
 
     id: str
@@ -31,6 +34,20 @@ class Finding:
     size: str
     source: str
     do: str
+    fault: str = ""
+
+    def __post_init__(self):
+        if self.outcome == "cannot be checked":  # as the first releases wrote it
+            object.__setattr__(self, "outcome", NOT_RUN)
+
+    @property
+    def statement(self) -> str:
+        """Say what is so, in a sentence that the outcome makes true."""
+        if self.outcome == PASSED:
+            return self.title
+        if self.outcome == FAILED:
+            return self.fault or f"Not so: {self.title}"
+        return f"{'Undecided' if self.outcome == UNDECIDED else 'Not tested'}: {self.title}"
 
 
 @dataclass(frozen=True)
@@ -80,12 +97,13 @@ class Audit(PublicRecord):
             "rules": len(self.findings),
             "failed": tuple(f.id for f in self.having("failed")),
             "passed": len(self.having("passed")),
-            "cannot_be_checked": len(self.having("cannot be checked")),
+            "undecided": len(self.having(UNDECIDED)),
+            "not_run": len(self.having(NOT_RUN)),
         }
 
     def rows(self) -> dict[str, Any]:
         """Give a row a rule."""
         return {
             name: [getattr(one, name) for one in self.findings]
-            for name in ("id", "severity", "outcome", "title", "found", "prevents", "size", "source", "do")
+            for name in ("id", "severity", "outcome", "statement", "found", "prevents", "size", "source", "do")
         }
