@@ -134,7 +134,7 @@ def test_a_frontier_without_an_interval_says_so(tmp_path):
     code, out, err = spoken("frontier", "isoflop", written(tmp_path / "t.csv", few))
     assert code == 0
     assert "params_total = " in out and "^0.4516 (no interval)" in out
-    assert "no interval: three sizes a budget" in err
+    assert "no interval: three sizes per budget" in err
 
 
 def batches(sizes=(1e8, 4e8)) -> list[dict]:
