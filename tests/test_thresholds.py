@@ -8,7 +8,7 @@ import pytest
 from scalinglaws.comparing.backtest import LEAST_HELD, default_cuts
 from scalinglaws.comparing.compare import _warnings, compare
 from scalinglaws.errors import PointsError
-from scalinglaws.fitting.diagnose import alone, loose_exponents
+from scalinglaws.fitting.diagnose import alone, loose_exponents, model_covariance
 from scalinglaws.fitting.fit import fit
 from scalinglaws.points.points import Points
 from scalinglaws.predicting.predict import replicate_noise
@@ -74,8 +74,6 @@ def test_an_exponent_is_loose_from_a_standard_error_of_half_its_logarithm(fitted
 
 
 def _relative_error(fitted, problem, i) -> float:
-    from scalinglaws.fitting.diagnose import model_covariance
-
     return float(np.sqrt(model_covariance(problem, fitted.z)[i, i]) / fitted.z[i])
 
 

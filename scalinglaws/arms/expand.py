@@ -32,7 +32,6 @@ class JointFormula:
 
     law: Law
     arms: tuple[str, ...]
-    departing: Mapping[str, tuple[str, ...]]
     middles: Mapping[tuple[str, str], float]
     names: tuple[str, ...]
 
@@ -42,30 +41,31 @@ class JointFormula:
 
     def __call__(self, *inputs: Any, **values: Any) -> Any:
         """Evaluate the law with the parameters of each point's arm."""
-        return self.law.evaluate(*inputs[:-1], **arm_values(self.law, self.arms, values, self.middles, inputs[-1]))
+        return self.law.evaluate(*inputs[:-1], **self.at(values, inputs[-1]))
+
+    def at(self, values: Mapping[str, Any], number: Any) -> dict[str, Any]:
+        """Give the parameters of the law for the arm of every point."""
+        return arm_values(self.law, self.arms, values, self.middles, number)
 
 
 @dataclass(frozen=True)
 class JointSlopes:
     """The value and the slopes of a `JointFormula` along the common parameters and the departures."""
 
-    law: Law
-    arms: tuple[str, ...]
+    formula: JointFormula
     departing: Mapping[str, tuple[str, ...]]
-    middles: Mapping[tuple[str, str], float]
-    names: tuple[str, ...]
 
     @property
     def __signature__(self) -> Signature:
-        return _signature(self.law, self.names)
+        return self.formula.__signature__
 
     def __call__(self, *inputs: Any, **values: Any) -> Any:
         """Take the law's own slopes over by the chain rule."""
-        law, number = self.law, inputs[-1]
-        at = arm_values(law, self.arms, values, self.middles, number)
+        joint, number = self.formula, inputs[-1]
+        law, at = joint.law, joint.at(values, number)
         assert law.slopes is not None  # made of a law that has them
         value, along = law.slopes(*inputs[:-1], **at)
-        return value, _chained(law, self.arms, self.departing, self.middles, values, at, along, number)
+        return value, _chained(law, joint.arms, self.departing, joint.middles, values, at, along, number)
 
 
 def _signature(law: Law, names: Sequence[str]) -> Signature:
@@ -91,8 +91,8 @@ def expanded(law: Law, arms: Sequence[str], departing: Mapping[str, Sequence[str
     parameters = (*law.parameters, *added)
     names = tuple(p.name for p in parameters)
     apart = {name: tuple(which) for name, which in departing.items()}
-    formula = JointFormula(law, tuple(arms), apart, dict(middles), names)
-    slopes = JointSlopes(law, tuple(arms), apart, dict(middles), names)
+    formula = JointFormula(law, tuple(arms), dict(middles), names)
+    slopes = JointSlopes(formula, apart)
     return Law(
         name=f"{law.name} of {len(arms)} arms",
         predicts=law.predicts,

@@ -67,7 +67,9 @@ def study(
 
 @checked
 def findings(of: str | Path, *, level: float = 0.95, draws: int = 1000, seed: int = 0) -> Findings:
-    """Judge the claims of Kaplan et al. 2020 on the tables of a set of families: passed, failed, or not run.
+    """Judge the claims of Kaplan et al. 2020 on the tables of a set of families.
+
+    Each is passed, failed, undecided or not run.
 
     Args:
         of: a folder with points.csv, curves.csv and positions.csv, as a set of families writes them; the folder of one
