@@ -50,19 +50,25 @@ class Imported:
 
     Attributes:
         points: the rows that can be used; exact duplicates are in it, flagged in `excluded_because`.
-        rejected: the rows that cannot, with their lines and reasons.
         mapping: our name -> the table's column, for every column that was renamed.
-        columns: letter of a law -> quantity, where `map` named a letter; for `fit(columns=...)`.
         notes: sentences about what looks wrong.
     """
 
     points: Points
-    rejected: tuple[Rejected, ...] = ()
     mapping: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     where: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """The rows that cannot be used, with their lines and reasons."""
+        return self.points.rejected
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Letter of a law -> quantity, where `map` named a letter; for `fit(columns=...)`."""
+        return self.points.letters
 
     def preview(self, rows: int = 5) -> str:
         """Show columns with their meaning, the first rows, and what was rejected, as text."""
@@ -122,7 +128,7 @@ def read_points(
     listed = [*raw.rejected, *(Rejected(raw.rows[i], reason) for i, reason in rejected.items())]
     listed.sort(key=lambda reject: reject.row)
     points = replace(points, letters=letters, rejected=tuple(listed))
-    return Imported(points, tuple(listed), renamed, units, where, letters, (*points.notes, *mixed(points)))
+    return Imported(points, renamed, units, where, (*points.notes, *mixed(points)))
 
 
 def _of_a_log(columns: Mapping[str, list], map: Mapping[str, str]) -> dict[str, str]:
