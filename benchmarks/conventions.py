@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 
 from scalinglaws import read_points
-from scalinglaws.conversions.rules import RULES
 from scalinglaws.counting.compared import Conventions, Moved
 from scalinglaws.counting.conventions import conventions
+from scalinglaws.points.conversion_rules import RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = Path(os.environ.get("SCALINGLAWS_DATA", ROOT.parent / "shared" / "data")) / "runs"

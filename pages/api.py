@@ -18,7 +18,7 @@ Every public name of `scalinglaws`, by the room of the package that defines it. 
 and docstrings by `python pages/api.py > docs/api.md`; a test holds it.
 """
 ORDER = (
-    *("points", "conversions", "laws", "fitting", "uncertainty", "predicting", "comparing", "frontiers", "planning"),
+    *("points", "formats", "laws", "fitting", "uncertainty", "predicting", "comparing", "frontiers", "planning"),
     *("arms", "counting", "auditing", "measurements", "claims", "run", "studying", "reporting", "errors"),
 )  # the order of the work; a room that is not here comes last
 SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields|Examples?):$", re.MULTILINE)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .comparing.compare import compare
     from .comparing.ensemble import Ensemble, ensemble, predict_mixture
     from .comparing.influence import influence
-    from .conversions.convert import convert
     from .counting.conventions import conventions
     from .errors import ScalingLawsError
     from .fitting.fit_record import Fit
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from .planning.plan import plan
     from .planning.planned import Plan
     from .planning.published import Optima
+    from .points.convert import convert
     from .points.points import Points
     from .points.reading import read_points
     from .points.which_rows import points_of_checkpoints
@@ -62,7 +62,7 @@ _DEFINED_IN = {
         ".comparing.compare": "compare",
         ".comparing.ensemble": "Ensemble ensemble predict_mixture",
         ".comparing.influence": "influence",
-        ".conversions.convert": "convert",
+        ".points.convert": "convert",
         ".counting.conventions": "conventions",
         ".errors": "ScalingLawsError",
         ".fitting.fit_record": "Fit",

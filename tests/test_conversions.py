@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from scalinglaws.conversions.as_counted import as_counted
-from scalinglaws.conversions.convert import convert, mismatch, missing, route
-from scalinglaws.conversions.rules import RULES
-from scalinglaws.conversions.units import bits_per_byte, from_pf_days, nats_per_token, pf_days
 from scalinglaws.errors import LawError, NameUnknownError, PointsError
 from scalinglaws.laws import law
+from scalinglaws.points.as_counted import as_counted
+from scalinglaws.points.conversion_rules import RULES
+from scalinglaws.points.convert import convert, mismatch, missing, route
 from scalinglaws.points.points import Points
+from scalinglaws.points.units import bits_per_byte, from_pf_days, nats_per_token, pf_days
 
 V, CTX = 50257, 1024
 SHAPES = {  # (n_layer, d_model) -> parameters (Kaplan et al. 2020, legends of Figs 4 to 7)

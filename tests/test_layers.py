@@ -17,7 +17,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "scalinglaws"
 
 # A unit is a module of the package or a folder of modules; within itself a folder is free.
-HALL = set("errors quantities records run points conversions results".split())
+HALL = set("errors quantities records run formats points results".split())
 INFERRING = set(
     "laws fitting uncertainty predicting comparing frontiers planning arms counting measurements claims "
     "auditing".split()
@@ -39,8 +39,8 @@ MAY_IMPORT = split(
         "quantities": "errors",
         "records": "errors",
         "run": "errors",
-        "points": "errors quantities records",
-        "conversions": "errors points quantities records run",
+        "formats": "errors records",
+        "points": "errors formats quantities records run",
         "results": "errors points quantities records",
         # the measuring wing
         "corpora": "errors records tokenizers",
@@ -50,30 +50,29 @@ MAY_IMPORT = split(
         # designing: it times the kinds of step that a sweep lists
         "training": "corpora designing errors instruments models records run store",
         "designing": "corpora errors records run",
-        "store": "conversions errors points records results run",
+        "store": "errors points records results run",
         # starts command lines and never trains: results come back through the store
         "launching": "corpora designing errors run store",
         # the inferring wing
         "laws": "errors quantities",  # formulas: no data, no solver
-        "fitting": "conversions errors laws points quantities records",  # never a Run or a Store
+        "fitting": "errors laws points quantities records",  # never a Run or a Store
         "uncertainty": "errors fitting records",
         "predicting": "errors fitting points records uncertainty",
         "comparing": "errors fitting laws points predicting quantities records results uncertainty",
         "frontiers": "errors laws points quantities records results",
         "planning": "comparing errors laws predicting records results run uncertainty",
         "arms": "errors fitting laws planning points records uncertainty",
-        "counting": "conversions errors fitting frontiers laws points quantities records results uncertainty",
+        "counting": "errors fitting frontiers laws points quantities records results uncertainty",
         # numbers without a verdict
         "measurements": "errors fitting frontiers laws points quantities results uncertainty",
         "claims": "measurements points quantities records results",  # verdicts on the numbers of measurements
-        "auditing": "conversions errors fitting frontiers laws points predicting quantities records results "
-        "uncertainty",
+        "auditing": "errors fitting frontiers laws points predicting quantities records results uncertainty",
         # above both wings
-        "studying": "auditing claims comparing corpora designing errors fitting frontiers instruments launching laws "
-        "measurements planning points predicting quantities records reporting results run store tokenizers training "
-        "uncertainty",
+        "studying": "auditing claims comparing corpora designing errors fitting formats frontiers instruments "
+        "launching laws measurements planning points predicting quantities records reporting results run store "
+        "tokenizers training uncertainty",
         "reporting": "errors quantities records results",  # shows fields of records, computes nothing
-        "__init__": "arms auditing comparing conversions counting errors fitting frontiers laws planning points "
+        "__init__": "arms auditing comparing counting errors fitting frontiers laws planning points "
         "predicting run studying uncertainty",
         "__main__": "cli",
     }
@@ -82,7 +81,7 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "arms auditing claims comparing conversions corpora counting fitting frontiers instruments laws "
+        "numpy": "arms auditing claims comparing corpora counting fitting frontiers instruments laws "
         "measurements planning points predicting records reporting results studying tokenizers training uncertainty",
         "scipy": "arms auditing comparing frontiers measurements points uncertainty",
         "emcee": "uncertainty",
@@ -90,8 +89,9 @@ MAY_BE_USED_BY = split(
         "safetensors": "training",
         "tokenizers": "tokenizers",
         "zstandard": "corpora",
-        "polars": "points records",
+        "polars": "formats points records",
         "pandas": "records",
+        "openpyxl": "formats",
         "pydantic": "records",
         "matplotlib": "reporting",
         "typer": "cli",

@@ -10,8 +10,9 @@ from public_tables import TABLES, needs_tables, real
 
 from scalinglaws.errors import MisuseError, PointsError, StoreError
 from scalinglaws.points.points import Points
-from scalinglaws.points.reading import read_points, write_points
+from scalinglaws.points.reading import read_points
 from scalinglaws.points.where import matching
+from scalinglaws.points.writing import write_points
 
 
 def read(text: str, **options):

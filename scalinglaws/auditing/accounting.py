@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..conversions.convert import reachable
 from ..errors import FitError, PointsError
 from ..fitting.problem import residuals
+from ..points.convert import reachable
 from ..points.one_definition import choice, mixtures, quoted
 from ..quantities import PF_DAY, playing
 from .evidence import Evidence, Lacking, levels, split_exponent

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..conversions.convert import convert
 from ..errors import FitError, PointsError
 from ..fitting.fit import fit
 from ..fitting.fit_record import Fit
+from ..points.convert import convert
 from ..points.points import Points
 from ..points.which_rows import detected_runs
 from ..quantities import QUANTITIES, playing

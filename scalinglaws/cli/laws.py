@@ -99,8 +99,8 @@ def _speaks(law, words: str) -> bool:
 
 
 def _evaluate(law, at: str, constants: str | None, json: bool):
-    from ..conversions.as_counted import as_counted
     from ..fitting.fit_record import checked_inputs
+    from ..points.as_counted import as_counted
 
     values, source = _constants(law, constants)
     counts = {letter: law.convention[letter] for letter in law.inputs}

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..conversions.convert import convert, missing, route
 from ..errors import PointsError, unknown_name
+from ..points.convert import convert, missing, route
 from ..points.points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
 from .compared import Unavailable

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..conversions.convert import mismatch
 from ..errors import PointsError, counted, nearest
 from ..laws.declaration import Law
+from ..points.convert import mismatch
 from ..points.one_definition import units_agree
 from ..points.points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing

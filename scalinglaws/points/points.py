@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import PointsError, nearest, unknown_name
+from ..formats.raw import Rejected, missing
 from ..quantities import QUANTITIES, SYNONYMS
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
@@ -15,14 +16,6 @@ from .points_text import points_blocks
 
 OF_THE_CLOCK = frozenset("seconds started ended device tokens_per_second mfu peak_memory_bytes".split())
 NO_LABEL = ("nan", "NaN", "None")  # what Python writes where a run has no name: no run is called so
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A row that could not become a point: its line in the file (the header is line 1) and why."""
-
-    row: int
-    reason: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -193,18 +186,6 @@ def _labels(values: Sequence) -> np.ndarray:
 
 def _encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def missing(value: object) -> bool:
-    """Say whether a cell is empty: None, no text, not-a-number, or the missing value of a data frame."""
-    if value is None or isinstance(value, str):
-        return not value
-    try:
-        return bool(value != value)
-    except TypeError:  # the missing value of pandas will not be asked
-        return True
-    except ValueError:  # an array
-        return False
 
 
 def _first_text(values: Sequence) -> str:

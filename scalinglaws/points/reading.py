@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import PointsError, counted, nearest, unknown_name
+from ..formats.raw import Raw, Rejected
+from ..formats.read_raw import read_raw
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, SYNONYMS, playing
 from ..records.arguments import checked
 from ..records.json_values import from_plain, read_json, write_json
@@ -14,12 +16,10 @@ from .cell_values import impossible, values_of
 from .doubts import doubts, mixed, pooled
 from .failed_rows import without_failures
 from .foreign_units import converted
-from .formats import Raw, read_raw
-from .points import Points, Rejected
+from .points import Points
 from .where import matching
-from .writing import write_points
 
-__all__ = ["Imported", "Rejected", "read_mapping", "read_points", "write_points"]
+__all__ = ["Imported", "read_mapping", "read_points"]
 
 # What a letter means where the field leaves one choice; "N" leaves several (params_total, params_nonembedding ...).
 _QUANTITY_OF_LETTER = {

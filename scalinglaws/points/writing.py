@@ -10,8 +10,18 @@ import numpy as np
 from ..errors import PointsError
 from ..records.arguments import checked
 from ..records.json_values import write_whole
-from .formats import SUFFIXES
 from .points import Points
+
+SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
 
 
 @checked

@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -206,6 +206,24 @@ def parse_json(text: str) -> Any:
         return json.loads(text, parse_int=_whole, object_pairs_hook=_object)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def parse_json_values(text: str) -> Iterator[tuple[int, Any]]:
+    """Parse JSON values that follow one another, up to the first broken one; give each with the line it begins at."""
+    decoder = json.JSONDecoder(parse_int=_whole, object_pairs_hook=_object)
+    at, line = 0, 1
+    while at < len(text):
+        start = at + len(text[at:]) - len(text[at:].lstrip(" \t\r\n,"))
+        if start == len(text):
+            return
+        line += text.count("\n", at, start)
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            return
+        yield line, value
+        line += text.count("\n", start, end)
+        at = end
 
 
 def _whole(text: str) -> int | float:

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
-from ..conversions.units import bits_per_byte
 from ..points.points import Points
+from ..points.units import bits_per_byte
 from ..results.fitted import LearningCurve
 from ..results.tested import HELD_OUT
 from ..run.run import FINISHED, Run

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PointsError, counted
-from ..points.formats import holds_columns
+from ..formats.in_memory import holds_columns
 from ..points.points import Points
 from ..points.reading import Imported, read_points
 from ..records.arguments import checked

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..errors import PointsError
-from ..points.points import Points
 from ..quantities import quantity
 from ..records.arguments import checked
-from .rules import RULES, Conversion
+from .conversion_rules import RULES, Conversion
+from .points import Points
 
 _ASSUMED = 100  # a step with an assumption costs as much as this many steps without
 _WAYS = 3  # how many sets of missing columns an error names

@@ -1,0 +1,123 @@
+"""Delimited text: CSV, TSV, semicolons with decimal commas, bars, blanks; as spreadsheets and numpy save it too."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from ..errors import PointsError
+from .raw import Raw, Rejected, checked_header, is_number
+
+FORM = {",": "CSV", "\t": "TSV", ";": "CSV with semicolons", "|": "text with bars", " ": "text with blanks"}
+SNIFFED = 50  # lines from which the delimiter is read
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
+
+
+def delimiter_of(text: str) -> str | None:
+    """Find the delimiter of a table: the one that cuts most lines into as many cells as the first; None if none does.
+
+    A text of one column, each line one word, is a table too: its delimiter is the comma.
+    """
+    lines = [line for line in text.splitlines()[: 4 * SNIFFED] if line.strip()][:SNIFFED]
+    found = {mark: _agreement(lines, mark) for mark in (",", "\t", ";", "|", " ")}
+    best = max(found, key=lambda mark: found[mark])
+    if found[best][0] > 0:
+        return best
+    return "," if all(len(line.split()) == 1 for line in lines) else None
+
+
+def _agreement(lines: list[str], mark: str) -> tuple[float, int]:
+    """Give the share of lines of the commonest number of cells, and that number; (0, 0) where it is no delimiter."""
+    counts = [len(cells) for cells in _rows(lines, mark)]
+    several = Counter(count for count in counts if count > 1)
+    if not several:
+        return 0.0, 0
+    number, lines_of_it = several.most_common(1)[0]
+    share = lines_of_it / len(counts)
+    if mark == " ":  # prose has blanks: a table's lines all agree, and below its header they hold numbers
+        cells = [cell for row in _rows(lines[1:], mark) for cell in row]
+        numbers = sum(map(is_number, cells))
+        return (0.5 * share, number) if share > 0.95 and numbers >= 0.4 * len(cells) > 0 else (0.0, 0)
+    return (share, number) if share >= 0.5 else (0.0, 0)
+
+
+def _rows(lines: Iterable[str], mark: str) -> Iterator[list[str]]:
+    if mark == " ":
+        return (line.split() for line in lines)
+    return csv.reader(lines, delimiter=mark, skipinitialspace=True)
+
+
+def read_delimited(text: str, name: str, mark: str | None = None) -> Raw:
+    """Read delimited text; the first line with two names is the header.
+
+    Lines above the header that fill a single cell (the title of a spreadsheet), nameless columns without a cell, and
+    the "# " that numpy writes before a header are left out.
+
+    Raises:
+        PointsError: no header, a column named twice, or a line that csv cannot read.
+    """
+    mark = mark or delimiter_of(text) or ","
+    numbered = _numbered(text, name, mark)
+    header, skipped = _header(numbered, name)
+    columns: list[list] = [[] for _ in header]
+    raw = Raw({}, [], form=FORM.get(mark, "delimited text"), notes=skipped)
+    for line, cells in numbered:
+        if len(cells) == len(header):
+            for column, written in zip(columns, cells, strict=True):
+                column.append(written)
+            raw.rows.append(line)
+        elif any(cell.strip() for cell in cells):
+            raw.rejected.append(Rejected(line, f"{len(cells)} cells under {len(header)} column names"))
+    named = [i for i, title in enumerate(header) if title or any(cell.strip() for cell in columns[i])]
+    names = checked_header([header[i] for i in named], name)
+    raw.columns = {title: columns[i] for title, i in zip(names, named, strict=True)}
+    if mark != ",":
+        _without_decimal_commas(raw)
+    return raw
+
+
+def _numbered(text: str, name: str, mark: str) -> Iterator[tuple[int, list[str]]]:
+    """Give the rows that are not empty, each with its line number."""
+    if mark == " ":
+        yield from ((i, line.split()) for i, line in enumerate(text.splitlines(), 1) if line.strip())
+        return
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error as failure:
+        raise PointsError(f"{name}, line {reader.line_num}: {failure}.") from None
+
+
+def _header(numbered: Iterator[tuple[int, list[str]]], name: str) -> tuple[list[str], list[str]]:
+    """Find the line of column names; give it, and a note on the lines above it."""
+    titles: list[str] = []
+    for _, cells in numbered:
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        if len(filled) == 1 and len(cells) > 1:
+            titles.append(filled[0])
+        elif filled:
+            names = [cell.strip() for cell in cells]
+            names[0] = names[0].removeprefix("#").strip()
+            return names, [f"left out above the header: {', '.join(map(repr, titles))}"] if titles else []
+    raise PointsError(f"{name} has no line of column names.")
+
+
+def _without_decimal_commas(raw: Raw) -> None:
+    """Write decimal commas as points, where commas stand in numbers and some of them cannot separate thousands."""
+    with_commas = [name for name, cells in raw.columns.items() if _all_with(_DECIMAL_COMMA, cells)]
+    cells = [cell for name in with_commas for cell in raw.columns[name] if _DECIMAL_COMMA.fullmatch(cell)]
+    if all(_THOUSANDS.fullmatch(cell) for cell in cells):
+        return
+    for name in with_commas:
+        raw.columns[name] = [cell.replace(",", ".") for cell in raw.columns[name]]
+    raw.notes.append(f"decimal commas are read as points in {', '.join(with_commas)}")
+
+
+def _all_with(pattern: re.Pattern[str], cells: list[str]) -> bool:
+    """Say whether a column holds numbers alone, some of which match a pattern."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    numbers = [cell for cell in filled if not is_number(cell)]
+    return bool(numbers) and all(pattern.fullmatch(cell) for cell in numbers)

@@ -1,0 +1,109 @@
+"""JSON: lines, one object each; a list of records; columns as pandas writes them; records within an object."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import PointsError
+from ..records.json_values import parse_json, parse_json_values
+from .raw import Raw, Rejected, columns_of, flatten
+
+
+def looks_like_json(head: str) -> bool:
+    """Say whether a text begins as JSON does."""
+    return bool(re.match(r"\s*(\{|\[\s*[\[{\]])", head))
+
+
+def read_json_lines(text: str, name: str) -> Raw:
+    """Read JSON in any of the shapes in which scripts write a table.
+
+    Raises:
+        PointsError: a list with something else than objects in it.
+    """
+    whole = _whole(text)
+    if isinstance(whole, list):
+        return _of_list(whole, name)
+    if isinstance(whole, Mapping):
+        return of_object(whole)
+    if "\n" in text.strip() and not _is_object(text.lstrip().split("\n", 1)[0]):
+        objects = list(parse_json_values(text))
+        if objects:
+            return _of_list([record for _, record in objects], name, [line for line, _ in objects])
+    return _by_line(text)
+
+
+def _whole(text: str) -> Any:
+    """Parse a text as one value; None where it is several, or broken."""
+    try:
+        return parse_json(text)
+    except ValueError:
+        return None
+
+
+def _is_object(line: str) -> bool:
+    return isinstance(_whole(line), Mapping)
+
+
+def _by_line(text: str) -> Raw:
+    records, raw = [], Raw({}, [], form="JSON lines")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append(flatten(_checked_object(parse_json(line))))
+        except ValueError as failure:
+            raw.rejected.append(Rejected(number, f"not JSON: {failure}"))
+            continue
+        raw.rows.append(number)
+    raw.columns = columns_of(records)
+    return raw
+
+
+def _of_list(values: list, name: str, lines: list[int] | None = None) -> Raw:
+    try:
+        records = [flatten(_checked_object(value)) for value in values]
+    except ValueError as failure:
+        raise PointsError(f"{name} is not a JSON list of objects, one a point: {failure}.") from None
+    return Raw(columns_of(records), lines or list(range(1, len(records) + 1)), form="JSON records")
+
+
+def of_object(whole: Mapping[str, Any]) -> Raw:
+    """Read one object: columns of equal length, records under one of its keys, or a single record."""
+    columns = _columns(whole)
+    if columns:
+        rows = len(next(iter(columns.values())))
+        return Raw(columns, list(range(1, rows + 1)), form="JSON columns")
+    for key, value in whole.items():
+        if isinstance(value, list) and value and all(isinstance(record, Mapping) for record in value):
+            beside = flatten({other: one for other, one in whole.items() if _is_fact(one)})
+            records = [{**beside, **flatten(record)} for record in value]
+            return Raw(columns_of(records), list(range(1, len(records) + 1)), form=f"JSON records under {key!r}")
+        nested = _columns(value) if isinstance(value, Mapping) and len(whole) == 1 else {}
+        if nested:
+            return of_object(value)
+    return Raw(columns_of([flatten(whole)]), [1], form="one JSON record")
+
+
+def _is_fact(value: Any) -> bool:
+    return not isinstance(value, list | Mapping)
+
+
+def _columns(whole: Mapping[str, Any]) -> dict[str, list]:
+    """Give columns of cells: lists of equal length, or objects with the same keys, as pandas writes a frame."""
+    kinds = {type(value) for value in whole.values()}
+    if kinds == {list}:
+        lengths = {len(value) for value in whole.values()}
+        cells = [one for value in whole.values() for one in value]
+        return dict(whole) if len(lengths) == 1 and lengths != {0} and all(map(_is_fact, cells)) else {}
+    if kinds == {dict} and len({tuple(value) for value in whole.values()}) == 1:
+        inner = {key: list(value.values()) for key, value in whole.items()}
+        keys = list(next(iter(whole.values())))
+        ordinal = all(key.isdecimal() for key in keys) and len(keys) > 0
+        return inner if ordinal and all(_is_fact(one) for column in inner.values() for one in column) else {}
+    return {}
+
+
+def _checked_object(record: Any) -> dict[str, Any]:
+    if not isinstance(record, dict):
+        raise ValueError("not an object of column names and values")
+    return record

@@ -1,0 +1,149 @@
+"""read_raw(source) -> Raw: find out what holds a table of runs, and read it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..errors import PointsError
+from ..records.ranges import shown
+from .delimited import delimiter_of, read_delimited
+from .excel import read_excel
+from .in_memory import holds_columns, of_columns
+from .mlflow import is_mlflow_folder, read_mlflow_database, read_mlflow_folder
+from .opening import beginning, checked_text, text_of
+from .parquet import read_parquet
+from .raw import Raw
+from .shelf import TEXTS
+from .tensorboard_events import looks_like_events, read_events
+from .tracker_charts import of_matrix, of_tensorboard_chart, of_wandb_chart
+
+HEAD = 100_000  # characters by which a format is recognised
+MARKS = {"csv": ",", "tsv": "\t"}
+FORMS = (*MARKS, "parquet", "excel", *(one.name for one in TEXTS))
+BINARY = {b"PAR1": read_parquet, b"PK\x03\x04": read_excel, b"SQLite format 3": read_mlflow_database}
+ENDINGS = {".parquet": read_parquet, ".pq": read_parquet}
+READ_IN = (".csv", ".tsv", ".tab", ".txt", ".log", ".jsonl", ".ndjson", ".json", ".md", ".parquet", ".pq", ".xlsx")
+
+
+def read_raw(source: object, form: str | None = None) -> Raw:
+    """Read a file, several, a folder, an open text, or what holds columns: a data frame, a dictionary.
+
+    `form` is one of `FORMS`; by default the beginning of the file says.
+
+    Raises:
+        PointsError: no such file, not UTF-8, no header, a column named twice, no rows; or nothing that holds a table.
+    """
+    if form not in {None, *FORMS}:
+        raise PointsError(f"format = {form!r}; it must be one of {', '.join(FORMS)}.")
+    if holds_columns(source):
+        raw = of_columns(source)
+    elif isinstance(source, list | tuple) and source and all(isinstance(one, str | Path) for one in source):
+        raw = _several([Path(one) for one in source], form)
+    elif hasattr(source, "read"):
+        raw = _of_stream(source, form)
+    elif isinstance(source, str | Path):
+        raw = _of_path(Path(source), form)
+        raw.source = str(source)
+    else:
+        raise PointsError(
+            f"a table is read from {shown(source)}: give a file's name, an open file, a data frame of pandas or "
+            "polars, or a dictionary of columns."
+        )
+    if not raw.rows:
+        wrong = f" The first of {len(raw.rejected)} rejected: {raw.rejected[0].reason}." if raw.rejected else ""
+        raise PointsError(f"{raw.source} holds no rows that can be read.{wrong}")
+    return raw
+
+
+def _of_path(path: Path, form: str | None) -> Raw:
+    if path.is_dir():
+        return _of_folder(path, form)
+    start = beginning(path)
+    reader = next((one for magic, one in BINARY.items() if start.startswith(magic)), ENDINGS.get(path.suffix.lower()))
+    if looks_like_events(path):
+        return read_events(path)
+    if reader or form in ("parquet", "excel"):
+        return (reader or {"parquet": read_parquet, "excel": read_excel}[form or ""])(path)
+    return of_text(text_of(path), str(path), form)
+
+
+def _of_stream(source: Any, form: str | None) -> Raw:
+    if form in ("parquet", "excel"):
+        raise PointsError(f"{form} is not text: give the file by its name, or CSV or JSON lines through the pipe.")
+    name = getattr(source, "name", "standard input")
+    raw = of_text(checked_text(source.read(), str(name)), str(name), form)
+    raw.source = str(name)
+    return raw
+
+
+def of_text(text: str, name: str, form: str | None = None) -> Raw:
+    """Read a text of any format on the shelf, or a table of delimited columns.
+
+    Raises:
+        PointsError: it is of no format that is known.
+    """
+    if form in MARKS:
+        return read_delimited(text, name, MARKS[form])
+    chosen = next((one for one in TEXTS if one.name == form), None)
+    known = chosen or next((one for one in TEXTS if one.looks(text[:HEAD])), None)
+    if known:
+        return known.read(text, name)
+    mark = delimiter_of(text[:HEAD])
+    if mark is None:
+        raise PointsError(_prose(text, name))
+    raw = read_delimited(text, name, mark)
+    return of_matrix(of_wandb_chart(of_tensorboard_chart(raw, name)))
+
+
+def _prose(text: str, name: str) -> str:
+    first = next(line for line in text.splitlines() if line.strip()).strip()
+    logs = ", ".join(one.name for one in TEXTS if one.name not in ("jsonl", "markdown", "trainer-state"))
+    return (
+        f"{name} is no table, and no log that is known: its first line is {shown(first[:60])}. A table has a line of "
+        f"column names and a line for every point; logs are read of {logs}."
+    )
+
+
+def _of_folder(folder: Path, form: str | None) -> Raw:
+    if is_mlflow_folder(folder):
+        return read_mlflow_folder(folder)
+    events = sorted(path for path in folder.rglob("*") if looks_like_events(path))
+    if events:
+        return joined([read_events(path, path.parent.relative_to(folder.parent).as_posix()) for path in events])
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in READ_IN)
+    files = files or sorted(folder.glob("*/trainer_state.json")) or sorted(folder.glob("*/metrics.csv"))
+    if not files:
+        raise PointsError(f"{folder} holds no file that is read: they end in {', '.join(READ_IN)}.")
+    return _several(files, form)
+
+
+def _several(files: list[Path], form: str | None) -> Raw:
+    raws = []
+    for path in files:
+        raw = _of_path(path, form)
+        if not any(name in raw.columns for name in ("run_id", "run", "run_name")):
+            raw.columns["run_id"] = [_run_of(path)] * len(raw.rows)
+        raws.append(raw)
+    found = joined(raws)
+    found.source = ", ".join(map(str, files[:3])) + (f", ... {len(files)} files" if len(files) > 3 else "")
+    return found
+
+
+def _run_of(path: Path) -> str:
+    """Name a run by its file; by its folder where all trainers call the file the same."""
+    return path.parent.name if path.stem in ("metrics", "trainer_state", "log", "train", "history") else path.stem
+
+
+def joined(raws: Iterable[Raw]) -> Raw:
+    """Put tables below one another; a column that one of them lacks is empty there."""
+    raws = list(raws)
+    names = list(dict.fromkeys(name for raw in raws for name in raw.columns))
+    columns = {name: [cell for raw in raws for cell in raw.columns.get(name, [None] * len(raw.rows))] for name in names}
+    forms = list(dict.fromkeys(raw.form for raw in raws))
+    return Raw(
+        columns,
+        [row for raw in raws for row in raw.rows],
+        [rejected for raw in raws for rejected in raw.rejected],
+        form=f"{len(raws)} files: {', '.join(forms)}" if len(raws) > 1 else forms[0],
+        notes=list(dict.fromkeys(note for raw in raws for note in raw.notes)),
+    )
