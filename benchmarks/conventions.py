@@ -14,6 +14,7 @@ from scalinglaws import read_points
 from scalinglaws.counting.compared import Conventions, Moved
 from scalinglaws.counting.conventions import conventions
 from scalinglaws.points.conversion_rules import RULES
+from scalinglaws.records.numbers_in_text import ends
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = Path(os.environ.get("SCALINGLAWS_DATA", ROOT.parent / "shared" / "data")) / "runs"
@@ -143,7 +144,7 @@ def example(one: Conventions) -> list[str]:
         c, a, n = r.convention, r.exponent, r.params
         lines.append(
             f"| {r.route} | {c.params} | {c.flops} | {'=' if c.own_compute else ''} | {a.value:.3f} | "
-            f"[{a.low:.3f}, {a.high:.3f}] | {n.value:.3g} | [{n.low:.3g}, {n.high:.3g}] | {r.tokens.value:.3g} |"
+            f"{ends(a, '.3f')} | {n.value:.3g} | {ends(n, '.3g')} | {r.tokens.value:.3g} |"
         )
     lines += ["", *(f"- {moved.route}: {moved.sentence}" for moved in one.moved), ""]
     lines += [

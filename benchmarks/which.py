@@ -22,6 +22,7 @@ import numpy as np  # noqa: E402
 
 from scalinglaws import Points, compare, draws, fit, plan, read_points  # noqa: E402
 from scalinglaws.comparing.compare import Comparison  # noqa: E402
+from scalinglaws.records.numbers_in_text import between, interval  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = Path(os.environ.get("SCALINGLAWS_DATA", ROOT.parent / "shared" / "data")) / "runs"
@@ -138,7 +139,7 @@ def _loss_row(name: str, options: dict, kept: Points, table: Points) -> list[str
         f"`{name}`",
         f"{v['alpha']:.3f}",
         f"{v['beta']:.3f}",
-        f"{v['beta'] / (v['alpha'] + v['beta']):.3f} [{low:.3f}, {high:.3f}]",
+        f"{v['beta'] / (v['alpha'] + v['beta']):.3f} {between(low, high, '.3f')}",
         _billions(plan(drawn, GOPHER).params),
         _billions(plan(wild, GOPHER).params),
         ", ".join(f"{one:.1f}" for one in moved),
@@ -153,7 +154,7 @@ def _foretold(points: Points, options: dict) -> str:
 
 
 def _billions(n) -> str:
-    return f"{n.value / 1e9:.0f} B [{n.low / 1e9:.0f}, {n.high / 1e9:.0f}]"
+    return f"{n.value / 1e9:.0f} B {between(n.low / 1e9, n.high / 1e9, '.0f')}"
 
 
 # ---- which law
@@ -196,7 +197,7 @@ def _table_of(one: Comparison) -> str:
         [
             f"`{law.law}`",
             f"{law.score:.2%}",
-            "" if law is ranked[0] else f"{law.behind.value:+.2%} [{law.behind.low:+.2%}, {law.behind.high:+.2%}]",
+            "" if law is ranked[0] else interval(law.behind, "+.2%"),
             f"{law.best_probability:.2f}",
             f"{law.coverage:.2f}",
             f"{law.factor:.1f}",

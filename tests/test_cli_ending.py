@@ -14,7 +14,7 @@ from cli_made import FORMULA, grid, law_text, spoken, written
 
 from scalinglaws.cli import app, main
 from scalinglaws.designing.study_file import read_study
-from scalinglaws.records.numbers_in_text import printable
+from scalinglaws.records.text_blocks import printable
 from scalinglaws.store.store import open_store
 from scalinglaws.studying.study import laws_of
 

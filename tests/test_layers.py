@@ -64,7 +64,7 @@ MAY_IMPORT = split(
         "arms": "errors fitting laws planning points records uncertainty",
         "counting": "errors fitting frontiers laws points quantities records results uncertainty",
         # numbers without a verdict
-        "measurements": "errors fitting frontiers laws points quantities results uncertainty",
+        "measurements": "errors fitting frontiers laws points quantities records results uncertainty",
         "claims": "measurements points quantities records results",  # verdicts on the numbers of measurements
         "auditing": "errors fitting frontiers laws points predicting quantities records results uncertainty",
         # above both wings

@@ -282,7 +282,7 @@ def test_the_page_of_our_own_runs_is_the_one_that_its_command_writes(tmp_path, m
 
 
 def test_a_page_may_round_its_last_digits_the_other_way_and_no_more():
-    row = "| S1 | alpha 0.48 (0.35 to 1.1e-05), 5,327,360 tokens | **failed** |"
+    row = "| S1 | alpha 0.48 [0.35, 1.1e-05], 5,327,360 tokens | **failed** |"
     assert differences(row, row.replace("0.48", "0.4799").replace("1.1e-05", "1.2e-05")) == []
     for word, other in (("0.48", "0.46"), ("1.1e-05", "1.1e-06"), ("failed", "passed"), ("5,327,360", "5,327,400")):
         assert differences(row, row.replace(word, other)) == [(row, row.replace(word, other))]

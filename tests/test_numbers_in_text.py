@@ -1,13 +1,14 @@
 """What is never written for a person: numbers that say nothing, a sign before zero, one points."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from cli_made import grid, spoken, written
 
 from scalinglaws.errors import counted
-from scalinglaws.records.numbers_in_text import between, ends, short
+from scalinglaws.records.numbers_in_text import between, ends, interval, short
 from scalinglaws.results.fitted import Estimate
 
 
@@ -30,6 +31,28 @@ def test_zero_has_no_sign_and_one_point_no_s():
 )
 def test_an_interval_of_more_than_six_decades_is_not_written_as_numbers(low, high, said):
     assert between(low, high) == said == ends(Estimate(1.0, low, high))
+
+
+@pytest.mark.parametrize(
+    ("estimate", "form", "said"),
+    [
+        (Estimate(1.7, 1.65, 1.76), "#.3g", "1.70 [1.65, 1.76]"),
+        (Estimate(400.0, 392.0, 1e7), "#.3g", "400 [392, 1.00e+07]"),
+        (Estimate(0.5, 0.48, 0.52), ".4f", "0.5000 [0.4800, 0.5200]"),
+        (Estimate(-0.012, -0.02, None), "+.1%", "-1.2% [-2.0%, inf]"),
+        (Estimate(3.0), "#.3g", "3.00 (no interval)"),
+        (None, "#.3g", "not identified"),
+    ],
+)
+def test_a_value_and_its_interval_are_written_in_one_form(estimate, form, said):
+    assert interval(estimate, form) == said
+
+
+def test_an_interval_is_written_in_one_module_alone():
+    package = Path(__file__).parents[1] / "scalinglaws"
+    by_hand = re.compile(r"\[\{[^{}]+\}, ?\{[^{}]+\}\]|\(\{[^{}]+\} to \{[^{}]+\}\)")
+    found = {path.name: by_hand.findall(path.read_text("utf-8")) for path in package.rglob("*.py")}
+    assert [name for name, texts in found.items() if texts] == ["numbers_in_text.py"]
 
 
 def test_a_report_of_a_fit_holds_no_monstrous_number(tmp_path):

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scalinglaws.reporting.axes import equation, limits, tick_text, ticks
-from scalinglaws.reporting.markup import formula
-from scalinglaws.results.fitted import Estimate
-from scalinglaws.results.numbers import (
+from scalinglaws.records.numbers_in_text import (
     ABSENT,
     UNDETERMINED,
+    abbreviated,
     count,
     duration,
-    interval,
     number,
     percent,
     plus_minus,
-    short,
     stated,
+    typeset,
 )
+from scalinglaws.reporting.axes import equation, limits, tick_text, ticks
+from scalinglaws.reporting.markup import formula
+from scalinglaws.results.fitted import Estimate
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_numbers_have_three_digits_and_powers_of_ten(value, text):
     ],
 )
 def test_an_interval_decides_how_many_digits_are_shown(estimate, text):
-    assert interval(estimate) == text
+    assert typeset(estimate) == text
 
 
 FLOATS = st.floats() | st.none()
@@ -82,7 +82,7 @@ WRITTEN = re.compile(r"−?(\d+(\.\d+)?)(×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?
 @example(5e-324)
 @example(-1.7976931348623157e308)
 def test_every_float_can_be_written_in_every_way(value):
-    for write in (number, stated, count, short, duration, percent):
+    for write in (number, stated, count, abbreviated, duration, percent):
         assert 0 < len(write(value)) <= 24
     for error in (0.0, 5e-324, 1e308, math.nan, None):
         assert 0 < len(plus_minus(value, error)) <= 32
@@ -96,7 +96,7 @@ def test_every_float_can_be_written_in_every_way(value):
 @example(99999.9999, 99999.9999, 100000.0001)
 @example(2.0, 1e308, -1e308)
 def test_every_interval_is_written_in_one_notation_and_no_value_but_zero_as_zero(value, low, high):
-    text = interval(Estimate(value, low, high))
+    text = typeset(Estimate(value, low, high))
     if text in (ABSENT, UNDETERMINED):
         return
     assert len(text) <= 60
@@ -134,7 +134,7 @@ def test_times_are_given_in_their_two_largest_units(seconds, text):
 def test_counts_are_written_in_full_and_sizes_in_short():
     assert count(393216.0) == "393,216"
     assert count(2.097152e7) == "2.10×10⁷"
-    assert [short(value) for value in (768, 24576, 786432, 1.5e9, 999_900)] == [
+    assert [abbreviated(value) for value in (768, 24576, 786432, 1.5e9, 999_900)] == [
         "768",
         "24.6 K",
         "786 K",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import counted
-from ..records.numbers_in_text import short
+from ..records.numbers_in_text import between, ends, short
 from ..records.text_blocks import Block, rows_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _row(found: "ArmsFit", name: str, level: float) -> tuple[object, ...]:
     one = found.arm(name)
     ends = one.interval(level)
     runs = len(set(one.fit.clusters.tolist()))
-    return name, runs, *(f"{short(one.fit.values[p])} [{ends[p][0]:.4g}, {ends[p][1]:.4g}]" for p in _parameters(found))
+    return name, runs, *(f"{short(one.fit.values[p])} {between(*ends[p], '.4g')}" for p in _parameters(found))
 
 
 def _test_row(found: "ArmsFit", one: "Difference") -> tuple[object, ...]:
@@ -68,7 +68,7 @@ def multiplier_text(one: "Multiplier") -> str:
     }[one.along]
     more = "".join(f"\n  {sentence}" for sentence in one.beyond)
     return (
-        f"{one.arm} needs {one.value:.3g} times the compute of {one.reference} [{one.low:.3g}, {one.high:.3g}] for the "
+        f"{one.arm} needs {one.value:.3g} times the compute of {one.reference} {ends(one, '.3g')} for the "
         f"loss {one.loss:.4g}\n  ({one.level:.0%}; {where}; {one.reference} spends {one.flops:.3g} FLOPs, "
         f"{one.convention}){more}"
     )

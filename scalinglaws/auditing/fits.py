@@ -8,6 +8,7 @@ from ..errors import FitError, PointsError
 from ..fitting.fit_record import Fit
 from ..fitting.losses import costs
 from ..fitting.problem import residuals
+from ..records.numbers_in_text import interval
 from ..uncertainty.draws import draws
 from .evidence import FEW_DRAWS, Evidence, Lacking, exponent_of, split_exponent
 from .rule import Judgement, either, fails, holds, rule
@@ -190,7 +191,7 @@ def determined(e: Evidence) -> Judgement:
     among = np.corrcoef(np.stack([columns[n] for n in ("alpha", "beta", "E")]))
     share = {n: (np.quantile(columns[n], 0.84) - np.quantile(columns[n], 0.16)) / 2 / found(e, n) for n in ("A", "B")}
     told = (
-        f"a = {a.value:.3f} [{a.low:.3f}, {a.high:.3f}]; A is known to {share['A']:.0%} and B to {share['B']:.0%} "
+        f"a = {interval(a, '.3f')}; A is known to {share['A']:.0%} and B to {share['B']:.0%} "
         f"alone; correlations alpha-beta {among[0, 1]:+.2f}, alpha-E {among[0, 2]:+.2f}, beta-E {among[1, 2]:+.2f}"
     )
     return either(a.high - a.low <= LOOSE, told)

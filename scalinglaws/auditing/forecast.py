@@ -4,6 +4,7 @@ import numpy as np
 
 from ..laws import LAWS, law
 from ..predicting.predict import replicate_noise, run_noise
+from ..records.numbers_in_text import between, interval
 from ..uncertainty.draws import draws
 from .bakeoff import bake_off, far_point
 from .evidence import FEW_DRAWS, SURFACE, Evidence, Lacking
@@ -62,7 +63,7 @@ def written_before(e: Evidence) -> Judgement:
     first = f"before its runs began {test.runs_started}, " if test.runs_started else ""
     scored = {True: "it held", False: "it did not hold", None: "it is not scored yet"}[test.held]
     return holds(
-        f"{p.value:.4f} [{p.low:.4f}, {p.high:.4f}] at N = {test.params_nonembedding:.3g}, written {test.predicted_at} "
+        f"{interval(p, '.4f')} at N = {test.params_nonembedding:.3g}, written {test.predicted_at} "
         f"{first}from points {test.fingerprint}; {scored}"
     )
 
@@ -153,7 +154,7 @@ def _regret(e: Evidence, plan) -> str:
     gamma = values["alpha"] * values["beta"] / (values["alpha"] + values["beta"])
     worst = max(float(losses[1:].max() - losses[0]), 0.0)
     compute = worst / (gamma * max(float(losses[0]) - values["E"], 1e-12))
-    return f"N* = {sizes[0]:.3g} [{ends[0]:.3g}, {ends[1]:.3g}]: its ends cost {worst:.3g} nats, {compute:.1%} of C"
+    return f"N* = {sizes[0]:.3g} {between(*ends, '.3g')}: its ends cost {worst:.3g} nats, {compute:.1%} of C"
 
 
 @rule(

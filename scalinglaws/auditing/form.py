@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import FitError, PointsError
 from ..frontiers.frontier import frontier
+from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
 from .bakeoff import bake_off, far_point
 from .evidence import SURFACE, Evidence, Lacking, split_exponent
@@ -37,7 +38,9 @@ def floor_known(e: Evidence) -> Judgement:
     """See whether the interval of E keeps off zero and off the least loss in the table."""
     low, high = e.draws.interval(e.level)["E"]
     least = float(e.loss.min())
-    told = f"E of {SURFACE} = {e.fit.values['E']:.4g} [{low:.4g}, {high:.4g}] by the sandwich, least loss {least:.4g}"
+    told = (
+        f"E of {SURFACE} = {e.fit.values['E']:.4g} {between(low, high, '.4g')} by the sandwich, least loss {least:.4g}"
+    )
     if low <= ZERO * least:
         return fails(f"{told}: E is not identified, its interval reaches zero")
     return either(high < least, told + ("" if high < least else ": its interval reaches the least loss"))
@@ -133,15 +136,11 @@ def approaches_agree(e: Evidence) -> Judgement:
     if len(found) < 2:
         raise Lacking("learning curves of three sizes, or isoFLOP budgets, beside the fit")
     apart = range_of(list(found.values()))
-    told = ", ".join(f"{name} {one.value:.3f} [{_end(one.low)}, {_end(one.high)}]" for name, one in found.items())
+    told = ", ".join(f"{name} {interval(one, '.3f')}" for name, one in found.items())
     known = [one for one in found.values() if one.low is not None]
     overlap = not known or max(o.low for o in known) <= min(o.high for o in known)
-    ends = f"{apart.value:.3f} [{_end(apart.low)}, {_end(apart.high)}]"
+    ends = interval(apart, ".3f")
     return by_interval(apart, APART, f"{told}: {ends} apart", "warning" if overlap else "error")
-
-
-def _end(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def approaches(e: Evidence) -> dict[str, Estimate]:

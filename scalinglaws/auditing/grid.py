@@ -5,7 +5,7 @@ import numpy as np
 from ..errors import FitError, PointsError
 from ..fitting.fit_record import Fit
 from ..fitting.problem import jacobian
-from ..results.fitted import Estimate
+from ..records.numbers_in_text import interval
 from .evidence import Evidence, Lacking, decades, levels, replicates
 from .exponents_compared import exponent_in, moved, range_of
 from .isoflop import bias_of_parabola, budgets_of
@@ -130,12 +130,8 @@ def stable_in_parts(e: Evidence) -> Judgement:
     a, several = e.exponent, {name: exponent_in(e, part) for name, part in found.items()}
     apart = range_of([*several.values(), a])
     told = ", ".join(f"{one.value:.3f} ({name})" for name, one in several.items())
-    told = f"a = {a.value:.3f} [{a.low:.3f}, {a.high:.3f}]; {told}: a range of {_interval(apart)}"
+    told = f"a = {interval(a, '.3f')}; {told}: a range of {interval(apart, '.3f')}"
     return by_interval(apart, MOVES, told, "error" if apart.value > MOVES_MUCH else "warning")
-
-
-def _interval(one: Estimate) -> str:
-    return f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
 
 
 def parts(e: Evidence) -> dict[str, Fit]:
@@ -291,7 +287,7 @@ def no_cherries(e: Evidence) -> Judgement:
     a = e.exponent
     change = moved(without, a)
     told = f"a = {a.value:.3f} with all sizes and {without.value:.3f} from N = {least:.3g} up"
-    return by_interval(change, MOVES, f"{told}: a change of {_interval(change)}")
+    return by_interval(change, MOVES, f"{told}: a change of {interval(change, '.3f')}")
 
 
 RULES = (

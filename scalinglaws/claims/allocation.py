@@ -13,7 +13,7 @@ from ..measurements.allocation_exponents import (
 from ..measurements.family_tables import FamilyTables
 from ..measurements.intervals import difference, independent_difference, least_of
 from ..measurements.powers import settled
-from ..measurements.sheet import said
+from ..records.numbers_in_text import interval
 from ..results.attempt import Lacking
 from .claim import Part, Shown, claim
 
@@ -42,7 +42,9 @@ def best_split(evidence):
 
     def both() -> Part:
         theory, seen = derived(evidence), empirical(evidence)
-        text = "; ".join(f"{name} derived {said(theory[name])}, frontier {said(seen[name])}" for name in EXPONENTS)
+        text = "; ".join(
+            f"{name} derived {interval(theory[name])}, frontier {interval(seen[name])}" for name in EXPONENTS
+        )
         without = [name for name in EXPONENTS if None in (theory[name].low, seen[name].low)]
         if without:
             raise Lacking(f"families F-N and F-B with intervals of {', '.join(without)}")
@@ -71,7 +73,7 @@ def larger_and_short(evidence):
 
     def grows() -> Part:
         p = settled(evidence.c_min).params.exponent
-        return Part("the exponent of the best size", p, 0.0, text=f"N_opt ~ C_min^{said(p)}")
+        return Part("the exponent of the best size", p, 0.0, text=f"N_opt ~ C_min^{interval(p)}")
 
     return [lambda: _stopped_short(evidence), grows]
 
@@ -87,12 +89,14 @@ def data_grows_slowly(evidence):
     def slower() -> Part:
         found = settled(evidence.c_min)
         n, d = found.params.exponent, found.tokens.exponent
-        text = f"C_min, no embeddings: N {said(n)}, D {said(d)}"
+        text = f"C_min, no embeddings: N {interval(n)}, D {interval(d)}"
         return Part("the exponent of N less that of D", difference(n, d), 0.0, text=text)
 
     def other_count() -> Shown:
         found = totals(evidence)
-        return Shown(f"all parameters, all FLOPs: N {said(found.params.exponent)}, D {said(found.tokens.exponent)}")
+        return Shown(
+            f"all parameters, all FLOPs: N {interval(found.params.exponent)}, D {interval(found.tokens.exponent)}"
+        )
 
     return [slower, other_count]
 
@@ -104,7 +108,7 @@ def mostly_size(evidence):
     def share() -> Part:
         seen = empirical(evidence)
         part = share_of_size(evidence)
-        text = f"p_N {said(seen['p_N'])} against p_D {said(seen['p_D'])}: a share of {part.value:.0%}"
+        text = f"p_N {interval(seen['p_N'])} against p_D {interval(seen['p_D'])}: a share of {part.value:.0%}"
         return Part("the share of p_N", part, 0.5, text=text)
 
     return [share]

@@ -1,7 +1,7 @@
 """S21: the critical batch depends on the loss alone, and the gradient noise scale measures it."""
 
 from ..measurements.critical_batches import noise_over_critical, turnings
-from ..measurements.sheet import said
+from ..records.numbers_in_text import interval
 from ..results.attempt import Lacking
 from .claim import Part, claim
 
@@ -22,13 +22,13 @@ def batch_of_loss(evidence):
         if effect is None:
             raise Lacking("family F-B with two sizes that reach the same losses")
         what = "B_crit of the largest over the smallest size at equal loss"
-        return Part(what, effect, 1 / FACTOR, FACTOR, f"{what}: {said(effect)}")
+        return Part(what, effect, 1 / FACTOR, FACTOR, f"{what}: {interval(effect)}")
 
     def power_of_loss() -> Part:
         found = evidence.critical
         if found.alpha_B is None:
             raise Lacking(f"family F-B with a law B_crit(L): {' '.join(found.warnings)}")
-        text = f"B_crit = {said(found.B_star)} tokens / L^(1/alpha_B), alpha_B {said(found.alpha_B)}"
+        text = f"B_crit = {interval(found.B_star)} tokens / L^(1/alpha_B), alpha_B {interval(found.alpha_B)}"
         return Part("alpha_B", found.alpha_B, 0.0, text=text)
 
     def noise_scale() -> Part:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..measurements.sheet import Measurements, said
+from ..measurements.sheet import Measurements
+from ..records.numbers_in_text import interval
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..results.attempt import attempt
@@ -58,7 +59,7 @@ class Part:
 def _number(estimate: Estimate | None) -> str:
     """Write a number with its interval, and a count alone."""
     counted = estimate is not None and estimate.low == estimate.value == estimate.high
-    return f"{estimate.value:.4g}" if counted else said(estimate)
+    return f"{estimate.value:.4g}" if counted else interval(estimate)
 
 
 @dataclass(frozen=True)

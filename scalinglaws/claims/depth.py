@@ -1,7 +1,7 @@
 """S27 to S29: without embeddings all depths fall on one line, but for models of less than two layers."""
 
 from ..measurements.depths import above_line, fan, one_layer
-from ..measurements.sheet import said
+from ..records.numbers_in_text import interval
 from .claim import Part, claim
 
 LEAST_RATIO = 2.0
@@ -46,7 +46,7 @@ def exceptions(evidence):
         points, _ = one_layer(evidence)
         off, sigma = float(points["off"].mean()), evidence.sigma.nats.value
         text = f"{len(points)} models of one layer lie {off:+.4f} nats off L(N); 2 sd of a seed are {2 * sigma:.4f}"
-        text += f" (sd {said(evidence.sigma.nats)})"
+        text += f" (sd {interval(evidence.sigma.nats)})"
         what = "their mean distance above L(N), less 2 sd of a seed, in nats,"
         return Part(what, above_line(evidence), 0.0, text=text)
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from ..measurements.costs_compared import certain_valley, certainly_not_a_valley, changes, cheapest
 from ..measurements.intervals import largest_of, magnitude, ratio, shifted
-from ..measurements.sheet import said
 from ..measurements.size_curves import (
     CurveRefit,
     Reached,
@@ -17,6 +16,7 @@ from ..measurements.size_curves import (
     reached,
     refits,
 )
+from ..records.numbers_in_text import interval
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
 from .claim import Part, claim
@@ -41,7 +41,7 @@ def universal_curves(evidence):
             raise Lacking(f"family F-N with curves that fix alpha_S at N = {_sizes(unknown)}")
         each = ", ".join(f"{one.alpha_S.value:.3f} at N = {one.params:.3g}" for one in found)
         beyond = float(np.mean(evidence.least["beyond"]))
-        text = f"alpha_S {said(pooled)} pooled; {each}; "
+        text = f"alpha_S {interval(pooled)} pooled; {each}; "
         text += f"{beyond:.0%} of the points at losses that the batch scan did not see"
         off = [magnitude(shifted(ratio(alpha_of_size(evidence, one), pooled), -1.0)) for one in found]
         what = "the largest difference of a size's alpha_S from the pooled one, relative to it,"

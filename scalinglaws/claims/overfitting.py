@@ -4,7 +4,7 @@ from functools import cache
 
 from ..measurements.intervals import spread_ratio
 from ..measurements.overfit import Marginal, collapse, largest_rise, marginals, mean_fall
-from ..measurements.sheet import said
+from ..records.numbers_in_text import interval
 from ..results.attempt import Lacking
 from .claim import Part, claim
 
@@ -50,7 +50,7 @@ def one_variable(evidence):
         seed = evidence.sigma.nats.value * found.per_loss
         eight = 8**found.ratio.value
         text = (
-            f"exponent ratio {said(found.ratio)}: 8 times the model needs {eight:.3g} times the data; residual sd "
+            f"exponent ratio {interval(found.ratio)}: 8 times the model needs {eight:.3g} times the data; residual sd "
             f"{found.sd:.4f} of {len(found.x)} runs, excess up to {found.excess.max():.3f}, limit "
             f"{MOST_SPREAD * seed:.4f}"
         )

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..measurements.sheet import Constant, Sheet, said
+from ..measurements.sheet import Constant, Sheet
+from ..records.numbers_in_text import interval
 from ..results.fitted import Estimate
 from .claim import Findings
 
@@ -65,7 +66,7 @@ def _constants(constants: Sequence[Constant]) -> str:
 
 
 def _measured(estimate: Estimate | None) -> str:
-    return "not measured" if estimate is None else said(estimate)
+    return "not measured" if estimate is None else interval(estimate)
 
 
 def _sheet(sheet: Sheet) -> str:

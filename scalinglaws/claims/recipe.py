@@ -5,9 +5,9 @@ import numpy as np
 from ..measurements.family_tables import FamilyTables
 from ..measurements.intervals import exact
 from ..measurements.rate_schedules import schedules, span_over_seeds
-from ..measurements.sheet import said
 from ..points.points import Points
 from ..quantities import PF_DAY
+from ..records.numbers_in_text import interval
 from ..results.attempt import Lacking
 from .claim import Part, claim
 
@@ -118,7 +118,7 @@ def any_schedule(evidence):
         span = float(np.ptp(losses))
         best, worst = points["lr_schedule"][losses.argmin()], points["lr_schedule"][losses.argmax()]
         text = (
-            f"{len(points)} schedules span {span:.4f} nats, from {best} to {worst}; sd of a seed {said(sigma)}, "
+            f"{len(points)} schedules span {span:.4f} nats, from {best} to {worst}; sd of a seed {interval(sigma)}, "
             f"limit {3 * sigma.value:.4f}"
         )
         what = "the span of the losses, less 3 sd of a seed, in nats,"

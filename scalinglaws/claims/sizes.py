@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ..measurements.family_tables import FamilyTables
 from ..measurements.intervals import scaled
 from ..measurements.powers import Power, trends
-from ..measurements.sheet import said
+from ..records.numbers_in_text import interval
 from .claim import Part, claim
 
 LEAST_R2 = 0.97
@@ -30,7 +30,7 @@ def _straight(evidence: FamilyTables, name: str, line: Line) -> Callable[[], Par
     def part() -> Part:
         found = line()
         text = (
-            f"{name}: exponent {said(found.identified)}, R2 {found.r2:.4f}, {found.points} points over "
+            f"{name}: exponent {interval(found.identified)}, R2 {found.r2:.4f}, {found.points} points over "
             f"{found.decades:.2f} decades, AIC better than the logarithm's by {found.better_by:.1f}"
         )
         return Part(f"R2 of {name}", found.r2_interval(evidence.level), LEAST_R2, text=text)
@@ -59,15 +59,15 @@ def no_bend(evidence):
 def _unbent(name: str, line: Line) -> Callable[[], Part]:
     def part() -> Part:
         found = line()
-        text = f"{name}: exponent {said(found.identified)}; with a floor L_inf {said(found.floor)}"
-        text += f", exponent {said(found.floor_exponent)}"
+        text = f"{name}: exponent {interval(found.identified)}; with a floor L_inf {interval(found.floor)}"
+        text += f", exponent {interval(found.floor_exponent)}"
         what, limits = (
             "the change of the exponent of {} over its own, from end to end,",
             (-NEAR_EXPONENT, NEAR_EXPONENT),
         )
         if found.curvature is None:
             return Part(what.format(name), None, *limits, f"{text}; {found.points} points give no curvature")
-        text = text.replace(": ", f": curvature {said(found.curvature, 2)}, ", 1)
+        text = text.replace(": ", f": curvature {interval(found.curvature, '#.2g')}, ", 1)
         change = scaled(found.curvature, -2 * found.span / found.exponent.value)
         return Part(what.format(name), change, *limits, text)
 
@@ -84,7 +84,7 @@ def three_panels(evidence):
 def _panel(evidence: FamilyTables, name: str, line: Line) -> Callable[[], Part]:
     def part() -> Part:
         found = line()
-        exponent = said(found.identified)
+        exponent = interval(found.identified)
         text = f"{name}: {found.equation}, exponent {exponent}, {found.points} points, R2 {found.r2:.4f}"
         return Part(f"R2 of {name}", found.r2_interval(evidence.level), LEAST_R2, text=text)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from ..measurements.family_tables import FamilyTables
 from ..measurements.other_texts import correlation, exponent_ratio, exponents, texts, transfer
-from ..measurements.sheet import said
+from ..records.numbers_in_text import interval
 from .claim import Part, claim
 
 LEAST_R = 0.99
@@ -27,7 +27,7 @@ def offset(evidence):
     def follows(name: str) -> Part:
         found = transfer(evidence, name)
         text = (
-            f"{name}: r {found.r:.4f}, slope {said(found.slope)}, offset {found.offset:+.3f} nats, "
+            f"{name}: r {found.r:.4f}, slope {interval(found.slope)}, offset {found.offset:+.3f} nats, "
             f"{found.drift:+.3f} a factor e of N"
         )
         return Part(f"r of {name}", correlation(evidence, name), LEAST_R, text=text)
@@ -44,7 +44,7 @@ def same_exponent(evidence):
 
     def judge(name: str) -> Part:
         other, own = exponents(evidence, name)
-        text = f"{name}: alpha_N {said(other)}, {other.value / own.value:.2f} times that of the text trained on"
+        text = f"{name}: alpha_N {interval(other)}, {other.value / own.value:.2f} times that of the text trained on"
         what = f"alpha_N of {name} over that of the text trained on"
         return Part(what, exponent_ratio(evidence, name), 1 - NEAR_EXPONENT, 1 + NEAR_EXPONENT, text)
 

@@ -12,8 +12,8 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import MisuseError
-from ..records.numbers_in_text import printable
 from ..records.ranges import shown
+from ..records.text_blocks import printable
 from .ending import ended, open_streams, say
 from .limits import require_numbers
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ..errors import MisuseError
-from ..records.numbers_in_text import finite
+from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 

@@ -3,8 +3,8 @@
 import sys
 import time
 
-from ..designing.costs import duration
 from ..launching.launch import Progress
+from ..records.numbers_in_text import about
 from .ending import say
 
 PLAIN_SECONDS = 20.0
@@ -70,4 +70,4 @@ def _loss(active) -> str:
 
 
 def _left(progress: Progress) -> str:
-    return "" if progress.seconds_left is None else f"{duration(progress.seconds_left)} left"
+    return "" if progress.seconds_left is None else f"{about(progress.seconds_left)} left"

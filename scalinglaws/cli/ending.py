@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import MisuseError, ScalingLawsError
-from ..records.numbers_in_text import printable
+from ..records.text_blocks import printable
 
 UNFORESEEN, INTERRUPTED = 70, 130  # exit codes; 0, 1 and 2 are those of errors.py
 KEPT_IN = "details_in"  # attribute of an error: the folder for its details

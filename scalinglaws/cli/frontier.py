@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from ..errors import FitError, MisuseError, PointsError, unknown_name
-from ..records.numbers_in_text import ends, finite
+from ..records.json_values import finite
+from ..records.numbers_in_text import interval
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 
@@ -145,7 +146,7 @@ def _tell(found: dict, beside: dict, told: list[str], points, json: bool):
     else:
         show("\n\n".join(one.printed() for one in found.values()))
         for name, e in beside.items():
-            show(f"{name}, fitted to all points: params ~ C^{e.value:.4f} {ends(e, 4)}")
+            show(f"{name}, fitted to all points: params ~ C^{interval(e, '.4f')}")
         if len(lines) + len(beside) > 1 and not apart:
             show("the approaches agree: exponents of N within 0.05 of each other")
         for sentence in apart:

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from ..errors import MisuseError
-from ..records.numbers_in_text import weights_of
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import of_a_fit
@@ -100,7 +99,7 @@ def _planned(a: Fitted, mix: str | None, calibrate: bool, flops: float, given: d
     if calibrate:
         made = run_plan(drawn, flops, calibration=a.factor(mixed), **given)
     if mixed:
-        say(f"laws weigh {weights_of(mixed)}: {mixed.sentence}")
+        say(f"laws weigh {mixed.weighed()}: {mixed.sentence}")
     return made
 
 

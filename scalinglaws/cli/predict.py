@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..records.numbers_in_text import finite, weights_of
+from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import of_a_fit
@@ -48,7 +48,7 @@ def predict(
     else:
         show("\n".join(line for text, p in zip(at, said, strict=True) for line in prediction_lines(p, [text])))
         if mixed:
-            show(f"mixture of {weights_of(mixed)}: {mixed.sentence}")
+            show(f"mixture of {mixed.weighed()}: {mixed.sentence}")
         if calibrate:
             show(f"intervals are {factor:.2f} times as wide as the fit's own, as its larger runs demanded")
     for warning in warned:

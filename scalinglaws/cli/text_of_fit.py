@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from ..errors import FitError, PointsError
-from ..records.numbers_in_text import finite, share, table
+from ..records.json_values import finite
+from ..records.numbers_in_text import share
+from ..records.text_blocks import table
 from .fits_given import Fitted
 
 MOST_RUNS = 1000  # each left out in turn

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..records.numbers_in_text import share
+from ..records.numbers_in_text import interval, share
 from ..records.text_blocks import Block, rows_of
 
 if TYPE_CHECKING:
@@ -56,4 +56,4 @@ def _reaches(ranked: "list[Compared]") -> list[tuple[object, ...]]:
 
 def _behind(one: "Compared", best: "Compared") -> str:
     e = one.behind
-    return "" if one is best or e is None else f"{e.value:+.2%} [{e.low:+.2%}, {e.high:+.2%}]"
+    return "" if one is best or e is None else interval(e, "+.2%")

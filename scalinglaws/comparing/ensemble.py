@@ -26,7 +26,7 @@ from ..predicting.predict import (
     spread_about,
 )
 from ..records.arguments import checked
-from ..records.numbers_in_text import weights_of
+from ..records.numbers_in_text import share
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..uncertainty.drawn import Draws
@@ -65,9 +65,13 @@ class Ensemble(PublicRecord):
         """Everything that a user of these laws must know about any of their fits."""
         return tuple(dict.fromkeys(w.message for one in self.members for w in one.warnings))
 
+    def weighed(self) -> str:
+        """Write the laws with their weights."""
+        return ", ".join(f"{name} {share(weight)}" for name, weight in zip(self.laws, self.weights, strict=True))
+
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""
-        return [f"mixture of {weights_of(self)}: {self.sentence}"]
+        return [f"mixture of {self.weighed()}: {self.sentence}"]
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""

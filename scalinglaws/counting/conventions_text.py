@@ -39,10 +39,10 @@ def _rows(route: str, refits: "list[Refit]", several: list[str]) -> Table:
             *(getattr(r.convention, role) for role in several),
             "=" if r.convention.own_compute else "",
             f"{r.exponent.value:.3f}",
-            ends(r.exponent, 3),
+            ends(r.exponent, ".3g"),
             *(f"{r.exponents[name].value:.3f}" for name in own),
             short(r.params.value, 3),
-            ends(r.params, 3),
+            ends(r.params, ".3g"),
             short(r.tokens.value, 3),
         )
         for r in refits

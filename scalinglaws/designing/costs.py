@@ -105,10 +105,3 @@ def makespan(sweep: Sweep, table: list[RunCost], processes: int) -> float | None
     for length in sorted((sum(seconds[s.id] for s in chain) for chain in sweep.chains), reverse=True):
         ends[ends.index(min(ends))] += length
     return max(ends)
-
-
-def duration(seconds: float) -> str:
-    """Write seconds in a readable unit: 48 s, 6 min, 3.2 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -58,7 +58,7 @@ def _constants(found: "Fit", limits: Limits | None) -> Table:
 def _cells(found: "Fit", name: str, limits: Limits | None) -> tuple[str, str, str]:
     if name in found.unidentified:
         return NOT_IDENTIFIED, "", "free"
-    ends = "" if limits is None else between(*limits[name], 6)
+    ends = "" if limits is None else between(*limits[name], ".6g")
     return f"{found.values[name]:.6g}", ends, _held(found, name).strip() or "free"
 
 

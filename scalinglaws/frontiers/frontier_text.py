@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import counted
-from ..records.numbers_in_text import ends, short
+from ..records.numbers_in_text import ends, interval, short
 from ..records.text_blocks import Block, rows_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def frontier_blocks(one: "Frontier", reasons: Mapping[str, str]) -> list[Block]:
         if line is not None:
             e = line.exponent
             at = f"{short(line.scale.value)} (C / {short(line.flops_centre)})"
-            text.append(f"{line.quantity} = {at}^{e.value:.4f} {ends(e, 4)}")
+            text.append(f"{line.quantity} = {at}^{interval(e, '.4f')}")
     if one.params is not None and one.params.exponent.low is not None:
         text.append(f"{one.params.exponent.level:.0%} intervals: {one.interval_method}")
     return text
@@ -43,7 +43,7 @@ def critical_batch_blocks(one: "CriticalBatch") -> list[Block]:
             short(i.steps_min),
             short(i.tokens_min),
             short(i.critical_batch.value),
-            ends(i.critical_batch, 4),
+            ends(i.critical_batch, ".4g"),
             short(i.rms_log, 2),
             i.reason,
         )
@@ -54,8 +54,8 @@ def critical_batch_blocks(one: "CriticalBatch") -> list[Block]:
     text: list[Block] = [title, rows_of(head, rows, title)]
     if one.B_star is not None and one.alpha_B is not None:
         text.append("B_crit(L) = B_star / L^(1/alpha_B):")
-        text.append(f"  B_star   {short(one.B_star.value, 5)} tokens {ends(one.B_star)}")
-        text.append(f"  alpha_B  {short(one.alpha_B.value, 5)} {ends(one.alpha_B)}")
+        text.append(f"  B_star   {interval(one.B_star, '.5g')} tokens")
+        text.append(f"  alpha_B  {interval(one.alpha_B, '.5g')}")
     if one.constants:
         said = ",".join(f"{k}={v:.5g}" for k, v in one.constants.items())
         text.append(f"for C_min:  scalinglaws frontier c-min POINTS --critical {said}")
@@ -63,5 +63,5 @@ def critical_batch_blocks(one: "CriticalBatch") -> list[Block]:
         e = one.size_effect
         held = e.low is not None and e.high is not None and e.low <= 1 <= e.high
         word = "no dependence on size is seen" if held else "it depends on the size here"
-        text.append(f"at equal loss the largest size has {short(e.value, 3)} {ends(e, 3)} times the smallest's: {word}")
+        text.append(f"at equal loss the largest size has {interval(e)} times the smallest's: {word}")
     return text

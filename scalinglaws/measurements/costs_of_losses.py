@@ -4,11 +4,12 @@ import numpy as np
 
 from ..laws.kaplan2020.efficient import excess_compute, excess_steps, flops_min, steps_min, tokens_min
 from ..laws.kaplan2020.loss import critical_batch
+from ..records.numbers_in_text import interval
 from ..results.attempt import UNFIT, Lacking
 from .critical_batches import turnings
 from .family_tables import FamilyTables
 from .noise_line import noise_along, noise_line
-from .sheet import Sheet, said
+from .sheet import Sheet
 from .size_curves import Reached, reached
 
 
@@ -107,7 +108,7 @@ def critical_batches(evidence: FamilyTables) -> Sheet:
         "first or the last rate tried, one beyond may need fewer steps: B_crit is then too low if the batch is large."
     )
     if effect is not None:
-        about += f" Largest over smallest size at equal loss: {said(effect)}."
+        about += f" Largest over smallest size at equal loss: {interval(effect)}."
     return Sheet("critical-batch", "Critical batch and gradient noise scale", about, columns, tuple(rows))
 
 
@@ -117,13 +118,11 @@ def noise_scales(evidence: FamilyTables) -> Sheet:
     line = noise_line(evidence)
     about = (
         "Gradient noise scale in tokens at a constant rate: evaluations in one bin of ln loss, weighted by the steps "
+        f"measured. Through all sizes B_simple = {interval(line.at_middle)} (L / {line.middle:.3g})^-"
+        f"{interval(line.slope)}, so alpha_B {interval(line.alpha_B)}."
     )
-    about += (
-        f"measured. Through all sizes B_simple = {said(line.at_middle)} (L / {line.middle:.3g})^-{said(line.slope)}, "
-    )
-    about += f"so alpha_B {said(line.alpha_B)}."
     if line.of_size:
-        about += f" Exponent of N beside the loss: {said(line.of_size)}; zero if the loss alone decides."
+        about += f" Exponent of N beside the loss: {interval(line.of_size)}; zero if the loss alone decides."
     columns = ("N", "loss", "noise scale", "standard error", "steps measured")
     return Sheet("noise-scale", "Gradient noise scale along the loss", about, columns, tuple(rows))
 

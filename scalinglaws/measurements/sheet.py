@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from ..records.numbers_in_text import UNIDENTIFIED
 from ..results.fitted import Estimate
-
-UNIDENTIFIED = "not identified"
 
 
 @dataclass(frozen=True)
@@ -51,16 +48,6 @@ class Measurements:
 def value_of(estimate: Estimate | None) -> float | str:
     """Give what stands in a table's cell; its ends stand in cells of their own."""
     return UNIDENTIFIED if estimate is None else estimate.value
-
-
-def said(estimate: Estimate | None, digits: int = 3) -> str:
-    """Write an estimate with its interval; None is one that the points do not identify."""
-    if estimate is None:
-        return UNIDENTIFIED
-    ends = [estimate.low, estimate.high]
-    if None in ends or not np.isfinite(np.array(ends, dtype=float)).all():
-        return f"{estimate.value:.{digits}g}"
-    return f"{estimate.value:.{digits}g} ({ends[0]:.{digits}g} to {ends[1]:.{digits}g})"
 
 
 def rows_of(points) -> list[dict]:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..points.points import Points
+from ..records.numbers_in_text import UNIDENTIFIED
 from ..results.attempt import UNFIT, Lacking, attempt
 from ..results.fitted import Estimate
 from .family_tables import FamilyTables
@@ -10,7 +11,7 @@ from .other_texts import FOREIGN, PLACE, exponents, texts, transfer
 from .places import losses_by_place
 from .repeats import MODEL, averaged, same_settings
 from .shape_panels import at_one_size, of_standard_ff, shaped
-from .sheet import UNIDENTIFIED, Sheet, rows_of
+from .sheet import Sheet, rows_of
 
 LEAST_PLACES = 5
 LEAST_DEPTHS = 3

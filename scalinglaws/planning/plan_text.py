@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..records.numbers_in_text import ends, share, short
+from ..records.numbers_in_text import ends, interval, share, short
 from ..records.text_blocks import Block, rows_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def plan_blocks(made: "Plan") -> list[Block]:
     rows = [(name, short(e.value, 5), ends(e), how) for name, (e, how) in said.items() if e is not None]
     lines.append(rows_of(("", "value", "interval", "of"), rows, "what to train"))
     for name, size in made.by_law.items():
-        lines.append(f"  {name} alone: {short(size.value)} parameters {ends(size, 4)}")
+        lines.append(f"  {name} alone: {interval(size, '.4g')} parameters")
     for within in made.sizes:
         lines.append(
             f"  sizes that waste at most {within.compute:.0%}: {within.low:.4g} to {within.high:.4g} parameters"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import MisuseError, unknown_name
+from ..records.numbers_in_text import interval
 from ..run.shape import Shape
 from .planned import Plan, PlannedShape
 
@@ -75,12 +76,10 @@ def _job(plan: Plan, row: PlannedShape, lr: float, devices: int | None) -> _Plan
     sequences = max(1, round(asked / (micro * processes))) * micro * processes
     steps = math.ceil(row.tokens / (sequences * row.shape.n_ctx))
     warmup = min(2000, math.ceil(WARMUP_SHARE * steps), steps - 1)
-    low, high = plan.loss_nats.low, plan.loss_nats.high
-    told = f" [{low:.4f}, {high:.4f}]" if low is not None and high is not None else ""
     comment = (
         f"Planned by scalinglaws with {plan.law}: {plan.flops:.4g} FLOPs as C = 6 N D, {row.params_total:,} parameters "
         f"({row.params_nonembedding:,} without embeddings).",
-        f"Expected loss {row.loss_nats:.4f} nats a token; of the plan's own size {plan.loss_nats.value:.4f}{told}, "
+        f"Expected loss {row.loss_nats:.4f} nats a token; of the plan's own size {interval(plan.loss_nats, '.4f')}, "
         f"{plan.loss_nats.level:.0%}.",
         f"Reach: {plan.reach:.3g} times the largest compute that the law was fitted to.",
     )

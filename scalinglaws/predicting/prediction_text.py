@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..records.numbers_in_text import between
+
 if TYPE_CHECKING:
     from .predict import Prediction
 
@@ -31,7 +33,7 @@ def targets(made: "Prediction") -> list[str]:
 def _line(made: "Prediction", at: str, value: float, low: float, high: float, reach: float, inside, told) -> str:
     kind = "one new run" if made.kind == "run" else "the law alone"
     beyond = "" if inside else "; outside the range of the points: an extrapolation"
-    said = f"{value:.5g} [{low:.5g}, {high:.5g}]" if told else "not determined by these runs"
+    said = f"{value:.5g} {between(low, high)}" if told else "not determined by these runs"
     return (
         f"{made.predicts} at {at}: {said} ({made.level:.0%}, {kind}); "
         f"reach {reach:.3g} times the largest {made.reach_of} fitted{beyond}"

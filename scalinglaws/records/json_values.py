@@ -49,6 +49,11 @@ def to_plain(record: Any) -> Any:
     return json.loads(_adapter(kind).dump_json(record, warnings="error", fallback=lambda array: array.tolist()))
 
 
+def finite(value: float | None) -> float | None:
+    """A number as JSON can hold it: nothing for infinity and what is no number."""
+    return None if value is None or not abs(value) < float("inf") else float(value)
+
+
 def from_plain(kind: type, values: Mapping, where: str = "", error: type[MisuseError] = StudyError) -> Any:
     """Make a record from JSON or TOML values.
 

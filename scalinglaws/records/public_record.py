@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import MisuseError
 from .by_value import content
-from .numbers_in_text import between, short
+from .numbers_in_text import interval
 from .round_trip import read, written
 from .text_blocks import Block, as_html, as_text
 
@@ -134,7 +134,7 @@ def _shown(value: Any) -> str:
     if hasattr(value, "identified"):  # a number that writes its own interval
         return repr(value)
     if hasattr(value, "low") and hasattr(value, "value"):
-        return f"{short(value.value, 5)} {between(value.low, value.high)}"
+        return interval(value, ".5g")
     if isinstance(value, float):
         return f"{float(value):.6g}"
     if isinstance(value, Mapping):

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from .numbers_in_text import printable, table
+# Control characters, which a terminal obeys, and marks that turn the direction of writing: shown as their codes.
+CODES = [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+SHOWN = {code: repr(chr(code))[1:-1] for code in CODES}
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,26 @@ Block = str | Table  # a text of one line or several, or a table
 def rows_of(head: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> Table:
     """Make a table of any sequences."""
     return Table(tuple(head), tuple(tuple(row) for row in rows), caption)
+
+
+def printable(text: str) -> str:
+    """Show the control characters of a text in place of sending them: a cell or a name clears no terminal."""
+    return text.translate(SHOWN)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]], indent: int = 2) -> str:
+    """Set rows under their heads: the first column to the left, the others to the right, but for the last if text."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in [list(head), *cells]) for i in range(len(head))]
+    left = {0} | ({len(head) - 1} if any(" " in row[-1] for row in cells) else set())
+    return "\n".join(
+        " " * indent
+        + "  ".join(
+            cell.ljust(width) if i in left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in [list(head), *cells]
+    )
 
 
 def as_text(blocks: Iterable[Block]) -> str:

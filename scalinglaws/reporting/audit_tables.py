@@ -1,8 +1,8 @@
 """The tables of the audit: the rules, failures first, and the corrections from Kaplan's exponent to Hoffmann's."""
 
 from ..errors import counted
+from ..records.numbers_in_text import ABSENT, count, signed
 from ..results.audited import Audit, Finding, WaterfallStep
-from ..results.numbers import ABSENT, count, signed
 from ..results.outcome import NOT_RUN, PASSED, UNDECIDED
 from .table_cells import Cell, Table, estimated
 

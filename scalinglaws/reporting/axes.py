@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from ..quantities import PF_DAY, QUANTITIES
-from ..results.numbers import power_of_ten
+from ..records.numbers_in_text import power_of_ten
 
 _LABELS = {
     "params_nonembedding": "non-embedding parameters N (parameters)",

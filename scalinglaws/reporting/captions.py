@@ -1,8 +1,8 @@
 """Parts that the captions of all figures share: how many runs there are, and which are left out."""
 
 from ..errors import counted
+from ..records.numbers_in_text import stated
 from ..results.letters import of_a_table
-from ..results.numbers import stated
 from ..results.rows_in_fits import excluded_rows, held_out_rows, runs_present
 from ..results.study_results import StudyResults
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from ..results.numbers import ABSENT, stated
+from ..records.numbers_in_text import ABSENT, stated
 from .table_cells import Cell, Table
 
 

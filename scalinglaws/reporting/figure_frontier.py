@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ..records.numbers_in_text import typeset
 from ..results.fitted import Band, Estimate, FrontierFound
 from ..results.letters import flops_of
-from ..results.numbers import interval
 from ..results.rows_in_fits import why_hollow
 from ..results.study_results import StudyResults
 from . import legends, marks
@@ -85,7 +85,7 @@ def _dots(axes, flops, best, found: FrontierFound) -> list:
 def _power(letter: str, exponent: Estimate | None) -> str:
     if exponent is None:
         return ""
-    return rf"${letter}^* \propto C^{{a}}$,  a = {interval(exponent)}"
+    return rf"${letter}^* \propto C^{{a}}$,  a = {typeset(exponent)}"
 
 
 def caption_frontier(results: StudyResults) -> str:
@@ -100,7 +100,7 @@ def caption_frontier(results: StudyResults) -> str:
     )
     method = "the envelope of the curves" if found.method == "envelope" else found.method
     exponents = ", ".join(
-        f"{words} {interval(estimate)}"
+        f"{words} {typeset(estimate)}"
         for words, estimate in (
             ("size", found.params_exponent),
             ("tokens", found.tokens_exponent),

@@ -1,7 +1,7 @@
 """Figure 5: the prediction for held-out runs, and their measured losses."""
 
+from ..records.numbers_in_text import abbreviated, percent, plus_minus, typeset
 from ..results.fitted import Band
-from ..results.numbers import interval, percent, plus_minus, short
 from ..results.rows_in_fits import fitted_rows
 from ..results.sentences import verdict
 from ..results.study_results import StudyResults
@@ -116,7 +116,7 @@ def _close_up(axes, test: HeldOutTest | None) -> list:
     pad = 0.18 * (max(ends) - min(ends) or 0.1)
     axes.set_ylim(min(ends) - pad, max(ends) + pad)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:.5g}"))
-    axes.set_xlabel(f"N = {short(test.params_nonembedding)} parameters, D = {short(test.tokens)} tokens")
+    axes.set_xlabel(f"N = {abbreviated(test.params_nonembedding)} parameters, D = {abbreviated(test.tokens)} tokens")
     return entries
 
 
@@ -135,7 +135,7 @@ def _columns(test: HeldOutTest | None) -> list[str]:
     if test is None:
         return ["predicted", "measured"]
     shown = plus_minus(test.measured_mean, test.measured_sem) if test.measured else "not yet trained"
-    return [f"predicted\n{interval(test.predicted)}", f"measured (n = {len(test.measured)})\n{shown}"]
+    return [f"predicted\n{typeset(test.predicted)}", f"measured (n = {len(test.measured)})\n{shown}"]
 
 
 def _measured(axes, test: HeldOutTest) -> list:

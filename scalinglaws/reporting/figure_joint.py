@@ -1,9 +1,9 @@
 """Figure 3: loss against tokens, one line per model size, with the joint law (Kaplan et al. 2020, Figure 4 left)."""
 
 from ..errors import counted
+from ..records.numbers_in_text import abbreviated
 from ..results.fitted import Band
 from ..results.letters import loss_of, of_a_table, size_of, tokens_of
-from ..results.numbers import short
 from ..results.rows_in_fits import fitted_rows
 from ..results.study_results import StudyResults
 from . import legends, marks
@@ -54,7 +54,7 @@ def joint_panel(axes, results: StudyResults, bands: list[Band], colours, letters
 
 def _line(axes, band: Band, colours) -> list:
     size = band.colour_value
-    name = f"N = {short(size)}" if size else band.label
+    name = f"N = {abbreviated(size)}" if size else band.label
     return marks.draw_band(axes, band, colours.to_rgba(size) if size else marks.INK, name=name)
 
 

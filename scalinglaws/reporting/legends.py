@@ -3,9 +3,9 @@
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from ..records.numbers_in_text import percent
 from ..results.fitted import Band
 from ..results.letters import of_a_table
-from ..results.numbers import percent
 from ..results.rows_in_fits import runs_present
 from ..results.study_results import StudyResults
 from .axes import plain

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..records.numbers_in_text import stated
 from ..results.fitted import Band, LearningCurve
 from ..results.letters import size_of
-from ..results.numbers import stated
 from ..results.rows_in_fits import excluded_rows, held_out_rows
 from ..results.study_results import StudyResults
 from .axes import equation

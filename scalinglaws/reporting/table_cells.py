@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
+from ..records.numbers_in_text import ABSENT, typeset
 from ..results.fitted import Estimate
-from ..results.numbers import ABSENT, interval
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Cell:
 
 def estimated(estimate: Estimate) -> Cell:
     """Make the cell of a number with its interval."""
-    return Cell(interval(estimate), estimate.value, (("low", estimate.low), ("high", estimate.high)))
+    return Cell(typeset(estimate), estimate.value, (("low", estimate.low), ("high", estimate.high)))
 
 
 @dataclass(frozen=True)

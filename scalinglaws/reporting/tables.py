@@ -5,21 +5,21 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import counted
-from ..results.attempt import attempt
-from ..results.fitted import Estimate, FittedLaw
-from ..results.letters import loss_unit, of_a_table
-from ..results.numbers import (
+from ..records.numbers_in_text import (
     ABSENT,
     UNIDENTIFIED,
     count,
     duration,
     explained,
-    interval,
     number,
     percent,
     plus_minus,
     stated,
+    typeset,
 )
+from ..results.attempt import attempt
+from ..results.fitted import Estimate, FittedLaw
+from ..results.letters import loss_unit, of_a_table
 from ..results.study_results import StudyResults
 from ..results.summary import minimised
 from ..results.tested import LawRanked, Ranking
@@ -274,7 +274,7 @@ def _ranked(law: LawRanked) -> tuple[Cell, ...]:
         Cell(law.law),
         constants,
         Cell(f"{100 * law.score:.2g}%", law.score),
-        Cell(f"{interval(percents)} %", law.behind.value) if percents else Cell(ABSENT),
+        Cell(f"{typeset(percents)} %", law.behind.value) if percents else Cell(ABSENT),
         Cell(percent(round(law.best_probability, 3)), law.best_probability),
         Cell(f"{100 * law.rms_log:.2g}%", law.rms_log),
         Cell(percent(round(law.coverage, 3)), law.coverage),

@@ -66,7 +66,7 @@ def _waterfall(steps: "tuple[WaterfallStep, ...]") -> list[Block]:
 
 
 def _ends(step: "WaterfallStep") -> str:
-    return ends(step.exponent, 3) if step.exponent is not None else "-"
+    return ends(step.exponent, ".3g") if step.exponent is not None else "-"
 
 
 def _moved(step: "WaterfallStep") -> str:

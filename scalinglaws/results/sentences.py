@@ -4,21 +4,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import counted
-from .attempt import attempt
-from .fitted import FittedLaw
-from .letters import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
-from .numbers import (
+from ..records.numbers_in_text import (
     UNIDENTIFIED,
+    abbreviated,
     duration,
     explained,
-    interval,
     number,
     percent,
     plus_minus,
     says_nothing,
-    short,
     stated,
+    typeset,
 )
+from .attempt import attempt
+from .fitted import FittedLaw
+from .letters import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
 from .rows_in_fits import runs_present
 from .tested import HeldOutTest
 
@@ -55,9 +55,9 @@ def trained(results: "StudyResults") -> str:
     text = results.corpus.get("name", "a text of unknown name")
     if not len(results.points):
         return f"{runs_present(results)}: nothing is trained on {text} yet."
-    span = f" of {short(min(sizes))} to {short(max(sizes))} {sizes_in_words(results)}" if sizes else ""
+    span = f" of {abbreviated(min(sizes))} to {abbreviated(max(sizes))} {sizes_in_words(results)}" if sizes else ""
     horizons = _column(results, tokens_of(results))
-    seen = f", each on {short(min(horizons))} to {short(max(horizons))} tokens" if horizons else ""
+    seen = f", each on {abbreviated(min(horizons))} to {abbreviated(max(horizons))} tokens" if horizons else ""
     took, whole = duration(results.train_seconds), duration(results.wall_seconds)
     spent = f"; training took {took} of run time, the whole study {whole}"
     return f"{runs_present(results)}: Transformers{span}{seen} of {text}{spent}."
@@ -68,8 +68,8 @@ def read(results: "StudyResults") -> str:
     kept = len(results.points.kept)
     part = "" if kept == len(results.points) else f", {kept:,} of them used in the fits"
     sizes, horizons = _column(results, size_of(results)), _column(results, tokens_of(results))
-    span = f", {short(min(sizes))} to {short(max(sizes))} {sizes_in_words(results)}" if sizes else ""
-    seen = f", {short(min(horizons))} to {short(max(horizons))} tokens" if horizons else ""
+    span = f", {abbreviated(min(sizes))} to {abbreviated(max(sizes))} {sizes_in_words(results)}" if sizes else ""
+    seen = f", {abbreviated(min(horizons))} to {abbreviated(max(horizons))} tokens" if horizons else ""
     counted = f"; N is {size_of(results)} throughout" if sizes else ""
     return f"{runs_present(results)}{part}{span}{seen}{counted}."
 
@@ -79,7 +79,7 @@ def law_found(results: "StudyResults") -> str:
     fit = main_fit(results)
     if fit is None:
         return f"No law is fitted yet ({runs_present(results)})."
-    shown = {name: UNIDENTIFIED if name in fit.unidentified else interval(v) for name, v in fit.values.items()}
+    shown = {name: UNIDENTIFIED if name in fit.unidentified else typeset(v) for name, v in fit.values.items()}
     constants = ", ".join(f"{name} = {text}" for name, text in shown.items())
     levels = {percent(value.level) for value in fit.values.values()}
     return (
@@ -99,9 +99,9 @@ def verdict(test: HeldOutTest | None, results: "StudyResults | None" = None) -> 
     """State the prediction for the held-out runs, the measured loss, and whether it is inside the interval."""
     if test is None:
         return "No run was held out, so no prediction was tested."
-    at = f"a model of {short(test.params_nonembedding)} parameters on {short(test.tokens)} tokens"
+    at = f"a model of {abbreviated(test.params_nonembedding)} parameters on {abbreviated(test.tokens)} tokens"
     told = (
-        f"For {at}, held out from every fit, {test.law} predicted {interval(test.predicted)} nats per token "
+        f"For {at}, held out from every fit, {test.law} predicted {typeset(test.predicted)} nats per token "
         f"({percent(test.predicted.level)} interval) at {number(test.reach, 2)} times the largest fitted compute"
     )
     if test.calibration != 1.0:
@@ -149,8 +149,8 @@ def plan_made(plans: "tuple[Recommendation, ...]", results: "StudyResults | None
         return f"Withheld: {why}."
     time = f", about {duration(plan.seconds)} on this machine" if plan.seconds else ""
     return (
-        f"For {plan.label} (C = {number(plan.flops)} FLOPs): N = {interval(plan.params)} parameters on "
-        f"D = {interval(plan.tokens)} tokens, expected loss {interval(plan.loss_nats)} {unit}{time}."
+        f"For {plan.label} (C = {number(plan.flops)} FLOPs): N = {typeset(plan.params)} parameters on "
+        f"D = {typeset(plan.tokens)} tokens, expected loss {typeset(plan.loss_nats)} {unit}{time}."
     )
 
 

@@ -4,9 +4,9 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from ..records.numbers_in_text import ABSENT, UNIDENTIFIED, stated, typeset
 from ..records.text_blocks import Block, Table
 from .fitted import FittedLaw
-from .numbers import ABSENT, UNIDENTIFIED, interval, stated
 from .sentences import five_sentences
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def summary_blocks(results: "StudyResults") -> list[Block]:
 
 
 def _fitted(fit: FittedLaw, name: str) -> str:
-    return UNIDENTIFIED if name in fit.unidentified else interval(fit.values[name])
+    return UNIDENTIFIED if name in fit.unidentified else typeset(fit.values[name])
 
 
 def _constants(results: "StudyResults") -> Table:

@@ -9,12 +9,13 @@ from textwrap import wrap
 from ..corpora import open_corpus
 from ..corpora.tokenise import tokenise
 from ..designing.checks import unanswered
-from ..designing.costs import Pace, RunCost, Step, costs, duration, makespan, step_of
+from ..designing.costs import Pace, RunCost, Step, costs, makespan, step_of
 from ..designing.design import Sweep, design, lay_out
 from ..designing.study_file import Families, Study
 from ..errors import CorpusError
 from ..quantities import PF_DAY
 from ..records.json_values import to_plain
+from ..records.numbers_in_text import about
 from ..tokenizers import named_vocabulary
 from ..training.step_times import by_flops, calibrate
 from .machine import cores
@@ -82,7 +83,7 @@ class StudyCost:
             f"{'to pay':>10} {'time':>8}",
             *(
                 f"{c.run_id:<24} {kinds[c.run_id]:<10} {c.params:>13,} {c.tokens:>9.3g} {c.flops_6nd:>10.3g} "
-                f"{c.flops_exact:>10.3g} {c.flops_paid:>10.3g} {duration(c.seconds):>8}"
+                f"{c.flops_exact:>10.3g} {c.flops_paid:>10.3g} {about(c.seconds):>8}"
                 for c in self.table
             ),
         ]
@@ -92,7 +93,7 @@ class StudyCost:
         paid = sum(c.flops_paid for c in self.own)
         last = sorted((c.seconds for c in self.own), reverse=True)
         said = f"{len(self.own)} runs, {paid:.3g} FLOPs = {paid / PF_DAY:.2g} PF-days to pay; about "
-        said += f"{duration(self.seconds)} with {self.processes} processes"
+        said += f"{about(self.seconds)} with {self.processes} processes"
         return said + (f"; the 3 longest runs take {sum(last[:3]) / sum(last):.0%} of the time." if sum(last) else ".")
 
 
@@ -141,7 +142,7 @@ class SetCost:
 def _line(name: str, whole: dict, shared: int) -> str:
     return (
         f"{name:<12} {whole['runs']:>5} {shared:>6} {whole['flops_paid_6nd']:>10.3g} {whole['flops_paid']:>10.3g} "
-        f"{whole['flops_paid'] / PF_DAY:>8.2g} {duration(whole['seconds']):>8} {whole['processes']:>9}"
+        f"{whole['flops_paid'] / PF_DAY:>8.2g} {about(whole['seconds']):>8} {whole['processes']:>9}"
     )
 
 

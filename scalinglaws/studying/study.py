@@ -22,6 +22,7 @@ from ..laws import LAWS, Law
 from ..planning.buildable import Building
 from ..planning.plan import plan
 from ..records.json_values import read_hint, to_plain, write_hint, write_json
+from ..records.numbers_in_text import interval
 from ..reporting.report import report
 from ..results.attempt import attempt
 from ..results.study_results import Recommendation, StudyResults
@@ -90,7 +91,7 @@ def _foretold(test: HeldOutTest) -> str:
     p = test.predicted
     return (
         f"predicted {'AFTER' if test.is_late else 'before'} training: the loss of N = {test.params_nonembedding:,.0f} "
-        f"at {test.tokens:.3g} tokens will be {p.value:.4f} [{p.low:.4f}, {p.high:.4f}] nats per token{_but(test)}"
+        f"at {test.tokens:.3g} tokens will be {interval(p, '.4f')} nats per token{_but(test)}"
     )
 
 

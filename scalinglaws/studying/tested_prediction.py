@@ -13,6 +13,7 @@ from ..laws.declaration import Law
 from ..points.points import Points
 from ..predicting.predict import predict
 from ..records.json_values import from_plain, read_sealed, to_plain, utc_now, write_sealed
+from ..records.numbers_in_text import between
 from ..results.attempt import attempt
 from ..results.fitted import Band, Estimate
 from ..results.tested import HELD_OUT, HeldOutTest, LawTrial, SeedSpread
@@ -92,7 +93,7 @@ def _no_news(width: float, seen: np.ndarray, n_vocab: int) -> str:
     if not width <= np.log(n_vocab):
         return f"its interval is wider than ln {n_vocab} = {np.log(n_vocab):.3g}, the loss of a uniform guess"
     if width > np.ptp(seen):
-        return f"its interval is wider than the range of all fitted losses, [{seen.min():.3g}, {seen.max():.3g}]"
+        return f"its interval is wider than the range of all fitted losses, {between(seen.min(), seen.max(), '.3g')}"
     return ""
 
 

@@ -3,9 +3,7 @@
 import math
 from typing import Any, Self
 
-from ..records.numbers_in_text import between, short
-
-DIGITS = 3
+from ..records.numbers_in_text import interval, short
 
 
 class Number(float):
@@ -49,7 +47,6 @@ class Number(float):
         """Write the number and its interval, or that it is not identified."""
         if not self.identified:
             return "not identified"
-        value = short(float(self), DIGITS)
-        return f"{value} {self.held}" if self.held else f"{value} {between(self.low, self.high, DIGITS)}"
+        return f"{short(float(self), 3)} {self.held}" if self.held else interval(self)
 
     __str__ = __repr__
