@@ -171,11 +171,11 @@ def kaplan_like(params, tokens):
     return law("kaplan-nd").evaluate(params, tokens, N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.3)
 
 
-def arms(names=("a", "b", "c"), worse=0.02, runs=1.0) -> Points:
+def arms(names=("a", "b", "c"), worse=0.02, runs=1.0, noise=NOISE) -> Points:
     """One sound study an arm, each worse than the last; `runs` is the share of the last arm's rows that is there."""
     parts = []
     for i, name in enumerate(names):
-        part = scaled(sound(repeats=0, seed=i), loss_nats=np.exp(worse * i))
+        part = scaled(sound(repeats=0, seed=i, noise=noise), loss_nats=np.exp(worse * i))
         part = part.replace(arm=[name] * len(part), run_id=np.char.add(part["run_id"], name))
         parts.append(part)
     parts[-1] = parts[-1].take(np.arange(0, len(parts[-1]), round(1 / runs)))

@@ -231,7 +231,13 @@ def optimal_scale(found: Fit) -> float:
     terms = [v["A"] * found.inputs["N"] ** -v["alpha"], v["B"] * found.inputs["D"] ** -v["beta"]]
     if not all((term / found.target).max() > FAINT for term in terms):
         raise Lacking("a fitted law with a term in N and one in D: one of them went to nothing, and no N is optimal")
-    return float((v["alpha"] * v["A"] / (v["beta"] * v["B"])) ** (1 / (v["alpha"] + v["beta"])))
+    return float(optimal_size(v, 6.0))
+
+
+def optimal_size(v: Mapping[str, np.ndarray], flops: float) -> np.ndarray:
+    """N_opt = G (C/6)^a of the additive law, for each set of its constants (Hoffmann et al. 2022, eq 4)."""
+    together = v["alpha"] + v["beta"]
+    return (v["alpha"] * v["A"] / (v["beta"] * v["B"])) ** (1 / together) * (flops / 6) ** (v["beta"] / together)
 
 
 def exponent_of(drawn: Draws, level: float) -> Estimate:

@@ -8,14 +8,16 @@ from ..errors import FitError, PointsError
 from ..frontiers.frontier import frontier
 from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
+from ..results.outcome import outcome_of
 from .bakeoff import bake_off, far_point
 from .evidence import SURFACE, Evidence, Lacking, split_exponent
 from .exponents_compared import range_of
-from .rule import Judgement, by_interval, either, fails, rule
+from .rule import Judgement, by_interval, by_parts, either, fails, rule
 
 FORMS, BETTER, SPLIT = 4, 1.5, 0.02  # least number; factor of error; of the loss, between equal forms
 NEIGHBOURS, SHUFFLES, MOST_ROWS = 6, 999, 600
-STRUCTURED = 0.01  # p-value
+STRUCTURED = 0.01  # p-value below which the residuals have a pattern
+HALF = 0.25  # Moran's I: near the share of the residuals' variance that neighbours share, half of their scatter
 APART = 0.05  # of a, between approaches
 CURSE = 0.5  # of the noise, by which the least of noisy losses lies too low
 EXPONENTS = (0.0, 1.2)
@@ -85,8 +87,9 @@ def form_settled(e: Evidence) -> Judgement:
     do="Look at the residual map; try other forms (D8), and widen the interval by a backtest (--calibrate).",
 )
 def no_pattern(e: Evidence) -> Judgement:
-    """Take Moran's I of the residuals over the six nearest rows in (ln N, ln D), with its p-value from 999 shuffles,
-    and the mean residual of the top tenth in compute.
+    """Take Moran's I of the residuals over the six nearest rows in (ln N, ln D), its p-value from 999 shuffles and its
+    interval, and the mean residual of the top tenth in compute. A p-value below 0.01 shows a pattern. Without one the
+    rule passes where the interval of I stays below 0.25 too: a pattern of half their scatter would have been seen.
     """
     rng = np.random.default_rng(e.seed)
     rows = np.arange(e.fit.n)
@@ -95,16 +98,25 @@ def no_pattern(e: Evidence) -> Judgement:
     if len(rows) < 3 * NEIGHBOURS:
         raise Lacking(f"{3 * NEIGHBOURS} rows or more")
     residual = np.clip(e.fit.residuals[rows], -4 * e.fit.noise, 4 * e.fit.noise)
-    index, p = morans_i(np.log(e.size[rows]), np.log(e.tokens[rows]), residual, rng)
+    index, p = morans_i(np.log(e.size[rows]), np.log(e.tokens[rows]), residual, rng, e.level)
     top = e.flops >= np.quantile(e.flops, 0.9)
     edge = float(e.fit.residuals[top].mean())
     error = float(e.fit.residuals[top].std() / np.sqrt(top.sum()))
-    told = f"Moran's I = {index:+.3f}, p = {p:.3g}; the top tenth in compute lies {edge:+.2%} (+-{error:.2%}) off"
-    return either(p >= STRUCTURED, told)
+    told = (
+        f"Moran's I = {interval(index, '+.3f')}, p = {interval(p, '.3g')}; "
+        f"the top tenth in compute lies {edge:+.2%} (+-{error:.2%}) off"
+    )
+    return by_parts((outcome_of(p, low=STRUCTURED), outcome_of(index, high=HALF)), told)
 
 
-def morans_i(x: np.ndarray, y: np.ndarray, residual: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
-    """Autocorrelation of residuals over nearest neighbours (Moran 1950), and the one-sided p-value of shuffles."""
+def morans_i(
+    x: np.ndarray, y: np.ndarray, residual: np.ndarray, rng: np.random.Generator, level: float = 0.95
+) -> tuple[Estimate, Estimate]:
+    """Give the autocorrelation of residuals over nearest neighbours (Moran 1950) and its one-sided p-value by shuffles.
+
+    The interval of I takes its spread from the shuffles; that of the p-value is of their number (Clopper & Pearson
+    1934).
+    """
     place = np.stack([(x - x.mean()) / max(x.std(), 1e-12), (y - y.mean()) / max(y.std(), 1e-12)], axis=1)
     apart = ((place[:, None] - place[None]) ** 2).sum(-1)
     np.fill_diagonal(apart, np.inf)
@@ -117,7 +129,17 @@ def morans_i(x: np.ndarray, y: np.ndarray, residual: np.ndarray, rng: np.random.
 
     shuffled = index(rng.permuted(np.tile(r, (SHUFFLES, 1)), axis=1))
     found = float(index(r))
-    return found, float((1 + (shuffled >= found).sum()) / (SHUFFLES + 1))
+    high, low = found - np.quantile(shuffled, [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(found, float(low), float(high), level), p_value(int((shuffled >= found).sum()), level)
+
+
+def p_value(above: int, level: float) -> Estimate:
+    """Give the p-value of a test in which `above` of the shuffles reached the statistic, with its interval."""
+    from scipy.special import betaincinv
+
+    low = betaincinv(above, SHUFFLES - above + 1, (1 - level) / 2) if above else 0.0
+    high = betaincinv(above + 1, SHUFFLES - above, (1 + level) / 2) if above < SHUFFLES else 1.0
+    return Estimate((1 + above) / (SHUFFLES + 1), float(low), float(high), level)
 
 
 @rule(
@@ -139,8 +161,8 @@ def approaches_agree(e: Evidence) -> Judgement:
     told = ", ".join(f"{name} {interval(one, '.3f')}" for name, one in found.items())
     known = [one for one in found.values() if one.low is not None]
     overlap = not known or max(o.low for o in known) <= min(o.high for o in known)
-    ends = interval(apart, ".3f")
-    return by_interval(apart, APART, f"{told}: {ends} apart", "warning" if overlap else "error")
+    told = f"{told}: {interval(apart, '.3f')} apart"
+    return by_interval(apart, told, "warning" if overlap else "error", high=APART)
 
 
 def approaches(e: Evidence) -> dict[str, Estimate]:

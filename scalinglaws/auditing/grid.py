@@ -131,7 +131,7 @@ def stable_in_parts(e: Evidence) -> Judgement:
     apart = range_of([*several.values(), a])
     told = ", ".join(f"{one.value:.3f} ({name})" for name, one in several.items())
     told = f"a = {interval(a, '.3f')}; {told}: a range of {interval(apart, '.3f')}"
-    return by_interval(apart, MOVES, told, "error" if apart.value > MOVES_MUCH else "warning")
+    return by_interval(apart, told, "error" if apart.value > MOVES_MUCH else "warning", high=MOVES)
 
 
 def parts(e: Evidence) -> dict[str, Fit]:
@@ -287,7 +287,7 @@ def no_cherries(e: Evidence) -> Judgement:
     a = e.exponent
     change = moved(without, a)
     told = f"a = {a.value:.3f} with all sizes and {without.value:.3f} from N = {least:.3g} up"
-    return by_interval(change, MOVES, f"{told}: a change of {interval(change, '.3f')}")
+    return by_interval(change, f"{told}: a change of {interval(change, '.3f')}", high=MOVES)
 
 
 RULES = (

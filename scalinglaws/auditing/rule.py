@@ -1,12 +1,12 @@
 """What a rule of the audit is, and how its judgement becomes a finding."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..results.attempt import attempt
 from ..results.audited import Finding
 from ..results.fitted import Estimate
-from ..results.outcome import FAILED, NOT_RUN, PASSED, outcome_of
+from ..results.outcome import FAILED, NOT_RUN, PASSED, outcome_of, overall
 from .evidence import Evidence
 
 SEVERITIES = ("error", "warning", "info")
@@ -36,9 +36,19 @@ def either(good: bool, found: str, severity: str = "") -> Judgement:
     return holds(found) if good else fails(found, severity)
 
 
-def by_interval(estimate: Estimate, high: float, found: str, severity: str = "") -> Judgement:
-    """Say that the rule holds where the whole interval is at most `high`; undecided where only a part of it is."""
-    return Judgement(outcome_of(estimate, high=high), found, severity)
+def by_interval(
+    estimate: Estimate, found: str, severity: str = "", *, low: float | None = None, high: float | None = None
+) -> Judgement:
+    """Say that the rule holds where the whole interval lies within the limits; undecided where only a part of it does.
+
+    `low`, `high`: the limits, which are themselves allowed; None where there is none on that side.
+    """
+    return Judgement(outcome_of(estimate, low, high), found, severity)
+
+
+def by_parts(outcomes: Iterable[str], found: str, severity: str = "") -> Judgement:
+    """Say that the rule holds where each of its parts does."""
+    return Judgement(overall(outcomes), found, severity)
 
 
 def unknown(needs: str) -> Judgement:

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..fitting.fit_record import Fit
 from ..laws import law
 from ..points.points import Points
+from ..records.numbers_in_text import interval
+from ..results.fitted import Estimate
+from ..uncertainty.interval_ends import t_quantile
 from .evidence import SAME, Evidence, Lacking, decades, levels
-from .rule import Judgement, either, fails, holds, rule
+from .rule import Judgement, by_interval, either, fails, holds, rule
 
 KNOBS = ("lr", "batch_tokens", "weight_decay", "beta2")
 LOCAL = np.log(np.sqrt(2))  # a step of the rate that must not matter
@@ -114,19 +118,39 @@ def levels_of_cells(e: Evidence) -> int:
     do="Scan the rate of the largest model more finely.",
 )
 def flat_optimum(e: Evidence) -> Judgement:
-    """Fit a parabola in ln(rate) to each scan of three values or more, and read what half a doubling off its minimum
-    costs, beside the noise of the fitted law.
+    """Fit a parabola in ln(rate) to the scan of the largest size that has three values or more, read what half a
+    doubling off its minimum costs, and take it over the scatter of the runs about the fitted law; by its interval, as
+    each loss of the scan scatters as much.
     """
     usable = [s for s in scans(e, "lr") if len(s.values) >= 3]
     if not usable:
         raise Lacking("three values of lr at one size and horizon")
     largest = max(usable, key=lambda s: (s.size, s.tokens))
     near = np.argsort(largest.losses)[:5]
-    curve = np.polyfit(np.log(largest.values[near]), np.log(largest.losses[near]), 2)[0]
-    cost, chosen = float(curve * LOCAL**2), e.refit(~beaten(e)).noise
-    told = f"at N = {largest.size:.3g} a rate off by 1.41 costs {cost:.2%} of the loss"
-    told += f"; the scatter of the best of each cell is {chosen:.2%}"
-    return either(0 <= cost <= chosen, told)
+    best = e.refit(~beaten(e))
+    cost = cost_over_scatter(largest.values[near], largest.losses[near], best, e.level)
+    told = (
+        f"at N = {largest.size:.3g} a rate off by 1.41 costs {cost.value * best.noise:.2%} of the loss; the scatter of "
+        f"the best of each cell is {best.noise:.2%}: {interval(cost, '.3g')} times as much"
+    )
+    if cost.high is not None and cost.high < 0:
+        return fails(f"{told}; the losses of this scan have no minimum")
+    return by_interval(cost, told, high=1.0)
+
+
+def cost_over_scatter(values: np.ndarray, losses: np.ndarray, best: Fit, level: float) -> Estimate:
+    """Give what half a doubling off the minimum of a parabola in ln(rate) costs over the scatter of a fit.
+
+    The standard error of the ratio r is (k^2 + r^2 / (2 nu))^.5: k that of the parabola's curvature, in units of the
+    scatter, and nu the degrees of freedom of the fit, to which the scatter is known.
+    """
+    along = np.log(values) - np.log(values).mean()
+    curvature = np.polyfit(along, np.log(losses), 2)[0]
+    design = np.stack([along**2, along, np.ones(len(along))], axis=1)
+    k = LOCAL**2 * np.sqrt(np.linalg.inv(design.T @ design)[0, 0])
+    ratio, degrees = curvature * LOCAL**2 / max(best.noise, 1e-12), max(best.n_clusters - len(best.free), 1)
+    half = t_quantile(level, degrees) * np.sqrt(k**2 + ratio**2 / (2 * degrees))
+    return Estimate(float(ratio), float(ratio - half), float(ratio + half), level)
 
 
 @rule(

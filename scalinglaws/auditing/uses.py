@@ -1,12 +1,17 @@
 """Group E: what the law is used for: comparing arms, foretelling tasks, choosing data, serving."""
 
-from itertools import combinations
+from collections.abc import Mapping
 
 import numpy as np
 
 from ..errors import FitError, PointsError
-from .evidence import Evidence, Lacking, levels, optimal_scale, split_exponent
-from .rule import Judgement, either, fails, holds, rule
+from ..records.numbers_in_text import interval
+from ..results.fitted import Estimate
+from ..results.outcome import outcome_of
+from .evidence import Evidence, Lacking, levels, optimal_scale, optimal_size, split_exponent
+from .pairs_of_arms import difference_of_shares, pairs_right
+from .rule import Judgement, by_interval, by_parts, either, fails, holds, rule
+from .task_over_loss import TaskRows, range_over_scatter, rank_correlation, scatter_of_one_curve
 
 ARMS = ("arm", "train_set")
 TASKS = ("error_top1", "accuracy")
@@ -89,17 +94,16 @@ def task_of(e: Evidence) -> np.ndarray:
     do="Fit loss, then task from loss; leave out the tasks that fail here, and say so.",
 )
 def foretellable(e: Evidence) -> Judgement:
-    """Take Spearman's correlation of the task with the loss, and the task's range over its scatter about a line in the
-    loss.
+    """Take Spearman's correlation of the task with the loss, and the task's range over its scatter about a parabola in
+    the loss; each by its interval.
     """
-    from scipy.stats import spearmanr
-
-    task = task_of(e)
-    rho = float(spearmanr(e.loss, task).statistic)
-    scatter = float(np.std(task - np.polyval(np.polyfit(e.loss, task, 2), e.loss)))
-    signal = float(np.ptp(task) / max(scatter, 1e-12))
-    told = f"the task follows the loss with rho = {rho:.3f}; its range is {signal:.3g} times its scatter"
-    return either(rho >= MONOTONE and signal >= SIGNAL, told)
+    rows = TaskRows(e.loss, task_of(e), e.runs)
+    rho, signal = rank_correlation(rows, e.level), range_over_scatter(rows, e.level)
+    found = (
+        f"rank correlation of the task with the loss: {interval(rho, '.3f')}; "
+        f"range of the task over its scatter: {interval(signal, '.3g')}"
+    )
+    return by_parts((outcome_of(rho, low=MONOTONE), outcome_of(signal, low=SIGNAL)), found)
 
 
 @rule(
@@ -131,8 +135,8 @@ def continuous(e: Evidence) -> Judgement:
     do="Pick by the ranking at the largest affordable scale.",
 )
 def beats_ranking(e: Evidence) -> Judgement:
-    """Hold the largest size out; foretell which arm of every pair wins there by a law each, and by the ranking at the
-    next size.
+    """Hold the largest size out; predict which arm of every pair has the lower loss there, by a law for each arm and by
+    the ranking at the next size; compare the shares of pairs that are right, by the interval of their difference.
     """
     arm = arm_of(e)
     names, sizes = np.unique(arm), np.unique(e.size)
@@ -144,11 +148,13 @@ def beats_ranking(e: Evidence) -> Judgement:
     said = np.array([_foretold(e, arm == n, top) for n in names])
     if not np.isfinite(said).all():
         raise Lacking("rows enough to fit every arm below its largest size")
-    by_law, by_rank = _right(said, actual), _right(ranked, actual)
-    told = (
-        f"of the pairs of {len(names)} arms laws get {by_law:.0%} right, the ranking at N = {below:.3g} {by_rank:.0%}"
+    by_law, by_rank = pairs_right(said, actual), pairs_right(ranked, actual)
+    more = difference_of_shares(by_law, by_rank, len(names), e.level)
+    found = (
+        f"of the pairs of {len(names)} arms the laws get {by_law.mean():.0%} right, the ranking at N = {below:.3g} "
+        f"{by_rank.mean():.0%}: a difference of {interval(more, '.2f')}"
     )
-    return either(by_law >= by_rank, told)
+    return by_interval(more, found, low=0.0)
 
 
 def _best_losses(e: Evidence, arm, names, size: float) -> np.ndarray:
@@ -164,11 +170,6 @@ def _foretold(e: Evidence, rows: np.ndarray, size: float) -> float:
     return float(found.evaluate(N=size, D=e.tokens[rows & (e.size == size)].max()))
 
 
-def _right(said: np.ndarray, actual: np.ndarray) -> float:
-    pairs = list(combinations(range(len(actual)), 2))
-    return float(np.mean([(said[i] < said[j]) == (actual[i] < actual[j]) for i, j in pairs]))
-
-
 @rule(
     "E9",
     "warning",
@@ -180,19 +181,16 @@ def _right(said: np.ndarray, actual: np.ndarray) -> float:
     do="Fit the second step for each training text alone.",
 )
 def one_text(e: Evidence) -> Judgement:
-    """Compare the scatter of the task about one curve in the loss with that about a curve for every text."""
-    task, text = task_of(e), e.kept[e.one_of("train_set")]
+    """Compare the scatter of the task about one parabola in the loss with that about a parabola for every text, by the
+    interval of their ratio. A single text needs no comparison.
+    """
+    rows, text = TaskRows(e.loss, task_of(e), e.runs), e.kept[e.one_of("train_set")]
     names = np.unique(text)
     if len(names) == 1:
         return holds(f"{len(text)} rows of one training text ({names[0]})")
-    whole = _scatter(e.loss, task)
-    apart = float(np.sqrt(np.mean([_scatter(e.loss[text == n], task[text == n]) ** 2 for n in names])))
-    told = f"{len(names)} texts: the scatter about one curve is {whole:.4f}, about a curve each {apart:.4f}"
-    return either(whole < SHIFTED * apart, told)
-
-
-def _scatter(loss: np.ndarray, task: np.ndarray) -> float:
-    return float(np.std(task - np.polyval(np.polyfit(loss, task, 2), loss))) if len(loss) > 3 else 0.0
+    ratio = scatter_of_one_curve([rows.take(text == name) for name in names], e.level)
+    found = f"{len(names)} texts: the scatter about one curve over that about a curve for each text"
+    return by_interval(ratio, f"{found}: {interval(ratio, '.3g')}", high=SHIFTED)
 
 
 @rule(
@@ -206,15 +204,29 @@ def _scatter(loss: np.ndarray, task: np.ndarray) -> float:
     do="Measure the loss after quantising or tuning at two horizons before training longer.",
 )
 def not_overtrained(e: Evidence) -> Judgement:
-    """Compare D/N of the plans, or of the target, with that of the fitted law's optimum at the same compute."""
+    """Compare D/N of the plans, or of the target, with that of the fitted law's optimum at the same compute, by the
+    interval that the draws of the fit give to their ratio.
+    """
     asked = [(plan.params.value, plan.tokens.value) for plan in e.plans]
     asked += [(e.target["N"], e.target["D"])] if {"N", "D"} <= set(e.target) else []
     if not asked:
         raise Lacking("a plan, or a target N and D (--target N=1e9,D=2e12)")
-    v = e.fit.values
-    scale = optimal_scale(e.fit)
-    over = [d / n / (n * d / (scale * (n * d) ** split_exponent(v)) ** 2) for n, d in asked]
-    return either(max(over) <= OVERTRAINED, f"D/N is up to {max(over):.3g} times that of the optimum")
+    optimal_scale(e.fit)  # refuses a fit in which no size is optimal
+    over = max((_over_optimum(e, n, d) for n, d in asked), key=lambda one: one.value)
+    return by_interval(over, f"D/N over that of the optimum: up to {interval(over, '.3g')}", high=OVERTRAINED)
+
+
+def _over_optimum(e: Evidence, n: float, d: float) -> Estimate:
+    """Give D/N at N and D over that of the optimum at their compute, (N_opt/N)^2, with its interval."""
+    drawn = {name: e.draws.values[:, e.draws.names.index(name)] for name in ("A", "B", "alpha", "beta")}
+    fitted = {name: np.float64(e.fit.values[name]) for name in drawn}
+
+    def over(v: Mapping[str, np.ndarray]) -> np.ndarray:
+        return (optimal_size(v, 6 * n * d) / n) ** 2
+
+    with np.errstate(over="ignore"):
+        low, high = np.quantile(over(drawn), [(1 - e.level) / 2, (1 + e.level) / 2])
+    return Estimate(float(over(fitted)), float(low), float(high), e.level)
 
 
 RULES = (fair_arms, foretellable, continuous, beats_ranking, one_text, not_overtrained)
