@@ -1,6 +1,6 @@
 """A study becomes the sweep it asks for, at the cost it says."""
 
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 
 import pytest
 
@@ -8,6 +8,8 @@ from scalinglaws.designing.costs import Pace, costs, makespan, step_of
 from scalinglaws.designing.design import design, make_shape, optimizer_of, peak_rate
 from scalinglaws.designing.study_file import RENAMED, Study, presets, read_study
 from scalinglaws.errors import CorpusError, ShapeError, StudyError
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.shape import Shape
 
 STUDY = Study(
     "s", ((1, 8), (2, 16), (2, 32), (3, 64)), (1e5, 2e5, 4e5), seeds=3, seed_shape=(2, 16), hold_out=1, hold_out_seeds=2
@@ -84,6 +86,14 @@ def test_every_setting_of_a_model_and_a_run_reaches_them():
     spec = sweep(**asked, **run).runs[0]
     assert {name: getattr(spec.shape, name) for name in asked} == asked
     assert {name: getattr(spec, name) for name in run} == run
+
+
+@pytest.mark.parametrize("kind", [RunSpec, Shape])
+def test_a_key_of_a_study_that_a_run_has_too_has_its_default(kind):
+    ours, theirs = ({f.name: f.default for f in fields(one) if f.default is not MISSING} for one in (Study, kind))
+    alike = ours.keys() & theirs.keys()
+    assert len(alike) > 10
+    assert {name: ours[name] for name in alike} == {name: theirs[name] for name in alike}
 
 
 def test_under_mup_every_size_knows_the_width_of_a_head_at_the_base():

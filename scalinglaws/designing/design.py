@@ -1,9 +1,10 @@
 """A study and its text -> the sweep: the full specification of every run, before any compute is spent."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from ..corpora.token_files import Tokenised
 from ..corpora.tokenise import tokenise_test
@@ -15,14 +16,6 @@ from .checks import require_schedules, require_steps, require_test_text, require
 from .study_file import Study
 
 LARGEST_BY_ADAM = 1e9  # maximum parameters for Adam; Adafactor above (Kaplan et al. 2020, section 2.2)
-OF_EVERY_SHAPE = "tied family norm positions activation qk_norm biases parametrisation base_width reuse sharing".split()
-OF_EVERY_RUN = (
-    "schedule decay beta1 beta2 weight_decay clip evaluations eval_tokens "
-    "cooldown lr_end decay_power dropout accumulate unique_tokens data_seed "
-    "early_stop noise_every watch_weights precision".split()
-)  # settings that are copied into each run
-
-
 AXES = "batch lr_factor unique_tokens schedule reuse sharing".split()  # settings that have an `each_...` key
 KAPLAN_RATE = (0.003239, 0.0001395)  # Kaplan et al. 2020, eq D.1
 
@@ -188,9 +181,20 @@ def make_shape(study: Study, size: tuple[int, ...], n_vocab: int) -> Shape:
     """Make the shape of a size: its own number of heads, else as many of width `d_head` as fit; one in an LSTM."""
     n_layer, d_model, *rest = size
     heads = 1 if study.family == "lstm" else rest[0] if rest else max(1, d_model // study.d_head)
-    kept = {name: getattr(study, name) for name in OF_EVERY_SHAPE}
-    d_ff = rest[1] if len(rest) > 1 else 0
-    return Shape(n_layer, d_model, heads, study.n_ctx, n_vocab, d_ff, base_d_head=_base_head(study, size), **kept)
+    worked_out = {
+        "n_layer": n_layer,
+        "d_model": d_model,
+        "n_heads": heads,
+        "n_vocab": n_vocab,
+        "d_ff": rest[1] if len(rest) > 1 else 0,
+        "base_d_head": _base_head(study, size),
+    }
+    return Shape(**shared_keys(study, Shape) | worked_out)
+
+
+def shared_keys(study: Study, kind: type) -> dict[str, Any]:
+    """Give the settings of a study that a RunSpec or a Shape has under the same names."""
+    return {field.name: getattr(study, field.name) for field in fields(kind) if hasattr(study, field.name)}
 
 
 def _base_head(study: Study, size: tuple[int, ...]) -> int:
@@ -265,23 +269,17 @@ def _lineage(study: Study, shape: Shape, data_id: str, last: int, seed: int, bat
     tokens = horizons(study, shape)[-last:]
     shortest = -(-tokens[0] // (study.batch * study.n_ctx))
     warmup = min(study.warmup_steps, round(study.warmup_share * shortest) or 1) if study.warmup_share else None
-    runs = [
-        RunSpec(
-            shape,
-            study.corpus,
-            study.tokenizer,
-            data_id,
-            horizon,
-            study.batch,
-            peak_rate(study, shape, batch),
-            study.warmup_steps if warmup is None else warmup,
-            seed,
-            optimizer=optimizer_of(study, shape),
-            foreign=foreign,
-            **{name: getattr(study, name) for name in OF_EVERY_RUN} | {"accumulate": parts_of(study)},
-        )
-        for horizon in tokens
-    ]
+    of_all = shared_keys(study, RunSpec) | {
+        "shape": shape,
+        "data": data_id,
+        "lr": peak_rate(study, shape, batch),
+        "warmup": study.warmup_steps if warmup is None else warmup,
+        "seed": seed,
+        "optimizer": optimizer_of(study, shape),
+        "accumulate": parts_of(study),
+        "foreign": foreign,
+    }
+    runs = [RunSpec(**of_all | {"tokens": horizon}) for horizon in tokens]
     if study.schedule != "wsd" or len(runs) == 1:
         return runs
     starts = tuple(run.decay_start for run in runs)

@@ -12,7 +12,8 @@ from typing import Annotated
 from ..errors import StudyError, nearest, unknown_name
 from ..records.json_values import from_plain
 from ..records.ranges import Range, require_all, shown
-from ..run.run import A_PATH
+from ..run.run import A_PATH, RunSpec
+from ..run.shape import Shape
 
 LR_RULES = ("width", "kaplan")
 NAME = re.compile(r"\w[\w .,+=@()-]{0,99}")
@@ -73,48 +74,48 @@ class Study:
     tokenizer: str = "bytes"
     n_ctx: Annotated[int, Range(1, 1e6)] = 64
     d_head: Annotated[int, Range(1, 1e5)] = 16
-    tied: bool = True
+    tied: bool = Shape.tied
     max_flops: Annotated[float, Range(0, 1e30, meaning="0 for no limit")] = 0.0
     batch: Annotated[int, Range(1, 1e6)] = 8
     lr_scale: Annotated[float, Range(0, 1e4, above=True)] = 0.3
     lr_exponent: Annotated[float, Range(-10, 10)] = -1.0
     lr_max: Annotated[float, Range(0, 1e4, above=True)] = 0.032
     warmup_steps: Annotated[int, Range(0, 1e9)] = 100
-    schedule: str = "wsd"
-    decay: Annotated[float, Range(0, 1, above=True)] = 0.2
-    optimizer: str = "adamw"
-    beta1: Annotated[float, Range(0, 1, below=True)] = 0.9
-    beta2: Annotated[float, Range(0, 1, below=True)] = 0.95
-    weight_decay: Annotated[float, Range(0, 1e3)] = 0.1
-    clip: Annotated[float, Range(0, 1e9, meaning="0 for none")] = 1.0
+    schedule: str = RunSpec.schedule
+    decay: Annotated[float, Range(0, 1, above=True)] = RunSpec.decay
+    optimizer: str = RunSpec.optimizer
+    beta1: Annotated[float, Range(0, 1, below=True)] = RunSpec.beta1
+    beta2: Annotated[float, Range(0, 1, below=True)] = RunSpec.beta2
+    weight_decay: Annotated[float, Range(0, 1e3)] = RunSpec.weight_decay
+    clip: Annotated[float, Range(0, 1e9, meaning="0 for none")] = RunSpec.clip
     seeds: Annotated[int, Range(1, 1e4)] = 1
     seed_shape: Annotated[tuple[int, ...] | None, Range(0, 1e6)] = None
     hold_out: Annotated[int, Range(0, 1e4)] = 0
     hold_out_seeds: Annotated[int, Range(1, 1e4)] = 1
-    evaluations: Annotated[int, Range(1, 1e4)] = 12
-    eval_tokens: Annotated[int, Range(1, 1e12)] = 262144
+    evaluations: Annotated[int, Range(1, 1e4)] = RunSpec.evaluations
+    eval_tokens: Annotated[int, Range(1, 1e12)] = RunSpec.eval_tokens
     max_epochs: Annotated[float, Range(0, 1e9, above=True)] = 1.0
     level: Annotated[float, Range(0, 1, above=True, below=True)] = 0.95
     draws: Annotated[int, Range(10, 1e5)] = 2000
     plan_factor: Annotated[float, Range(0, 1e12, above=True)] = 10.0
     processes: Annotated[int, Range(0, 4096, meaning="0 for one per core")] = 0
-    family: str = "transformer"
-    norm: str = "layernorm"
-    positions: str = "learned"
-    activation: str = "gelu"
-    qk_norm: bool = False
-    biases: bool = True
-    parametrisation: str = "standard"
-    base_width: Annotated[int, Range(1, 1e6)] = 64
-    reuse: Annotated[int, Range(1, 1e4)] = 1
-    sharing: str = "cyclic"
-    cooldown: str = "linear"
-    lr_end: Annotated[float, Range(0, 1, below=True)] = 0.0
-    decay_power: Annotated[float, Range(0, 100, above=True)] = 1.0
-    dropout: Annotated[float, Range(0, 1, below=True)] = 0.0
-    accumulate: Annotated[int, Range(1, 1e6)] = 1
-    unique_tokens: Annotated[int, Range(0, 1e15, meaning="0 for all")] = 0
-    data_seed: Annotated[int | None, Range(0, 2**63 - 1)] = None
+    family: str = Shape.family
+    norm: str = Shape.norm
+    positions: str = Shape.positions
+    activation: str = Shape.activation
+    qk_norm: bool = Shape.qk_norm
+    biases: bool = Shape.biases
+    parametrisation: str = Shape.parametrisation
+    base_width: Annotated[int, Range(1, 1e6)] = Shape.base_width
+    reuse: Annotated[int, Range(1, 1e4)] = Shape.reuse
+    sharing: str = Shape.sharing
+    cooldown: str = RunSpec.cooldown
+    lr_end: Annotated[float, Range(0, 1, below=True)] = RunSpec.lr_end
+    decay_power: Annotated[float, Range(0, 100, above=True)] = RunSpec.decay_power
+    dropout: Annotated[float, Range(0, 1, below=True)] = RunSpec.dropout
+    accumulate: Annotated[int, Range(1, 1e6)] = RunSpec.accumulate
+    unique_tokens: Annotated[int, Range(0, 1e15, meaning="0 for all")] = RunSpec.unique_tokens
+    data_seed: Annotated[int | None, Range(0, 2**63 - 1)] = RunSpec.data_seed
     warmup_share: Annotated[float, Range(0, 1, meaning="0 for no limit")] = 0.0
     lr_rule: str = "width"
     lr_batch_exponent: Annotated[float, Range(-10, 10)] = 0.0
@@ -125,17 +126,17 @@ class Study:
     each_reuse: Annotated[tuple[int, ...], Range(1, 1e4)] = ()
     each_sharing: tuple[str, ...] = ()
     evaluate_on: tuple[str, ...] = ()
-    early_stop: Annotated[int, Range(0, 1e6, meaning="0 for never")] = 0
-    noise_every: Annotated[int, Range(0, 1e9, meaning="0 for never")] = 32
-    watch_weights: bool = False
+    early_stop: Annotated[int, Range(0, 1e6, meaning="0 for never")] = RunSpec.early_stop
+    noise_every: Annotated[int, Range(0, 1e9, meaning="0 for never")] = RunSpec.noise_every
+    watch_weights: bool = RunSpec.watch_weights
     fit_from_layers: Annotated[int, Range(0, 1e6)] = 0
     fit_aspect: Annotated[tuple[float, float] | None, Range(0, 1e9)] = None
     lr_factor: Annotated[float, Range(0, 1e6, above=True)] = 1.0
-    precision: str = "float32"
+    precision: str = RunSpec.precision
     max_sequences: Annotated[int, Range(0, 1e6, meaning="0 for no limit")] = 0
     laws: tuple[str, ...] = ()
     law_file: str = ""
-    base_d_head: Annotated[int, Range(0, 1e5)] = 0
+    base_d_head: Annotated[int, Range(0, 1e5)] = Shape.base_d_head
 
     def __post_init__(self):
         require_name(self.name)
