@@ -7,17 +7,18 @@ or writes it; a table that is missing is an error: the page is whole or is not w
 """
 
 import argparse
-import os
+import sys
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+
+from public_tables import DATA
 
 from scalinglaws import read_points
 from scalinglaws.counting.compared import Conventions, Moved
 from scalinglaws.counting.conventions import conventions
 from scalinglaws.points.conversion_rules import RULES
 from scalinglaws.records.numbers_in_text import ends
-
-ROOT = Path(__file__).resolve().parents[1]
-RUNS = Path(os.environ.get("SCALINGLAWS_DATA", ROOT.parent / "shared" / "data")) / "runs"
 
 # name -> (rows, facts of all rows that the table leaves out)
 TABLES: dict[str, tuple[str, dict[str, float]]] = {
@@ -68,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", type=Path, metavar="PAGE", help="write the page there instead of printing it")
     target = parser.parse_args().write
-    lacking = [name for name in TABLES if not (RUNS / f"{name}.csv").exists()]
+    lacking = [name for name in TABLES if not (DATA / f"{name}.csv").exists()]
     if lacking:
         raise SystemExit(f"{lacking[0]}.csv is not on this machine (SCALINGLAWS_DATA). The page needs every table.")
     page = whole_page({name: compared(name) for name in TABLES})
@@ -81,7 +82,7 @@ def main() -> None:
 def compared(name: str) -> Conventions:
     """Refit one table under all its conventions."""
     rows, given = TABLES[name]
-    points = read_points(RUNS / f"{name}.csv", where=rows).points
+    points = read_points(DATA / f"{name}.csv", where=rows).points
     return conventions(points, given=given, flops=float(BUDGET) if name == EXAMPLE else None)
 
 

@@ -18,14 +18,16 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "tests"))
+
 import numpy as np  # noqa: E402
+from public_tables import DATA  # noqa: E402
 
 from scalinglaws import Points, compare, draws, fit, plan, read_points  # noqa: E402
 from scalinglaws.comparing.compare import Comparison  # noqa: E402
 from scalinglaws.records.numbers_in_text import between, interval  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[1]
-RUNS = Path(os.environ.get("SCALINGLAWS_DATA", ROOT.parent / "shared" / "data")) / "runs"
 END = "<!-- end of what it wrote -->"
 
 CHINCHILLA = "note != 'excluded in published fit (5 highest losses)'"
@@ -61,7 +63,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into the page instead")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas: loss, law, interval")
     asked = parser.parse_args()
-    lacking = [name for name in TABLES if not (RUNS / f"{name}.csv").exists()]
+    lacking = [name for name in TABLES if not (DATA / f"{name}.csv").exists()]
     if lacking:
         raise SystemExit(f"{lacking[0]}.csv is not on this machine (SCALINGLAWS_DATA). The page needs every table.")
     for part in asked.only.split(","):
@@ -98,7 +100,7 @@ def said(what: str, began: float) -> None:
 
 def losses() -> str:
     """Every loss on the 240 and on the 245 points."""
-    table = read_points(RUNS / "chinchilla_epoch.csv").points
+    table = read_points(DATA / "chinchilla_epoch.csv").points
     kept = table.take(table["note"] != "excluded in published fit (5 highest losses)")
     rows = [_loss_row(name, options, kept, table) for name, options in LOSSES.items()]
     head = ["`--loss`", "alpha", "beta", "a", "N* at 5.76e23, 240 points", "245 points", "alpha, beta, E moved by"]
@@ -123,7 +125,7 @@ def _on_every_table() -> str:
 
 
 def _points(name: str) -> Points:
-    return read_points(RUNS / f"{name}.csv", where=TABLES[name]).points
+    return read_points(DATA / f"{name}.csv", where=TABLES[name]).points
 
 
 def _loss_row(name: str, options: dict, kept: Points, table: Points) -> list[str]:

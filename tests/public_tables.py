@@ -1,4 +1,4 @@
-"""Where the public run tables lie: in the folder that SCALINGLAWS_DATA names, else beside the repository."""
+"""Where the public run tables lie, for tests and benchmarks: in SCALINGLAWS_DATA, else beside the repository."""
 
 import os
 from pathlib import Path

@@ -1,11 +1,15 @@
 """The same questions asked of real runs: the Chinchilla table as digitised by Besiroglu et al. 2024."""
 
 import csv
-import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests"))
+
+from public_tables import DATA
 
 from scalinglaws.comparing.backtest import calibration
 from scalinglaws.fitting.fit import fit
@@ -17,13 +21,11 @@ CUTS = (1e20, 3e20, 1e21)
 LOSSES = ("ls-log", "huber", "student-t", "tukey")
 SHOWN = ("alpha", "beta", "E")
 COLUMNS = ("run_id", "params_total", "tokens", "flops", "loss_nats")
-ROOT = Path(__file__).parents[2]
 
 
 def table() -> Path:
-    """Say where the table is: SCALINGLAWS_DATA, or shared/data beside the repository."""
-    folder = os.environ.get("SCALINGLAWS_DATA") or ROOT.parent / "shared" / "data"
-    return Path(folder) / "runs" / "chinchilla_epoch.csv"
+    """Say where the table is, if it is on this machine."""
+    return DATA / "chinchilla_epoch.csv"
 
 
 def points(path: Path, wild: bool) -> Points:
