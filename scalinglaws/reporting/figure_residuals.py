@@ -86,7 +86,7 @@ def _part(axes, results, quantity, colours, rows, words):
     return legends.proxy(
         marker,
         f"{words} (n = {rows.sum()})",
-        markerfacecolor=marks.STAR if held else "#3b528b",
+        markerfacecolor=marks.STAR if held else marks.MIDDLE,
         markeredgecolor="white",
         markersize=10 if held else 6,
     )

@@ -1,6 +1,10 @@
 """Marks that all figures share: points by their role in the fit, fitted lines with intervals, learning curves."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import cycle
+from typing import Any
 
 import numpy as np
 
@@ -15,8 +19,35 @@ from .legends import proxy, wrapped
 INK = "#1b1f24"
 LINES = (INK, "#c2410c", "#7c3aed", "#0f766e")  # also distinguished by dashes and order, never by colour alone
 STAR = "#d6246e"
+MIDDLE = "#3b528b"  # of the colours of sizes: the entries in the legend that stand for all of them
 MOST_MARKS = 1500  # maximum points that are drawn one by one; more become one bitmap, to keep the page small
 HOLLOW = ("o", "s", "D", "^", "v", "P")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How points of one kind look: in a panel, as `Axes.scatter` takes it, and in the legend, as `Line2D` does."""
+
+    drawn: dict[str, Any]
+    shown: dict[str, Any]
+
+
+FITTED = Look(
+    {"s": 26, "edgecolors": "white", "linewidths": 0.5, "zorder": 4},
+    {"markerfacecolor": MIDDLE, "markeredgecolor": "white"},
+)
+OTHER = Look(
+    {"s": 11, "alpha": 0.5, "linewidths": 0, "zorder": 3},
+    {"markersize": 3.2, "alpha": 0.5, "markerfacecolor": MIDDLE, "markeredgewidth": 0},
+)
+EXCLUDED = Look(
+    {"s": 26, "facecolors": "none", "edgecolors": INK, "linewidths": 0.9, "zorder": 4},
+    {"markerfacecolor": "none", "markeredgecolor": INK},
+)
+HELD_OUT = Look(
+    {"s": 95, "c": STAR, "edgecolors": "white", "linewidths": 0.6, "zorder": 6, "rasterized": False},
+    {"markersize": 10, "markerfacecolor": STAR, "markeredgecolor": "white"},
+)
 
 
 def draw_points(
@@ -31,106 +62,34 @@ def draw_points(
         return []
     visible = _positive(results.points[x]) & _positive(results.points[y])
     held, excluded = held_out_rows(results), excluded_rows(results)
-    others = ~rows & ~held
-    for reason_rows in excluded.values():
-        others &= ~reason_rows
+    others = visible & ~rows & ~held & ~np.any([*excluded.values(), np.zeros_like(rows)], axis=0)
+    held, rows = held & visible, rows & visible
+    excluded = {reason: left & visible & ~rows for reason, left in excluded.items()}
+    fit = "this fit" if counted else "this panel's fit"
+    draw, of_size = partial(_draw, axes, results, x, y), partial(colour_of, results, colours)
     drawn = [
-        _other_points(axes, results, x, y, colours, others & visible, counted),
-        _fitted_points(axes, results, x, y, colours, rows & visible, counted),
+        draw(others, "other", OTHER, _label(f"not used by {fit}", others, counted), colour=of_size),
+        draw(rows, "fitted", FITTED, _label("in the fit", rows, counted), colour=of_size),
         *(
-            _excluded_points(axes, results, x, y, reason, reason_rows & visible & ~rows, HOLLOW[k % len(HOLLOW)])
-            for k, (reason, reason_rows) in enumerate(excluded.items())
+            draw(left, f"excluded-{_slug(reason)}", EXCLUDED, wrapped(_label(f"excluded: {reason}", left)), marker)
+            for marker, (reason, left) in zip(cycle(HOLLOW), excluded.items(), strict=False)
         ),
-        _held_out_points(axes, results, x, y, held & visible),
+        draw(held, "held-out", HELD_OUT, _label("held out, not in any fit", held), "*"),
     ]
     return [entry for entry in drawn if entry is not None]
 
 
-def _fitted_points(axes, results, x, y, colours, rows, counted):
+def _label(words: str, rows: np.ndarray, counted: bool = True) -> str:
+    return f"{words} (n = {rows.sum()})" if counted else words
+
+
+def _draw(axes, results, x, y, rows, part, look: Look, label: str, marker="o", colour=None):
+    """Draw the points of one kind and make their entry in the legend; None where there are none."""
     if not rows.any():
         return None
-    axes.scatter(
-        results.points[x][rows],
-        results.points[y][rows],
-        s=26,
-        c=colour_of(results, colours, rows),
-        edgecolors="white",
-        linewidths=0.5,
-        zorder=4,
-        rasterized=many(results),
-        gid=_gid(axes, "fitted"),
-    )
-    return proxy(
-        "o",
-        f"in the fit (n = {rows.sum()})" if counted else "in the fit",
-        markerfacecolor="#3b528b",
-        markeredgecolor="white",
-    )
-
-
-def _other_points(axes, results, x, y, colours, rows, counted):
-    if not rows.any():
-        return None
-    axes.scatter(
-        results.points[x][rows],
-        results.points[y][rows],
-        s=11,
-        c=colour_of(results, colours, rows),
-        alpha=0.5,
-        linewidths=0,
-        zorder=3,
-        rasterized=many(results),
-        gid=_gid(axes, "other"),
-    )
-    return proxy(
-        "o",
-        f"not used by this fit (n = {rows.sum()})" if counted else "not used by this panel's fit",
-        markersize=3.2,
-        alpha=0.5,
-        markerfacecolor="#3b528b",
-        markeredgewidth=0,
-    )
-
-
-def _excluded_points(axes, results, x, y, reason, rows, marker):
-    if not rows.any():
-        return None
-    axes.scatter(
-        results.points[x][rows],
-        results.points[y][rows],
-        s=26,
-        facecolors="none",
-        edgecolors=INK,
-        linewidths=0.9,
-        marker=marker,
-        zorder=4,
-        rasterized=many(results),
-        gid=_gid(axes, "excluded-" + _slug(reason)),
-    )
-    return proxy(marker, wrapped(f"excluded: {reason} (n = {rows.sum()})"), markerfacecolor="none", markeredgecolor=INK)
-
-
-def _held_out_points(axes, results, x, y, rows):
-    if not rows.any():
-        return None
-    axes.scatter(
-        results.points[x][rows],
-        results.points[y][rows],
-        s=95,
-        marker="*",
-        c=STAR,
-        edgecolors="white",
-        linewidths=0.6,
-        zorder=6,
-        gid=_gid(axes, "held-out"),
-    )
-    return proxy(
-        "*",
-        f"held out, not in any fit (n = {rows.sum()})",
-        markersize=10,
-        markerfacecolor=STAR,
-        markeredgecolor="white",
-    )
+    style = {"rasterized": many(results)} | look.drawn | ({} if colour is None else {"c": colour(rows)})
+    axes.scatter(results.points[x][rows], results.points[y][rows], marker=marker, gid=_gid(axes, part), **style)
+    return proxy(marker, label, **look.shown)
 
 
 def draw_band(axes, band: Band, colour, *, name: str = "") -> list:
@@ -185,7 +144,7 @@ def draw_curves(axes, curves: Sequence[LearningCurve], x_of, colours) -> list:
             zorder=2,
             gid=_gid(axes, f"curve-{_slug(curve.run_id)}"),
         )
-    shown = proxy("", f"learning curves (n = {len(curves)} runs)", color="#3b528b", linestyle="-", linewidth=0.9)
+    shown = proxy("", f"learning curves (n = {len(curves)} runs)", color=MIDDLE, linestyle="-", linewidth=0.9)
     return [shown] if curves else []
 
 
