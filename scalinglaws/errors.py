@@ -15,7 +15,7 @@ ScalingLawsError
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 FEW = 12  # the maximum number of known names that an error lists in full
 NEAREST = 4  # how many further names it offers if there are more
@@ -76,6 +76,24 @@ class FitError(FailureError):
 def counted(number: int, what: str) -> str:
     """Write a number with its noun, in messages and in print: 1 point, 2 points."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def argument(**given: object) -> str:
+    """Write arguments as a caller types them, in messages: where='tokens > 1e9', map={'loss_nats': 'val/loss'}.
+
+    The command line turns them into flags.
+    """
+    return ", ".join(f"{name}={literal(value)}" for name, value in given.items())
+
+
+def literal(value: object) -> str:
+    """Write a value as Python reads it, a number in as few characters as keep every digit."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name!r}: {literal(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, float):
+        short = f"{value:g}".replace("e+0", "e").replace("e+", "e")
+        return short if float(short) == value else repr(float(value))
+    return repr(value)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -166,7 +166,7 @@ def test_critical_batch_prints_isoquants_the_law_and_whether_size_matters(tmp_pa
     _, out, _ = spoken("frontier", "critical-batch", table)
     assert out.count("\n") > len(answer["isoquants"])
     assert "B_crit(L)" in out and "no dependence on size is seen" in out
-    assert "--critical B_star=2e+08,alpha_B=0.21" in out
+    assert "--critical B_star=2e8,alpha_B=0.21" in out
 
 
 def test_a_plan_lists_models_that_can_be_built_and_exports_one(table, tmp_path):
@@ -341,7 +341,9 @@ def test_public_tables_are_read_and_fitted_as_they_stand(name, across):
     if across:
         assert f"({across}: " in spoken(*words)[2]
     answer = found(*words, *(("--across", across) if across else ()))
-    assert not across or any(f"({across}: " in note and "as --across asked" in note for note in answer["notes"])
+    assert not across or any(
+        f"({across}: " in note and f"as was asked: --across {across}" in note for note in answer["notes"]
+    )
     assert set(answer["interval"]["low"]) == set(answer["values"])
 
 

@@ -69,7 +69,7 @@ def test_pieces_that_hold_for_many_steps_are_what_their_steps_are():
 def test_curves_that_cannot_be_fitted_are_refused_in_a_line():
     points = table(tissue_at, TISSUE)
     two = points.replace(params_total=np.where(np.arange(len(points)) < 100, 1e8, 4e8))
-    with pytest.raises(PointsError, match=r"2 sizes .* --where 'params_total == 100000000'"):
+    with pytest.raises(PointsError, match=r"2 sizes .* where='params_total == 100000000'"):
         fit("tissue", two)
     with pytest.raises(PointsError, match="run_id, steps and lr"):
         fit("multi-power", Points({"lr": points["lr"], "loss_nats": points["loss_nats"]}))

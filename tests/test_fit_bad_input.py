@@ -36,7 +36,7 @@ def test_an_excluded_row_may_hold_anything():
 def test_a_missing_column_is_named_with_those_that_could_stand_for_it():
     points = isoflop()
     short = Points({"params_total": points["params_total"], "loss_nats": points["loss_nats"]})
-    with pytest.raises(PointsError, match=r"needs a column for D: 'tokens'.*--map D=COLUMN"):
+    with pytest.raises(PointsError, match=r"needs a column for D: 'tokens'.*columns=\{'D': 'COLUMN'\}"):
         fit("chinchilla", short)
 
 
@@ -215,7 +215,9 @@ def test_a_count_that_is_partly_missing_offers_one_that_is_not(gap):
     points = isoflop()
     partly = np.where(np.arange(60) < 20, gap, 0.9 * points["params_total"])
     both = points.replace(params_nonembedding=partly)
-    with pytest.raises(PointsError, match=r"20 of 60 rows.*'params_total', which is filled.*--map N=params_total\.$"):
+    with pytest.raises(
+        PointsError, match=r"20 of 60 rows.*'params_total', which is filled.*columns=\{'N': 'params_total'\}\.$"
+    ):
         fit("kaplan-nd", both, columns={"D": "tokens"})
     assert fit("kaplan-nd", both, columns={"N": "params_total", "D": "tokens"}).n == 60
     with pytest.raises(PointsError, match=r"excluded_because'\.$"):  # no other count is filled either

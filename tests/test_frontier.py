@@ -317,7 +317,7 @@ def test_a_frontier_turns_into_the_record_of_a_report():
         (learning_curves(), {"method": "isoflop"}, "do not form isoFLOP groups"),
         (learning_curves(sizes=[1e6, 1e7]), {}, "at least 3 sizes"),
         (learning_curves(), {"method": "c-min"}, "batch_tokens"),
-        (Points({"params_total": [1e6], "loss_nats": [3.0]}), {}, "--map tokens=COLUMN"),
+        (Points({"params_total": [1e6], "loss_nats": [3.0]}), {}, r"map=\{'tokens': 'COLUMN'\}"),
         (isoflop().replace(excluded_because=["bad"] * 54), {}, "all are excluded"),
     ],
 )
@@ -392,6 +392,6 @@ def test_budgets_may_be_named_by_a_column():
     shaken = points.replace(
         budget=points["flops"], flops=points["flops"] * np.exp(0.3 * np.sin(np.arange(len(points))))
     )
-    with pytest.raises(PointsError, match="--budget"):
+    with pytest.raises(PointsError, match="budget='COLUMN'"):
         frontier("isoflop", shaken, draws=20)
     assert len(frontier("isoflop", shaken, budget="budget", draws=20).budgets) == 6

@@ -1,5 +1,7 @@
 """One definition in one column: what is refused, which rows to choose, and what is never accused."""
 
+import ast
+import re
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +37,7 @@ def made(**labels) -> Points:
 
 
 def where_of(message: str) -> str:
-    return message.split('--where "')[1].split('"')[0]
+    return ast.literal_eval(re.search(r"""where=('(?:[^'\\]|\\.)*'|"[^"]*")""", message)[1])
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_rows_of_two_definitions_are_refused_and_the_choice_that_is_offered_is_t
     chosen = points.take(matching(points, where_of(str(refused.value))))
     assert len(chosen) == 30
     assert fit("chinchilla", chosen).values["E"] == pytest.approx(1.69, abs=0.3)
-    assert f"--across {column}" in str(refused.value)
+    assert f"across=[{column!r}]" in str(refused.value)
     assert fit("chinchilla", points.across(column)).n == 60
 
 

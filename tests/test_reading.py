@@ -121,7 +121,7 @@ def test_an_exact_repeat_is_shown_and_takes_no_part():
         ("1,2\n3,4\n", {}, "must name the columns"),
         ("loss,tokens\n1,2\n", {"map": {"params_total": "model_size"}}, "'model_size'"),
         ("loss,tokenz\n1,2\n", {"need": ["tokens"]}, "Did you mean 'tokenz'? It has"),
-        ("loss,params\n1,2\n", {"need": ["N"]}, "--map params_nonembedding=COLUMN"),
+        ("loss,params\n1,2\n", {"need": ["N"]}, "map={'params_nonembedding': 'COLUMN'}"),
         ("loss,n\n1,2\n", {"map": {"N": "n"}}, "params_total"),
         ("loss,n\n1,2\n", {"map": {"params_totl": "n"}}, "Did you mean 'params_total'?"),
         ("loss,tokens\n1,1B\n2,2B\n", {}, "line 2 holds '1B'"),
@@ -134,7 +134,7 @@ def test_an_exact_repeat_is_shown_and_takes_no_part():
         ("loss,tokens\n1,2\n", {"where": "tokens > one"}, "'one'"),
         ("loss,tokens\n1,2\n", {"where": "tokens > 1 1"}, "left over"),
         ("loss,arm\n1,x\n", {"where": "arm < 3"}, "no order"),
-        ("loss,tokens\n1,2\n", {"where": "__import__('os').system('true')"}, "--where"),
+        ("loss,tokens\n1,2\n", {"where": "__import__('os').system('true')"}, "where="),
         ("loss,tokens\n1,2\n", {"form": "xls"}, "must be one of"),
         ('{"loss": 1\n', {}, "rejected: not JSON"),
     ],
@@ -209,14 +209,14 @@ def test_definitions_told_apart_by_a_label_alone_are_pointed_out():
     (note,) = read(LABELLED + rows).notes
     assert "2 test sets (loss_split: c4 2, wiki 1)" in note
     assert "2 counts of parameters (param_count: with-embeddings 2, blocks 1)" in note
-    assert '--where "loss_split == c4"' in note  # which leaves one count as well
+    assert "where='loss_split == c4'" in note  # which leaves one count as well
     assert read(LABELLED + rows, where="loss_split == c4").notes == ()
 
 
 def test_a_label_that_says_bits_a_byte_is_pointed_out_until_the_loss_is_named_so():
     rows = "1e8,2e9,0.9,val_bpb,all\n2e8,4e9,0.8,val_bpb,all\n"
     (note,) = read(LABELLED + rows).notes
-    assert "'val_bpb'" in note and "--map loss_bits_per_byte=COLUMN" in note
+    assert "'val_bpb'" in note and "map={'loss_bits_per_byte': 'COLUMN'}" in note
     assert read(LABELLED + rows, map={"loss_bits_per_byte": "loss"}).notes == ()
     assert read(LABELLED + rows.replace("val_bpb", "subbpbs")).notes == ()
 
@@ -324,7 +324,7 @@ def test_a_run_that_crashed_or_diverged_is_no_point_and_that_is_said():
 def test_the_loss_of_a_training_log_is_not_called_held_out():
     log = "step,loss,tokens\n1,9,1e6\n2,8,2e6\n"
     assert "loss_train_nats" in read(log).points and "loss_nats" not in read(log).points
-    assert "--map loss_nats=loss" in read(log).notes[0]
+    assert "map={'loss_nats': 'loss'}" in read(log).notes[0]
     assert "loss_nats" in read(log, map={"loss_nats": "loss"}).points
     both = read("loss,val_loss,tokens\n1.6,1.7,1e9\n1.5,1.6,2e9\n").points
     assert both["loss_nats"].tolist() == [1.7, 1.6] and both["loss_train_nats"].tolist() == [1.6, 1.5]

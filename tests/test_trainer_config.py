@@ -100,7 +100,7 @@ def test_a_batch_that_devices_cannot_share_or_a_head_that_cannot_turn_is_refused
     found = plan(drawn, 3e19, batch_tokens=3000, building=Building(50304, 1024, 63))
     with pytest.raises(MisuseError, match="3 sequences of 1024 tokens cannot be shared by 8 devices"):
         configuration(found, found.shapes[0], "nanogpt", lr=1e-3, devices=8)
-    with pytest.raises(MisuseError, match="even --d-head"):
+    with pytest.raises(MisuseError, match=r"even\. Choose d_head=64"):
         configuration(found, found.shapes[0], "torchtitan", lr=1e-3)
     with pytest.raises(MisuseError, match="give the tokens of a step"):
         from dataclasses import replace

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import FitError, PointsError
+from ..errors import FitError, PointsError, argument
 from ..fitting.problem import residuals
+from ..laws import law
 from ..points.convert import reachable
-from ..points.one_definition import choice, mixtures, quoted
+from ..points.one_definition import choice, mixtures
 from ..quantities import PF_DAY, playing
 from .evidence import Evidence, Lacking, levels, split_exponent
 from .rule import Judgement, either, fails, holds, rule, unknown
@@ -100,7 +101,7 @@ def exact_compute(e: Evidence) -> Judgement:
     prevents="a unit mistaken without notice: steps for tokens, billions for millions, sequences for tokens",
     size="reading one law of tokens as a law of parameters is a factor 42 in N at 3.8e25 FLOPs",
     source="(Mis)Fitting, Li et al. 2025: its code, recomputed",
-    do="Name the unit of the column (--unit), or correct the rows.",
+    do=f"Name the unit of the column, as in {argument(unit={'tokens': 'millions'})}, or correct the rows.",
 )
 def same_units(e: Evidence) -> Judgement:
     """Compare C with 6ND under every count of N, and tokens with steps times batch; look at the scale of the medians
@@ -165,7 +166,9 @@ def full_precision(e: Evidence) -> Judgement:
     be small beside the noise of the fit.
     """
     if not e.printed:
-        raise Lacking("the constants as they are printed (--printed E=..,A=..)")
+        known = law(e.printed_law).published
+        usual = f", such as {argument(printed=known[0].values)}" if known else ""
+        raise Lacking(f"the constants as they are printed{usual}")
     found = e.fitted(law=e.printed_law)
     z = found.problem.coordinates.coordinates(dict(e.printed))
     theirs, ours = residuals(found.problem, z)[0], residuals(found.problem, found.z[None])[0]
@@ -183,15 +186,16 @@ def full_precision(e: Evidence) -> Judgement:
     size="the constant term of one study's fits is .86 to 4.5 nats, by corpus and evaluation set; tokens a character "
     "move with the vocabulary",
     source="Brandfonbrener et al. 2024, recomputed; Tao et al. 2024",
-    do="Keep one evaluation (--where), or convert to bits per byte across tokenizers.",
+    do=f"Keep one evaluation, as in {argument(where='loss_split == c4')}, or convert to bits per byte across "
+    "tokenizers.",
 )
 def one_loss(e: Evidence) -> Judgement:
     """Find what the rows that take part differ in: evaluation set, tokenizer, text, architecture, recipe."""
     mixed = mixtures(replace(e.kept, pooled=()), (e.loss_name,))
     if mixed:
-        asked = ", ".join(one.column for one in mixed if one.column in e.kept.pooled)
-        together = f" (put together by --across {asked})" if asked else ""
-        one = f"One of them: --where {quoted(choice(e.kept, mixed))}"
+        asked = [one.column for one in mixed if one.column in e.kept.pooled]
+        together = f" (put together by {argument(across=asked)})" if asked else ""
+        one = f"One of them: {argument(where=choice(e.kept, mixed))}"
         return fails(f"{e.loss_name}: {'; '.join(map(str, mixed))}{together}. {one}")
     seen = {name: np.unique(e.kept[name]) for name in ("loss_split", "tokenizer", "n_vocab") if e.has(name)}
     if not seen:

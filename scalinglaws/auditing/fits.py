@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import FitError, PointsError
+from ..errors import FitError, PointsError, argument
 from ..fitting.fit_record import Fit
 from ..fitting.losses import costs
 from ..fitting.problem import residuals
@@ -128,7 +128,7 @@ def losses(e: Evidence) -> dict[str, Fit]:
     prevents="a law carried by a few rows",
     size="without 5 of 245 rows a goes from .565 to .514",
     source="Besiroglu et al. 2024, recomputed",
-    do="Give each a reason in excluded_because, or fit with --loss tukey; print both exponents.",
+    do=f"Give each a reason in excluded_because, or fit with {argument(loss='tukey')}; print both exponents.",
 )
 def outliers_harmless(e: Evidence) -> Judgement:
     """Find rows over twelve robust standard deviations off the fit of the others, and refit with Tukey's loss, which
@@ -152,7 +152,8 @@ def outliers_harmless(e: Evidence) -> Judgement:
     prevents="checkpoints counted as independent runs",
     size="a published interval would need 600 000 runs; another has no width at all",
     source="Besiroglu et al. 2024; Busbridge et al. 2025",
-    do="Name the column of runs (--cluster), and resample 1000 times or more.",
+    do=f"Name the column of runs, as in {argument(cluster='run_id')}, and resample with {argument(draws=1000)} or "
+    "more.",
 )
 def whole_run_intervals(e: Evidence) -> Judgement:
     """See whether rows say their run, and compare the standard error of a by runs with that by rows."""

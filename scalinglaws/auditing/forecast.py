@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..errors import argument
 from ..laws import LAWS, law
 from ..predicting.predict import replicate_noise, run_noise
 from ..records.numbers_in_text import between, interval
@@ -76,7 +77,7 @@ def written_before(e: Evidence) -> Judgement:
     prevents="overconfidence",
     size="windows move a by .31 where the standard error is .02; forms move a far error from .70% to 5.17%",
     source="Besiroglu et al. 2024, recomputed; Skaling 2026",
-    do="Mix laws and calibrate by a backtest (plan chinchilla,kaplan-nd --calibrate).",
+    do="Mix laws, and widen the interval of the mixture by the factor of a backtest.",
 )
 def wide_forecast(e: Evidence) -> Judgement:
     """At the forecast's target add up, as standard deviations of ln L, the spread of the draws, of the good forms, of
@@ -174,7 +175,7 @@ def inside_the_box(e: Evidence) -> Judgement:
     if not e.borrowed:
         if e.plans:
             return holds(f"no constant is borrowed: the plans rest on {e.plans[0].law} fitted to {len(e.kept)} rows")
-        raise Lacking("the published law whose constants are used (--borrowed LAW), and a target")
+        raise Lacking(f"the published law whose constants are used, {argument(borrowed='chinchilla')}, and a target")
     member, at = law(e.borrowed), far_point(e)
     known = {letter: value for letter, value in (at | {"C": 6 * at["N"] * at["D"]}).items() if letter in member.inputs}
     if not member.domain or set(known) != set(member.inputs):

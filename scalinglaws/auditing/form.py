@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 
-from ..errors import FitError, PointsError
+from ..errors import FitError, PointsError, argument
 from ..frontiers.frontier import frontier
 from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
@@ -34,7 +34,7 @@ FRONTIER_DRAWS = 200
     prevents="an entropy that the points do not know",
     size="E fell from .45 to .03 as the form changed; one task's fit gives .0009",
     source="Skaling 2026; Gadre et al. 2024, recomputed",
-    do="Say that E is not identified, hold it (--fix E=..), or train larger models on more tokens.",
+    do=f"Say that E is not identified, hold it ({argument(fix={'E': 1.7})}), or train larger models on more tokens.",
 )
 def floor_known(e: Evidence) -> Judgement:
     """See whether the interval of E keeps off zero and off the least loss in the table."""
@@ -84,7 +84,7 @@ def form_settled(e: Evidence) -> Judgement:
     prevents="a structured misfit behind R2 over .99",
     size="six of six additive fits of R2 .999 foretold too high a loss",
     source="Brandfonbrener et al. 2024, recomputed",
-    do="Look at the residual map; try other forms (D8), and widen the interval by a backtest (--calibrate).",
+    do="Look at the residual map; try other forms (D8), and widen the interval by the factor of a backtest.",
 )
 def no_pattern(e: Evidence) -> Judgement:
     """Take Moran's I of the residuals over the six nearest rows in (ln N, ln D), its p-value from 999 shuffles and its

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import FitError, PointsError
+from ..errors import FitError, PointsError, argument
 from ..fitting.fit_record import Fit
 from ..fitting.problem import jacobian
 from ..records.numbers_in_text import interval
@@ -103,7 +103,7 @@ def reach(e: Evidence) -> Judgement:
         flops = e.target.get("C") or 6 * e.target["N"] * e.target["D"]
         ratios.append(flops / e.flops.max())
     if not ratios:
-        raise Lacking("a plan, or a target to forecast (--target C=1e23)")
+        raise Lacking(f"a plan, or a target to forecast, such as {argument(target={'C': 1e23})}")
     far = max(ratios)
     tested = e.held_out.reach if e.held_out is not None and e.held_out.measured else 0.0
     told = f"the forecast reaches {far:.3g} times the largest compute fitted; held-out runs reached {tested:.3g} times"
@@ -186,7 +186,7 @@ def held_out_beyond(e: Evidence) -> Judgement:
     size="noise-free, D* at 1e24 FLOPs is off by -.33, -1.3, -2.9, -5.1% for grids of 2, 4, 8, 16 times on one "
     "surface, by -1.7 to -23.1% where alpha is 3 beta, and up to +35% where the centre drifts",
     source="Open-Athena 2026",
-    do="Take --form additive (the default of frontier isoflop), centre the sizes, or narrow the grid.",
+    do=f"Take {argument(form='additive')}, the default of the frontier isoflop, centre the sizes, or narrow the grid.",
 )
 def centred_budgets(e: Evidence) -> Judgement:
     """Count sizes below and above the best of each budget; then put the fitted surface without noise on the same sizes,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import FitError, PointsError
+from ..errors import FitError, PointsError, argument
 from ..points.which_rows import points_of_checkpoints
 from .evidence import SAME, Evidence, Lacking, levels
 from .rule import Judgement, either, fails, holds, rule
@@ -61,7 +61,7 @@ def warmup_shares(e: Evidence) -> np.ndarray:
     "cuts the error of the law by 98%",
     source="Hoffmann et al. 2022, figure A1; Porian et al. 2024; Lourie et al. 2026",
     do="Lay the schedule out for the run, or branch cooldowns off a constant rate; keep only decayed readings "
-    "(--checkpoints decayed).",
+    f"({argument(keep='decayed')}).",
 )
 def decayed(e: Evidence) -> Judgement:
     """Compare the steps that the schedule was laid out for with the steps trained, and judge every row as decayed, hot
@@ -102,7 +102,8 @@ def _status(e: Evidence) -> np.ndarray:
     prevents="one run counted many times, with a bias",
     size="reading checkpoints through a law of the schedule leaves .11-.17% mean error; without one they are biased",
     source="Luo et al. 2025; Choshen et al. 2024",
-    do="Keep the last row of each run (--checkpoints final), or hot checkpoints after the first tenth (--burn-in 0.1).",
+    do=f"Keep the last row of each run ({argument(keep='final')}), or hot checkpoints after the first tenth "
+    f"({argument(burn_in=0.1)}).",
 )
 def honest_checkpoints(e: Evidence) -> Judgement:
     """Count rows that are not the end of their run, whether their rate was constant, and how early they were read."""

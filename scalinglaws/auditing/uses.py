@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..errors import FitError, PointsError
+from ..errors import FitError, PointsError, argument
 from ..records.numbers_in_text import interval
 from ..results.fitted import Estimate
 from ..results.outcome import outcome_of
@@ -210,7 +210,7 @@ def not_overtrained(e: Evidence) -> Judgement:
     asked = [(plan.params.value, plan.tokens.value) for plan in e.plans]
     asked += [(e.target["N"], e.target["D"])] if {"N", "D"} <= set(e.target) else []
     if not asked:
-        raise Lacking("a plan, or a target N and D (--target N=1e9,D=2e12)")
+        raise Lacking(f"a plan, or a target N and D, such as {argument(target={'N': 1e9, 'D': 2e12})}")
     optimal_scale(e.fit)  # refuses a fit in which no size is optimal
     over = max((_over_optimum(e, n, d) for n, d in asked), key=lambda one: one.value)
     return by_interval(over, f"D/N over that of the optimum: up to {interval(over, '.3g')}", high=OVERTRAINED)

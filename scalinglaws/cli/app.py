@@ -15,6 +15,7 @@ from ..errors import MisuseError
 from ..records.ranges import shown
 from ..records.text_blocks import printable
 from .ending import ended, open_streams, say
+from .flags_in_text import document_in_flags, in_flags
 from .limits import require_numbers
 
 MAIN, MEASURE, INFER, SHOW, INSIDE = (
@@ -98,7 +99,7 @@ def resumable():
 
 def show(text: object):
     """Print for a person, on standard output."""
-    print(printable(str(text)))
+    print(printable(in_flags(str(text))))
 
 
 def emit(record: object, points=None):
@@ -111,7 +112,7 @@ def emit(record: object, points=None):
     if points is not None:
         notes = {"notes": list(points.notes)}
         record = [one | notes for one in record] if isinstance(record, list) else record | notes
-    print(json.dumps(record, indent=1, allow_nan=False))
+    print(json.dumps(document_in_flags(record), indent=1, allow_nan=False))
 
 
 def require_training(device: str = "cpu"):

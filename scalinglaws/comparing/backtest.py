@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import FitError, LawError, PointsError, counted
+from ..errors import FitError, LawError, PointsError, argument, counted
 from ..fitting.fit import fit
 from ..fitting.fit_record import Fit
 from ..laws import law as shelf
@@ -82,7 +82,7 @@ def compute_column(points: Points, by: str) -> np.ndarray:
     if params is None or "tokens" not in points:
         raise PointsError(
             "no column says how much compute a point took, nor do sizes and tokens. "
-            "Name one with --map flops=COLUMN, or cut by another column with --by COLUMN."
+            f"Name one with {argument(map={'flops': 'COLUMN'})}, or cut by another column: {argument(by='COLUMN')}."
         )
     return 6 * points[params] * points["tokens"]
 
@@ -134,7 +134,10 @@ def backtest(
 def _one(law: Law, points: Points, scale: np.ndarray, cut: float, top: float, level, draws, seed, options) -> Cut:
     below, above = scale <= cut, (scale > cut) & (scale <= top)
     if not above.any():
-        raise PointsError(f"no point lies above {cut:.3g}; the largest is {scale.max():.3g}. Choose a lower --above.")
+        lower = argument(above=float(f"{np.median(scale):.3g}"))
+        raise PointsError(
+            f"no point lies above {cut:.3g}; the largest is {scale.max():.3g}. Choose a lower one, such as {lower}."
+        )
     held = points.take(above)
     try:
         found = fit(law, points.take(below), **options)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FitError, MisuseError, PointsError
+from ..errors import FitError, MisuseError, PointsError, argument
 from ..fitting.fit import fit
 from ..fitting.own_law import inputs_for
 from ..laws import law as shelf
@@ -216,9 +216,10 @@ def _members(laws: Sequence[Law | str]) -> list[Law]:
 
 def _check(points: Points, scale: np.ndarray, cuts: list[float]) -> None:
     if not cuts or not (scale > cuts[0]).any() or not (scale <= cuts[0]).any():
+        inside = argument(above=float(f"{np.median(scale):.3g}"))
         raise PointsError(
             f"{len(points)} points from {scale.min():.3g} to {scale.max():.3g} leave none to fit and to test. "
-            "Choose --above inside that range, or add runs."
+            f"Choose a compute inside that range, such as {inside}, or add runs."
         )
 
 

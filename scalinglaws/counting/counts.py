@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import PointsError, unknown_name
+from ..errors import PointsError, argument, unknown_name
 from ..points.convert import convert, missing, route
 from ..points.points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
@@ -42,7 +42,7 @@ def with_constants(points: Points, given: Mapping[str, float]) -> Points:
         if name not in QUANTITIES:
             raise unknown_name("quantity", name, QUANTITIES)
         if name in points and np.isfinite(points[name]).any():
-            raise PointsError(f"--given {name}={given[name]:g}: the table has a column {name}. Leave one out.")
+            raise PointsError(f"{argument(given={name: given[name]})}: the table has a column {name}. Leave one out.")
     return points.replace(**{name: [float(value)] * len(points) for name, value in given.items()})
 
 
@@ -60,8 +60,9 @@ def counts_of(points: Points, only: Mapping[str, str]) -> Counts:
         if not names:
             raise PointsError(
                 f"no {role} is filled in every row: one of {', '.join(playing(role))}. "
-                f"The table has {', '.join(sorted(points.columns))}. Name it with --map {playing(role)[0]}=COLUMN, or "
-                "keep the rows that have it with --where."
+                f"The table has {', '.join(sorted(points.columns))}. Name it with "
+                f"{argument(map={playing(role)[0]: 'COLUMN'})}, or keep the rows that have it: "
+                f"{argument(where=f'{playing(role)[0]} > 0')}."
             )
     return found
 

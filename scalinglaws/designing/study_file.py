@@ -9,7 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import Annotated
 
-from ..errors import StudyError, nearest, unknown_name
+from ..errors import StudyError, argument, nearest, unknown_name
 from ..records.json_values import from_plain
 from ..records.ranges import Range, require_all, shown
 from ..run.run import A_PATH, RunSpec
@@ -218,7 +218,8 @@ def require_name(name: object):
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise StudyError(
             f"name = {name!r:.80}: the name of a study also names its folder. Give up to 100 letters, digits, spaces "
-            "and any of _ . , + = @ ( ) -, with a letter or digit first; --to names another folder."
+            "and any of _ . , + = @ ( ) -, with a letter or digit first. The folder may have another name: "
+            f"{argument(to='my-study')}."
         )
 
 

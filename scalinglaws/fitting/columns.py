@@ -1,10 +1,10 @@
 """Which columns a law is fitted on, and whether their values can be right."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..errors import PointsError, counted, nearest
+from ..errors import PointsError, argument, counted, nearest
 from ..laws.declaration import Law
 from ..points.convert import mismatch
 from ..points.one_definition import units_agree
@@ -50,7 +50,7 @@ def _column(law, points, letter, asked):
     wanted = " or ".join(repr(name) for name in dict.fromkeys(candidates) if name)
     raise PointsError(
         f"law {law.name!r} needs a column for {letter}: {wanted}. The table has {', '.join(sorted(points.columns))}. "
-        f"Say which one it is with --map {letter}=COLUMN."
+        f"Say which one it is with {argument(columns={letter: 'COLUMN'})}."
     )
 
 
@@ -104,16 +104,16 @@ def checked_values(points: Points, columns: Mapping[str, str], logs: set[str]) -
 
 
 def _filled(points: Points, rows: np.ndarray, letter: str, name: str) -> str:
-    """Offer another column that counts the same thing and is filled in every row, with the flag to type."""
+    """Offer another column that counts the same thing and is filled in every row, with what to type."""
     others = [other for other in playing(ROLE_OF_LETTER.get(letter, "other")) if other != name and other in points]
     for other in others:
         column = points[other][rows]
         if column.dtype.kind in "fiu" and np.isfinite(column).all() and (column > 0).all():
-            return f" Or fit on {other!r}, which is filled in every row: --map {letter}={other}."
+            return f" Or fit on {other!r}, which is filled in every row: {argument(columns={letter: other})}."
     return ""
 
 
-def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bool) -> None:
+def check_enough(law: Law, values: Mapping[str, np.ndarray], free: Sequence[str], held: bool) -> None:
     """Refuse points that cannot say what the law asks.
 
     Raises:
@@ -121,11 +121,12 @@ def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bo
     """
     inputs = [values[letter] for letter in law.inputs]
     distinct, n = _distinct(inputs), len(inputs[0])
-    if distinct < free + 1 and not (held and distinct >= free):
+    needed = len(free) + (not held)
+    if distinct < needed:
         same = f"{n} points, {distinct} of them different" if distinct < n else counted(distinct, "point")
         raise PointsError(
-            f"{same}, cannot fit the {free} free parameters of law {law.name!r}: it needs {free + 1} or more. "
-            f"Add runs, or hold parameters with --fix NAME=VALUE."
+            f"{same}, cannot fit the {len(free)} free parameters of law {law.name!r}: it needs {needed} or more. "
+            f"Add runs{or_hold({name: _usual(law, name) for name in free}, len(free) + 1 - distinct)}."
         )
     if held:
         return
@@ -144,6 +145,18 @@ def check_enough(law: Law, values: Mapping[str, np.ndarray], free: int, held: bo
                 f"cannot be told apart. Add runs at another D/N (4 times more and 4 times less), or fit a law in one "
                 f"of them."
             )
+
+
+def _usual(law: Law, name: str) -> float:
+    """Give a value that a parameter may be held at: the published one, otherwise the middle of where its fit starts."""
+    low, high = next(one.start for one in law.parameters if one.name == name)
+    return law.published[0].values[name] if law.published else (low + high) / 2
+
+
+def or_hold(values: Mapping[str, float], many: int) -> str:
+    """Offer to hold the first parameters at these values, where some are left: ", or hold some with fix={'E': 1.7}"."""
+    held = {name: float(f"{value:.3g}") for name, value in list(values.items())[:many]}
+    return f", or hold some with {argument(fix=held)}" if len(held) < len(values) else ""
 
 
 def varies(target: np.ndarray) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..errors import PointsError
+from ..errors import PointsError, argument
 from ..laws.along_schedules import Schedule
 from ..laws.declaration import Law
 from ..points.points import Points
@@ -37,7 +37,7 @@ def of_runs(law: Law, points: Points, columns: Mapping[str, str] | None = None) 
     if lacking:
         raise PointsError(
             f"law {law.name!r} takes the whole schedule of each run: the table needs run_id, steps and lr, a row a "
-            f"step that was logged. Name {lacking[0]} with --map {lacking[0]}=COLUMN."
+            f"step that was logged. Name {lacking[0]} with {argument(map={lacking[0]: 'COLUMN'})}."
         )
     _require_one_size(law, points)
     names, number = np.unique(points["run_id"], return_inverse=True)
@@ -57,7 +57,7 @@ def _require_one_size(law: Law, points: Points) -> None:
         if name in points and len(sizes := np.unique(points[name])) > 1:
             raise PointsError(
                 f"law {law.name!r} is of one model: these runs are of {len(sizes)} sizes ({name} from {sizes[0]:g} to "
-                f"{sizes[-1]:g}). Choose one: --where '{name} == {sizes[0]:.12g}'."
+                f"{sizes[-1]:g}). Choose one: {argument(where=f'{name} == {sizes[0]:.12g}')}."
             )
 
 

@@ -76,7 +76,7 @@ def fit(
     coordinates = _coordinates(law, fix, tie, bounds, priors)
     minimised = _loss(loss, delta, tau)
     values = checked_values(points, columns, _positive(law, columns, minimised))
-    check_enough(law, values, len(coordinates.free), bool(fix or tie or priors or "schedule" in columns))
+    check_enough(law, values, coordinates.free, bool(fix or tie or priors or "schedule" in columns))
     check_no_sweep(law, values, points)
     target = values.pop(law.target)
     check_loss_varies(law, target, columns[law.target])

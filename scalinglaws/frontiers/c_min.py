@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..errors import PointsError
+from ..errors import PointsError, argument
 from ..laws.kaplan2020.efficient import flops_min, steps_min, tokens_min
 from ..laws.kaplan2020.loss import KAPLAN_BCRIT
 from ..laws.kaplan2020.loss import critical_batch as critical_batch_of
@@ -27,7 +27,8 @@ def adjusted(points: Points, columns: Mapping[str, str], critical: Mapping[str, 
     if set(critical) != {"B_star", "alpha_B"}:
         raise PointsError(f"critical has {sorted(critical)}; it must have B_star (tokens) and alpha_B.")
     if "batch_tokens" not in points:
-        raise PointsError("C_min needs the tokens of a step. Name the column with --map batch_tokens=COLUMN.")
+        named = argument(map={"batch_tokens": "COLUMN"})
+        raise PointsError(f"C_min needs the tokens of a step. Name the column with {named}.")
     loss = points["loss_train_nats"] if "loss_train_nats" in points else points[columns["loss"]]
     batch, tokens = points["batch_tokens"], points[columns["tokens"]]
     turning = critical_batch_of(loss, **critical)

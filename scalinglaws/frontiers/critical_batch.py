@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import PointsError
+from ..errors import PointsError, argument
 from ..points.points import Points
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
@@ -128,9 +128,8 @@ def critical_batch(
     points = points.kept
     chosen = chosen_columns(points, columns)
     if "batch_tokens" not in points:
-        raise PointsError(
-            "the critical batch needs the tokens of a step. Name the column with --map batch_tokens=COLUMN."
-        )
+        named = argument(map={"batch_tokens": "COLUMN"})
+        raise PointsError(f"the critical batch needs the tokens of a step. Name the column with {named}.")
     points, left_out = batch_families(points, chosen["params"], LEAST_BATCHES)
     found = _targets(points, chosen, targets) if len(points) else []
     usable = [t for t in found if len(t.batch) >= LEAST_BATCHES]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import PointsError, unknown_name
+from ..errors import PointsError, argument, unknown_name
 from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..records.arguments import checked
@@ -108,8 +108,8 @@ def _budgets(points: Points, columns: dict[str, str], budget: str | None) -> np.
     if counts.mean() < 3 or max(spread) > 0.7:
         raise PointsError(
             f"the runs do not form isoFLOP groups: {len(points)} runs make {len(counts)} groups, the widest "
-            f"spans a factor {np.exp(max(spread)):.2g}. Name the column of budgets with --budget, or use the "
-            "envelope, or fit a law of N and D (scalinglaws fit chinchilla)."
+            f"spans a factor {np.exp(max(spread)):.2g}. Name the column of budgets with "
+            f"{argument(budget='COLUMN')}, or use the envelope, or fit a law of N and D (chinchilla)."
         )
     return np.exp(sums / counts)[groups]
 

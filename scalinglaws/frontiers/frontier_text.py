@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..errors import counted
+from ..errors import argument, counted
 from ..records.numbers_in_text import ends, interval, short
 from ..records.text_blocks import Block, rows_of
 
@@ -57,8 +57,8 @@ def critical_batch_blocks(one: "CriticalBatch") -> list[Block]:
         text.append(f"  B_star   {interval(one.B_star, '.5g')} tokens")
         text.append(f"  alpha_B  {interval(one.alpha_B, '.5g')}")
     if one.constants:
-        said = ",".join(f"{k}={v:.5g}" for k, v in one.constants.items())
-        text.append(f"for C_min:  scalinglaws frontier c-min POINTS --critical {said}")
+        constants = {name: float(f"{value:.5g}") for name, value in one.constants.items()}
+        text.append(f"for the frontier of C_min, c-min:  {argument(critical=constants)}")
     if one.size_effect is not None:
         e = one.size_effect
         held = e.low is not None and e.high is not None and e.low <= 1 <= e.high

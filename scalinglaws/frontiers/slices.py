@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import PointsError
+from ..errors import PointsError, argument
 from ..points.points import Points
 from ..quantities import playing
 
@@ -57,7 +57,7 @@ def chosen_columns(points: Points, columns: dict[str, str] | None) -> dict[str, 
             present = ", ".join(sorted(points.columns))
             raise PointsError(
                 f"a frontier needs a column of {role}: one of {', '.join(choices)}, filled in every row. "
-                f"The table has {present}. Name it with --map {choices[0]}=COLUMN."
+                f"The table has {present}. Name it with {argument(map={choices[0]: 'COLUMN'})}."
             )
     six = "flops_6nd_total" if found["params"] == "params_total" else "flops_6nd"
     preferred = [six, "flops"]

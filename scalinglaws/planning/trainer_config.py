@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import MisuseError, unknown_name
+from ..errors import MisuseError, argument, unknown_name
 from ..records.numbers_in_text import interval
 from ..run.shape import Shape
 from .planned import Plan, PlannedShape
@@ -58,7 +58,9 @@ def configuration(
     if not rate or rate <= 0:
         raise MisuseError(f"lr = {lr}: the plan has no learning rate to write. Give one above 0.")
     if trainer in _ROTATE and row.shape.d_model // row.shape.n_heads % 2:
-        raise MisuseError(f"{trainer} rotates pairs within a head: its width must be even. Give an even --d-head.")
+        raise MisuseError(
+            f"{trainer} rotates pairs within a head: its width must be even. Choose {argument(d_head=64)}."
+        )
     return TRAINERS[trainer](_job(plan, row, rate, devices))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..comparing.ensemble import weighted_quantiles
-from ..errors import FitError
+from ..errors import FitError, argument
 from ..results.fitted import Estimate
 from ..uncertainty.drawn import Draws
 from ..uncertainty.sloppy import sloppy
@@ -14,7 +14,6 @@ USELESS = 1e4  # high over low of an interval of a size beyond which it says not
 _HUGE = 1e300  # stands for infinity among draws, so that quantiles can be taken between them
 _WORTH_IT = (1.2, 1e3)  # factor by which a further run must narrow the loosest direction to be named
 _FARTHER = 4.0  # how far past the fitted tokens or sizes a run is asked for where the corner is taken
-_HELD = "Or hold the size (--params) or the tokens (--tokens)."
 
 
 def check_interior(draws: Draws, flops: float, best: float) -> None:
@@ -39,7 +38,14 @@ def check_interior(draws: Draws, flops: float, best: float) -> None:
     else:
         why = "the fitted loss only falls as models shrink: what a small size costs is not in these runs"
         runs = f"a small model on many tokens, {data} = {tokens.max():.2g}, {size} = {_beyond(sizes, tokens)}"
-    raise FitError(f"no best size at {flops:.3g} FLOPs by law {law.name!r}: {why}. Add {runs}. {_HELD}")
+    raise FitError(f"no best size at {flops:.3g} FLOPs by law {law.name!r}: {why}. Add {runs}.{_held(draws, flops)}")
+
+
+def _held(draws: Draws, flops: float) -> str:
+    """Offer to hold the size, the median of those fitted, or the tokens that the budget then leaves."""
+    size = float(f"{np.median(draws.fit.inputs['N']):.2g}")
+    tokens = float(f"{flops / 6 / size:.2g}")
+    return f" Or hold the size with {argument(fixed_params=size)} or the tokens with {argument(fixed_tokens=tokens)}."
 
 
 def _beyond(at: np.ndarray, other: np.ndarray) -> str:
@@ -60,7 +66,7 @@ def check_useful(several: Sequence[Draws], flops: float, size: Estimate) -> None
     raise FitError(
         f"the best size at {flops:.3g} FLOPs is not determined by these runs (law {laws}): its {size.level:.0%} "
         f"interval is wider than a factor {USELESS:,.0f}.{_narrowing(several[0])} Or plan nearer to the runs' own "
-        f"compute. {_HELD}"
+        f"compute.{_held(several[0], flops)}"
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..errors import PointsError
+from ..errors import PointsError, argument
 from ..quantities import QUANTITIES, playing
 
 _POSITIVE_ROLES = {"params", "tokens", "tokens_unique", "batch", "steps", "flops", "loss"}
@@ -83,8 +83,8 @@ def _check_spared(name: str, column: list, bad: list[int], rows: list[int], colu
         filled = sum(value not in (None, "") for value in column)
         raise PointsError(
             f"column {name!r} must hold numbers; line {rows[bad[0]]} holds {_shown(column[bad[0]])}; {len(bad)} of "
-            f"{filled} values are like it. Write 1300000000 or 1.3e9 (see also --unit), or choose another column with "
-            f"--map {name}=COLUMN."
+            f"{filled} values are like it. Write 1300000000 or 1.3e9 (see also {argument(unit={name: 'millions'})}), "
+            f"or choose another column with {argument(map={name: 'COLUMN'})}."
         )
 
 

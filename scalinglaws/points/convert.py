@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..errors import PointsError
+from ..errors import PointsError, argument
 from ..quantities import quantity
 from ..records.arguments import checked
 from .conversion_rules import RULES, Conversion
@@ -148,7 +148,7 @@ def _no_route(columns: Mapping, to: str) -> str:
     lacks = f"missing: {offered}" if offered else f"only a column {to} itself would give it"
     return (
         f"{to} ({quantity(to).meaning}) cannot be derived from the columns {', '.join(sorted(columns))}: "
-        f"{lacks}.{told} Add columns, or constants with --given n_vocab=50257."
+        f"{lacks}.{told} Add columns, or constants, as in {argument(given={'n_vocab': 50257})}."
     )
 
 

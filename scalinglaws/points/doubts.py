@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..errors import argument
 from ..quantities import QUANTITIES, playing
-from .one_definition import carrying, choice, mixtures, quoted, tells, units_agree
+from .one_definition import carrying, choice, mixtures, tells, units_agree
 from .points import Points
 
 _BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*byte", re.IGNORECASE)
@@ -38,7 +39,11 @@ def _first(points: Points, role: str) -> str | None:
 def pooled(points: Points) -> tuple[str, ...]:
     """Say what was put together because a person asked for it (`Points.across`)."""
     apart = mixtures(replace(points, pooled=()))
-    return tuple(f"one law across {one}, as --across asked" for one in apart if one.column in points.pooled)
+    return tuple(
+        f"one law across {one}, as was asked: {argument(across=[one.column])}"
+        for one in apart
+        if one.column in points.pooled
+    )
 
 
 def mixed(points: Points) -> tuple[str, ...]:
@@ -46,8 +51,8 @@ def mixed(points: Points) -> tuple[str, ...]:
     found = mixtures(points)
     if not found:
         return ()
-    told = f"the rows are of {' and of '.join(map(str, found))}"
-    return (f"{told}: one law cannot hold them. Choose one, such as --where {quoted(choice(points, found))}",)
+    kinds = f"the rows are of {' and of '.join(map(str, found))}"
+    return (f"{kinds}: one law cannot hold them. Choose one, such as {argument(where=choice(points, found))}",)
 
 
 def _about_labels(points: Points) -> list[str]:
@@ -64,7 +69,7 @@ def _about_bits(points: Points, counted: str, name: str) -> list[str]:
         return []
     return [
         f"{name} says {bits[0]!r}, bits a byte, and {counted} is read as nats a token: "
-        "name it with --map loss_bits_per_byte=COLUMN, and keep rows in nats apart from it."
+        f"name it with {argument(map={'loss_bits_per_byte': 'COLUMN'})}, and keep rows in nats apart from it."
     ]
 
 
@@ -88,14 +93,16 @@ def _about_evaluations(points: Points, tokens: str) -> list[str]:
     run_id = str(points["run_id"][order[starts[most]]])
     return [
         f"{repeated} of {len(counts)} pairs of run and {tokens} hold several losses (run {run_id!r}: {counts[most]}): "
-        "if they are of several test sets, choose one with --where."
+        "if they are of several test sets, choose one by the column that says so: "
+        f"{argument(where='COLUMN == VALUE')}"
     ]
 
 
 def _about_params(points: Points, params: str) -> list[str]:
     largest = float(np.nanmax(points[params]))
     if largest < 1e4 and not units_agree(points, params):
-        return [f"the largest {params} is {largest:g}: if the table counts in millions, say --unit {params}=millions."]
+        unit = argument(unit={params: "millions"})
+        return [f"the largest {params} is {largest:g}: if the table counts in millions, say {unit}."]
     return []
 
 
@@ -103,11 +110,12 @@ def _about_ratio(points: Points, params: str, tokens: str) -> list[str]:
     sized = points.take(points[params] > 0)
     ratio = float(np.nanmedian(sized[tokens] / sized[params])) if len(sized) else math.nan
     if "batch_tokens" in points and np.nanmax(points[tokens]) < np.nanmedian(points["batch_tokens"]):
-        return [f"{tokens} never exceeds one batch: if it holds steps, say --unit {tokens}=steps."]
+        return [f"{tokens} never exceeds one batch: if it holds steps, say {argument(unit={tokens: 'steps'})}."]
     if ratio < 0.2 and not units_agree(points, params):
         return [
             f"the median of {tokens}/{params} is {ratio:.2g}: are the two swapped, is {tokens} counted in steps, "
-            f"or in millions or billions? Say --map or --unit {tokens}=steps|millions|billions."
+            f"or in millions or billions? Say {argument(map={tokens: 'COLUMN'})}, or "
+            f"{argument(unit={tokens: 'steps'})}, or millions or billions in its place."
         ]
     return []
 
@@ -122,6 +130,7 @@ def _about_flops(points: Points, params: str, tokens: str) -> list[str]:
     if len(ratio) and not 0.2 < np.median(ratio) < 50:
         return [
             f"the median of {flops} / (6 {params} {tokens}) is {np.median(ratio):.2g}, and should be near 1: "
-            "check the units of the three (--unit) and which columns they are (--map)."
+            f"check the units of the three, as in {argument(unit={tokens: 'millions'})}, and which columns they are, "
+            f"as in {argument(map={flops: 'COLUMN'})}."
         ]
     return []

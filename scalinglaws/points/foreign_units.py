@@ -1,11 +1,11 @@
-"""Units of a foreign table, turned into ours: `--unit loss=bits`, `--unit params_total=millions`."""
+"""Units of a foreign table, turned into ours: unit={"loss": "bits", "params_total": "millions"}."""
 
 import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ..errors import PointsError, nearest
+from ..errors import PointsError, argument, nearest
 from ..quantities import PF_DAY, quantity
 
 _COUNTS = {"thousands": 1e3, "millions": 1e6, "billions": 1e9, "trillions": 1e12}
@@ -40,8 +40,8 @@ def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np
     if by is not None:
         if by not in columns:
             raise PointsError(
-                f"--unit {name}={unit}: a column {by!r} must say how many tokens that is. "
-                f"Name it with --map {by}=COLUMN."
+                f"{argument(unit={name: unit})}: a column {by!r} must say how many tokens that is. "
+                f"Name it with {argument(map={by: 'COLUMN'})}."
             )
         return values * columns[by]
     special: dict[str, Callable[[np.ndarray], np.ndarray]] = {}
@@ -54,7 +54,7 @@ def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np
     if unit not in factors:
         allowed = [*factors, *special, *(u for role, u in _BY_COLUMN if role == known.role)]
         raise PointsError(
-            f"--unit {name}={unit}: {name} is measured in {known.unit or 'no unit'}.{nearest(unit, allowed)} "
+            f"{argument(unit={name: unit})}: {name} is measured in {known.unit or 'no unit'}.{nearest(unit, allowed)} "
             f"Allowed: {', '.join(allowed) or 'none'}."
         )
     return values * factors[unit]

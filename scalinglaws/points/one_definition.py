@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import PointsError
+from ..errors import PointsError, argument
 from ..quantities import playing
 from .points import Points
 
@@ -100,10 +100,10 @@ def unmixed(points: Points, columns: Iterable[str] = ()) -> Points:
     """
     found = mixtures(points, columns)
     if found:
-        across = ",".join(mixture.column for mixture in found)
+        columns = [mixture.column for mixture in found]
         raise PointsError(
             f"the rows are of {' and of '.join(map(str, found))}: one law cannot hold them. Choose one, such as "
-            f"--where {quoted(choice(points, found))}, or fit across them knowingly: --across {across}."
+            f"{argument(where=choice(points, found))}, or fit across them knowingly: {argument(across=columns)}."
         )
     return points.across(*points.columns)
 
@@ -137,11 +137,12 @@ def carrying(points: Points) -> tuple[str, ...]:
     for name in kept.columns:
         if not _may_group(kept, name) or _KIND_OF.get(_plain(name)) or _nested(kept, name):
             continue
-        share = _share(surface, np.unique(kept[name], return_inverse=True)[1].reshape(-1))
+        labels, label = np.unique(kept[name], return_inverse=True)
+        share, one = _share(surface, label.reshape(-1)), next((_word(v) for v in labels.tolist() if _filled(v)), "''")
         if share > EXPLAINS:
             found.append(
                 f"{name} carries {share:.0%} of the scatter about a smooth surface of N and D: if its values are "
-                f"different definitions, choose one with --where."
+                f"different definitions, choose one, such as {argument(where=f'{_word(name)} == {one}')}"
             )
     return tuple(found)
 
@@ -284,8 +285,3 @@ def _word(text: str) -> str:
         return text
     mark = next((mark for mark in "'\"`" if mark not in text), "'")
     return f"{mark}{text}{mark}"
-
-
-def quoted(text: str) -> str:
-    """Write a text as one argument of a shell."""
-    return f'"{text}"' if not set('"$`\\!') & set(text) else "'" + text.replace("'", "'\\''") + "'"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import PointsError, nearest, unknown_name
+from ..errors import PointsError, argument, nearest, unknown_name
 from ..formats.raw import Rejected, missing
 from ..quantities import QUANTITIES, SYNONYMS
 from ..records.public_record import PublicRecord
@@ -62,7 +62,7 @@ class Points(PublicRecord):
         if name not in self.columns:
             raise PointsError(
                 f"no column is called {name!r}; the table has {', '.join(sorted(self.columns))}."
-                f"{nearest(name, self.columns)} Name it with --map {name}=COLUMN."
+                f"{nearest(name, self.columns)} Name it with {argument(map={name: 'COLUMN'})}."
             )
         return self.columns[name]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import PointsError, counted, nearest, unknown_name
+from ..errors import PointsError, argument, counted, nearest, unknown_name
 from ..formats.raw import Raw, Rejected
 from ..formats.read_raw import read_raw
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, SYNONYMS, playing
@@ -32,7 +32,9 @@ _QUANTITY_OF_LETTER = {
 }
 
 _STEPS = ("step", "_step", "global_step", "iter", "iteration")  # of a log: a row a moment of training
-LOGGED = "loss is taken for the training loss, as a log's is; if it is held out, say --map loss_nats=loss"
+LOGGED = (
+    f"loss is taken for the training loss, as a log's is; if it is held out, say {argument(map={'loss_nats': 'loss'})}"
+)
 
 
 @dataclass(frozen=True)
@@ -139,11 +141,11 @@ def _of_a_log(columns: Mapping[str, list], map: Mapping[str, str]) -> dict[str, 
 
 
 def _in_our_units(values: dict[str, np.ndarray], unit: Mapping[str, str]) -> dict[str, str]:
-    """Convert the columns named by --unit where they stand; give quantity -> unit that the table used."""
+    """Convert the columns that `unit` names where they stand; give quantity -> unit that the table used."""
     units = {_target(name, list(values)): in_unit for name, in_unit in unit.items()}
     for name, in_unit in units.items():
         if name not in values:
-            raise PointsError(f"--unit {name}={in_unit}: no column is {name}.{nearest(name, values)}")
+            raise PointsError(f"{argument(unit={name: in_unit})}: no column is {name}.{nearest(name, values)}")
         values[name] = converted(name, values[name], in_unit, values)
     return units
 
@@ -153,7 +155,7 @@ def _matching(points: Points, where: str | None) -> Points:
         return points
     found = replace(points.take(matching(points, where)), where=where)
     if not len(found):
-        raise PointsError(f"--where {where!r} leaves none of the rows of {points.source}.")
+        raise PointsError(f"{argument(where=where)} leaves none of the rows of {points.source}.")
     return found
 
 
@@ -168,7 +170,7 @@ def read_mapping(path: str | Path) -> dict:
 
 
 def _target(name: str, columns: list[str]) -> str:
-    """Say which quantity a name on the left of --map or --unit stands for."""
+    """Say which quantity a name on the left in `map` or `unit` stands for."""
     if name in QUANTITIES or name in SYNONYMS:
         return SYNONYMS.get(name, name)
     if name in _QUANTITY_OF_LETTER:
@@ -192,7 +194,7 @@ def _chosen(map: Mapping[str, str], present: list[str]) -> tuple[dict[str, str],
             continue
         if column not in present:
             raise PointsError(
-                f"--map {name}={column}: the table has no column {column!r}.{nearest(column, present)} "
+                f"{argument(map={name: column})}: the table has no column {column!r}.{nearest(column, present)} "
                 f"It has {', '.join(present)}."
             )
         renamed[_target(name, present)] = column
@@ -211,7 +213,8 @@ def _renamed(raw: Raw, renamed: Mapping[str, str]) -> dict[str, list]:
         elif final in columns or (final != name and final in raw.columns):
             twins = [column for column in raw.columns if SYNONYMS.get(column, column) == final]
             raise PointsError(
-                f"the columns {' and '.join(map(repr, twins))} both mean {final}. Choose one: --map {final}={twins[0]}."
+                f"the columns {' and '.join(map(repr, twins))} both mean {final}. Choose one: "
+                f"{argument(map={final: twins[0]})}."
             )
         else:
             columns[final] = values
@@ -239,7 +242,7 @@ def _check_need(points: Points, need: Iterable[str], letters: Mapping[str, str])
             present = sorted(points.columns)
             raise PointsError(
                 f"the table has no {' or '.join(allowed)}.{nearest(allowed[0], present)} It has "
-                f"{', '.join(present)}. Name the column with --map {allowed[0]}=COLUMN."
+                f"{', '.join(present)}. Name the column with {argument(map={allowed[0]: 'COLUMN'})}."
             )
 
 

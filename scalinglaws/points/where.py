@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import PointsError, nearest
+from ..errors import PointsError, argument, nearest
 from ..quantities import SYNONYMS
 from .points import Points
 
@@ -49,13 +49,13 @@ def _tokens(expression: str) -> list[tuple[str, str]]:
     while place < len(text):
         found = _TOKEN.match(text, place)
         if not found:
-            raise PointsError(f"--where {_cut(expression)!r}: cannot read {_cut(text[place:])!r}. {_HOW}")
+            raise PointsError(f"{argument(where=_cut(expression))}: cannot read {_cut(text[place:])!r}. {_HOW}")
         kind = str(found.lastgroup)
         tokens.append((kind, found[kind][1:-1] if kind == "quoted" else found[kind]))
         place = found.end()
         if len(tokens) > MOST_TOKENS:
             raise PointsError(
-                f"--where has more than {MOST_TOKENS:,} words. Choose many values by: column in (a, b, c); "
+                f"the row choice has more than {MOST_TOKENS:,} words. Choose many values by: column in (a, b, c); "
                 "or choose the rows in the table itself."
             )
     return tokens
@@ -74,7 +74,7 @@ class _Parser:
     depth: int = 0
 
     def error(self, what: str) -> PointsError:
-        return PointsError(f"--where {_cut(self.text)!r}: {what}. {_HOW}")
+        return PointsError(f"{argument(where=_cut(self.text))}: {what}. {_HOW}")
 
     @property
     def more(self) -> bool:

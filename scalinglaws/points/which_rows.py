@@ -8,7 +8,7 @@ A1). The end of a constant rate, and any point on it after warm-up, is a run of 
 
 import numpy as np
 
-from ..errors import MisuseError, PointsError
+from ..errors import MisuseError, PointsError, argument
 from ..records.arguments import checked
 from .points import Points
 
@@ -83,7 +83,8 @@ def _progress(points: Points) -> np.ndarray:
         if name in points:
             return points[name]
     raise PointsError(
-        "no column 'tokens' or 'steps' says how far a run had come: name one with --map tokens=COLUMN or steps=COLUMN."
+        "no column 'tokens' or 'steps' says how far a run had come: name one with "
+        f"{argument(map={'tokens': 'COLUMN'})} or {argument(map={'steps': 'COLUMN'})}."
     )
 
 

@@ -36,13 +36,13 @@ def _failed(f: "Finding") -> str:
 
 
 def _wrapped(line: str) -> str:
-    return textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      ")
+    return textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
 
 
 def _listed(heading: str, findings: "tuple[Finding, ...]") -> list[str]:
     if not findings:
         return []
-    around: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "      "}
+    around: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "      ", "break_on_hyphens": False}
     return [f"\n{heading}:", *(textwrap.fill(f"{f.id:<4}{f.found}", WIDTH, **around) for f in findings)]
 
 

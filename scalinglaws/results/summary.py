@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..records.numbers_in_text import ABSENT, UNIDENTIFIED, stated, typeset
 from ..records.text_blocks import Block, Table
@@ -27,7 +27,8 @@ def summary_blocks(results: "StudyResults") -> list[Block]:
         *(text for plan in results.plans for text in plan.warnings),
         *results.notes,
     ]
-    return lines + [textwrap.fill(f"! {text}", WIDTH, subsequent_indent="  ") for text in dict.fromkeys(warnings)]
+    how: dict[str, Any] = {"subsequent_indent": "  ", "break_on_hyphens": False}  # a value to type is kept whole
+    return lines + [textwrap.fill(f"! {text}", WIDTH, **how) for text in dict.fromkeys(warnings)]
 
 
 def _fitted(fit: FittedLaw, name: str) -> str:

@@ -133,7 +133,7 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
     mark = path / MARK
     if not mark.exists():
         if not create:
-            raise StoreError(f"{path} is not a store: it has no store.json. Name the folder given to study --to.")
+            raise StoreError(f"{path} is not a store: it has no store.json. Name the folder that a study wrote.")
         used = path.exists() and (not path.is_dir() or any(not n.startswith((LOCK, MARK)) for n in os.listdir(path)))
         if used and not mark.exists():  # another process may have made it by now
             raise StoreError(f"{path} exists and is not a store. Name a new or an empty folder.")

@@ -5,6 +5,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from ..designing.design import Sweep, read_sweep
+from ..errors import argument
 from ..records.json_values import to_plain
 from ..run.run import state_name
 from ..store.lock import LOCK, TRAINING, held
@@ -53,7 +54,7 @@ class Cleaned:
         if self.needed.files:
             rows.append(f"kept {_amount(self.needed)}: states from which branches must still start")
         if total.files and not self.removed:
-            rows.append("nothing was removed: repeat the command with --yes")
+            rows.append(f"nothing was removed: repeat it with {argument(remove=True)}")
         return "\n".join(rows)
 
 

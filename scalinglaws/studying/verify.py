@@ -212,7 +212,7 @@ def _prediction(folder: Path, runs: list[Run], runs_sealed: bool) -> Check:
 def _trained_again(store: Store, runs: list[Run], count: int, seed: int, device: str, say) -> Check:
     chosen = [run for run in runs if not run.spec.is_trunk]
     if count < 0 or seed < 0:
-        raise StudyError(f"--retrain {count} --seed {seed}: both must be at least 0.")
+        raise StudyError(f"retrain is {count} and seed is {seed}: both must be at least 0.")
     picked = random.Random(seed).sample(chosen, min(count, len(chosen)))
     differs = []
     for run in picked:

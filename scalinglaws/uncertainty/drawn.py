@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FitError
+from ..fitting.columns import or_hold
 from ..fitting.fit_record import Fit, FitWarning, checked_inputs
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
@@ -125,9 +126,10 @@ def check_kept(fit: Fit, kept: np.ndarray) -> None:
         FitError: the message says how many have none.
     """
     if kept.sum() < max(2, 0.1 * len(kept)):
+        free = {name: fit.values[name] for name in fit.problem.coordinates.free}
         raise FitError(
             f"{(~kept).sum()} of {len(kept)} resamples of law {fit.law.name!r} have no optimum: these points do not "
-            f"determine its parameters. Fix some with --fix NAME=VALUE, or fit a law with fewer."
+            f"determine its parameters. Fit a law with fewer{or_hold(free, 1)}."
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import FitError
+from ..fitting.columns import or_hold
 from ..fitting.fit_record import Fit
 from ..fitting.project import advance, can_project
 from ..fitting.solve import Solution, solve, solve_graduated
@@ -35,9 +36,10 @@ def check_runs(fit: Fit, parameters: int) -> int:
     """
     _, groups = numbered(fit.clusters)
     if groups <= parameters:
+        free = {name: fit.values[name] for name in fit.problem.coordinates.free}
         raise FitError(
             f"{groups} runs cannot show the spread of {parameters} free parameters of law {fit.law.name!r}: intervals "
-            f"need {parameters + 1} runs or more. Add runs, or fix parameters with --fix NAME=VALUE."
+            f"need {parameters + 1} runs or more. Add runs{or_hold(free, parameters + 1 - groups)}."
         )
     return groups
 
