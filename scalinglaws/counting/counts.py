@@ -58,13 +58,19 @@ def counts_of(points: Points, only: Mapping[str, str]) -> Counts:
     found = _restricted(found, only)
     for role, names in (("params", found.params), ("tokens", found.tokens), ("loss", found.loss)):
         if not names:
-            raise PointsError(
-                f"no {role} is filled in every row: one of {', '.join(playing(role))}. "
-                f"The table has {', '.join(sorted(points.columns))}. Name it with "
-                f"{argument(map={playing(role)[0]: 'COLUMN'})}, or keep the rows that have it: "
-                f"{argument(where=f'{playing(role)[0]} > 0')}."
-            )
+            raise PointsError(_unfilled(points, role))
     return found
+
+
+def _unfilled(points: Points, role: str) -> str:
+    """Say that no count of a role is filled in every row, and how to name one or to keep the rows that have it."""
+    counts = playing(role)
+    partly = next((name for name in counts if name in points), None)
+    kept = f", or keep the rows that have it: {argument(where=f'{partly} > 0')}" if partly else ""
+    return (
+        f"no {role} is filled in every row: one of {', '.join(counts)}. The table has "
+        f"{', '.join(sorted(points.columns))}. Name it with {argument(map={counts[0]: 'COLUMN'})}{kept}."
+    )
 
 
 def _restricted(found: Counts, only: Mapping[str, str]) -> Counts:
