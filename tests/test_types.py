@@ -14,7 +14,6 @@ MOST_ERRORS = {
     "measurements": 70,
     "cli": 39,
     "studying": 26,
-    "reporting": 25,
     "auditing": 22,
     "training": 16,
     "corpora": 9,

@@ -71,13 +71,14 @@ def new_figure(panels: int, *, stacked: bool = False, width: float = WIDTH, heig
     """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     size = (NARROW, height * panels) if stacked else (width, height)
-    figure = Figure(figsize=size, layout="constrained", dpi=RASTER_DPI)
+    spaced = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, wspace=0.03, hspace=0.04)
+    figure = Figure(figsize=size, layout=spaced, dpi=RASTER_DPI)
     FigureCanvasSVG(figure)
     rows, columns = (panels, 1) if stacked else (1, panels)
     axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, wspace=0.03, hspace=0.04)
     return figure, axes
 
 
@@ -88,7 +89,7 @@ def as_svg(figure, name: str) -> str:
     buffer = io.StringIO()
     FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Title": name})  # savefig draws twice
     text = buffer.getvalue().replace("'DejaVu Sans'", _FALLBACKS)
-    seen = Counter()
+    seen: Counter[str] = Counter()
     text = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{_identity(name, found[1], seen)}"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
     return re.sub(r'xlink:href="#([^"]+)"', rf'xlink:href="#{name}-\1"', text)
@@ -115,7 +116,7 @@ def inline(svg: str, label: str) -> str:
     element = svg[svg.index("<svg") :]
     element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
     element = re.sub(r"<!--.*?-->", "", element, flags=re.DOTALL)
-    view = re.search(r'viewBox="([^"]+)"', element).group(1)
+    view = re.findall(r'viewBox="([^"]+)"', element)[0]
     body = element[element.index(">") + 1 :]
     spoken = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     widest = float(view.split()[2]) / POINTS_A_REM

@@ -37,7 +37,7 @@ def _panel(axes, results: StudyResults, quantity: str, field: str, letter: str) 
     bands = [band for band in found.bands if band.y_quantity == quantity] if found else []
     if not len(flops):
         legends.say_missing(axes, results, "no frontier yet")
-    dots = _dots(axes, flops, best, found) if len(flops) else []
+    dots = _dots(axes, flops, best, found) if found and len(flops) else []
     exponent = getattr(found, f"{field}_exponent") if found else None
     own = [legends.proxy("", _power(letter, exponent))] if exponent else []
     for band, colour in zip(bands, marks.LINES, strict=False):

@@ -68,11 +68,9 @@ def _fits(axes, results: StudyResults, law: str, bands: Sequence[Band], n: int) 
 def _frontier(axes, results: StudyResults) -> list:
     """Draw the lowest measured loss at each compute, where no smaller budget reached a loss as low; this is no fit."""
     found = results.frontier
-    part = (
-        [(c, loss) for c, loss, out in zip(found.flops, found.loss_nats, found.censored, strict=True) if not out]
-        if found
-        else []
-    )
+    if found is None:
+        return []
+    part = [(c, loss) for c, loss, out in zip(found.flops, found.loss_nats, found.censored, strict=True) if not out]
     lowest = [pair for k, pair in enumerate(part) if all(pair[1] < before for _, before in part[:k])]
     if len(lowest) < 2:
         return []

@@ -3,7 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,16 +16,22 @@ Record = TypeVar("Record")
 
 def without_paths(record: Record) -> Record:
     """Return a copy of a record in whose texts every absolute path is replaced by its last part."""
-    if dataclasses.is_dataclass(record):
-        fields = [field.name for field in dataclasses.fields(record) if field.init]
-        return dataclasses.replace(record, **{name: without_paths(getattr(record, name)) for name in fields})
-    if isinstance(record, Mapping):
-        return {key: without_paths(value) for key, value in record.items()}
-    if isinstance(record, list | tuple):
-        return type(record)(without_paths(value) for value in record)
-    if isinstance(record, np.ndarray):
-        return _column(record) if record.dtype.kind == "U" else record
-    return named(record) if isinstance(record, str) else record
+    copy: Record = _without(record)
+    return copy
+
+
+def _without(part: object) -> Any:
+    """Copy a part of a record, of the same type."""
+    if dataclasses.is_dataclass(part) and not isinstance(part, type):
+        fields = [field.name for field in dataclasses.fields(part) if field.init]
+        return dataclasses.replace(part, **{name: _without(getattr(part, name)) for name in fields})
+    if isinstance(part, Mapping):
+        return {key: _without(value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return type(part)(_without(value) for value in part)
+    if isinstance(part, np.ndarray):
+        return _column(part) if part.dtype.kind == "U" else part
+    return named(part) if isinstance(part, str) else part
 
 
 def named(text: str) -> str:

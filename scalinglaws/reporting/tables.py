@@ -15,16 +15,15 @@ from ..records.numbers_in_text import (
     percent,
     plus_minus,
     stated,
-    typeset,
 )
 from ..results.attempt import attempt
-from ..results.fitted import Estimate, FittedLaw
+from ..results.fitted import FittedLaw
 from ..results.letters import loss_unit, of_a_table
 from ..results.study_results import StudyResults
 from ..results.summary import minimised
-from ..results.tested import LawRanked, Ranking
 from .audit_tables import findings, waterfall
 from .facts import facts
+from .law_trials import ranking, trials
 from .table_cells import Cell, Table, estimated, without_empty
 
 FLOORS = ("E", "L_inf")  # names of the irreducible loss in the laws
@@ -63,7 +62,7 @@ def _made(name: str, title: str, make: Callable[[], Table]) -> Table:
 
 def constants(results: StudyResults) -> Table:
     """Show every fitted constant with its interval, and the published value."""
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for fit in results.fits:
         for name, estimate in fit.values.items():
             published = fit.published.get(name)
@@ -212,75 +211,9 @@ def alternatives(results: StudyResults) -> Table:
 
 
 def _alternative(key: str, value: float | None) -> Cell:
-    share = key == "loss_penalty" and value is not None
-    return Cell(f"{100 * value:.2f}%" if share else stated(value, 4), value)
-
-
-def trials(results: StudyResults) -> Table:
-    """Show how well each candidate law for the held-out prediction predicted the smaller sizes."""
-    test = results.held_out
-    rows = tuple(
-        (
-            Cell(trial.law),
-            Cell(count(trial.foretold), trial.foretold),
-            Cell(f"{100 * trial.rms_log:.2g}%", trial.rms_log),
-            Cell(percent(round(trial.coverage, 3)), trial.coverage),
-            Cell(f"{number(trial.factor)}×", trial.factor),
-            Cell("chosen" if trial.law == test.law else ""),
-        )
-        for trial in (test.trials if test else ())
-    )
-    columns = ("law", "losses predicted", "error (rms)", "coverage", "interval widened by", "choice")
-    note = (
-        "For each size of the study, each law was fitted to the smaller sizes and predicted that size; the law with "
-        "the smallest error was chosen. Coverage: fraction of losses inside the interval."
-    )
-    return Table("trials", "How the predicting law was chosen", columns, rows, note)
-
-
-def ranking(found: Ranking | None) -> Table:
-    """Show how well each law predicted larger runs than those of its fit, best first."""
-    columns = (
-        "law",
-        "constants",
-        "error",
-        "error minus the best law's",
-        "P(best)",
-        "rms error",
-        "coverage",
-        "interval to be widened by",
-        "note",
-    )
-    rows = tuple(_ranked(law) for law in (found.laws if found else ()))
-    if not rows:
-        return Table("ranking", "How well the laws predicted larger runs", columns, ())
-    cuts = f"{len(found.cuts)} computes" if len(found.cuts) > 1 else "one compute"
-    note = (
-        f"Each law was fitted to the runs below {cuts} and predicted {found.held_runs:,} larger runs. Error: mean "
-        f"absolute error of the log loss, with equal weight for each compute. Coverage: fraction of these runs inside "
-        f"the {percent(found.level)} interval of the fit. The plan's interval is widened by the last factor."
-    )
-    return without_empty(Table("ranking", "How well the laws predicted larger runs", columns, rows, note), ("note",))
-
-
-def _ranked(law: LawRanked) -> tuple[Cell, ...]:
-    constants = Cell(count(law.parameters), law.parameters)
-    if law.failed:
-        return (Cell(law.law), constants, *(Cell(ABSENT) for _ in range(6)), Cell(f"not ranked: {law.failed}"))
-    percents = law.behind and Estimate(
-        *(None if v is None else 100 * v for v in (law.behind.value, law.behind.low, law.behind.high))
-    )
-    return (
-        Cell(law.law),
-        constants,
-        Cell(f"{100 * law.score:.2g}%", law.score),
-        Cell(f"{typeset(percents)} %", law.behind.value) if percents else Cell(ABSENT),
-        Cell(percent(round(law.best_probability, 3)), law.best_probability),
-        Cell(f"{100 * law.rms_log:.2g}%", law.rms_log),
-        Cell(percent(round(law.coverage, 3)), law.coverage),
-        Cell(f"{number(law.factor)}×", law.factor),
-        Cell(""),
-    )
+    if key == "loss_penalty" and value is not None:
+        return Cell(f"{100 * value:.2f}%", value)
+    return Cell(stated(value, 4), value)
 
 
 def seeds(results: StudyResults) -> Table:
