@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
-from torch import nn
 
 EVAL_BATCH_TOKENS = 8192
 
@@ -25,8 +25,20 @@ class HeldOutLoss:
     by_position: np.ndarray
 
 
+class Scored(Protocol):
+    """A model that gives the loss of every token, and can be set to train or not."""
+
+    training: bool
+
+    def train(self, mode: bool = True) -> object:
+        """Set it to train, or not to."""
+
+    def losses(self, tokens_BT: torch.Tensor, targets_BT: torch.Tensor) -> torch.Tensor:
+        """Cross-entropy of every token, shape (B, T)."""
+
+
 def evaluate(
-    model: nn.Module,
+    model: Scored,
     windows: Callable[[np.ndarray], tuple[torch.Tensor, torch.Tensor]],
     starts: np.ndarray,
     documents: np.ndarray,
@@ -41,7 +53,7 @@ def evaluate(
     n_ctx = windows(starts[:1])[0].shape[1]
     rows = max(1, EVAL_BATCH_TOKENS // n_ctx)
     was_training = model.training
-    model.eval()
+    model.train(False)
     means, total_T = [], torch.zeros(n_ctx, dtype=torch.float64)
     for i in range(0, len(starts), rows):
         losses_BT = model.losses(*windows(starts[i : i + rows])).double()

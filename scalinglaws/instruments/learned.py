@@ -36,7 +36,7 @@ def judged(run: Run, unigram: float, vocabulary: int) -> Run:
     the context. A trunk has no final loss of its own, and is not judged.
     """
     run = replace(run, readings={**run.readings, "unigram_nats": unigram})
-    if run.outcome != FINISHED or run.spec.is_trunk:
+    if run.outcome != FINISHED or run.spec.is_trunk or run.final is None:
         return run
     loss, guessing = run.final.loss_nats, math.log(vocabulary)
     if loss < min(unigram, guessing):

@@ -55,16 +55,17 @@ def measure(gradient_of: Callable[[slice], Sequence], batch: int, unit: int, par
         unit: tokens per sequence.
     """
     cuts = [batch * i // parts for i in range(parts + 1)]
-    whole, squares, sizes = None, [], [unit * (end - start) for start, end in pairwise(cuts)]
+    whole: list = []
+    squares, sizes = [], [unit * (end - start) for start, end in pairwise(cuts)]
     for (start, end), size in zip(pairwise(cuts), sizes, strict=True):
         part = gradient_of(slice(start, end))
         squares.append(squared_norm(part))
         share = size / sum(sizes)
-        if whole is None:
+        if not whole:
             whole = [share * g for g in part]
-        else:
-            for total, g in zip(whole, part, strict=True):
-                total += share * g
+            continue
+        for total, g in zip(whole, part, strict=True):
+            total += share * g
     return _against_whole(squares, squared_norm(whole), sizes)
 
 

@@ -1,9 +1,19 @@
 """How weights and activations change: weight-decay timescale, update-to-weight ratio, activation size (optional)."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import nn
+
+
+class InBlocks(Protocol):
+    """A model whose blocks pass on a residual stream."""
+
+    blocks: nn.ModuleList
+
+    def hidden(self, tokens_BT: torch.Tensor) -> torch.Tensor:
+        """The last hidden states."""
 
 
 def decay_timescale(lr: float, weight_decay: float, steps: int) -> float | None:
@@ -22,7 +32,7 @@ def update_ratio(before: Sequence[torch.Tensor], after: Sequence[torch.Tensor]) 
 
 
 @torch.no_grad()
-def activation_rms(model: nn.Module, inputs_BT: torch.Tensor) -> tuple[float, ...]:
+def activation_rms(model: InBlocks, inputs_BT: torch.Tensor) -> tuple[float, ...]:
     """Root mean square of the residual stream after each block, for one batch."""
     sizes: list[float] = []
 

@@ -1,10 +1,18 @@
 """The shelf of models: one file per family, built from a Shape."""
 
+from collections.abc import Callable
+
+from ..run.shape import Shape
 from .dropout import make_drop
 from .lstm import Lstm
 from .recurrent import universal
 from .transformer import Transformer
 
-FAMILIES = {"transformer": Transformer, "universal": universal, "lstm": Lstm}
+LanguageModel = Transformer | Lstm
+FAMILIES: dict[str, Callable[[Shape, int], LanguageModel]] = {
+    "transformer": Transformer,
+    "universal": universal,
+    "lstm": Lstm,
+}
 
-__all__ = ["FAMILIES", "Lstm", "Transformer", "make_drop", "universal"]
+__all__ = ["FAMILIES", "LanguageModel", "Lstm", "Transformer", "make_drop", "universal"]

@@ -17,7 +17,7 @@ def set_float32(precision: str, device: str):
     if device != "cpu":
         kind = "tf32" if precision == "tf32" else "ieee"
         torch.backends.cuda.matmul.fp32_precision = kind
-        torch.backends.cudnn.rnn.fp32_precision = kind
+        torch.backends.cudnn.rnn.fp32_precision = kind  # type: ignore[attr-defined]  # not in PyTorch's types
 
 
 def in_precision(precision: str, device: torch.device | str) -> AbstractContextManager:
@@ -42,11 +42,11 @@ def recurrent_kernels(device: torch.device) -> Iterator[None]:
     if not lacking:
         yield
         return
-    onednn.enabled = False
+    onednn.enabled = False  # type: ignore[assignment]  # PyTorch types a switch as its descriptor
     try:
         yield
     finally:
-        onednn.enabled = True
+        onednn.enabled = True  # type: ignore[assignment]
 
 
 @cache

@@ -100,6 +100,9 @@ class Transformer(nn.Module):
         order: numbers of the blocks in the order of their use; by default each once.
     """
 
+    cosines_TW: torch.Tensor  # with rotary positions only
+    sines_TW: torch.Tensor
+
     def __init__(self, shape: Shape, seed: int, order: tuple[int, ...] | None = None):
         super().__init__()
         self.shape = shape

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import nn
 
-from ..models import FAMILIES
+from ..models import FAMILIES, LanguageModel
 from ..run.run import RunSpec
 from .optimizer import descend, make_optimizer
 
@@ -71,7 +70,7 @@ def _moved(spec: RunSpec, seed: int, steps: int, device: str) -> dict[str, float
 
 
 @torch.no_grad()
-def _activations(model: nn.Module, inputs_BT) -> dict[str, torch.Tensor]:
+def _activations(model: LanguageModel, inputs_BT) -> dict[str, torch.Tensor]:
     """The output of each block (the last one if a block is used several times), and the logits."""
     seen: dict[str, torch.Tensor] = {}
 

@@ -98,6 +98,7 @@ def make_optimizer(spec: RunSpec, model: nn.Module) -> Optimizer:
     flat = spec.optimizer != "adafactor" and not _packs_its_own_weights(model)
     groups = _grouped(model, by_hidden=spec.optimizer == "muon" or _wider(spec) != 1)
     groups = [_laid_out(group, flat and not (spec.optimizer == "muon" and group.hidden)) for group in groups]
+    parts: list[torch.optim.Optimizer | Adam | None]
     if spec.optimizer == "adafactor":
         parts = [_adafactor(spec, groups)]
     elif spec.optimizer == "muon":
@@ -191,13 +192,19 @@ def _muon(spec: RunSpec, groups: list[_Group]) -> torch.optim.Optimizer | None:
     return torch.optim.Muon(asked, lr=spec.lr, weight_decay=spec.weight_decay, adjust_lr_fn="match_rms_adamw")
 
 
+def gradient_of(weight: nn.Parameter) -> torch.Tensor:
+    """Return the gradient of a weight, which `make_optimizer` has allocated."""
+    assert weight.grad is not None
+    return weight.grad
+
+
 def clip(weights: tuple[nn.Parameter, ...], largest: float) -> torch.Tensor:
     """Scale the gradient down to a norm of at most `largest` (0: no limit), and return its norm before that."""
-    norm = torch.stack([weight.grad.norm() for weight in weights]).norm()
+    norm = torch.stack([gradient_of(weight).norm() for weight in weights]).norm()
     if largest:
         scale = torch.clamp(largest / (norm + 1e-6), max=1.0)
         for weight in weights:
-            weight.grad.mul_(scale)
+            gradient_of(weight).mul_(scale)
     return norm
 
 
@@ -213,7 +220,7 @@ def gradient(
 ):
     """Compute the gradient of a batch's mean loss, in `accumulate` equal parts, into `weights`; return that loss."""
     for weight in weights:
-        weight.grad.zero_()
+        gradient_of(weight).zero_()
     if accumulate == 1:
         with in_precision(precision, weights[0].device):
             loss = model(inputs_BT, targets_BT, drop)

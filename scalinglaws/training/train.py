@@ -24,7 +24,7 @@ from ..models.precision import DTYPES, in_precision, set_float32
 from ..records.json_values import from_plain, to_plain, utc_now
 from ..run.run import CHECKPOINT, DIVERGED, FINISHED, Evaluation, NoiseSums, Run, RunSpec, state_name
 from ..run.schedule import CURVE_SHARE, evaluation_steps, learning_rate, log_places
-from .optimizer import descend, gradient, make_optimizer
+from .optimizer import descend, gradient, gradient_of, make_optimizer
 from .run_state import read_checkpoint, states, write_checkpoint
 from .windows import Order, Windows
 
@@ -139,10 +139,10 @@ class _Job:
                 return self.notes.step
         if not self.spec.parent:
             return 0
-        state = parent_folder / state_name(self.spec.first_step)
-        if read_checkpoint(state, self.optimizer) is None:
+        state = None if parent_folder is None else parent_folder / state_name(self.spec.first_step)
+        if state is None or read_checkpoint(state, self.optimizer) is None:
             raise StoreError(
-                f"run {self.spec.id} starts from {state}, which does not exist. "
+                f"run {self.spec.id} starts from {state or 'a state of its trunk'}, which does not exist. "
                 f"Train its trunk {self.spec.parent} again: delete the folder of the trunk and launch."
             )
         return self.spec.first_step
@@ -267,14 +267,14 @@ class _Job:
         return self.notes.seconds + time.monotonic() - self.began
 
     def _measure_noise(self, step: int, inputs_BT, targets_BT):
-        def gradient_of(rows: slice) -> list[torch.Tensor]:
+        def of_rows(rows: slice) -> list[torch.Tensor]:
             drop = self._drop(step, of_noise=1 + rows.start)
             part, precision = (inputs_BT[rows], targets_BT[rows]), self.spec.precision
             gradient(self.model, self.optimizer.weights, *part, drop=drop, precision=precision)
-            return [weight.grad for weight in self.optimizer.weights]
+            return [gradient_of(weight) for weight in self.optimizer.weights]
 
         parts = max(2, self.spec.accumulate)
-        found = measure(gradient_of, self.spec.batch, self.spec.shape.n_ctx, parts)
+        found = measure(of_rows, self.spec.batch, self.spec.shape.n_ctx, parts)
         self.notes.noise = plus(self.notes.noise, *found)
 
     def _activations(self) -> tuple[float, ...]:

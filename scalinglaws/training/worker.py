@@ -27,9 +27,9 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
     """
     torch.set_num_threads(1)
     specs = [store.spec(run_id) for run_id in run_ids]
-    for lineage, chain in groupby(specs, key=lambda spec: spec.lineage):
+    for lineage, alike in groupby(specs, key=lambda spec: spec.lineage):
         with held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS):
-            chain = list(chain)
+            chain = list(alike)
             for spec in chain:
                 left = _left(spec, chain, store)
                 if left is None:
