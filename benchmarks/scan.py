@@ -17,6 +17,7 @@ from scalinglaws.designing.design import Sweep, design, make_shape
 from scalinglaws.designing.study_file import read_study
 from scalinglaws.launching.launch import launch
 from scalinglaws.launching.processes import Local
+from scalinglaws.store.lock import LOCK, TRAINING, held
 from scalinglaws.store.store import open_store
 
 
@@ -55,7 +56,9 @@ def main():
         )
         spec = design(one, data.vocabulary, data.data_id, len(data.split("train"))).runs[0]
         cells[shape, tokens, batch, rate, seed] = replace(spec, seed=seed)
-    failures = launch(Sweep("scan", tuple(cells.values())), store, Local(study.processes or os.cpu_count() or 1))
+    executor = Local(study.processes or os.cpu_count() or 1)
+    with held(store.path / LOCK, TRAINING):
+        failures = launch(Sweep("scan", tuple(cells.values())), store, executor)
     print(f"final test loss, nats a token; {len(failures)} runs failed")
     for shape, tokens, batch in product(asked.shapes, asked.tokens, asked.batches or [study.batch]):
         losses = {

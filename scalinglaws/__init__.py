@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from .predicting.predict import Prediction, predict
     from .run.shape import Shape
     from .studying.drawn_fit import DrawnFit, fit
-    from .studying.jobs import findings, report, study
+    from .studying.findings import findings
+    from .studying.jobs import report, study
     from .studying.read import read
     from .uncertainty.drawn import Draws
     from .uncertainty.draws import draws
@@ -81,7 +82,8 @@ _DEFINED_IN = {
         ".predicting.predict": "Prediction predict",
         ".run.shape": "Shape",
         ".studying.drawn_fit": "DrawnFit fit",
-        ".studying.jobs": "findings report study",
+        ".studying.findings": "findings",
+        ".studying.jobs": "report study",
         ".studying.read": "read",
         ".uncertainty.drawn": "Draws",
         ".uncertainty.draws": "draws",

@@ -1,6 +1,7 @@
 """Who is at work on a folder is told by its locks, and what a launch says of killed workers is so."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cli_made import spoken
 
 from scalinglaws.designing.design import Sweep, read_sweep
 from scalinglaws.designing.study_file import Study, read_study
@@ -18,7 +20,7 @@ from scalinglaws.launching.processes import ASKED_TO_END
 from scalinglaws.records.json_values import read_hint, to_plain, write_hint, write_json
 from scalinglaws.run.run import RunSpec, state_name
 from scalinglaws.run.shape import Shape
-from scalinglaws.store.lock import LOCK, held, in_use
+from scalinglaws.store.lock import LOCK, TRAINING, held, in_use
 from scalinglaws.store.store import new_or_kept, open_store
 from scalinglaws.studying.clean import clean
 from scalinglaws.studying.machine import cores
@@ -151,11 +153,11 @@ def test_a_hint_that_cannot_be_written_ends_nothing(tmp_path):
 
 
 def test_a_second_launch_says_who_works_there_and_calls_nothing_failed(store):
-    sweep = read_sweep(store.path)
-    said = r"^process \d+ \(since .*\) is already training the runs of this folder"
-    with held(store.path / LOCK, "training the runs of this folder"), pytest.raises(FailureError, match=said):
-        launch(sweep, store, Ending())
-    assert len(launch(sweep, store, Ending(1))) == 1
+    with held(store.path / LOCK, TRAINING):
+        code, out, err = spoken("launch", store.path)
+    assert (code, out) == (1, "")
+    said = r"scalinglaws: process \d+ \(since .*\) is already training the runs of this folder"
+    assert re.match(said, err) and len(err.splitlines()) == 1
 
 
 def test_a_worker_that_was_asked_to_end_or_killed_is_started_again(store, monkeypatch):

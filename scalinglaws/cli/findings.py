@@ -10,7 +10,10 @@ from .app import INFER, Json, app, emit, say, show
 
 Of = Annotated[
     list[Path],
-    typer.Argument(metavar="DIR|TABLES", help="A folder with points.csv, curves.csv, positions.csv; or those files."),
+    typer.Argument(
+        metavar="DIR|TABLES",
+        help="A study's folder, that of a set of families, or points.csv, curves.csv, positions.csv.",
+    ),
 ]
 Write = Annotated[
     Path | None, typer.Option("--write", metavar="PAGE.md", help="Write the claims and every measured table as a page.")
@@ -28,14 +31,13 @@ def findings(
 
     Example:  scalinglaws findings kaplan-cpu --write findings.md
     """
-    from ..claims.findings import judged
     from ..claims.page import page
-    from ..measurements.reading_tables import read_tables
     from ..records.json_values import to_plain, write_whole
+    from ..studying.findings import findings as judged
     from .outputs import spared, wrote
 
     spared("--write", write)
-    found = judged(*read_tables(*of), level=level, draws=draws, seed=seed)
+    found = judged(of, level=level, draws=draws, seed=seed)
     if write is not None:
         named = " ".join(map(str, of))
         made = f"Made by `scalinglaws findings {named} --write {write}` from the tables of runs, curves and places."

@@ -23,6 +23,7 @@ def launch(
     from ..launching.launch import launch as run_launch
     from ..launching.launch import require_success
     from ..launching.processes import Local
+    from ..store.lock import LOCK, TRAINING, held
     from ..store.store import open_store
     from ..studying.machine import cores
     from .display import Display
@@ -30,8 +31,8 @@ def launch(
     require_training(device)
     store = open_store(folder)
     sweep = read_sweep(folder)
-    for data_id in dict.fromkeys(spec.data for spec in sweep.runs):
-        say(open_data(store.data, data_id).told())
-    with resumable(), Display() as display:
+    with held(store.path / LOCK, TRAINING), resumable(), Display() as display:
+        for data_id in dict.fromkeys(spec.data for spec in sweep.runs):
+            say(open_data(store.data, data_id).told())
         failures = run_launch(sweep, store, Local(processes or cores()), device=device, tell=display.show)
     require_success(failures, "chains of runs")

@@ -41,9 +41,7 @@ def report(asked: dict, of: Of, law: Laws = None, budget: Budget = None, to: To 
 
 
 def _of_a_study(folder: Path, asked: dict, to: Path | None):
-    from ..records.json_values import from_plain, read_json
-    from ..reporting.report import report as run_report
-    from ..results.study_results import StudyResults
+    from ..studying.page_of_study import page_of_study
 
     given = next((name for name, value in asked.items() if value != USUAL.get(name)), None)
     if given:
@@ -51,8 +49,7 @@ def _of_a_study(folder: Path, asked: dict, to: Path | None):
             f"--{given.replace('_', '-')} is for a table of runs; {folder} is a folder, whose study's file says what "
             f"is fitted. For its runs as a table: scalinglaws points {folder} --to points.csv"
         )
-    results = from_plain(StudyResults, read_json(folder / "results.json"), str(folder / "results.json"))
-    show(run_report(results, to or folder / "report"))
+    show(page_of_study(folder, to))
 
 
 def _of_a_table(table: str, asked: dict, law: list[str] | None, budget: float | None, to: Path | None):

@@ -10,7 +10,6 @@ from ..corpora.token_files import check_data, open_data
 from ..designing.design import Sweep
 from ..errors import RunsFailedError
 from ..run.run import RunSpec, state_name
-from ..store.lock import LOCK, TRAINING, held
 from ..store.store import Store
 from .processes import Local, was_killed
 
@@ -94,7 +93,7 @@ def launch(
     stages: Sequence[frozenset[str]] = (),
     ended: Callable[[int], None] = lambda stage: None,
 ) -> list[Failure]:
-    """Train every run of a sweep that is missing from the store.
+    """Train every run of a sweep that is missing from the store; the caller holds the folder's lock.
 
     Each chain (a trunk and its branches) is one process, a command line that writes into the store; the longest chain
     starts first. A process that is killed is restarted from its last checkpoint. When this process is interrupted, the
@@ -104,25 +103,7 @@ def launch(
         stages: sets of run ids, in the order in which they are wanted; a later stage starts as soon as an earlier one
             leaves a process free. By default the whole sweep is one stage.
         ended: called with the index of each stage when this launch completes it, except for the last one.
-
-    Raises:
-        FailureError: another process is training in the folder.
     """
-    with held(store.path / LOCK, TRAINING):
-        return launch_held(sweep, store, executor, device=device, tell=tell, stages=stages, ended=ended)
-
-
-def launch_held(
-    sweep: Sweep,
-    store: Store,
-    executor: Local,
-    *,
-    device: str = "cpu",
-    tell: Callable[[Progress], None] = lambda progress: None,
-    stages: Sequence[frozenset[str]] = (),
-    ended: Callable[[int], None] = lambda stage: None,
-) -> list[Failure]:
-    """Launch as `launch` does, for a caller that already holds the folder's lock."""
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
     work = _Work(_lacking(sweep, store, executor.slots, stages), device)
     for chain in work.waiting:

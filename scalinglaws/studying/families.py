@@ -10,7 +10,7 @@ from ..corpora.tokenise import tokenise
 from ..designing.design import Sweep, lay_out, renamed
 from ..designing.study_file import Families, Study
 from ..errors import StoreError
-from ..launching.launch import SHORT_WORK, Failure, Progress, launch_held, require_success, work_of
+from ..launching.launch import SHORT_WORK, Failure, Progress, launch, require_success, work_of
 from ..launching.processes import Local
 from ..measurements.reading_tables import TABLES
 from ..points.points import Points
@@ -119,7 +119,7 @@ def _train(families: list[Family], store: Store, device: str, tell, tables: Call
     sweep = joined("", families)
     stages = [frozenset(run.id for family in lot for run in family.sweep.runs) for lot in lots(families)]
     executor = Local(max(family.study.processes or cores() for family in families))
-    return launch_held(sweep, store, executor, device=device, tell=tell, stages=stages, ended=lambda stage: tables())
+    return launch(sweep, store, executor, device=device, tell=tell, stages=stages, ended=lambda stage: tables())
 
 
 def _tables(name: str, store: Store, families: dict[str, Family]) -> Measured:

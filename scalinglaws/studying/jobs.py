@@ -1,31 +1,23 @@
-"""The main jobs as Python functions: a study from its file, its claims, and the page of a folder or a table."""
+"""The main jobs as Python functions: a study from its file, and the page of a folder or a table."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..claims.claim import Findings
-from ..claims.findings import judged
-from ..designing.design import read_sweep
 from ..designing.study_file import Families, Study, read_study
-from ..errors import MisuseError, StudyError
+from ..errors import MisuseError
 from ..launching.launch import Progress
 from ..laws import Law
 from ..laws import law as shelf
-from ..measurements.reading_tables import read_tables
 from ..points.points import Points
 from ..records.arguments import checked
-from ..records.json_values import from_plain, read_json
 from ..reporting.report import report as drawn
 from ..results.study_results import StudyResults
-from ..store.store import MARK, open_store
 from .families import Measured, measure
 from .laws_asked import JOINT
-from .run_tables import curve_table, position_table, run_table
+from .page_of_study import page_of_study
 from .study import study as run_study
 from .table_study import Wanted, appraise
-
-RESULTS = "results.json"  # the results of a study, in its folder
 
 
 @checked
@@ -66,32 +58,6 @@ def study(
 
 
 @checked
-def findings(of: str | Path, *, level: float = 0.95, draws: int = 1000, seed: int = 0) -> Findings:
-    """Judge the claims of Kaplan et al. 2020 on the tables of a set of families.
-
-    Each is passed, failed, undecided or not run.
-
-    Args:
-        of: a folder with points.csv, curves.csv and positions.csv, as a set of families writes them; the folder of one
-            study; or a table of runs.
-
-    Raises:
-        PointsError: there is no table of runs.
-    """
-    return judged(*_tables(Path(of)), level=level, draws=draws, seed=seed)
-
-
-def _tables(of: Path) -> tuple[Points, Points, Points]:
-    """Read the tables of a set of families, or make those of a study from its runs."""
-    if (of / "points.csv").exists() or not (of / MARK).exists():
-        return read_tables(of)
-    sweep = read_sweep(of)
-    runs = open_store(of).runs_of(sweep.runs)
-    families = {run.spec.id: sweep.name for run in runs}
-    return run_table(runs, families, sweep.left_out, sweep.name), curve_table(runs), position_table(runs)
-
-
-@checked
 def report(
     of: str | Path | StudyResults | Points,
     to: str | Path | None = None,
@@ -123,9 +89,4 @@ def report(
         return drawn(appraise(of, wanted, notes=of.notes), Path(to or "points-report"))
     if laws or columns or flops:
         raise MisuseError("laws, columns and flops apply to a table of runs; for a study, its file sets them.")
-    if isinstance(of, StudyResults):
-        return drawn(of, Path(to or f"{of.name}-report"))
-    kept = Path(of) / RESULTS
-    if not kept.is_file():
-        raise StudyError(f"{of} has no {RESULTS}: name a study's folder, or pass points (see scalinglaws.read).")
-    return drawn(from_plain(StudyResults, read_json(kept), str(kept)), Path(to or Path(of) / "report"))
+    return page_of_study(of, to)

@@ -16,7 +16,7 @@ from ..designing.design import Sweep, lay_out
 from ..designing.study_file import Study
 from ..errors import StudyError, unknown_name
 from ..fitting.own_law import read_laws, tried
-from ..launching.launch import Progress, launch_held, require_success, without_states
+from ..launching.launch import Progress, launch, require_success, without_states
 from ..launching.processes import Local
 from ..laws import LAWS, Law
 from ..planning.buildable import Building
@@ -150,7 +150,7 @@ def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
     say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
     if said := without_states(sweep, store):
         say(said)
-    failures = launch_held(sweep, store, executor, device=device, tell=tell)
+    failures = launch(sweep, store, executor, device=device, tell=tell)
     require_success(failures, f"of {len(sweep.chains)} chains of runs")
 
 
