@@ -56,8 +56,8 @@ _TABLE = [  # one entry per quantity
         "characters",
         "additional characters of fine-tuning text that training from scratch would need (Hernandez et al. 2021)",
     ),
-    Quantity("batch_tokens", "batch", "tokens", "tokens of one optimiser step"),
-    Quantity("steps", "steps", "steps", "optimiser steps"),
+    Quantity("batch_tokens", "batch", "tokens", "tokens of one optimizer step"),
+    Quantity("steps", "steps", "steps", "optimizer steps"),
     Quantity(
         "steps_min",
         "steps",
@@ -186,19 +186,19 @@ _TABLE = [  # one entry per quantity
     Quantity("weight_decay", "other", "1", "decay of the weights, decoupled: multiplied by the learning rate"),
     Quantity("beta2", "other", "1", "decay rate of Adam's second moment"),
     Quantity(
-        "tuned", "other", "1", "1 where rate, batch and optimiser were tuned at this size, 0 where taken from another"
+        "tuned", "other", "1", "1 where rate, batch and optimizer were tuned at this size, 0 where taken from another"
     ),
     Quantity("seed", "other", "1", "seed of initialisation and data order"),
     Quantity("epochs", "other", "1", "tokens / tokens_unique"),
     Quantity("lr_schedule", "label", "", "form of the learning rate over a run: cosine, linear, wsd, constant ..."),
-    Quantity("optimizer", "label", "", "the optimiser"),
+    Quantity("optimizer", "label", "", "the optimizer"),
     Quantity("tokenizer", "label", "", "the tokenizer of the text"),
     Quantity("train_set", "label", "", "text of the training set"),
     Quantity("loss_split", "label", "", "text and split on which the loss was measured"),
     Quantity("run_id", "label", "", "the run that a point belongs to: points of one run are one cluster"),
     Quantity("lineage", "label", "", "runs that share a trunk: one cluster when a study is resampled"),
     Quantity("role", "label", "", "how a study uses the point: fit or held-out"),
-    Quantity("arm", "label", "", "the data mix, architecture or optimiser that a run belongs to"),
+    Quantity("arm", "label", "", "the data mix, architecture or optimizer that a run belongs to"),
     Quantity("outcome", "label", "", "finished, diverged, failed to learn, failed or stopped"),
     Quantity("excluded_because", "label", "", "why a point takes no part in a fit; empty when it does"),
 ]

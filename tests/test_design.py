@@ -114,7 +114,7 @@ def test_an_lstm_is_laid_out_without_heads():
     assert {run.shape.n_heads for run in sweep(family="lstm").runs} == {1}
 
 
-def test_the_optimiser_auto_is_adam_and_adafactor_above_a_thousand_million_parameters():
+def test_the_optimizer_auto_is_adam_and_adafactor_above_a_thousand_million_parameters():
     study = replace(STUDY, optimizer="auto")
     sizes = {(36, 1280): "adam", (48, 1600): "adafactor"}  # 708M and 1.47G (Kaplan et al. 2020)
     assert {size: optimizer_of(study, make_shape(study, size, 50257)) for size in sizes} == sizes

@@ -1,4 +1,4 @@
-"""Optimisers take the steps of their papers, over flat tensors or matrices alike."""
+"""Optimizers take the steps of their papers, over flat tensors or matrices alike."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def hidden(model):
 
 
 def theirs(spec, model):
-    """The same optimiser over a model's weights one by one."""
+    """The same optimizer over a model's weights one by one."""
     settings = {"lr": spec.lr, "betas": (spec.beta1, spec.beta2), "eps": spec.eps}
     if spec.optimizer == "adam":
         return [torch.optim.Adam(model.parameters(), **settings)]
@@ -83,7 +83,7 @@ def test_the_steps_of_adam_are_those_of_the_class_of_pytorch_bit_for_bit(kind):
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 @pytest.mark.parametrize("family", ["transformer", "universal", "lstm"])
-def test_every_optimiser_learns_a_batch_by_heart(kind, family):
+def test_every_optimizer_learns_a_batch_by_heart(kind, family):
     heads = 1 if family == "lstm" else 2
     asked = replace(SPEC, optimizer=kind, shape=replace(SPEC.shape, family=family, n_heads=heads))
     model = build(asked)
@@ -93,7 +93,7 @@ def test_every_optimiser_learns_a_batch_by_heart(kind, family):
     assert losses[-1] < losses[0] - 0.5
 
 
-def test_the_weights_of_an_optimiser_are_all_weights_of_its_model_once():
+def test_the_weights_of_an_optimizer_are_all_weights_of_its_model_once():
     for kind in OPTIMIZERS:
         model = build(replace(SPEC, optimizer=kind))
         many = sum(weight.numel() for weight in model.parameters())

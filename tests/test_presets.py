@@ -89,7 +89,7 @@ def test_subsets_are_the_paper_s_halvings():
     assert updates_an_epoch == pytest.approx(40.98, abs=0.01)
 
 
-def test_the_rate_and_optimiser_of_each_size_are_the_paper_s():
+def test_the_rate_and_optimizer_of_each_size_are_the_paper_s():
     study = full()
     for size, rate, name in (
         ((2, 128), 1.442e-3, "adam"),

@@ -48,7 +48,7 @@ def test_a_batch_eight_times_as_large_takes_several_times_as_long():
     assert 3 < large.step_seconds / small.step_seconds < 20
 
 
-def test_every_optimiser_family_and_precision_is_timed():
+def test_every_optimizer_family_and_precision_is_timed():
     kinds = [replace(STEP, optimizer=name) for name in ("adam", "adafactor", "muon")]
     kinds += [replace(STEP, shape=Shape(1, 8, 1, 16, 256, family="lstm")), replace(STEP, drops=True, accumulate=2)]
     kinds += [replace(STEP, precision="bfloat16")]

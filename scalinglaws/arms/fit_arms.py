@@ -41,7 +41,7 @@ def fit_arms(
     seed: int = 0,
     **options,
 ) -> ArmsFit:
-    """Fit a law to the runs of several arms (data mixes, architectures, optimisers) in one objective.
+    """Fit a law to the runs of several arms (data mixes, architectures, optimizers) in one objective.
 
     Args:
         arm: column that says which arm a row belongs to. shared, free: parameters that all arms have in common;

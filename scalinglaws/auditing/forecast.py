@@ -26,7 +26,7 @@ CHECKLIST = {  # what a reader needs to make a study again -> columns any of whi
     "rate": ("lr",),
     "batch": ("batch_tokens",),
     "schedule": ("lr_schedule", "warmup_steps", "warmup_share"),
-    "optimiser": ("optimizer", "weight_decay", "beta2"),
+    "optimizer": ("optimizer", "weight_decay", "beta2"),
     "runs": ("run_id",),
     "seeds": ("seed",),
 }

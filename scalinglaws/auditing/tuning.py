@@ -1,4 +1,4 @@
-"""Group B: whether rate, batch and optimiser were good at every size."""
+"""Group B: whether rate, batch and optimizer were good at every size."""
 
 from dataclasses import dataclass
 
@@ -181,12 +181,12 @@ def below_critical(e: Evidence) -> Judgement:
     "warning",
     "beta2 suits the batch, and weight decay the horizon",
     "beta2 does not suit the batch, or weight decay the horizon",
-    prevents="instability, or a slope hidden in the optimiser",
+    prevents="instability, or a slope hidden in the optimizer",
     size="beta2 = .95 is bad at 128 sequences or fewer; the best timescale falls as (D/N)^-.53",
     source="Porian et al. 2024; Bergsma et al. 2025",
     do="Take beta2 = .99 at small batches, and weight decay so that B/(lr weight_decay D) follows (D/N)^-.53.",
 )
-def optimiser_memory(e: Evidence) -> Judgement:
+def optimizer_memory(e: Evidence) -> Judgement:
     """Look for beta2 of .95 or less at 128 sequences or fewer, and for a timescale B/(lr weight_decay D) that strays
     from (D/N)^-.527 by more than a factor 4 between rows.
     """
@@ -233,4 +233,4 @@ def transfer(e: Evidence) -> Judgement:
     raise Lacking(f"scans of lr at two sizes; the rate goes as N^{slope:.2f} here, and nothing shows that it should")
 
 
-RULES = (bracketed, flat_optimum, below_critical, optimiser_memory, transfer)
+RULES = (bracketed, flat_optimum, below_critical, optimizer_memory, transfer)

@@ -45,7 +45,7 @@ def _none(what: str, wrong: np.ndarray | list, text: str) -> Part:
 
 @claim(
     "S22",
-    "every run of F-N says its optimiser, batch, steps, rate, schedule and warm-up; the optimiser is Adam, one rule "
+    "every run of F-N says its optimizer, batch, steps, rate, schedule and warm-up; the optimizer is Adam, one rule "
     "gives one rate a width, and the warm-up is no longer than 3000 steps",
 )
 def one_recipe(evidence):
@@ -66,7 +66,7 @@ def one_recipe(evidence):
         batches = sorted(set(points["batch_tokens"].tolist()))
         told = ", ".join(f"{lrs[0]:.4g} at width {d:g}" for d, lrs in rates.items())
         text = f"{', '.join(names)}; batch {', '.join(f'{b:g}' for b in batches)} tokens; rate {told}"
-        wrong = [f"several rates at width {d:g}" for d in two] + [f"optimiser {n}" for n in names if n != "adam"]
+        wrong = [f"several rates at width {d:g}" for d in two] + [f"optimizer {n}" for n in names if n != "adam"]
         wrong += [f"batch {b:g} beside {batches[0]:g}" for b in batches[1:]]
         named = f" ({', '.join(wrong)})" if wrong else ""
         return _none(f"the number of departures from one recipe{named}", wrong, text)
@@ -92,7 +92,7 @@ def adafactor(evidence):
         large = points["params_nonembedding"] > LARGEST_BY_ADAM
         if not large.any():
             raise Lacking(
-                f"a run above 1e9 parameters (0 of {len(points)} runs of F-N); tests hold the optimiser itself"
+                f"a run above 1e9 parameters (0 of {len(points)} runs of F-N); tests hold the optimizer itself"
             )
         wrong = large != (points["optimizer"] == "adafactor")
         text = f"{int(large.sum())} runs above 1e9 parameters"

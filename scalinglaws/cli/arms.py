@@ -47,7 +47,7 @@ def arms(
     others: Others = "as-fitted",
     json: Json = False,
 ):
-    """Fit one law to several arms (data, architectures, optimisers): what differs, and its worth in compute.
+    """Fit one law to several arms (data, architectures, optimizers): what differs, and its worth in compute.
 
     Example:  scalinglaws arms points.csv --law chinchilla --share alpha,beta --arm corpus
     """

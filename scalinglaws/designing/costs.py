@@ -11,7 +11,7 @@ from .design import Sweep
 
 @dataclass(frozen=True)
 class Step:
-    """The settings on which the time of an optimiser step depends."""
+    """The settings on which the time of an optimizer step depends."""
 
     shape: Shape
     batch: int

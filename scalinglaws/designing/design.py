@@ -249,7 +249,7 @@ def peak_rate(study: Study, shape: Shape, batch: int = 0) -> float:
 
 
 def optimizer_of(study: Study, shape: Shape) -> str:
-    """Return the optimiser of a size: that of the study, or the paper's choice for "auto"."""
+    """Return the optimizer of a size: that of the study, or the paper's choice for "auto"."""
     if study.optimizer != "auto":
         return study.optimizer
     return "adafactor" if shape.params() > LARGEST_BY_ADAM else "adam"

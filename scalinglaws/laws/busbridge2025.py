@@ -65,7 +65,7 @@ BUSBRIDGE = Law(
         Published(SOURCE, {"E": 1.220, "A": 3355.0, "alpha": 0.408, "B": 18186.0, "beta": 0.431, "gamma": 0.452}),
     ),
     about="Hoffmann's law with an outer power, which does not change the optimum of N and D at a given compute. The "
-    "paper's intervals for A and B are narrower than 73 runs can make them: they reflect where the optimiser stopped.",
+    "paper's intervals for A and B are narrower than 73 runs can make them: they reflect where the optimizer stopped.",
 )
 
 BUSBRIDGE_DISTILLED = Law(

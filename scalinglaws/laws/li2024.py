@@ -11,7 +11,7 @@ SURGE_LR = Law(
     parameters=(Parameter("lr_max", "1", (1e-5, 1e-1)), Parameter("B_noise", "tokens", (1e4, 1e8))),
     convention={"B": "batch_tokens", "lr": "lr"},
     unit="1",
-    about="Best learning rate of an optimiser that uses the sign of the gradient, as Adam nearly does: it grows as "
+    about="Best learning rate of an optimizer that uses the sign of the gradient, as Adam nearly does: it grows as "
     "sqrt(B) below B_noise, has its maximum there and falls beyond; the maximum moves to larger batches as training "
     "proceeds.",
 )

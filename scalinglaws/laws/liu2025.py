@@ -1,4 +1,4 @@
-"""Liu et al. 2025, "Muon is Scalable for LLM Training" (Moonlight): loss against compute for two optimisers."""
+"""Liu et al. 2025, "Muon is Scalable for LLM Training" (Moonlight): loss against compute for two optimizers."""
 
 from ..quantities import PF_DAY
 from .declaration import LINEAR, Law, Parameter, Published

@@ -1,4 +1,4 @@
-"""The precision of a run's matrix products; weights, gradients and the optimiser's state are always float32."""
+"""The precision of a run's matrix products; weights, gradients and the optimizer's state are always float32."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext

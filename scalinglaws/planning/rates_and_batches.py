@@ -1,6 +1,6 @@
 """Learning rate and batch by every published law of them, side by side: they disagree, and that is part of the answer.
 
-Each law was fitted to its own schedule, optimiser and definition of N; read them as a band (about 3 to 7 times wide in
+Each law was fitted to its own schedule, optimizer and definition of N; read them as a band (about 3 to 7 times wide in
 the learning rate, 8 to 30 times in the batch), each with the definition that stands beside it.
 """
 

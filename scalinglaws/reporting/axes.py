@@ -15,7 +15,7 @@ _LABELS = {
     "params_total": "all parameters N (parameters)",
     "tokens": "training tokens D (tokens)",
     "tokens_unique": "unique training tokens U (tokens)",
-    "steps": "optimiser steps S (steps)",
+    "steps": "optimizer steps S (steps)",
     "flops": "training compute C (FLOPs)",
     "flops_6nd": "training compute C = 6ND (FLOPs)",
     "flops_exact": "training compute C, every matrix product (FLOPs)",

@@ -58,7 +58,7 @@ class RunSpec:
         noise_every: steps between two measurements of the gradient noise scale; 0 for none.
         watch_weights: measure update-to-weight ratio and activation size at each evaluation.
         precision: of matrix products. "tf32": float32 with 10-bit mantissas on a GPU; "bfloat16": by autocast, with
-            weights and optimiser in float32.
+            weights and optimizer in float32.
     """
 
     shape: Shape
@@ -121,7 +121,7 @@ class RunSpec:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps to the horizon."""
+        """Optimizer steps to the horizon."""
         return -(-self.tokens // self.batch_tokens)
 
     @property

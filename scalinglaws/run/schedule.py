@@ -9,7 +9,7 @@ CURVE_SHARE = 8  # evaluations before the last use one in this many of the test 
 
 
 def learning_rate(spec: RunSpec, step: int) -> float:
-    """Return the learning rate of optimiser step `step`, counted from 0.
+    """Return the learning rate of optimizer step `step`, counted from 0.
 
     Linear warm-up lr (s+1)/w; then lr (e + (1 - e) f), where e is `lr_end`, x = (s-w)/(T-w) and f is
         constant      1, whatever `lr_end`

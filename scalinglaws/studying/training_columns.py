@@ -7,7 +7,7 @@ from ..run.run import Run, RunSpec
 
 
 def with_protocol(points: Points, runs: Sequence[Run]) -> Points:
-    """Add warm-up, schedule, optimiser, text and tokenizer to points whose `run_id` names runs of a store.
+    """Add warm-up, schedule, optimizer, text and tokenizer to points whose `run_id` names runs of a store.
 
     They are added to the points only here, because the fingerprint of a fit covers exactly the columns it was given.
     """

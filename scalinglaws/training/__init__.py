@@ -1,1 +1,1 @@
-"""Training one run: the loop, the optimiser, the windows of its text, its state on disk, its worker process."""
+"""Training one run: the loop, the optimizer, the windows of its text, its state on disk, its worker process."""

@@ -38,9 +38,9 @@ def coordinate_check(
     and the same head width, so that only the model width differs.
 
     Args:
-        spec: run whose shape, apart from its width, and whose optimiser are checked; its schedule and text are not.
+        spec: run whose shape, apart from its width, and whose optimizer are checked; its schedule and text are not.
         widths: values of d_model, multiples of the head width; two or more.
-        steps: optimiser steps, 1 or more.
+        steps: optimizer steps, 1 or more.
         seeds: number of models per width; their squared changes are averaged.
     """
     squares = [[_moved(_of_width(spec, width), seed, steps, device) for seed in range(seeds)] for width in widths]

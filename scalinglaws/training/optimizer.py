@@ -1,4 +1,4 @@
-"""The optimiser of a run: PyTorch's own, applied to a few flat tensors where its arithmetic allows that.
+"""The optimizer of a run: PyTorch's own, applied to a few flat tensors where its arithmetic allows that.
 
 Adam treats each weight separately, so one fused step over a flat tensor gives the same result as steps over the single
 tensors, in a sixth of the time for a model of 6,000 parameters; clipping needs one norm per tensor. Adafactor and Muon
@@ -21,7 +21,7 @@ OUTSIDE = ("embed.", "position.", "untied.")  # name prefixes of the matrices th
 
 @dataclass(frozen=True)
 class Optimizer:
-    """What trains a model: `weights`, which have the gradients, and PyTorch's optimisers over them.
+    """What trains a model: `weights`, which have the gradients, and PyTorch's optimizers over them.
 
     Each group in `parts` has an `lr_scale`, a factor of its learning rate.
     """
@@ -83,7 +83,7 @@ class _Group:
 
 
 def make_optimizer(spec: RunSpec, model: nn.Module) -> Optimizer:
-    """Make the optimiser that a run specifies, for all weights of a model.
+    """Make the optimizer that a run specifies, for all weights of a model.
 
     Weight decay is decoupled and applies to matrices only; under "adam" there is none.
         adam, adamw  Kingma & Ba 2015; Loshchilov & Hutter 2019. Under mu-P with m = d_model / base_width, hidden
@@ -255,7 +255,7 @@ def descend(
     drop=None,
     precision="float32",
 ):
-    """Do one optimiser step on a batch's mean loss, with the gradient clipped to `largest`; return the loss before."""
+    """Do one optimizer step on a batch's mean loss, with the gradient clipped to `largest`; return the loss before."""
     asked = {"accumulate": accumulate, "drop": drop, "precision": precision}
     loss = gradient(model, optimizer.weights, inputs_BT, targets_BT, **asked)
     clip(optimizer.weights, largest)

@@ -30,7 +30,7 @@ def states(folder: Path, first_kept: int = 0) -> list[Path]:
 
 
 def write_checkpoint(path: Path, optimizer: Optimizer, notes: dict):
-    """Save weights, optimiser state and `notes` (JSON values, such as the step and the curve so far)."""
+    """Save weights, optimizer state and `notes` (JSON values, such as the step and the curve so far)."""
     tensors = {}
     for i, (weight, _, state) in enumerate(_stateful(optimizer)):
         tensors[f"weights.{i}"] = weight.detach()
@@ -49,7 +49,7 @@ def _notes(path: Path) -> dict:
 
 
 def read_checkpoint(path: Path, optimizer: Optimizer) -> dict | None:
-    """Restore weights and optimiser state and return the notes; None if there is no file.
+    """Restore weights and optimizer state and return the notes; None if there is no file.
 
     Raises:
         StoreError: the file has changed since it was written.
@@ -102,7 +102,7 @@ def _digest(tensors: Mapping[str, torch.Tensor], notes: str) -> str:
 
 
 def _stateful(optimizer: Optimizer) -> list[tuple[torch.nn.Parameter, torch.optim.Optimizer | Adam, dict]]:
-    """Each weight, the optimiser that updates it, and its optimiser state; in the order of the weights."""
+    """Each weight, the optimizer that updates it, and its optimizer state; in the order of the weights."""
     held = {weight: part for part in optimizer.parts for group in part.param_groups for weight in group["params"]}
     return [(weight, held[weight], held[weight].state.get(weight, {})) for weight in optimizer.weights]
 

@@ -105,7 +105,7 @@ class _Notes:
 
 
 class _Job:
-    """The mutable state of one run: model, optimiser, measurements."""
+    """The mutable state of one run: model, optimizer, measurements."""
 
     def __init__(self, spec: RunSpec, data: Tokenised, foreign: Sequence[Tokenised], folder: Path, device: str):
         self.spec, self.data, self.foreign, self.folder, self.device = spec, data, foreign, folder, device
@@ -148,7 +148,7 @@ class _Job:
         return self.spec.first_step
 
     def take_step(self, step: int):
-        """Do one optimiser step; where asked for, measure the noise of its gradient and the size of its update."""
+        """Do one optimizer step; where asked for, measure the noise of its gradient and the size of its update."""
         spec, watched = self.spec, self.spec.watch_weights and step + 1 in self.evaluate_after
         inputs_BT, targets_BT = self.text.at(self.order.starts(step))
         if spec.noise_every and step % spec.noise_every == 0 and spec.batch > 1:

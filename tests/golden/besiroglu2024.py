@@ -54,6 +54,6 @@ REPRODUCTIONS = (
             "beta": Number(0.367183, 1e-4),
             "objective": Number(0.0010182740346, 1e-10),
         },
-        grounds="their optimiser stopped 1.7e-14 above the least objective, in a valley that is flat to these widths",
+        grounds="their optimizer stopped 1.7e-14 above the least objective, in a valley that is flat to these widths",
     ),
 )

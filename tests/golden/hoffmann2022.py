@@ -55,7 +55,7 @@ REPRODUCTIONS = (
         derive=approach_3,
         published=printed(E="1.69", A="406.4", B="410.7", alpha="0.34", beta="0.28", a="0.46"),
         grounds=LAST_DIGIT,
-        choice="Their optimiser stopped early: it saw the mean of Huber's loss, not the sum, and met its tolerance far "
+        choice="Their optimizer stopped early: it saw the mean of Huber's loss, not the sum, and met its tolerance far "
         "from the optimum (diagnosis of Besiroglu et al. 2024). Not made here: this engine has no such stop.",
     ),
 )

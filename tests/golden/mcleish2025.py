@@ -25,7 +25,7 @@ def reproduction(schedules: str, delta: float, objective: float, alpha: float, b
             "beta": Number(beta, 2e-3),
             "objective": Number(objective, 1e-5 * objective),
         },
-        grounds="their optimiser stopped within 1e-5 of the least objective, in a valley that is flat to these widths",
+        grounds="their optimizer stopped within 1e-5 of the least objective, in a valley that is flat to these widths",
     )
 
 

@@ -8,7 +8,7 @@ from .record import Number, Reproduction
 from .tables import points, rows
 
 TABLE = "datablations.csv"
-FLAT = "their optimiser stopped at a printed objective of 0.0012, in a valley that is flat to these widths"
+FLAT = "their optimizer stopped at a printed objective of 0.0012, in a valley that is flat to these widths"
 
 
 def fitted(most_epochs: float, **held) -> dict[str, float]:
