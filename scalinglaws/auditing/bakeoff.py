@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .evidence import Evidence, Lacking
 CUTS = (0.5, 0.7)  # shares of the rows, by compute, that the forms are fitted to
 BEYOND = 10.0
 MOST_ROWS = 500  # of a larger table so many are drawn: curved forms take long, and forms differ by far more
-FORMS = {  # name -> (law, options of the fit)
+FORMS: dict[str, tuple[str, dict[str, Any]]] = {  # name -> (law, options of the fit)
     "additive": ("chinchilla", {}),
     "equal exponents": ("chinchilla", {"tie": {"beta": "alpha"}}),
     "no constant": ("chinchilla", {"fix": {"E": 0.0}}),
@@ -47,7 +48,7 @@ def bake_off(e: Evidence) -> tuple[Form, ...]:
     if len(rows) > MOST_ROWS:
         rows = np.sort(np.random.default_rng(e.seed).choice(rows, MOST_ROWS, replace=False))
     order = rows[np.argsort(e.flops[rows], kind="stable")]
-    tried = [_tried(e, name, *form, order) for name, form in FORMS.items() if form[0] in LAWS]
+    tried = [_tried(e, name, law, options, order) for name, (law, options) in FORMS.items() if law in LAWS]
     good = sorted((one for one in tried if one), key=lambda one: one.error)
     if len(good) < 2:
         raise Lacking("rows enough to fit half of them by two forms or more")

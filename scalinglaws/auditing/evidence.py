@@ -84,8 +84,9 @@ class Evidence:
         Raises:
             Lacking: naming those that are not there.
         """
-        found = {name: self._own_or_derived(name) for name in names}
-        missing = [name for name, column in found.items() if column is None]
+        columns = {name: self._own_or_derived(name) for name in names}
+        found = {name: column for name, column in columns.items() if column is not None}
+        missing = [name for name in columns if name not in found]
         if missing:
             raise Lacking(f"the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
         return tuple(found.values())
@@ -105,7 +106,7 @@ class Evidence:
         if self.has(name):
             return self.kept[name]
         try:
-            return convert(self.known, name)
+            return np.asarray(convert(self.known, name))
         except PointsError:
             return None
 
@@ -227,7 +228,7 @@ def optimal_scale(found: Fit) -> float:
     Raises:
         Lacking: a term went to nothing, so that no size between the extremes is best.
     """
-    v = {name: np.float64(value) for name, value in found.values.items()}
+    v = {name: np.asarray(value, dtype=float) for name, value in found.values.items()}
     terms = [v["A"] * found.inputs["N"] ** -v["alpha"], v["B"] * found.inputs["D"] ** -v["beta"]]
     if not all((term / found.target).max() > FAINT for term in terms):
         raise Lacking("a fitted law with a term in N and one in D: one of them went to nothing, and no N is optimal")

@@ -1,12 +1,13 @@
 """How an exponent is read from some rows: isoFLOP minima by a spline, the envelope of curves, or a fitted surface."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..fitting.fit import fit
+from ..frontiers.budgets import Frontier, Line
 from ..frontiers.frontier import frontier
 from ..points.points import Points
 from ..results.attempt import UNFIT
@@ -17,6 +18,7 @@ from .evidence import FEW_DRAWS, Lacking, exponent_of
 from .isoflop import LEAST_BUDGETS, grouped, spline_minima
 
 LEVEL = 0.95
+FRONTIER_DRAWS = 200
 CURVE = 3  # rows a run, from which a table holds learning curves
 SAME_COMPUTE = 0.05  # of 6 N D: beyond it a surface of N and D does not speak of this C
 
@@ -85,10 +87,21 @@ def by_envelope(reading: RowsRead) -> tuple[Estimate, str]:
     if len(reading.size) < CURVE * len(np.unique(reading.runs)):
         raise Lacking("learning curves")
     columns = {"params": "size", "tokens": "tokens", "flops": "compute", "loss": "loss_nats"}
-    line = frontier("envelope", reading.points, columns=columns, draws=200).params
+    line = line_of_sizes("envelope", reading.points, columns)
     if line is None:
         raise Lacking("three computes whose best size lies inside the sizes")
     return line.exponent, "envelope of the learning curves"
+
+
+def line_of_sizes(method: str, points: Points, columns: Mapping[str, str], seed: int = 0) -> Line | None:
+    """Give the line of the best sizes of a frontier; None where fewer than three of its budgets have an optimum.
+
+    Raises:
+        PointsError: the points form no learning curves, or no isoFLOP groups.
+    """
+    found = frontier(method, points, columns=columns, draws=FRONTIER_DRAWS, seed=seed)
+    assert isinstance(found, Frontier)  # critical-batch alone gives another record
+    return found.params
 
 
 def by_plain_surface(reading: RowsRead) -> tuple[Estimate, str]:

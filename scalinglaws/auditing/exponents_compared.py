@@ -21,7 +21,7 @@ def range_of(several: Sequence[Estimate]) -> Estimate:
 
     Rows that two of them share make their difference more certain than this: the interval is then too wide.
     """
-    apart = [(abs(a.value - b.value), float(np.hypot(_half(a), _half(b)))) for a, b in combinations(several, 2)]
+    apart = [(abs(a.value - b.value), float(np.hypot(a.half, b.half))) for a, b in combinations(several, 2)]
     ends = (max(max(d - half, 0.0) for d, half in apart), max(d + half for d, half in apart))
     return Estimate(max(d for d, _ in apart), *ends, several[0].level)
 
@@ -32,9 +32,5 @@ def moved(part: Estimate, whole: Estimate) -> Estimate:
     The variance of the difference is that of the part less that of the whole (Hausman 1978).
     """
     value = abs(part.value - whole.value)
-    half = float(np.sqrt(max(_half(part) ** 2 - _half(whole) ** 2, 0.0)))
+    half = float(np.sqrt(max(part.half**2 - whole.half**2, 0.0)))
     return Estimate(value, max(value - half, 0.0), value + half, whole.level)
-
-
-def _half(one: Estimate) -> float:
-    return float("inf") if one.low is None or one.high is None else (one.high - one.low) / 2

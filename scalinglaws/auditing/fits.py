@@ -1,6 +1,7 @@
 """Group D: whether the optimum is one, and what the loss, outliers and clusters do to it."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -107,7 +108,7 @@ def loss_indifferent(e: Evidence) -> Judgement:
 def losses(e: Evidence) -> dict[str, Fit]:
     """Fit by each loss."""
     delta = e.fit.delta
-    options = {f"huber {delta:.2g}": {}}
+    options: dict[str, dict[str, Any]] = {f"huber {delta:.2g}": {}}
     if np.isfinite(delta) and delta > 0:
         options |= {f"huber {d:.2g}": {"delta": d} for d in (delta * 10, delta / 10)}
     options |= {"squares of ln L": {"loss": "ls-log"}, "squares of L": {"loss": "ls"}}
@@ -171,8 +172,7 @@ def whole_run_intervals(e: Evidence) -> Judgement:
 
 
 def _error(found: Fit, e: Evidence) -> float:
-    a = exponent_of(draws(found, method="sandwich", draws=FEW_DRAWS, seed=e.seed), 0.6827)
-    return (a.high - a.low) / 2
+    return exponent_of(draws(found, method="sandwich", draws=FEW_DRAWS, seed=e.seed), 0.6827).half
 
 
 @rule(
@@ -195,7 +195,7 @@ def determined(e: Evidence) -> Judgement:
         f"a = {interval(a, '.3f')}; A is known to {share['A']:.0%} and B to {share['B']:.0%} "
         f"alone; correlations alpha-beta {among[0, 1]:+.2f}, alpha-E {among[0, 2]:+.2f}, beta-E {among[1, 2]:+.2f}"
     )
-    return either(a.high - a.low <= LOOSE, told)
+    return either(2 * a.half <= LOOSE, told)
 
 
 def found(e: Evidence, name: str) -> float:

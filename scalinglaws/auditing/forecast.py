@@ -6,6 +6,7 @@ from ..errors import argument
 from ..laws import LAWS, law
 from ..predicting.predict import replicate_noise, run_noise
 from ..records.numbers_in_text import between, interval
+from ..results.study_results import Recommendation
 from ..uncertainty.draws import draws
 from .bakeoff import bake_off, far_point
 from .evidence import FEW_DRAWS, SURFACE, Evidence, Lacking
@@ -85,14 +86,11 @@ def wide_forecast(e: Evidence) -> Judgement:
     quoted.
     """
     member, at, quoted = _quoted(e)
-    told = []
-    total = 0.0
-    for name, sd in _parts_of_doubt(e, member, at).items():
-        told.append(f"{name} {sd:.2%}")
-        total += sd**2
-    made = 1.96 * float(np.sqrt(total))
-    told = f"half-width quoted {quoted:.2%}; by its parts {made:.2%}: {', '.join(told)} (sd)"
-    return either(quoted * NARROW >= made, told)
+    parts_of_it = _parts_of_doubt(e, member, at)
+    made = 1.96 * float(np.sqrt(sum(sd**2 for sd in parts_of_it.values())))
+    each = ", ".join(f"{name} {sd:.2%}" for name, sd in parts_of_it.items())
+    found = f"half-width quoted {quoted:.2%}; by its parts {made:.2%}: {each} (sd)"
+    return either(quoted * NARROW >= made, found)
 
 
 def _quoted(e: Evidence) -> tuple[str, dict[str, float], float]:
@@ -147,15 +145,15 @@ def regret_shown(e: Evidence) -> Judgement:
     return either(not bare, told + (f"; without interval or alternatives: {', '.join(bare)}" if bare else ""))
 
 
-def _regret(e: Evidence, plan) -> str:
-    ends = np.array([plan.params.low, plan.params.high], dtype=float)
-    sizes = np.array([plan.params.value, *ends])
+def _regret(e: Evidence, plan: Recommendation) -> str:
+    low, high = plan.params.ends
+    sizes = np.array([plan.params.value, low, high])
     losses = e.fit.evaluate(N=sizes, D=plan.flops / 6 / sizes)
     values = e.fit.values
     gamma = values["alpha"] * values["beta"] / (values["alpha"] + values["beta"])
     worst = max(float(losses[1:].max() - losses[0]), 0.0)
     compute = worst / (gamma * max(float(losses[0]) - values["E"], 1e-12))
-    return f"N* = {sizes[0]:.3g} {between(*ends, '.3g')}: its ends cost {worst:.3g} nats, {compute:.1%} of C"
+    return f"N* = {sizes[0]:.3g} {between(low, high, '.3g')}: its ends cost {worst:.3g} nats, {compute:.1%} of C"
 
 
 @rule(

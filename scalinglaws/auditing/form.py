@@ -5,12 +5,12 @@ import contextlib
 import numpy as np
 
 from ..errors import FitError, PointsError, argument
-from ..frontiers.frontier import frontier
 from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
 from ..results.outcome import outcome_of
 from .bakeoff import bake_off, far_point
 from .evidence import SURFACE, Evidence, Lacking, split_exponent
+from .exponent_readings import FRONTIER_DRAWS, line_of_sizes
 from .exponents_compared import range_of
 from .rule import Judgement, by_interval, by_parts, either, fails, rule
 
@@ -23,7 +23,6 @@ CURSE = 0.5  # of the noise, by which the least of noisy losses lies too low
 EXPONENTS = (0.0, 1.2)
 EQUAL = 1e-6
 ZERO = 0.02  # of the least loss: a constant term that reaches it is none
-FRONTIER_DRAWS = 200
 
 
 @rule(
@@ -159,26 +158,21 @@ def approaches_agree(e: Evidence) -> Judgement:
         raise Lacking("learning curves of three sizes, or isoFLOP budgets, beside the fit")
     apart = range_of(list(found.values()))
     told = ", ".join(f"{name} {interval(one, '.3f')}" for name, one in found.items())
-    known = [one for one in found.values() if one.low is not None]
-    overlap = not known or max(o.low for o in known) <= min(o.high for o in known)
+    lows, highs = zip(*(one.ends for one in found.values()), strict=True)
+    overlap = max(lows) <= min(highs)
     told = f"{told}: {interval(apart, '.3f')} apart"
     return by_interval(apart, told, "warning" if overlap else "error", high=APART)
 
 
 def approaches(e: Evidence) -> dict[str, Estimate]:
     """Exponent a by each approach that the table allows."""
-    found = {}
+    found: dict[str, Estimate] = {}
     columns = {"params": e.size_name, "loss": e.loss_name, "tokens": "tokens"}
     columns |= {"flops": e.flops_name} if e.flops_name else {}
     for method in ("envelope", "isoflop"):
-        try:
-            line = frontier(
-                method, e.base.across(*e.base.columns), columns=columns, draws=FRONTIER_DRAWS, seed=e.seed
-            ).params
-        except (PointsError, FitError):
-            continue
-        if line is not None:
-            found[method] = line.exponent
+        with contextlib.suppress(PointsError, FitError):
+            line = line_of_sizes(method, e.base.across(*e.base.columns), columns, e.seed)
+            found |= {} if line is None else {method: line.exponent}
     with contextlib.suppress(PointsError, FitError):
         found["surface"] = e.exponent
     return found

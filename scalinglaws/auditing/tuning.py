@@ -99,7 +99,7 @@ def bracketed(e: Evidence) -> Judgement:
     ]
     shares = [np.mean([c.bracketed for c in cells]) for cells in found.values() if cells]
     sizes = {round(np.log(c.size) / SAME) for cells in found.values() for c in cells}
-    return either(min(shares) >= CERTAIN and len(sizes) >= levels(e.size), f"scanned: {'; '.join(told)}")
+    return either(bool(min(shares) >= CERTAIN) and len(sizes) >= levels(e.size), f"scanned: {'; '.join(told)}")
 
 
 def levels_of_cells(e: Evidence) -> int:

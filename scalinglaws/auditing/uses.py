@@ -219,7 +219,7 @@ def not_overtrained(e: Evidence) -> Judgement:
 def _over_optimum(e: Evidence, n: float, d: float) -> Estimate:
     """Give D/N at N and D over that of the optimum at their compute, (N_opt/N)^2, with its interval."""
     drawn = {name: e.draws.values[:, e.draws.names.index(name)] for name in ("A", "B", "alpha", "beta")}
-    fitted = {name: np.float64(e.fit.values[name]) for name in drawn}
+    fitted = {name: np.asarray(e.fit.values[name], dtype=float) for name in drawn}
 
     def over(v: Mapping[str, np.ndarray]) -> np.ndarray:
         return (optimal_size(v, 6 * n * d) / n) ** 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -50,16 +51,18 @@ def _steps(e: Evidence) -> tuple[WaterfallStep, ...]:
     first, second = _counts(e)
     stages = list(_stages(e, first, second))
     read = reading_of([reading for _, reading, _ in stages if isinstance(reading, RowsRead)])
-    steps, before, last = [], None, None
+    steps: list[WaterfallStep] = []
+    before: Estimate | None = None
+    last: RowsRead | None = None
     for name, reading, told in stages:
         step = _step(name, reading, told, read, before)
         steps.append(step)
-        if step.exponent is not None:
+        if step.exponent is not None and isinstance(reading, RowsRead):
             before, last = step.exponent, reading
-    return (*steps, *(_forms(last, before, read) if last is not None else ()))
+    return (*steps, *(_forms(last, before, read) if last is not None and before is not None else ()))
 
 
-def _step(name: str, reading: RowsRead | str, told: str, read, before: Estimate | None) -> WaterfallStep:
+def _step(name: str, reading: RowsRead | str, told: str, read: Read, before: Estimate | None) -> WaterfallStep:
     if isinstance(reading, str):
         return WaterfallStep(name, None, None, 0, f"needs {reading}")
     rows = len(reading.size)
@@ -181,6 +184,10 @@ def _tuning(e: Evidence) -> Protocol:
         return Protocol(name, "", nothing, needs=str(lack))
 
 
+def _by_sandwich(reading: RowsRead, constant: bool) -> tuple[Estimate, str]:
+    return by_surface(reading, constant), "by the sandwich"
+
+
 def _forms(reading: RowsRead, before: Estimate, read: Read) -> tuple[WaterfallStep, ...]:
     """The fitted surface in place of the optima of slices, and what its constant term is worth."""
     plain = read is by_plain_surface
@@ -191,7 +198,7 @@ def _forms(reading: RowsRead, before: Estimate, read: Read) -> tuple[WaterfallSt
     )
     steps = []
     for name, how, constant in chosen:
-        step = _step(name, reading, how, lambda one, form=constant: (by_surface(one, form), "by the sandwich"), before)
+        step = _step(name, reading, how, partial(_by_sandwich, constant=constant), before)
         steps.append(step)
         if step.exponent is None:
             break

@@ -58,8 +58,9 @@ class Part:
 
 def _number(estimate: Estimate | None) -> str:
     """Write a number with its interval, and a count alone."""
-    counted = estimate is not None and estimate.low == estimate.value == estimate.high
-    return f"{estimate.value:.4g}" if counted else interval(estimate)
+    if estimate is not None and estimate.low == estimate.value == estimate.high:
+        return f"{estimate.value:.4g}"
+    return interval(estimate)
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,6 @@ def claim(id: str, test: str):
     """Turn a function from evidence to parts into a claim; its docstring is the claim."""
 
     def named(parts: Callable) -> Claim:
-        return Claim(id, " ".join(parts.__doc__.split()), test, parts)
+        return Claim(id, " ".join((parts.__doc__ or "").split()), test, parts)
 
     return named

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from ..measurements.costs_compared import certain_valley, certainly_not_a_valley, changes, cheapest
-from ..measurements.intervals import largest_of, magnitude, ratio, shifted
+from ..measurements.intervals import between, largest_of, magnitude, ratio, shifted
 from ..measurements.size_curves import (
     CurveRefit,
     Reached,
@@ -39,7 +39,7 @@ def universal_curves(evidence):
         unknown = [one for one in found if one.alpha_S is None]
         if unknown:
             raise Lacking(f"family F-N with curves that fix alpha_S at N = {_sizes(unknown)}")
-        each = ", ".join(f"{one.alpha_S.value:.3f} at N = {one.params:.3g}" for one in found)
+        each = ", ".join(f"{one.alpha_S.value:.3f} at N = {one.params:.3g}" for one in found if one.alpha_S)
         beyond = float(np.mean(evidence.least["beyond"]))
         text = f"alpha_S {interval(pooled)} pooled; {each}; "
         text += f"{beyond:.0%} of the points at losses that the batch scan did not see"
@@ -117,9 +117,8 @@ def cheapest_size(evidence):
         text += f"{last.loss_nats:.3f}"
         sizes = np.unique(evidence.along["params_nonembedding"])
         before, after = (np.searchsorted(sizes, cheapest(evidence, one)) for one in (first, last))
-        value = np.searchsorted(sizes, best[-1]) - np.searchsorted(sizes, best[0])
-        ends = (after.min() - before.max(), after.max() - before.min())
-        growth = Estimate(*map(float, (value, *ends)), evidence.level)
+        value = float(np.searchsorted(sizes, best[-1]) - np.searchsorted(sizes, best[0]))
+        growth = between(value, after.min() - before.max(), after.max() - before.min(), evidence.level)
         return Part("the growth of the cheapest size, counted in sizes trained,", growth, 1.0, text=text)
 
     return [one_minimum, grows]

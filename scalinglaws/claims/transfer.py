@@ -1,6 +1,7 @@
 """S11 and S30: the loss on other text follows the loss on the text trained on."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from ..measurements.family_tables import FamilyTables
 from ..measurements.other_texts import correlation, exponent_ratio, exponents, texts, transfer
@@ -13,7 +14,7 @@ NEAR_EXPONENT = 0.15
 
 
 def _each(evidence: FamilyTables, *judges: Callable[[str], Part]) -> Iterable[Callable[[], Part]]:
-    return [lambda text=text, judge=judge: judge(text) for text in texts(evidence) for judge in judges]
+    return [partial(judge, text) for text in texts(evidence) for judge in judges]
 
 
 @claim(

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from ..frontiers.budgets import Frontier
-from ..frontiers.frontier import frontier
+from ..frontiers.budgets import Line
 from ..laws.kaplan2020.efficient import loss_exponent
 from ..laws.kaplan2020.loss import critical_batch
+from ..results.attempt import Lacking
 from ..results.fitted import Estimate
 from .family_tables import COLUMNS, FamilyTables
-from .intervals import between, jackknife, simultaneous
+from .intervals import between, jackknife, scaled, simultaneous
 from .joining import once
-from .powers import settled
+from .powers import Settled, settled
 
 EXPONENTS = ("p_N", "p_B", "p_S", "p_D", "alpha_Cmin")
 
@@ -23,11 +23,13 @@ def derived(evidence: FamilyTables) -> dict[str, Estimate]:
     """
     from scipy.special import ndtri
 
-    law, batch = evidence.steps_law, evidence.critical
-    alpha_B = batch.alpha_B
+    law, alpha_B = evidence.steps_law, evidence.alpha_B
     value = {**law.fit.values, "alpha_B": alpha_B.value}
     rng = np.random.default_rng(evidence.seed)
-    wide = (1 / alpha_B.low - 1 / alpha_B.high) / (2 * ndtri((1 + evidence.level) / 2))
+    low, high = alpha_B.ends
+    if not np.isfinite([low, high]).all():
+        raise Lacking("family F-B with an interval of alpha_B")
+    wide = (1 / low - 1 / high) / (2 * ndtri((1 + evidence.level) / 2))
     drawn = dict(zip(law.names, law.values.T, strict=True))
     drawn["alpha_B"] = 1 / (1 / alpha_B.value + abs(wide) * rng.standard_normal(len(law)))
     point, cloud = _exponents(value), _exponents(drawn)
@@ -44,37 +46,33 @@ def _exponents(k) -> dict:
 def empirical(evidence: FamilyTables) -> dict[str, Estimate]:
     """Read the exponents off the frontier over C_min; that of S_min from the measured steps, not as a remainder."""
     found = settled(evidence.c_min)
-    top = found.loss.exponent
     return {
         "p_N": found.params.exponent,
-        "p_B": found.batch.exponent,
+        "p_B": _batch_of(found).exponent,
         "p_S": measured_steps(evidence).tokens.exponent,
         "p_D": found.tokens.exponent,
-        "alpha_Cmin": Estimate(-top.value, -top.high, -top.low, top.level)
-        if top.low is not None
-        else Estimate(-top.value),
+        "alpha_Cmin": scaled(found.loss.exponent, -1.0),
     }
 
 
+def _batch_of(found: Settled) -> Line:
+    if found.batch is None:
+        raise Lacking("a frontier over C_min, which has a batch at each of its optima")
+    return found.batch
+
+
 @once
-def measured_steps(evidence: FamilyTables) -> Frontier:
+def measured_steps(evidence: FamilyTables) -> Settled:
     """Find the same frontier with the measured S_min of each evaluation in the place of its tokens."""
     columns = {**COLUMNS, "tokens": "steps_min", "flops": "flops_min"}
-    points = evidence.least
-    return settled(
-        frontier("envelope", points, columns=columns, draws=evidence.draws, level=evidence.level, seed=evidence.seed)
-    )
+    return settled(evidence.frontier("envelope", evidence.least, columns))
 
 
 @once
-def totals(evidence: FamilyTables) -> Frontier:
+def totals(evidence: FamilyTables) -> Settled:
     """Find the frontier with every parameter and every FLOP counted: embeddings, attention, head."""
     columns = {**COLUMNS, "params": "params_total", "flops": "flops_exact"}
-    return settled(
-        frontier(
-            "envelope", evidence.along, columns=columns, draws=evidence.draws, level=evidence.level, seed=evidence.seed
-        )
-    )
+    return settled(evidence.frontier("envelope", evidence.along, columns))
 
 
 def above_converged_at(evidence: FamilyTables) -> np.ndarray:
@@ -102,12 +100,10 @@ def share_of_size(evidence: FamilyTables) -> Estimate:
     """Give the share of p_N in p_N + p_D of the frontier, whatever the dependence of the two."""
     found = empirical(evidence)
     n, d = found["p_N"], found["p_D"]
-    value = n.value / (n.value + d.value)
-    if None in (n.low, d.low):
+    value, (n_low, n_high), (d_low, d_high) = n.value / (n.value + d.value), n.ends, d.ends
+    if not np.isfinite([n_low, n_high, d_low, d_high]).all() or min(n_low + d_high, n_high + d_low) <= 0:
         return Estimate(value, level=n.level)
-    ends = (n.low / (n.low + d.high), n.high / (n.high + d.low))
-    whole = n.low + d.high > 0 and n.high + d.low > 0
-    return between(value, *ends, n.level) if whole else Estimate(value, level=n.level)
+    return between(value, n_low / (n_low + d_high), n_high / (n_high + d_low), n.level)
 
 
 def product_error(evidence: FamilyTables) -> tuple[float, Estimate]:
@@ -119,7 +115,7 @@ def product_error(evidence: FamilyTables) -> tuple[float, Estimate]:
     found, steps = settled(evidence.c_min), measured_steps(evidence)
     flops = [b.flops for b in found.optima]
     span = max(flops) / min(flops)
-    power = sum(line.exponent.value for line in (found.params, found.batch, steps.tokens)) - 1
+    power = sum(line.exponent.value for line in (found.params, _batch_of(found), steps.tokens)) - 1
     measured = {b.flops: b.tokens for b in steps.optima}
     rows = [(b.flops, b.params, b.loss_nats, measured[b.flops]) for b in found.optima if b.flops in measured]
     c, n, loss, s = np.array(rows).T
@@ -127,5 +123,6 @@ def product_error(evidence: FamilyTables) -> tuple[float, Estimate]:
     sizes = np.unique(evidence.along["params_nonembedding"])
     nearest = np.abs(np.log(n)[:, None] - np.log(sizes)).argmin(axis=1)
     scatter = jackknife(lambda kept: np.polyfit(np.log(c[kept]), product[kept], 1)[0], nearest, evidence.level)
-    half = np.inf if scatter.low is None else scatter.high - scatter.value
-    return span, between(*(span**p - 1 for p in (power, power - half, power + half)), evidence.level)
+    half = scatter.ends[1] - scatter.value
+    value, low, high = (float(span**p - 1) for p in (power, power - half, power + half))
+    return span, between(value, low, high, evidence.level)

@@ -74,8 +74,8 @@ def _exponents_of_fits() -> list[_Asked]:
         fitted("kaplan-ns", "alpha_N", "exponent of size in L(N, S_min)", CURVES, lambda e: e.steps_law),
         fitted("kaplan-ns", "alpha_S", "exponent of steps in L(N, S_min)", CURVES, lambda e: e.steps_law),
         fitted("kaplan-ns", "S_c", "scale of steps in L(N, S_min)", CURVES, lambda e: e.steps_law),
-        _Asked("alpha_B", "B_crit ~ L^(-1/alpha_B)", _law("kaplan-bcrit", "alpha_B"), SCAN, _alpha_B),
-        _Asked("B_star", "B_crit at L = 1 nat, tokens", _law("kaplan-bcrit", "B_star"), SCAN, _B_star),
+        _Asked("alpha_B", "B_crit ~ L^(-1/alpha_B)", _law("kaplan-bcrit", "alpha_B"), SCAN, lambda e: e.alpha_B),
+        _Asked("B_star", "B_crit at L = 1 nat, tokens", _law("kaplan-bcrit", "B_star"), SCAN, lambda e: e.B_star),
         _Asked(
             "alpha_N/alpha_D",
             "data must grow as N to this",
@@ -86,27 +86,15 @@ def _exponents_of_fits() -> list[_Asked]:
     ]
 
 
-def _alpha_B(evidence: FamilyTables) -> Estimate:
-    evidence.critical_constants  # noqa: B018 (raises where there is no law)
-    return evidence.critical.alpha_B
-
-
-def _B_star(evidence: FamilyTables) -> Estimate:
-    evidence.critical_constants  # noqa: B018 (raises where there is no law)
-    return evidence.critical.B_star
-
-
 def _allocations() -> list[_Asked]:
     laws = {"p_N": "kaplan-n-opt", "p_B": "kaplan-b-opt", "p_S": "kaplan-s-min", "p_D": "kaplan-d-opt"}
     alphas = {"p_N": "alpha_N", "p_B": "alpha_B", "p_S": "alpha_S"}
     found = []
     for name, meaning in (("p_N", "N"), ("p_B", "B_crit"), ("p_S", "S_min"), ("p_D", "D")):
         told = f"{meaning} ~ C_min^{name}"
-        found.append(
-            _Asked(f"{name}, frontier", told, _law(laws[name], name), SMALL, lambda e, n=name: empirical(e)[n])
-        )
+        found.append(_Asked(f"{name}, frontier", told, _law(laws[name], name), SMALL, _of(empirical, name)))
         theory = _theory(alphas[name]) if name in alphas else (_theory("alpha_B")[0] + _theory("alpha_S")[0], THEORY)
-        found.append(_Asked(f"{name}, derived", told, theory, MADE, lambda e, n=name: derived(e)[n]))
+        found.append(_Asked(f"{name}, derived", told, theory, MADE, _of(derived, name)))
     top = float(loss_exponent(TABLE_3)), THEORY
     return [
         *found,
@@ -136,6 +124,10 @@ def _allocations() -> list[_Asked]:
             lambda e: e.sigma.nats,
         ),
     ]
+
+
+def _of(exponents: Callable[[FamilyTables], dict[str, Estimate]], name: str) -> Callable[[FamilyTables], Estimate]:
+    return lambda evidence: exponents(evidence)[name]
 
 
 def _stopping() -> tuple[float, str]:
@@ -193,7 +185,7 @@ def crossing(evidence: FamilyTables) -> dict[str, Estimate]:
     found, line = settled(evidence.c_min), of_data(evidence)
     rng = np.random.default_rng(evidence.seed)
     centre = found.params.flops_centre / PF_DAY
-    width = (line.exponent.high - line.exponent.low) / 4
+    width = line.exponent.half / 2
     middle = line.middle
     count = len(found.params.draws)
     slopes = line.exponent.value + width * rng.standard_normal(count)

@@ -27,14 +27,14 @@ def _noise(evidence: FamilyTables, one: Reached) -> np.ndarray:
 
 def certainly_not_a_valley(moves: list[Estimate]) -> bool:
     """Tell whether a cost rises from one size to the next for certain, and falls for certain further on."""
-    rises = [i for i, one in enumerate(moves) if one.low > 0]
-    return bool(rises) and any(one.high < 0 for one in moves[rises[0] :])
+    rises = [i for i, one in enumerate(moves) if one.ends[0] > 0]
+    return bool(rises) and any(one.ends[1] < 0 for one in moves[rises[0] :])
 
 
 def certain_valley(moves: list[Estimate]) -> bool:
     """Tell whether a cost falls for certain, then rises for certain: one change between the two may be of any sign."""
-    falls = next((i for i, one in enumerate(moves) if one.high >= 0), len(moves))
-    return all(one.low > 0 for one in moves[falls + 1 :])
+    falls = next((i for i, one in enumerate(moves) if one.ends[1] >= 0), len(moves))
+    return all(one.ends[0] > 0 for one in moves[falls + 1 :])
 
 
 def cheapest(evidence: FamilyTables, one: Reached) -> np.ndarray:

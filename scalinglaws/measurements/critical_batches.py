@@ -60,12 +60,13 @@ def noise_over_critical(evidence: FamilyTables) -> Estimate:
 
     Its interval is the mean of those of the critical batches: they share their runs, and so may be wrong together.
     """
-    rows = [one for one in turnings(evidence) if one.noise and not one.reason]
+    rows = [(one.noise, one.critical) for one in turnings(evidence) if one.noise and not one.reason]
 
-    def mean(batches: list[float | None]) -> float:
-        if None in batches:
+    def mean(batches: list[float]) -> float:
+        if not np.isfinite(batches).all():
             return np.nan
-        return float(np.exp(np.mean([np.log(one.noise / b) for one, b in zip(rows, batches, strict=True)])))
+        return float(np.exp(np.mean([np.log(noise / b) for (noise, _), b in zip(rows, batches, strict=True)])))
 
-    middle, low, high = (mean([getattr(one.critical, end) for one in rows]) for end in ("value", "high", "low"))
+    middle = mean([critical.value for _, critical in rows])
+    low, high = (mean([critical.ends[end] for _, critical in rows]) for end in (1, 0))
     return between(middle, low, high, evidence.level)

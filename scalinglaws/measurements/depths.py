@@ -9,7 +9,7 @@ from ..results.attempt import Lacking
 from ..results.fitted import Estimate
 from ..uncertainty.interval_ends import t_quantile
 from .family_tables import FamilyTables
-from .intervals import between, independent_difference, jackknife, scaled, seed_margin
+from .intervals import between, exponential, independent_difference, jackknife, scaled, seed_margin
 from .powers import Power
 from .repeats import averaged
 from .shape_panels import beside, longest, of_standard_ff, shaped, trend
@@ -63,10 +63,10 @@ def fan(evidence: FamilyTables) -> Fan:
             over_all = _spread(total[left & kept], y[left & kept])
             return float(np.log(over_all / _spread(alone[right & kept], y[right & kept])))
 
-        found = jackknife(logs, np.arange(len(y)), evidence.level)
-        return between(*np.exp([found.value, found.low, found.high]), evidence.level)
+        return exponential(jackknife(logs, np.arange(len(y)), evidence.level))
 
-    return Fan(int(deep.sum()), depths, *spread, ratio(deep, deep), ratio(every, one))
+    left, right, left_all, right_all = spread
+    return Fan(int(deep.sum()), depths, left, right, left_all, right_all, ratio(deep, deep), ratio(every, one))
 
 
 def _spread(n: np.ndarray, y: np.ndarray) -> float:
@@ -104,6 +104,6 @@ def above_line(evidence: FamilyTables) -> Estimate:
     seeds = seed_margin(sigma, level) * sigma.nats.value / np.sqrt(len(points))
     away = abs(float(np.log(points["params_nonembedding"]).mean()) - line.middle[0])
     level_of_line = t_quantile(level, max(line.points - 2, 1)) * line.rms_log / np.sqrt(line.points)
-    slope = (line.exponent.high - line.exponent.low) / 2 * away
+    slope = line.exponent.half * away
     half = float(np.hypot(seeds, loss * np.hypot(level_of_line, slope)))
     return independent_difference(between(off, off - half, off + half, level), scaled(sigma.nats, 2.0))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -194,6 +195,21 @@ class FamilyTables:
             raise Lacking(f"family F-B with a law B_crit(L): {' '.join(found.warnings) or 'none was found'}")
         return found.constants
 
+    @property
+    def alpha_B(self) -> Estimate:
+        """alpha_B as measured, with its interval; raises what `critical_constants` raises."""
+        return self._of_critical(self.critical.alpha_B)
+
+    @property
+    def B_star(self) -> Estimate:
+        """B_star as measured, with its interval; raises what `critical_constants` raises."""
+        return self._of_critical(self.critical.B_star)
+
+    def _of_critical(self, found: Estimate | None) -> Estimate:
+        if not self.critical_constants or found is None:
+            raise Lacking("family F-B with a law B_crit(L)")
+        return found
+
     @cached_property
     def critical_range(self) -> tuple[float, float]:
         """Lowest and highest loss at which a critical batch was measured."""
@@ -213,16 +229,21 @@ class FamilyTables:
     @cached_property
     def envelope(self) -> Frontier:
         """Find the frontier at the batch that was trained, C = 6 N D."""
-        return frontier("envelope", self.along, columns=COLUMNS, **self._drawn)
+        return self.frontier("envelope", self.along, COLUMNS)
 
     @cached_property
     def c_min(self) -> Frontier:
         """Find the frontier over C_min with the measured B_crit(L)."""
-        return frontier("c-min", self.along, columns=COLUMNS, critical=self.critical_constants, **self._drawn)
+        return self.frontier("c-min", self.along, COLUMNS, self.critical_constants)
 
-    @property
-    def _drawn(self) -> dict:
-        return {"draws": self.draws, "level": self.level, "seed": self.seed}
+    def frontier(
+        self, method: str, points: Points, columns: Mapping[str, str], critical: Mapping[str, float] | None = None
+    ) -> Frontier:
+        """Find the best model at each compute, by a method that draws lines through them."""
+        how: dict[str, Any] = {"draws": self.draws, "level": self.level, "seed": self.seed}
+        found = frontier(method, points, columns=columns, critical=critical, **how)
+        assert isinstance(found, Frontier)  # critical-batch alone gives another record
+        return found
 
     @cached_property
     def steps_law(self) -> Draws:

@@ -24,12 +24,14 @@ def between(value: float, low: float, high: float, level: float) -> Estimate:
 
 def scaled(one: Estimate, factor: float) -> Estimate:
     """Multiply an estimate and its interval by a number."""
-    return between(one.value * factor, *sorted((_low(one) * factor, _high(one) * factor)), one.level)
+    low, high = sorted(end * factor for end in one.ends)
+    return between(one.value * factor, low, high, one.level)
 
 
 def shifted(one: Estimate, by: float) -> Estimate:
     """Add a number to an estimate and its interval."""
-    return between(one.value + by, _low(one) + by, _high(one) + by, one.level)
+    low, high = one.ends
+    return between(one.value + by, low + by, high + by, one.level)
 
 
 def seed_margin(noise: SeedNoise, level: float, comparisons: int = 1) -> float:
@@ -42,54 +44,53 @@ def seed_margin(noise: SeedNoise, level: float, comparisons: int = 1) -> float:
 
 def difference(a: Estimate, b: Estimate) -> Estimate:
     """Give a - b from two intervals, of independent or of dependent estimates alike: the ends farthest apart."""
-    return between(a.value - b.value, _low(a) - _high(b), _high(a) - _low(b), a.level)
+    return between(a.value - b.value, a.ends[0] - b.ends[1], a.ends[1] - b.ends[0], a.level)
 
 
 def independent_difference(a: Estimate, b: Estimate) -> Estimate:
     """Give a - b from the intervals of two independent estimates (MOVER: Zou & Donner 2008, eq 1)."""
-    value = a.value - b.value
-    below = np.hypot(a.value - _low(a), _high(b) - b.value)
-    above = np.hypot(_high(a) - a.value, b.value - _low(b))
+    value, (a_low, a_high), (b_low, b_high) = a.value - b.value, a.ends, b.ends
+    below = float(np.hypot(a.value - a_low, b_high - b.value))
+    above = float(np.hypot(a_high - a.value, b.value - b_low))
     return between(value, value - below, value + above, a.level)
 
 
 def ratio(a: Estimate, b: Estimate) -> Estimate:
     """Give a / b, both above zero, from the intervals of two independent estimates: MOVER of the logarithms."""
     logs = independent_difference(_logarithm(a), _logarithm(b))
-    return between(*(float(np.exp(v)) for v in (logs.value, _low(logs), _high(logs))), a.level)
+    value, low, high = (float(np.exp(number)) for number in (logs.value, *logs.ends))
+    return between(value, low, high, a.level)
+
+
+def exponential(logs: Estimate) -> Estimate:
+    """Give a quantity from the estimate of its logarithm; where that has no bound, neither has the quantity."""
+    low, high = (np.nan if end is None else float(np.exp(end)) for end in (logs.low, logs.high))
+    return between(float(np.exp(logs.value)), low, high, logs.level)
 
 
 def _logarithm(one: Estimate) -> Estimate:
     with np.errstate(divide="ignore"):
-        low, high = (np.log(max(end, 0.0)) for end in (_low(one), _high(one)))
-        return between(np.log(max(one.value, 0.0)), low, high, one.level)
-
-
-def _low(one: Estimate) -> float:
-    return -np.inf if one.low is None else one.low
-
-
-def _high(one: Estimate) -> float:
-    return np.inf if one.high is None else one.high
+        value, low, high = (float(np.log(max(number, 0.0))) for number in (one.value, *one.ends))
+        return between(value, low, high, one.level)
 
 
 def least_of(several: Sequence[Estimate]) -> Estimate:
     """Give the lowest of several quantities, whose intervals hold at once."""
-    ends = (min(map(_low, several)), min(map(_high, several)))
-    return between(min(one.value for one in several), *ends, several[0].level)
+    value, low, high = (min(numbers) for numbers in zip(*((one.value, *one.ends) for one in several), strict=True))
+    return between(value, low, high, several[0].level)
 
 
 def largest_of(several: Sequence[Estimate]) -> Estimate:
     """Give the largest of several quantities, whose intervals hold at once."""
-    ends = (max(map(_low, several)), max(map(_high, several)))
-    return between(max(one.value for one in several), *ends, several[0].level)
+    value, low, high = (max(numbers) for numbers in zip(*((one.value, *one.ends) for one in several), strict=True))
+    return between(value, low, high, several[0].level)
 
 
 def magnitude(one: Estimate) -> Estimate:
     """Give the absolute value of a quantity."""
-    ends = np.abs([_low(one), _high(one)])
-    least = 0.0 if _low(one) <= 0 <= _high(one) else ends.min()
-    return between(abs(one.value), least, ends.max(), one.level)
+    low, high = one.ends
+    near, far = sorted((abs(low), abs(high)))
+    return between(abs(one.value), 0.0 if low <= 0 <= high else near, far, one.level)
 
 
 def simultaneous(values: np.ndarray, draws: np.ndarray, level: float) -> list[Estimate]:

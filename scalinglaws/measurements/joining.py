@@ -2,10 +2,17 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
 from ..points.points import Points
+
+if TYPE_CHECKING:
+    from .family_tables import FamilyTables
+
+Asked = ParamSpec("Asked")
+Made = TypeVar("Made")
 
 JOINED = ("seed", "d_model", "n_heads", "d_ff", "n_vocab", "tokenizer", "excluded_because", "family", "lr")
 
@@ -19,22 +26,24 @@ def joined(curves: Points, runs: Points, kept: np.ndarray) -> Points:
         return curves.take(np.zeros(len(curves), dtype=bool))
     place = {lineage: i for i, lineage in reversed(list(enumerate(runs["lineage"])))}
     place |= {run_id: i for i, run_id in enumerate(runs["run_id"])}
-    row = [place.get(r, place.get(a, -1)) for r, a in zip(curves["run_id"], curves["lineage"], strict=True)]
-    row = np.array(row, dtype=int)
-    curves = curves.take(row >= 0)
-    row = row[row >= 0]
+    named = zip(curves["run_id"], curves["lineage"], strict=True)
+    found = np.array([place.get(run, place.get(lineage, -1)) for run, lineage in named], dtype=int)
+    curves = curves.take(found >= 0)
+    row = found[found >= 0]
     more = {name: runs[name][row] for name in JOINED if name in runs and name not in curves}
     more |= {name: runs[name][row] for name in ("warmup_steps", "planned_steps", "lr_schedule", "params_total")}
     exact = curves["tokens"] * (runs["flops_exact"] / runs["tokens"])[row]
-    found = curves.replace(**more, lr_peak=runs["lr"][row], run_kept=kept[row], flops_exact=exact)
-    return found.across(*found.columns)
+    together = curves.replace(**more, lr_peak=runs["lr"][row], run_kept=kept[row], flops_exact=exact)
+    return together.across(*together.columns)
 
 
-def once(make: Callable) -> Callable:
+def once(
+    make: Callable[Concatenate["FamilyTables", Asked], Made],
+) -> Callable[Concatenate["FamilyTables", Asked], Made]:
     """Keep what a function of the evidence gave, so that every claim and table sees the same."""
 
     @wraps(make)
-    def asked(evidence, *args, **options):
+    def asked(evidence: "FamilyTables", *args: Asked.args, **options: Asked.kwargs) -> Made:
         key = (make, args, tuple(options.items()))
         if key not in evidence.made:
             evidence.made[key] = make(evidence, *args, **options)

@@ -31,7 +31,7 @@ def shape_panels(evidence: FamilyTables) -> Sheet:
 def depths(evidence: FamilyTables) -> Sheet:
     """Spread with and without embeddings, and the models of one layer."""
     found = fan(evidence)
-    rows = [
+    rows: list[tuple[str, float | None]] = [
         ("all parameters, from two layers", found.left),
         ("N, from two layers", found.right),
         ("all parameters, every depth", found.left_all),
@@ -54,7 +54,7 @@ def lstms(evidence: FamilyTables) -> Sheet:
     """LSTMs beside the Transformers' L(N) at the same horizon."""
     points = averaged(evidence.family("F-LSTM"))
     rows = []
-    for r in rows_of(points):
+    for r in sorted(rows_of(points), key=lambda r: r["params_nonembedding"]):
         line = power(evidence, beside(evidence, r["tokens"]), "params_nonembedding")
         n = r["params_nonembedding"]
         plain = (line.scale / n) ** line.exponent.value
@@ -67,7 +67,7 @@ def lstms(evidence: FamilyTables) -> Sheet:
     about = (
         "The Transformer's loss is L(N) of F-N at the horizon; ratios by place against the Transformer nearest in N."
     )
-    return Sheet("lstm", "LSTM against Transformer", about, columns, tuple(sorted(rows, key=lambda r: r[0])))
+    return Sheet("lstm", "LSTM against Transformer", about, columns, tuple(rows))
 
 
 def _against(evidence: FamilyTables, row: dict) -> tuple[float | None, float | None, float | None]:
@@ -125,16 +125,11 @@ def rates(evidence: FamilyTables) -> Sheet:
             r["loss_nats"],
             r["loss_nats"] - points["loss_nats"].min(),
         )
-        for r in rows_of(points)
+        for r in sorted(rows_of(points), key=lambda r: r["loss_nats"])
     ]
     columns = ("schedule", "summed rate", "last rate / peak", "adequate", "seeds", "loss", "above the best")
-    return Sheet(
-        "schedules",
-        "Schedules of the learning rate",
-        "One size, seeds averaged, nats.",
-        columns,
-        tuple(sorted(rows, key=lambda r: r[5])),
-    )
+    about = "One size, seeds averaged, nats."
+    return Sheet("schedules", "Schedules of the learning rate", about, columns, tuple(rows))
 
 
 def spread_of_seeds(evidence: FamilyTables) -> Sheet:

@@ -8,6 +8,7 @@ from ..points.points import Points
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
 from .family_tables import LADDER, FamilyTables
+from .intervals import between, exponential, scaled
 from .joining import once
 from .straight_line import coefficients
 
@@ -109,7 +110,7 @@ def noise_line(evidence: FamilyTables) -> NoiseLine:
     level, fall = estimates(ones, loss - middle)
     several = len(np.unique(size)) > 1
     of_size = estimates(ones, loss - middle, size - size.mean())[2] if several else None
-    slope = Estimate(-fall.value, -fall.high, -fall.low, fall.level)
-    alpha_B = Estimate(1 / slope.value, 1 / slope.high, 1 / slope.low, slope.level) if slope.low > 0 else None
-    top = Estimate(*(float(np.exp(v)) for v in (level.value, level.low, level.high)), level.level)
-    return NoiseLine(float(np.exp(middle)), top, slope, alpha_B, of_size)
+    slope = scaled(fall, -1.0)
+    low, high = slope.ends
+    alpha_B = between(1 / slope.value, 1 / high, 1 / low, slope.level) if low > 0 else None
+    return NoiseLine(float(np.exp(middle)), exponential(level), slope, alpha_B, of_size)

@@ -7,7 +7,7 @@ import numpy as np
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
 from .family_tables import FamilyTables
-from .intervals import between, jackknife
+from .intervals import between, exponential, jackknife
 from .joining import once
 from .powers import of_size, power
 from .straight_line import coefficients
@@ -83,8 +83,8 @@ def correlation(evidence: FamilyTables, text: str) -> Estimate:
         return float(np.arctanh(min(np.corrcoef(x[rows], y[rows])[0, 1], MOST_R)))
 
     found = jackknife(fisher, lineage, evidence.level)
-    ends = (np.nan if end is None else float(np.tanh(end)) for end in (found.low, found.high))
-    return between(float(np.tanh(found.value)), *ends, evidence.level)
+    low, high = (np.nan if end is None else float(np.tanh(end)) for end in (found.low, found.high))
+    return between(float(np.tanh(found.value)), low, high, evidence.level)
 
 
 @once
@@ -114,6 +114,4 @@ def exponent_ratio(evidence: FamilyTables, text: str) -> Estimate:
         slopes = [np.polyfit(x[rows], y[rows], 1)[0] for y in (other, own)]
         return float(np.log(slopes[0] / slopes[1]))
 
-    found = jackknife(ratio, np.arange(len(x)), evidence.level)
-    ends = (np.nan if end is None else float(np.exp(end)) for end in (found.low, found.high))
-    return between(float(np.exp(found.value)), *ends, evidence.level)
+    return exponential(jackknife(ratio, np.arange(len(x)), evidence.level))

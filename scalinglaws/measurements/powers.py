@@ -7,13 +7,13 @@ import numpy as np
 
 from ..errors import FitError
 from ..fitting.fit import fit
-from ..frontiers.budgets import Frontier
+from ..frontiers.budgets import Budget, Frontier, Line
 from ..points.points import Points
 from ..results.attempt import UNFIT, Lacking
 from ..results.fitted import Estimate
 from ..uncertainty.interval_ends import t_quantile
 from .family_tables import FamilyTables
-from .intervals import r_squared
+from .intervals import between, r_squared, scaled
 from .joining import once
 
 LETTERS = {
@@ -75,8 +75,8 @@ class Power:
             return None
         level, value = self.curvature.level, self.curvature.value
         wider = t_quantile(level, self.separate - 3) / t_quantile(level, self.points - 3)
-        half = (self.curvature.high - value) * wider * float(np.sqrt(self.points / self.separate))
-        return Estimate(value, value - half, value + half, level)
+        half = (self.curvature.ends[1] - value) * wider * float(np.sqrt(self.points / self.separate))
+        return between(value, value - half, value + half, level)
 
     @property
     def exponent(self) -> Estimate:
@@ -169,13 +169,24 @@ def curvature(x: np.ndarray, y: np.ndarray, level: float) -> Estimate | None:
     return Estimate(float(values[2]), float(values[2] - half), float(values[2] + half), level)
 
 
-def settled(found: Frontier) -> Frontier:
+@dataclass(frozen=True)
+class Settled:
+    """The lines of a frontier that has enough optima between sizes that were trained; `batch` is of c-min alone."""
+
+    optima: tuple[Budget, ...]
+    params: Line
+    tokens: Line
+    loss: Line
+    batch: Line | None
+
+
+def settled(found: Frontier) -> Settled:
     """Refuse a frontier that is nearly all censored: its exponents would be those of a few budgets side by side.
 
     Raises:
         Lacking: no line goes through what is left, or it spans less than half a decade of compute.
     """
-    if found.params is None or found.loss is None:
+    if found.params is None or found.tokens is None or found.loss is None:
         cut = [b.reason for b in found.budgets if b.censored]
         common = max(set(cut), key=cut.count) if cut else "no budget"
         raise Lacking(
@@ -189,7 +200,7 @@ def settled(found: Frontier) -> Frontier:
             f"family F-N with more sizes: the optima of the {found.method} between sizes that were trained span "
             f"{decades:.2f} decades of compute, and {LEAST_DECADES:g} are asked for"
         )
-    return found
+    return Settled(found.optima, found.params, found.tokens, found.loss, found.batch)
 
 
 @once
@@ -231,14 +242,9 @@ def of_compute(evidence: FamilyTables, least: bool = False) -> Power:
         }
     )
     fitted = power(evidence, points, column, clusters="run_id")
-    own = found.loss.exponent
-    exponent = Estimate(-own.value, _minus(own.high), _minus(own.low), own.level)
+    exponent = scaled(found.loss.exponent, -1.0)
     sizes = len(np.unique(evidence.along["params_nonembedding"]))
     return replace(fitted, identified=exponent if fitted.identified else None, separate=min(len(points), sizes))
-
-
-def _minus(value: float | None) -> float | None:
-    return None if value is None else -value
 
 
 def trends(evidence: FamilyTables) -> dict[str, Callable[[], Power]]:

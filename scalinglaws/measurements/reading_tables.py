@@ -25,7 +25,8 @@ def read_tables(*places: Path) -> tuple[Points, Points, Points]:
             "families. Name its folder, or its points.csv, curves.csv and positions.csv."
         )
     found = [_read(file) if file.is_file() else Points({"run_id": []}) for file in files[: len(TABLES)]]
-    return tuple(found + [Points({"run_id": []})] * (len(TABLES) - len(found)))
+    runs, curves, positions = found + [Points({"run_id": []})] * (len(TABLES) - len(found))
+    return runs, curves, positions
 
 
 def _read(file: Path) -> Points:
@@ -34,8 +35,14 @@ def _read(file: Path) -> Points:
             head, *rows = list(csv.reader(text)) or [[]]
     except (OSError, UnicodeDecodeError, csv.Error) as failure:
         raise PointsError(f"{file} cannot be read as CSV: {failure}.") from None
-    ragged = next((i for i, row in enumerate(rows) if len(row) != len(head)), None)
-    if not head or ragged is not None:
-        where = "is empty" if not head else f"line {ragged + 2} has {len(rows[ragged])} cells, the head {len(head)}"
-        raise PointsError(f"{file} is no table: {where}. Let the study write it again.")
+    if wrong := _not_a_table(head, rows):
+        raise PointsError(f"{file} is no table: {wrong}. Let the study write it again.")
     return Points({name: [row[i] for row in rows] for i, name in enumerate(head)}, str(file))
+
+
+def _not_a_table(head: list[str], rows: list[list[str]]) -> str:
+    """Say why lines of cells make no table; empty where they make one."""
+    if not head:
+        return "is empty"
+    ragged = (f"line {line} has {len(row)} cells" for line, row in enumerate(rows, 2) if len(row) != len(head))
+    return next((f"{one}, the head {len(head)}" for one in ragged), "")

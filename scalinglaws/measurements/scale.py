@@ -10,7 +10,7 @@ from .family_tables import LADDER, LEAST_UPDATES, FamilyTables
 from .overfit import collapse, stops, unlimited
 from .powers import Power, of_size, settled, trends
 from .repeats import averaged
-from .sheet import Sheet, rows_of, value_of
+from .sheet import Sheet, cells_of, rows_of, value_of
 from .size_curves import predicted_ends, refits
 
 
@@ -70,9 +70,7 @@ def step_terms(evidence: FamilyTables) -> Sheet:
         rows.append(
             (
                 one.params,
-                value_of(one.alpha_S),
-                one.alpha_S and one.alpha_S.low,
-                one.alpha_S and one.alpha_S.high,
+                *cells_of(one.alpha_S),
                 one.S_c,
                 one.rms_log,
                 said,
@@ -151,16 +149,11 @@ def contradiction_point(evidence: FamilyTables) -> Sheet:
 
 def censoring(evidence: FamilyTables) -> Sheet:
     """The range and the censored share of the frontiers: how far their exponents can be trusted."""
-    rows = [
-        (
-            f.method,
-            len(f.budgets),
-            sum(b.censored for b in f.budgets),
-            min(b.flops for b in f.optima),
-            max(b.flops for b in f.optima),
-        )
-        for f in (settled(evidence.envelope), settled(evidence.c_min))
-    ]
+    rows = []
+    for found in (evidence.envelope, evidence.c_min):
+        flops = [b.flops for b in settled(found).optima]
+        censored = sum(b.censored for b in found.budgets)
+        rows.append((found.method, len(found.budgets), censored, min(flops), max(flops)))
     columns = ("frontier", "budgets", "censored", "from FLOPs", "to FLOPs")
     return Sheet(
         "censoring", "Budgets behind the exponents", "Exponents rest on the range named here.", columns, tuple(rows)

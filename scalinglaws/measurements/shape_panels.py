@@ -52,13 +52,14 @@ def increase(evidence: FamilyTables, panel: Panel) -> Estimate:
     """
     sigma, count = evidence.sigma, len(panel.values)
     margin = seed_margin(sigma, evidence.level, count * (count - 1) // 2) * sigma.log
-    slope = (panel.exponent.high - panel.exponent.low) / 2
+    slope = panel.exponent.half
     logs, sizes = np.log1p(panel.increase), np.log(panel.params)
     pairs = []
     for i, j in permutations(range(count), 2):
         half = margin * np.sqrt(1 / panel.seeds[i] + 1 / panel.seeds[j]) + slope * abs(sizes[i] - sizes[j])
         above = logs[i] - logs[j]
-        pairs.append(between(*np.expm1([above, above - half, above + half]), evidence.level))
+        value, low, high = np.expm1([above, above - half, above + half]).tolist()
+        pairs.append(between(value, low, high, evidence.level))
     return largest_of(pairs)
 
 

@@ -1,7 +1,9 @@
 """What is measured: constants beside those of the paper, and tables of numbers."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from ..points.points import Points
 from ..records.numbers_in_text import UNIDENTIFIED
 from ..results.fitted import Estimate
 
@@ -50,7 +52,12 @@ def value_of(estimate: Estimate | None) -> float | str:
     return UNIDENTIFIED if estimate is None else estimate.value
 
 
-def rows_of(points) -> list[dict]:
+def cells_of(estimate: Estimate | None) -> tuple[float | str | None, float | None, float | None]:
+    """Give three cells: what stands for the value, and the ends of its interval."""
+    return (UNIDENTIFIED, None, None) if estimate is None else (estimate.value, estimate.low, estimate.high)
+
+
+def rows_of(points: Points) -> list[dict[str, Any]]:
     """Give the rows of points as dictionaries."""
     names = list(points.columns)
     return [dict(zip(names, row, strict=True)) for row in zip(*(points[n].tolist() for n in names), strict=True)]

@@ -62,9 +62,15 @@ def alpha_of_size(evidence: FamilyTables, one: CurveRefit) -> Estimate:
     """Give alpha_S of one size with an interval: over its lineages, and from the spread of seeds where it has one.
 
     A curve of another seed lies higher or lower by the sd of a seed: alpha_S is refitted to losses moved by it.
+
+    Raises:
+        Lacking: its curve does not fix alpha_S.
     """
-    if one.alpha_S.low is not None:
-        return one.alpha_S
+    pooled = one.alpha_S
+    if pooled is None:
+        raise Lacking(f"family F-N with curves that fix alpha_S at N = {one.params:.3g}")
+    if pooled.low is not None:
+        return pooled
     points = thinned(evidence.least)
     rows = points.take(points["params_nonembedding"] == one.params)
     moved = [
@@ -73,9 +79,9 @@ def alpha_of_size(evidence: FamilyTables, one: CurveRefit) -> Estimate:
     ]
     ends = [again.values["alpha_S"] for again in moved if again.outcome == "converged"]
     if len(ends) < len(moved):
-        return one.alpha_S
+        return pooled
     half = seed_margin(evidence.sigma, evidence.level) * abs(ends[1] - ends[0]) / 2
-    return between(one.alpha_S.value, one.alpha_S.value - half, one.alpha_S.value + half, evidence.level)
+    return between(pooled.value, pooled.value - half, pooled.value + half, evidence.level)
 
 
 def _alpha_S(evidence: FamilyTables, one: Fit) -> Estimate:

@@ -1,11 +1,12 @@
 """Measured tables of text: other texts, places in the context, short contexts."""
 
+from functools import partial
+
 import numpy as np
 
 from ..points.points import Points
 from ..records.numbers_in_text import UNIDENTIFIED
 from ..results.attempt import UNFIT, Lacking, attempt
-from ..results.fitted import Estimate
 from .family_tables import FamilyTables
 from .other_texts import FOREIGN, PLACE, exponents, texts, transfer
 from .places import losses_by_place
@@ -24,7 +25,7 @@ def other_texts(evidence: FamilyTables) -> Sheet:
     rows = []
     for text in texts(evidence):
         t = transfer(evidence, text)
-        alpha = attempt(lambda text=text: _alpha(*exponents(evidence, text)), lambda why: (None,) * 4)
+        alpha = attempt(partial(_alpha, evidence, text), lambda why: (None,) * 4)
         rows.append(
             (
                 text,
@@ -44,7 +45,8 @@ def other_texts(evidence: FamilyTables) -> Sheet:
     return Sheet("transfer", "Loss on other texts", about, columns, tuple(rows))
 
 
-def _alpha(other: Estimate, own: Estimate) -> tuple[float | None, ...]:
+def _alpha(evidence: FamilyTables, text: str) -> tuple[float | None, ...]:
+    other, own = exponents(evidence, text)
     return other.value, other.low, other.high, other.value / own.value
 
 
@@ -97,9 +99,10 @@ def by_place(evidence: FamilyTables) -> Sheet:
 
 
 def _front(evidence: FamilyTables, run_id: str) -> tuple | None:
-    place, loss = losses_by_place(evidence, run_id)
-    if len(place) < LEAST_PLACES:
+    found_by_place = losses_by_place(evidence, run_id)
+    if found_by_place is None or len(found_by_place[0]) < LEAST_PLACES:
         return None
+    place, loss = found_by_place
     ends = float(loss[place.argmin()]), float(loss[place.argmax()])
     try:
         found = evidence.fitted("kaplan-position", Points({"position": place, "loss_nats": loss}), loss="ls")

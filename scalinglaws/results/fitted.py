@@ -1,5 +1,6 @@
 """The results of fits that a report shows: constants with intervals, lines to draw, curves and the frontier."""
 
+import math
 from dataclasses import dataclass, field
 
 
@@ -11,6 +12,17 @@ class Estimate:
     low: float | None = None
     high: float | None = None
     level: float = 0.95
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The interval, with an infinite end where it has no bound."""
+        return -math.inf if self.low is None else self.low, math.inf if self.high is None else self.high
+
+    @property
+    def half(self) -> float:
+        """Half of the width of the interval; infinite where an end has no bound."""
+        low, high = self.ends
+        return (high - low) / 2
 
 
 @dataclass(frozen=True)
