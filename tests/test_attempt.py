@@ -94,5 +94,5 @@ def test_subsets_that_make_no_difference_to_the_loss_leave_the_other_claims_stan
     evidence = FamilyTables(*made(edit=level), draws=50)
     verdicts = {one.id: one.judge(evidence) for one in CLAIMS if one.id in ("S8", "S9")}
     assert verdicts["S9"].outcome == "not run"
-    assert "law 'kaplan-nd' is not identified: D_c went to nothing" in verdicts["S9"].why
+    assert "law 'kaplan-nd' is not identified: D_c went to zero" in verdicts["S9"].why
     assert "internal error" not in verdicts["S8"].why

@@ -34,8 +34,8 @@ REFUSED = [
     ("a size missing", spoilt("params_total", "nan"), "'params_total' is nan in row 4"),
     ("one ray", ON_A_RAY, "one ray D = 20 N"),
     ("one size", [r for r in ROWS if r["params_total"] == ROWS[0]["params_total"]], "every point has N = 1e+07"),
-    ("fewer points than parameters", ROWS[:4], "4 points, cannot fit the 5 free parameters"),
-    ("fewer points once repeats are left out", ROWS[:5] * 3, "5 points, cannot fit the 5 free parameters"),
+    ("fewer points than parameters", ROWS[:4], "4 points: law 'chinchilla' has 5 free parameters"),
+    ("fewer points once repeats are left out", ROWS[:5] * 3, "5 points: law 'chinchilla' has 5 free parameters"),
 ]
 
 
@@ -160,7 +160,7 @@ BROKEN_LAWS = [
     ("gives nan", law_text("return E * np.log(-N)"), "gives no finite number"),
     ("misspelt in the formula", law_text("return E + A / N**aa + B / D**b"), "name 'aa' is not defined"),
     ("misspelt in the declaration", law_text(name="aa"), "'aa' is in only one of them, or twice. Did you mean 'a'?"),
-    ("gives one number", law_text("return 3.0"), "one number a point"),
+    ("gives one number", law_text("return 3.0"), "one number per point"),
     ("no Python", "def f(:\n", "line 1: invalid syntax"),
     ("no law", "x = 1\n", "declares no law"),
     ("fails when read", "import nosuchpackage\n", "line 1: ModuleNotFoundError"),

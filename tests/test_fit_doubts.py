@@ -102,7 +102,7 @@ def test_one_wild_point_among_exact_ones_is_told_in_percent():
     loss[3] *= 1.2
     found = fit("chinchilla", Points(points.columns | {"loss_nats": loss}))
     [told] = [w.message for w in found.warnings if w.id == "wild-points"]
-    assert "fall exactly on it: row 4 (+18.23%)" in told and "inf" not in told  # ln 1.2
+    assert "lie exactly on it: row 4 (+18.23%)" in told and "inf" not in told  # ln 1.2
 
 
 def test_a_corpus_larger_than_the_run_counts_as_the_run():

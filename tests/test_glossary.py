@@ -40,7 +40,6 @@ LEFT = {
     "claims": 2,
     "cli": 24,
     "docs": 99,
-    "fitting": 18,
     "measurements": 7,
     "planning": 9,
     "points": 5,

@@ -14,7 +14,7 @@ from scalinglaws.points.points import Points
 from scalinglaws.predicting.predict import predict
 from scalinglaws.uncertainty.draws import draws
 
-VANISHED = "show no trace of that term"
+VANISHED = "show no sign of that term"
 
 
 def without_tokens(rows=24, seed=3):
@@ -56,7 +56,7 @@ def test_a_term_that_vanished_is_told_by_every_verb_and_in_json(table, verb):
     assert VANISHED in json.dumps(json.loads(out)["warnings"])
     code, out, err = spoken(*words)
     assert code == 0 and (out + err).count(VANISHED) >= 1
-    assert err.count(f"chinchilla: B went to nothing: these points {VANISHED}") <= 1
+    assert err.count(f"chinchilla: B went to zero: these points {VANISHED}") <= 1
 
 
 def test_a_law_beside_a_frontier_tells_how_its_fit_ended(tmp_path):

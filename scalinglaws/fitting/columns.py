@@ -14,9 +14,9 @@ from .fit_record import EXACT, FitWarning
 
 SMALLEST = {"N": 3e3, "D": 1e5, "C": 1e7}  # a median below it looks like millions, or steps
 SELDOM = (0.2, 1e6)  # a median D/N outside looks like N and D swapped, or in different units
-SAME_RAY = 0.05  # largest |ln(D/N) - mean| of points that lie on one ray
-SWEPT = 3  # different targets at equal inputs from which a cell is a sweep
-ONE_VALUE = 1e-3  # largest relative range of an input that does not vary
+SAME_RAY = 0.05  # maximum |ln(D/N) - mean| of points that have the same ratio D/N
+SWEPT = 3  # minimum number of different targets at equal inputs for a cell to be a sweep
+ONE_VALUE = 1e-3  # maximum relative range of an input that does not vary
 
 
 def chosen_columns(law: Law, points: Points, asked: Mapping[str, str] | None) -> dict[str, str]:
@@ -55,7 +55,7 @@ def _column(law, points, letter, asked):
 
 
 def convention_warnings(law: Law, columns: Mapping[str, str]) -> list[FitWarning]:
-    """Warn where a column counts otherwise than the paper did."""
+    """Warn where a column differs in its definition from the paper's."""
     return [
         FitWarning(
             "other-convention",
@@ -72,7 +72,7 @@ def _meant(name: str) -> str:
 
 
 def _conversion(have: str, wanted: str) -> str:
-    """Name what would turn one definition into the other; empty where a column is of one's own."""
+    """Name what would turn one definition into the other; empty for a column that the package does not know."""
     return f" Conversion: {mismatch(have, wanted)}" if {have, wanted} <= set(QUANTITIES) else ""
 
 
@@ -80,7 +80,7 @@ def checked_values(points: Points, columns: Mapping[str, str], logs: set[str]) -
     """Read the columns of the rows that take part; those of `logs` must be positive.
 
     Raises:
-        PointsError: naming the column, the row (counted from 1, without the header) and the value.
+        PointsError: names the column, the row (counted from 1, without the header) and the value.
     """
     keep = points["excluded_because"] == "" if "excluded_because" in points else np.ones(len(points), dtype=bool)
     rows = np.flatnonzero(keep)
@@ -99,12 +99,14 @@ def checked_values(points: Points, columns: Mapping[str, str], logs: set[str]) -
                 f"in a column 'excluded_because'.{_filled(points, rows, letter, name)}"
             )
         values[letter] = np.array(column, dtype=np.float64, order="C")
-        values[letter].flags.writeable = False  # a law that writes into its inputs would fit other points
+        values[
+            letter
+        ].flags.writeable = False  # a law that writes into its inputs would change the points that are fitted
     return values
 
 
 def _filled(points: Points, rows: np.ndarray, letter: str, name: str) -> str:
-    """Offer another column that counts the same thing and is filled in every row, with what to type."""
+    """Suggest another column of the same quantity that has a value in every row, with what to type."""
     others = [other for other in playing(ROLE_OF_LETTER.get(letter, "other")) if other != name and other in points]
     for other in others:
         column = points[other][rows]
@@ -114,10 +116,11 @@ def _filled(points: Points, rows: np.ndarray, letter: str, name: str) -> str:
 
 
 def check_enough(law: Law, values: Mapping[str, np.ndarray], free: Sequence[str], held: bool) -> None:
-    """Refuse points that cannot say what the law asks.
+    """Refuse points that cannot determine the law.
 
     Raises:
-        PointsError: too few points, one value of an input, or one ray D = kN (the last two unless something is held).
+        PointsError: too few points, an input with a single value, or all points on one line D = k N (the last two
+            unless a parameter is fixed).
     """
     inputs = [values[letter] for letter in law.inputs]
     distinct, n = _distinct(inputs), len(inputs[0])
@@ -125,7 +128,7 @@ def check_enough(law: Law, values: Mapping[str, np.ndarray], free: Sequence[str]
     if distinct < needed:
         same = f"{n} points, {distinct} of them different" if distinct < n else counted(distinct, "point")
         raise PointsError(
-            f"{same}, cannot fit the {len(free)} free parameters of law {law.name!r}: it needs {needed} or more. "
+            f"{same}: law {law.name!r} has {len(free)} free parameters and needs {needed} points or more. "
             f"Add runs{or_hold({name: _usual(law, name) for name in free}, len(free) + 1 - distinct)}."
         )
     if held:
@@ -134,41 +137,41 @@ def check_enough(law: Law, values: Mapping[str, np.ndarray], free: Sequence[str]
         column = values[letter]
         if np.ptp(column) <= ONE_VALUE * np.abs(column).max():
             raise PointsError(
-                f"every point has {letter} = {column[0]:g}: nothing says how {law.predicts} depends on {letter}. "
-                f"Add runs at other {letter}, or fit a law without {letter}."
+                f"every point has {letter} = {column[0]:g}, which does not show how {law.predicts} depends on it. "
+                f"Add runs with other values of {letter}, or fit a law without {letter}."
             )
     if {"N", "D"} <= set(law.inputs):
         ratio = np.log(values["D"] / values["N"])
         if np.abs(ratio - ratio.mean()).max() < SAME_RAY:
             raise PointsError(
-                f"all points lie on one ray D = {np.exp(ratio.mean()):.3g} N: what size and what data do to the loss "
-                f"cannot be told apart. Add runs at another D/N (4 times more and 4 times less), or fit a law in one "
-                f"of them."
+                f"all points lie on one ray D = {np.exp(ratio.mean()):.3g} N: the effects of size and of data on the "
+                f"loss cannot be separated. Add runs at another D/N (4 times more and 4 times less), or fit a law of "
+                f"one of them."
             )
 
 
 def _usual(law: Law, name: str) -> float:
-    """Give a value that a parameter may be held at: the published one, otherwise the middle of where its fit starts."""
+    """Give a value at which to fix a parameter: the published one, otherwise the middle of its starting range."""
     low, high = next(one.start for one in law.parameters if one.name == name)
     return law.published[0].values[name] if law.published else (low + high) / 2
 
 
 def or_hold(values: Mapping[str, float], many: int) -> str:
-    """Offer to hold the first parameters at these values, where some are left: ", or hold some with fix={'E': 1.7}"."""
+    """Suggest to fix the first parameters, if that leaves some free: ", or hold some with fix={'E': 1.7}"."""
     held = {name: float(f"{value:.3g}") for name, value in list(values.items())[:many]}
     return f", or hold some with {argument(fix=held)}" if len(held) < len(values) else ""
 
 
 def varies(target: np.ndarray) -> bool:
-    """Whether a target takes more than one value, rounding aside."""
+    """Whether a target has more than one value, apart from rounding."""
     return bool(np.ptp(target) > EXACT * np.abs(target).max())
 
 
 def check_loss_varies(law: Law, target: np.ndarray, column: str) -> None:
-    """Refuse losses that are all equal: a law of a loss falls, and what lies on its floor has no exponent and no R2.
+    """Refuse losses that are all equal: they determine no exponent, and there is no variance for R2.
 
     Raises:
-        PointsError: naming the column and its one value.
+        PointsError: names the column and its single value.
     """
     if law.predicts == "loss" and not varies(target):
         raise PointsError(
@@ -179,10 +182,11 @@ def check_loss_varies(law: Law, target: np.ndarray, column: str) -> None:
 
 
 def check_no_sweep(law: Law, values: Mapping[str, np.ndarray], points: Points) -> None:
-    """Refuse to fit a law of the best rate or batch to all that were tried.
+    """Refuse to fit a law of the best rate or batch to all values that were tried.
 
     Raises:
-        PointsError: most cells of equal inputs hold several targets, and the table has the losses that tell the best.
+        PointsError: most cells of equal inputs have several targets, and the table has losses by which to choose the
+            best.
     """
     losses = [name for name in playing("loss") if name in points]
     if law.predicts not in ("lr", "batch") or not losses or law.target not in values:
@@ -193,10 +197,10 @@ def check_no_sweep(law: Law, values: Mapping[str, np.ndarray], points: Points) -
     if (tried >= SWEPT).mean() <= 0.5:
         return
     raise PointsError(
-        f"law {law.name!r} is of the best {law.predicts} of each cell, and these {len(cell.ravel())} rows are a sweep: "
+        f"law {law.name!r} is of the best {law.predicts} in each cell, and these {len(cell.ravel())} rows are a sweep: "
         f"{len(tried)} cells of equal {', '.join(law.inputs)} with up to {tried.max()} values of "
-        f"{law.target} each. Keep one row a cell first, that of the least {losses[0]}, and no cell whose best is the "
-        "smallest or the largest tried."
+        f"{law.target} each. First keep the row of the lowest {losses[0]} in each cell, and leave out cells whose best "
+        "value is the smallest or the largest that was tried."
     )
 
 
@@ -208,12 +212,14 @@ def _distinct(columns: list[np.ndarray]) -> int:
 
 
 def suspicions(law: Law, values: Mapping[str, np.ndarray], points: Points, columns) -> list[FitWarning]:
-    """Flag what is seldom meant: duplicate rows, a wrong unit, N and D swapped."""
+    """Warn of probable mistakes: duplicate rows, a wrong unit, N and D swapped."""
     found = []
     n = len(next(iter(values.values())))
     extra = n - _distinct([*values.values()])
     if extra:
-        found.append(FitWarning("duplicate-rows", f"{extra} of {n} rows repeat another in every column used."))
+        found.append(
+            FitWarning("duplicate-rows", f"{extra} of {n} rows are equal to another row in every column used.")
+        )
     borne_out = "N" in columns and units_agree(points, columns["N"])
     for letter in law.inputs:
         middle = float(np.median(values[letter]))
@@ -221,8 +227,8 @@ def suspicions(law: Law, values: Mapping[str, np.ndarray], points: Points, colum
             found.append(
                 FitWarning(
                     "odd-scale",
-                    f"{letter} ({columns[letter]}) has the median {middle:g}: is it in millions or billions, or in "
-                    f"steps? It is read as plain {ROLE_OF_LETTER[letter]}.",
+                    f"{letter} ({columns[letter]}) has the median {middle:g}: is its unit millions, billions or "
+                    f"steps? It is read as {ROLE_OF_LETTER[letter]}.",
                 )
             )
     if {"N", "D"} <= set(values):
@@ -231,8 +237,8 @@ def suspicions(law: Law, values: Mapping[str, np.ndarray], points: Points, colum
             found.append(
                 FitWarning(
                     "odd-ratio",
-                    f"the median D/N is {ratio:.3g} tokens a parameter: are N and D swapped, or is "
-                    f"one of them in millions or in steps?",
+                    f"the median D/N is {ratio:.3g} tokens per parameter: are N and D swapped, or is "
+                    f"the unit of one of them millions or steps?",
                 )
             )
     return found

@@ -1,8 +1,9 @@
-"""Where a fit walks: free coordinates of a law, in logarithms, and the law's value and slopes along them.
+"""The coordinates in which a fit searches: a law's free parameters, mostly as logarithms, and the slopes along them.
 
-An amplitude whose term is proportional to P^e is walked as e ln P, the logarithm of its term: N_c of (N_c/N)^alpha_N
-lies far outside the data and moves with alpha_N; its term does not. Exponents are walked as themselves: then the
-logarithm of a term is linear in its two coordinates, and one Gauss-Newton step crosses the long valley between them.
+The coordinate of an amplitude P whose term is proportional to P^e is e ln P, the logarithm of its term: N_c of
+(N_c/N)^alpha_N lies far outside the data and moves with alpha_N; its term does not. Exponents are their own
+coordinates: then the logarithm of a term is linear in its two coordinates, and one Gauss-Newton step crosses the long
+valley between them.
 """
 
 from collections.abc import Mapping
@@ -22,13 +23,13 @@ ROUGH_STEP = 1e-5  # of central differences: their error is near 1e-10
 
 @dataclass(frozen=True)
 class Coordinates:
-    """Which parameters of a law move, and how.
+    """Which parameters of a law are fitted, and by which coordinates.
 
     Attributes:
         fixed: parameter -> value.
         tied: parameter -> the parameter whose value it takes.
-        boxed: parameters walked as their own logarithm, because a bound or a prior speaks of them.
-        exact: slopes from the law itself or by the complex step; otherwise by central differences.
+        boxed: parameters whose coordinate is their own logarithm, because they have a bound or a prior.
+        exact: slopes are those of the law itself or by the complex step; otherwise by central differences.
     """
 
     law: Law
@@ -44,13 +45,13 @@ class Coordinates:
 
     @cached_property
     def position(self) -> dict[str, int]:
-        """Parameter -> index of the coordinate that moves it; none for a fixed one."""
+        """Parameter -> index of the coordinate that determines it; a fixed one has none."""
         own = {name: i for i, name in enumerate(self.free)}
         return own | {name: own[to] for name, to in self.tied.items() if to in own}
 
     @cached_property
     def exponent(self) -> dict[str, str]:
-        """Amplitude -> the exponent it is walked with, where it is not walked as its own logarithm."""
+        """Amplitude -> the exponent that multiplies its logarithm, unless its coordinate is its own logarithm."""
         return {
             p.name: p.amplitude
             for p in self.law.parameters
@@ -59,7 +60,7 @@ class Coordinates:
 
     @cached_property
     def logged(self) -> frozenset[str]:
-        """Parameters that are walked as logarithms."""
+        """Parameters whose coordinates are logarithms."""
         return self.law.logged
 
     @cached_property
@@ -93,7 +94,7 @@ class Coordinates:
     def coordinates(self, values: Mapping[str, Any]) -> np.ndarray:
         """Turn parameters, each a number or of shape (rows,), into coordinates of shape (rows, free).
 
-        A term that has vanished, its amplitude 0, has the logarithm of the least number in place of minus infinity.
+        A term that has vanished (amplitude 0) has the logarithm of the smallest number instead of minus infinity.
         """
         columns = []
         for name in self.free:
@@ -118,7 +119,7 @@ class Coordinates:
             return value, self._along_coordinates(values, slopes, value.shape)
 
     def _along_parameters(self, values, inputs, rows):
-        """Give d value / d ln parameter for logged parameters, d value / d parameter for the others; exact."""
+        """Give d value / d ln parameter of parameters in logarithms, d value / d parameter of the others; exact."""
         if self.law.slopes is not None and self.exact:
             value, slopes = self.law.slopes(*inputs, **values)
             return np.broadcast_to(value, (rows, np.size(inputs[0]))), slopes
@@ -131,7 +132,7 @@ class Coordinates:
         return self._moved(values, inputs, rows, name, 1j * STEP).imag / STEP
 
     def rounding(self, z: np.ndarray, value: np.ndarray) -> np.ndarray:
-        """Bound what rounding does to slopes taken by differences, one unit in the last place: (rows, free, points)."""
+        """Bound what rounding by one unit in the last place does to slopes by differences: (rows, free, points)."""
         with np.errstate(all="ignore"):
             values = {name: one[:, None] for name, one in self.parameters(z).items()}
             least = np.finfo(np.float64).eps * np.abs(value)
@@ -168,7 +169,7 @@ def _called(law: Law, function, inputs, values, rows) -> np.ndarray:
         value = function(*inputs, **values)
     except LawError:
         raise
-    except Exception as failure:  # a law may be a user's own: whatever it raises is told in our words
+    except Exception as failure:  # a law may be a user's own: whatever it raises is reported in our words
         raise LawError(
             f"law {law.name!r} cannot be evaluated: {type(failure).__name__}: {failure}. "
             f"Its formula must work on numpy arrays, real and complex, that broadcast."

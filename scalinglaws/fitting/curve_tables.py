@@ -1,6 +1,6 @@
-"""A table of learning curves, and a law of one run's whole schedule -> the same law of all rows, and the rows it takes.
+"""A table of learning curves and a law of one run's whole schedule -> that law as a law of rows, and the rows to fit.
 
-Between the rows of a run the schedule is taken to turn halfway; before the first it rises evenly from zero.
+Between two rows of a run the rate is assumed to change halfway; before the first row it rises linearly from zero.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,20 @@ from ..points.points import Points
 from ..quantities import playing
 
 NEEDED = ("run_id", "steps", "lr")
-MOST_ROWS = 32  # of a run that are fitted: more of one curve say the same again, and cost as much
-RISE = 32  # pieces that a warm-up before the first row is cut into
+MOST_ROWS = 32  # maximum number of fitted rows of a run: more rows of one curve add cost and little information
+RISE = 32  # number of pieces of a warm-up before the first row
 
 
 def of_runs(law: Law, points: Points, columns: Mapping[str, str] | None = None) -> tuple[Law, Points]:
-    """Give a law of the rows of a table, and the table with the schedule and the piece of each row.
+    """Make a law of the rows of a table, and the table with the number of the schedule and of the piece for each row.
 
-    All rows of a run tell its schedule; at most `MOST_ROWS` of them, evenly spread, come back to be fitted.
+    All rows of a run determine its schedule; at most `MOST_ROWS` of them, evenly spaced, are returned to be fitted.
 
-    A law of rows comes back as it is, and so does one of a schedule for a table without its columns.
+    A law of rows is returned unchanged, and so is one of a schedule if the table does not have its columns.
 
     Raises:
-        PointsError: a column is missing, models of several sizes, a step twice in a run, or a rate that is none.
+        PointsError: a column is missing, the models have several sizes, a run has a step twice, or a learning rate is
+            negative or no number.
     """
     if law.along is None:
         return law, points
@@ -36,8 +37,8 @@ def of_runs(law: Law, points: Points, columns: Mapping[str, str] | None = None) 
     lacking = [name for name in NEEDED if name not in points]
     if lacking:
         raise PointsError(
-            f"law {law.name!r} takes the whole schedule of each run: the table needs run_id, steps and lr, a row a "
-            f"step that was logged. Name {lacking[0]} with {argument(map={lacking[0]: 'COLUMN'})}."
+            f"law {law.name!r} takes the whole schedule of each run: the table needs run_id, steps and lr, with a "
+            f"row for each logged step. Name {lacking[0]} with {argument(map={lacking[0]: 'COLUMN'})}."
         )
     _require_one_size(law, points)
     names, number = np.unique(points["run_id"], return_inverse=True)
@@ -62,7 +63,7 @@ def _require_one_size(law: Law, points: Points) -> None:
 
 
 def _read(name: str, steps: np.ndarray, rate: np.ndarray) -> tuple[Schedule, np.ndarray]:
-    """Give a run's schedule, and the number of the piece at whose end each of its rows stands."""
+    """Return a run's schedule, and for each of its rows the number of the piece that ends there."""
     if not (np.isfinite(rate) & (rate >= 0)).all():
         raise PointsError(f"run {name!r} has a learning rate that is no number of 0 or more. Drop or correct that row.")
     if not (np.diff(steps) > 0).all() or not steps[0] >= 0 or not np.isfinite(steps).all():

@@ -1,4 +1,4 @@
-"""What a fit must confess: parameters that the points do not fix, runs without a name."""
+"""What a reader of a fit must know: parameters that the points do not determine, runs without a name."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,11 @@ from .fit_record import EXACT, FitWarning
 from .losses import NARROW, costs, curved, robust_sd
 from .problem import Problem, jacobian
 
-FAINT = 1e-4  # largest share of a term in the prediction below which it is absent
-CHECKPOINTS = 10  # points a size from which they look like checkpoints of one run
-FAINTER = 20.0  # by how many factors of e a faint term is lowered to see what it alone feels
-USELESS = np.log(1e3)  # half-width in logarithms from which a factor says nothing
-FEW = 0.1  # share of the starts below which their optimum is one among others
+FAINT = 1e-4  # fraction of the prediction below which a term counts as absent
+CHECKPOINTS = 10  # number of points per size from which they are probably checkpoints of one run
+FAINTER = 20.0  # how many factors of e a faint term is lowered, to see which parameters act on it alone
+USELESS = np.log(1e3)  # half-width in logarithms from which an interval of a factor is uninformative
+FEW = 0.1  # fraction of agreeing starts below which the optimum is uncertain
 LOOSE = 0.5  # standard error of ln(exponent) beyond which its 95% interval spans a factor of 7
 
 
@@ -24,21 +24,21 @@ def outcome(problem: Problem, z: np.ndarray, converged: bool, agreeing: float) -
     if faint:
         return (
             "at_bound",
-            f"{_list(faint)} went to nothing: these points show no trace of that term. "
-            f"Its value and what depends on it are not identified; fit a law without it, or fix it.",
+            f"{_list(faint)} went to zero: these points show no sign of that term. "
+            f"Its value and the parameters that depend on it are not identified; fit a law without it, or fix it.",
         )
     at_bound = [n for i, n in enumerate(names) if z[i] <= problem.low[i] or z[i] >= problem.high[i]]
     if at_bound:
-        return "at_bound", f"{_list(at_bound)} ended on a bound: the points would take it further."
+        return "at_bound", f"{_list(at_bound)} ended at a bound: the best fit lies beyond it."
     loose = loose_exponents(problem, z)
     if loose:
         words = ", ".join(f"{name} ({_either_way(2 * sd)})" for name, sd in loose.items())
         return (
             "not_identified",
-            f"these points do not fix {words}. Widen the range of the inputs, or hold it with a value.",
+            f"these points do not determine {words}. Widen the range of the inputs, or fix it at a value.",
         )
     if not converged:
-        return "not_converged", "the walk stopped before the gradient vanished: treat the values as a rough guess."
+        return "not_converged", "the search stopped before the gradient vanished: treat the values as a rough guess."
     return "converged", f"the gradient vanishes, and {agreeing:.0%} of the starts ended here."
 
 
@@ -53,10 +53,10 @@ def _list(names) -> str:
 
 
 def unidentified(problem: Problem, z: np.ndarray) -> tuple[str, ...]:
-    """Name the free parameters that the points say nothing about: terms that vanished, and what only they feel.
+    """Name the free parameters that the points do not determine: terms that vanished, and the exponents of such terms.
 
-    A constant term that vanished is known: it is nothing. A term of the inputs is nothing at these points for any
-    amplitude and exponent between which the points cannot choose.
+    A constant term that vanished is known: it is zero. A term of the inputs that is zero at these points is so for many
+    amplitudes and exponents, between which the points cannot choose.
     """
     names = problem.coordinates.free
     gone = [names.index(name) for name in faint_terms(problem, z) if name not in constant_terms(problem, z)]
@@ -70,32 +70,36 @@ def unidentified(problem: Problem, z: np.ndarray) -> tuple[str, ...]:
 
 
 def doubts(problem: Problem, z: np.ndarray, target: np.ndarray, r2: float) -> list[FitWarning]:
-    """Warn of a law that explains nothing, and of an irreducible loss that runs have gone below."""
+    """Warn of a law that explains no variance, and of an irreducible loss above the losses of some runs."""
     found = []
     if r2 < 0:
-        told = f"R2 is {r2:.3g}: these points lie farther from the law than from their own mean"
-        found.append(FitWarning("worse-than-mean", f"{told}. Do not predict with it: try another law or loss."))
+        told = f"R2 is {r2:.3g}: the law fits these points worse than their mean does"
+        found.append(FitWarning("worse-than-mean", f"{told}. Do not predict with it; try another law or loss."))
     predicted = problem.coordinates.value(z[None], problem.inputs)[0]
     for name in sorted(constant_terms(problem, z)):
         floor = problem.coordinates.parameters(z[None])[name][0]
         below = int((target < floor).sum())
         if below and (predicted >= floor).all() and not problem.loss.of_quantiles:
-            told = f"{below} of {len(target)} points lie below {name} = {floor:.4g}, which no run of this law can reach"
+            told = (
+                f"{below} of {len(target)} points lie below {name} = {floor:.4g}, the lowest loss that this law allows"
+            )
             lowest = f"the lowest by {1 - target.min() / floor:.2%}"
-            found.append(FitWarning("floor-above-points", f"{told} ({lowest}): {name} is too high, or the law wrong."))
+            found.append(
+                FitWarning("floor-above-points", f"{told} ({lowest}): {name} is too high, or the law is wrong.")
+            )
     return found
 
 
 def alone(agreeing: float, objective: float, n: int) -> list[FitWarning]:
-    """Warn of an optimum that hardly a start found, unless no point is off it, so that none can be lower."""
+    """Warn of an optimum that few starts found, unless it fits every point exactly, so that none can be lower."""
     if agreeing >= FEW or objective <= EXACT**2 * n:
         return []
     told = f"only {agreeing:.0%} of the starts agree: the optimum is uncertain, and there may be a lower one"
-    return [FitWarning("starts-disagree", f"{told}. Hold a parameter with a value, or fit a law of fewer.")]
+    return [FitWarning("starts-disagree", f"{told}. Fix a parameter at a value, or fit a law of fewer parameters.")]
 
 
 def faint_terms(problem: Problem, z: np.ndarray) -> list[str]:
-    """Name the free parameters that no prediction feels."""
+    """Name the free parameters on which no prediction depends."""
     value, along = problem.coordinates.value_and_slopes(z[None], problem.inputs)
     with np.errstate(all="ignore"):
         share = np.abs(along[0] / value).max(1)
@@ -107,7 +111,7 @@ def faint_terms(problem: Problem, z: np.ndarray) -> list[str]:
 
 
 def loose_exponents(problem: Problem, z: np.ndarray) -> dict[str, float]:
-    """Give the standard error of ln P for each exponent and constant term that the points leave open."""
+    """Give the standard error of ln P of each exponent and constant term P that the points do not determine."""
     amplitudes = {p.name: p.amplitude for p in problem.coordinates.law.parameters}
     positive = {p.name: p.positive for p in problem.coordinates.law.parameters}
     spread = np.sqrt(np.maximum(np.diag(model_covariance(problem, z)), 0.0))
@@ -132,7 +136,7 @@ def constant_terms(problem, z) -> set[str]:
 
 
 def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
-    """Covariance of the coordinates if noise were independent, of one size and normal: for a first look alone."""
+    """Covariance of the coordinates for independent normal noise of constant size: a first approximation only."""
     u, along = jacobian(problem, z[None])
     noise = robust_sd(u[0], len(z))
     _, slope, _, weight = costs(problem.loss, u[0])
@@ -141,7 +145,7 @@ def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
         weight = curved(problem.loss, u[0], noise)
         variance = np.mean(slope**2) / max(np.mean(weight), 1e-300)
     matrix = (along[0] * weight) @ along[0].T
-    if problem.has_priors:  # they too say where a parameter lies
+    if problem.has_priors:  # they are information on a parameter too
         values = problem.coordinates.parameters(z[None])
         logged = problem.coordinates.logged
         steps = np.array([values[n][0] if n in logged else 1.0 for n in problem.coordinates.free])
@@ -156,7 +160,7 @@ def model_covariance(problem: Problem, z: np.ndarray) -> np.ndarray:
 
 
 def _unnamed(points: Points, cluster: str) -> list[FitWarning]:
-    """Warn of rows that name no run where others do: each is resampled as a run of its own."""
+    """Warn of rows without a run's name where other rows have one: each is resampled as a run of its own."""
     nameless = int((points[cluster] == "").sum()) if points[cluster].dtype.kind == "U" else 0
     if not nameless or any(f"empty {cluster}" in note for note in points.notes):
         return []
@@ -166,7 +170,7 @@ def _unnamed(points: Points, cluster: str) -> list[FitWarning]:
 
 
 def run_warnings(points: Points, values: Mapping[str, np.ndarray], cluster: str) -> list[FitWarning]:
-    """Warn where one size appears several times and nothing says which points are of one run, and of empty labels."""
+    """Warn if sizes appear several times and no column says which points are of one run, and of empty labels."""
     if cluster in points:
         return _unnamed(points, cluster)
     sizes = values.get("N")
@@ -175,7 +179,8 @@ def run_warnings(points: Points, values: Mapping[str, np.ndarray], cluster: str)
     return [
         FitWarning(
             "no-run-id",
-            f"there are {len(sizes) / len(np.unique(sizes)):.0f} points a size and no column {cluster!r}: checkpoints "
-            f"of one run would count as independent and intervals come out too narrow. Name the column of runs.",
+            f"there are {len(sizes) / len(np.unique(sizes)):.0f} points per size and no column {cluster!r}: "
+            f"checkpoints of one run would count as independent, and the intervals would be too narrow. "
+            f"Name the column of runs.",
         )
     ]

@@ -1,4 +1,4 @@
-"""Fit a law to points: choose columns, start well, walk to the optimum, and say how far it can be believed."""
+"""Fit a law to points: choose the columns and the starts, find the optimum, and report how reliable it is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,7 +31,7 @@ from .minimise import Minimum, minimise
 from .outliers import wild_points
 from .problem import Problem, residuals
 
-LEAST = 1e-300  # stands for a bound at zero, in a logarithm
+LEAST = 1e-300  # in a logarithm, in place of a bound at zero
 LEAST_EXPONENT, MOST_EXPONENT = 2e-3, 5.0  # beyond them a term is constant, or gone after the first point
 
 
@@ -56,20 +56,20 @@ def fit(
     """Fit a law to the rows of points that are not excluded.
 
     Args:
-        columns: letter of the law -> column, where the paper's own column is not meant.
-        loss: huber (default), student-t, tukey, quantile or ls-log, on log residuals; ls, quantile-plain on plain ones.
-        delta: the loss's scale in log units (plain units for none); "auto": 1.345 robust standard deviations of the
+        columns: letter of the law -> column of the points, if it is not the column that the paper uses.
+        loss: of log residuals huber (default), student-t, tukey, quantile, ls-log; of plain ones ls or quantile-plain.
+        delta: scale of the loss, in log units; "auto": 1.345 robust standard deviations of the
             residuals for Huber, 4.685 for Tukey, maximum likelihood for Student's t.
-        tau: for quantiles: the share of the points that lie below the law.
-        weights: a column that multiplies each residual, meant as 1 / standard deviation; a column of standard errors
-            (role loss_error) is turned into that.
+        tau: of a quantile loss, the fraction of the points that lie below the law.
+        weights: a column by which each residual is multiplied, such as 1 / standard deviation; of a column of standard
+            errors (role loss_error) the inverse is taken.
         fix, tie: parameter -> value; parameter -> the parameter whose value it takes.
         bounds, priors: parameter -> (low, high); parameter -> (mean, standard deviation) of a normal prior.
-        cluster: column whose equal values are resampled together, by default `Points.cluster`; without it none are.
-        seed: of the draws that start a law without amplitudes. starts: parameters to start from instead.
+        cluster: column of labels; points with one label are resampled together. By default `Points.cluster`.
+        seed: of the random starts of a law without amplitudes. starts: parameters to start from instead.
 
     Raises:
-        PointsError: a column is missing, its values cannot say what the law asks, or the rows mix definitions.
+        PointsError: a column is missing, its values do not determine the law, or the rows mix definitions.
         MisuseError: an unknown loss or parameter name. FitError: no start gives a finite objective.
     """
     law, points, columns, starts = _chosen(law, points, columns, starts)
@@ -89,9 +89,10 @@ def fit(
 
 
 def _chosen(law: Law | str, points: Points, columns, starts) -> tuple[Law, Points, dict[str, str], Sequence]:
-    """Choose the columns of a law, and check that the rows are of one kind.
+    """Choose the columns of a law, and check that all rows use one definition.
 
-    A law of a schedule becomes that of the rows of a table; each look is dear: it starts at published constants alone.
+    A law of a schedule becomes a law of the rows of a table; evaluating it is slow, so it starts at published constants
+    only.
     """
     law = shelf(law) if isinstance(law, str) else law
     if law.along is not None:
@@ -108,7 +109,7 @@ def _given(coordinates: Coordinates, starts: Sequence[Mapping[str, float]]) -> n
 
 
 def _positive(law: Law, columns: Mapping[str, str], loss: Loss) -> set[str]:
-    """Name the letters that cannot be zero or negative: physical quantities, and what a logarithm is taken of."""
+    """Name the letters whose values must be positive: physical quantities, and those in a logarithm."""
     letters = {letter for letter in columns if letter in ROLE_OF_LETTER}
     return letters | {law.target} if loss.in_logs else letters - {law.target}
 
@@ -130,7 +131,9 @@ def _coordinates(law, fix, tie, bounds, priors) -> Coordinates:
                 f"{name} cannot be fixed at {value}: it must be {'positive' if name in positive else 'finite'}."
             )
     if set(known) <= {*fixed, *tied}:
-        raise MisuseError(f"every parameter of law {law.name!r} is held: nothing is left to fit. Free one of {known}.")
+        raise MisuseError(
+            f"every parameter of law {law.name!r} is fixed, so that nothing is left to fit. Free one of {known}."
+        )
     return Coordinates(law, fixed, tied, frozenset([*(bounds or {}), *(priors or {}), *tied, *tied.values()]))
 
 
@@ -146,7 +149,7 @@ def _loss(kind: str, delta: float | str, tau: float) -> Loss:
 
 
 def _scales(points: Points, weights: str | None, target, loss: Loss) -> np.ndarray:
-    """Give what multiplies the residuals, of geometric mean one, so that delta keeps its units."""
+    """Return the factors of the residuals, with a geometric mean of one so that delta keeps its units."""
     if weights is None:
         return np.ones(len(target))
     column = points[weights]
@@ -219,7 +222,7 @@ def _record(found: Minimum, columns, values, target, table: Points, cluster: str
     around = problem.target - problem.target.mean()
     r2 = float(1 - (apart @ apart) / max(around @ around, 1e-300)) if varies(target) else np.nan
     told = [*warnings, *_rough(problem), *doubts(problem, z, target, r2)]
-    if word != "at_bound":  # a term next to nothing leaves every start a little short of the others
+    if word != "at_bound":  # with a term that is nearly zero the starts end at slightly different objectives
         told += alone(found.agreeing, found.objective, len(target))
     return Fit(
         law=law,

@@ -1,4 +1,4 @@
-"""What a fit found: one frozen record, complete enough to refit, resample and predict from."""
+"""The result of a fit: one frozen record with all that is needed to refit, resample and predict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from ..records.text_blocks import Block
 from .fit_text import fit_blocks
 from .problem import Problem
 
-EXACT = 1e-9  # relative residuals up to which points fall on the law: computed, not measured
+EXACT = 1e-9  # maximum relative residual of points that were computed from the law, not measured
 
 
 @dataclass(frozen=True)
 class FitWarning:
-    """Something a reader of the fit must know: a stable id, and a sentence."""
+    """A warning about a fit: a stable id and a sentence."""
 
     id: str
     message: str
@@ -30,24 +30,24 @@ class Fit(PublicRecord):
     """A law fitted to points. n points, p free parameters.
 
     Attributes:
-        values: every parameter of the law, fixed and tied ones too, in its order.
-        objective: the SUM of the loss over the points (u^2/2 near zero, u the log residual), plus the priors' share.
+        values: every parameter of the law in its order, including fixed and tied ones.
+        objective: the SUM of the loss over the points (u^2/2 near zero, u the log residual), plus the priors.
         loss: its name; `delta` its scale as used (Huber's delta, Tukey's c, Student's s, the quantile's corner);
             infinite for plain squares.
         columns: letter of the law -> column of the points; the target's letter too.
-        inputs: letter -> (n,) array; `target` (n,) as observed; `scales` (n,) what multiplied the residuals (1 / sd).
-        clusters: (n,) labels; points of one label are resampled together. `cluster` the column they are from.
+        inputs: letter -> (n,) array; `target` (n,) as observed; `scales` (n,) the factors of the residuals (1 / sd).
+        clusters: (n,) labels; points with one label are resampled together. `cluster`: the column of the labels.
         residuals: (n,) ln observed - ln predicted; plain differences for a plain loss.
         noise: robust standard deviation of the residuals, corrected for p.
-        starts_agreeing: share of the starts that ended at this optimum.
+        starts_agreeing: fraction of the starts that ended at this optimum.
         outcome: converged, not_converged, at_bound or not_identified; `sentence` says it in words.
-        unidentified: free parameters that the points say nothing about: a term that vanished, and its exponents.
-        decrement: Newton's decrement relative to the objective where the walk stopped.
+        unidentified: free parameters that the points do not determine: a term that vanished, and its exponents.
+        decrement: Newton's decrement relative to the objective, where the search stopped.
         fingerprint: hash of the points that took part.
-        r2: share of the variance of the log target explained, NaN of a target that does not vary; `rms_log` root mean
-            square log residual.
-        excluded: reason -> how many rows of the table took no part for it.
-        z: coordinates of the optimum; `problem` what was minimised: for resampling.
+        r2: fraction of the variance of the log target that is explained; NaN if the target does not vary. `rms_log`:
+            root mean square of the log residuals.
+        excluded: reason -> number of rows of the table that were left out for it.
+        z: coordinates of the optimum; `problem`: what was minimised; for resampling.
     """
 
     law: Law
@@ -82,19 +82,19 @@ class Fit(PublicRecord):
 
     @property
     def doubts(self) -> tuple[FitWarning, ...]:
-        """All that a reader of anything made from this fit must know: its outcome unless converged, its warnings."""
+        """Warnings for anything computed from this fit: its outcome unless it converged, and its own warnings."""
         ended = () if self.outcome == "converged" else (FitWarning(self.outcome, f"{self.law.name}: {self.sentence}"),)
         return (*ended, *self.warnings)
 
     @property
     def exact(self) -> bool:
-        """Whether every point falls on the law to rounding: then nothing is left to estimate a noise from."""
+        """Whether every point lies on the law up to rounding, so that no noise can be estimated."""
         size = 1.0 if self.problem.loss.in_logs else np.abs(self.target).max()
         return bool(np.abs(self.residuals).max() <= EXACT * size)
 
     @property
     def weights(self) -> np.ndarray:
-        """What multiplied the residuals: 1 / standard error, up to a constant."""
+        """The factors of the residuals: 1 / standard error, up to a constant."""
         return self.scales
 
     @property
@@ -109,7 +109,7 @@ class Fit(PublicRecord):
 
     @property
     def n_clusters(self) -> int:
-        """How many independent runs the points came from."""
+        """The number of independent runs among the points."""
         return len(np.unique(self.clusters))
 
     def evaluate(self, **inputs) -> np.ndarray:
@@ -147,10 +147,10 @@ class Fit(PublicRecord):
 
 
 def checked_inputs(law: Law, inputs: Mapping) -> dict[str, np.ndarray]:
-    """Check that the inputs are those of the law, positive and finite; give them as float64 arrays that broadcast.
+    """Check that the inputs are those of the law, positive and finite; return them as float64 arrays that broadcast.
 
     Raises:
-        LawError: naming the letter, with what the law takes.
+        LawError: names the letter, and what the law takes.
     """
     for letter in inputs:
         if letter not in law.inputs:

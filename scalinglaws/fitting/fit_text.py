@@ -68,7 +68,7 @@ def _held(found: "Fit", name: str) -> str:
 
 def _quality(found: "Fit") -> str:
     delta = "" if found.delta == float("inf") else f", delta {found.delta:.3g}"
-    r2 = f"R2 {found.r2:.4f}" if isfinite(found.r2) else "no R2, for nothing varies"
+    r2 = f"R2 {found.r2:.4f}" if isfinite(found.r2) else "no R2 (the target does not vary)"
     return (
         f"{found.loss}{delta}: objective {found.objective:.6g} (a sum); rms of ln residuals {found.rms_log:.3g}; "
         f"{r2}; {found.starts_agreeing:.0%} of starts agree"

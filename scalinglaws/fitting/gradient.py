@@ -1,4 +1,4 @@
-"""Trust no gradient unseen: compare a law's slopes with differences of its formula before walking along them."""
+"""Check a law's slopes against differences of its formula before the search uses them."""
 
 import warnings
 from dataclasses import replace
@@ -9,23 +9,24 @@ from ..errors import LawError
 from ..laws import LAWS
 from .problem import Problem
 
-POINTS = 50  # of the table that are looked at
+POINTS = 50  # number of points that are checked
 AGREE = 1e-4  # relative to the largest slope
-ROUNDINGS = 64  # units in the last place of the law's value that its formula may be off by
+ROUNDINGS = 64  # assumed rounding error of the formula, in units in the last place of its value
 
 
 def with_true_slopes(problem: Problem, z: np.ndarray) -> Problem:
-    """Give the problem back, walking by differences if the complex step does not hold for its law.
+    """Return the problem, with slopes by differences if the complex step fails for its law.
 
-    It holds for every formula of + - * / ** exp log; np.abs, np.maximum or a comparison break it without a word.
+    The complex step works for every formula of + - * / ** exp log; with np.abs, np.maximum or a comparison it gives
+    wrong slopes without an error.
 
     Raises:
-        LawError: the law brings slopes of its own, and they are wrong; or its formula cannot be evaluated.
+        LawError: the law has slopes of its own and they are wrong, or its formula cannot be evaluated.
     """
     coordinates = problem.coordinates
     law = coordinates.law
     if LAWS.get(law.name) is law or not coordinates.free:
-        return problem  # the laws on the shelf are tested
+        return problem  # the slopes of the package's laws are tested
     few = problem.take(np.linspace(0, len(problem.target) - 1, min(POINTS, len(problem.target))).astype(int))
     rough = replace(coordinates, exact=False)
     value, inexact = rough.value_and_slopes(z[None], few.inputs)
@@ -40,13 +41,13 @@ def with_true_slopes(problem: Problem, z: np.ndarray) -> Problem:
     if wrong and law.slopes is not None:
         raise LawError(
             f"law {law.name!r}: its slopes along {wrong[0]!r} are not those of its formula. Correct them, or declare "
-            f"none: the fit then takes them from the formula."
+            f"none: the fit then computes them from the formula."
         )
     return replace(problem, coordinates=rough) if wrong else problem
 
 
 def _differ(one: np.ndarray, other: np.ndarray, floor: np.ndarray) -> bool:
-    """Say whether slopes differ by more than differences leave open: a share of the largest, and rounding."""
+    """Say whether slopes differ by more than the error of differences: a share of the largest slope, and rounding."""
     sound = np.isfinite(one) & np.isfinite(other)
     if not sound.any():
         return False

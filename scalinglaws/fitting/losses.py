@@ -1,7 +1,7 @@
-"""What a residual costs: the loss functions of a fit, with the derivatives that Newton's method needs.
+"""The loss functions of a fit, with the derivatives that Newton's method needs.
 
-Every loss has the units of a squared residual and equals u^2/2 near zero (up to the quantile's two slopes), so that
-objectives of different losses can be laid side by side. u is (predicted - observed), in logs unless the loss is plain.
+Every loss has the units of a squared residual and equals u^2/2 near zero (apart from the quantile's two slopes), so
+that objectives of different losses can be compared. u is (predicted - observed), in logs unless the loss is plain.
 """
 
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 LOSSES = ("huber", "ls-log", "ls", "student-t", "tukey", "quantile", "quantile-plain")
-PLAIN = ("ls", "quantile-plain")  # on the loss itself, not on its logarithm
+PLAIN = ("ls", "quantile-plain")  # of the loss itself, not of its logarithm
 DEGREES = 4.0  # of freedom of Student's t: heavy tails, finite variance
 NORMAL_MAD = 1.482602218505602  # standard deviation over median absolute deviation, for normal errors
 EFFICIENT = {"huber": 1.345, "tukey": 4.685}  # 95% efficient for normal errors (Holland & Welsch 1977)
 SHARP = 1e-5  # half-width of the quantile loss's rounded corner, in robust standard deviations
 NARROW = 0.1  # of the noise: a loss narrower than this has a corner, not a curve
-QUADRATIC = 0.5  # share of the points that must feel curvature for the sum of it to be trusted point by point
-LEAST_SCALE = 1e-9  # residuals below are rounding: nothing is an outlier among them
+QUADRATIC = 0.5  # fraction of the points that must have curvature for their sum to be used
+LEAST_SCALE = 1e-9  # residuals below are rounding: none of them is an outlier
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,17 @@ class Loss:
 
     @property
     def of_quantiles(self) -> bool:
-        """Whether the law is led between the points, a share of them on either side, and not through their middle."""
+        """Whether the law is fitted to a quantile of the points instead of their middle."""
         return self.kind in ("quantile", "quantile-plain")
 
     @property
     def may_be_narrow(self) -> bool:
-        """Whether a small scale makes a corner of the loss."""
+        """Whether a small scale gives the loss a corner."""
         return self.kind == "huber" or self.of_quantiles
 
     @property
     def has_scale(self) -> bool:
-        """Whether some residuals count as large: plain squares know none."""
+        """Whether the loss has a scale above which a residual counts as large; squares have none."""
         return self.kind not in ("ls", "ls-log")
 
 
@@ -54,9 +54,10 @@ def costs(loss: Loss, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 
 def curved(loss: Loss, u: np.ndarray, noise: float) -> np.ndarray:
-    """Give the curvature that residuals u feel; of a loss narrower than the noise, its average over the noise.
+    """Return the curvature of the loss at residuals u; of a loss narrower than the noise, its average over the noise.
 
-    Absolute residuals have no curvature at any point: what tells how well they fix a law is that of their expectation.
+    The absolute value has no curvature at any residual; how well a law is determined depends on the curvature of the
+    expected loss.
     """
     second = costs(loss, u)[2]
     if np.mean(second > 0) >= QUADRATIC or noise <= 0:
@@ -111,8 +112,8 @@ _COSTS = {
 def robust_sd(u: np.ndarray, fitted: int) -> float:
     """Estimate the standard deviation of residuals, after `fitted` parameters, from their median absolute value.
 
-    A robust fit can pass through as many points as it has parameters, and then the median of few residuals is zero and
-    the fit chases it: the median of the others, n - fitted of them, is taken where it is larger.
+    A robust fit can pass through as many points as it has parameters; the median of few residuals is then zero. So the
+    median of the other n - fitted residuals is taken if it is larger.
     """
     size, n = np.sort(np.abs(u)), len(u)
     corrected = np.median(size) * np.sqrt(n / max(n - fitted, 1))
@@ -121,10 +122,10 @@ def robust_sd(u: np.ndarray, fitted: int) -> float:
 
 
 def suggested_scale(kind: str, u: np.ndarray, fitted: int) -> float:
-    """Choose a loss's scale from the residuals u that `fitted` parameters left.
+    """Choose the scale of a loss from the residuals u of a fit with `fitted` parameters.
 
-    Huber and Tukey: 95% efficient for normal errors. Student: maximum likelihood. Quantile: a corner that only the
-    points on the law lie in. Plain squares have no scale: infinity.
+    Huber and Tukey: 95% efficient for normal errors. Student: maximum likelihood. Quantile: a corner so
+    narrow that only the points on the law lie in it. Plain squares have no scale: infinity.
     """
     sd = robust_sd(u, fitted)
     if kind in EFFICIENT:

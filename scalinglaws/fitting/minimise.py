@@ -1,4 +1,4 @@
-"""Find the optimum from several starts, and settle the scales that the objective needs on the way."""
+"""Find the optimum from several starts, and estimate the scales in the objective on the way."""
 
 from dataclasses import dataclass, replace
 
@@ -12,19 +12,19 @@ from .project import advance, can_project
 from .solve import Solution, solve, solve_graduated
 from .starts import around, starting_points
 
-MANY = 4000  # points beyond which the starts are compared on a part of them
+MANY = 4000  # number of points above which the starts are compared on a part of them
 SAME = 1e-7  # relative difference of objectives that counts as the same optimum
-ROUNDING = 1e-26  # objective a point below which every optimum is exact
-LEADING = 25  # steps of least squares before the walk proper
-AGREEING = 0.5  # share of the starts below which more of them are walked
-ROUNDS, SHORT = 4, 100  # of starts around the best so far, and steps from each
+ROUNDING = 1e-26  # objective per point below which an optimum is exact
+LEADING = 25  # steps of least squares before the search with the loss itself
+AGREEING = 0.5  # fraction of agreeing starts below which more starts are tried
+ROUNDS, SHORT = 4, 100  # rounds of starts around the best so far, and steps from each
 SETTLED = 1e-6  # relative change of the residual scale at which it is final
-NEAR = 1e-3  # the same, where the walk does not arrive: in a long valley the scale creeps with it, and says no more
+NEAR = 1e-3  # the same if the search does not converge: in a long valley the scale changes slowly with it
 
 
 @dataclass(frozen=True)
 class Minimum:
-    """Coordinates (p,), the objective there, how near a stationary point, and the share of starts that agree."""
+    """Coordinates (p,), the objective there, Newton's decrement, and the fraction of starts that agree."""
 
     problem: Problem
     z: np.ndarray
@@ -80,7 +80,7 @@ def _near(found: Solution, lowest: float, problem: Problem) -> np.ndarray:
 
 
 def _lower(problem: Problem, z: np.ndarray, objective: float, rng) -> tuple[np.ndarray, float]:
-    """Look around the best of starts that disagree, (1, p), for what lies lower, in rounds of a few starts each."""
+    """If the starts disagree, search around the best one, (1, p), for a lower one, in rounds of a few starts each."""
     for _ in range(ROUNDS):
         found = solve_graduated(problem, _led(problem, around(problem, z, rng)), most_steps=SHORT)
         best = int(np.argmin(found.objective))
@@ -99,9 +99,9 @@ def _part(problem: Problem, rng) -> Problem:
 
 
 def _led(problem: Problem, starts: np.ndarray) -> np.ndarray:
-    """Lead each start near by least squares, which see far; then by Huber where the loss sees only near (Tukey's).
+    """Bring each start near the optimum by least squares, then for Tukey's loss, which ignores far points, by Huber's.
 
-    From a poor start a narrow Huber loss takes five times the steps, and Tukey's can lock on to the wrong points.
+    From a poor start a narrow Huber loss takes five times as many steps, and Tukey's can fit the wrong points.
     """
     squares = replace(problem, loss=Loss("ls-log" if problem.loss.in_logs else "ls"))
     z = advance(problem, starts) if can_project(problem) else solve(squares, starts, most_steps=LEADING).z
@@ -116,7 +116,7 @@ def _noise(problem: Problem, z: np.ndarray) -> float:
 
 
 def _settled(problem: Problem, z: np.ndarray, auto: bool) -> Problem:
-    """Alternate the fit and the scale of its residuals until the scale stands still."""
+    """Alternate between the fit and the scale of its residuals until the scale no longer changes."""
     arrived = True
     for _ in range(40):
         u = residuals(problem, z[None])[0]

@@ -1,4 +1,4 @@
-"""Least squares with nonnegative amounts, few of them, for many rows at once."""
+"""Nonnegative least squares of a few amounts, for many rows at once."""
 
 from itertools import combinations
 
@@ -18,7 +18,7 @@ def nonnegative(design: np.ndarray, aim: np.ndarray) -> tuple[np.ndarray, np.nda
         amounts, (rows, amounts), and the sum of squares, (rows,): infinite where no set gives a solution.
     """
     rows, many, _ = design.shape
-    with np.errstate(over="ignore", invalid="ignore"):  # a term beyond any number gives no solution, as is told
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinite term gives no solution, as the docstring says
         gram = design @ design.transpose(0, 2, 1)
         along = (design @ aim[:, :, None])[:, :, 0]
         square = (aim * aim).sum(1)
@@ -27,7 +27,7 @@ def nonnegative(design: np.ndarray, aim: np.ndarray) -> tuple[np.ndarray, np.nda
     for size in range(many, 0, -1):
         for active in combinations(range(many), size):
             _try(list(active), gram, along, square, open_rows, amount, best)
-        if size == many:  # where all amounts come out positive that is the optimum, and there is nothing to try
+        if size == many:  # if all amounts are positive, this is the optimum
             open_rows = np.flatnonzero(~np.isfinite(best))
             if not len(open_rows):
                 break

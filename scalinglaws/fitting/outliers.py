@@ -1,4 +1,4 @@
-"""Points that do not belong: found about a fit they cannot pull, named, and what they do to the answer."""
+"""Outliers: points far from a fit that they cannot influence, and how much they change the result."""
 
 from dataclasses import replace
 
@@ -10,13 +10,13 @@ from .losses import EFFICIENT, LEAST_SCALE, Loss, robust_sd
 from .problem import Problem, residuals
 from .solve import solve
 
-MAYBE_WILD = 11.0  # robust standard deviations of the farthest point from which a second fit is worth its time
-WILD = 12.0  # beyond which a residual is no noise: 1 in 1e5 even for Student's t of 4 degrees
+MAYBE_WILD = 11.0  # distance of the farthest point, in robust standard deviations, from which a second fit is made
+WILD = 12.0  # standard deviations above which a residual is not noise: 1 in 1e5 even for Student's t of 4 degrees
 SHOWN = 8
 
 
 def wild_points(problem: Problem, z: np.ndarray, clusters: np.ndarray, named: bool) -> list[FitWarning]:
-    """Flag points whose residual no noise explains, with the parameter they move most."""
+    """Warn of points whose residual is not explained by noise, with the parameter that they change most."""
     u, sd = unmasked_residuals(problem, z)
     wild = np.flatnonzero(np.abs(u) > max(WILD * sd, 1e-6))
     if not len(wild) or len(u) - len(wild) <= len(z):
@@ -24,9 +24,9 @@ def wild_points(problem: Problem, z: np.ndarray, clusters: np.ndarray, named: bo
     wild = wild[np.argsort(-np.abs(u[wild]))]
     shown = ", ".join(f"{clusters[i]} ({_off(-u[i], sd)})" for i in wild[:SHOWN])
     rest = f" and {len(wild) - SHOWN} more" if len(wild) > SHOWN else ""
-    where = f"over {WILD:g} robust standard deviations off the fit of the others"
-    if sd < LEAST_SCALE:  # there is no noise to measure them by
-        where = "off the fit of the others, which fall exactly on it"
+    where = f"over {WILD:g} robust standard deviations from the fit to the others"
+    if sd < LEAST_SCALE:  # there is no noise to compare them with
+        where = "away from the fit to the others, which lie exactly on it"
     told = f"{len(wild)} of {len(u)} {'points' if named else 'rows'} lie {where}: {shown}{rest}."
     return [FitWarning("wild-points", f"{told} {_without(problem, z, wild)} {_advice(problem.loss.kind)}")]
 
@@ -37,15 +37,15 @@ def _off(apart: float, sd: float) -> str:
 
 def _advice(loss: str) -> str:
     if loss == "tukey":
-        return "The loss 'tukey' leaves them out by itself; look at them."
-    return "Look at them; exclude them with a reason, or use the loss 'tukey', which leaves them out by itself."
+        return "The loss 'tukey' ignores them; look at them."
+    return "Look at them; exclude them with a reason, or use the loss 'tukey', which ignores them."
 
 
 def unmasked_residuals(problem: Problem, z: np.ndarray) -> tuple[np.ndarray, float]:
-    """Give predicted - observed about a fit that wild points cannot pull (Tukey's loss), and its robust scale.
+    """Return predicted - observed of a fit that outliers cannot influence (Tukey's loss), and its robust scale.
 
-    Under Huber's loss several wild points hide one another: of the five in the Chinchilla table the fifth lies 3
-    standard deviations off the fit to all, and 13 off the fit to the others.
+    Under Huber's loss several outliers mask one another: of the five in the Chinchilla table the fifth lies 3 standard
+    deviations from the fit to all points, and 13 from the fit to the others.
     """
     plain = residuals(problem, z[None])[0]
     sd = robust_sd(plain, len(z))
@@ -57,7 +57,7 @@ def unmasked_residuals(problem: Problem, z: np.ndarray) -> tuple[np.ndarray, flo
 
 
 def _without(problem: Problem, z: np.ndarray, wild: np.ndarray) -> str:
-    """Refit without the wild points, and say which parameter that moves most, in standard errors."""
+    """Refit without the outliers, and report which parameter changes most, in standard errors."""
     keep = np.setdiff1d(np.arange(len(problem.scales)), wild)
     solution = solve(problem.take(keep), z[None])
     if not solution.converged[0]:

@@ -1,4 +1,4 @@
-"""A user's own law: a Python file that declares it, read and tried before it meets the engine."""
+"""A user's own law: a Python file that declares it, read and tested before it is fitted."""
 
 import sys
 import traceback
@@ -18,7 +18,7 @@ from .columns import chosen_columns
 def read_laws(path: Path) -> dict:
     """Run a Python file and give the laws that it declares, by name.
 
-    What the file prints, and what its formulas print, goes to standard error: standard output holds results alone.
+    What the file and its formulas print goes to standard error: standard output has results only.
 
     Raises:
         LawError: the file is missing, cannot be run, declares no law, or declares one wrongly.
@@ -44,7 +44,7 @@ def read_laws(path: Path) -> dict:
 
 
 def _require_known_counts(law, path: Path) -> None:
-    """Refuse a letter of the field that counts something unknown: a fit would take another count in its place."""
+    """Refuse a letter of the field with an unknown definition: a fit would use another definition instead."""
     for letter, count in law.convention.items():
         if letter in ROLE_OF_LETTER and count not in QUANTITIES:
             counts = playing(ROLE_OF_LETTER[letter])
@@ -59,7 +59,7 @@ def _shelved(one) -> bool:
 
 
 def _guarded(law: Law, path: Path) -> Law:
-    """Let a law's functions blame their file, wherever they are called."""
+    """Make errors of a law's functions name their file, wherever they are called."""
     slopes = law.slopes and _blaming(law.slopes, path)
     return replace(law, evaluate=_blaming(law.evaluate, path), slopes=slopes)
 
@@ -78,7 +78,7 @@ def _blamed(path: Path) -> Iterator[None]:
     """Turn what a user's file raises into one line that names the file and the line in it; Ctrl-C stays Ctrl-C.
 
     Raises:
-        LawError: in place of anything else, an exit among it.
+        LawError: instead of any other exception, SystemExit included.
     """
     try:
         with redirect_stdout(sys.stderr):
@@ -101,10 +101,10 @@ def _line(path: Path) -> str:
 
 
 def tried(law, inputs: Mapping, path: Path) -> None:
-    """Evaluate a user's law at the table's own inputs, at starts across each parameter's range.
+    """Evaluate a user's law at the inputs of a table, with parameters across their starting ranges.
 
     Raises:
-        LawError: it raises, gives another shape than its inputs have, or no number anywhere.
+        LawError: it raises, gives a result of another shape than its inputs, or no finite number at all.
     """
     columns = [inputs[letter] for letter in law.inputs]
     for part in (0.5, 0.25, 0.75):
@@ -113,7 +113,7 @@ def tried(law, inputs: Mapping, path: Path) -> None:
         if getattr(value, "shape", ()) != columns[0].shape:
             raise LawError(
                 f"{path}: law {law.name!r} gives {type(value).__name__} of shape {getattr(value, 'shape', ())} for "
-                f"{len(columns[0])} points; it must give one number a point, by numpy on arrays."
+                f"{len(columns[0])} points; it must give one number per point, computed with numpy on arrays."
             )
         if value.dtype.kind not in "fiu":
             raise LawError(f"{path}: law {law.name!r} gives values of type {value.dtype}; it must give real numbers.")
@@ -139,7 +139,7 @@ def _between(low: float, high: float, part: float) -> float:
 
 
 def inputs_for(law, points, columns: Mapping[str, str]) -> dict:
-    """Take a law's inputs from a table, as a fit would.
+    """Take a law's inputs from a table, as a fit does.
 
     Raises:
         PointsError: a column is missing or holds no numbers.

@@ -7,21 +7,21 @@ import numpy as np
 from .coordinates import Coordinates
 from .losses import Loss, costs
 
-NOTHING = 1e-6  # share of the prediction, root mean square over the points, at which a term is nothing
-UNFELT = 1e-4  # relative change of the prediction a unit of a coordinate below which the points do not feel it
+NOTHING = 1e-6  # root mean square share in the prediction at which a term counts as zero
+UNFELT = 1e-4  # relative change of the prediction per unit of a coordinate below which it has no effect
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is minimised. Arrays are float64; n points, p coordinates.
+    """The objective of a fit. Arrays are float64; n points, p coordinates.
 
     Attributes:
         inputs: one array of shape (n,) for each input of the law.
-        target: (n,), or (rows, n) where every row has its own; logarithms unless the loss is plain.
-        scales: (n,): multiplies residuals: 1 / standard error up to a constant.
-        low, high: (p,), or (rows, p): the box, in coordinates; equal where a row holds a coordinate.
+        target: (n,), or (rows, n) if every row has its own; logarithms unless the loss is plain.
+        scales: (n,), factors of the residuals: 1 / standard error up to a constant.
+        low, high: (p,), or (rows, p): bounds of the coordinates; equal where a row fixes a coordinate.
         prior_at, prior_sd: (p,): normal priors on parameters; sd is infinite where there is none.
-        noise: standard deviation of the scaled residuals: what makes a prior commensurable with them.
+        noise: standard deviation of the scaled residuals, the unit in which priors are compared with them.
     """
 
     coordinates: Coordinates
@@ -68,13 +68,13 @@ class State:
 
 
 def felt(problem: Problem, z: np.ndarray, majorant: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Give the relative change of the prediction, root mean square, a unit of each coordinate: (rows, p).
+    """Return the root mean square relative change of the prediction per unit of each coordinate: (rows, p).
 
-    Along the logarithm of an amplitude that is the share of its term. A coordinate of a large value, which is no
-    logarithm, is measured in units of itself.
+    For the logarithm of an amplitude this is the share of its term in the prediction. A coordinate that is no logarithm
+    and has a large value is measured in units of itself.
 
     Args:
-        majorant: (rows, p, p), of the objective; reference: (rows,), what it is where the whole prediction moves.
+        majorant: (rows, p, p), of the objective; reference: (rows,), its value if the whole prediction changes.
     """
     with np.errstate(all="ignore"):
         share = np.sqrt(np.diagonal(majorant, axis1=1, axis2=2) / reference[:, None])
@@ -82,7 +82,7 @@ def felt(problem: Problem, z: np.ndarray, majorant: np.ndarray, reference: np.nd
 
 
 def moving(problem: Problem, z: np.ndarray, along: np.ndarray) -> np.ndarray:
-    """Mark the coordinates of one optimum, (p,), that the points move: not at an end, nor of a term that is nothing.
+    """Mark the coordinates of one optimum, (p,), that the points determine: not at a bound, nor of a term that is zero.
 
     Args:
         along: (p, n), derivatives of the scaled residuals there, as `jacobian` gives them.
@@ -94,7 +94,7 @@ def moving(problem: Problem, z: np.ndarray, along: np.ndarray) -> np.ndarray:
 
 
 def whole(problem: Problem, counts: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Give the majorant along a coordinate that multiplies the whole prediction: (rows,)."""
+    """Return the majorant along a coordinate that multiplies the whole prediction: (rows,)."""
     size = counts * problem.scales**2
     return (size if problem.loss.in_logs else size * target**2).sum(-1)
 
@@ -122,7 +122,7 @@ def _residuals_and_slopes(problem, z, target):
 
 
 def state_at(problem: Problem, z: np.ndarray, counts: np.ndarray, target: np.ndarray) -> State:
-    """Evaluate the objective of each row, with point i counted counts[i] times; infinite where it is no number."""
+    """Evaluate the objective of each row, with point i counted counts[i] times; infinite if it is not a number."""
     with np.errstate(all="ignore"):
         u, along = _residuals_and_slopes(problem, z, target)
         cost, slope, second, weight = costs(problem.loss, u)

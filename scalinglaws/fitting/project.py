@@ -1,7 +1,7 @@
-"""Least squares with the amplitudes solved for at every step: few, long strides through the valleys of a sum of terms.
+"""Least squares with the amplitudes solved for at every step, which needs few steps for a sum of terms.
 
 Variable projection (Golub & Pereyra 1973) in Kaufman's form: the Gauss-Newton step of the full problem moves the
-exponents, and the amplitudes follow in closed form. From a start far off, plain Gauss-Newton takes 60 steps where this
+exponents, and the amplitudes follow in closed form. From a distant start plain Gauss-Newton takes 60 steps, and this
 takes 8.
 """
 
@@ -13,8 +13,8 @@ from .symmetric import solve_symmetric
 
 STRIDE = 0.5  # largest relative change of an exponent in one step
 STEPS = 15
-STILL = 1e-3  # relative gain below which a row has arrived: Newton's method takes over from here
-FAINT = 1e-3  # factor by which a term that wants to be negative shrinks in one step
+STILL = 1e-3  # relative gain below which a row has converged well enough for Newton's method
+FAINT = 1e-3  # factor by which a term whose best value is negative shrinks in one step
 
 
 def can_project(problem: Problem) -> bool:
@@ -27,7 +27,7 @@ def can_project(problem: Problem) -> bool:
 
 
 def advance(problem: Problem, z: np.ndarray, steps: int = STEPS) -> np.ndarray:
-    """Take coordinates (rows, p) to a least squares optimum of the relative residuals, or most of the way."""
+    """Move coordinates (rows, p) to a least squares optimum of the relative residuals, or close to it."""
     led = problem.coordinates.amplitudes
     z, loss = _with_best_amplitudes(problem, z, led)
     reach = np.ones(len(z))
@@ -36,7 +36,7 @@ def advance(problem: Problem, z: np.ndarray, steps: int = STEPS) -> np.ndarray:
         moved = np.clip(z - reach[:, None] * step, problem.low, problem.high)
         trial, its_loss = _with_best_amplitudes(problem, moved, led)
         better = its_loss < loss
-        with np.errstate(invalid="ignore"):  # a row without a loss before and after has not arrived
+        with np.errstate(invalid="ignore"):  # a row without a loss before and after has not converged
             arrived = np.abs(loss - its_loss) <= STILL * loss
         z = np.where(better[:, None], trial, z)
         loss = np.where(better, its_loss, loss)

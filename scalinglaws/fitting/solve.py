@@ -5,9 +5,9 @@ the number of times a resample holds point i and s the inverse of its relative s
 
 Each step solves (H + lam D) step = gradient: H weighs the points by rho'' (Newton without the law's own curvature); M
 weighs them by rho'(u)/u, the majorant of reweighted least squares; D is M plus M with the entries between different
-terms of the law set to zero. Damping by M alone would only shorten a step that trades one term for another; D turns it
-(4000 resamples of 240 points: 0.41 against 0.96 CPU s). Where H + lam D is not positive definite, M + lam D takes its
-place. Steps and the stopping rule, Newton's decrement, do not depend on the units of the inputs.
+terms of the law set to zero. Damping by M alone only shortens a step that exchanges one term for another; D changes its
+direction (4000 resamples of 240 points: 0.41 against 0.96 CPU s). Where H + lam D is not positive definite, M + lam D
+takes its place. Steps and the stopping rule, Newton's decrement, do not depend on the units of the inputs.
 """
 
 from dataclasses import dataclass, replace
@@ -20,12 +20,12 @@ from .problem import NOTHING, UNFELT, Problem, felt, residuals, state_at, whole
 from .symmetric import solve_symmetric
 
 TOLERANCE = 1e-14  # of the decrement, relative to the objective
-FLOOR = 1e-28  # a point's share of the objective below which its residual is rounding
-STALE = 1e-13  # of the objective: a step that gains less has gained nothing
-IDLE = 8  # such steps in a row, and the walk is over: a term on its way to nothing promises more than it holds
+FLOOR = 1e-28  # objective per point below which the residual is rounding
+STALE = 1e-13  # relative decrease of the objective below which a step has gained nothing
+IDLE = 8  # such steps in a row end the search: the decrease predicted for a term that goes to zero is too large
 MOST_STEPS = 400
-LONG = 60  # steps from which a walk is in a bent valley, which no step damped by whole terms follows: each alone
-STRIDE = 15.0  # factors of e that one step may take a coordinate in logarithms
+LONG = 60  # steps after which the valley is taken to be curved, and each coordinate is damped alone
+STRIDE = 15.0  # maximum step of a coordinate in logarithms, in factors of e
 DAMPING = 1e-3
 COARSER = 6.0  # how much wider each earlier stage is
 CELLS = 100_000  # points x rows worked on at once: their arrays stay in the cache
@@ -33,7 +33,7 @@ CELLS = 100_000  # points x rows worked on at once: their arrays stay in the cac
 
 @dataclass(frozen=True)
 class Solution:
-    """Where the walks ended: coordinates (rows, p), objective (rows,), decrement relative to it, converged or not."""
+    """Where the search ended: coordinates (rows, p), objective (rows,), decrement relative to it, converged or not."""
 
     z: np.ndarray
     objective: np.ndarray
@@ -59,10 +59,10 @@ def solve(problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None
 def solve_graduated(
     problem: Problem, starts: np.ndarray, counts: np.ndarray | None = None, most_steps: int = MOST_STEPS
 ) -> Solution:
-    """Minimise as `solve` does, by way of wider losses where the asked one is far narrower than the residuals.
+    """Minimise as `solve` does, with a sequence of wider losses first if the loss is far narrower than the residuals.
 
-    Huber's loss with a delta of a millionth of the noise is least absolute deviations: hardly a point lies in its
-    quadratic zone, and Newton's method sees no curvature but near the optimum.
+    Huber's loss with a delta of a millionth of the noise is least absolute deviations: almost no point lies in its
+    quadratic zone, and there is no curvature for Newton's method except near the optimum.
     """
     width = problem.loss.scale
     widest = NARROW * (problem.noise if width > LEAST_SCALE else _typical(problem, starts))
@@ -77,7 +77,7 @@ def solve_graduated(
 
 
 def _typical(problem: Problem, starts: np.ndarray) -> float:
-    """Give the mean absolute residual of the best start: where most points are exact, their noise says nothing."""
+    """Return the mean absolute residual of the best start; a robust scale would be zero if most points are exact."""
     with np.errstate(all="ignore"):
         size = np.abs(residuals(problem, starts)).mean(1)
     return float(np.nan_to_num(size, nan=np.inf).min()) if np.isfinite(size).any() else 0.0
@@ -112,7 +112,7 @@ def _walk(problem, starts, counts, target, most_steps):
         if done.any():
             near = (lam < DAMPING) & (decrement <= 1e-9 * state.objective) & (idle < IDLE)
             polished = np.clip(z - np.where(near[:, None], step, 0.0), low, high)  # the last step is free
-            blind = (share <= 2 * NOTHING).all(1) & bool(share.shape[1])  # no coordinate moves the prediction: stuck
+            blind = (share <= 2 * NOTHING).all(1) & bool(share.shape[1])  # no coordinate changes the prediction
             decrement = np.where(blind, np.inf, decrement)
             _settle(out, alive[done], polished[done], state.objective[done], decrement[done], floor[done])
             left = ~done
@@ -136,11 +136,11 @@ def _walk(problem, starts, counts, target, most_steps):
 
 
 def _reach(coordinates: Coordinates, z, share, low, high):
-    """Give how far one step may go, and the coordinates at either end: each (rows, p).
+    """Return the maximum length of a step, and which coordinates are at their lower and upper bound: each (rows, p).
 
-    A term that the points want negative would take its logarithm to minus infinity, where no step is felt and none
-    leads back: it ends where the term is nothing. A coordinate that nothing feels, the exponent of such a term, is at
-    both ends: it is left, and the others are solved on.
+    A term whose best value is negative would take its logarithm to minus infinity, where no step has an effect and none
+    leads back: it stops where the term counts as zero. A coordinate without an effect, the exponent of such a term,
+    counts as at both bounds: it stays, and the others are solved for.
     """
     amplitude, logged = coordinates.amplitudes, coordinates.in_logs
     stride = np.where(amplitude, STRIDE, np.inf)
@@ -176,12 +176,14 @@ def _same_term(coordinates: Coordinates, majorant: np.ndarray) -> np.ndarray:
 
 
 def _step(state, lam, at_end, same_term, bend):
-    """Give the damped step, (rows, p), and Newton's decrement: the fall of the objective that the step promises."""
+    """Return the damped step, (rows, p), and Newton's decrement: the predicted decrease of the objective."""
     gradient = state.gradient
     stuck = (at_end[0] & (gradient > 0)) | (at_end[1] & (gradient < 0)) | (at_end[0] & at_end[1])
     step = _solved(state, lam, same_term, stuck, bend)
     outward = (at_end[0] & (step > 0)) | (at_end[1] & (step < 0))
-    if outward.any():  # against the gradient, drawn along by another coordinate: hold it and solve for the others
+    if (
+        outward.any()
+    ):  # it would move against the gradient because of another coordinate: fix it and solve for the others
         stuck |= outward
         step = _solved(state, lam, same_term, stuck, bend)
     with np.errstate(all="ignore"):
@@ -192,11 +194,11 @@ def _step(state, lam, at_end, same_term, bend):
 
 
 def _bend(coordinates, state, same_term):
-    """Give the share of the majorant that the law's own curvature adds along each coordinate, (rows, p); None: nothing.
+    """Return the law's own curvature along each coordinate, relative to the majorant, (rows, p); None if it is zero.
 
-    The second derivative of a term along its logarithm is the term again, which Gauss-Newton leaves out; where the term
-    is faint it is all the curvature there is, and without it a step would be 1 / share too long. Steps of less than a
-    factor of e need none of it.
+    The second derivative of a term along its logarithm is the term itself, which Gauss-Newton leaves out; if the term
+    is faint it is all the curvature, and without it a step would be 1 / share too long. Steps of less than a factor of
+    e do not need it.
     """
     with np.errstate(all="ignore"):
         own = np.abs(state.gradient) / np.diagonal(state.majorant, axis1=1, axis2=2)
@@ -222,7 +224,7 @@ def _solved(state, lam, same_term, stuck, bend):
 
 
 def _within(z, step, low, high):
-    """Go along the step as far as the box allows: clipping one coordinate alone would leave the valley."""
+    """Shorten the step until it is within the bounds: clipping one coordinate alone would leave the valley."""
     moved = z - step
     if not ((moved < low) | (moved > high)).any():
         return moved

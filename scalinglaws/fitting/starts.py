@@ -1,4 +1,4 @@
-"""Where a fit starts: amplitudes solved in closed form on a grid of exponents, or spread draws where that cannot be."""
+"""Where a fit starts: amplitudes solved in closed form on a grid of exponents, or random draws elsewhere."""
 
 from dataclasses import replace
 
@@ -12,9 +12,9 @@ from .problem import Problem, residuals
 GRID = 49  # points of the grid of exponents, whatever their number
 SPREAD = 256  # draws for a law that declares no amplitudes
 KEPT = 5
-AROUND = 16  # starts around the best of those that disagree
-NEAREST, FARTHEST = -2.0, -0.3  # decades of the spread of the declared ranges at which they lie
-FAINT = 1e-3  # relative size given to a term that the grid would leave out: logarithms need something to move
+AROUND = 16  # number of starts around the best one, if the starts disagree
+NEAREST, FARTHEST = -2.0, -0.3  # their distances, in decades of the width of the declared ranges
+FAINT = 1e-3  # relative size given to a term that the grid would leave out, since its coordinate is a logarithm
 
 
 def starting_points(problem: Problem, rng: np.random.Generator, kept: int = KEPT) -> np.ndarray:
@@ -33,7 +33,7 @@ def starting_points(problem: Problem, rng: np.random.Generator, kept: int = KEPT
 
 
 def around(problem: Problem, z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Scatter starts around coordinates (1, p), from a hundredth to half of the spread of the declared ranges off."""
+    """Draw starts around coordinates (1, p), a hundredth to half of the width of the declared ranges away."""
     by_name = {p.name: p for p in problem.coordinates.law.parameters}
     spread = _drawn(problem, by_name, rng).std(axis=0)
     size = 10.0 ** rng.uniform(NEAREST, FARTHEST, (AROUND, 1))
@@ -96,7 +96,7 @@ def _cells(grid, axes):
 
 
 def _apart(z, loss, cells, kept):
-    """Keep the best points of a grid, no two of them neighbours."""
+    """Keep the best points of a grid of which no two are neighbours."""
     order = np.argsort(loss)
     order = order[np.isfinite(loss[order])]
     chosen = [order[0]]
@@ -109,9 +109,10 @@ def _apart(z, loss, cells, kept):
 
 
 def _scattered(problem, by_name, rng, kept):
-    """Keep of draws from the declared ranges those that miss least, and as many others.
+    """Of draws from the declared ranges keep those with the smallest error, and as many others.
 
-    The draws that miss least often lie in one valley; how many starts agree says something where others were walked.
+    The best draws often lie in one valley; the number of starts that agree is informative only if others were tried
+    too.
     """
     z = _drawn(problem, by_name, rng)
     with np.errstate(all="ignore"):

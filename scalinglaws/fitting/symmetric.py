@@ -8,8 +8,8 @@ FEW = 40  # rows up to which LAPACK is the faster solver
 def solve_symmetric(matrices: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Solve symmetric systems, (rows, p, p) by (rows, p), after scaling each diagonal to one.
 
-    Returns solutions and the least pivot of each row: positive where the matrix is positive definite. Written out over
-    p so that one pass serves all rows; LAPACK row by row costs ten times more for many rows, and less for few.
+    Returns solutions and the smallest pivot of each row, positive if the matrix is positive definite. The loop is over
+    p, so that one pass serves all rows; LAPACK row by row costs ten times more for many rows, and less for few.
     """
     if len(matrices) <= FEW:
         try:
