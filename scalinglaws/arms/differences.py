@@ -1,5 +1,7 @@
 """Tests of which parameters differ between arms: each parameter is freed in turn and tested for a difference."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..errors import MisuseError
@@ -31,11 +33,12 @@ def differences(found: ArmsFit, *, others: str = "as-fitted") -> tuple[Differenc
     if others not in OTHERS:
         raise MisuseError(f"others is {others!r}; it is one of {', '.join(OTHERS)}.")
     tested = [_tested(found, name, others == "free") for name in found.treatment]
-    corrected = holm([one[-1] for one in tested])
-    return tuple(Difference(*one, float(p)) for one, p in zip(tested, corrected, strict=True))
+    corrected = holm([one.p for one in tested])
+    return tuple(replace(one, p_holm=float(p)) for one, p in zip(tested, corrected, strict=True))
 
 
-def _tested(found: ArmsFit, name: str, all_free: bool) -> tuple:
+def _tested(found: ArmsFit, name: str, all_free: bool) -> Difference:
+    """Test one parameter alone: its p is not corrected yet."""
     from scipy.special import fdtrc
 
     freed = _freed(found, name, all_free)
@@ -44,14 +47,9 @@ def _tested(found: ArmsFit, name: str, all_free: bool) -> tuple:
     statistic = float(at @ np.linalg.pinv(covariance, hermitian=True) @ at / len(at))
     others = [arm for arm in found.arms if arm != found.reference]
     errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    return (
-        name,
-        dict(zip(others, map(float, at), strict=True)),
-        dict(zip(others, map(float, errors), strict=True)),
-        statistic,
-        degrees,
-        float(fdtrc(*degrees, statistic)),
-    )
+    p = float(fdtrc(*degrees, statistic))
+    departures = dict(zip(others, map(float, at), strict=True))
+    return Difference(name, departures, dict(zip(others, map(float, errors), strict=True)), statistic, degrees, p, p)
 
 
 def _freed(found: ArmsFit, name: str, all_free: bool) -> Fit:

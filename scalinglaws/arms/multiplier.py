@@ -22,13 +22,16 @@ AT_THE_END = 1.02  # reach up to which a comparison counts as within the points
 
 @dataclass(frozen=True)
 class Path:
-    """A way to spend more compute: ln(compute / compute at the start) -> loss, for parameters of shape (draws,)."""
+    """A way to spend more compute: ln(compute / compute at the start) -> loss, for parameters of shape (draws,).
+
+    On the frontier, where size and tokens follow from the compute, `params` and `tokens` are not numbers.
+    """
 
     law: Law
     along: str
     flops: float
-    params: float | None
-    tokens: float | None
+    params: float
+    tokens: float
 
     def loss(self, values: Mapping, log_more) -> np.ndarray:
         """Give the loss at e^log_more times the compute."""
@@ -74,8 +77,9 @@ def multiplier(
     one, other = found.arm(reference), found.arm(arm)
     along = _along(along, flops, loss, params, tokens)
     _check(found.law, along)
-    place = flops if flops is not None else 6 * params * tokens if params else largest_flops(one.fit)
-    path = Path(found.law, along, float(place), params, tokens)
+    size, data = (np.nan if given is None else float(given) for given in (params, tokens))
+    place = flops if flops is not None else largest_flops(one.fit) if params is None else 6 * size * data
+    path = Path(found.law, along, float(place), size, data)
     return _compared(path, one, other, reference, arm, loss, level)
 
 

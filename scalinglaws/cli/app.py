@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -17,6 +17,9 @@ from ..records.text_blocks import printable
 from .ending import ended, open_streams, say
 from .flags_in_text import document_in_flags, in_flags
 from .limits import require_numbers
+
+if TYPE_CHECKING:
+    from ..points.points import Points
 
 MAIN, MEASURE, INFER, SHOW, INSIDE = (
     "The main job",
@@ -102,7 +105,7 @@ def show(text: object):
     print(printable(in_flags(str(text))))
 
 
-def emit(record: object, points=None):
+def emit(record: dict[str, Any] | list[dict[str, Any]], points: "Points | None" = None) -> None:
     """Print one JSON document on standard output; where it speaks of points, with what looks wrong in them.
 
     Of several documents, each says so.
@@ -110,7 +113,7 @@ def emit(record: object, points=None):
     import json
 
     if points is not None:
-        notes = {"notes": list(points.notes)}
+        notes: dict[str, Any] = {"notes": list(points.notes)}
         record = [one | notes for one in record] if isinstance(record, list) else record | notes
     print(json.dumps(document_in_flags(record), indent=1, allow_nan=False))
 

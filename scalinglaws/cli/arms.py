@@ -1,6 +1,6 @@
 """Fit one law to several arms at once: which parameters differ, and what an arm is worth in compute."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +9,10 @@ from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
+
+if TYPE_CHECKING:
+    from ..arms.arms_fit import ArmsFit
+    from ..points.points import Points
 
 Law = Annotated[str, typer.Option(metavar="LAW", help="A law of the shelf, or your own: FILE.py.")]
 Arm = Annotated[str, typer.Option(metavar="COLUMN", help="The column that says which arm a run belongs to.")]
@@ -53,20 +57,11 @@ def arms(
     """
     from ..arms.arms_text import arms_blocks, tests_blocks
     from ..arms.differences import differences
-    from ..arms.fit_arms import fit_arms
-    from ..fitting.own_law import inputs_for, tried
     from ..records.text_blocks import as_text
 
-    laws, files = laws_of(law, asked["law_file"])
-    if len(laws) != 1:
-        raise MisuseError(f"--law {law}: arms are compared by one law.")
-    table_in, letters = table_of(asked, points)
-    [given] = options_of(laws, letters, asked)
-    if laws[0].name in files:
-        tried(laws[0], inputs_for(laws[0], table_in, given["columns"]), files[laws[0].name])
-    how = {"arm": arm, "shared": _names(share), "free": _names(free), "pooled": _pooled(pool), "reference": reference}
     place = _place(flops, at_loss, at, along)
-    found = fit_arms(laws[0], table_in, draws=asked["draws"], **how, **given)
+    how = {"arm": arm, "shared": _names(share), "free": _names(free), "pooled": _pooled(pool), "reference": reference}
+    table_in, found = _fitted(law, points, asked, how)
     tests = differences(found, others=others)
     worth = _multipliers(found, place, asked["level"])
     if json:
@@ -75,6 +70,25 @@ def arms(
         show(as_text([*arms_blocks(found, asked["level"]), *tests_blocks(found, tests), *map(str, worth)]))
     for sentence in (*found.warnings, *(w.message for w in found.draws.warnings)):
         say(f"warning: {sentence}")
+
+
+def _fitted(law: str, table: str, asked: dict, how: dict[str, Any]) -> "tuple[Points, ArmsFit]":
+    """Read a table and fit one law to its arms.
+
+    Raises:
+        MisuseError: several laws are named.
+    """
+    from ..arms.fit_arms import fit_arms
+    from ..fitting.own_law import inputs_for, tried
+
+    laws, files = laws_of(law, asked["law_file"])
+    if len(laws) != 1:
+        raise MisuseError(f"--law {law}: arms are compared by one law.")
+    points, letters = table_of(asked, table)
+    [given] = options_of(laws, letters, asked)
+    if laws[0].name in files:
+        tried(laws[0], inputs_for(laws[0], points, given["columns"]), files[laws[0].name])
+    return points, fit_arms(laws[0], points, draws=asked["draws"], **how, **given)
 
 
 def _names(text: str | None) -> list[str] | None:

@@ -4,12 +4,17 @@ import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import MisuseError, unknown_name
 from . import options as o
 from .app import say
 from .fits_given import Fitted
 from .outputs import spared
+
+if TYPE_CHECKING:
+    from ..laws import Law
+    from ..uncertainty.drawn import Draws
 
 
 def laws_of(text: str, files: list[Path] | None) -> tuple[list, dict[str, Path]]:
@@ -23,7 +28,8 @@ def laws_of(text: str, files: list[Path] | None) -> tuple[list, dict[str, Path]]
     from ..laws import LAWS
 
     names = [part.strip() for part in text.split(",") if part.strip()]
-    own, where = {}, {}
+    own: dict[str, Law] = {}
+    where: dict[str, Path] = {}
     for path in [*(files or []), *(Path(name) for name in names if name.endswith(".py"))]:
         found = read_laws(path)
         own |= found
@@ -75,9 +81,7 @@ def of_a_fit(verb: Callable) -> Callable:
 
     first = list(inspect.signature(fitted_first).parameters.values())[:3]
     own = list(inspect.signature(verb).parameters.values())[1:]
-    fitted_first.__signature__ = inspect.Signature([*first, *own])
-    fitted_first.__name__, fitted_first.__doc__ = verb.__name__, verb.__doc__
-    return with_options(*_SHARED)(fitted_first)
+    return with_options(*_SHARED)(_declared(fitted_first, [*first, *own], verb))
 
 
 def with_options(*names: str, **defaults) -> Callable:
@@ -98,12 +102,17 @@ def with_options(*names: str, **defaults) -> Callable:
             asked = {name: given.pop(name) for name in names}
             verb(asked, **given)
 
-        command.__signature__ = inspect.Signature([*own, *shared])
-        command.__annotations__ = {p.name: p.annotation for p in command.__signature__.parameters.values()}
-        command.__name__, command.__doc__ = verb.__name__, verb.__doc__
-        return command
+        return _declared(command, [*own, *shared], verb)
 
     return made
+
+
+def _declared(command: Any, parameters: list[inspect.Parameter], verb: Callable) -> Callable:
+    """Give a command the parameters that are asked for on its line, and the name and docstring of its verb."""
+    command.__signature__ = inspect.Signature(parameters)
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    command.__name__, command.__doc__ = verb.__name__, verb.__doc__
+    return command
 
 
 def table_of(asked: dict, table: str, tell: Callable[[str], None] = say) -> tuple:
@@ -122,13 +131,14 @@ def _fitted(laws: list, files: dict[str, Path], table: str, asked: dict) -> Fitt
     points, letters = table_of(asked, table)
     known_scale(points, asked["by"])
     given = options_of(laws, letters, asked)
-    drawn, columns = [], {}
+    drawn: list[Draws] = []
+    columns: dict[str, str] = {}
     for law, options in zip(laws, given, strict=True):
         options["columns"] = {k: v for k, v in columns.items() if k in law.inputs} | options["columns"]
         if law.name in files:
             tried(law, inputs_for(law, points, options["columns"]), files[law.name])
         found = fit(law, points, **options)
-        columns = columns or found.columns  # one count of parameters for all, so that their sizes compare
+        columns = columns or dict(found.columns)  # one count of parameters for all, so that their sizes compare
         progress = ticker(f"resamples of {law.name}")
         method = _method(law, asked["interval"])
         drawn.append(draws(found, method=method, draws=asked["draws"], seed=asked["seed"], progress=progress))
@@ -169,13 +179,13 @@ def clustered(points, cluster: str | None):
 def options_of(laws: list, columns: dict[str, str], asked: dict) -> list[dict]:
     """Give the keywords of each law's fit; with several laws each takes the names that it has."""
     delta = asked["delta"]
-    by_name = {
+    by_name: dict[str, dict[str, Any]] = {
         "fix": o.numbers(o.named(asked["fix"], "--fix"), "--fix"),
         "tie": o.named(asked["tie"], "--tie", "alpha=beta"),
         "bounds": o.bounds(asked["bounds"]),
         "priors": o.priors(asked["prior"]),
     }
-    same = {
+    same: dict[str, Any] = {
         "loss": asked["loss"],
         "delta": delta if delta == "auto" else o.number(delta, "--delta"),
         "tau": asked["tau"],

@@ -1,8 +1,15 @@
 """What a verb is given: laws fitted to one table, their draws, and what a person was told on the way."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from ..errors import FitError, MisuseError, PointsError
+
+if TYPE_CHECKING:
+    from ..comparing.ensemble import Ensemble
+    from ..fitting.fit_record import Fit
+    from ..points.points import Points
+    from ..uncertainty.drawn import Draws
 
 HARDLY = 0.05  # weight of a law in a mixture below which its misses do not widen it
 
@@ -17,9 +24,9 @@ class Fitted:
         told: warnings about how laws were weighed and intervals calibrated.
     """
 
-    draws: tuple
-    points: object
-    options: tuple[dict, ...]
+    draws: "tuple[Draws, ...]"
+    points: "Points"
+    options: tuple[dict[str, Any], ...]
     level: float
     seed: int
     by: str
@@ -39,11 +46,11 @@ class Fitted:
         return ceiling_of(self.fit, self.points)
 
     @property
-    def fit(self):
+    def fit(self) -> "Fit":
         """The first law's fit."""
         return self.draws[0].fit
 
-    def one(self, verb: str):
+    def one(self, verb: str) -> "Draws":
         """Give the draws of the one law.
 
         Raises:
@@ -53,7 +60,7 @@ class Fitted:
             raise MisuseError(f"{verb} takes one law. To rank several: scalinglaws compare POINTS --laws A,B.")
         return self.draws[0]
 
-    def mixed(self, how: str | None):
+    def mixed(self, how: str | None) -> "Ensemble | None":
         """Weigh several laws by how they foretold larger runs; None for one law.
 
         Where nobody asked for weights and the table cannot give them, the laws count alike, and that is told.
@@ -67,16 +74,15 @@ class Fitted:
             if how is not None:
                 raise MisuseError(f"--mix {how} weighs several laws: name them with commas, chinchilla,kaplan-nd.")
             return None
-        given = {"by": self.by, "seed": self.seed}
         try:
-            return ensemble(self.draws, how or "stacking", **given)
+            return ensemble(self.draws, how or "stacking", by=self.by, seed=self.seed)
         except (FitError, PointsError) as failure:
             if how is not None:
                 raise
             self.told.append(f"the laws count alike, for no larger runs can be held out: {failure}")
-            return ensemble(self.draws, "equal", **given)
+            return ensemble(self.draws, "equal", by=self.by, seed=self.seed)
 
-    def factor(self, mixed=None) -> float:
+    def factor(self, mixed: "Ensemble | None" = None) -> float:
         """Give the calibration: the largest factor on a prediction's half-width that a law's own larger runs demand.
 
         Of a mixture the laws that hardly weigh are not asked.

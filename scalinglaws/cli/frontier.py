@@ -1,6 +1,6 @@
 """Find the compute-optimal frontier by one approach or all of them, and say where they disagree."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +9,9 @@ from ..records.json_values import finite
 from ..records.numbers_in_text import interval
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
+
+if TYPE_CHECKING:
+    from ..results.fitted import Estimate
 
 METHODS = ("envelope", "isoflop", "c-min", "critical-batch", "all")
 Method = Annotated[
@@ -54,8 +57,8 @@ def frontier(
     read_in = o.read(points, map, where, unit, across=across)
     chosen = _roles({**read_in.columns, **o.named(columns, "--columns", "N=params_nonembedding")})
     constants = o.places(critical, "--critical", "B_star=2e8,alpha_B=0.21") if critical else None
-    same = {"columns": chosen, "draws": draws, "level": level, "seed": seed}
-    own = {
+    same: dict[str, Any] = {"columns": chosen, "draws": draws, "level": level, "seed": seed}
+    own: dict[str, dict[str, Any]] = {
         "isoflop": {"form": form, "budget": budget},
         "envelope": {"form": form, "burn_in": burn_in},
         "c-min": {"form": form, "burn_in": burn_in, "critical": constants},
@@ -64,7 +67,8 @@ def frontier(
     asked = ("envelope", "isoflop") if method == "all" else (method,)
     found = _found(read_in.points, asked, {name: {**same, **own[name]} for name in asked})
     law = against or ("chinchilla" if method == "all" else None)
-    beside, told = {}, []
+    beside: dict[str, Estimate] = {}
+    told: list[str] = []
     if law:
         beside, told = _beside(law, law_file, read_in.points, found, level, seed, required=against is not None)
     _tell(found, beside, told, read_in.points, json)

@@ -185,11 +185,13 @@ def _side_by_side(laws: Mapping, optimum: str, loss: float | None, json: bool):
 
     given = o.places(optimum, "--optimum", "C=1e23")
     C, N, D = (given.pop(letter, None) for letter in "CND")
-    if sum(value is not None for value in (C, N, D)) == 3 or (C is None and (N is None or D is None)):
+    several = C is not None and N is not None and D is not None
+    flops = C if C is not None else 6 * N * D if N is not None and D is not None else None
+    if several or flops is None:
         raise MisuseError("--optimum takes a budget C=1e23; with N=.. or D=.., or both without C, the place to ask at.")
     made = optima(
-        6 * N * D if C is None else C,
-        params=C / (6 * D) if N is None and D else N,
+        flops,
+        params=flops / (6 * D) if N is None and D else N,
         loss_nats=loss,
         given=given,
         laws=laws,

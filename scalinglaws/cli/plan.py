@@ -148,7 +148,7 @@ def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
     from .outputs import wrote
 
     warned = a.warnings(*made.warnings)
-    if to:
+    if to and configured is not None:
         write_whole(to, configured.encode())
         wrote(to)
         say(f"configuration written to {to}")

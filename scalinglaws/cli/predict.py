@@ -1,5 +1,6 @@
 """Predict at a point, from one law or a mixture of several."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -36,11 +37,11 @@ def predict(
 
     targets = [o.places(text) for text in at]
     mixed = a.mixed(mix)
-    drawn, run = (mixed, predict_mixture) if mixed else (a.draws[0], run_predict)
-    how = {"level": a.level, "kind": kind, "ceiling": a.ceiling}
-    run(drawn, targets[0], **how)  # a misspelt letter is told before a long calibration
+    of_these = partial(predict_mixture, mixed) if mixed else partial(run_predict, a.draws[0])
+    run = partial(of_these, level=a.level, kind=kind, ceiling=a.ceiling)
+    run(targets[0])  # a misspelt letter is told before a long calibration
     factor = a.factor(mixed) if calibrate else 1.0
-    said = [run(drawn, t, calibration=factor, **how) for t in targets]
+    said = [run(target, calibration=factor) for target in targets]
     warned = a.warnings(*(sentence for one in said for sentence in one.warnings))
     if json:
         made = [_predict_plain(a, target, p) | _mix_plain(mixed) for target, p in zip(targets, said, strict=True)]

@@ -60,7 +60,7 @@ def _wild(found) -> dict[str, float]:
     from ..fitting.outliers import WILD, unmasked_residuals
 
     u, sd = unmasked_residuals(found.problem, found.z)
-    far = {}
+    far: dict[str, float] = {}
     if sd < LEAST_SCALE:  # the others fall exactly on the law: there is no noise to measure by
         return far
     for i in (abs(u) > max(WILD * sd, 1e-6)).nonzero()[0]:

@@ -1,8 +1,9 @@
 """Corpus: where documents come from, and the rules that split them into training, validation and test text."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..errors import CorpusError
 
@@ -76,8 +77,8 @@ def split_documents(
     seen: set[bytes] = set()
     splits: dict[str, list[tuple[bytes, bytes]]] = {split: [] for split in SPLITS}
     for split in reversed(SPLITS):
-        _place(given.get(split, ()), seen, lambda _, split=split: splits[split])
-    _place(unassigned, seen, lambda digest: splits["train" if split_of(digest) in given else split_of(digest)])
+        _place(given.get(split, ()), seen, splits, partial(_always, split))
+    _place(unassigned, seen, splits, lambda digest: "train" if split_of(digest) in given else split_of(digest))
     ordered = {split: [text for _, text in sorted(entries)] for split, entries in splits.items()}
     if empty := [split for split in SPLITS if not ordered[split]]:
         raise CorpusError(
@@ -89,12 +90,22 @@ def split_documents(
     return Documents(_first_bytes(ordered["train"], limit_bytes), ordered["val"], ordered["test"])
 
 
-def _place(documents: Iterable[bytes], seen: set[bytes], choose: Callable[[bytes], list]):
+def _always(split: str, digest: bytes) -> str:
+    return split
+
+
+def _place(
+    documents: Iterable[bytes],
+    seen: set[bytes],
+    splits: Mapping[str, list[tuple[bytes, bytes]]],
+    choose: Callable[[bytes], str],
+) -> None:
+    """Add each document that was not seen before to the split that is chosen by its digest."""
     for text in documents:
         digest = hashlib.sha256(text).digest()
         if digest not in seen:
             seen.add(digest)
-            choose(digest).append((digest[4:], text))
+            splits[choose(digest)].append((digest[4:], text))
 
 
 def _first_bytes(documents: list[bytes], limit: int | None) -> list[bytes]:

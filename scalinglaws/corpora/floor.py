@@ -76,11 +76,12 @@ def stationary(language: Language) -> np.ndarray:
     shares = np.zeros((T, S))
     for topic in range(T):
         flow = P[topic, source, token]
-        share = np.zeros(S)
+        share: np.ndarray = np.zeros(S)
         share[0] = 1.0
         for _ in range(MOST_ITERATIONS):
-            after = np.bincount(target, share[source] * flow, S)
-            after = (share + after) / 2  # a lazy step has the same stationary distribution and is never periodic
+            after = (
+                share + np.bincount(target, share[source] * flow, S)
+            ) / 2  # a lazy step has the same stationary distribution and is never periodic
             change, share = np.abs(after - share).sum(), after
             if change < SETTLED:
                 break

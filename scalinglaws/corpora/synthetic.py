@@ -126,7 +126,8 @@ def _make_some(language: Language, split: str, first: int, count: int) -> list[n
     keys, topic = document_keys(language.knobs, split, np.arange(first, first + count, dtype=np.uint64))
     states, V = len(language.following), language.knobs.vocabulary
     following, rows = language.following.ravel(), topic * states
-    alive, state, steps = np.arange(count), np.zeros(count, np.int64), []
+    alive, state = np.arange(count), np.zeros(count, np.int64)
+    steps: list[tuple[np.ndarray, np.ndarray]] = []
     while len(alive):
         draw = mix_array(keys + np.uint64((len(steps) + 1) * STEP & MASK)) >> np.uint64(33)
         token = _draw(language.cumulative, rows + state, draw.astype(np.uint32))

@@ -4,7 +4,7 @@ import bz2
 import gzip
 import lzma
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..errors import CorpusError
@@ -32,6 +32,7 @@ def documents_in(path: Path, field: str = "") -> list[bytes]:
             or is not JSON although its name says so.
     """
     content, kind = _text(path), kind_of(path)
+    parts: Iterable[bytes]
     if kind in JSON_LINES:
         parts = documents_of_lines(path, content.splitlines(), field)
     elif kind == ".json":

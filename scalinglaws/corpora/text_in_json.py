@@ -76,7 +76,7 @@ def _evident(path: Path, place: str, record: dict) -> str:
 def _first(record: dict) -> str:
     """Return the field with the longest text, which is probably the one that is meant."""
     strings = {name: len(value) for name, value in record.items() if isinstance(value, str)}
-    return max(strings, key=strings.get, default="FIELD")
+    return max(strings, key=lambda name: strings[name], default="FIELD")
 
 
 def _encoded(path: Path, place: str, text: str) -> bytes:

@@ -108,6 +108,7 @@ def _write(
     source: Corpus, documents: Documents, content: str, name: str, tokenizer: Tokenizer | None, cache_dir: Path
 ) -> Tokenised:
     vocabulary = tokenizer.vocabulary if tokenizer else documents.vocabulary
+    assert vocabulary is not None  # documents without a tokenizer are token ids, of a known vocabulary
     fingerprint = tokenizer.fingerprint if tokenizer else "symbols"
     dtype = np.dtype(np.min_scalar_type(vocabulary - 1)).newbyteorder("<")
     data_id = hashlib.sha256(f"{FORMAT} {content} {fingerprint}".encode()).hexdigest()[:16]

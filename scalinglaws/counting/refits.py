@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import FitError, PointsError
 from ..fitting.fit import fit
 from ..fitting.fit_record import Fit
+from ..frontiers.budgets import Frontier
 from ..frontiers.frontier import frontier
 from ..laws.declaration import Law
 from ..points.points import Points
@@ -88,6 +89,7 @@ def by_frontier(points: Points, method: str, c: Convention, known: dict[str, Rel
     """
     columns = {"params": c.params, "tokens": c.tokens, "flops": c.flops, "loss": c.loss}
     found = frontier(method, points, columns=columns, draws=told.draws, level=told.level, seed=told.seed)
+    assert isinstance(found, Frontier)  # of these methods
     line = found.params
     if line is None:
         raise PointsError(found.warnings[0] if found.warnings else "fewer than three budgets have an optimum.")

@@ -98,8 +98,8 @@ def evaluated_tokens(spec: RunSpec, test_tokens: Mapping[str, int] | None = None
 
 def makespan(sweep: Sweep, table: list[RunCost], processes: int) -> float | None:
     """Seconds until all chains are done, `processes` at a time and the longest first."""
-    seconds = {cost.run_id: cost.seconds for cost in table}
-    if None in seconds.values():
+    seconds = {cost.run_id: cost.seconds for cost in table if cost.seconds is not None}
+    if any(cost.seconds is None for cost in table):
         return None
     ends = [0.0] * max(1, processes)
     for length in sorted((sum(seconds[s.id] for s in chain) for chain in sweep.chains), reverse=True):

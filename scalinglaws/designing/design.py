@@ -131,11 +131,11 @@ def variants(study: Study) -> list[Study]:
     axes = [[(key, value) for value in getattr(study, f"each_{key}")] for key in AXES]
     found = []
     for chosen in product(*(axis for axis in axes if axis)):
-        values = dict(chosen)
+        values: dict[str, Any] = dict(chosen)
         values["lr_factor"] = study.lr_factor * values.get("lr_factor", 1.0)
         values |= schedule_of(values.pop("schedule")) if "schedule" in values else {}
-        none = {f"each_{key}": () for key in AXES}
-        found.append(replace(study, **none, **values))
+        values |= {f"each_{key}": () for key in AXES}
+        found.append(replace(study, **values))
     return found
 
 

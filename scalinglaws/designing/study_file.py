@@ -270,7 +270,9 @@ def _read_toml(path: Path) -> dict:
     if path in presets().values():  # there are no texts in that folder: a path in a preset is a placeholder
         return keys
     named, corpus, others = (keys.get(key) for key in ("law_file", "corpus", "evaluate_on"))
-    found = {"law_file": str((path.parent / named).resolve())} if isinstance(named, str) and named else {}
+    found: dict[str, str | list[object]] = {}
+    if isinstance(named, str) and named:
+        found["law_file"] = str((path.parent / named).resolve())
     if isinstance(corpus, str):
         found["corpus"] = _from(path.parent, corpus)
     if isinstance(others, list):

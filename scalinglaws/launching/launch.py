@@ -11,7 +11,7 @@ from ..designing.design import Sweep
 from ..errors import RunsFailedError
 from ..run.run import RunSpec, state_name
 from ..store.store import Store
-from .processes import Local, was_killed
+from .processes import Job, Local, was_killed
 
 POLL_SECONDS = 0.2
 OVERHEAD_FLOPS = 3e5  # overhead per token, as FLOPs, in addition to its arithmetic
@@ -159,7 +159,9 @@ class _Work:
     """Chains that wait, chains that run, and failures."""
 
     def __init__(self, waiting: list[_Chain], device: str):
-        self.waiting, self.running, self.failures, self.device = waiting, {}, [], device
+        self.waiting, self.device = waiting, device
+        self.running: dict[Job, _Chain] = {}
+        self.failures: list[Failure] = []
         self.open = {chain.stage for chain in waiting}
 
     def fill(self, store: Store, executor: Local):
@@ -172,16 +174,15 @@ class _Work:
 
     def collect(self) -> list[_Chain]:
         """Return the chains of processes that ended; a chain that was killed from outside goes back to the queue."""
-        gone = [(job, self.running[job]) for job in self.running if job.poll() is not None]
-        for job, chain in gone:
-            del self.running[job]
-            code = job.poll()
+        ended = [(job, code) for job in self.running if (code := job.poll()) is not None]
+        gone = [(self.running.pop(job), code) for job, code in ended]
+        for chain, code in gone:
             if was_killed(code) and chain.restarts < RESTARTS:
                 chain.restarts += 1
                 self.waiting.insert(0, chain)
             elif code != 0:
                 self.failures.append(Failure(tuple(spec.id for spec in chain.specs), code, chain.log))
-        return [chain for _, chain in gone]
+        return [chain for chain, _ in gone]
 
     def completed(self) -> list[int]:
         """Return the stages of which nothing waits or runs any more; none when the whole sweep is complete."""

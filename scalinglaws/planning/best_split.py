@@ -11,7 +11,8 @@ from ..laws import muennighoff2023
 from ..laws.declaration import Law
 
 # Muennighoff et al. 2023, fitted to 182 runs on C4: how the worth of repeated tokens and of excess parameters decays.
-REPETITION = tuple(muennighoff2023.MUENNIGHOFF.constants[name] for name in ("R_D", "R_N"))
+_REPEATED = muennighoff2023.MUENNIGHOFF.constants
+REPETITION = (_REPEATED["R_D"], _REPEATED["R_N"])
 _GRID = 161
 _BLOCK = 500  # draws at once: bounds the memory
 _GOLDEN = (np.sqrt(5) - 1) / 2
@@ -110,8 +111,9 @@ def trade(law: Law, values: Mapping, spending: Spending) -> Trade:
         MisuseError: the law cannot split a budget.
     """
     check_law(law, spending)
-    limited = spending.unique_tokens is not None and "U" not in law.inputs and not _counts_different(law)
-    return Trade(law, values, spending, size_for(law, values, spending.unique_tokens) if limited else None)
+    unique = spending.unique_tokens
+    unlimited = unique is None or "U" in law.inputs or _counts_different(law)
+    return Trade(law, values, spending, None if unique is None or unlimited else size_for(law, values, unique))
 
 
 def inputs_of(one: Trade, params, tokens) -> dict[str, np.ndarray]:
@@ -119,13 +121,14 @@ def inputs_of(one: Trade, params, tokens) -> dict[str, np.ndarray]:
     params, tokens = np.asarray(params, dtype=np.float64), np.asarray(tokens, dtype=np.float64)
     if "S" in one.law.inputs:
         return {"N": params, "S": tokens / one.spending.batch_tokens}
-    if "U" in one.law.inputs:
-        return {"N": params, "D": tokens, "U": np.minimum(one.spending.unique_tokens, tokens)}
-    if one.spending.unique_tokens is None:
+    unique = one.spending.unique_tokens
+    if unique is None:
         return {"N": params, "D": tokens}
+    if "U" in one.law.inputs:
+        return {"N": params, "D": tokens, "U": np.minimum(unique, tokens)}
     if one.limit is None:
-        return {"N": params, "D": np.minimum(tokens, one.spending.unique_tokens)}
-    return worth(params, tokens, one.spending.unique_tokens, one.limit, one.spending.repetition)
+        return {"N": params, "D": np.minimum(tokens, unique)}
+    return worth(params, tokens, unique, one.limit, one.spending.repetition)
 
 
 def worth(params, tokens, unique: float, limit, repetition=REPETITION) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from ..errors import MisuseError
 from ..run.shape import Shape
@@ -49,7 +50,7 @@ def near(params: float, count: str, building: Building) -> list[Shape]:
     for step in STEPS:
         shapes = list(_candidates(params * step, count, building))
         if shapes:
-            shape = min(shapes, key=lambda one, goal=params * step: _badness(one, one.params(count) / goal))
+            shape = min(shapes, key=partial(_away_from, params * step, count))
             found[shape] = shape.params(count)
     return sorted(found, key=found.__getitem__)
 
@@ -60,6 +61,10 @@ def _candidates(params: float, count: str, building: Building) -> Iterator[Shape
         shape = _deepest(width, params, count, building)
         if shape is not None and 0.5 < shape.params(count) / params < 2:
             yield shape
+
+
+def _away_from(goal: float, count: str, shape: Shape) -> float:
+    return _badness(shape, shape.params(count) / goal)
 
 
 def _badness(shape: Shape, ratio: float) -> float:

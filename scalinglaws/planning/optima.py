@@ -62,7 +62,8 @@ def middle(rows: list[Optimum]) -> float:
     """Give the median size of the laws inside their range, of all where none is; each law counts once."""
     by_law: dict[str, list[float]] = {}
     for one in [one for one in rows if one.inside] or rows:
-        by_law.setdefault(one.law, []).append(np.log(one.params))  # of several constants their median
+        if one.params is not None:
+            by_law.setdefault(one.law, []).append(float(np.log(one.params)))  # of several constants their median
     return float(np.exp(np.median([np.median(sizes) for sizes in by_law.values()])))
 
 

@@ -88,11 +88,11 @@ def _check_spared(name: str, column: list, bad: list[int], rows: list[int], colu
         )
 
 
-def impossible(values: Mapping[str, np.ndarray], rows: list[int], known: Mapping[int, str]) -> dict[int, str]:
+def impossible(values: Mapping[str, np.ndarray | list], rows: list[int], known: Mapping[int, str]) -> dict[int, str]:
     """Find rows with a loss that is missing, and with a physical quantity that is infinite, zero or negative."""
     reasons: dict[int, str] = {}
     for name, column in values.items():
-        if name not in QUANTITIES or QUANTITIES[name].role not in _POSITIVE_ROLES:
+        if name not in QUANTITIES or QUANTITIES[name].role not in _POSITIVE_ROLES or isinstance(column, list):
             continue
         wrong = ~(column > 0) | np.isinf(column)
         if QUANTITIES[name].role != "loss" or name != "loss_nats":

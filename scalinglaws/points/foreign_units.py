@@ -27,7 +27,7 @@ _BY_COLUMN = {
 }
 
 
-def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np.ndarray | list]) -> np.ndarray:
     """Turn values of quantity `name`, given in `unit`, into the unit of the quantity.
 
     A loss may also be given as "perplexity": L = ln(perplexity).
@@ -43,7 +43,7 @@ def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np
                 f"{argument(unit={name: unit})}: a column {by!r} must say how many tokens that is. "
                 f"Name it with {argument(map={by: 'COLUMN'})}."
             )
-        return values * columns[by]
+        return values * np.asarray(columns[by])
     special: dict[str, Callable[[np.ndarray], np.ndarray]] = {}
     if known.unit == "nats/token":
         special["perplexity"] = np.log

@@ -140,13 +140,13 @@ def _of_a_log(columns: Mapping[str, list], map: Mapping[str, str]) -> dict[str, 
     return {"loss_train_nats": "loss"} if "loss" in columns and beside and not taken else {}
 
 
-def _in_our_units(values: dict[str, np.ndarray], unit: Mapping[str, str]) -> dict[str, str]:
+def _in_our_units(values: dict[str, np.ndarray | list], unit: Mapping[str, str]) -> dict[str, str]:
     """Convert the columns that `unit` names where they stand; give quantity -> unit that the table used."""
     units = {_target(name, list(values)): in_unit for name, in_unit in unit.items()}
     for name, in_unit in units.items():
         if name not in values:
             raise PointsError(f"{argument(unit={name: in_unit})}: no column is {name}.{nearest(name, values)}")
-        values[name] = converted(name, values[name], in_unit, values)
+        values[name] = converted(name, np.asarray(values[name]), in_unit, values)
     return units
 
 
@@ -221,7 +221,7 @@ def _renamed(raw: Raw, renamed: Mapping[str, str]) -> dict[str, list]:
     return columns
 
 
-def _kept(values: Mapping[str, np.ndarray], raw: Raw, rejected: Mapping[int, str]) -> Points:
+def _kept(values: Mapping[str, np.ndarray | list], raw: Raw, rejected: Mapping[int, str]) -> Points:
     keep = np.array([i for i in range(len(raw.rows)) if i not in rejected], dtype=int)
     if not len(keep):
         first = min(rejected)

@@ -123,13 +123,13 @@ def foretold(results: "StudyResults") -> str:
     """State how well the laws predicted the larger runs of a table, and which differ significantly."""
     ranking = results.ranking
     best = next(iter(ranking.able), None) if ranking else None
-    if ranking is None or best is None:
+    if ranking is None or best is None or best.score is None or best.coverage is None:
         return "No law could be tested on larger runs than those of its fit, so no prediction is tested here."
     cuts = f"{len(ranking.cuts)} computes" if len(ranking.cuts) > 1 else "one compute"
     inside = f"and {percent(round(best.coverage, 2))} of them were inside its {percent(ranking.level)} interval"
     widened = "" if best.factor == 1 else f", which had to be {number(best.factor)} times as wide to reach that level"
     others = [law for law in ranking.able if law is not best]
-    behind = "; ".join(f"{law.law} {100 * law.score:.2g}%" for law in others)
+    behind = "; ".join(f"{law.law} {100 * law.score:.2g}%" for law in others if law.score is not None)
     tied = f" These runs do not distinguish it from {', '.join(ranking.undecided)}." if ranking.undecided else ""
     return (
         f"Each law was fitted to the runs below {cuts} and predicted {ranking.held_runs:,} larger runs: the mean error "

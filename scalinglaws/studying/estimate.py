@@ -83,7 +83,7 @@ class StudyCost:
             f"{'to pay':>10} {'time':>8}",
             *(
                 f"{c.run_id:<24} {kinds[c.run_id]:<10} {c.params:>13,} {c.tokens:>9.3g} {c.flops_6nd:>10.3g} "
-                f"{c.flops_exact:>10.3g} {c.flops_paid:>10.3g} {about(c.seconds):>8}"
+                f"{c.flops_exact:>10.3g} {c.flops_paid:>10.3g} {'-' if c.seconds is None else about(c.seconds):>8}"
                 for c in self.table
             ),
         ]
@@ -91,7 +91,7 @@ class StudyCost:
     def summary(self) -> str:
         """One sentence on the total cost."""
         paid = sum(c.flops_paid for c in self.own)
-        last = sorted((c.seconds for c in self.own), reverse=True)
+        last = sorted((c.seconds for c in self.own if c.seconds is not None), reverse=True)
         said = f"{len(self.own)} runs, {paid:.3g} FLOPs = {paid / PF_DAY:.2g} PF-days to pay; about "
         said += f"{about(self.seconds)} with {self.processes} processes"
         return said + (f"; the 3 longest runs take {sum(last[:3]) / sum(last):.0%} of the time." if sum(last) else ".")
@@ -176,7 +176,8 @@ def estimate(
         paces = calibrate(steps, device=device)
     else:
         paces = {step: by_flops(step, speed.flops_per_second, speed.launch_seconds) for step in steps}
-    how, seen, found = _how(paces, speed, device), {}, []
+    how, found = _how(paces, speed, device), []
+    seen: dict[str, int] = {}
     for study, sweep in zip(studies, sweeps, strict=True):
         found.append(_estimated(study, sweep, paces, seen, speed, how))
         seen |= {run.id: max(run.steps, seen.get(run.id, 0)) for run in sweep.runs}
@@ -205,7 +206,7 @@ def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed
     processes = study.processes or cores()
     own = Sweep(sweep.name, tuple(run for run in sweep.runs if run.id not in shared), sweep.held_out)
     stages = [own.only(held_out=held_out) for held_out in (False, True)]
-    seconds = sum(makespan(stage, table, processes) for stage in stages if stage.runs)
+    seconds = sum((makespan(stage, table, processes) or 0.0 for stage in stages if stage.runs), 0.0)
     if speed is not None:  # processes that share a device wait for each other's arithmetic
         paid = sum(cost.flops_paid for cost in table if cost.run_id not in shared)
         seconds = max(seconds, paid / speed.flops_per_second)

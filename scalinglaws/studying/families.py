@@ -50,7 +50,8 @@ def measure(
         MisuseError: a study, its text or the folder cannot be used in this way; nothing is trained.
         RunsFailedError: a training process failed; finished runs are kept.
     """
-    asked_now, told = {}, {}
+    asked_now: dict[str, Family] = {}
+    told: dict[str, None] = {}
     with new_or_kept(to) as store:
         for study in asked.studies:
             data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)

@@ -6,6 +6,7 @@ from functools import partial
 
 from ..errors import FitError, PointsError
 from ..fitting.fit import fit
+from ..frontiers.budgets import Frontier
 from ..frontiers.frontier import frontier
 from ..laws import law as shelf
 from ..laws.declaration import Law
@@ -68,7 +69,9 @@ def infer(
         counts: letter -> column, for the whole report. For a letter that is not given, each law uses its own column.
     """
     members = [shelf(one) if isinstance(one, str) else one for one in laws]
-    fitted, failed, notes = [], {}, []
+    fitted: list[tuple[LawAsked, Draws]] = []
+    failed: dict[str, Exception] = {}
+    notes: list[str] = []
     for asked in everything_asked(points, curves, members, counts):
         drawn = _drawn(asked, draws, seed)
         if isinstance(drawn, Exception):
@@ -79,7 +82,7 @@ def infer(
     shown: dict[str, tuple[Band, ...]] = {}
     for asked, drawn in fitted:
         if asked.panel and asked.loss == ROBUST and not unsound(drawn.fit):
-            lines = attempt(lambda asked=asked, drawn=drawn: bands(asked, drawn, level), lambda why: [])
+            lines = attempt(partial(bands, asked, drawn, level), lambda why: [])
             shown[asked.panel] = (*shown.get(asked.panel, ()), *lines)
     chosen = {asked.law.name: drawn for asked, drawn in fitted if asked.loss == ROBUST}
     spread = attempt(lambda: seed_spread(points, counts), lambda why: None)
@@ -118,12 +121,20 @@ def _frontier(points: Points, counts: Mapping[str, str], how: Mapping, notes: li
     chosen = {role: column_of(counts, letter) for role, letter in letters.items()}
     columns = {role: name for role, name in chosen.items() if role in ("params", "flops") or name in points}
     trunks = "lineage" in points
-    why = []
+    why: list[str] = []
     curves = points.replace(run_id=points["lineage"]) if trunks else points
     for method in ("envelope",) if trunks else ("isoflop", "envelope"):
-        find = partial(frontier, method, curves, columns=columns, **how)
-        found = attempt(lambda find=find: find().found(), lambda said, method=method: why.append(f"{method} {said}"))
+        found = attempt(partial(_found, method, curves, columns, how), partial(_refused, method, why))
         if found is not None:
             return found
     notes.append(f"frontier: {'; '.join(why)}")
     return None
+
+
+def _found(method: str, points: Points, columns: Mapping[str, str], how: Mapping) -> FrontierFound | None:
+    made = frontier(method, points, columns=columns, **how)
+    return made.found() if isinstance(made, Frontier) else None
+
+
+def _refused(method: str, why: list[str], said: str) -> None:
+    why.append(f"{method} {said}")

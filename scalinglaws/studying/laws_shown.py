@@ -21,7 +21,8 @@ def tabulated(asked: LawAsked, drawn: Draws, level: float) -> FittedLaw:
     found, shown = drawn.fit, drawn.fit.law
     ends = drawn.interval(level)
     published = shown.published[0] if shown.published else None
-    values = {name: Estimate(float(value), *map(_bound, ends[name]), level) for name, value in found.values.items()}
+    bounds = {name: (_bound(low), _bound(high)) for name, (low, high) in ends.items()}
+    values = {name: Estimate(float(value), *bounds[name], level) for name, value in found.values.items()}
     scale = f", delta {found.delta:.2g} of ln L" if asked.loss == ROBUST else ""
     clusters = _NAMES[asked.cluster] if asked.cluster in asked.points else "points"
     return FittedLaw(

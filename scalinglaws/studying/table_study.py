@@ -69,10 +69,9 @@ def appraise(
     """
     points = unmixed(points, [name for one in wanted.laws for name in one.convention.values()])
     points, counts, passed = counted(points, wanted.laws, wanted.columns or {})
-    how = {"level": wanted.level, "seed": wanted.seed}
-    found = infer(points, laws=wanted.laws, counts=passed, draws=wanted.draws, **how)
+    found = infer(points, laws=wanted.laws, counts=passed, level=wanted.level, draws=wanted.draws, seed=wanted.seed)
     _require(found, wanted)
-    ranking, said = _ranked(points, wanted, passed, how)
+    ranking, said = _ranked(points, wanted, passed)
     order = [*(one.law for one in (ranking.able if ranking else ())), *(law.name for law in wanted.laws)]
     law = found.first(order)
     plans, untold = _plans(found, ranking, list(dict.fromkeys(order)), wanted)
@@ -170,7 +169,7 @@ def _require(found: Inference, wanted: Wanted) -> None:
         raise found.failed[lacking[-1]]
 
 
-def _ranked(points: Points, wanted: Wanted, counts: Mapping[str, str], how: Mapping) -> tuple[Ranking | None, list]:
+def _ranked(points: Points, wanted: Wanted, counts: Mapping[str, str]) -> tuple[Ranking | None, list]:
     """Rank the laws by their predictions of the larger runs; if the table is too small for that, say so."""
     cluster = {"cluster": "lineage"} if "lineage" in points else {}
     options = {
@@ -178,10 +177,10 @@ def _ranked(points: Points, wanted: Wanted, counts: Mapping[str, str], how: Mapp
         for law in wanted.laws
     }
     try:
-        found = compare(points, wanted.laws, draws=TRIAL_DRAWS, options=options, **how).ranking()
+        made = compare(points, wanted.laws, level=wanted.level, draws=TRIAL_DRAWS, seed=wanted.seed, options=options)
     except (PointsError, FitError) as failure:
         return None, [f"no law could be tested on larger runs: {failure}"]
-    return found, []
+    return made.ranking(), []
 
 
 def _plans(

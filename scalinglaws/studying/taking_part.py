@@ -68,7 +68,7 @@ def _beaten(variants: Mapping[RunSpec, Sequence[Run]]) -> dict[str, str]:
 
 def _standing(members: Sequence[Run]) -> tuple[int, float]:
     """How many seeds failed, and the mean final loss of the others: lower is better."""
-    losses = [run.final.loss_nats for run in members if run.outcome == FINISHED]
+    losses = [run.final.loss_nats for run in members if run.outcome == FINISHED and run.final]
     return len(members) - len(losses), fmean(losses) if losses else math.inf
 
 
@@ -85,7 +85,7 @@ def _untuned(spec: RunSpec) -> RunSpec:
     """Return what a run has in common with all variants of its cell."""
     plain: dict[str, Any] = {name: 1 for name in ("lr", "batch", "accumulate", "warmup")}
     plain |= {f.name: f.default for f in dataclasses.fields(RunSpec) if f.name in TUNED["schedule"]}
-    shape = {f.name: f.default for f in dataclasses.fields(Shape) if f.name in REUSED}
+    shape: dict[str, Any] = {f.name: f.default for f in dataclasses.fields(Shape) if f.name in REUSED}
     return replace(spec, shape=replace(spec.shape, **shape), **plain)
 
 

@@ -69,9 +69,10 @@ def predict_held_out(
     params, tokens = float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
     calibration = next((trial.factor for trial in trials if trial.law == drawn.fit.law.name), 1.0)
     data = min(tokens, train_tokens) if drawn.fit.columns["D"] == "tokens_unique" else tokens
-    how, ceiling = {"level": level, "calibration": calibration}, float(np.log(spec.shape.n_vocab))
-    free, found = (predict(drawn, {"N": params, "D": data}, ceiling=end, **how) for end in (None, ceiling))
-    line = _line(drawn, params, data, how | {"ceiling": ceiling})
+    ceiling = float(np.log(spec.shape.n_vocab))
+    asked = partial(predict, drawn, {"N": params, "D": data}, level=level, calibration=calibration)
+    free, found = asked(), asked(ceiling=ceiling)
+    line = _line(drawn, params, data, level, calibration, ceiling)
     return HeldOutTest(
         drawn.fit.law.name,
         tuple(s.id for s in specs),
@@ -97,11 +98,12 @@ def _no_news(width: float, seen: np.ndarray, n_vocab: int) -> str:
     return ""
 
 
-def _line(drawn: Draws, params: float, tokens: float, how: Mapping[str, float]) -> Band:
+def _line(drawn: Draws, params: float, tokens: float, level: float, calibration: float, ceiling: float) -> Band:
     """Compute the law along N at the held-out horizon, with the interval of a new run."""
     seen = drawn.fit.inputs["N"]
     sizes = np.geomspace(seen.min() / 1.5, params * 1.5, 60)
-    said = predict(drawn, {"N": sizes, "D": np.full_like(sizes, tokens)}, **how)
+    at = {"N": sizes, "D": np.full_like(sizes, tokens)}
+    said = predict(drawn, at, level=level, calibration=calibration, ceiling=ceiling)
     y, low, high = (tuple(map(float, values)) for values in (said.value, said.low, said.high))
     return Band(
         x_quantity=drawn.fit.columns["N"],
@@ -112,7 +114,7 @@ def _line(drawn: Draws, params: float, tokens: float, how: Mapping[str, float]) 
         law=drawn.fit.law.name,
         text=drawn.fit.law.formula,
         fitted_to=(float(seen.min()), float(seen.max())),
-        level=how["level"],
+        level=level,
         label=f"{drawn.fit.law.name} at {tokens:.3g} tokens",
         covers="new run",
     )
@@ -177,5 +179,6 @@ def compare_with_measured(test: HeldOutTest, points: Points, spread: SeedSpread 
     if spread is not None:
         squares, freedom = squares + spread.sd_log**2 * (len(spread.losses) - 1), freedom + len(spread.losses) - 1
     sem = mean * float(np.sqrt(squares / freedom / len(losses))) if freedom else None
-    inside = test.predicted.low <= mean <= test.predicted.high
-    return replace(test, measured=tuple(map(float, losses)), measured_mean=mean, measured_sem=sem, held=bool(inside))
+    low, high = test.predicted.low, test.predicted.high
+    inside = low is not None and high is not None and low <= mean <= high
+    return replace(test, measured=tuple(map(float, losses)), measured_mean=mean, measured_sem=sem, held=inside)

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..corpora.token_files import check_data, open_data
 from ..designing.design import Sweep, read_sweep
@@ -22,6 +22,7 @@ from ..training.worker import work
 from .run_tables import table_of
 
 LOST = "its digest is missing, although the release that wrote it writes one: it may have been changed"
+Item = TypeVar("Item")
 SAME = ("outcome", "tokens_unique", "by_position")  # compared for a run that is trained again, in addition to its curve
 
 
@@ -105,10 +106,10 @@ def _timed(run: Run) -> bool:
 
 def _each(
     kind: str,
-    items: Iterable,
-    check: Callable[[object], bool],
-    sealed: Callable[[object], bool],
-    name: Callable[[object], str] = str,
+    items: Iterable[Item],
+    check: Callable[[Item], bool],
+    sealed: Callable[[Item], bool],
+    name: Callable[[Item], str] = str,
 ) -> Check:
     """Combine the checks of many items: `check` returns whether an item has a digest, and raises if the item differs.
 
