@@ -12,13 +12,15 @@ from scalinglaws.auditing.waterfall import waterfall
 HEAD = """# The audit
 
 `scalinglaws audit STUDY-or-POINTS` judges a study's folder, or anyone's table of runs, by {many} rules. A rule is
-passed, failed or undecided; or it was not run, and says which columns it needs. It is undecided where it compares an
-interval with a limit that lies inside the interval. A failed rule names its numbers, what the failure leads to, how
-large that was where somebody measured it, and what to do. `scalinglaws study` audits itself, and its
-report shows the findings.
-Columns are named by their definitions (`scalinglaws import` shows which a table has): how runs were trained stands in
-`warmup_steps` or `warmup_share`, `planned_steps`, `lr_schedule`, `decay_share`, `lr`, `batch_tokens`, `weight_decay`,
-`beta2`, `tuned`, `train_set`, `tokenizer`, `loss_split`, `seed`, `role`, `outcome`. This page is written by
+passed, failed or undecided, or it was not run and says which columns it needs. A rule that judges an estimate does so
+by its interval: it is undecided where its limit lies inside that interval. A rule that judges a count or another fact
+of the table says so. A failed rule gives its numbers, what the failure leads to, how large the failure was where it was
+measured, and what to do. `scalinglaws study` audits itself, and its report shows the findings.
+
+Columns are named by their definitions (`scalinglaws import` shows which ones a table has). How runs were trained is
+read from `warmup_steps` or `warmup_share`, `planned_steps`, `lr_schedule`, `decay_share`, `lr`, `batch_tokens`,
+`weight_decay`, `beta2`, `tuned`, `train_set`, `tokenizer`, `loss_split`, `seed`, `role`, `outcome`. This page is
+written by
 
 ```
 python benchmarks/audit_rules.py --write docs/audit.md

@@ -36,7 +36,6 @@ AVOIDED = {
     "0.95": r"(?<![\w.:%/])\.\d+\b",
 }
 LEFT = {
-    "auditing": 100,
     "claims": 2,
     "cli": 24,
     "docs": 99,

@@ -1,10 +1,10 @@
-"""Group A: definitions and accounting. What N, C, D and the loss count, and whether the numbers agree with it."""
+"""Group A: definitions and accounting: what N, C, D and the loss count, and whether the numbers agree with it."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from ..errors import FitError, PointsError, argument
+from ..errors import FitError, PointsError, argument, counted
 from ..fitting.problem import residuals
 from ..laws import law
 from ..points.convert import reachable
@@ -15,7 +15,7 @@ from .rule import Judgement, either, fails, holds, rule, unknown
 
 BAND = 0.05  # of the exponent a: beyond it another model is chosen within two decades of compute
 TILT = 0.05  # of compute, by which 6ND may be off
-UNIT = 3.0  # factor between C and 6ND that no count of the same model explains
+UNIT = 3.0  # factor between C and 6ND that no way of counting the same model explains
 REPEATS_WORTH = 15.387756  # R_D*: how the worth of repeated tokens decays (Muennighoff et al. 2023)
 STALE = 0.05  # by which repeated tokens may be worth less than counted
 PRECISE = 0.05  # of N*, or of the noise: what rounding constants may change
@@ -27,11 +27,11 @@ SHAPE = ("n_layer", "d_model", "n_ctx", "n_vocab")
     "error",
     "The fitted exponent does not depend on how parameters are counted, and the count is named",
     "The fitted exponent depends on how parameters are counted, or the count is not named",
-    prevents="an exponent decided by bookkeeping",
-    size="the same runs give a = .835 without and .706 with the output head; .54, .37 or .70 by three counts of one "
-    "study; .74-.78 where all parameters give .51",
+    prevents="an exponent that is decided by bookkeeping",
+    size="the same runs give a = 0.835 without the output head and 0.706 with it; three counts give 0.54, 0.37 and "
+    "0.70 in one study; another has 0.74-0.78 where the count of all parameters gives 0.51",
     source="Porian et al. 2024; nanochat 2026; Pearce & Song 2024",
-    do="Record n_layer, d_model, n_ctx and n_vocab, and quote the exponent with the count it belongs to.",
+    do="Record n_layer, d_model, n_ctx and n_vocab, and quote the exponent with the count that it belongs to.",
 )
 def named_count(e: Evidence) -> Judgement:
     """Look for a column that says which parameters it counts, refit the additive law under every count that the table
@@ -54,7 +54,7 @@ def named_count(e: Evidence) -> Judgement:
         return unknown(f"n_layer, d_model, n_vocab or a second count of parameters beside {named}")
     band = max(found.values()) - min(found.values())
     told = ", ".join(f"{a:.3f} by {name}" for name, a in found.items())
-    return either(band <= BAND, f"the study speaks of {named}; a is {told}: a band of {band:.3f}")
+    return either(band <= BAND, f"the study counts {named}; a is {told}: a range of {band:.3f}")
 
 
 def _under(e: Evidence, name: str):
@@ -66,17 +66,17 @@ def _under(e: Evidence, name: str):
 @rule(
     "A2",
     "error",
-    "Compute is counted from the architecture, or 6ND is within 5% of it",
-    "Compute differs by more than 5% from what the architecture costs",
-    prevents="an axis of compute that tilts at small sizes",
-    size="the head takes about 90% of the FLOPs of the smallest and 10% of the largest model of one study; 6N is .43 "
-    "to 1.32 of the FLOPs a token",
+    "Compute is counted from the architecture, or lies within 5% of that count",
+    "Compute differs by more than 5% from what is counted from the architecture",
+    prevents="compute that is counted too low or too high at small sizes, which changes the exponent",
+    size="the head takes about 90% of the FLOPs of the smallest model of one study and 10% of those of the largest; 6N "
+    "is 0.43 to 1.32 times the FLOPs per token",
     source="Porian et al. 2024; DeepSeek-AI 2024",
-    do="Use a count with head and attention (flops_exact) for C, and refit.",
+    do="Use a count of C that includes head and attention (flops_exact), and refit.",
 )
 def exact_compute(e: Evidence) -> Judgement:
     """Count the FLOPs of blocks, causal attention and head from the shape, and compare them row by row with the compute
-    that the study speaks of.
+    that the study uses.
     """
     missing = [name for name in SHAPE if not e.has(name)]
     if missing and not e.has("flops_exact"):
@@ -86,8 +86,8 @@ def exact_compute(e: Evidence) -> Judgement:
     name = e.flops_name or f"6 {e.size_name} tokens"
     slope = np.polyfit(np.log(e.flops), np.log(ratio), 1)[0] if levels(e.flops) > 1 else 0.0
     told = (
-        f"exact FLOPs are {ratio.min():.2f} to {ratio.max():.2f} times {name}, moving as C^{slope:+.3f} over "
-        f"{len(ratio)} rows"
+        f"exact FLOPs are {ratio.min():.2f} to {ratio.max():.2f} times {name} in {len(ratio)} "
+        f"rows; the ratio goes as C^{slope:+.3f}"
     )
     off = float(np.abs(ratio - 1).max())
     return either(off <= TILT, told, "error" if np.ptp(ratio) > TILT * np.median(ratio) else "warning")
@@ -98,14 +98,14 @@ def exact_compute(e: Evidence) -> Judgement:
     "error",
     "Compute, size, tokens, steps and batch agree in every row",
     "Compute, size, tokens, steps and batch disagree in some rows",
-    prevents="a unit mistaken without notice: steps for tokens, billions for millions, sequences for tokens",
-    size="reading one law of tokens as a law of parameters is a factor 42 in N at 3.8e25 FLOPs",
+    prevents="a mistaken unit that nobody notices: steps for tokens, billions for millions, sequences for tokens",
+    size="one law of tokens, read as a law of parameters, changes N by a factor 42 at 3.8e25 FLOPs",
     source="(Mis)Fitting, Li et al. 2025: its code, recomputed",
     do=f"Name the unit of the column, as in {argument(unit={'tokens': 'millions'})}, or correct the rows.",
 )
 def same_units(e: Evidence) -> Judgement:
-    """Compare C with 6ND under every count of N, and tokens with steps times batch; look at the scale of the medians
-    and at D/N.
+    """Compare C with 6ND under every count of N, and tokens with steps times batch; check the magnitude of the medians
+    and of D/N.
     """
     wrong, told = [], []
     flops = next((n for n in playing("flops") if e.has(n) and n != "flops_min"), None)
@@ -118,15 +118,17 @@ def same_units(e: Evidence) -> Judgement:
         middle = float(np.median(ratios[best]))
         told.append(f"{flops} / (6 {best} tokens) has the median {middle:.3g}")
         if bad:
-            wrong.append(f"{bad} of {len(ratios[best])} rows off by over {UNIT:g}{_unit_of(e, ratios[best])}")
+            wrong.append(
+                f"{bad} of {len(ratios[best])} rows differ by a factor above {UNIT:g}{_unit_of(e, ratios[best])}"
+            )
     if e.has("steps") and e.has("batch_tokens") and e.has("tokens"):
         ratio = e.kept["tokens"] / (e.kept["steps"] * e.kept["batch_tokens"])
         bad = int((np.abs(np.log(ratio)) > TILT).sum())
         told.append(f"tokens / (steps batch) is {ratio.min():.3g} to {ratio.max():.3g}")
         if bad:
-            wrong.append(f"{bad} rows whose tokens are not steps times batch")
+            wrong.append(f"{counted(bad, 'row')} whose tokens are not steps times batch")
     wrong += _suspicions(e)
-    told += [f"{e.nothings} rows without a size, tokens or loss above 0 left out"] if e.nothings else []
+    told += [f"{counted(e.nothings, 'row')} without a size, tokens or loss above 0 left out"] if e.nothings else []
     if not told and not wrong:
         raise Lacking("two of: compute with size and tokens; tokens with steps and batch_tokens")
     return either(not wrong, "; ".join([*told, *wrong]))
@@ -140,7 +142,7 @@ def _suspicions(e: Evidence) -> list[str]:
 
 
 def _unit_of(e: Evidence, ratio: np.ndarray) -> str:
-    """Guess which unit explains a factor."""
+    """Name the unit that explains a factor best."""
     known = {"thousands": 1e3, "millions": 1e6, "billions": 1e9, "1e15": 1e15, "1e18": 1e18, "PF-days": PF_DAY}
     known |= {n: float(np.median(e.kept[n])) for n in ("n_ctx", "batch_tokens") if e.has(n)}
     wrong = np.abs(np.log(ratio[np.abs(np.log(ratio)) > np.log(UNIT)]))
@@ -154,16 +156,16 @@ def _unit_of(e: Evidence, ratio: np.ndarray) -> str:
     "A4",
     "error",
     "Printed constants reproduce the predictions that they stand for",
-    "The printed constants are rounded so far that they change the predictions",
-    prevents="conclusions changed by rounding",
-    size="beta .2849 printed as .28 raises the data term 13% at 1e11 tokens and moves N* from 40.4e9 to 32.2e9; one "
-    "token law 16.3e12 to 10.5e12",
+    "Printed constants do not reproduce the predictions that they stand for",
+    prevents="conclusions that are changed by rounding",
+    size="beta = 0.2849, printed as 0.28, raises the data term by 13% at 1e11 tokens and moves N* from 40.4e9 to "
+    "32.2e9; rounding moves one law of tokens from 16.3e12 to 10.5e12",
     source="Hoffmann et al. 2022 and Llama 3, recomputed",
-    do="Print constants with six digits or more, and test that they give the quoted predictions.",
+    do="Print constants with six digits or more, and check that they give the quoted predictions.",
 )
 def full_precision(e: Evidence) -> Judgement:
-    """Evaluate the printed constants at every row and compare with the law fitted to the same rows: the difference must
-    be small beside the noise of the fit.
+    """Evaluate the law at every row with the printed constants and with those fitted to the same rows: the difference
+    must be small compared with the noise of the fit.
     """
     if not e.printed:
         known = law(e.printed_law).published
@@ -182,15 +184,15 @@ def full_precision(e: Evidence) -> Judgement:
     "error",
     "Losses share a unit, a held-out text, a tokenizer and a recipe",
     "The losses differ in unit, held-out text, tokenizer or recipe",
-    prevents="losses compared that are not comparable",
-    size="the constant term of one study's fits is .86 to 4.5 nats, by corpus and evaluation set; tokens a character "
-    "move with the vocabulary",
+    prevents="a comparison of losses that are not comparable",
+    size="the constant term of one study's fits is 0.86 to 4.5 nats, depending on corpus and evaluation set; the "
+    "number of tokens per character depends on the vocabulary",
     source="Brandfonbrener et al. 2024, recomputed; Tao et al. 2024",
     do=f"Keep one evaluation, as in {argument(where='loss_split == c4')}, or convert to bits per byte across "
     "tokenizers.",
 )
 def one_loss(e: Evidence) -> Judgement:
-    """Find what the rows that take part differ in: evaluation set, tokenizer, text, architecture, recipe."""
+    """Find in what the rows that take part differ: evaluation set, tokenizer, text, architecture, recipe."""
     mixed = mixtures(replace(e.kept, pooled=()), (e.loss_name,))
     if mixed:
         asked = [one.column for one in mixed if one.column in e.kept.pooled]
@@ -209,13 +211,15 @@ def one_loss(e: Evidence) -> Judgement:
     "error",
     "Repeated tokens are not counted as fresh ones",
     "Repeated tokens are counted as if they were fresh",
-    prevents="repeats treated as new text",
-    size="40 epochs of a text are worth 15 times it, not 40",
+    prevents="repeated text that is treated as new text",
+    size="40 epochs of a text are worth 15 times that text, not 40 times",
     source="Muennighoff et al. 2023 (R_D* = 15.4)",
     do="Fit a law of unique tokens (Muennighoff et al. 2023), or leave out rows of more than three epochs.",
 )
 def fresh_tokens(e: Evidence) -> Judgement:
-    """Compare the tokens processed with what they are worth, U + U R_D* (1 - exp(-(D/U - 1)/R_D*))."""
+    """Compare the tokens processed, D, with what they are worth, U + U R_D* (1 - exp(-(D/U - 1)/R_D*)), U being the
+    unique tokens.
+    """
     epochs = np.maximum(e.need("epochs")[0], 1.0)
     worth = 1 - REPEATS_WORTH * np.expm1(-(epochs - 1) / REPEATS_WORTH)
     off = float(1 - (worth / epochs).min())
@@ -226,16 +230,16 @@ def fresh_tokens(e: Evidence) -> Judgement:
 @rule(
     "A7",
     "warning",
-    "Sparse models say their total and active parameters, experts and granularity",
-    "Sparse models do not say their total and active parameters, experts and granularity",
+    "Total and active parameters, experts and granularity of sparse models are recorded",
+    "Total or active parameters, experts or granularity of sparse models are not recorded",
     prevents="an N that means nothing for a mixture of experts",
-    size="granularity from 1 to 16 is worth .147 nats at 1.6e9 parameters",
+    size="a granularity of 16 in place of 1 is worth 0.147 nats at 1.6e9 parameters",
     source="Krajewski et al. 2024",
-    do="Give params_total, params_active, n_experts and granularity (or params_per_expert).",
+    do="Add the columns params_total, params_active, n_experts and granularity (or params_per_expert).",
 )
 def sparse_counts(e: Evidence) -> Judgement:
-    """Look for signs of a mixture (n_experts above 1, active below total, a label that says so) and for the columns
-    that it then needs.
+    """Look for signs of a mixture of experts (n_experts above 1, active parameters below the total, a label that says
+    so) and for the columns that it needs.
     """
     if not _mixture(e):
         signs = [n for n in ("n_experts", "params_active", "n_layer", "arch", "model") if e.has(n)]
@@ -263,8 +267,8 @@ def _mixture(e: Evidence) -> bool:
     "warning",
     "Context, vocabulary and the sharing of embeddings with the head are recorded",
     "Context, vocabulary or the sharing of embeddings with the head is not recorded",
-    prevents="a head whose cost doubles or halves unseen",
-    size="as A1: .835 becomes .706 by the head alone",
+    prevents="a head whose cost doubles or halves without anyone noticing",
+    size="as for A1: the head alone changes the exponent from 0.835 to 0.706",
     source="Porian et al. 2024",
     do="Add the columns n_ctx, n_vocab and tied.",
 )

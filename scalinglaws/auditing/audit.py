@@ -34,14 +34,14 @@ def audit(
     level: float = 0.95,
     seed: int = 0,
 ) -> Audit:
-    """Judge a table of runs, and what is claimed from it, by every rule that can be decided.
+    """Judge a table of runs, and what is claimed from it, by every rule for which it has the columns.
 
-    Where most sizes and horizons were trained at three rates or more, the rules beyond those of tuning look at the best
-    run of each: the others are tries.
+    Where most sizes and horizons were trained at three learning rates or more, only the best run of each takes part,
+    except in the rules about tuning.
 
     Args:
-        columns: letter -> column: the counts of N and C that the study speaks of ({"N": "params_nonembedding"}).
-        held_out: a prediction and when it was made; plans: budgets turned into sizes. They are claims to judge.
+        columns: letter -> column: the counts of N and C that the study uses ({"N": "params_nonembedding"}).
+        held_out: a prediction and when it was made; plans: budgets turned into sizes. Both are claims to judge.
         printed: constants of `printed_law` as a source prints them.
         borrowed: a published law whose constants are used as they are, at `target`.
         target: where a forecast is wanted: C in FLOPs, or N and D.
@@ -67,7 +67,7 @@ def audit(
 
 
 def _check_claims(printed: Mapping[str, float], printed_law: str, target: Mapping[str, float]) -> None:
-    """Refuse half a law's constants and half a place."""
+    """Refuse printed constants of which some are missing, and targets that are not complete."""
     parameters = {p.name: p.positive for p in law(printed_law).parameters}
     if printed and set(printed) != set(parameters):
         raise MisuseError(
@@ -89,7 +89,7 @@ def _must(positive: bool) -> str:
 
 
 def _chosen(only: Sequence[str]) -> list[str]:
-    """Take rules by id, or a whole group by its letter."""
+    """Choose rules by id, or a whole group by its letter."""
     for name in only:
         if not any(id == name or id[0] == name for id in RULES):
             raise unknown_name("rule", name, [*RULES, *sorted({id[0] for id in RULES})])

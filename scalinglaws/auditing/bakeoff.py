@@ -1,4 +1,4 @@
-"""Several forms of the law on the same rows: how each foretells larger runs, and what each says far out."""
+"""Several forms of the law on the same rows: how well each predicts larger runs, and what it says far beyond them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from .evidence import Evidence, Lacking
 
 CUTS = (0.5, 0.7)  # shares of the rows, by compute, that the forms are fitted to
 BEYOND = 10.0
-MOST_ROWS = 500  # of a larger table so many are drawn: curved forms take long, and forms differ by far more
+MOST_ROWS = 500  # of a larger table this many rows are drawn: curved forms take long, and forms differ by far more
 FORMS: dict[str, tuple[str, dict[str, Any]]] = {  # name -> (law, options of the fit)
     "additive": ("chinchilla", {}),
     "equal exponents": ("chinchilla", {"tie": {"beta": "alpha"}}),
@@ -26,7 +26,12 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {  # name -> (law, options of the
 
 @dataclass(frozen=True)
 class Form:
-    """One form's trial: mean absolute log error on larger runs, its fit to all rows, and its loss at the far point."""
+    """The trial of one form.
+
+    Attributes:
+        error: mean absolute error of ln L on runs larger than those fitted.
+        forecast: loss at the far point, by the fit to all rows.
+    """
 
     name: str
     error: float
@@ -34,12 +39,12 @@ class Form:
     fit: Fit
 
     def at(self, place: Mapping[str, float]) -> float:
-        """Loss at N and D."""
+        """Give the loss at N and D."""
         return float(self.fit.evaluate(**place))
 
 
 def bake_off(e: Evidence) -> tuple[Form, ...]:
-    """Fit every form below each cut and foretell the rows above; best first. Of many rows a sample takes part.
+    """Fit every form below each cut and predict the rows above it; best first. Of many rows a sample takes part.
 
     Raises:
         Lacking: fewer than two forms can be fitted below a cut.
@@ -51,7 +56,7 @@ def bake_off(e: Evidence) -> tuple[Form, ...]:
     tried = [_tried(e, name, law, options, order) for name, (law, options) in FORMS.items() if law in LAWS]
     good = sorted((one for one in tried if one), key=lambda one: one.error)
     if len(good) < 2:
-        raise Lacking("rows enough to fit half of them by two forms or more")
+        raise Lacking("enough rows to fit half of them by two forms or more")
     return tuple(good)
 
 
@@ -73,7 +78,7 @@ def _tried(e: Evidence, name: str, law: str, options: dict, order: np.ndarray) -
 
 
 def far_point(e: Evidence) -> dict[str, float]:
-    """The target asked for; else ten times the compute of the largest run, at its D/N."""
+    """Give the target, or else ten times the compute of the largest run at its D/N."""
     if {"N", "D"} <= set(e.target):
         return {"N": float(e.target["N"]), "D": float(e.target["D"])}
     largest = int(e.flops.argmax())

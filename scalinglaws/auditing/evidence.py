@@ -1,4 +1,4 @@
-"""What the rules of the audit see: a table, the claims made from it, and the fits that several rules share."""
+"""What the rules of the audit use: a table, the claims made from it, and the fits that several rules share."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,8 +24,8 @@ from ..uncertainty.draws import draws
 ALIKE = 1e-3  # of ln N and ln D: closer settings are repeats of one another
 SAME = 0.02  # sizes and horizons closer than this, in logs, are one
 FEW_DRAWS = 400
-FAINT = 1e-4  # largest share of a term in the loss below which it is absent
-SURFACE = "chinchilla"  # the law that the rules look through: additive, with a constant term
+FAINT = 1e-4  # share of the loss; a term that exceeds it at no point is absent
+SURFACE = "chinchilla"  # the law that the rules fit: additive, with a constant term
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class Evidence:
     """A table of runs and what is claimed from it.
 
     Attributes:
-        columns: letter -> column: which count of N, and of C, the study speaks of.
+        columns: letter -> column: which count of N, and of C, the study uses.
         held_out: a prediction made before its runs; plans: budgets turned into advice.
-        printed: constants as a source prints them, of law `printed_law`.
+        printed: constants of law `printed_law` as a source prints them.
         borrowed: name of a published law whose constants are used as they are.
-        target: letter -> value that a forecast is wanted at: C, or N and D.
+        target: letter -> value: where a forecast is wanted, as C or as N and D.
     """
 
     points: Points
@@ -53,14 +53,14 @@ class Evidence:
     memo: dict = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, name: str, make: Callable[["Evidence"], Any]) -> Any:
-        """Make what several rules look at, once."""
+        """Make once what several rules use."""
         if name not in self.memo:
             self.memo[name] = make(self)
         return self.memo[name]
 
     @cached_property
     def kept(self) -> Points:
-        """Rows that take part: no rule can speak of one whose size, tokens or loss is nothing (no layers: N = 0)."""
+        """The rows that take part: no rule applies to one whose size, tokens or loss is 0 (without layers N = 0)."""
         rows = self.points.kept
         size = self.columns.get("N") or next((n for n in ("params_total", *playing("params")) if n in rows), "")
         spoken = [rows[n] for n in (size, "tokens", self.columns.get("L") or "loss_nats") if n in rows]
@@ -68,21 +68,21 @@ class Evidence:
 
     @property
     def nothings(self) -> int:
-        """How many rows of the table no rule can speak of."""
+        """How many rows have a size, tokens or loss of 0."""
         return len(self.points.kept) - len(self.kept)
 
     def has(self, name: str) -> bool:
-        """Whether a column is there and filled in every row that takes part."""
+        """Whether a column is present and filled in every row that takes part."""
         if name not in self.kept or not len(self.kept):
             return False
         column = self.kept[name]
         return bool((column != "").all() if column.dtype.kind == "U" else np.isfinite(column).all())
 
     def need(self, *names: str) -> tuple[np.ndarray, ...]:
-        """Take columns of the rows that take part, or what the other columns say of them.
+        """Take columns of the rows that take part, computed from other columns where they are missing.
 
         Raises:
-            Lacking: naming those that are not there.
+            Lacking: columns are missing; the message names them.
         """
         columns = {name: self._own_or_derived(name) for name in names}
         found = {name: column for name, column in columns.items() if column is not None}
@@ -92,10 +92,10 @@ class Evidence:
         return tuple(found.values())
 
     def one_of(self, *names: str) -> str:
-        """Give the first of several columns that is there.
+        """Give the first of several columns that is present.
 
         Raises:
-            Lacking: none is.
+            Lacking: none is present.
         """
         for name in names:
             if self.has(name):
@@ -117,14 +117,14 @@ class Evidence:
 
     @cached_property
     def size_name(self) -> str:
-        """Which count of parameters the study speaks of."""
+        """The column of N: which count of parameters the study uses."""
         if "N" in self.columns:
             return self.columns["N"]
         return self.one_of("params_total", *playing("params"))
 
     @cached_property
     def loss_name(self) -> str:
-        """Which loss."""
+        """The column of the loss."""
         return self.columns.get("L") or self.one_of(*playing("loss"))
 
     @property
@@ -145,7 +145,7 @@ class Evidence:
 
     @cached_property
     def flops_name(self) -> str:
-        """Which count of compute the study speaks of; empty for 6 N D of its N."""
+        """The column of C: which count of compute the study uses; empty for 6 N D."""
         return next((n for n in (self.columns.get("C", ""), "flops", *playing("flops")) if n and self.has(n)), "")
 
     @property
@@ -155,33 +155,33 @@ class Evidence:
 
     @cached_property
     def runs(self) -> np.ndarray:
-        """Which run every row belongs to, guessed where the table does not say."""
+        """The run that every row belongs to, detected where the table does not name it."""
         if self.has("run_id"):
             return self.kept["run_id"]
         return detected_runs(self.kept)
 
     @cached_property
     def cells(self) -> np.ndarray:
-        """Number the (size, horizon) pairs that rows share."""
+        """For every row the number of its cell: rows of one cell have equal size and tokens, to 2%."""
         pairs = np.stack([np.round(np.log(self.size) / SAME), np.round(np.log(self.tokens) / SAME)], axis=1)
         return np.unique(pairs, axis=0, return_inverse=True)[1].ravel()
 
     @cached_property
     def cluster(self) -> str:
-        """Column whose equal values hang together: lineages where they are known."""
+        """The column of rows that depend on one another: lineages where they are known, else runs."""
         return "lineage" if self.has("lineage") else "run_id"
 
     def fitted(self, points: Points | None = None, law: str = SURFACE, **options) -> Fit:
-        """Fit a law of N and D to some of the rows, in this study's counts."""
+        """Fit a law of N and D to some of the rows, in the counts that this study uses."""
         columns = {"N": self.size_name, "D": "tokens", "L": self.loss_name} | dict(options.pop("columns", {}))
         points = self.base if points is None else points
-        points = points.across(*points.columns)  # that they mix is for rule A5 to say
+        points = points.across(*points.columns)  # rule A5 judges what is mixed
         how: dict[str, Any] = {"cluster": self.cluster, "seed": self.seed} | options
         return fit(law, points, columns=columns, **how)
 
     @cached_property
     def base(self) -> Points:
-        """The rows that take part, with size and tokens where other columns say them."""
+        """The rows that take part, with size and tokens computed where they are missing."""
         return self.kept.replace(**{self.size_name: self.size, "tokens": self.tokens})
 
     @cached_property
@@ -193,10 +193,10 @@ class Evidence:
 
     @property
     def fit(self) -> Fit:
-        """The additive law through all rows that take part.
+        """The additive law fitted to all rows that take part.
 
         Raises:
-            FitError, PointsError: there is none.
+            FitError, PointsError: it cannot be fitted.
         """
         if isinstance(self._fit, Exception):
             raise self._fit
@@ -204,39 +204,39 @@ class Evidence:
 
     @cached_property
     def draws(self) -> Draws:
-        """Its uncertainty, by the sandwich: instant."""
+        """The uncertainty of this fit, by the sandwich."""
         return draws(self.fit, method="sandwich", draws=FEW_DRAWS, seed=self.seed)
 
     def refit(self, rows: np.ndarray, **options) -> Fit:
-        """Fit to some rows of those that take part."""
+        """Fit to some of the rows that take part."""
         return self.fitted(self.base.take(rows), **options)
 
     @cached_property
     def exponent(self) -> Estimate:
-        """a of N_opt ~ C^a by the additive law, with its interval."""
+        """The exponent a of N_opt ~ C^a by the additive law, with its interval."""
         return exponent_of(self.draws, self.level)
 
 
 def split_exponent(values: Mapping[str, float]) -> float:
-    """a = beta/(alpha + beta) of the additive law (Hoffmann et al. 2022, eq 4)."""
+    """Give a = beta/(alpha + beta) of the additive law (Hoffmann et al. 2022, eq 4)."""
     return float(values["beta"] / (values["alpha"] + values["beta"]))
 
 
 def optimal_scale(found: Fit) -> float:
-    """G of N_opt = G (C/6)^a of the additive law (Hoffmann et al. 2022, eq 4).
+    """Give G of N_opt = G (C/6)^a of the additive law (Hoffmann et al. 2022, eq 4).
 
     Raises:
-        Lacking: a term went to nothing, so that no size between the extremes is best.
+        Lacking: a term vanishes, so that no size between the extremes is best.
     """
     v = {name: np.asarray(value, dtype=float) for name, value in found.values.items()}
     terms = [v["A"] * found.inputs["N"] ** -v["alpha"], v["B"] * found.inputs["D"] ** -v["beta"]]
     if not all((term / found.target).max() > FAINT for term in terms):
-        raise Lacking("a fitted law with a term in N and one in D: one of them went to nothing, and no N is optimal")
+        raise Lacking("a fitted law with a term in N and one in D: one of them vanishes, and no N is optimal")
     return float(optimal_size(v, 6.0))
 
 
 def optimal_size(v: Mapping[str, np.ndarray], flops: float) -> np.ndarray:
-    """N_opt = G (C/6)^a of the additive law, for each set of its constants (Hoffmann et al. 2022, eq 4)."""
+    """Give N_opt = G (C/6)^a of the additive law for each set of its constants (Hoffmann et al. 2022, eq 4)."""
     together = v["alpha"] + v["beta"]
     return (v["alpha"] * v["A"] / (v["beta"] * v["B"])) ** (1 / together) * (flops / 6) ** (v["beta"] / together)
 
@@ -255,12 +255,12 @@ def levels(values: np.ndarray, apart: float = SAME) -> int:
 
 
 def decades(values: np.ndarray) -> float:
-    """How many powers of ten a positive column spans."""
+    """Give the number of decades that a positive column spans."""
     return float(np.log10(values.max() / values.min()))
 
 
 def replicates(e: Evidence) -> np.ndarray:
-    """Number the settings: rows that differ in nothing but the seed share one."""
+    """Give every row the number of its setting; rows that differ in nothing but the seed share one."""
     knobs = [n for n in ("lr", "batch_tokens", "weight_decay", "beta2", "tokens_unique", "warmup_steps") if e.has(n)]
     text = [n for n in ("train_set", "arm", "lr_schedule", "loss_split", "tuned") if e.has(n)]
     place = [np.round(np.log(column) / ALIKE).astype(int).astype(str) for column in (e.size, e.tokens)]

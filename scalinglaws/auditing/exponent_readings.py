@@ -19,13 +19,13 @@ from .isoflop import LEAST_BUDGETS, grouped, spline_minima
 
 LEVEL = 0.95
 FRONTIER_DRAWS = 200
-CURVE = 3  # rows a run, from which a table holds learning curves
-SAME_COMPUTE = 0.05  # of 6 N D: beyond it a surface of N and D does not speak of this C
+CURVE = 3  # rows per run, from which a table holds learning curves
+SAME_COMPUTE = 0.05  # of 6 N D: beyond it a surface of N and D does not describe this C
 
 
 @dataclass(frozen=True)
 class RowsRead:
-    """Rows, in the counts of N and C that they are read by: arrays of equal length."""
+    """Rows with the counts of N and C by which their exponent is read: arrays of equal length."""
 
     size: np.ndarray
     tokens: np.ndarray
@@ -39,7 +39,7 @@ class RowsRead:
 
     @property
     def points(self) -> Points:
-        """The same as a table."""
+        """The same rows as a table."""
         columns = {"size": self.size, "tokens": self.tokens, "compute": self.flops, "loss_nats": self.loss}
         return Points({**columns, "run_id": self.runs})
 
@@ -48,7 +48,7 @@ Read = Callable[[RowsRead], tuple[Estimate, str]]
 
 
 def reading_of(readings: Sequence[RowsRead]) -> Read:
-    """Choose one way for all stages: the first that the first and the last stage allow."""
+    """Choose one way of reading for all stages: the first one that the first and the last stage allow."""
     for read in (by_spline, by_envelope):
         try:
             for one in (readings[0], readings[-1]):
@@ -60,7 +60,7 @@ def reading_of(readings: Sequence[RowsRead]) -> Read:
 
 
 def by_spline(reading: RowsRead) -> tuple[Estimate, str]:
-    """Draw a line through the minima of isoFLOP budgets; the interval is that of the line, by t.
+    """Fit a line to the minima of isoFLOP budgets; its interval is by Student's t.
 
     Raises:
         Lacking: the rows form no budgets.
@@ -105,7 +105,7 @@ def line_of_sizes(method: str, points: Points, columns: Mapping[str, str], seed:
 
 
 def by_plain_surface(reading: RowsRead) -> tuple[Estimate, str]:
-    """Fit the additive law without a constant, as Kaplan et al. 2020 had none.
+    """Fit the additive law without a constant term, which Kaplan et al. 2020 did not have.
 
     Raises:
         Lacking: C is not 6 N D of this N.

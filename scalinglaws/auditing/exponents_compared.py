@@ -17,9 +17,9 @@ def exponent_in(e: Evidence, found: Fit) -> Estimate:
 
 
 def range_of(several: Sequence[Estimate]) -> Estimate:
-    """Give the largest difference between several exponents, as of independent estimates.
+    """Give the largest difference between several exponents, with an interval as for independent estimates.
 
-    Rows that two of them share make their difference more certain than this: the interval is then too wide.
+    Rows that two of them share make their difference more certain: the interval is then too wide.
     """
     apart = [(abs(a.value - b.value), float(np.hypot(a.half, b.half))) for a, b in combinations(several, 2)]
     ends = (max(max(d - half, 0.0) for d, half in apart), max(d + half for d, half in apart))

@@ -1,4 +1,4 @@
-"""Group D: whether the optimum is one, and what the loss, outliers and clusters do to it."""
+"""Group D: whether the fit is at its global optimum, and how loss, outliers and clusters affect it."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from .rule import Judgement, either, fails, holds, rule
 TRIES = 16  # random starts
 REACHED = 1e-6  # of the objective: starts that end within it found the same optimum
 SETTLED = 1e-8  # Newton's decrement over the objective
-AT_OPTIMUM = 0.01  # of the objective, by which printed constants may miss it
+AT_OPTIMUM = 0.01  # of the objective, that printed constants may lie above its minimum
 SWAYED = 0.05  # of a, by the choice of the loss or by outliers
 LOOSE = 0.2  # width of the interval of a
 
@@ -25,17 +25,17 @@ LOOSE = 0.2  # width of the interval of a
 @rule(
     "D1",
     "error",
-    "The optimum is global: starts agree and the gradient vanishes",
-    "The fit is not at a global optimum",
+    "No other start finds a better optimum, and the gradient vanishes at this one",
+    "Another start finds a better optimum, or the gradient does not vanish at this one",
     prevents="constants of a wrong optimum",
-    size="worst error in a over 9216 noisy fits: 34% by variable projection, 74% by a grid, 716% by parabolas; with "
-    "default tolerances 8% or none of 1200 starts come within 1% of the best",
+    size="the worst error in a over 9216 noisy fits is 34% by variable projection, 74% by a grid and 716% by "
+    "parabolas; with default tolerances 8% of 1200 starts, or none, come within 1% of the best",
     source="Open-Athena 2026; Besiroglu et al. 2024, recomputed",
-    do="Start from a grid of exponents with the amplitudes solved in closed form, and stop by the gradient.",
+    do="Start from a grid of exponents, with amplitudes in closed form, and stop when the gradient vanishes.",
 )
 def one_optimum(e: Evidence) -> Judgement:
-    """Fit again from sixteen random starts at the same scale of the loss, and count those that reach the optimum or
-    pass below it; look at Newton's decrement where the walk stopped.
+    """Fit again from sixteen random starts with the same loss function, and count those that reach the optimum or a
+    lower one; take Newton's decrement where the search stopped. Both are facts of the objective, without noise.
     """
     found = e.fit
     rng, law = np.random.default_rng(e.seed), e.fit.law
@@ -45,36 +45,39 @@ def one_optimum(e: Evidence) -> Judgement:
     here = found if delta == "auto" else e.fitted(delta=delta)
     gain = (here.objective - again.objective) / max(here.objective, 1e-300)
     told = (
-        f"{again.starts_agreeing:.0%} of {TRIES} random starts and {found.starts_agreeing:.0%} of the grid's end at "
-        f"one optimum; decrement {found.decrement:.1e}"
+        f"{again.starts_agreeing:.0%} of {TRIES} random starts and {found.starts_agreeing:.0%} of the starts of the "
+        f"grid end at one optimum; decrement {found.decrement:.1e}"
     )
-    return either(gain <= REACHED and found.decrement <= SETTLED, f"{told}; the best of them gains {max(gain, 0):.1e}")
+    return either(
+        gain <= REACHED and found.decrement <= SETTLED, f"{told}; the best random start gains {max(gain, 0):.1e}"
+    )
 
 
 @rule(
     "D2",
     "error",
-    "The objective is a sum, and constants lie where it is least",
+    "The constants lie at the minimum of the objective, however many rows there are",
     "The constants do not lie at the minimum of the objective",
-    prevents="a walk that stops early because the objective is a mean",
-    size="a mean stops at a = .449 where .514 is least; intervals come out 50 times too narrow",
+    prevents="a search that stops early because the objective is a mean",
+    size="with a mean the search stops at a = 0.449 where the minimum is at 0.514; intervals become 50 times too "
+    "narrow",
     source="Besiroglu et al. 2024, recomputed",
-    do="Minimise the sum of the losses, with a stop that does not depend on the number of rows.",
+    do="Minimise the sum of the losses, and stop by a rule that does not depend on the number of rows.",
 )
 def at_the_least(e: Evidence) -> Judgement:
-    """Count every row ten times and see that the constants stay; where constants are printed, compare the objective
-    there with the least.
+    """Count every row ten times and check that the constants stay the same; where constants are printed, compare the
+    objective at them with its minimum. Both are facts of the objective, without noise.
     """
     found = e.fit
     many = e.refit(np.tile(np.arange(found.n), 10), delta=found.delta if np.isfinite(found.delta) else "auto")
     once = e.fitted(delta=found.delta) if np.isfinite(found.delta) else found
     moved = max(abs(np.log(many.values[k] / once.values[k])) for k in once.free if once.values[k] > 0)
-    told = f"with every row ten times the constants move by {moved:.1e}"
+    told = f"with every row counted ten times the constants move by {moved:.1e}"
     if not e.printed:
         return either(moved <= 1e-4, told)
     theirs = e.fitted(law=e.printed_law)
     excess = _objective(theirs, e.printed) / max(theirs.objective, 1e-300) - 1
-    told += f"; the printed constants lie {excess:.1%} of the objective above the least"
+    told += f"; the printed constants lie {excess:.1%} of the objective above the minimum"
     return either(moved <= 1e-4 and excess <= AT_OPTIMUM, told)
 
 
@@ -88,17 +91,17 @@ def _objective(found: Fit, values) -> float:
     "error",
     "The choice of the loss does not decide the exponent",
     "The exponent depends on the choice of the loss",
-    prevents="an exponent made by a robust loss's scale",
-    size="beta .443 on log loss, .459 on plain loss, .408 under Huber's; delta from .001 to .1 moves a from .514 to "
-    ".530 and D/N from 17.9 to 14.3",
+    prevents="an exponent that is decided by the scale of a robust loss",
+    size="beta is 0.443 by squares of the log loss, 0.459 by squares of the loss and 0.408 by Huber's loss; delta from "
+    "0.001 to 0.1 moves a from 0.514 to 0.530 and D/N from 17.9 to 14.3",
     source="Besiroglu et al. 2024, recomputed",
-    do="State the loss, its scale and delta; look at the rows in which the losses differ.",
+    do="State the loss, its scale and delta; examine the rows in which the fits differ.",
 )
 def loss_indifferent(e: Evidence) -> Judgement:
     """Refit with Huber's delta ten times larger and smaller, with least squares of ln L and of L, and compare a."""
     found = losses(e)
     if len(found) < 3:
-        raise Lacking("points that other losses can be fitted to")
+        raise Lacking("points to which other losses can be fitted")
     values = {name: split_exponent(one.values) for name, one in found.items()}
     band = max(values.values()) - min(values.values())
     told = ", ".join(f"{a:.3f} ({name})" for name, a in values.items())
@@ -106,7 +109,7 @@ def loss_indifferent(e: Evidence) -> Judgement:
 
 
 def losses(e: Evidence) -> dict[str, Fit]:
-    """Fit by each loss."""
+    """Fit with each loss function."""
     delta = e.fit.delta
     options: dict[str, dict[str, Any]] = {f"huber {delta:.2g}": {}}
     if np.isfinite(delta) and delta > 0:
@@ -124,16 +127,16 @@ def losses(e: Evidence) -> dict[str, Fit]:
 @rule(
     "D4",
     "error",
-    "Outliers are listed with reasons, and the exponent is the same without them",
+    "No outlier takes part in the fit",
     "Outliers take part in the fit",
-    prevents="a law carried by a few rows",
-    size="without 5 of 245 rows a goes from .565 to .514",
+    prevents="a law that a few rows decide",
+    size="a is 0.565 with 5 outliers among 245 rows and 0.514 without them",
     source="Besiroglu et al. 2024, recomputed",
-    do=f"Give each a reason in excluded_because, or fit with {argument(loss='tukey')}; print both exponents.",
+    do=f"Give each a reason in excluded_because, or fit with {argument(loss='tukey')}; report both exponents.",
 )
 def outliers_harmless(e: Evidence) -> Judgement:
-    """Find rows over twelve robust standard deviations off the fit of the others, and refit with Tukey's loss, which
-    leaves them out by itself.
+    """Look for rows over twelve robust standard deviations off the fit of the others, and refit with Tukey's loss,
+    which gives such rows no weight.
     """
     excluded = {r: n for r, n in e.fit.excluded.items() if r}
     told = f"; excluded: {', '.join(f'{n} ({reason[:50]})' for reason, n in excluded.items())}" if excluded else ""
@@ -149,15 +152,15 @@ def outliers_harmless(e: Evidence) -> Judgement:
     "D5",
     "error",
     "Intervals resample whole runs",
-    "Intervals cannot resample whole runs: rows do not say their run",
-    prevents="checkpoints counted as independent runs",
-    size="a published interval would need 600 000 runs; another has no width at all",
+    "Intervals cannot resample whole runs: no column says which run a row belongs to",
+    prevents="checkpoints that are counted as independent runs",
+    size="a published interval would need 600,000 runs; another has no width at all",
     source="Besiroglu et al. 2024; Busbridge et al. 2025",
     do=f"Name the column of runs, as in {argument(cluster='run_id')}, and resample with {argument(draws=1000)} or "
     "more.",
 )
 def whole_run_intervals(e: Evidence) -> Judgement:
-    """See whether rows say their run, and compare the standard error of a by runs with that by rows."""
+    """See whether a column names the run of each row, and compare the standard error of a by runs with that by rows."""
     found = e.fit
     named = e.has(e.cluster)
     if not named and len(np.unique(e.runs)) < len(e.runs):
@@ -178,15 +181,18 @@ def _error(found: Fit, e: Evidence) -> float:
 @rule(
     "D6",
     "error",
-    "What is quoted is determined: the exponent, not A and B",
+    "The exponent is determined by these runs",
     "The exponent is not determined by these runs",
-    prevents="amplitudes quoted that mean nothing alone",
-    size="A = 482 +- 125 and B = 2085 +- 1293 beside a = .514 +- .02",
+    prevents="a quoted exponent or amplitude that the runs do not determine",
+    size="A = 482 +- 125 and B = 2085 +- 1293 beside a = 0.514 +- 0.02",
     source="Besiroglu et al. 2024",
-    do="Quote a, the exponent of the loss, N* and the loss at the target with intervals, and the correlations.",
+    do="Quote a, the exponent of the loss, N* and the loss at the target, with their intervals and correlations.",
 )
 def determined(e: Evidence) -> Judgement:
-    """Take the correlations of alpha, beta and E, the relative errors of A and B, and the interval of a."""
+    """Ask for an interval of a that is at most 0.2 wide, and give the correlations of alpha, beta and E and the
+    relative errors of A and B.
+    """
+
     drawn, a = e.draws, e.exponent
     columns = {n: drawn.values[:, drawn.names.index(n)] for n in drawn.names}
     among = np.corrcoef(np.stack([columns[n] for n in ("alpha", "beta", "E")]))

@@ -1,4 +1,4 @@
-"""Group E: forecasts and advice: made beforehand, wide enough, with their cost, and complete."""
+"""Group E: forecasts and advice: made before their runs, with intervals that are wide enough and with their cost."""
 
 import numpy as np
 
@@ -13,9 +13,9 @@ from .evidence import FEW_DRAWS, SURFACE, Evidence, Lacking
 from .grid import parts
 from .rule import Judgement, either, fails, holds, rule
 
-NARROW = 1.5  # times that an interval may be narrower than its parts make it
-ALIKE = 1.5  # error of forms that count as equally good, over the best
-CHECKLIST = {  # what a reader needs to make a study again -> columns any of which says it
+NARROW = 1.5  # how many times narrower an interval may be than the one made from its parts
+ALIKE = 1.5  # error over the lowest one, up to which forms count as equally good
+CHECKLIST = {  # what a reader needs to make a study again -> columns, any of which records it
     "count of N": ("params_total", "params_nonembedding", "params_with_head", "params_active"),
     "count of C": ("flops", "flops_6nd", "flops_exact", "flops_6nd_total", "flops_6nd_with_head"),
     "architecture": ("n_layer",),
@@ -38,18 +38,18 @@ CHECKLIST = {  # what a reader needs to make a study again -> columns any of whi
     "error",
     "The forecast was written down before its runs",
     "The forecast was not written down before its runs",
-    prevents="a forecast made with hindsight",
-    size="a project that wrote its forecasts down first saw one recipe fail in public",
+    prevents="a forecast that is made with hindsight",
+    size="a project that published its forecasts before its runs saw one recipe fail in public",
     source="Delphi 2026",
-    do="Hold sizes out (hold_out in a study): the prediction is kept with date and hash before they are trained.",
+    do="Hold sizes out (hold_out in a study): the prediction is saved with date and hash before they are trained.",
 )
 def written_before(e: Evidence) -> Judgement:
-    """Look for a kept prediction with date, interval and the hash of its points, none of which is a held-out run;
-    compare its date with the start of its runs; and look for its score.
+    """Look for a saved prediction with date, interval and the hash of its points, none of which is a held-out run.
+    Compare its date with the start of its runs, and say whether the interval held. All of these are facts.
     """
     test = e.held_out
     if test is None:
-        raise Lacking("a kept prediction (hold_out in a study)")
+        raise Lacking("a saved prediction (hold_out in a study)")
     p = test.predicted
     if not test.predicted_at or not test.fingerprint or p.low is None or p.high is None:
         return fails("a prediction without its date, its interval or the hash of its points")
@@ -63,7 +63,7 @@ def written_before(e: Evidence) -> Judgement:
     if test.measured and not test.runs_started:
         raise Lacking("when the held-out runs began (runs of earlier releases do not say)")
     first = f"before its runs began {test.runs_started}, " if test.runs_started else ""
-    scored = {True: "it held", False: "it did not hold", None: "it is not scored yet"}[test.held]
+    scored = {True: "it held", False: "it did not hold", None: "its runs have no loss yet"}[test.held]
     return holds(
         f"{interval(p, '.4f')} at N = {test.params_nonembedding:.3g}, written {test.predicted_at} "
         f"{first}from points {test.fingerprint}; {scored}"
@@ -73,17 +73,17 @@ def written_before(e: Evidence) -> Judgement:
 @rule(
     "E2",
     "error",
-    "A forecast's interval includes the uncertainty from parameters, form, support, seeds and evaluation",
-    "A forecast's interval is narrower than the uncertainty from parameters, form, support, seeds and evaluation",
+    "A forecast's interval includes the uncertainty of parameters, form, choice of runs, seeds and evaluation",
+    "A forecast's interval is narrower than the uncertainty of parameters, form, choice of runs, seeds and evaluation",
     prevents="overconfidence",
-    size="windows move a by .31 where the standard error is .02; forms move a far error from .70% to 5.17%",
+    size="windows of compute move a by 0.31 where the standard error is 0.02; the form of the law moves the error of a "
+    "distant forecast from 0.70% to 5.17%",
     source="Besiroglu et al. 2024, recomputed; Skaling 2026",
     do="Mix laws, and widen the interval of the mixture by the factor of a backtest.",
 )
 def wide_forecast(e: Evidence) -> Judgement:
-    """At the forecast's target add up, as standard deviations of ln L, the spread of the draws, of the good forms, of
-    the fits to halves of the table, of seeds or rows about the law, and of the evaluation; compare with the interval
-    quoted.
+    """At the target of the forecast add the variances of ln L: of the draws, the good forms, the fits to parts of the
+    table, seeds or rows about the law, and the evaluation. The quoted interval may be 1.5 times narrower than theirs.
     """
     member, at, quoted = _quoted(e)
     parts_of_it = _parts_of_doubt(e, member, at)
@@ -94,7 +94,7 @@ def wide_forecast(e: Evidence) -> Judgement:
 
 
 def _quoted(e: Evidence) -> tuple[str, dict[str, float], float]:
-    """Which law made the forecast, where it is, and its half-width in ln L."""
+    """Give the law that made the forecast, its target, and the half-width of its interval in ln L."""
     for test in [e.held_out] if e.held_out is not None else []:
         at, said = {"N": test.params_nonembedding, "D": test.tokens}, test.predicted
         if said.low and said.high and e.size_name == "params_nonembedding":
@@ -129,14 +129,14 @@ def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str,
     "Advice on sizes comes with what a wrong size costs",
     "Advice on sizes comes without what a wrong size costs",
     prevents="false precision",
-    size="parabolas gave 58-75% too many tokens at 3.8e25 FLOPs, which wastes 6-10% of the budget, 1.3 to 2.2 million "
-    "dollars",
+    size="parabolas gave 58-75% too many tokens at 3.8e25 FLOPs, which wastes 6-10% of the budget or 1.3 to 2.2 "
+    "million dollars",
     source="Open-Athena 2026",
-    do="Quote N* with its interval and the sizes that cost under 1% of the loss (plan prints both).",
+    do="Quote N* with its interval, and the sizes that raise the loss by less than 1% (plan prints both).",
 )
 def regret_shown(e: Evidence) -> Judgement:
-    """For every plan look for an interval of N* and for alternatives, and compute what the ends of the interval would
-    cost in loss and in compute.
+    """Look for an interval of N* and for alternatives in every plan, which are facts, and compute what the ends of the
+    interval would cost in loss and in compute.
     """
     if not e.plans:
         raise Lacking("a plan")
@@ -159,20 +159,23 @@ def _regret(e: Evidence, plan: Recommendation) -> str:
 @rule(
     "E4",
     "warning",
-    "Published constants are used inside the range they were fitted on",
-    "Published constants are used outside the range they were fitted on",
-    prevents="borrowed intercepts",
-    size="data and recipe shift the intercept; laws applied far out differ by a factor 3 to 8 in N*",
+    "No published constants are used outside the range that they were fitted to",
+    "Published constants are used outside the range that they were fitted to",
+    prevents="constants that do not hold for other data, recipes or sizes",
+    size="data and recipe change the constants; laws that are used far beyond their range differ by a factor 3 to 8 in "
+    "N*",
     source="Hestness et al. 2017; McLeish et al. 2025",
-    do="Borrow exponents at most, with a width, and refit the amplitudes on your own runs.",
+    do="Take at most the exponents of others, with an interval, and fit the amplitudes to your own runs.",
 )
 def inside_the_box(e: Evidence) -> Judgement:
-    """Where a published law is named, hold the target against the box its constants were fitted on; a study whose plans
-    rest on its own fits passes.
+    """Where a published law is named, compare the target with the ranges that its constants were fitted to. A study
+    whose plans come from its own fits passes. Both are facts, without intervals.
     """
     if not e.borrowed:
         if e.plans:
-            return holds(f"no constant is borrowed: the plans rest on {e.plans[0].law} fitted to {len(e.kept)} rows")
+            return holds(
+                f"no published constants are used: the plans come from {e.plans[0].law} fitted to {len(e.kept)} rows"
+            )
         raise Lacking(f"the published law whose constants are used, {argument(borrowed='chinchilla')}, and a target")
     member, at = law(e.borrowed), far_point(e)
     known = {letter: value for letter, value in (at | {"C": 6 * at["N"] * at["D"]}).items() if letter in member.inputs}
@@ -180,25 +183,25 @@ def inside_the_box(e: Evidence) -> Judgement:
         raise Lacking(f"a law of N, D or C with a domain; {e.borrowed} takes {', '.join(member.inputs)}")
     outside = member.outside(**known)
     where = ", ".join(f"{letter} = {value:.3g}" for letter, value in known.items())
-    return either(not outside, f"{e.borrowed} at {where}: {'; '.join(outside) or 'inside its box'}")
+    return either(not outside, f"{e.borrowed} at {where}: {'; '.join(outside) or 'inside its range'}")
 
 
 @rule(
     "E11",
     "info",
-    "The checklist of a reproducible fit is complete",
-    "The checklist of a reproducible fit is incomplete",
+    "All items that a reader needs to make the fit again are recorded",
+    "Some items that a reader needs to make the fit again are not recorded",
     prevents="a study that nobody can make again",
-    size="of more than 50 papers surveyed 45 fit power laws, and over half leave out what a refit needs",
+    size="45 of more than 50 surveyed papers fit power laws, and over half of them leave out what a refit needs",
     source="(Mis)Fitting, Li et al. 2025",
     do="Add the columns named.",
 )
 def checklist(e: Evidence) -> Judgement:
-    """Go through what a reader needs (counts, architecture, data, evaluation, hyper-parameters, runs, seeds) and list
-    what the table does not say.
+    """List which of these a table does not record: counts, architecture, data, evaluation, hyper-parameters, runs and
+    seeds.
     """
     missing = [item for item, names in CHECKLIST.items() if not any(e.has(name) for name in names)]
-    told = f"{len(CHECKLIST) - len(missing)} of {len(CHECKLIST)} items are there"
+    told = f"{len(CHECKLIST) - len(missing)} of {len(CHECKLIST)} items are recorded"
     return either(not missing, told + (f"; missing: {', '.join(missing)}" if missing else ""))
 
 

@@ -14,15 +14,15 @@ from .exponent_readings import FRONTIER_DRAWS, line_of_sizes
 from .exponents_compared import range_of
 from .rule import Judgement, by_interval, by_parts, either, fails, rule
 
-FORMS, BETTER, SPLIT = 4, 1.5, 0.02  # least number; factor of error; of the loss, between equal forms
+FORMS, BETTER, SPLIT = 4, 1.5, 0.02  # minimum number; factor of error; of the loss, between equally good forms
 NEIGHBOURS, SHUFFLES, MOST_ROWS = 6, 999, 600
 STRUCTURED = 0.01  # p-value below which the residuals have a pattern
 HALF = 0.25  # Moran's I: near the share of the residuals' variance that neighbours share, half of their scatter
 APART = 0.05  # of a, between approaches
-CURSE = 0.5  # of the noise, by which the least of noisy losses lies too low
+CURSE = 0.5  # of the noise, by which the lowest of several noisy losses lies too low
 EXPONENTS = (0.0, 1.2)
 EQUAL = 1e-6
-ZERO = 0.02  # of the least loss: a constant term that reaches it is none
+ZERO = 0.02  # of the lowest loss: an interval of the constant term that reaches down to it holds zero
 
 
 @rule(
@@ -30,48 +30,49 @@ ZERO = 0.02  # of the least loss: a constant term that reaches it is none
     "error",
     "The irreducible loss has an interval with two ends",
     "The irreducible loss is not determined by these runs",
-    prevents="an entropy that the points do not know",
-    size="E fell from .45 to .03 as the form changed; one task's fit gives .0009",
+    prevents="an irreducible loss that the points do not determine",
+    size="E fell from 0.45 to 0.03 with another form of the law; the fit to one task gives 0.0009",
     source="Skaling 2026; Gadre et al. 2024, recomputed",
-    do=f"Say that E is not identified, hold it ({argument(fix={'E': 1.7})}), or train larger models on more tokens.",
+    do=f"Say that E is not identified, fix it ({argument(fix={'E': 1.7})}), or train larger models on more tokens.",
 )
 def floor_known(e: Evidence) -> Judgement:
-    """See whether the interval of E keeps off zero and off the least loss in the table."""
+    """See whether the interval of E lies above zero and below the lowest loss in the table."""
     low, high = e.draws.interval(e.level)["E"]
     least = float(e.loss.min())
     told = (
-        f"E of {SURFACE} = {e.fit.values['E']:.4g} {between(low, high, '.4g')} by the sandwich, least loss {least:.4g}"
+        f"E of {SURFACE} = {e.fit.values['E']:.4g} {between(low, high, '.4g')} by the sandwich, lowest loss {least:.4g}"
     )
     if low <= ZERO * least:
         return fails(f"{told}: E is not identified, its interval reaches zero")
-    return either(high < least, told + ("" if high < least else ": its interval reaches the least loss"))
+    return either(high < least, told + ("" if high < least else ": its interval reaches the lowest loss"))
 
 
 @rule(
     "D8",
     "error",
-    "Four forms or more were tried on larger runs; the one used is as good as any, and they agree far out",
-    "Another form predicts larger runs better, forms disagree far out, or too few were tried",
-    prevents="doubt about the form that no interval shows",
-    size="the same data give 5.17% or .70% error far out, by the form alone",
+    "Of four forms or more none predicts larger runs much better than the additive law, and good forms agree",
+    "Another form predicts larger runs much better, good forms disagree, or fewer than four were tried",
+    prevents="an uncertainty about the form that no interval shows",
+    size="on the same data one form is wrong by 5.17% far beyond the runs, and another by 0.70%",
     source="Skaling 2026",
-    do="Rank forms (scalinglaws compare), mix them, and quote the split of their forecasts.",
+    do="Rank the forms (scalinglaws compare), mix them, and quote how far their forecasts differ.",
 )
 def form_settled(e: Evidence) -> Judgement:
-    """Fit the additive law, its variants and others to the lower 50% and 70% in compute, foretell the rest, and compare
-    the losses that the good forms give at ten times the largest run (or at the target).
+    """Fit the additive law, its variants and other forms to the lower 50% and 70% in compute and predict the rest. The
+    good forms are those whose error is at most 1.5 times the lowest; compare the losses that they give at ten times
+    the compute of the largest run, or at the target.
     """
     forms = e.once("forms", bake_off)
     best = max(forms[0].error, 1e-12)
     good = [one for one in forms if one.error <= BETTER * best]
     split = max(np.log([one.forecast for one in good])) - min(np.log([one.forecast for one in good]))
     at = far_point(e)
-    told = ", ".join(f"{one.name} {one.error:.2%} (then {one.forecast:.4g})" for one in forms)
-    told = f"error on larger runs, and loss at N = {at['N']:.2g}, D = {at['D']:.2g}: {told}"
+    told = ", ".join(f"{one.name} {one.error:.2%} ({one.forecast:.4g})" for one in forms)
+    told = f"error on larger runs, then the loss at N = {at['N']:.2g}, D = {at['D']:.2g}: {told}"
     if len(forms) < FORMS:
-        return fails(f"{told}; under {FORMS} forms can be fitted")
+        return fails(f"{told}; fewer than {FORMS} forms can be fitted")
     if "additive" not in {one.name for one in good}:
-        return fails(f"{told}; the additive law is {BETTER:g} times worse than {forms[0].name}")
+        return fails(f"{told}; the additive law is over {BETTER:g} times worse than {forms[0].name}")
     return either(split <= SPLIT, f"{told}; the good forms differ by {split:.2%} there")
 
 
@@ -80,10 +81,10 @@ def form_settled(e: Evidence) -> Judgement:
     "warning",
     "Residuals show no pattern over size and data",
     "Residuals show a pattern over size and data",
-    prevents="a structured misfit behind R2 over .99",
-    size="six of six additive fits of R2 .999 foretold too high a loss",
+    prevents="a systematic misfit behind an R2 above 0.99",
+    size="six of six additive fits of R2 0.999 predicted too high a loss",
     source="Brandfonbrener et al. 2024, recomputed",
-    do="Look at the residual map; try other forms (D8), and widen the interval by the factor of a backtest.",
+    do="Look at the map of residuals; try other forms (D8), and widen the interval by the factor of a backtest.",
 )
 def no_pattern(e: Evidence) -> Judgement:
     """Take Moran's I of the residuals over the six nearest rows in (ln N, ln D), its p-value from 999 shuffles and its
@@ -103,7 +104,7 @@ def no_pattern(e: Evidence) -> Judgement:
     error = float(e.fit.residuals[top].std() / np.sqrt(top.sum()))
     told = (
         f"Moran's I = {interval(index, '+.3f')}, p = {interval(p, '.3g')}; "
-        f"the top tenth in compute lies {edge:+.2%} (+-{error:.2%}) off"
+        f"the top tenth in compute lies {edge:+.2%} (+-{error:.2%}) off the law"
     )
     return by_parts((outcome_of(p, low=STRUCTURED), outcome_of(index, high=HALF)), told)
 
@@ -144,15 +145,19 @@ def p_value(above: int, level: float) -> Estimate:
 @rule(
     "D10",
     "warning",
-    "Envelope, isoFLOP minima and the fitted surface give one exponent",
+    "Envelope, isoFLOP minima and the fitted surface give the same exponent",
     "Envelope, isoFLOP minima and the fitted surface give different exponents",
-    prevents="a method picked for its answer",
-    size=".50, .49 and .46 in one study; .46 to .80 in another; .43 against .36-.39",
+    prevents="a method that is chosen for its answer",
+    size="the approaches give 0.50, 0.49 and 0.46 in one study, 0.46 to 0.80 in another, and 0.43 against 0.36-0.39 in "
+    "a third",
     source="Hoffmann et al. 2022; McLeish et al. 2025; Marin, recomputed by Open-Athena 2026",
-    do="Explain the difference (scalinglaws frontier all) before any exponent is quoted.",
+    do="Explain the difference (scalinglaws frontier all) before you quote an exponent.",
 )
 def approaches_agree(e: Evidence) -> Judgement:
-    """Run every approach that the table allows and compare their a; it is an error where intervals do not overlap."""
+    """Run every approach that the table allows, and judge the largest difference between their a by its interval. A
+    failure is an error where their own intervals do not overlap, else a warning.
+    """
+
     found = approaches(e)
     if len(found) < 2:
         raise Lacking("learning curves of three sizes, or isoFLOP budgets, beside the fit")
@@ -165,7 +170,7 @@ def approaches_agree(e: Evidence) -> Judgement:
 
 
 def approaches(e: Evidence) -> dict[str, Estimate]:
-    """Exponent a by each approach that the table allows."""
+    """Give the exponent a by each approach that the table allows."""
     found: dict[str, Estimate] = {}
     columns = {"params": e.size_name, "loss": e.loss_name, "tokens": "tokens"}
     columns |= {"flops": e.flops_name} if e.flops_name else {}
@@ -181,20 +186,20 @@ def approaches(e: Evidence) -> dict[str, Estimate]:
 @rule(
     "D11",
     "warning",
-    "The best of noisy losses is not taken for the best loss",
-    "The best of noisy losses is taken for the best loss, which is lower than the truth",
-    prevents="a winner's curse in the envelope",
-    size="published envelopes use a hull or a spline with a bootstrap to avoid it",
+    "The lowest of several noisy losses lies hardly below the true lowest loss",
+    "The lowest of several noisy losses lies clearly below the true lowest loss",
+    prevents="a winner's curse: an envelope of losses that were low by chance",
+    size="published envelopes use a hull, or a spline with a bootstrap, to avoid this bias",
     source="McLeish et al. 2025; Porian et al. 2024",
-    do="Interpolate each size and average replicates before comparing sizes (scalinglaws frontier envelope does).",
+    do="Interpolate each size and average its repeats before comparing sizes, as scalinglaws frontier envelope does.",
 )
 def no_curse(e: Evidence) -> Judgement:
-    """Add the fit's noise to its own losses, take the least in every tenth of a decade of compute, and average by how
-    much it lies below the true least.
+    """Add the noise of the fit to its own losses, take the lowest in every tenth of a decade of compute, and average
+    how far it lies below the lowest without noise. The mean of 200 draws is known to a fraction of the limit.
     """
     runs = e.runs
     if len(np.unique(runs)) == len(runs):
-        raise Lacking("learning curves: several rows a run")
+        raise Lacking("learning curves: several rows per run")
     fitted = e.fit.evaluate(N=e.size, D=e.tokens)
     noise = np.random.default_rng(e.seed).standard_normal((FRONTIER_DRAWS, len(fitted))) * e.fit.noise
     bins = np.unique(np.round(10 * np.log10(e.flops)), return_inverse=True)[1].ravel()
@@ -204,22 +209,22 @@ def no_curse(e: Evidence) -> Judgement:
         least = fitted[rows].min()
         drop.append(float(np.log((fitted[rows] * np.exp(noise[:, rows])).min(axis=1) / least).mean()))
     curse = -float(np.mean(drop))
-    told = f"the least of the losses in a tenth of a decade lies {curse:.2%} too low, the noise is {e.fit.noise:.2%}"
+    told = f"the lowest loss in a tenth of a decade lies {curse:.2%} too low, the noise is {e.fit.noise:.2%}"
     return either(curse <= CURSE * e.fit.noise, told)
 
 
 @rule(
     "D12",
     "warning",
-    "Exponents lie between 0 and 1.2, off every bound, and differ",
-    "An exponent lies outside 0 to 1.2 or at a bound, or two are equal",
+    "The exponents lie between 0 and 1.2, at no bound, and differ from each other",
+    "An exponent lies outside 0 to 1.2 or at a bound, or both are equal",
     prevents="constants that are not identified",
-    size="one task's fit gives alpha = 1.15 and A = 6.7e8",
+    size="the fit to one task gives alpha = 1.15 and A = 6.7e8",
     source="Gadre et al. 2024, recomputed",
-    do="Hold or tie what is not identified, or add runs where the term is strong.",
+    do="Fix or tie what is not identified, or add runs in which the term is large.",
 )
 def plausible(e: Evidence) -> Judgement:
-    """Look at the exponents, at how close they are, and at the outcome of the fit."""
+    """Look at the exponents, at their difference, and at the outcome of the fit."""
     alpha, beta = (float(e.fit.values[name]) for name in ("alpha", "beta"))
     wrong = [f"{n} = {v:.3g} lies outside" for n, v in (("alpha", alpha), ("beta", beta)) if not _inside(v)]
     wrong += ["alpha and beta are equal"] if abs(alpha - beta) < EQUAL else []
@@ -234,21 +239,21 @@ def _inside(value: float) -> bool:
 @rule(
     "D13",
     "info",
-    "The fit can be made again: data hash, and seeds of runs and of fitting",
-    "The fit cannot be made again: seeds are missing, or another seed moves it",
+    "The fit can be made again: the seeds of the runs are recorded, and another seed of the fit changes nothing",
+    "The fit cannot be made again: seeds of the runs are missing, or another seed of the fit changes it",
     prevents="results that cannot be reproduced",
     size="over half of more than 50 papers do not specify their fit",
     source="(Mis)Fitting, Li et al. 2025",
     do="Record the seed of every run, and quote the hash of the points with the constants.",
 )
 def reproducible(e: Evidence) -> Judgement:
-    """Hash the points, fit again under another seed, and look for the seeds of the runs."""
+    """Hash the points, fit again with another seed, and look for the seeds of the runs: facts, without noise."""
     again = e.fitted(seed=e.seed + 1)
     moved = abs(split_exponent(again.values) - e.exponent.value)
-    how = f"a moves by {moved:.1e}" if moved else "a is the same to the bit"
-    told = f"points {e.fit.fingerprint}; under another seed {how}"
+    how = f"a changes by {moved:.1e}" if moved else "a is the same to the bit"
+    told = f"points {e.fit.fingerprint}; with another seed {how}"
     if not e.has("seed"):
-        return fails(f"{told}; no column seed says what the runs were drawn with")
+        return fails(f"{told}; no column seed gives the seeds of the runs")
     return either(moved <= 1e-6, told)
 
 

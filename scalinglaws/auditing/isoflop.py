@@ -7,12 +7,12 @@ from .evidence import Evidence, Lacking, optimal_scale, split_exponent
 CLOSE = 0.1  # in ln C: neighbours closer than this are one budget
 LEAST_SIZES, LEAST_BUDGETS = 4, 3
 WIDEST = 0.4  # in ln C, of a budget
-MOST = 0.9  # share of the rows that must lie in budgets
+MOST = 0.9  # minimum share of the rows that lie in budgets
 BEYOND = 10.0  # times the largest budget, where N* is compared
 
 
 def grouped(flops: np.ndarray, size: np.ndarray) -> list[np.ndarray]:
-    """Group rows whose computes follow one another within 10%; rows of each group by rising size."""
+    """Group rows whose computes lie within 10% of the next one; the rows of a group are in order of size."""
     order = np.argsort(flops, kind="stable")
     cuts = np.flatnonzero(np.diff(np.log(flops[order])) > CLOSE) + 1
     groups = [rows[np.argsort(size[rows], kind="stable")] for rows in np.split(order, cuts)]
@@ -24,7 +24,7 @@ def budgets_of(e: Evidence) -> list[np.ndarray]:
     """Find the isoFLOP budgets of the rows that take part.
 
     Raises:
-        Lacking: they form none.
+        Lacking: they form fewer than three.
     """
     groups = grouped(e.flops, e.size)
     if len(groups) < LEAST_BUDGETS:
@@ -33,7 +33,7 @@ def budgets_of(e: Evidence) -> list[np.ndarray]:
 
 
 def parabola_minima(flops, size, loss, groups) -> tuple[np.ndarray, np.ndarray]:
-    """Fit L as a parabola of ln N in every budget: (C, N*) where it opens upwards."""
+    """Fit L as a parabola of ln N in every budget; give C and N* of those that open upwards."""
     found = []
     for rows in groups:
         second, first, _ = np.polyfit(np.log(size[rows]), loss[rows], 2)
@@ -63,7 +63,7 @@ def spline_minima(flops, size, loss, groups) -> tuple[np.ndarray, np.ndarray]:
 
 
 def bias_of_parabola(e: Evidence, groups: list[np.ndarray]) -> float:
-    """Put the fitted surface, without noise, on the budgets' sizes, and compare N* far out with the surface's own."""
+    """Give the relative error of N* at ten times the compute, by parabolas fitted to losses of the surface itself."""
     values = e.fit.values
     loss = e.fit.evaluate(N=e.size, D=e.tokens)
     flops, minima = parabola_minima(6 * e.size * e.tokens, e.size, loss, groups)

@@ -1,4 +1,4 @@
-"""Group B: how the runs were trained and read: warm-up, decay, checkpoints, outliers, evaluation."""
+"""Group B: how the runs were trained and evaluated: warm-up, decay, checkpoints, outliers, evaluation."""
 
 import numpy as np
 
@@ -17,14 +17,14 @@ BLUNT = 1.0  # standard error of a loss over the scatter about the law
     "B1",
     "error",
     "Warm-up takes at most a tenth of every run",
-    "Warm-up takes too much of some runs",
-    prevents="small runs that never train at their full rate",
-    size="a shorter warm-up moves a from .706 to .602: the largest step after the count of FLOPs",
+    "Warm-up takes more than a tenth of some runs, or more tokens than they have parameters",
+    prevents="small runs that never train at their full learning rate",
+    size="a shorter warm-up moves a from 0.706 to 0.602, the largest change after the count of FLOPs",
     source="Porian et al. 2024",
-    do="Scale the warm-up with the run (a tenth of the steps or less), or leave out the runs it covers.",
+    do="Scale the warm-up with the run (a tenth of the steps or less), or leave out the runs that it covers.",
 )
 def short_warmup(e: Evidence) -> Judgement:
-    """Take warm-up over steps for every row, and warm-up tokens over N."""
+    """Divide the warm-up by the steps of every row, and the tokens of the warm-up by N."""
     share = warmup_shares(e)
     worst, many = float(share.max()), int((share > LONG_WARMUP).sum())
     told = f"warm-up takes {share.min():.1%} to {worst:.1%} of a run"
@@ -34,8 +34,10 @@ def short_warmup(e: Evidence) -> Judgement:
     over = e.tokens * share / e.size
     if over.max() > 1:
         rows = int((over > 1).sum())
-        return fails(f"{told}, but up to {over.max():.3g} N tokens, more than N in {rows} rows", "warning")
-    return holds(f"{told} and up to {over.max():.2g} N tokens")
+        return fails(
+            f"{told}, but up to {over.max():.3g} tokens per parameter, more than one in {rows} rows", "warning"
+        )
+    return holds(f"{told} and up to {over.max():.2g} tokens per parameter")
 
 
 def warmup_shares(e: Evidence) -> np.ndarray:
@@ -54,18 +56,18 @@ def warmup_shares(e: Evidence) -> np.ndarray:
 @rule(
     "B2",
     "error",
-    "The learning rate has decayed where a loss is read",
+    "The learning rate has decayed where a loss is read, or is constant in all rows",
     "Some losses are read before the learning rate has decayed",
-    prevents="losses read in the middle of a decay, which lie too high",
-    size="a schedule longer than the run by over 25% costs loss; matching it moves a from .602 to .571; a full decay "
-    "cuts the error of the law by 98%",
+    prevents="losses that are read in the middle of a decay and lie too high",
+    size="a schedule that is longer than the run by over 25% raises the loss; a schedule that matches the run moves a "
+    "from 0.602 to 0.571; a full decay reduces the error of the law by 98%",
     source="Hoffmann et al. 2022, figure A1; Porian et al. 2024; Lourie et al. 2026",
     do="Lay the schedule out for the run, or branch cooldowns off a constant rate; keep only decayed readings "
     f"({argument(keep='decayed')}).",
 )
 def decayed(e: Evidence) -> Judgement:
-    """Compare the steps that the schedule was laid out for with the steps trained, and judge every row as decayed, hot
-    or in the middle of a decay by its schedule and by what its rate did.
+    """Compare the steps that the schedule was planned for with the steps trained. Then call every row decayed, hot (at
+    a constant rate) or in the middle of a decay, by its schedule and by its learning rates.
     """
     told, wrong = [], []
     if e.has("planned_steps"):
@@ -77,7 +79,7 @@ def decayed(e: Evidence) -> Judgement:
     kinds = {kind: int((status == kind).sum()) for kind in ("decayed", "hot", "mid-decay") if (status == kind).any()}
     if not told and not kinds:
         raise Lacking("the column lr_schedule, planned_steps, or a rate lr along each run")
-    told.append(", ".join(f"{many} rows {kind}" for kind, many in kinds.items()) or "no schedule named")
+    told.append(", ".join(f"{many} rows {kind}" for kind, many in kinds.items()) or "no schedule is named")
     if "mid-decay" in kinds:
         wrong.append("rows in the middle of a decay take part")
     if {"decayed", "hot"} <= kinds.keys():
@@ -98,18 +100,21 @@ def _status(e: Evidence) -> np.ndarray:
     "B3",
     "error",
     "Losses along a run take part only where its rate was constant or had decayed",
-    "Losses take part that were read inside a run, where its rate was still changing",
-    prevents="one run counted many times, with a bias",
-    size="reading checkpoints through a law of the schedule leaves .11-.17% mean error; without one they are biased",
+    "Losses take part that were read early in a run, or where its rate was still changing",
+    prevents="one run that is counted many times, with a bias",
+    size="a law of the schedule predicts checkpoints with a mean error of 0.11-0.17%; without such a law they are "
+    "biased",
     source="Luo et al. 2025; Choshen et al. 2024",
     do=f"Keep the last row of each run ({argument(keep='final')}), or hot checkpoints after the first tenth "
     f"({argument(burn_in=0.1)}).",
 )
 def honest_checkpoints(e: Evidence) -> Judgement:
-    """Count rows that are not the end of their run, whether their rate was constant, and how early they were read."""
+    """Count the rows that are not the end of their run, those of them whose rate was still to decay, and those that
+    were read in the first tenth of their run.
+    """
     runs = e.runs
     if len(np.unique(runs)) == len(runs):
-        return holds(f"{len(runs)} rows, one a run")
+        return holds(f"{len(runs)} rows, one per run")
     status = _status(e)
     progress = e.tokens
     _, index = np.unique(runs, return_inverse=True)
@@ -117,23 +122,23 @@ def honest_checkpoints(e: Evidence) -> Judgement:
     np.maximum.at(end, index, progress)
     early = int((progress < EARLY * end[index]).sum())
     inside = int(np.isin(status, ("mid-decay", "intermediate")).sum())
-    told = f"{len(runs)} rows of {len(end)} runs: {inside} inside a run that was to decay or of unknown schedule"
+    told = f"{len(runs)} rows of {len(end)} runs: {inside} inside a run that was to decay or whose schedule is unknown"
     return either(not inside and not early, f"{told}, {early} in the first {EARLY:.0%} of their run")
 
 
 @rule(
     "B9",
     "warning",
-    "No run that diverged, was cut short or stands alone takes part",
-    "Runs take part that diverged, were cut short or stand alone",
-    prevents="outliers that carry the law",
+    "No run that diverged, was cut short or lies far off the fit takes part",
+    "Runs take part that diverged, were cut short or lie far off the fit",
+    prevents="a law that a few outliers decide",
     size="5 of 245 points move B from 2085 to 12850, and D/N at 5.76e23 FLOPs from 17.9 to 6.8",
     source="Besiroglu et al. 2024, recomputed",
     do="Look at the runs named; give them a reason in the column excluded_because.",
 )
 def whole_runs(e: Evidence) -> Judgement:
-    """Count rows whose outcome is not "finished", that ended before their planned steps, and that lie over twelve
-    robust standard deviations off the fit of the others.
+    """Count the rows whose outcome is not "finished", those that are marked as cut short, and those that lie over
+    twelve robust standard deviations off the fit of the others.
     """
     told, wrong = [], []
     if e.has("outcome"):
@@ -159,28 +164,28 @@ def whole_runs(e: Evidence) -> Judgement:
     "warning",
     "Sizes share their data, context and evaluation, whose error is known and small",
     "Sizes differ in data, context or evaluation, or its error is large",
-    prevents="noise, or a change of recipe, taken for a law",
-    size="a change of the data loader alone made one project's earlier losses incomparable",
+    prevents="noise, or a change of recipe, that is taken for a law",
+    size="a change of the data loader alone made the earlier losses of one project incomparable with the later ones",
     source="nanochat 2026",
     do="Train all sizes on one text with one context length; evaluate on more tokens, and record loss_nats_sem.",
 )
 def one_recipe(e: Evidence) -> Judgement:
-    """Look for contexts, texts and tokenizers that differ between sizes, and compare the standard error of the loss
-    with the scatter about the law.
+    """Look for contexts, texts and tokenizers that differ between sizes, and compare the median standard error of a
+    loss with the scatter about the law. Both are taken as recorded in the table.
     """
     mixed = [n for n in ("n_ctx", "train_set", "tokenizer") if e.has(n) and _changes_with_size(e, n)]
     if not e.has("loss_nats_sem"):
         if mixed:
-            return fails(f"{', '.join(mixed)} changes from size to size")
+            return fails(f"{', '.join(mixed)} differs between sizes")
         raise Lacking("the column loss_nats_sem, the standard error of a loss from its test set")
     error = float(np.median(e.kept["loss_nats_sem"] / e.loss))
     blunt = error > BLUNT * e.fit.rms_log
     told = f"the median standard error of a loss is {error:.2%}, the scatter about the law {e.fit.rms_log:.2%}"
-    return either(not mixed and not blunt, told + (f"; {', '.join(mixed)} changes from size to size" if mixed else ""))
+    return either(not mixed and not blunt, told + (f"; {', '.join(mixed)} differs between sizes" if mixed else ""))
 
 
 def _changes_with_size(e: Evidence, name: str) -> bool:
-    """Whether some value of a column stands at some sizes alone."""
+    """Whether some value of a column occurs at some of the sizes only."""
     column, sizes = e.kept[name], np.round(np.log(e.size) / SAME)
     values = np.unique(column)
     return len(values) > 1 and any(levels(np.exp(SAME * sizes[column == v])) < levels(e.size) for v in values)

@@ -14,7 +14,7 @@ SEVERITIES = ("error", "warning", "info")
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a check says: an outcome, what was found, and a severity where it depends on what was found."""
+    """The result of a check: an outcome, what was found, and a severity where it depends on what was found."""
 
     outcome: str
     found: str
@@ -27,12 +27,12 @@ def holds(found: str) -> Judgement:
 
 
 def fails(found: str, severity: str = "") -> Judgement:
-    """Say that the rule is broken, with the numbers."""
+    """Say that the rule fails, with the numbers."""
     return Judgement(FAILED, found, severity)
 
 
 def either(good: bool, found: str, severity: str = "") -> Judgement:
-    """Say that the rule holds where `good`, else that it is broken."""
+    """Say that the rule holds where `good`, else that it fails."""
     return holds(found) if good else fails(found, severity)
 
 
@@ -52,7 +52,7 @@ def by_parts(outcomes: Iterable[str], found: str, severity: str = "") -> Judgeme
 
 
 def unknown(needs: str) -> Judgement:
-    """Say what the rule needs to be checked."""
+    """Say that the rule was not run, and what it needs."""
     return Judgement(NOT_RUN, f"needs {needs}")
 
 
@@ -62,8 +62,8 @@ class Rule:
 
     Attributes:
         id: letter of its group and a number.
-        title: what must be so, as a statement; fault: what is so where the rule fails.
-        check: evidence -> verdict.
+        title: a sentence that is true where the rule passes; fault: one that is true where it fails.
+        check: evidence -> judgement.
         prevents, size, source, do: as in `Finding`.
         about: what is computed, in a sentence.
     """
@@ -84,7 +84,7 @@ class Rule:
         return " ".join((self.check.__doc__ or "").split())
 
     def judge(self, evidence: Evidence) -> Finding:
-        """Check, and make the finding; what lacks, cannot be fitted or fails leaves this rule alone unchecked."""
+        """Check, and make the finding; a rule that lacks columns, a fit or anything else is not run."""
         verdict = attempt(lambda: self.check(evidence), lambda why: Judgement(NOT_RUN, why))
         severity = verdict.severity or self.severity
         return Finding(

@@ -1,4 +1,4 @@
-"""Group B: whether rate, batch and optimizer were good at every size."""
+"""Group B: whether learning rate, batch and optimizer were good at every size."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from .evidence import SAME, Evidence, Lacking, decades, levels
 from .rule import Judgement, by_interval, either, fails, holds, rule
 
 KNOBS = ("lr", "batch_tokens", "weight_decay", "beta2")
-LOCAL = np.log(np.sqrt(2))  # a step of the rate that must not matter
+LOCAL = np.log(np.sqrt(2))  # an error of ln(rate) that must not matter
 SMALL_BATCH, SHORT_MEMORY = 128, 0.95  # sequences; beta2 (Porian et al. 2024)
 TIMESCALE_SLOPE = -0.527  # tau_opt ~ (D/N)^m (Bergsma et al. 2025)
 TIMESCALE_SPREAD = 4.0
@@ -24,7 +24,7 @@ CERTAIN = 0.99  # share of scanned cells that must be bracketed
 
 @dataclass(frozen=True)
 class Scan:
-    """Losses over the values of one knob, at one size and horizon; the best over the other knobs."""
+    """Losses over the values of one hyper-parameter, at one size and horizon; the best over the other ones."""
 
     size: float
     tokens: float
@@ -38,7 +38,7 @@ class Scan:
 
 
 def scans(e: Evidence, knob: str) -> list[Scan]:
-    """Find the cells of one size and horizon that were trained at two values of a knob or more."""
+    """Find the cells of one size and horizon that were trained at two values of a hyper-parameter or more."""
     if not e.has(knob):
         return []
     column, found = e.kept[knob], []
@@ -52,14 +52,14 @@ def scans(e: Evidence, knob: str) -> list[Scan]:
 
 
 def beaten(e: Evidence) -> np.ndarray:
-    """Mark the rows that another row of their size and horizon beats."""
+    """Mark the rows that have a higher loss than another row of their size and horizon."""
     least = np.full(e.cells.max() + 1, np.inf)
     np.minimum.at(least, e.cells, e.loss)
     return e.loss > least[e.cells]
 
 
 def best_of_scans(e: Evidence) -> Points:
-    """Leave the beaten rows of a table out where most of its cells are scans of a rate or a batch."""
+    """Exclude all rows but the best of each cell, where most cells of the table are scans of a rate or a batch."""
     try:
         found = [s for knob in ("lr", "batch_tokens") for s in scans(e, knob) if len(s.values) >= 3]
         if len({(s.size, s.tokens) for s in found}) <= levels_of_cells(e) / 2:
@@ -75,17 +75,18 @@ def best_of_scans(e: Evidence) -> Points:
 @rule(
     "B4",
     "error",
-    "Rate and batch are the best at every size: worse runs lie on both sides",
-    "Nothing shows that rate and batch are the best at every size",
-    prevents="a law of the tuning instead of the model",
-    size="tuning moves a from .571 to .497; 4 configurations show no law where 256 give an accurate one; published "
-    "rules miss the searched optimum by .9 to 9.5 per mille",
+    "Learning rate and batch are the best at every size: runs on both sides of them are worse",
+    "Nothing shows that learning rate and batch are the best at every size",
+    prevents="a law that describes the tuning and not the models",
+    size="tuning moves a from 0.571 to 0.497; 4 configurations show no law where 256 give an accurate one; by "
+    "published rules the loss is 0.09% to 0.95% above that of a search",
     source="Porian et al. 2024; Lourie et al. 2026; Li et al. 2025 (Step Law)",
-    do="Train each size at rates (and batches) a factor 2 below and above the chosen one, until the ends are worse.",
+    do="Train each size at learning rates (and batches) a factor 2 below and above the chosen one, until both ends are "
+    "worse.",
 )
 def bracketed(e: Evidence) -> Judgement:
-    """In every cell of one size and horizon that was trained at several values, see whether the best value lies between
-    two worse ones.
+    """Count the cells of one size and horizon, trained at several values, whose best value lies between two worse ones.
+    The rule asks for 99% of them, and for a scan at every size. It is a count in this table, without an interval.
     """
     found = {knob: scans(e, knob) for knob in KNOBS}
     if not any(found.values()):
@@ -110,17 +111,17 @@ def levels_of_cells(e: Evidence) -> int:
 @rule(
     "B5",
     "warning",
-    "A rate off by the root of two costs less than the scatter about the law",
-    "A rate off by the root of two costs more than the scatter about the law",
-    prevents="the largest model tuned worse than the others",
-    size="the loss stays within 5% of its range over about half to twice the best batch",
+    "A learning rate off by a factor 1.41 costs less than the scatter about the law",
+    "A learning rate off by a factor 1.41 costs more than the scatter about the law",
+    prevents="a largest model that is tuned worse than the others",
+    size="the loss stays within 5% of its range from about half to twice the best batch",
     source="Schaipp et al. 2026",
-    do="Scan the rate of the largest model more finely.",
+    do="Scan the learning rate of the largest model in smaller steps.",
 )
 def flat_optimum(e: Evidence) -> Judgement:
-    """Fit a parabola in ln(rate) to the scan of the largest size that has three values or more, read what half a
-    doubling off its minimum costs, and take it over the scatter of the runs about the fitted law; by its interval, as
-    each loss of the scan scatters as much.
+    """Fit a parabola in ln(rate) to the largest scan of three rates or more, and divide the cost of a factor 1.41 off
+    its minimum by the scatter of the runs about the fitted law. The interval of this ratio takes the losses of the
+    scan to scatter as the runs do.
     """
     usable = [s for s in scans(e, "lr") if len(s.values) >= 3]
     if not usable:
@@ -139,10 +140,10 @@ def flat_optimum(e: Evidence) -> Judgement:
 
 
 def cost_over_scatter(values: np.ndarray, losses: np.ndarray, best: Fit, level: float) -> Estimate:
-    """Give what half a doubling off the minimum of a parabola in ln(rate) costs over the scatter of a fit.
+    """Give the cost of a rate off by a factor 1.41, by a parabola in ln(rate), over the scatter of a fit.
 
-    The standard error of the ratio r is (k^2 + r^2 / (2 nu))^.5: k that of the parabola's curvature, in units of the
-    scatter, and nu the degrees of freedom of the fit, to which the scatter is known.
+    The standard error of the ratio r is (k^2 + r^2 / (2 nu))^0.5, where k is that of the parabola's cost in units of
+    the scatter, and nu the degrees of freedom of the fit that gave the scatter.
     """
     along = np.log(values) - np.log(values).mean()
     curvature = np.polyfit(along, np.log(losses), 2)[0]
@@ -156,22 +157,24 @@ def cost_over_scatter(values: np.ndarray, losses: np.ndarray, best: Fit, level: 
 @rule(
     "B6",
     "warning",
-    "The batch lies below the critical one by two laws",
-    "The batch lies above the critical one by at least one of two laws",
-    prevents="compute wasted in a way that looks like a worse exponent",
-    size="definitions of the critical batch differ by a factor 4; at it, twice the least tokens are needed",
+    "Every batch lies below the critical batch of two laws",
+    "Some batches lie above the critical batch of at least one of two laws",
+    prevents="wasted compute that looks like a worse exponent",
+    size="definitions of the critical batch differ by a factor 4; training at it takes twice the minimum number of "
+    "tokens",
     source="Kaplan et al. 2020; Bergsma et al. 2025; Zhang et al. 2024",
     do="Halve the batch of the rows named, or correct them to C_min (frontier c-min).",
 )
 def below_critical(e: Evidence) -> Judgement:
-    """Compare the batch with B_crit(L) = 2e8 / L^(1/.21) tokens (Kaplan et al. 2020, eq 5.3: time and compute weigh
-    alike) and with 93.2 (N/1e6)^.47 sequences of 512 (Zhang et al. 2024: 20% beyond linear scaling, at D = 20 N).
+    """Compare the batch with B_crit(L) = 2e8 / L^(1/0.21) tokens (Kaplan et al. 2020, eq 5.3: twice the minimum of
+    steps and of tokens) and with 93.2 (N/1e6)^0.47 sequences of 512 (Zhang et al. 2024: 20% beyond linear scaling, at D
+    = 20 N).
     """
     batch = e.need("batch_tokens")[0]
     by_loss = law("kaplan-bcrit").at(law("kaplan-bcrit").constants, L=e.loss)
     by_size = ZHANG_CONTEXT * 93.20 * (e.size / 1e6) ** 0.47
     over = {"Kaplan": batch / by_loss, "Zhang": batch / by_size}
-    told = ", ".join(f"{v.min():.2g} to {v.max():.2g} of B_crit by {n}" for n, v in over.items())
+    told = ", ".join(f"{v.min():.2g} to {v.max():.2g} times B_crit by {n}" for n, v in over.items())
     rows = int(((over["Kaplan"] > 1) | (over["Zhang"] > 1)).sum())
     return either(not rows, f"the batch is {told}" + (f"; above one of them in {rows} rows" if rows else ""))
 
@@ -179,29 +182,29 @@ def below_critical(e: Evidence) -> Judgement:
 @rule(
     "B7",
     "warning",
-    "beta2 suits the batch, and weight decay the horizon",
-    "beta2 does not suit the batch, or weight decay the horizon",
-    prevents="instability, or a slope hidden in the optimizer",
-    size="beta2 = .95 is bad at 128 sequences or fewer; the best timescale falls as (D/N)^-.53",
+    "beta2 suits the batch, and weight decay suits the horizon",
+    "beta2 does not suit the batch, or weight decay does not suit the horizon",
+    prevents="instability, or a part of the exponent that comes from the optimizer",
+    size="beta2 = 0.95 is too low for batches of 128 sequences or fewer; the best timescale falls as (D/N)^-0.53",
     source="Porian et al. 2024; Bergsma et al. 2025",
-    do="Take beta2 = .99 at small batches, and weight decay so that B/(lr weight_decay D) follows (D/N)^-.53.",
+    do="Take beta2 = 0.99 at small batches, and a weight decay with which B/(lr weight_decay D) follows (D/N)^-0.53.",
 )
 def optimizer_memory(e: Evidence) -> Judgement:
-    """Look for beta2 of .95 or less at 128 sequences or fewer, and for a timescale B/(lr weight_decay D) that strays
-    from (D/N)^-.527 by more than a factor 4 between rows.
+    """Look for beta2 of 0.95 or less at 128 sequences or fewer, and for timescales B/(lr weight_decay D) whose
+    ratios to (D/N)^-0.527 differ by more than a factor 4 between rows.
     """
     told, wrong = [], []
     if e.has("beta2"):
         sequences = e.need("batch_tokens")[0] / e.need("n_ctx")[0]
         bad = int(((e.kept["beta2"] <= SHORT_MEMORY) & (sequences <= SMALL_BATCH)).sum())
-        told.append(f"beta2 from {e.kept['beta2'].min():g}, batches from {sequences.min():.3g} sequences")
+        told.append(f"beta2 from {e.kept['beta2'].min():g} up, batches from {sequences.min():.3g} sequences up")
         wrong += [f"{bad} rows of beta2 <= {SHORT_MEMORY} at {SMALL_BATCH} sequences or fewer"] if bad else []
     if e.has("weight_decay") and e.has("lr") and (e.kept["weight_decay"] > 0).all():
         timescale = e.need("batch_tokens")[0] / (e.kept["lr"] * e.kept["weight_decay"] * e.tokens)
         stray = timescale / (e.tokens / e.size) ** TIMESCALE_SLOPE
         spread = float(stray.max() / stray.min())
-        told.append(f"timescales {timescale.min():.2g} to {timescale.max():.2g} of a run")
-        wrong += [f"they stray by a factor {spread:.3g} from (D/N)^-.53"] if spread > TIMESCALE_SPREAD else []
+        told.append(f"timescales from {timescale.min():.2g} to {timescale.max():.2g} of a run")
+        wrong += [f"their ratios to (D/N)^-0.53 differ by a factor {spread:.3g}"] if spread > TIMESCALE_SPREAD else []
     if not told:
         raise Lacking("the columns beta2 with batch_tokens and n_ctx, or weight_decay with lr and batch_tokens")
     return either(not wrong, "; ".join(told + wrong))
@@ -210,15 +213,15 @@ def optimizer_memory(e: Evidence) -> Judgement:
 @rule(
     "B8",
     "warning",
-    "Hyper-parameters tuned at one size are shown to carry over",
-    "Nothing shows that hyper-parameters tuned at one size carry over",
-    prevents="a slope made by mistuning",
-    size="a rate that was best at 12 layers hurt at 20; one recipe diverged at 333 times its compute",
+    "The best learning rate is known at sizes that lie far apart",
+    "One learning rate is used at sizes that lie far apart, and nothing shows that it suits them all",
+    prevents="a slope that comes from bad tuning",
+    size="a rate that was best at 12 layers raised the loss at 20; one recipe diverged at 333 times its compute",
     source="nanochat 2026; Delphi 2026",
-    do="Scan the rate at the smallest and the largest size, or use a parametrisation that transfers (muP).",
+    do="Scan the learning rate at the smallest and the largest size, or use a parametrisation that transfers (muP).",
 )
 def transfer(e: Evidence) -> Judgement:
-    """See whether the rate follows size, and whether it was scanned at two sizes or more."""
+    """See whether the learning rate was scanned at sizes that differ by a factor 2, and else how it depends on size."""
     if not e.has("lr"):
         raise Lacking("the column lr")
     span = float(e.size.max() / e.size.min())
@@ -226,7 +229,7 @@ def transfer(e: Evidence) -> Judgement:
     if scanned and decades(np.array([s.size for s in scanned])) > 0.3:
         best = [float(s.values[s.losses.argmin()]) for s in scanned]
         slope = np.polyfit(np.log([s.size for s in scanned]), np.log(best), 1)[0]
-        return holds(f"the rate was scanned at {len(scanned)} cells: the best goes as N^{slope:.2f}")
+        return holds(f"the rate was scanned at {len(scanned)} cells: the best one goes as N^{slope:.2f}")
     if span > 10 and levels(e.kept["lr"]) == 1:
         return fails(f"one rate, {e.kept['lr'][0]:g}, at all sizes, which span a factor {span:.3g}")
     slope = np.polyfit(np.log(e.size), np.log(e.kept["lr"]), 1)[0] if span > 1.1 else 0.0

@@ -1,4 +1,4 @@
-"""Group E: what the law is used for: comparing arms, foretelling tasks, choosing data, serving."""
+"""Group E: what the law is used for: comparing arms, predicting tasks, choosing data, serving."""
 
 from collections.abc import Mapping
 
@@ -17,17 +17,17 @@ ARMS = ("arm", "train_set")
 TASKS = ("error_top1", "accuracy")
 CONTINUOUS = ("loss_task_bits_per_byte",)
 FAIR = 1.5  # runs of one arm over those of another
-OVERLAP = 0.5  # of the range of compute that arms share
+OVERLAP = 0.5  # of the range of compute, that all arms must share
 MONOTONE, SIGNAL = 0.8, 3.0  # Spearman's rho; range of a task over its scatter about the loss
 SHIFTED = 2.0  # scatter of a task about one line for all texts, over that about a line each
 OVERTRAINED = 10.0  # D/N over that of the optimum
 
 
 def arm_of(e: Evidence) -> np.ndarray:
-    """Which arm each row belongs to.
+    """Give the arm that each row belongs to.
 
     Raises:
-        Lacking: the table knows no arms.
+        Lacking: the table has no arms.
     """
     for name in ARMS:
         if e.has(name) and len(np.unique(e.kept[name])) > 1:
@@ -41,28 +41,31 @@ def arm_of(e: Evidence) -> np.ndarray:
     "Arms are compared over one range of compute, with equal tuning",
     "Arms are compared over different ranges of compute, or with unequal tuning",
     prevents="speed-ups that are differences of tuning or range",
-    size="a gain of 1.4 times at 0.1e9 parameters is 1.1 at 1.2e9; a saving of .478 shrinks to .567 by its authors' "
-    "exponents; separate fits of five constants are ill-conditioned",
+    size="a gain of 1.4 times at 0.1e9 parameters is 1.1 times at 1.2e9; by its authors' exponents a compute of 0.478 "
+    "times the baseline's grows to 0.567 times; separate fits of five constants are ill-conditioned",
     source="Wen et al. 2025; Moonlight 2025; Volkova et al. 2026",
-    do="Train arms on one grid with as many trials each; fit shared exponents (scalinglaws arms) and quote where they "
-    "cross.",
+    do="Train all arms on one grid, with equally many trials each; fit shared exponents (scalinglaws arms) and quote "
+    "the compute at which two arms cross.",
 )
 def fair_arms(e: Evidence) -> Judgement:
-    """Count the runs and rates of every arm, the compute that they share, and the exponent of each by itself."""
+    """Count the runs and learning rates of every arm, and take the range of compute that all share: facts of the table.
+    The exponents of the single arms are given beside them.
+    """
+
     arm = arm_of(e)
     names, counts = np.unique(arm, return_counts=True)
     ends = np.array([[np.log(e.flops[arm == n].min()), np.log(e.flops[arm == n].max())] for n in names])
     shared = (ends[:, 1].min() - ends[:, 0].max()) / max(np.ptp(ends), 1e-12)
     wrong = []
     if counts.max() > FAIR * counts.min():
-        wrong.append(f"{counts.min()} to {counts.max()} runs an arm")
+        wrong.append(f"{counts.min()} to {counts.max()} runs per arm")
     if e.has("lr"):
         rates = [levels(e.kept["lr"][arm == n]) for n in names]
-        wrong += [f"{min(rates)} to {max(rates)} rates an arm"] if max(rates) > FAIR * min(rates) else []
+        wrong += [f"{min(rates)} to {max(rates)} rates per arm"] if max(rates) > FAIR * min(rates) else []
     if shared < OVERLAP:
         wrong.append(f"they share {max(shared, 0):.0%} of the range of compute")
     own = ", ".join(f"{n} {a:.3f}" for n in names[:6] if (a := _own_exponent(e, arm == n)) is not None)
-    told = f"{len(names)} arms" + (f"; a by itself: {own}" if own else "")
+    told = f"{len(names)} arms" + (f"; a of each by itself: {own}" if own else "")
     return either(not wrong, "; ".join([told, *wrong]))
 
 
@@ -74,7 +77,7 @@ def _own_exponent(e: Evidence, rows: np.ndarray) -> float | None:
 
 
 def task_of(e: Evidence) -> np.ndarray:
-    """Error of a downstream task.
+    """Give the error of a downstream task.
 
     Raises:
         Lacking: the table has none.
@@ -86,14 +89,14 @@ def task_of(e: Evidence) -> np.ndarray:
 @rule(
     "E6",
     "error",
-    "A task is predicted through the loss, and only where it follows the loss",
+    "The task follows the loss, so that the loss can predict it",
     "The task does not follow the loss, so that the loss cannot predict it",
-    prevents="forecasts no better than chance",
-    size="39% of 46 tasks can be foretold; one was 10 points off; single tasks miss by 25.7%",
+    prevents="forecasts that are no better than chance",
+    size="39% of 46 tasks can be predicted; one forecast was wrong by 10 points; single tasks are missed by 25.7%",
     source="Lourie et al. 2025; Bhagia et al. 2024; Gadre et al. 2024",
-    do="Fit loss, then task from loss; leave out the tasks that fail here, and say so.",
+    do="Fit the loss, then the task as a function of the loss; leave out the tasks that fail here, and say so.",
 )
-def foretellable(e: Evidence) -> Judgement:
+def follows_the_loss(e: Evidence) -> Judgement:
     """Take Spearman's correlation of the task with the loss, and the task's range over its scatter about a parabola in
     the loss; each by its interval.
     """
@@ -109,10 +112,10 @@ def foretellable(e: Evidence) -> Judgement:
 @rule(
     "E7",
     "warning",
-    "Tasks have a continuous metric",
+    "The task has a continuous metric",
     "The task has no continuous metric",
-    prevents="emergence made by the metric",
-    size="bits per byte of the answer raise right decisions from 77 to 83.7%",
+    prevents="an emergent ability that comes from the metric",
+    size="with bits per byte of the answer 83.7% of decisions are right, without them 77%",
     source="Heineman et al. 2025 (signal and noise)",
     do="Record the bits per byte of the right answer (loss_task_bits_per_byte).",
 )
@@ -121,18 +124,18 @@ def continuous(e: Evidence) -> Judgement:
     if any(e.has(name) for name in CONTINUOUS):
         return holds(f"the bits per byte of the answer are recorded in {len(e.kept)} rows")
     task_of(e)
-    return fails("the share of right answers alone")
+    return fails("only the share of right answers is recorded")
 
 
 @rule(
     "E8",
     "warning",
-    "A law that picks data does better than ranking at one scale",
-    "A law that picks data does worse than ranking at one scale",
+    "Laws choose the better arm more often than the ranking at one size",
+    "Laws choose the better arm less often than the ranking at one size",
     prevents="a law that is worse than no law",
-    size="ranking 25 corpora at 150M parameters picks the winner at 1B in 80% of pairs; none of 8 laws does better",
+    size="the ranking of 25 corpora at 150M parameters is right at 1B in 80% of pairs; none of 8 laws is better",
     source="DataDecide 2025",
-    do="Pick by the ranking at the largest affordable scale.",
+    do="Choose by the ranking at the largest affordable size.",
 )
 def beats_ranking(e: Evidence) -> Judgement:
     """Hold the largest size out; predict which arm of every pair has the lower loss there, by a law for each arm and by
@@ -145,9 +148,9 @@ def beats_ranking(e: Evidence) -> Judgement:
         raise Lacking("three arms that share four sizes")
     top, below = common[-1], common[-2]
     actual, ranked = (_best_losses(e, arm, names, size) for size in (top, below))
-    said = np.array([_foretold(e, arm == n, top) for n in names])
+    said = np.array([_predicted(e, arm == n, top) for n in names])
     if not np.isfinite(said).all():
-        raise Lacking("rows enough to fit every arm below its largest size")
+        raise Lacking("enough rows to fit every arm below its largest size")
     by_law, by_rank = pairs_right(said, actual), pairs_right(ranked, actual)
     more = difference_of_shares(by_law, by_rank, len(names), e.level)
     found = (
@@ -161,8 +164,8 @@ def _best_losses(e: Evidence, arm, names, size: float) -> np.ndarray:
     return np.array([e.loss[(arm == n) & (e.size == size)].min() for n in names])
 
 
-def _foretold(e: Evidence, rows: np.ndarray, size: float) -> float:
-    """Least loss of an arm at a size, by the law of its smaller ones."""
+def _predicted(e: Evidence, rows: np.ndarray, size: float) -> float:
+    """Predict the lowest loss of an arm at a size by the law of its smaller ones."""
     try:
         found = e.refit(rows & (e.size < size))
     except (FitError, PointsError):
@@ -173,12 +176,12 @@ def _foretold(e: Evidence, rows: np.ndarray, size: float) -> float:
 @rule(
     "E9",
     "warning",
-    "Tasks are predicted from the loss for one training text at a time",
-    "One curve of task over loss is used for training texts that differ",
-    prevents="a correspondence of loss and task that another text breaks",
-    size="curves of task over loss differ by text in six corpora",
+    "One curve of the task over the loss describes every training text",
+    "One curve of the task over the loss does not describe every training text",
+    prevents="a curve of the task over the loss that does not hold for another text",
+    size="the curves of six corpora differ",
     source="Brandfonbrener et al. 2024; Lourie et al. 2026",
-    do="Fit the second step for each training text alone.",
+    do="Fit the task as a function of the loss for each training text separately.",
 )
 def one_text(e: Evidence) -> Judgement:
     """Compare the scatter of the task about one parabola in the loss with that about a parabola for every text, by the
@@ -196,16 +199,16 @@ def one_text(e: Evidence) -> Judgement:
 @rule(
     "E10",
     "warning",
-    "Models to be quantised, distilled or tuned are not far over-trained",
-    "Models are trained far beyond the optimal ratio of tokens to parameters",
-    prevents="more tokens that make the served model worse",
-    size="the loss that quantising adds grows with D; 3e12 tokens serve worse than 2.3e12 after tuning",
+    "D/N is planned at no more than ten times its optimum",
+    "D/N is planned at more than ten times its optimum",
+    prevents="more training tokens that make a quantised, distilled or tuned model worse",
+    size="the loss that quantising adds grows with D; after tuning a model of 3e12 tokens is worse than one of 2.3e12",
     source="Kumar et al. 2024; Springer et al. 2025",
     do="Measure the loss after quantising or tuning at two horizons before training longer.",
 )
 def not_overtrained(e: Evidence) -> Judgement:
-    """Compare D/N of the plans, or of the target, with that of the fitted law's optimum at the same compute, by the
-    interval that the draws of the fit give to their ratio.
+    """Divide D/N of the plans, or of the target, by that of the fitted law's optimum at the same compute, and judge the
+    ratio by the interval that the draws of the fit give it.
     """
     asked = [(plan.params.value, plan.tokens.value) for plan in e.plans]
     asked += [(e.target["N"], e.target["D"])] if {"N", "D"} <= set(e.target) else []
@@ -229,4 +232,4 @@ def _over_optimum(e: Evidence, n: float, d: float) -> Estimate:
     return Estimate(float(over(fitted)), float(low), float(high), e.level)
 
 
-RULES = (fair_arms, foretellable, continuous, beats_ranking, one_text, not_overtrained)
+RULES = (fair_arms, follows_the_loss, continuous, beats_ranking, one_text, not_overtrained)

@@ -14,9 +14,7 @@ from .exponent_readings import Read, RowsRead, by_plain_surface, by_surface, rea
 from .protocol import LONG_WARMUP, MATCHED, warmup_shares
 from .tuning import beaten, scans
 
-PAIRED = (
-    0.5  # share of the offending cells that were also trained rightly, above which the two ways are set side by side
-)
+PAIRED = 0.5  # share of the cells trained badly that were trained well too, from which the two kinds are compared
 WINDOW = 1 / 3  # of the range of ln C, dropped at the low end
 
 
@@ -25,8 +23,8 @@ class Protocol:
     """One way in which runs can be trained badly.
 
     Attributes:
-        offends: which rows do; `paired` where the same cells were also trained rightly.
-        needs: what the table lacks to say; empty where it says.
+        offends: marks the rows that were trained so; `paired` where the same cells were also trained well.
+        needs: which columns are missing; empty where they are present.
     """
 
     name: str
@@ -39,10 +37,11 @@ class Protocol:
 def waterfall(e: Evidence) -> tuple[WaterfallStep, ...]:
     """Give the exponent a of N_opt ~ C^a after every correction, and by how much each moves it.
 
-    From Kaplan's protocol to Hoffmann's: N counts the head, C counts the head, warm-up is short, the rate decays with
-    the run, rates are tuned at each size, small computes are dropped, the fitted surface, and its constant term. A step
-    whose columns are absent says what it needs and leaves everything as it was. Where the same sizes and horizons were
-    trained both ways, the two are set side by side; else the offending rows are dropped.
+    The corrections lead from Kaplan's protocol to Hoffmann's: N counts the head, C counts the head, the warm-up is
+    short, the learning rate decays with the run, rates are tuned at each size, small computes are left out, a surface
+    is fitted, and it has a constant term. A step whose columns are missing names them and changes nothing. Where the
+    same sizes and horizons were trained both badly and well, the two kinds are compared; else the bad rows are left
+    out.
     """
     return attempt(lambda: _steps(e), lambda why: (WaterfallStep("as Kaplan counted", None, None, 0, why),))
 
@@ -76,7 +75,7 @@ def _step(name: str, reading: RowsRead | str, told: str, read: Read, before: Est
 
 
 def _counts(e: Evidence) -> tuple[tuple[str, np.ndarray], tuple[str, np.ndarray] | None]:
-    """Give Kaplan's count of N and the count with the head; rows may lack one of them."""
+    """Give Kaplan's count of N and the count with the head, each with its name; a row may have only one of them."""
     without = _column(e, "params_nonembedding")
     whole = _column(e, "params_with_head")
     label = "params_with_head"
@@ -97,7 +96,7 @@ def _column(e: Evidence, name: str) -> np.ndarray | None:
 
 
 def _stages(e: Evidence, first, second) -> Iterator[tuple[str, RowsRead | str, str]]:
-    """Give every stage: its name, the rows and counts it is read by (or what it needs), and what was done."""
+    """Give the stages in order: a name, the rows with their counts (or what is missing), and what was done."""
     tokens, loss = e.tokens, e.loss
     name, size = first
     if second is None:
@@ -144,7 +143,7 @@ def _windowed(reading: RowsRead) -> RowsRead:
 
 
 def _is_paired(p: Protocol, size: np.ndarray, tokens: np.ndarray) -> bool:
-    """Whether most cells that were trained badly were also trained well."""
+    """Whether half or more of the cells that were trained badly were also trained well."""
     if p.needs or not p.paired:
         return False
     known = np.isfinite(size)
@@ -171,7 +170,7 @@ def _decay(e: Evidence) -> Protocol:
 
 
 def _tuning(e: Evidence) -> Protocol:
-    """Runs that are marked as not tuned; else all but the best of every cell that was scanned."""
+    """Mark the runs that are recorded as not tuned, or else all but the best of every cell that was scanned."""
     name = "rates tuned at every size"
     if e.has("tuned"):
         return Protocol(name, "runs of untuned rates left out", e.kept["tuned"] == 0, paired=True)
@@ -189,7 +188,7 @@ def _by_sandwich(reading: RowsRead, constant: bool) -> tuple[Estimate, str]:
 
 
 def _forms(reading: RowsRead, before: Estimate, read: Read) -> tuple[WaterfallStep, ...]:
-    """The fitted surface in place of the optima of slices, and what its constant term is worth."""
+    """Give the last steps: the fitted surface in place of the optima of slices, and its constant term."""
     plain = read is by_plain_surface
     told = "additive law with E"
     chosen = [("a constant term" if plain else "method: the fitted surface", told, True)]
