@@ -27,9 +27,9 @@ python benchmarks/golden.py --write docs/golden.md
 ```
 
 In a row that **holds** every number is within its tolerance. A row that is **off** does not follow from the data by the
-method that its source names; below the table is the choice that makes the difference and, where that choice can be made
-here too, the row that makes it and gets the published numbers. The tests fail if a row that holds goes off, and if a
-row that is off comes to hold.
+method that its source names; below the table is the choice that explains the difference and, if that choice can be made
+here too, the row that makes it and obtains the published numbers. The tests fail if a row that holds no longer does, or
+if a row that is off holds.
 """
 
 

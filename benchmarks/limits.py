@@ -12,13 +12,13 @@ from scalinglaws.tokenizers import MOST_TOKENS
 
 HEAD = f"""# Limits
 
-What lies outside is refused in one line, with exit code 2, before any work is done. Infinity and not-a-number lie in no
-range. This page is written by `python benchmarks/limits.py > docs/limits.md`; a test holds it.
+A value outside its range is refused in one line, with exit code 2, before any work is done. Infinity and not-a-number
+are in no range. This page is written by `python benchmarks/limits.py > docs/limits.md`; a test holds it.
 
-- A study has at most {MOST_RUNS:,} runs, its lists and seeds multiplied: for more make several studies.
+- A study has at most {MOST_RUNS:,} runs, the product of its lists and seeds; for more, make several studies.
 - A tokenizer that is trained has at most {MOST_TOKENS:,} tokens.
 - A text in a study's file, such as a name or a path, has at most {LONGEST_TEXT:,} characters.
-- An interval takes at most {RANGES["draws"].high:,.0f} draws: more move it by less than its last printed digit.
+- An interval takes at most {RANGES["draws"].high:,.0f} draws: more change it by less than its last printed digit.
 
 ## Keys of a study
 """

@@ -47,7 +47,7 @@ def test_a_verdict_prints_the_exponents_that_made_the_tables(noisy):
     assert "alpha_S 0.76" in noisy["S10"].measured
     assert "alpha_B 0.21" in noisy["S21"].measured
     assert "p_N derived 0.68" in noisy["S3"].measured
-    assert "8 times the model needs 4.5" in noisy["S9"].measured
+    assert "8 times the size needs 4.5" in noisy["S9"].measured
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -147,8 +147,8 @@ def test_three_sizes_give_no_curvature_and_so_no_verdict_on_a_bend():
     verdict = next(c for c in CLAIMS if c.id == "S6").judge(FamilyTables(runs.take(kept), curves, positions, draws=50))
     assert verdict.outcome == "not run"
     assert (
-        "3 points give no curvature" in verdict.measured
-        and "of L(N) over its own, from end to end, has no interval" in verdict.why
+        "3 points do not determine a curvature" in verdict.measured
+        and "of L(N) from one end to the other has no interval" in verdict.why
     )
 
 
@@ -168,7 +168,7 @@ def test_a_sentence_says_what_was_measured_and_what_follows(low, high, outcome):
     follows = {
         "passed": ", as required: ",
         "failed": ", and the claim requires ",
-        "undecided": ", too uncertain to tell",
+        "undecided": ", which does not decide whether it is",
     }
     assert part.sentence.startswith("the share is ") and follows[outcome] in part.sentence
 

@@ -36,10 +36,7 @@ AVOIDED = {
     "0.95": r"(?<![\w.:%/])\.\d+\b",
 }
 LEFT = {
-    "claims": 2,
     "cli": 24,
-    "docs": 99,
-    "measurements": 7,
     "planning": 9,
     "points": 5,
     "predicting": 5,

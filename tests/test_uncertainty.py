@@ -206,7 +206,9 @@ def test_one_run_more_than_parameters_gives_the_sandwich_s_intervals_and_says_wh
 def test_few_runs_are_told_what_the_page_of_coverage_measured():
     page = (Path(__file__).parents[1] / "docs" / "coverage.md").read_text(encoding="utf-8")
     shares: dict[int, list[float]] = {}
-    for runs, cells in re.findall(r"^\| (\d+) runs, sd \S+ \|(.*)\|$", page.split("## Where runs say little")[0], re.M):
+    for runs, cells in re.findall(
+        r"^\| (\d+) runs, sd \S+ \|(.*)\|$", page.split("## Where runs determine little")[0], re.M
+    ):
         shares.setdefault(int(runs) - 5, []).extend(map(float, cells.split("|")))
     assert {beyond: (round(100 * min(s)), round(100 * max(s))) for beyond, s in shares.items()} == MEASURED
 

@@ -1,4 +1,4 @@
-"""S3, S4, S17 to S20: how a growing compute is best spent, read off the frontier and derived from the fitted laws."""
+"""S3, S4, S17 to S20: how best to divide a growing compute, from the frontier and from the fitted laws."""
 
 from ..measurements.allocation_exponents import (
     EXPONENTS,
@@ -29,16 +29,16 @@ def _stopped_short(evidence: FamilyTables) -> Part:
         f"f from {f.min():.3f} to {f.max():.3f}, mean {f.mean():.3f}, at {len(f)} optima; the fitted alpha_N/alpha_S "
         f"is {k['alpha_N'] / k['alpha_S']:.3f}"
     )
-    return Part(f"the least f of {len(f)} optima", least_of(above_converged_intervals(evidence)), 0.0, text=text)
+    return Part(f"the smallest f of {len(f)} optima", least_of(above_converged_intervals(evidence)), 0.0, text=text)
 
 
 @claim(
     "S3",
-    "the exponents derived from the laws and those read off the frontier both exist with intervals, and the two p_N "
-    "differ by at most 0.1; no value is asked for",
+    "the exponents derived from the laws and those of the frontier both have intervals, and the two p_N differ by at "
+    "most 0.1; no value is prescribed",
 )
 def best_split(evidence):
-    """The fitted laws of overfitting and of learning curves give the best split of a compute."""
+    """The fitted laws of overfitting and of learning curves give the best division of a compute."""
 
     def both() -> Part:
         theory, seen = derived(evidence), empirical(evidence)
@@ -49,11 +49,11 @@ def best_split(evidence):
         if without:
             raise Lacking(f"families F-N and F-B with intervals of {', '.join(without)}")
         apart = independent_difference(theory["p_N"], seen["p_N"])
-        return Part("p_N derived less p_N of the frontier", apart, -NEAR_EXPONENT, NEAR_EXPONENT, text)
+        return Part("p_N derived minus p_N of the frontier", apart, -NEAR_EXPONENT, NEAR_EXPONENT, text)
 
     def overfit() -> Shown:
         k = evidence.data_law.fit.values
-        return Shown(f"D must grow as N^{k['alpha_N'] / k['alpha_D']:.3f} against overfitting")
+        return Shown(f"to avoid overfitting D must grow as N^{k['alpha_N'] / k['alpha_D']:.3f}")
 
     return [both, overfit]
 
@@ -63,13 +63,13 @@ def best_split(evidence):
     "f = L / L(N, inf) - 1 is above zero at every optimum that is not censored; f is printed beside alpha_N/alpha_S",
 )
 def stopped_short(evidence):
-    """The best model of a compute is stopped well before it converges."""
+    """The best model at a compute is stopped well before it converges."""
     return [lambda: _stopped_short(evidence)]
 
 
 @claim("S17", "f is above zero at every optimum that is not censored, and the best size grows with compute")
 def larger_and_short(evidence):
-    """At one compute, with size and data free, the best is a larger model stopped short of convergence."""
+    """At a given compute the best choice is a larger model that is stopped before it converges."""
 
     def grows() -> Part:
         p = settled(evidence.c_min).params.exponent
@@ -84,13 +84,13 @@ def larger_and_short(evidence):
     "and all FLOPs too",
 )
 def data_grows_slowly(evidence):
-    """Compute-efficient training needs data that grows slowly with compute."""
+    """For compute-efficient training the amount of data grows slowly with compute."""
 
     def slower() -> Part:
         found = settled(evidence.c_min)
         n, d = found.params.exponent, found.tokens.exponent
         text = f"C_min, no embeddings: N {interval(n)}, D {interval(d)}"
-        return Part("the exponent of N less that of D", difference(n, d), 0.0, text=text)
+        return Part("the exponent of N minus that of D", difference(n, d), 0.0, text=text)
 
     def other_count() -> Shown:
         found = totals(evidence)
@@ -103,7 +103,7 @@ def data_grows_slowly(evidence):
 
 @claim("S19", "the share of p_N in p_N + p_D is above one half")
 def mostly_size(evidence):
-    """Most of a growing compute belongs into the model, little into data."""
+    """Most of a growing compute should go to the size of the model, little to data."""
 
     def share() -> Part:
         seen = empirical(evidence)
@@ -117,24 +117,24 @@ def mostly_size(evidence):
 @claim(
     "S20",
     "from the first optimum of the frontier to the last, the growth of N, of B_crit and of the measured S_min multiply "
-    "to that of C_min within 10%, and the exponent of B_crit is above that of S_min",
+    "to that of C_min to within 10%, and the exponent of B_crit is above that of S_min",
 )
 def shared_out(evidence):
-    """More data goes into larger batches, hardly into more steps: model, batch and steps share out the compute."""
+    """More data should be used by larger batches rather than more steps; model, batch and steps divide the compute."""
 
     def product() -> Part:
         seen = empirical(evidence)
         span, error = product_error(evidence)
         model, batch, steps = (GROWTH ** seen[name].value for name in ("p_N", "p_B", "p_S"))
         text = (
-            f"over {span:.3g} times the compute the product is off by {error.value:+.2%}; drawn out to {GROWTH:.0e} "
-            f"times: model {model:.3g}, batch {batch:.3g}, steps {steps:.3g} times"
+            f"over {span:.3g} times the compute the error of the product is {error.value:+.2%}; extrapolated to "
+            f"{GROWTH:.0e} times: model {model:.3g}, batch {batch:.3g}, steps {steps:.3g} times"
         )
         return Part("the error of the product", error, -NEAR_GROWTH, NEAR_GROWTH, text)
 
     def batches() -> Part:
         seen = empirical(evidence)
-        return Part("the exponent of B_crit less that of S_min", difference(seen["p_B"], seen["p_S"]), 0.0)
+        return Part("the exponent of B_crit minus that of S_min", difference(seen["p_B"], seen["p_S"]), 0.0)
 
     return [product, batches]
 

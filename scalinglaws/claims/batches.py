@@ -15,7 +15,7 @@ ORDER = 10.0
     "lies within a factor 10 of the critical batch (geometric mean over the losses)",
 )
 def batch_of_loss(evidence):
-    """The best batch is a function of the loss alone, and the gradient noise scale tells it."""
+    """The best batch size depends on the loss alone and can be measured by the gradient noise scale."""
 
     def independent() -> Part:
         effect = evidence.critical.size_effect

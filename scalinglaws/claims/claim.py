@@ -16,13 +16,13 @@ from .findings_text import findings_blocks
 
 @dataclass(frozen=True)
 class Part:
-    """One quantity that a claim depends on, with its interval and the limits that it must lie between.
+    """One quantity on which a claim depends, with its interval and its limits.
 
     Attributes:
         what: the quantity, as the subject of a sentence.
         estimate: None where it could not be measured; a count has an interval of no width.
-        low, high: the limits, themselves allowed; None where there is none on that side.
-        text: numbers to show beside it.
+        low, high: the limits, inclusive; None if there is none on that side.
+        text: further numbers to show.
     """
 
     what: str
@@ -38,12 +38,12 @@ class Part:
 
     @property
     def sentence(self) -> str:
-        """Say what was measured, and what follows from it."""
+        """State what was measured and what follows from it."""
         is_so = f"{self.what} is {_number(self.estimate)}"
         return {
             PASSED: f"{is_so}, as required: {self._limits}",
             FAILED: f"{is_so}, and the claim requires {self._limits}",
-            UNDECIDED: f"{is_so}, too uncertain to tell whether it is {self._limits}",
+            UNDECIDED: f"{is_so}, which does not decide whether it is {self._limits}",
             NOT_RUN: f"{self.what} has no interval",
         }[self.outcome]
 
@@ -65,19 +65,19 @@ def _number(estimate: Estimate | None) -> str:
 
 @dataclass(frozen=True)
 class Shown:
-    """Numbers that a claim is printed with and that no test depends on."""
+    """Numbers that are shown with a claim and that its test does not use."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the measured tables say of one claim of the paper.
+    """The verdict on one claim of the paper, from the measured tables.
 
     Attributes:
-        id: S and a number, which stays with its claim.
+        id: S and a number; a claim keeps its number.
         claim: the claim, in one sentence.
-        test: what was asked of the numbers; nothing in it is a published constant.
+        test: what the numbers must satisfy; no published constant is used in it.
         measured: the numbers, with their intervals.
         outcome: passed, failed, undecided or not run, as in `results.outcome`.
         why: the quantities that decided it; for "not run", which runs are missing.
@@ -95,14 +95,14 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Findings(PublicRecord):
-    """What the tables of a set of families say: a verdict on every claim, and the numbers behind them."""
+    """A verdict on every claim, from the tables of a set of families, with the measured numbers."""
 
     verdicts: tuple[Verdict, ...]
     measured: Measurements
 
     @property
     def summary(self) -> str:
-        """Count the outcomes in a line, the failed and undecided ones by name."""
+        """Count the outcomes in one line, with the names of the failed and undecided claims."""
         named = {outcome: [v.id for v in self.verdicts if v.outcome == outcome] for outcome in OUTCOMES}
         listed = {o: f" ({', '.join(ids)})" if ids and o in (FAILED, UNDECIDED) else "" for o, ids in named.items()}
         counts = ", ".join(f"{len(ids)} {outcome}{listed[outcome]}" for outcome, ids in named.items())
@@ -117,7 +117,7 @@ class Findings(PublicRecord):
         return {"summary": self.summary, "constants": len(self.measured.constants)}
 
     def rows(self) -> dict[str, Any]:
-        """Give a row a claim."""
+        """Give a row per claim."""
         return {
             name: [getattr(one, name) for one in self.verdicts]
             for name in ("id", "outcome", "claim", "measured", "why")
@@ -126,7 +126,7 @@ class Findings(PublicRecord):
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of the paper and the parts that its test is made of."""
+    """One claim of the paper, with the parts of its test."""
 
     id: str
     claim: str
@@ -134,7 +134,7 @@ class Claim:
     parts: Callable
 
     def judge(self, evidence) -> Verdict:
-        """Give the outcome that the parts have together; a part that cannot be made was not run."""
+        """Combine the outcomes of the parts; a part without its measurements was not run."""
         lacking: list[str] = []
         made = [attempt(part, lacking.append) for part in attempt(lambda: self.parts(evidence), lacking.append) or ()]
         tested = tuple(part for part in made if isinstance(part, Part))

@@ -1,4 +1,4 @@
-"""S10, S12, S14, S15: what the learning curves of all sizes have in common, and what a loss costs each of them."""
+"""S10, S12, S14, S15: what the learning curves of all sizes have in common, and the cost of a loss at each size."""
 
 from collections.abc import Callable
 from functools import cache
@@ -28,29 +28,29 @@ NEAR_LOSS = 0.02
 @claim(
     "S10",
     "alpha_S refitted to each size lies within 20% of the pooled one; the law fitted to the first quarter of the steps "
-    "gives every run's last loss within 2%",
+    "predicts every run's last loss within 2%",
 )
 def universal_curves(evidence):
-    """The curves of all sizes follow one law, its step term the same for each: the start of a run foretells its end."""
+    """The curves of all sizes follow one law with the same step term, so that the start of a run predicts its end."""
 
     def alike() -> Part:
         pooled = evidence.parameter(evidence.steps_law, "alpha_S")
         found = refits(evidence)
         unknown = [one for one in found if one.alpha_S is None]
         if unknown:
-            raise Lacking(f"family F-N with curves that fix alpha_S at N = {_sizes(unknown)}")
+            raise Lacking(f"family F-N with curves that determine alpha_S at N = {_sizes(unknown)}")
         each = ", ".join(f"{one.alpha_S.value:.3f} at N = {one.params:.3g}" for one in found if one.alpha_S)
         beyond = float(np.mean(evidence.least["beyond"]))
         text = f"alpha_S {interval(pooled)} pooled; {each}; "
-        text += f"{beyond:.0%} of the points at losses that the batch scan did not see"
+        text += f"{beyond:.0%} of the points at losses outside those of the batch scan"
         off = [magnitude(shifted(ratio(alpha_of_size(evidence, one), pooled), -1.0)) for one in found]
-        what = "the largest difference of a size's alpha_S from the pooled one, relative to it,"
+        what = "the largest relative difference of a size's alpha_S from the pooled one"
         return Part(what, largest_of(off), high=NEAR_EXPONENT, text=text)
 
     def ahead() -> Part:
         worst = max(predicted_ends(evidence), key=lambda one: abs(one[1] / one[2] - 1))
         error = worst[1] / worst[2] - 1
-        text = f"from the first quarter of the steps: worst error {error:+.1%} of the loss at N = {worst[0]:.3g}"
+        text = f"predicted from the first quarter: largest error {error:+.1%} of the loss, at N = {worst[0]:.3g}"
         what = "the largest error of the last loss predicted from the first quarter"
         return Part(
             what, largest_of([magnitude(one) for one in errors_of_predicted_ends(evidence)]), high=NEAR_LOSS, text=text
@@ -72,7 +72,7 @@ def _falls(evidence, what: str) -> Callable[[], Part]:
         text = (
             f"{what} to {last.loss_nats:.3f} nats: {values[0]:.3g} at N = {last.params[0]:.3g}, {values[-1]:.3g} at N "
             f"= {last.params[-1]:.3g} ({values[0] / values[-1]:.2f} times fewer); {len(found) - len(wrong)} of "
-            f"{len(found)} losses fall in N throughout"
+            f"{len(found)} losses are reached with fewer at every larger N"
         )
         rises = [change for one in found for change in changes(evidence, one, what)]
         name = f"the largest change of ln {what} from one size to the next at an equal loss"
@@ -83,7 +83,7 @@ def _falls(evidence, what: str) -> Callable[[], Part]:
 
 @claim("S12", "steps and tokens fall with N at every loss that three sizes reach")
 def sample_efficient(evidence):
-    """Large models need fewer steps and fewer tokens to the same loss."""
+    """Large models need fewer steps and fewer tokens to reach the same loss."""
     return [_falls(evidence, "steps"), _falls(evidence, "tokens")]
 
 
@@ -95,11 +95,11 @@ def fewer_tokens(evidence):
 
 @claim(
     "S15",
-    "at every loss that three sizes reach, C falls to one minimum over N and rises after it; the size of the minimum "
-    "is larger at the last loss than at the first",
+    "at every loss that three sizes reach, C falls to one minimum over N and rises after it; that size is larger at "
+    "the last loss than at the first",
 )
 def cheapest_size(evidence):
-    """Each loss has one size that reaches it with the least compute, and that size grows as the loss falls."""
+    """One size reaches each loss with the least compute, and that size grows as the loss falls."""
     found: Callable[[], list[Reached]] = cache(lambda: reached(evidence))
 
     def one_minimum() -> Part:

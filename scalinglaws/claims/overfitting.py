@@ -14,11 +14,12 @@ MOST_SPREAD = 2.0  # standard deviations of a seed
 
 @claim(
     "S8",
-    "on each small subset (the largest model more than 2 sd of a seed above its loss on all text) -dlnL/dlnN grows "
-    "from one pair of sizes to the next by at most 20% of alpha_N of L(N, D), and falls from first pair to last",
+    "on each small subset (on which the largest model is more than 2 sd of a seed above its loss on all text) "
+    "-dlnL/dlnN grows from one pair of sizes to the next by at most 20% of alpha_N of L(N, D), and is lower for the "
+    "last pair than for the first",
 )
 def diminishing(evidence):
-    """Growing size and data together keeps paying; growing one alone meets diminishing returns."""
+    """Size and data that grow together keep lowering the loss; one of them alone has diminishing returns."""
 
     @cache
     def rows() -> list[Marginal]:
@@ -35,13 +36,13 @@ def diminishing(evidence):
 
     def falls() -> Part:
         fall = mean_fall(evidence, rows())
-        what = "the mean fall of the slopes from first pair to last"
-        return Part(what, fall, 0.0, text=f"mean fall from first to last pair {fall.value:.3f}")
+        what = "the mean decrease of the slopes from the first pair to the last"
+        return Part(what, fall, 0.0, text=f"mean decrease from the first pair to the last {fall.value:.3f}")
 
     return [shrinking, falls]
 
 
-@claim("S9", "the residual sd of all overfitted runs about one curve is at most 2 sd of a seed over the loss")
+@claim("S9", "the residual sd of all overfitted runs about one curve is at most 2 sd of a seed (relative to the loss)")
 def one_variable(evidence):
     """The penalty for too little data depends on N^(alpha_N/alpha_D) / D alone."""
 
@@ -50,12 +51,12 @@ def one_variable(evidence):
         seed = evidence.sigma.nats.value * found.per_loss
         eight = 8**found.ratio.value
         text = (
-            f"exponent ratio {interval(found.ratio)}: 8 times the model needs {eight:.3g} times the data; residual sd "
+            f"exponent ratio {interval(found.ratio)}: 8 times the size needs {eight:.3g} times the data; residual sd "
             f"{found.sd:.4f} of {len(found.x)} runs, excess up to {found.excess.max():.3f}, limit "
             f"{MOST_SPREAD * seed:.4f}"
         )
         spread = spread_ratio(found.sd / seed, len(found.x) - 2, evidence.sigma, evidence.level)
-        return Part("the residual sd, relative to that of a seed,", spread, high=MOST_SPREAD, text=text)
+        return Part("the residual sd relative to that of a seed", spread, high=MOST_SPREAD, text=text)
 
     return [collapses]
 

@@ -1,4 +1,4 @@
-"""Findings -> a page of Markdown: every claim with what was measured, then the constants and the tables."""
+"""Findings -> a page of Markdown: every claim with its measurements, then the constants and the tables."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from ..results.fitted import Estimate
 from .claim import Findings
 
 CAVEATS = (
-    "No theory stands behind the laws; outside the range of the runs they are extrapolations.",
-    "B_crit is not to be trusted outside the losses it was measured at.",
-    "Little text is the weak end of L(N, D): epochs of a few updates, and regularisation that was not tuned.",
-    "C = 6 N D leaves out attention over the context and the output head, which at these sizes are not small.",
-    "The best rate depends on the horizon; one rule of rates served all.",
+    "There is no theory behind the laws; outside the range of the runs they are extrapolations.",
+    "B_crit should not be trusted outside the range of losses at which it was measured.",
+    "L(N, D) is least reliable for little text: epochs have few updates, and the regularisation was not tuned.",
+    "C = 6 N D leaves out attention over the context and the output head, which are not small at these sizes.",
+    "The best learning rate depends on the horizon; one rule was used for all.",
 )
 LONG = 48  # rows of a table that a page shows; the record has all
 
@@ -22,7 +22,7 @@ def page(found: Findings, title: str, facts: Sequence[str] = ()) -> str:
 
     Args:
         title: of the page.
-        facts: sentences on the runs, the text and the command, to stand at the top.
+        facts: sentences on the runs, the text and the command, for the top of the page.
     """
     parts = [f"# {title}", *facts, f"{found.summary}.", "## The claims", OUTCOMES, _claims(found)]
     parts += ["## The constants", PUBLISHED, _constants(found.measured.constants)]
@@ -35,13 +35,13 @@ def page(found: Findings, title: str, facts: Sequence[str] = ()) -> str:
 
 
 OUTCOMES = (
-    "A part of a test passes where its whole interval lies within its limit, fails where all of it lies outside, and "
-    "is undecided otherwise; without an interval it was not run. A claim passes where all of its parts do, and fails "
-    "where one fails. A claim keeps its number; there is no S13."
+    "A part of a test passes if its whole interval lies within its limits, fails if all of it lies outside, and is "
+    "undecided otherwise; without an interval it was not run. A claim passes if all of its parts do, and fails if one "
+    "fails. A claim keeps its number; there is no S13."
 )
 PUBLISHED = (
-    "Published numbers stand beside the measured ones and take no part in them: they belong to WebText2, a vocabulary "
-    "of 50257 and models up to 1.5e9 parameters. Scales such as N_c are those of a text and a vocabulary: left out."
+    "Published numbers are shown for comparison and are not used: they are for WebText2, a vocabulary of 50257 and "
+    "models up to 1.5e9 parameters. Scales such as N_c depend on the text and the vocabulary and are left out."
 )
 
 

@@ -1,4 +1,4 @@
-"""S16, S22 to S25: the recipe of the runs and the unit of compute. What is counted has an interval of no width."""
+"""S16, S22 to S25: the recipe of the runs and the unit of compute. A count has an interval of zero width."""
 
 import numpy as np
 
@@ -17,9 +17,9 @@ MOST_WARMUP = 3000
 ECHOED = ("optimizer", "lr_schedule", "lr", "batch_tokens", "planned_steps", "warmup_steps")
 
 
-@claim("S16", "8.64e19 exactly, and C = 6 N D in every row of a Transformer")
+@claim("S16", "a PF-day is exactly 8.64e19 FLOPs, and C = 6 N D in every row of a Transformer")
 def unit_of_compute(evidence):
-    """A PF-day is 1e15 operations a second for a day."""
+    """A PF-day is 1e15 operations per second for a day."""
 
     def constant() -> Part:
         day = 1e15 * 24 * 3600
@@ -32,7 +32,7 @@ def unit_of_compute(evidence):
             raise Lacking("any family with a Transformer (0 of at least 1 run present)")
         six = 6 * runs["params_nonembedding"][plain] * runs["tokens"][plain]
         off = np.abs(runs["flops_6nd"][plain] / six - 1) > EXACT
-        return _none("the number of rows with another C than 6 N D", off, f"C = 6 N D in {int((~off).sum())} rows")
+        return _none("the number of rows in which C is not 6 N D", off, f"C = 6 N D in {int((~off).sum())} rows")
 
     return [constant, counted]
 
@@ -45,18 +45,18 @@ def _none(what: str, wrong: np.ndarray | list, text: str) -> Part:
 
 @claim(
     "S22",
-    "every run of F-N says its optimizer, batch, steps, rate, schedule and warm-up; the optimizer is Adam, one rule "
-    "gives one rate a width, and the warm-up is no longer than 3000 steps",
+    "every run of F-N records its optimizer, batch, steps, rate, schedule and warm-up; the optimizer is Adam, there is "
+    "one rate per width, and the warm-up has at most 3000 steps",
 )
 def one_recipe(evidence):
-    """One recipe for all: Adam, one batch, a fixed number of steps."""
+    """One recipe for all runs: Adam, one batch size, a fixed number of steps."""
 
     def echoed() -> Part:
         points = evidence.family("F-N", 1)
         silent = [name for name in ECHOED if name not in points or _empty(points[name]).any()]
-        text = f"{len(points)} runs say {', '.join(name for name in ECHOED if name not in silent)}"
+        text = f"{len(points)} runs record {', '.join(name for name in ECHOED if name not in silent)}"
         named = f" ({', '.join(silent)})" if silent else ""
-        return _none(f"the number of settings that some run does not say{named}", silent, text)
+        return _none(f"the number of settings that some run does not record{named}", silent, text)
 
     def one_rule() -> Part:
         points = evidence.family("F-N", 1)
@@ -85,14 +85,14 @@ def _empty(values: np.ndarray) -> np.ndarray:
 
 @claim("S23", "every run above 1e9 parameters was trained by Adafactor, and none of F-N below")
 def adafactor(evidence):
-    """Above 1e9 parameters Adafactor takes the place of Adam, for its memory."""
+    """Above 1e9 parameters Adafactor replaces Adam, because it needs less memory."""
 
     def rule() -> Part:
         points = evidence.family("F-N", 1)
         large = points["params_nonembedding"] > LARGEST_BY_ADAM
         if not large.any():
             raise Lacking(
-                f"a run above 1e9 parameters (0 of {len(points)} runs of F-N); tests hold the optimizer itself"
+                f"a run above 1e9 parameters (0 of {len(points)} runs of F-N); the optimizer itself is tested elsewhere"
             )
         wrong = large != (points["optimizer"] == "adafactor")
         text = f"{int(large.sum())} runs above 1e9 parameters"
@@ -103,8 +103,8 @@ def adafactor(evidence):
 
 @claim(
     "S24",
-    "among schedules with at least half the largest summed rate that end at a tenth of the peak or less, the losses "
-    "(seeds averaged) span at most 3 sd of a seed",
+    "among schedules that have at least half the largest summed rate and end at a tenth of the peak or less, the "
+    "losses (means over seeds) differ by at most 3 sd of a seed",
 )
 def any_schedule(evidence):
     """The final loss hardly depends on the schedule of the learning rate."""
@@ -118,10 +118,10 @@ def any_schedule(evidence):
         span = float(np.ptp(losses))
         best, worst = points["lr_schedule"][losses.argmin()], points["lr_schedule"][losses.argmax()]
         text = (
-            f"{len(points)} schedules span {span:.4f} nats, from {best} to {worst}; sd of a seed {interval(sigma)}, "
-            f"limit {3 * sigma.value:.4f}"
+            f"{len(points)} schedules: losses span {span:.4f} nats, from {best} to {worst}; sd of a seed "
+            f"{interval(sigma)}, limit {3 * sigma.value:.4f}"
         )
-        what = "the span of the losses, less 3 sd of a seed, in nats,"
+        what = "the span of the losses minus 3 sd of a seed, in nats,"
         return Part(what, span_over_seeds(evidence, points, 3.0), high=0.0, text=text)
 
     return [spread]
@@ -129,11 +129,11 @@ def any_schedule(evidence):
 
 @claim(
     "S25",
-    "the rate written at every evaluation is peak s/w in the warm-up, and peak/2 (1 + cos(pi x)) after it in the "
+    "the rate recorded at every evaluation is peak s/w in the warm-up, and peak/2 (1 + cos(pi x)) after it in the "
     "cosine runs, to 1e-9",
 )
 def warm_up_and_cosine(evidence):
-    """The rate rises linearly over the warm-up and then falls along a cosine to zero."""
+    """The rate rises linearly during the warm-up and then falls along a cosine to zero."""
 
     def rising() -> Part:
         rows = _with_rates(evidence)
@@ -161,8 +161,8 @@ def _equal(rows: Points, expected: np.ndarray, name: str) -> Part:
         raise Lacking(f"family F-LR with a schedule cosine (0 evaluations in its {name} present)")
     off = np.abs(rows["lr"] - expected) > EXACT * rows["lr_peak"]
     worst = float(np.max(np.abs(rows["lr"] - expected) / rows["lr_peak"]))
-    text = f"{name}: {len(rows)} evaluations, worst {worst:.1g} of the peak"
-    return _none(f"the number of rates that are off in the {name}", off, text)
+    text = f"{name}: {len(rows)} evaluations, largest error {worst:.1g} of the peak"
+    return _none(f"the number of wrong rates in the {name}", off, text)
 
 
 CLAIMS = (unit_of_compute, one_recipe, adafactor, any_schedule, warm_up_and_cosine)

@@ -1,4 +1,4 @@
-"""S2, S5 and S26: the shape of a model hardly matters at one N."""
+"""S2, S5 and S26: at one N the loss hardly depends on the shape of a model."""
 
 from functools import cache
 
@@ -17,9 +17,9 @@ def _flat(evidence: FamilyTables, panel: Panel) -> Part:
     at = panel.values[panel.increase.argmax()]
     text = (
         f"{panel.knob} from {panel.values[0]:.3g} to {panel.values[-1]:.3g} ({len(panel.values)} shapes near N = "
-        f"{panel.params[0]:.3g}): at most {most:.2%} above the best, at {at:.3g}"
+        f"{panel.params[0]:.3g}): at most {most:.2%} above the best (at {at:.3g})"
     )
-    what = f"the largest loss over the smallest less 1, by {panel.knob},"
+    what = f"the largest loss relative to the smallest, minus 1, over {panel.knob}"
     return Part(what, increase(evidence, panel), high=HARDLY, text=text)
 
 
@@ -29,7 +29,7 @@ def _flat(evidence: FamilyTables, panel: Panel) -> Part:
     "3% of the best",
 )
 def aspect(evidence):
-    """At one N, width against depth hardly matters over a wide range."""
+    """At one N the loss hardly depends on the ratio of width to depth over a wide range."""
 
     def flat() -> Part:
         found = next((p for p in panels(evidence, longest(evidence)) if p.knob == KNOBS[0]), None)
@@ -45,7 +45,7 @@ def aspect(evidence):
 
 @claim("S26", "in each of the three panels the losses lie within 3% of the best")
 def knobs(evidence):
-    """At one N the loss depends weakly on depth, heads and feed-forward width, each turned alone."""
+    """At one N the loss depends weakly on depth, heads and feed-forward width, each varied alone."""
     found = cache(lambda: {panel.knob: panel for panel in panels(evidence, longest(evidence))})
 
     def flat(knob: str) -> Part:
@@ -61,15 +61,15 @@ def knobs(evidence):
     "of the variance of ln L that ln N, aspect, heads and feed-forward ratio explain, ln N alone explains at least 0.9",
 )
 def scale_not_shape(evidence):
-    """Loss depends on scale, hardly on shape."""
+    """Loss depends on scale and hardly on shape."""
 
     def share() -> Part:
         found = explained(evidence)
         text = (
-            f"ln N alone {found['first']:.3f} of what the four explain (R2 {found['all']:.3f}); averaged over orders "
-            f"{found['mean']:.3f}, unique {found['unique']:.3f}"
+            f"ln N alone explains {found['first']:.3f} of what the four explain together (R2 {found['all']:.3f}); its "
+            f"share is {found['mean']:.3f} averaged over orders, {found['unique']:.3f} after the other three"
         )
-        what = "the share of ln N alone in the variance explained"
+        what = "the share of ln N alone in the explained variance"
         return Part(what, explained_interval(evidence), LEAST_SHARE, text=text)
 
     return [share]

@@ -1,4 +1,4 @@
-"""S1, S6, S7: loss is a power law in size, data and compute, each where the others leave room."""
+"""S1, S6, S7: loss is a power law in size, data and compute, each where the other two do not limit it."""
 
 from collections.abc import Callable
 
@@ -17,8 +17,8 @@ Line = Callable[[], Power]
 
 @claim(
     "S1",
-    f"{TREND}, and its curvature is on the power law's side of the middle between the power law's (0) and that of "
-    "b ln(x_0/x) (-1/2 of the squared exponent); the decades spanned are printed",
+    f"{TREND}, and its curvature is nearer to the power law's (0) than to that of "
+    "b ln(x_0/x) (-1/2 of the squared exponent); the number of decades is printed",
 )
 def power_laws(evidence):
     """Loss falls as a power of model size, of data and of compute."""
@@ -49,10 +49,10 @@ def _no_logarithm(name: str, line: Line) -> Callable[[], Part]:
 @claim(
     "S6",
     "from one end of the data to the other the local exponent, by the coefficient of (ln x)^2 in ln L, changes by at "
-    "most 20% of the exponent, for N and for D; the form with a floor is fitted beside it and its floor is free",
+    "most 20% of the exponent, for N and for D; a form with a free floor is fitted beside it",
 )
 def no_bend(evidence):
-    """The lines are straight in logarithms, with no bend at the upper end."""
+    """The lines are straight in logarithms, without curvature at the upper end."""
     return [_unbent(name, line) for name, line in list(trends(evidence).items())[:2]]
 
 
@@ -62,11 +62,11 @@ def _unbent(name: str, line: Line) -> Callable[[], Part]:
         text = f"{name}: exponent {interval(found.identified)}; with a floor L_inf {interval(found.floor)}"
         text += f", exponent {interval(found.floor_exponent)}"
         what, limits = (
-            "the change of the exponent of {} over its own, from end to end,",
+            "the relative change of the exponent of {} from one end to the other",
             (-NEAR_EXPONENT, NEAR_EXPONENT),
         )
         if found.curvature is None:
-            return Part(what.format(name), None, *limits, f"{text}; {found.points} points give no curvature")
+            return Part(what.format(name), None, *limits, f"{text}; {found.points} points do not determine a curvature")
         text = text.replace(": ", f": curvature {interval(found.curvature, '#.2g')}, ", 1)
         change = scaled(found.curvature, -2 * found.span / found.exponent.value)
         return Part(what.format(name), change, *limits, text)
@@ -76,7 +76,7 @@ def _unbent(name: str, line: Line) -> Callable[[], Part]:
 
 @claim("S7", f"three panels with data, fit and equation: {TREND}, and the exponent is above zero")
 def three_panels(evidence):
-    """With the other two out of the way, the loss is a power law in the third of size, data and compute."""
+    """If the other two of size, data and compute do not limit it, the loss is a power law in the third."""
     lines = list(trends(evidence).items())[:3]
     return [part for name, line in lines for part in (_panel(evidence, name, line), _falls(name, line))]
 

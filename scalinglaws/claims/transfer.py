@@ -1,4 +1,4 @@
-"""S11 and S30: the loss on other text follows the loss on the text trained on."""
+"""S11 and S30: the loss on other texts follows the loss on the training text."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -23,13 +23,13 @@ def _each(evidence: FamilyTables, *judges: Callable[[str], Part]) -> Iterable[Ca
     "between 0.9 and 1.15",
 )
 def offset(evidence):
-    """The loss on other text follows that on the text trained on, with a nearly constant offset."""
+    """The loss on other texts follows that on the training text with a nearly constant offset."""
 
     def follows(name: str) -> Part:
         found = transfer(evidence, name)
         text = (
             f"{name}: r {found.r:.4f}, slope {interval(found.slope)}, offset {found.offset:+.3f} nats, "
-            f"{found.drift:+.3f} a factor e of N"
+            f"{found.drift:+.3f} per factor e of N"
         )
         return Part(f"r of {name}", correlation(evidence, name), LEAST_R, text=text)
 
@@ -39,14 +39,14 @@ def offset(evidence):
     return _each(evidence, follows, parallel)
 
 
-@claim("S30", "alpha_N on each of at least three other texts lies within 15% of that on the text trained on")
+@claim("S30", "alpha_N on each of at least three other texts is within 15% of that on the training text")
 def same_exponent(evidence):
-    """On other text too the loss is a power law in N, with nearly the same exponent."""
+    """On other texts too the loss is a power law in N with nearly the same exponent."""
 
     def judge(name: str) -> Part:
         other, own = exponents(evidence, name)
-        text = f"{name}: alpha_N {interval(other)}, {other.value / own.value:.2f} times that of the text trained on"
-        what = f"alpha_N of {name} over that of the text trained on"
+        text = f"{name}: alpha_N {interval(other)}, {other.value / own.value:.2f} times that of the training text"
+        what = f"alpha_N of {name} relative to that of the training text"
         return Part(what, exponent_ratio(evidence, name), 1 - NEAR_EXPONENT, 1 + NEAR_EXPONENT, text)
 
     return _each(evidence, judge)

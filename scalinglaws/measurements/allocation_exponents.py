@@ -1,4 +1,4 @@
-"""The exponents of compute-optimal training: derived from the fitted laws, and read off the frontier."""
+"""The exponents of compute-optimal training: derived from the fitted laws, and of the frontier itself."""
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def _exponents(k) -> dict:
 
 @once
 def empirical(evidence: FamilyTables) -> dict[str, Estimate]:
-    """Read the exponents off the frontier over C_min; that of S_min from the measured steps, not as a remainder."""
+    """Take the exponents of the frontier over C_min; that of S_min from the measured steps, not as the remainder."""
     found = settled(evidence.c_min)
     return {
         "p_N": found.params.exponent,
@@ -63,7 +63,7 @@ def _batch_of(found: Settled) -> Line:
 
 @once
 def measured_steps(evidence: FamilyTables) -> Settled:
-    """Find the same frontier with the measured S_min of each evaluation in the place of its tokens."""
+    """Find the same frontier with the measured S_min of each evaluation instead of its tokens."""
     columns = {**COLUMNS, "tokens": "steps_min", "flops": "flops_min"}
     return settled(evidence.frontier("envelope", evidence.least, columns))
 
@@ -85,7 +85,7 @@ def above_converged_at(evidence: FamilyTables) -> np.ndarray:
 def above_converged_intervals(evidence: FamilyTables) -> list[Estimate]:
     """Give f at every optimum, as `above_converged_at`, with intervals that hold for all optima at once.
 
-    They hold the doubt about L(N, inf), by the draws of the fitted law, and the spread of a seed in the loss.
+    They include the uncertainty of L(N, inf), by the draws of the fitted law, and of the loss, by the sd of a seed.
     """
     drawn, sigma = evidence.steps_law, evidence.sigma
     params, loss = np.array([(b.params, b.loss_nats) for b in settled(evidence.c_min).optima]).T
@@ -97,7 +97,7 @@ def above_converged_intervals(evidence: FamilyTables) -> list[Estimate]:
 
 
 def share_of_size(evidence: FamilyTables) -> Estimate:
-    """Give the share of p_N in p_N + p_D of the frontier, whatever the dependence of the two."""
+    """Give the share of p_N in p_N + p_D of the frontier, for any dependence between the two."""
     found = empirical(evidence)
     n, d = found["p_N"], found["p_D"]
     value, (n_low, n_high), (d_low, d_high) = n.value / (n.value + d.value), n.ends, d.ends
@@ -109,8 +109,8 @@ def share_of_size(evidence: FamilyTables) -> Estimate:
 def product_error(evidence: FamilyTables) -> tuple[float, Estimate]:
     """Compare the growth of N, B_crit and the measured S_min, multiplied, with that of C_min: (span, product/span - 1).
 
-    C_min = 6 N B_crit S_min holds for every evaluation, whatever its noise: what is in doubt is how the optima, read
-    between sizes, scatter about a line. The interval leaves out the optima nearest to one size at a time.
+    C_min = 6 N B_crit S_min holds for every evaluation, whatever its noise; what is uncertain is how the optima,
+    interpolated between sizes, scatter about a line. The interval leaves out the optima nearest to one size at a time.
     """
     found, steps = settled(evidence.c_min), measured_steps(evidence)
     flops = [b.flops for b in found.optima]

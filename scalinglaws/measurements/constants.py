@@ -1,4 +1,4 @@
-"""Every constant of the paper as measured here, beside what it printed for its own text and sizes."""
+"""Every constant of the paper as measured here, beside the value that the paper gives for its own text and sizes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ SEED_SD = 0.02  # nats
 REFIT = "Besiroglu et al. 2024"
 SIZES = "L(N) of F-N at the longest horizon that every size has"
 SUBSETS = "L(D) over the subsets of the largest model of F-ND"
-JOINT = "L(N, D) over F-ND, epochs of 50 updates and more"
-CURVES = "L(N, S_min) over the evaluations of F-N at constant rate, S_min by the measured B_crit"
-EDGE = "lower envelope of the curves of F-N at the batch trained, C = 6 N D"
-SMALL = "the envelope over C_min, by the measured B_crit(L)"
+JOINT = "L(N, D) over F-ND, epochs of at least 50 updates"
+CURVES = "L(N, S_min) over the evaluations of F-N at constant rate, S_min with the measured B_crit"
+EDGE = "lower envelope of the curves of F-N at the trained batch size, C = 6 N D"
+SMALL = "envelope over C_min, with the measured B_crit(L)"
 SCAN = "batch scan F-B"
 MADE = "from alpha_N, alpha_S and alpha_B as measured (eq 1.7, 1.8)"
 THEORY = "eq 1.7 and 1.8 at table 3 and eq 5.3"
@@ -34,7 +34,7 @@ THEORY = "eq 1.7 and 1.8 at table 3 and eq 5.3"
 
 @dataclass(frozen=True)
 class _Asked:
-    """A constant: what it is called and means, where the paper prints it, and how it is read off the evidence."""
+    """A constant: its name and meaning, where the paper prints it, and how it is computed from the tables."""
 
     name: str
     meaning: str
@@ -64,7 +64,7 @@ def _exponents_of_fits() -> list[_Asked]:
         _Asked("alpha_C", "exponent of compute", _law("kaplan-c", "alpha_C"), EDGE, lambda e: of_compute(e).exponent),
         _Asked(
             "alpha_Cmin",
-            "exponent of compute at a small batch",
+            "exponent of compute at small batch sizes",
             _law("kaplan-cmin", "alpha_C"),
             SMALL,
             lambda e: of_compute(e, least=True).exponent,
@@ -78,7 +78,7 @@ def _exponents_of_fits() -> list[_Asked]:
         _Asked("B_star", "B_crit at L = 1 nat, tokens", _law("kaplan-bcrit", "B_star"), SCAN, lambda e: e.B_star),
         _Asked(
             "alpha_N/alpha_D",
-            "data must grow as N to this",
+            "exponent with which the data must grow with N",
             (RATIO, "Kaplan et al. 2020, eq 4.4 and table 2"),
             JOINT,
             lambda e: collapse(e).ratio,
@@ -114,7 +114,11 @@ def _allocations() -> list[_Asked]:
             lambda e: totals(e).params.exponent,
         ),
         _Asked(
-            "alpha_N/alpha_S", "share above the converged loss where the best run stops", _stopping(), CURVES, _above
+            "alpha_N/alpha_S",
+            "fraction by which the best run stops above its converged loss",
+            _stopping(),
+            CURVES,
+            _above,
         ),
         _Asked(
             "sd of a seed",
@@ -141,10 +145,10 @@ def _above(evidence: FamilyTables) -> Estimate:
 
 
 def accounting(evidence: FamilyTables) -> _Asked:
-    """Say which exponent of N_opt the count of parameters alone foretells at this vocabulary and these sizes.
+    """Compute the exponent of N_opt that the count of parameters alone predicts at this vocabulary and these sizes.
 
     Pearce & Song's local exponent g at the middle of the frontier. Vocabulary and aspect are those of the runs; the law
-    of all parameters is a published one, of another text: it shows a direction, no more.
+    of all parameters is a published one, for another text: it shows a direction only.
     """
     points = evidence.sizes
     optima = settled(evidence.envelope).optima
@@ -153,7 +157,7 @@ def accounting(evidence: FamilyTables) -> _Asked:
     vocabulary = float(np.median(points["n_vocab"]))
     k = next(one.values for one in law("chinchilla").published if REFIT in one.source)
     g = float(local_exponent(middle, gamma=vocabulary_gamma(vocabulary, aspect), alpha=k["alpha"], beta=k["beta"]))
-    told = f"foretold by counting alone: V = {vocabulary:g}, aspect {aspect:.3g}, N = {middle:.3g}"
+    told = f"predicted by the count alone: V = {vocabulary:g}, aspect {aspect:.3g}, N = {middle:.3g}"
     source = f"Pearce & Song 2024, local exponent, at the constants of {REFIT}"
     return _Asked(
         "p_N, fixed batch, by accounting", told, (g, source), EDGE, lambda e: settled(e.envelope).params.exponent
@@ -161,7 +165,7 @@ def accounting(evidence: FamilyTables) -> _Asked:
 
 
 def constants(evidence: FamilyTables) -> list[Constant]:
-    """Measure every constant; one that cannot be says why, beside what the paper printed."""
+    """Measure every constant; one that cannot be measured has the reason, beside the paper's value."""
     asked = [*_exponents_of_fits(), *_allocations()]
     asked += attempt(lambda: [accounting(evidence)], lambda why: [])
     return [_measured(one, evidence) for one in asked]
@@ -177,10 +181,10 @@ def _measured(one: _Asked, evidence: FamilyTables) -> Constant:
 
 
 def crossing(evidence: FamilyTables) -> dict[str, Estimate]:
-    """Find where the data that compute-efficient training asks for would be too little to reach its loss (section 6.3).
+    """Find the compute at which compute-efficient training would use too little data for its loss (section 6.3).
 
-    From L(C_min), N_opt and D = 2 C_min / (6 N) of the frontier and L(D) of F-ND; each drawn, the frontier's lines
-    together and L(D) by itself. Far outside everything measured: its spread is the message.
+    From L(C_min), N_opt and D = 2 C_min / (6 N) of the frontier and L(D) of F-ND; drawn with their
+    uncertainty, the frontier's lines together. Far outside everything measured: its uncertainty is the message.
     """
     found, line = settled(evidence.c_min), of_data(evidence)
     rng = np.random.default_rng(evidence.seed)

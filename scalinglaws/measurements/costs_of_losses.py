@@ -1,4 +1,4 @@
-"""Measured tables of what a loss costs: steps, tokens and compute, at a batch and at the least; batches and noise."""
+"""Measured tables of the cost of a loss: steps, tokens and compute, at the trained batch and minimal; batch sizes."""
 
 import numpy as np
 
@@ -20,8 +20,8 @@ def costs_of_losses(evidence: FamilyTables) -> Sheet:
         for one in reached(evidence)
         for row in zip(one.params, one.steps, one.tokens, one.flops, strict=True)
     ]
-    about = "Read off the curves at constant rate, at the batch that was trained; C = 6 N D."
-    return Sheet("equal-loss", "What a loss costs each size", about, ("loss", "N", "steps", "tokens", "C"), tuple(rows))
+    about = "From the curves at constant rate, at the trained batch size; C = 6 N D."
+    return Sheet("equal-loss", "Cost of a loss at each size", about, ("loss", "N", "steps", "tokens", "C"), tuple(rows))
 
 
 def least_costs(evidence: FamilyTables) -> Sheet:
@@ -31,7 +31,7 @@ def least_costs(evidence: FamilyTables) -> Sheet:
     for one in reached(evidence):
         critical = critical_batch(one.loss_nats, **turning)
         batch = one.tokens / one.steps
-        outside = "" if low <= one.loss_nats <= high else "a loss that the batch scan did not see"
+        outside = "" if low <= one.loss_nats <= high else "a loss outside those of the batch scan"
         rows += [
             (one.loss_nats, n, critical, steps, tokens, flops, outside)
             for n, steps, tokens, flops in zip(
@@ -42,11 +42,11 @@ def least_costs(evidence: FamilyTables) -> Sheet:
                 strict=True,
             )
         ]
-    about = "Pointwise, at the batch that was trained: S_min = S / (1 + B_crit / B), E_min = E / (1 + B / B_crit), "
+    about = "Pointwise, from the trained batch size: S_min = S / (1 + B_crit / B), E_min = E / (1 + B / B_crit), "
     about += "C_min = C / (1 + B / B_crit) (eq 5.4, 5.5), "
     about += f"B_crit = {turning['B_star']:.3g} / L^{1 / turning['alpha_B']:.3g}."
     columns = ("loss", "N", "B_crit", "S_min", "E_min", "C_min", "outside")
-    return Sheet("least-cost", "The least that a loss costs each size", about, columns, tuple(rows))
+    return Sheet("least-cost", "Minimum cost of a loss at each size", about, columns, tuple(rows))
 
 
 def off_the_best(evidence: FamilyTables) -> Sheet:
@@ -60,11 +60,11 @@ def off_the_best(evidence: FamilyTables) -> Sheet:
         for n, s, c in zip(one.params / size, one.steps / steps, one.flops / flops, strict=True):
             law = (None, None) if k is None else (excess_compute(n, **k), excess_steps(n, **k))
             rows.append((one.loss_nats, n, c, law[0], s, law[1]))
-    about = (
-        "At the batch that was trained. N_eff and C_eff are the lowest point of a parabola of ln C in ln N through the "
+    about = "At the trained batch size. N_eff and C_eff are the minimum of a parabola of ln C in ln N through the "
+    about += (
+        "cheapest size and its neighbours: approximate if sizes lie far apart. The law is eq B.16 and B.17 with the "
     )
-    about += "cheapest size and its neighbours: rough where sizes lie far apart. The law is eq B.16 and B.17 at the "
-    about += "measured alpha_N and alpha_S, empty for sizes that by it never reach the loss."
+    about += "measured alpha_N and alpha_S; empty for sizes that never reach the loss by it."
     columns = ("loss", "N / N_eff", "C / C_eff", "by the law", "S / S_eff", "by the law")
     return Sheet("off-the-best", "Sizes off the cheapest", about, columns, tuple(rows))
 
@@ -100,15 +100,13 @@ def critical_batches(evidence: FamilyTables) -> Sheet:
         )
         for one in turnings(evidence)
     ]  # fmt: skip
-    columns = ("N", "loss", "B_crit", "low", "high", "batches", "of them best at the first or last rate", "S_min",
+    columns = ("N", "loss", "B_crit", "low", "high", "batches", "of them with the best rate at an end", "S_min",
                "noise scale", "noise scale / B_crit", "not used")  # fmt: skip
     effect = evidence.critical.size_effect
-    about = "Batches in tokens, at losses that at least four batches reach, the best rate of each. Where that is the "
-    about += (
-        "first or the last rate tried, one beyond may need fewer steps: B_crit is then too low if the batch is large."
-    )
+    about = "Batches in tokens, each at its best rate, at losses that at least four batches reach. If that rate is the "
+    about += "first or the last that was tried, another may need fewer steps: B_crit is then too low for a large batch."
     if effect is not None:
-        about += f" Largest over smallest size at equal loss: {interval(effect)}."
+        about += f" Largest size over the smallest at equal loss: {interval(effect)}."
     return Sheet("critical-batch", "Critical batch and gradient noise scale", about, columns, tuple(rows))
 
 
@@ -117,12 +115,14 @@ def noise_scales(evidence: FamilyTables) -> Sheet:
     rows = [(one.params, one.loss_nats, one.noise, one.sem, one.measured) for one in noise_along(evidence)]
     line = noise_line(evidence)
     about = (
-        "Gradient noise scale in tokens at a constant rate: evaluations in one bin of ln loss, weighted by the steps "
-        f"measured. Through all sizes B_simple = {interval(line.at_middle)} (L / {line.middle:.3g})^-"
+        "Gradient noise scale in tokens at a constant rate: means over bins of ln loss, weighted by the steps "
+        f"measured. Over all sizes B_simple = {interval(line.at_middle)} (L / {line.middle:.3g})^-"
         f"{interval(line.slope)}, so alpha_B {interval(line.alpha_B)}."
     )
     if line.of_size:
-        about += f" Exponent of N beside the loss: {interval(line.of_size)}; zero if the loss alone decides."
+        about += (
+            f" Exponent of N in addition to the loss: {interval(line.of_size)}; zero if it depends on the loss alone."
+        )
     columns = ("N", "loss", "noise scale", "standard error", "steps measured")
     return Sheet("noise-scale", "Gradient noise scale along the loss", about, columns, tuple(rows))
 

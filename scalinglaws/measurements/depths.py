@@ -1,4 +1,4 @@
-"""How far losses of all depths spread about one curve, with and without embeddings."""
+"""How much the losses of all depths scatter about one curve, with and without embeddings."""
 
 from dataclasses import dataclass
 
@@ -93,10 +93,10 @@ def one_layer(evidence: FamilyTables) -> tuple[Points, Power]:
 
 
 def above_line(evidence: FamilyTables) -> Estimate:
-    """Give the mean distance of models of one layer above L(N), less 2 sd of a seed, in nats, with an interval.
+    """Give the mean distance of models of one layer above L(N), minus 2 sd of a seed, in nats, with an interval.
 
-    It holds the seeds of these models, the line at their sizes (its residuals and its exponent), and the doubt about
-    the sd of a seed.
+    It includes the uncertainty from the seeds of these models, from the line at their sizes (its residuals and its
+    exponent), and of the sd of a seed.
     """
     points, line = one_layer(evidence)
     sigma, level = evidence.sigma, evidence.level

@@ -1,4 +1,4 @@
-"""The measured tables as the claims see them: which rows speak of what, and the fits that several claims share."""
+"""The measured tables as the claims use them: the rows of each family, and the fits that several claims share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ COLUMNS = {"params": "params_nonembedding", "tokens": "tokens", "flops": "flops_
 
 @dataclass(frozen=True)
 class FamilyTables:
-    """The three tables of a set of families (`scalinglaws study`): a row a run, an evaluation, a place in the context.
+    """The three tables of a set of families (`scalinglaws study`): of runs, of evaluations, of places in the context.
 
     Attributes:
         level, draws, seed: of every interval.
@@ -288,10 +288,11 @@ class FamilyTables:
 
     @staticmethod
     def fitted(law: str, points: Points, **how) -> Fit:
-        """Fit a law, as `fit` does; what its points do not identify is no measurement.
+        """Fit a law as `fit` does; what its points do not identify is not a measurement.
 
         Raises:
-            FitError: the fit ended in anything but an optimum: on a bound, loose in an exponent, or on the way.
+            FitError: the fit did not end at an optimum: it is at a bound, leaves an exponent undetermined, or did not
+                converge.
         """
         found = fit(law, points, **how)
         if found.outcome != "converged":
@@ -299,7 +300,7 @@ class FamilyTables:
         return found
 
     def drawn(self, found: Fit) -> Draws:
-        """Draw from a fit by the cluster sandwich with t quantiles: the choice for a handful of runs."""
+        """Draw from a fit by the cluster sandwich with t quantiles: the choice for few runs."""
         return draws(found, method="sandwich", draws=self.draws, seed=self.seed)
 
     def estimate(self, value: float, drawn: np.ndarray) -> Estimate:
@@ -311,6 +312,6 @@ class FamilyTables:
         return Estimate(float(value), float(low), float(high), self.level)
 
     def parameter(self, drawn: Draws, name: str) -> Estimate:
-        """Read one constant of a fitted law with its interval."""
+        """Return one constant of a fitted law with its interval."""
         low, high = drawn.interval(self.level)[name]
         return Estimate(float(drawn.fit.values[name]), float(low), float(high), self.level)

@@ -14,7 +14,7 @@ from .sheet import Sheet, rows_of
 
 
 def shape_panels(evidence: FamilyTables) -> Sheet:
-    """Each knob of the shape, at every horizon: how the differences fare as training goes on."""
+    """Each dimension of the shape at every horizon: how the differences change during training."""
     rows = [
         (tokens, panel.knob, value, shape, n, above)
         for tokens in by_horizon(evidence)
@@ -32,10 +32,10 @@ def depths(evidence: FamilyTables) -> Sheet:
     """Spread with and without embeddings, and the models of one layer."""
     found = fan(evidence)
     rows: list[tuple[str, float | None]] = [
-        ("all parameters, from two layers", found.left),
-        ("N, from two layers", found.right),
-        ("all parameters, every depth", found.left_all),
-        ("N, from one layer", found.right_all),
+        ("all parameters, two layers and more", found.left),
+        ("N, two layers and more", found.right),
+        ("all parameters, all depths", found.left_all),
+        ("N, one layer and more", found.right_all),
     ]
     try:
         points, line = one_layer(evidence)
@@ -46,7 +46,7 @@ def depths(evidence: FamilyTables) -> Sheet:
     except UNFIT as failure:
         rows.append((f"one layer: needs {failure}", None))
     models = f"{found.models} models of {len(found.depths)} depths from two layers up"
-    about = f"Spread of ln L about one smooth curve, {models}."
+    about = f"Scatter of ln L about one smooth curve, {models}."
     return Sheet("depths", "Depth with and without embeddings", about, ("over", "spread"), tuple(rows))
 
 
@@ -64,9 +64,7 @@ def lstms(evidence: FamilyTables) -> Sheet:
         )
     columns = ("N", "n_layer", "tokens", "loss", "Transformer at N", "above", "ratio to T = 8", "ratio, last quarter",
                "dL / dlnT, last three quarters")  # fmt: skip
-    about = (
-        "The Transformer's loss is L(N) of F-N at the horizon; ratios by place against the Transformer nearest in N."
-    )
+    about = "The Transformer's loss is L(N) of F-N at the horizon; ratios by place to the Transformer nearest in N."
     return Sheet("lstm", "LSTM against Transformer", about, columns, tuple(rows))
 
 
@@ -108,7 +106,10 @@ def recurrent(evidence: FamilyTables) -> Sheet:
             )
         )
     columns = ("N", "reuse", "sharing", "loss", "plain at N", "above", "plain at reuse x N", "above per FLOP")
-    about = "Plain losses are L(N) of F-N at the same horizon. The paper: below at equal N, above at equal compute."
+    about = (
+        "Plain losses are L(N) of F-N at the same horizon. In the paper recurrent models are below at equal N, above "
+        "at equal compute."
+    )
     return Sheet("recurrent", "Recurrent against plain Transformer", about, columns, tuple(sorted(rows)))
 
 
@@ -128,7 +129,7 @@ def rates(evidence: FamilyTables) -> Sheet:
         for r in sorted(rows_of(points), key=lambda r: r["loss_nats"])
     ]
     columns = ("schedule", "summed rate", "last rate / peak", "adequate", "seeds", "loss", "above the best")
-    about = "One size, seeds averaged, nats."
+    about = "One size, means over seeds, nats."
     return Sheet("schedules", "Schedules of the learning rate", about, columns, tuple(rows))
 
 
@@ -212,7 +213,7 @@ def vocabularies(evidence: FamilyTables) -> Sheet:
         e = line.exponent
         rows.append((name, points["n_vocab"][0], len(points), at, e.value, e.low, e.high, line.r2))
     about = (
-        "alpha_N at the sizes and the horizon of both; losses of two vocabularies are not comparable, exponents are."
+        "alpha_N at the sizes and the horizon of both; exponents of two vocabularies are comparable, losses are not."
     )
     columns = ("family", "vocabulary", "sizes", "tokens", "alpha_N", "low", "high", "R2")
     return Sheet("vocabularies", "A second vocabulary", about, columns, tuple(rows))

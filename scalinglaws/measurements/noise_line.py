@@ -19,7 +19,7 @@ LEAST_READINGS = 6
 
 @dataclass(frozen=True)
 class NoiseReading:
-    """The noise scale of one size near one loss, tokens; its standard error, and the steps it was measured at."""
+    """The noise scale of one size near one loss, tokens; its standard error, and the number of steps measured."""
 
     params: float
     loss_nats: float

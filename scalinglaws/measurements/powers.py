@@ -1,4 +1,4 @@
-"""One straight line in logarithms: its exponent, how well it holds, whether it bends, and its two rivals."""
+"""One straight line in logarithms: its exponent, its fit, its curvature, and two alternatives."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -36,12 +36,12 @@ class Power:
         identified: the exponent; None where these points do not identify one, and `sentence` says why.
         scale: x_c; tokenizer and text set it, and it lies far outside the points.
         r2: of ln L.
-        better_by: AIC of L = b ln(x_0 / x) less that of the power law: above zero the power law is the better.
+        better_by: AIC of L = b ln(x_0 / x) minus that of the power law; above zero the power law is better.
         curvature: coefficient of (ln x)^2 in ln L, with a t interval; None with fewer than four points.
         floor: L_inf of L = L_inf + (x_0 / x)^a, and its exponent; None where these points do not identify them.
         decades: of x, between the first point and the last.
-        middle: ln x and ln L in the middle of the points, where the line is least in doubt.
-        separate: how many points count as independent: budgets of a frontier are read off the same few sizes.
+        middle: ln x and ln L in the middle of the points, where the line is least uncertain.
+        separate: number of points that count as independent: the budgets of a frontier use the same few sizes.
     """
 
     column: str
@@ -102,7 +102,7 @@ class Power:
 def power(
     evidence: FamilyTables, points: Points, column: str, loss: str = "loss_nats", clusters: str = "lineage"
 ) -> Power:
-    """Fit the line through points, and its rivals.
+    """Fit the line through points, and the alternatives.
 
     Raises:
         Lacking: fewer than three points.

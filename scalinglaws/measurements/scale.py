@@ -32,12 +32,12 @@ def sizes(evidence: FamilyTables) -> Sheet:
     ]  # fmt: skip
     columns = ("n_layer", "d_model", "N", "all parameters", "tokens", "seeds", "loss", "ln L off L(N)", "epochs",
                "test - train", "left out")  # fmt: skip
-    about = f"Runs of F-N, F-C and F-SEED, seeds averaged, losses in nats. L(N): {line.equation}, at {at:.4g} tokens."
+    about = f"Runs of F-N, F-C and F-SEED, means over seeds, losses in nats. L(N): {line.equation}, at {at:.4g} tokens."
     return Sheet("sizes", "Loss by size and horizon", about, columns, tuple(sorted(table, key=lambda r: (r[2], r[4]))))
 
 
 def straight_lines(evidence: FamilyTables) -> Sheet:
-    """The four trends with their rivals."""
+    """The four trends with the alternatives."""
     found = [_measured(name, line) for name, line in trends(evidence).items()]
     if all(row[1] is None for row in found):
         raise Lacking(str(found[0][-1]).removeprefix("not measured: needs "))
@@ -61,7 +61,7 @@ def _trend(line: Power) -> tuple:
 
 
 def step_terms(evidence: FamilyTables) -> Sheet:
-    """alpha_S and S_c by size, and the losses foretold from the first quarter."""
+    """alpha_S and S_c by size, and the losses predicted from the first quarter."""
     ahead = predicted_ends(evidence)
     rows = []
     for one in refits(evidence):
@@ -78,8 +78,8 @@ def step_terms(evidence: FamilyTables) -> Sheet:
                 said and said / seen - 1,
             )
         )
-    columns = ("N", "alpha_S", "low", "high", "S_c", "rms ln L", "foretold", "measured", "error")
-    about = "The step term refitted to each size under the pooled floor; the last loss foretold from the first quarter "
+    columns = ("N", "alpha_S", "low", "high", "S_c", "rms ln L", "predicted", "measured", "error")
+    about = "The step term refitted to each size with the pooled floor; the last loss predicted from the first quarter "
     about += "of the steps."
     return Sheet("step-terms", "Learning curves by size", about, columns, tuple(rows))
 
@@ -93,7 +93,7 @@ def frontiers(evidence: FamilyTables) -> Sheet:
             steps = found.steps.at(b.flops).value if found.steps else None
             rows.append((found.method, b.flops, b.params, b.tokens, b.loss_nats, batch, steps, b.sizes, b.reason))
     columns = ("frontier", "FLOPs", "N", "tokens", "loss", "B_crit", "S_min", "sizes", "censored")
-    about = "Budgets on a log grid; a censored one takes no part in any exponent, and its N is a bound. The tokens of "
+    about = "Budgets on a log grid; a censored one is not used for any exponent, and its N is a bound. The tokens of "
     about += "c-min are those of a small batch."
     return Sheet("frontier", "Compute-efficient frontier", about, columns, tuple(rows))
 
@@ -125,22 +125,22 @@ def overfitted(evidence: FamilyTables) -> Sheet:
 
 
 def early_stops(evidence: FamilyTables) -> Sheet:
-    """Steps of the least test loss beside the bound of eq 5.7."""
+    """Steps of the lowest test loss beside the bound of eq 5.7."""
     rows = [(s.params, s.data, s.step, s.step_min, s.bound, s.step_min / s.bound) for s in stops(evidence)]
     held = sum(row[-1] >= 1 for row in rows)
-    about = "In S_min units by the measured B_crit. The bound S_c / [L(N, D) - L(N, inf)]^(1/alpha_S) holds for "
+    about = "In units of S_min, with the measured B_crit. The bound S_c / [L(N, D) - L(N, inf)]^(1/alpha_S) holds for "
     about += f"{held} of {len(rows)} runs."
     columns = ("N", "D", "step", "S_min", "bound", "S_min / bound")
     return Sheet("early-stopping", "Early stopping against its lower bound", about, columns, tuple(rows))
 
 
 def contradiction_point(evidence: FamilyTables) -> Sheet:
-    """Where the measured laws would contradict one another."""
+    """Where the measured laws would contradict each other."""
     rows = [(name, one.value, one.low, one.high) for name, one in crossing(evidence).items()]
-    about = "Where L(D(C_min)) would fall below L(C_min): the laws must break before. Far outside the runs."
+    about = "Where L(D(C_min)) would fall below L(C_min): the laws must fail before. Far outside the runs."
     return Sheet(
         "contradiction",
-        "Where the laws contradict one another",
+        "Where the laws contradict each other",
         about,
         ("quantity", "value", "low", "high"),
         tuple(rows),
@@ -156,7 +156,11 @@ def censoring(evidence: FamilyTables) -> Sheet:
         rows.append((found.method, len(found.budgets), censored, min(flops), max(flops)))
     columns = ("frontier", "budgets", "censored", "from FLOPs", "to FLOPs")
     return Sheet(
-        "censoring", "Budgets behind the exponents", "Exponents rest on the range named here.", columns, tuple(rows)
+        "censoring",
+        "Budgets behind the exponents",
+        "The exponents are from the range given here.",
+        columns,
+        tuple(rows),
     )
 
 

@@ -39,8 +39,8 @@ def other_texts(evidence: FamilyTables) -> Sheet:
                 *alpha,
             )
         )
-    columns = ("text", "evaluations", "r", "slope", "low", "high", "offset", "offset a factor e of N", "alpha_N", "low",
-               "high", "over its own")  # fmt: skip
+    columns = ("text", "evaluations", "r", "slope", "low", "high", "offset", "offset per factor e of N")
+    columns += ("alpha_N", "low", "high", "over its own")
     about = "Every evaluation after the warm-up; offsets in nats at the longest horizon."
     return Sheet("transfer", "Loss on other texts", about, columns, tuple(rows))
 
@@ -72,8 +72,8 @@ def texts_by_depth(evidence: FamilyTables) -> Sheet:
         for i, r in enumerate(rows_of(points))
     ]
     drifts = "; ".join(f"{text} {np.polyfit(depths, gap, 1)[0]:+.3f}" for text, gap in gaps.items())
-    about = "Models of nearly one N; offsets are the loss on a text less that on the text trained on, nats. "
-    about += f"Change of the offset with a factor e of depth: {drifts}."
+    about = "Models of nearly one N; offsets are the loss on a text minus that on the training text, nats. "
+    about += f"Change of the offset per factor e of depth: {drifts}."
     columns = ("n_layer", "d_model", "n_heads", "N", "loss", *(f"offset, {text}" for text in named))
     return Sheet("transfer-depth", "Loss on other texts by depth", about, columns, tuple(sorted(rows)))
 
@@ -92,8 +92,8 @@ def by_place(evidence: FamilyTables) -> Sheet:
         if found:
             r = {name: runs[name][best] for name in ("arch", "params_nonembedding", "n_layer", "n_ctx", "tokens")}
             rows.append((*(str(v) if name == "arch" else float(v) for name, v in r.items()), *found))
-    about = "L(T) = a + b T^-p by least squares of L over every place, T from 1; one run a model, its longest. "
-    about += "Intervals take the places as independent."
+    about = "L(T) = a + b T^-p by least squares of L over all places, from T = 1; the longest run of each model. "
+    about += "Intervals treat the places as independent."
     rows.sort(key=lambda row: row[:5])
     return Sheet("positions", "Loss by place in the context", about, PLACES, tuple(rows))
 
@@ -129,7 +129,7 @@ def places_along(evidence: FamilyTables) -> Sheet:
     curves = curves.take(curves["run_id"] == runs[counts.argmax()])
     curves = curves.take(np.argsort(curves["steps"]))
     rows = [(r["steps"], r["loss_nats"], *(r[f"{PLACE}{place}"] for place in places)) for r in rows_of(curves)]
-    about = f"N = {curves['params_nonembedding'][0]:,.0f}, at a constant rate, read off an eighth of the test text."
+    about = f"N = {curves['params_nonembedding'][0]:,.0f}, at a constant rate, measured on an eighth of the test text."
     columns = ("steps", "loss", *(f"T = {place}" for place in places))
     return Sheet("positions-along", "Loss by place along training", about, columns, tuple(rows))
 
@@ -155,7 +155,7 @@ def short_contexts(evidence: FamilyTables) -> Sheet:
         ]
     if not rows:
         raise Lacking("families F-CTX8 and F-N with losses by place at one horizon")
-    about = "Loss at the same place, in nats; a model of short context spends all of itself on the first places."
+    about = "Loss at the same place, in nats; a model of short context uses its whole capacity for the first places."
     return Sheet(
         "short-context",
         "Short context against long",
