@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..errors import StudyError
 from .shape import Shape
@@ -144,7 +145,7 @@ class RunSpec:
         """Whether this run only provides states for branches: its learning rate never decays."""
         return bool(self.branch_at)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Name the run by a hash of what its numbers depend on: every field that differs from its default.
 
