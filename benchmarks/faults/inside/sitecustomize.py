@@ -10,6 +10,7 @@ import importlib.util
 import io
 import os
 import resource
+import signal
 import sys
 import time
 
@@ -103,6 +104,7 @@ def _disk(kind: str, count: int) -> None:
 
 
 if "FAULTS_SECONDS" in os.environ:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     sys.meta_path.insert(0, _Hasty())
 if "FAULTS_DISK" in os.environ and "train" in sys.argv + sys.orig_argv:
     _disk(*(part(text) for part, text in zip((str, int), os.environ["FAULTS_DISK"].rsplit(":", 1), strict=True)))
