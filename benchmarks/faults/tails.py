@@ -133,7 +133,7 @@ def measure(seed: int, size: int) -> Counts:
         text = texts(Path(folder) / "text")
         for k in range(size):
             counts.tries += 1
-            wrong = tail(1000 * seed + k, text, Path(folder) / str(k), figures=k % 20 == 0)
+            wrong = tail(1000 * seed + k, text, Path(folder) / str(k), figures=k % 20 == 19)
             if wrong:
                 counts.tracebacks += 1
                 counts.found.append(f"tails {1000 * seed + k}: {wrong.strip().splitlines()[-1]}")
