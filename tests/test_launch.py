@@ -28,7 +28,9 @@ from scalinglaws.training.worker import work
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks" / "faults"))
 launches = importlib.import_module("launches")
 
-STUDY = Study("s", ((1, 8), (1, 16)), (5e4, 1e5), n_ctx=32, corpus="text", eval_tokens=4096, evaluations=4)
+STUDY = Study(
+    "s", ((1, 8), (1, 16)), (3e4, 6e4), n_ctx=32, corpus="text", eval_tokens=1024, evaluations=4, warmup_share=0.1
+)
 
 
 def prepare(folder, text):
@@ -98,7 +100,7 @@ def test_killed_workers_and_a_killed_launch_change_no_number(whole, tmp_path, te
 
 def test_ctrl_c_keeps_the_state_and_the_next_launch_goes_on(whole, tmp_path, text):
     store, sweep = prepare(tmp_path / "store", text)
-    first = start(store.path)
+    first = start(store.path, processes=1)
     wait_for(lambda: under_way(store))
     first.send_signal(signal.SIGINT)
     assert first.wait() == 1
