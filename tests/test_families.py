@@ -9,17 +9,18 @@ import pytest
 
 from scalinglaws.designing.study_file import presets, read_study
 from scalinglaws.errors import MisuseError, NameUnknownError, StudyError
-from scalinglaws.records.json_values import read_json
 from scalinglaws.studying.families import measure
 
 FAMILIES = "F-N F-SEED F-B F-ND F-D F-GNS F-OOD F-LSTM F-UT F-LR F-SHAPE F-CTX8 F-V".split()
+FEWER = {"eval_tokens": 1024, "noise_every": 24}  # measured on an eighth of the tokens, at a third of the steps
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Where `study smoke` ran."""
+    """Where `study smoke` ran, with fewer tokens to evaluate on."""
     to = tmp_path_factory.mktemp("families") / "smoke"
-    command = [sys.executable, "-m", "scalinglaws", "study", "smoke", "--to", str(to)]
+    changes = [word for name, value in FEWER.items() for word in ("--set", f"{name}={value}")]
+    command = [sys.executable, "-m", "scalinglaws", "study", "smoke", *changes, "--to", str(to)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     return to
@@ -34,7 +35,7 @@ def written(folder):
 @pytest.fixture(scope="module")
 def tables(folder, written):
     """What one family, measured again, gives of them all."""
-    measured = measure(read_study("smoke").only(["F-LR"]), folder)
+    measured = measure(read_study("smoke", FEWER).only(["F-LR"]), folder)
     return {name: getattr(measured, name) for name in ("points", "curves", "positions")}
 
 
@@ -109,25 +110,6 @@ def test_families_that_others_hold_train_nothing_of_their_own(tables):
     for part, whole in (("F-D", "F-ND"), ("F-GNS", "F-B"), ("F-OOD", "F-N")):
         assert set(of_family(runs, part)["run_id"]) < set(of_family(runs, whole)["run_id"])
     assert len(runs) == 64
-
-
-def test_other_texts_are_scored_at_every_evaluation_and_judged(tmp_path):
-    words = np.random.default_rng(0).integers(97, 123, (400, 60))
-    texts = {"there": words % 5 + 97, "far": words % 9 + 48, "near": words}
-    for name, rows in texts.items():
-        text = "\n\n\n".join(f"{i} " + bytes(row.tolist()).decode() for i, row in enumerate(rows))
-        (tmp_path / f"{name}.txt").write_text(text)
-    asked = {"evaluate_on": [f"text:{tmp_path}/{name}.txt" for name in texts], "evaluations": 8, "tokens": [4e4]}
-    found = measure(read_study("smoke", asked).only(["F-OOD"]), tmp_path / "out")
-    for name in texts:
-        column = f"loss_nats@{tmp_path}/{name}.txt"
-        assert (found.curves[column] > 0).all()
-        assert found.points[column][-1] != found.points["loss_nats"][-1]
-    verdicts = {one["id"]: one for one in read_json(tmp_path / "out" / "findings.json")["verdicts"]}
-    assert verdicts["S11"]["outcome"] in ("passed", "failed"), verdicts["S11"]
-    power = verdicts["S30"]  # letters at random: no size of model need tell on a text
-    unidentified = power["why"].count("the exponent of N is not identified")
-    assert power["outcome"] in ("passed", "failed") or unidentified == len(texts), power
 
 
 def test_a_set_is_read_whole_and_refuses_what_it_does_not_know(tmp_path):
