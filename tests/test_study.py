@@ -29,15 +29,17 @@ def asked(tmp_path_factory):
         (3e4, 6e4, 1.2e5),
         corpus=f"text:{folder}",
         n_ctx=32,
+        batch=16,
         seeds=2,
         seed_shape=(1, 8),
         hold_out=1,
         hold_out_seeds=2,
-        eval_tokens=8192,
+        eval_tokens=2048,
         evaluations=6,
-        draws=200,
+        draws=60,
         lr_max=0.03,
         warmup_steps=10,
+        processes=1,
     )
 
 
@@ -53,11 +55,28 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(asked, folder, said):
-    return study(asked, folder, command="scalinglaws study miniature", say=said.append)
+    return study(asked, folder, command="scalinglaws study miniature", say=said.append, figures=False)
 
 
-def test_every_run_is_there_and_the_report_opens_from_disk(results, folder):
-    assert results.runs_present == results.runs_expected == 6 * 4 + 2
+@pytest.fixture(scope="module")
+def again(results, asked, folder, tmp_path_factory):
+    """The same study again, from its file and by Python; now with figures."""
+    keys = {key: value for key, value in to_plain(asked).items() if value is not None}
+    file = tmp_path_factory.mktemp("file") / "miniature.toml"
+    file.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
+    before = written(folder)
+    found = sl.study(file, to=folder)
+    assert before == written(folder)
+    return found
+
+
+def written(folder):
+    """When each run was written."""
+    return {path: path.stat().st_mtime_ns for path in folder.glob("runs/*/run.json")}
+
+
+def test_every_run_is_there_and_the_report_opens_from_disk(results, again, folder):
+    assert again.runs_present == results.runs_present == results.runs_expected == 6 * 4 + 2
     page = (folder / "report" / "index.html").read_text()
     page = page.replace("http://www.w3.org", "").replace("http-equiv", "")
     assert "http" not in page.split('<script type="application/json"')[0]
@@ -99,13 +118,20 @@ def test_results_read_back_from_json_as_they_were(results, folder):
     assert json.dumps(read_json(folder / "results.json"), allow_nan=False)
 
 
-def test_the_same_study_again_trains_nothing_and_says_the_same(results, asked, folder):
-    before = {p: p.stat().st_mtime_ns for p in folder.glob("runs/*/run.json")}
-    again = study(asked, folder, command="scalinglaws study miniature", figures=False)
-    assert before == {p: p.stat().st_mtime_ns for p in folder.glob("runs/*/run.json")}
+def test_the_same_study_again_trains_nothing_and_says_the_same(results, again):
     assert again.fits == results.fits
     assert again.bands == results.bands
     assert again.held_out == results.held_out
+
+
+def test_python_reads_judges_and_draws_the_folder_that_a_study_leaves(again, folder, tmp_path):
+    points = sl.read(folder)
+    assert len(points) == len(again.points) and points.notes == again.points.notes
+    fit = sl.fit("kaplan-nd", points, draws=50)
+    assert fit.n == len(points.kept)
+    verdicts = sl.findings(folder, draws=20).verdicts
+    assert {one.outcome for one in verdicts} & {"not run"}
+    assert sl.report(folder, tmp_path / "page").read_text() == (folder / "report" / "index.html").read_text()
 
 
 def test_a_study_with_other_horizons_in_the_same_folder_keeps_what_is_done(results, asked, folder, said):
@@ -114,17 +140,3 @@ def test_a_study_with_other_horizons_in_the_same_folder_keeps_what_is_done(resul
     found = study(other, folder, figures=False)
     assert found.runs_present == found.runs_expected == 6
     assert before < set(folder.glob("runs/*/run.json"))
-
-
-def test_python_reads_runs_judges_and_draws_the_folder_that_a_study_leaves(results, asked, folder, tmp_path):
-    keys = {key: value for key, value in to_plain(asked).items() if value is not None}
-    (tmp_path / "miniature.toml").write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
-    again = sl.study(tmp_path / "miniature.toml", to=folder)
-    assert again.fits == results.fits
-    points = sl.read(folder)
-    assert len(points) == len(results.points) and points.notes == results.points.notes
-    fit = sl.fit("kaplan-nd", points, draws=50)
-    assert fit.n == len(points.kept)
-    verdicts = sl.findings(folder, draws=20).verdicts
-    assert {one.outcome for one in verdicts} & {"not run"}
-    assert sl.report(folder, tmp_path / "page").read_text() == (folder / "report" / "index.html").read_text()
