@@ -25,7 +25,7 @@ import numpy as np  # noqa: E402
 from public_tables import DATA  # noqa: E402
 
 from scalinglaws import Points, compare, draws, fit, plan, read_points  # noqa: E402
-from scalinglaws.comparing.compare import Comparison  # noqa: E402
+from scalinglaws.comparing.comparison import Comparison  # noqa: E402
 from scalinglaws.records.numbers_in_text import between, interval  # noqa: E402
 
 END = "<!-- end of what it wrote -->"

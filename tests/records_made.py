@@ -16,12 +16,13 @@ from scalinglaws import DrawnFit, Draws, Fit, Frontier, Optima, Plan, Points, Pr
 from scalinglaws.arms.arms_fit import ArmsFit, Multiplier
 from scalinglaws.claims.claim import Findings, Verdict
 from scalinglaws.comparing.backtest import Cut
-from scalinglaws.comparing.compare import AtReach, Compared, Comparison
+from scalinglaws.comparing.comparison import AtReach, Compared, Comparison
 from scalinglaws.comparing.ensemble import Ensemble
 from scalinglaws.counting.compared import Convention, Conventions, Moved, Refit, Unavailable
 from scalinglaws.fitting.fit import fit
 from scalinglaws.frontiers.budgets import Budget, Line
-from scalinglaws.frontiers.critical_batch import CriticalBatch, Isoquant
+from scalinglaws.frontiers.critical_batch import CriticalBatch
+from scalinglaws.frontiers.isoquants import Isoquant
 from scalinglaws.measurements.sheet import Constant, Measurements, Sheet
 from scalinglaws.planning.hardware import TrainingCost
 from scalinglaws.planning.planned import Alternative, PlannedShape, Within

@@ -14,7 +14,8 @@ import pytest
 from public_tables import real
 
 import scalinglaws as sl
-from scalinglaws.comparing.compare import FORMS, Comparison, usual_laws
+from scalinglaws.comparing.compare import FORMS, usual_laws
+from scalinglaws.comparing.comparison import Comparison
 from scalinglaws.results.audited import Audit
 
 matplotlib.use("Agg")

@@ -6,7 +6,7 @@ from ..records.numbers_in_text import interval, share
 from ..records.text_blocks import Block, rows_of
 
 if TYPE_CHECKING:
-    from .compare import Compared, Comparison
+    from .comparison import Compared, Comparison
 
 
 def comparison_blocks(found: "Comparison") -> list[Block]:

@@ -39,8 +39,8 @@ def other_texts(evidence: FamilyTables) -> Sheet:
                 *alpha,
             )
         )
-    columns = ("text", "evaluations", "r", "slope", "low", "high", "offset", "offset per factor e of N")
-    columns += ("alpha_N", "low", "high", "over its own")
+    correlated = ("text", "evaluations", "r", "slope", "low", "high", "offset", "offset per factor e of N")
+    columns = (*correlated, "alpha_N", "low", "high", "over its own")
     about = "Every evaluation after the warm-up; offsets in nats at the longest horizon."
     return Sheet("transfer", "Loss on other texts", about, columns, tuple(rows))
 

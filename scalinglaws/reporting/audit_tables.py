@@ -10,7 +10,7 @@ ORDER = ("error", "warning", "info")
 
 
 def findings(audit: Audit | None) -> Table:
-    """Show every rule: those that failed, the gravest first, then those undecided, passed and not run."""
+    """Show every rule: those that failed, the most severe first, then those undecided, passed and not run."""
     columns = ("rule", "outcome", "severity", "statement", "found", "consequence measured elsewhere", "what to do")
     name, title = "audit", "The audit"
     if audit is None:
