@@ -186,7 +186,7 @@ def test_the_likelihood_of_aicc_is_a_density():
         ({"laws": ["chinchila"]}, "Did you mean 'chinchilla'"),
         ({"above": 1e30}, "leave none to fit and to test"),
         ({"above": 1e3}, "leave none to fit and to test"),
-        ({"by": "flop"}, "--map flop"),
+        ({"by": "flop"}, r"map=\{'flop'"),
         ({"points": Points({"loss_nats": [3.0, 2.9]})}, "how much compute"),
         ({"points": grid().take(np.arange(7))}, "leave none"),
         ({"laws": ["kaplan-c"]}, "kaplan-c"),
