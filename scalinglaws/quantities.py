@@ -57,6 +57,7 @@ _TABLE = [  # one entry per quantity
         "additional characters of fine-tuning text that training from scratch would need (Hernandez et al. 2021)",
     ),
     Quantity("batch_tokens", "batch", "tokens", "tokens of one optimizer step"),
+    Quantity("batch_sequences", "other", "1", "sequences of one optimizer step"),
     Quantity("steps", "steps", "steps", "optimizer steps"),
     Quantity(
         "steps_min",

@@ -36,6 +36,8 @@ COMMANDS = {  # texts that are a command line, or speak of one alone
         ({"bounds": {"E": (0, 2.5)}}, "--bounds E=0:2.5"),
         ({"tie": {"alpha": "beta"}}, "--tie alpha=beta"),
         ({"unit": {"loss": "bits"}}, "--unit loss=bits"),
+        ({"given": {"batch_tokens": 524288}}, "--given batch_tokens=524288"),
+        ({"given": {"params_total": {"run a": 1e8}}}, "--given 'params_total@run a=1e8'"),
         ({"across": ["tokenizer", "recipe"]}, "--across tokenizer --across recipe"),
         ({"target": {"N": 1e9, "D": 2e12}}, "--target N=1e9,D=2e12"),
         ({"cluster": "run id"}, "--cluster 'run id'"),

@@ -124,7 +124,7 @@ def test_an_exact_repeat_is_shown_and_takes_no_part():
         ("loss,params\n1,2\n", {"need": ["N"]}, "map={'params_nonembedding': 'COLUMN'}"),
         ("loss,n\n1,2\n", {"map": {"N": "n"}}, "params_total"),
         ("loss,n\n1,2\n", {"map": {"params_totl": "n"}}, "Did you mean 'params_total'?"),
-        ("loss,tokens\n1,1B\n2,2B\n", {}, "line 2 holds '1B'"),
+        ("loss,tokens\n1,1 lot\n2,2 lots\n", {}, "line 2 holds '1 lot'"),
         ("loss,tokens\n-1,1\n-2,2\n", {}, "none of the 2 rows"),
         ("loss,tokens\n1,2\n", {"unit": {"loss": "bit"}}, "Did you mean 'bits'?"),
         ("loss,tokens\n1,2\n", {"unit": {"tokens": "steps"}}, "batch_tokens"),

@@ -44,6 +44,7 @@ def audit(
     where: o.Where = None,
     across: o.Across = None,
     unit: o.Unit = None,
+    given: o.Given = None,
     level: o.Level = 0.95,
     seed: o.Seed = 0,
     strict: Strict = False,
@@ -63,11 +64,11 @@ def audit(
         "target": o.places(target, "--target", "C=1e23") if target else None,
     }
     claims = {name: value for name, value in claims.items() if value}
-    given = o.named(columns, "--columns", "N=params_nonembedding")
-    reading = {"map": map, "where": where, "unit": unit, "across": across}
+    letters = o.named(columns, "--columns", "N=params_nonembedding")
+    reading = {"map": map, "where": where, "unit": unit, "given": given, "across": across}
     points, study = _evidence(of, reading, {"checkpoints": checkpoints, "burn_in": burn_in})
     wanted = only.split(",") if only else ()
-    options = study | claims | {"columns": study["columns"] | given}
+    options = study | claims | {"columns": study["columns"] | letters}
     found = run_audit(points, **options, only=wanted, level=level, seed=seed)
     emit(to_plain(found), points) if json else show(found.printed())
     if strict and found.having("failed", "error"):

@@ -14,9 +14,6 @@ BudgetFlops = Annotated[float | None, typer.Option(metavar="FLOPS", help="Budget
 InCount = Annotated[
     str | None, typer.Option("--count", metavar="QUANTITY", help="Count that N* and the budget are told in.")
 ]
-Given = Annotated[
-    str | None, typer.Option(metavar="NAME=..,..", help="Facts of all rows: n_vocab=50257,n_ctx=1024,tied=1.")
-]
 Routes = Annotated[str, typer.Option(metavar="A,B,..", help="law, isoflop, envelope.")]
 
 
@@ -26,12 +23,12 @@ def conventions(
     law: LawOption = "chinchilla",
     budget: BudgetFlops = None,
     count: InCount = None,
-    given: Given = None,
     routes: Routes = "law,isoflop,envelope",
     map: o.Map = None,
     where: o.Where = None,
     across: o.Across = None,
     unit: o.Unit = None,
+    given: o.Given = None,
     law_file: o.LawFile = None,
     draws: o.Count = 200,
     level: o.Level = 0.95,
@@ -48,13 +45,12 @@ def conventions(
     chosen, _ = laws_of(law, law_file)
     if len(chosen) > 1:
         raise MisuseError(f"--law {law}: name one law; compare ranks several.")
-    read_in = o.read(points, map, where, unit, across=across)
+    read_in = o.read(points, map, where, unit, given=given, across=across)
     found = run_conventions(
         read_in.points,
         chosen[0],
         flops=budget,
         common=count,
-        given=o.places(given, "--given", "n_vocab=50257,n_ctx=1024") if given else None,
         columns=read_in.columns,
         routes=[name.strip() for name in routes.split(",") if name.strip()],
         draws=draws,

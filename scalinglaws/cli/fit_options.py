@@ -49,6 +49,7 @@ _SHARED = {
     "where": (o.Where, None),
     "across": (o.Across, None),
     "unit": (o.Unit, None),
+    "given": (o.Given, None),
     "law_file": (o.LawFile, None),
     "loss": (o.Loss, "huber"),
     "delta": (o.Delta, "auto"),
@@ -67,7 +68,7 @@ _SHARED = {
     "by": (o.By, "flops"),
     "seed": (o.Seed, 0),
 }
-OF_THE_TABLE = ("map", "where", "across", "unit", "law_file", "cluster", "checkpoints", "burn_in")
+OF_THE_TABLE = ("map", "where", "across", "unit", "given", "law_file", "cluster", "checkpoints", "burn_in")
 OF_THE_FIT = ("loss", "delta", "tau", "weights", "fix", "tie", "bounds", "prior")
 
 
@@ -117,7 +118,8 @@ def _declared(command: Any, parameters: list[inspect.Parameter], verb: Callable)
 
 def table_of(asked: dict, table: str, tell: Callable[[str], None] = say) -> tuple:
     """Read a table, name its runs and choose among their checkpoints: points, and letter -> column."""
-    read_in = o.read(table, asked["map"], asked["where"], asked["unit"], across=asked["across"], tell=tell)
+    kept = {name: asked[name] for name in ("given", "across")}
+    read_in = o.read(table, asked["map"], asked["where"], asked["unit"], tell=tell, **kept)
     points = o.checkpointed(read_in.points, asked["checkpoints"], asked["burn_in"], tell)
     return clustered(points, asked["cluster"]), read_in.columns
 

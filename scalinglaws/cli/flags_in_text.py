@@ -25,7 +25,8 @@ NAMED_OTHERWISE = {
 }
 
 _STRING = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
-_INSIDE = rf"""(?:{_STRING}|[^'"\[\]{{}}])*"""
+_FLAT = rf"""(?:{_STRING}|[^'"\[\]{{}}])*"""
+_INSIDE = rf"""(?:{_STRING}|[^'"\[\]{{}}]|\{{{_FLAT}\}})*"""
 _PLAIN = r"(?:True|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?!\w|[.,]\w)"
 _WRAPPED = re.compile(r"\n *")  # a long line was broken here
 # A flag is left as it is, with its value. A bare number must follow a word or a bracket: a run may be called seed=1.
@@ -49,10 +50,18 @@ class Flag:
         """Write the option with a value of Python, quoted for a shell."""
         if self.switch:
             return self.name
-        several = [f"{key}={_word(one)}" for key, one in value.items()] if isinstance(value, dict) else None
+        several = [f"{key}={_word(one)}" for key, one in _flat(value).items()] if isinstance(value, dict) else None
         several = [_word(one) for one in value] if isinstance(value, list) else several or [_word(value)]
         words = several if self.repeated else [",".join(several)]
         return " ".join(f"{self.name} {shlex.quote(word)}" for word in words)
+
+
+def _flat(value: dict[str, Any]) -> dict[str, Any]:
+    """Write what is given by run as NAME@RUN."""
+    found: dict[str, Any] = {}
+    for name, one in value.items():
+        found |= {f"{name}@{run}": fact for run, fact in one.items()} if isinstance(one, dict) else {name: one}
+    return found
 
 
 def _word(value: Any) -> str:

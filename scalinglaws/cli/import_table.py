@@ -13,46 +13,73 @@ from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .outputs import spared, wrote
 
+Tables = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="POINTS...",
+        help="Tables, logs of trainers, exports of trackers, or folders of them, one or several; - for standard input.",
+    ),
+]
+Mapping = Annotated[Path | None, typer.Option(help="A mapping saved before.")]
+SaveMapping = Annotated[Path | None, typer.Option(help="Keep the mapping here for the next time.")]
+Checkpoints = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEEP",
+        help="Runs with several rows: say what kind of checkpoint each row is, and keep final (the last row of a "
+        "run and every end of a decay), decayed (ends of a decay alone) or all.",
+    ),
+]
+RejectedTo = Annotated[Path | None, typer.Option(help="Write every rejected row here, with its reason (CSV).")]
+To = Annotated[Path | None, typer.Option(help="Write the points here: .csv, .tsv, .jsonl or .parquet.")]
+
 
 @app.command("import", rich_help_panel=INFER)
 def import_(
-    table: o.Table,
+    tables: Tables,
     map: o.Map = None,
     where: o.Where = None,
     unit: o.Unit = None,
-    mapping: Annotated[Path | None, typer.Option(help="A mapping saved before.")] = None,
-    save_mapping: Annotated[Path | None, typer.Option(help="Keep the mapping here for the next time.")] = None,
-    checkpoints: Annotated[
-        str | None,
-        typer.Option(
-            metavar="KEEP",
-            help="Runs with several rows: say what kind of checkpoint each row is, and keep final (the last row of a "
-            "run and every end of a decay), decayed (ends of a decay alone) or all.",
-        ),
-    ] = None,
+    given: o.Given = None,
+    mapping: Mapping = None,
+    save_mapping: SaveMapping = None,
+    checkpoints: Checkpoints = None,
     burn_in: o.BurnIn = None,
-    rejected: Annotated[Path | None, typer.Option(help="Write every rejected row here, with its reason (CSV).")] = None,
-    to: Annotated[Path | None, typer.Option(help="Write the points here: .csv, .tsv, .jsonl or .parquet.")] = None,
+    rejected: RejectedTo = None,
+    to: To = None,
     json: Json = False,
 ):
-    """Read anyone's table of runs: show what each column means, reject impossible rows, write points.
+    """Read anyone's runs, a table or logs: show what each column means, reject impossible rows, write points.
+
+    Several files are read as one table, the runs named by their files.
 
     Example:  scalinglaws import runs.csv --map loss=val/loss --map params_total=N --to points.csv
     """
+    from ..points.checks_at_import import check_loss
     from ..points.reading import read_points
-    from ..points.writing import write_points
 
-    spared("--to", to, (table, mapping))
-    spared("--rejected", rejected, (table, mapping, to))
-    spared("--save-mapping", save_mapping, (table, to, rejected))
+    spared("--to", to, (*tables, mapping))
+    spared("--rejected", rejected, (*tables, mapping, to))
+    spared("--save-mapping", save_mapping, (*tables, to, rejected))
+    several = [Path(table) for table in tables]
     found = read_points(
-        sys.stdin if table == "-" else Path(table),
+        sys.stdin if tables == ["-"] else several[0] if len(several) == 1 else several,
         map=o.named(map, "--map", "loss=val/loss"),
         where=where,
         unit=o.named(unit, "--unit", "loss=bits"),
+        given=o.facts(given),
         mapping_file=mapping,
     )
+    check_loss(found)
     found = replace(found, points=o.checkpointed(found.points, checkpoints, burn_in))
+    _write(found, to, rejected, save_mapping)
+    emit(_import_plain(found)) if json else show(found.preview())
+
+
+def _write(found, to: Path | None, rejected: Path | None, save_mapping: Path | None) -> None:
+    """Write the points, the rejected rows and the mapping where they were asked for."""
+    from ..points.writing import write_points
+
     if to:
         write_points(found.points, to)
         wrote(to)
@@ -64,7 +91,6 @@ def import_(
         found.save_mapping(save_mapping)
         wrote(save_mapping)
         say(f"mapping kept in {save_mapping}; use it again with --mapping {save_mapping}")
-    emit(_import_plain(found)) if json else show(found.preview())
 
 
 def _write_rejected(rows, path: Path):
@@ -96,6 +122,7 @@ def _import_plain(found) -> dict:
         }
     return {
         "source": points.source,
+        "form": found.form,
         "points": len(points),
         "excluded": len(points) - len(points.kept),
         "columns": columns,

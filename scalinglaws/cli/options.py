@@ -1,5 +1,6 @@
 """Options that several verbs of the inferring half take, and how they are read."""
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,14 @@ from .app import say
 Law = Annotated[
     str, typer.Argument(metavar="LAW", help="A law of the shelf (scalinglaws laws lists them), or your own: FILE.py.")
 ]
-Table = Annotated[str, typer.Argument(metavar="POINTS", help="CSV, TSV, JSON lines or Parquet; - for standard input.")]
+Table = Annotated[
+    str,
+    typer.Argument(
+        metavar="POINTS",
+        help="A table (CSV, TSV, JSON, Parquet, Excel, Markdown), a trainer's log, a tracker's export, or a folder of "
+        "them; - for standard input.",
+    ),
+]
 Map = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="NAME=COLUMN", help="A letter or quantity is this column: --map N=params_total."),
@@ -26,6 +34,14 @@ Across = Annotated[
     ),
 ]
 Unit = Annotated[list[str] | None, typer.Option("--unit", metavar="NAME=UNIT", help="Unit in the table: loss=bits.")]
+Given = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--given",
+        metavar="NAME=VALUE",
+        help="A fact that the table lacks, of all rows or of one run: batch_tokens=524288, params_total@RUN=14.1e6.",
+    ),
+]
 LawFile = Annotated[
     list[Path] | None, typer.Option("--law-file", metavar="FILE.py", help="A Python file that declares laws to name.")
 ]
@@ -85,6 +101,40 @@ def named(texts: list[str] | None, option: str, example: str = "E=1.8") -> dict[
             raise MisuseError(f"{option} names {name} twice: {pairs[name]} and {value}. Keep one.")
         pairs[name] = value
     return pairs
+
+
+def facts(texts: list[str] | None) -> dict[str, float | str | dict[str, float | str]]:
+    """Read --given batch_tokens=524288 or --given params_total@RUN=14.1e6; several with commas between numbers.
+
+    Raises:
+        MisuseError: a text without an equals sign, or a fact given twice.
+    """
+    found: dict[str, float | str | dict[str, float | str]] = {}
+    parts = [part for text in texts or [] for part in re.split(r",(?=\s*[A-Za-z_]\w*[@=])", text) if part.strip()]
+    for name, text in named(parts, "--given", "batch_tokens=524288").items():
+        quantity, _, run = name.partition("@")
+        by_run = found.setdefault(quantity, {}) if run else None
+        if isinstance(by_run, dict):
+            by_run[run] = _fact(text)
+        elif quantity in found:
+            raise MisuseError(f"--given {quantity} is given for all rows and for a run. Keep one.")
+        else:
+            found[quantity] = _fact(text)
+    return found
+
+
+def _fact(text: str) -> float | str:
+    """Read a number as people write one (524288, 14.1e6, 14.1M, 524,288); other text is left as it is."""
+    from ..points.cells_with_units import read_alike
+
+    try:
+        value = float(text)
+    except ValueError:
+        read = read_alike([text])
+        if read is None or read[0] is None:
+            return text
+        value = read[0]
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def numbers(texts: dict[str, str], option: str) -> dict[str, float]:
@@ -190,6 +240,7 @@ def read(
     unit: list[str] | None,
     mapping: Path | None = None,
     *,
+    given: list[str] | None = None,
     across: list[str] | None = None,
     tell=say,
 ):
@@ -201,6 +252,7 @@ def read(
         map=named(map, "--map", "N=params_total"),
         where=where,
         unit=named(unit, "--unit", "loss=bits"),
+        given=facts(given),
         mapping_file=mapping,
         across=[name.strip() for text in across or [] for name in text.split(",") if name.strip()],
     )

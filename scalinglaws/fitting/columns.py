@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import PointsError, argument, counted, nearest
 from ..laws.declaration import Law
 from ..points.convert import mismatch
+from ..points.names import count_of_parameters, which_count
 from ..points.one_definition import units_agree
 from ..points.points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
@@ -32,26 +33,40 @@ def chosen_columns(law: Law, points: Points, asked: Mapping[str, str] | None) ->
                 f"law {law.name!r} has no {letter!r}; it has {', '.join(letters)}.{nearest(letter, letters)}"
             )
     chosen = {**points.letters, **(asked or {})}
-    return {letter: _column(law, points, letter, chosen.get(letter)) for letter in letters}
+    found = {letter: _column(law, points, letter, chosen.get(letter)) for letter in letters}
+    lacking = [letter for letter, name in found.items() if name is None]
+    if lacking:
+        raise PointsError(_lacking(law, points, lacking))
+    return {letter: name for letter, name in found.items() if name is not None}
 
 
-def _column(law, points, letter, asked):
+def _column(law: Law, points: Points, letter: str, asked: str | None) -> str | None:
+    """Choose the column of one letter; None where the table has none for it."""
     if asked is not None:
         points[asked]  # raises with the nearest name
         return asked
+    return next((name for name in _candidates(law, letter) if name in points), None)
+
+
+def _candidates(law: Law, letter: str) -> list[str]:
+    """List the columns that can stand for a letter, the paper's own first."""
     convention = law.convention.get(letter)
     counted = QUANTITIES[convention].role if convention in QUANTITIES else letter
     role = ROLE_OF_LETTER.get(letter, counted)
     known = playing(role) if role != "other" else []
-    candidates = [convention, *known, letter]
-    for name in candidates:
-        if name in points:
-            return name
-    wanted = " or ".join(repr(name) for name in dict.fromkeys(candidates) if name)
-    raise PointsError(
-        f"law {law.name!r} needs a column for {letter}: {wanted}. The table has {', '.join(sorted(points.columns))}. "
-        f"Say which one it is with {argument(columns={letter: 'COLUMN'})}."
-    )
+    return [name for name in dict.fromkeys([convention, *known, letter]) if name]
+
+
+def _lacking(law: Law, points: Points, letters: list[str]) -> str:
+    """Say which columns a table lacks, all at once, and how to name them; a count of parameters is filled in."""
+    wanted = "; ".join(f"for {one}: {' or '.join(map(repr, _candidates(law, one)))}" for one in letters)
+    count = count_of_parameters(points.columns)
+    said = f"law {law.name!r} needs a column {wanted}. The table has {', '.join(sorted(points.columns))}. "
+    if count and "N" in letters:
+        others = [one for one in letters if one != "N"]
+        more = f" Name also {argument(columns=dict.fromkeys(others, 'COLUMN'))}." if others else ""
+        return f"{said}Say what {count!r} counts when the table is read: {which_count(count)}.{more}"
+    return f"{said}Say which it is with {argument(columns=dict.fromkeys(letters, 'COLUMN'))}."
 
 
 def convention_warnings(law: Law, columns: Mapping[str, str]) -> list[FitWarning]:

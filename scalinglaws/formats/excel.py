@@ -18,7 +18,7 @@ def read_excel(path: Path) -> Raw:
     try:
         import openpyxl
     except ImportError:
-        raise PointsError("reading Excel needs openpyxl: pip install 'scalinglaws[excel]', or save as CSV.") from None
+        raise PointsError("reading Excel needs openpyxl: pip install 'scalinglaws[table]', or save as CSV.") from None
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as failure:  # whatever a broken archive gives

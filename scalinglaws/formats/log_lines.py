@@ -20,8 +20,9 @@ LOSSES = ("loss_nats", "loss_train_nats", "loss_bits_per_byte")
 
 def pattern(text: str) -> re.Pattern[str]:
     """Compile a pattern in which `{name}` stands for a number called name, and a blank for any blanks."""
-    text = re.sub(r"\{(\w+)\}", lambda found: f"(?P<{found[1]}>{NUMBER})", text)
-    return re.compile(re.sub(r" ([*+?]?)", lambda found: rf"\s{found[1] or '+'}", text))
+    text = re.sub(r"\{(\w+)\}", rf"(?P<\1>{NUMBER.replace(chr(92), chr(92) * 2)})", text)
+    text = re.sub(r" (?![*+?])", r"\\s+", text)
+    return re.compile(re.sub(r" (?=[*+?])", r"\\s", text))
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def _gathered(events: Iterable) -> tuple[list[tuple[int, dict]], dict[str, float
 
 def _events(log: Log, lines: list[str]) -> Iterator[tuple[int, str, dict[str, float]]]:
     """Give what the lines of a log say, in their order: line number, kind, values by quantity."""
-    kinds = (("held-out", log.held_out), ("training", log.training), ("fact", log.facts))
+    kinds = (("held-out", log.held_out), ("training", log.training))
     block: tuple[int, dict[str, float]] | None = None
     for i, line in enumerate(lines, 1):
         if log.block is not None:
@@ -132,6 +133,9 @@ def _events(log: Log, lines: list[str]) -> Iterator[tuple[int, str, dict[str, fl
             if found:
                 yield i, kind, _values(found)
                 break
+        else:
+            for found in filter(None, (one.search(line) for one in log.facts)):
+                yield i, "fact", _values(found)
     yield from _closed(block)
 
 

@@ -15,7 +15,7 @@ from .parquet import read_parquet
 from .raw import Raw
 from .shelf import TEXTS
 from .tensorboard_events import looks_like_events, read_events
-from .tracker_charts import of_matrix, of_tensorboard_chart, of_wandb_chart
+from .tracker_charts import of_matrix, of_tensorboard_chart, of_wandb_chart, of_wandb_runs
 
 HEAD = 100_000  # characters by which a format is recognised
 MARKS = {"csv": ",", "tsv": "\t"}
@@ -92,7 +92,7 @@ def of_text(text: str, name: str, form: str | None = None) -> Raw:
     if mark is None:
         raise PointsError(_prose(text, name))
     raw = read_delimited(text, name, mark)
-    return of_matrix(of_wandb_chart(of_tensorboard_chart(raw, name)))
+    return of_matrix(of_wandb_runs(of_wandb_chart(of_tensorboard_chart(raw, name))))
 
 
 def _prose(text: str, name: str) -> str:
@@ -114,17 +114,29 @@ def _of_folder(folder: Path, form: str | None) -> Raw:
     files = files or sorted(folder.glob("*/trainer_state.json")) or sorted(folder.glob("*/metrics.csv"))
     if not files:
         raise PointsError(f"{folder} holds no file that is read: they end in {', '.join(READ_IN)}.")
-    return _several(files, form)
+    return _several(files, form, some=True)
 
 
-def _several(files: list[Path], form: str | None) -> Raw:
-    raws = []
+def _several(files: list[Path], form: str | None, some: bool = False) -> Raw:
+    """Read files as one table; `some`: those that hold no table are left out, unless none does.
+
+    Raises:
+        PointsError: a file cannot be read.
+    """
+    raws, left_out = [], []
     for path in files:
-        raw = _of_path(path, form)
+        try:
+            raw = _of_path(path, form)
+        except PointsError:
+            left_out.append(path.name)
+            if not some or len(left_out) == len(files):
+                raise
+            continue
         if not any(name in raw.columns for name in ("run_id", "run", "run_name")):
             raw.columns["run_id"] = [_run_of(path)] * len(raw.rows)
         raws.append(raw)
     found = joined(raws)
+    found.notes += [f"left out, as no table or log: {', '.join(left_out)}"] if left_out else []
     found.source = ", ".join(map(str, files[:3])) + (f", ... {len(files)} files" if len(files) > 3 else "")
     return found
 

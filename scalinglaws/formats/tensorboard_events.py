@@ -50,23 +50,24 @@ def _frames(data: bytes) -> Iterator[bytes]:
         at += 16 + length
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, int, object]]:
-    """Give the fields of a message: number, kind, value; end at the first that is broken."""
+def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Give the fields of a message, number and value: a varint as a number, the rest as bytes."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)
         number, kind = key >> 3, key & 7
         if kind == VARINT:
-            value, at = _varint(data, at)
-        elif kind == BYTES:
+            whole, at = _varint(data, at)
+            yield number, whole
+            continue
+        if kind == BYTES:
             length, at = _varint(data, at)
-            value, at = data[at : at + length], at + length
         elif kind in (FIXED64, FIXED32):
-            size = 8 if kind == FIXED64 else 4
-            value, at = data[at : at + size], at + size
+            length = 8 if kind == FIXED64 else 4
         else:
             return
-        yield number, kind, value
+        yield number, data[at : at + length]
+        at += length
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -83,32 +84,34 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 def _scalars(event: bytes) -> tuple[int, list[tuple[str, float]]]:
     step, found = 0, []
-    for number, kind, value in _fields(event):
-        if number == 2 and kind == VARINT:
+    for number, value in _fields(event):
+        if number == 2 and isinstance(value, int):
             step = value
-        elif number == 5 and kind == BYTES:
-            found += [_scalar(inner) for one, _, inner in _fields(value) if one == 1]
+        elif number == 5 and isinstance(value, bytes):
+            found += [_scalar(inner) for one, inner in _fields(value) if one == 1 and isinstance(inner, bytes)]
     return step, [pair for pair in found if pair is not None]
 
 
 def _scalar(data: bytes) -> tuple[str, float] | None:
     tag, number = "", None
-    for field, kind, value in _fields(data):
-        if field == 1 and kind == BYTES:
+    for field, value in _fields(data):
+        if isinstance(value, int):
+            continue
+        if field == 1:
             tag = value.decode("utf-8", "replace")
-        elif field == 2 and kind == FIXED32:
+        elif field == 2 and len(value) == 4:
             number = struct.unpack("<f", value)[0]
-        elif field == 8 and kind == BYTES:
+        elif field == 8:
             number = _of_tensor(value)
     return None if number is None else (tag, number)
 
 
 def _of_tensor(data: bytes) -> float | None:
     """Read a tensor of one float (dtype 1) or double (dtype 2), in its content or in its list of values."""
-    found = {number: value for number, _, value in _fields(data)}
-    shape, code = {1: (4, "<f"), 2: (8, "<d")}.get(found.get(1), (0, ""))
+    found = dict(_fields(data))
+    code = "<f" if found.get(1) == 1 else "<d" if found.get(1) == 2 else None
     for number in (4, 5, 6):  # content, floats, doubles
         held = found.get(number)
-        if shape and isinstance(held, bytes) and len(held) == shape:
-            return struct.unpack(code, held)[0]
+        if code and isinstance(held, bytes) and len(held) == struct.calcsize(code):
+            return float(struct.unpack(code, held)[0])
     return None

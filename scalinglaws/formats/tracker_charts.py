@@ -58,6 +58,16 @@ def _metric(tag: str) -> str:
     return tag
 
 
+def of_wandb_runs(raw: Raw) -> Raw:
+    """Name the columns of W&B's table of runs: the run stands under Name, its state under State."""
+    if not {"Name", "State"} <= set(raw.columns) or not {"Created", "Runtime", "User", "ID"} & set(raw.columns):
+        return raw
+    of = {"Name": "run_id", "State": "outcome"}
+    raw.columns = {of.get(name, name): cells for name, cells in raw.columns.items()}
+    raw.form = "table of runs exported by W&B"
+    return raw
+
+
 def of_matrix(raw: Raw) -> Raw:
     r"""Turn a matrix of losses, a row per size and a column per budget, into rows.
 

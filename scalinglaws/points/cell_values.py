@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import PointsError, argument
 from ..quantities import QUANTITIES, playing
+from .cells_with_units import read_alike
 
 _POSITIVE_ROLES = {"params", "tokens", "tokens_unique", "batch", "steps", "flops", "loss"}
 _NEEDED = {"params", "tokens", "loss"}
@@ -30,6 +31,11 @@ def values_of(
             values[name] = column
             continue
         numbers, bad = _numbers(column, QUANTITIES[name].role not in _POSITIVE_ROLES)
+        alike = read_alike(column) if bad else None
+        if alike is not None:
+            values[name] = np.array([math.nan if value is None else value for value in alike])
+            notes.append(f"{name}: {_shown(column[bad[0]])} is read as {values[name][bad[0]]:,.15g}")
+            continue
         if 2 * len(bad) > sum(value not in (None, "") for value in column):
             _check_spared(name, column, bad, rows, columns)
             values[f"{name}_as_read"] = column
@@ -48,6 +54,13 @@ def _without(name: str, column: list, bad: list[int], rows: list[int], rejected:
     elif bad:
         many = f"{len(bad)} cells are" if len(bad) > 1 else "a cell is"
         notes.append(f"{name}: {many} no number (line {rows[bad[0]]}: {_shown(column[bad[0]])}), taken as missing")
+
+
+def holds_numbers(column: list) -> bool:
+    """Say whether at least half of a column's filled cells are numbers."""
+    filled = [value for value in column if value not in (None, "")]
+    bad = _numbers(filled, switches=True)[1]
+    return bool(filled) and (2 * len(bad) <= len(filled) or read_alike(filled) is not None)
 
 
 def _shown(value: object) -> str:
@@ -113,4 +126,6 @@ def _left_out(values: Mapping[str, np.ndarray | list]) -> np.ndarray:
 def _reason(name: str, value: float) -> str:
     if math.isnan(value):
         return f"{name} is missing or not a number: a diverged run, or a cell left empty"
+    if value == 0 and QUANTITIES[name].role in ("steps", "tokens"):
+        return f"{name} = 0: measured before the first step"
     return f"{name} = {value:g}; it must be above 0 and finite"

@@ -259,6 +259,7 @@ _FLOPS = [
 
 _DATA = [
     *_product("tokens", "steps", "batch_tokens", f"{KAPLAN}, section 1.3"),
+    *_product("batch_tokens", "batch_sequences", "n_ctx", f"{KAPLAN}, section 2.2"),
     *_product("tokens", "tokens_unique", "epochs", "Muennighoff et al. 2023, section 3"),
 ]
 

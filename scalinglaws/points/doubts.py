@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import argument
 from ..quantities import QUANTITIES, playing
+from .names import count_of_parameters, which_count
 from .one_definition import carrying, choice, mixtures, tells, units_agree
 from .points import Points
 
@@ -25,11 +26,29 @@ def doubts(points: Points) -> tuple[str, ...]:
         found += _about_evaluations(points, tokens)
     if params:
         found += _about_params(points, params)
-    found += carrying(points)
+    found += [*carrying(points), *_about_missing(points, params, tokens)]
     if params and tokens:
         found += _about_ratio(points, params, tokens)
         found += _about_flops(points, params, tokens)
     return tuple(found)
+
+
+def _about_missing(points: Points, params: str | None, tokens: str | None) -> list[str]:
+    """Say how to state the size and the tokens of runs of which the table holds the loss."""
+    if not any(name in points for name in ("loss_nats", "loss_bits_per_byte")):
+        return []
+    found = []
+    count = count_of_parameters(points.columns)
+    if not params and count:
+        found.append(f"{count!r} counts parameters, and which it counts is not said: {which_count(count)}.")
+    elif not params and "steps" in points:
+        size = {str(points["run_id"][0]): 1e8} if "run_id" in points else 1e8
+        stated = argument(given={"params_total": size})
+        found.append(f"nothing says how many parameters each run has; say it, such as {stated}.")
+    if not tokens and "steps" in points:
+        stated = argument(given={"batch_tokens": 524288})
+        found.append(f"nothing says how many tokens one step has; say it, such as {stated}.")
+    return found
 
 
 def _first(points: Points, role: str) -> str | None:

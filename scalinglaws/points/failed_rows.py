@@ -7,7 +7,10 @@ import numpy as np
 from .points import Points
 
 _COLUMNS = ("outcome", "state", "status", "run_state")
-_FAILED = ("crash", "fail", "diverge", "killed", "preempt", "abort", "error", "nan", "running", "pending", "queued")
+_FAILED = (
+    *"crash fail diverge killed preempt abort error nan running pending queued ongoing unfinished incomplete".split(),
+    *("in flight", "in progress"),
+)
 
 
 def without_failures(points: Points) -> tuple[Points, list[str]]:

@@ -1,7 +1,7 @@
 """Units of a foreign table, turned into ours: unit={"loss": "bits", "params_total": "millions"}."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -27,6 +27,13 @@ _BY_COLUMN = {
 }
 
 
+def allowed_units(name: str) -> list[str]:
+    """List the units in which a table may hold a quantity."""
+    known = quantity(name)
+    special = ["perplexity"] if known.unit == "nats/token" else []
+    return [*_FACTORS.get(known.unit, {}), *special, *(unit for role, unit in _BY_COLUMN if role == known.role)]
+
+
 def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np.ndarray | list]) -> np.ndarray:
     """Turn values of quantity `name`, given in `unit`, into the unit of the quantity.
 
@@ -44,15 +51,12 @@ def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np
                 f"Name it with {argument(map={by: 'COLUMN'})}."
             )
         return values * np.asarray(columns[by])
-    special: dict[str, Callable[[np.ndarray], np.ndarray]] = {}
-    if known.unit == "nats/token":
-        special["perplexity"] = np.log
     factors = _FACTORS.get(known.unit, {})
-    if unit in special:
+    if unit == "perplexity" and known.unit == "nats/token":
         with np.errstate(divide="ignore", invalid="ignore"):
-            return special[unit](values)
+            return np.log(values)
     if unit not in factors:
-        allowed = [*factors, *special, *(u for role, u in _BY_COLUMN if role == known.role)]
+        allowed = allowed_units(name)
         raise PointsError(
             f"{argument(unit={name: unit})}: {name} is measured in {known.unit or 'no unit'}.{nearest(unit, allowed)} "
             f"Allowed: {', '.join(allowed) or 'none'}."

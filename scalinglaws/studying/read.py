@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import PointsError, counted
 from ..formats.in_memory import holds_columns
+from ..points.given import Given
 from ..points.points import Points
 from ..points.reading import Imported, read_points
 from ..records.arguments import checked
@@ -24,19 +25,23 @@ def read(
     map: Mapping[str, str] | None = None,
     where: str | None = None,
     unit: Mapping[str, str] | None = None,
+    given: Given | None = None,
     mapping_file: str | Path | None = None,
     need: Iterable[str] = (),
     across: Iterable[str] = (),
     form: str | None = None,
 ) -> Points:
-    """Read points from any table of runs.
+    """Read points from any table of runs, and from the logs of trainers.
 
     Args:
-        source: the name of a CSV, TSV, JSON, JSON lines or Parquet file, or an open file; a data frame of pandas or
-            polars; a dictionary of columns; the folder of a study; or points, which are returned unchanged.
+        source: the name of a file (a table as CSV, JSON, Parquet or Excel, a trainer's log, a tracker's export), or
+            several names; an open file; a data frame of pandas or polars; a dictionary of columns; the folder of a
+            study, or of files; or points, which are returned unchanged.
         map: quantity or letter -> column of the table, e.g. {"loss_nats": "val/loss", "N": "params_total"}.
         where: rows to keep, e.g. "tokens > 1e9 and arm == c4".
         unit: quantity -> unit that the table uses, e.g. {"loss": "bits", "params_total": "millions"}.
+        given: facts that the table does not hold, of all rows or by run: {"batch_tokens": 524288, "params_total":
+            {"run-a": 14.1e6}}.
         mapping_file, need, across, form: see `scalinglaws.read_points`.
 
     Returns:
@@ -50,14 +55,18 @@ def read(
         source = source.points
     if isinstance(source, Points):
         return source
-    if isinstance(source, str | Path) and Path(source).is_dir():
-        return _of_a_folder(Path(source))
-    if not isinstance(source, str | Path) and not hasattr(source, "read") and not holds_columns(source):
+    if isinstance(source, str | Path) and (Path(source) / MARK).exists():
+        return of_a_folder(Path(source))[0]
+    if isinstance(source, str | Path) and (Path(source) / "points.csv").exists():
+        return _with_rejected(read_points(Path(source) / "points.csv"))
+    named = isinstance(source, str | Path | list | tuple)
+    if not named and not hasattr(source, "read") and not holds_columns(source):
         raise PointsError(
-            f"read: source is {shown(source)}; it must be a file's name, an open file, a data frame of pandas or "
-            "polars, a dictionary of columns, or a study's folder."
+            f"read: source is {shown(source)}; it must be a file's name or several, an open file, a data frame of "
+            "pandas or polars, a dictionary of columns, or the folder of a study or of files."
         )
     choices: dict[str, Any] = {"map": map, "where": where, "unit": unit, "mapping_file": mapping_file, "form": form}
+    choices["given"] = given
     return _with_rejected(read_points(source, need=need, across=across, **choices))
 
 
@@ -69,18 +78,3 @@ def _with_rejected(found: Imported) -> Points:
     first = "; ".join(f"line {one.row}: {one.reason}" for one in found.rejected[:SHOWN])
     said = f"{counted(len(found.rejected), 'row')} rejected: {first}{'; ...' * (len(found.rejected) > SHOWN)}"
     return replace(points, notes=(said, *points.notes))
-
-
-def _of_a_folder(folder: Path) -> Points:
-    """Read the runs of a study's folder, or the table of runs of a set of families.
-
-    Raises:
-        PointsError: the folder has neither.
-    """
-    if (folder / MARK).exists():
-        return of_a_folder(folder)[0]
-    if (folder / "points.csv").exists():
-        return _with_rejected(read_points(folder / "points.csv"))
-    raise PointsError(
-        f"{folder} is not the folder of a study: it has neither {MARK} nor points.csv. Name the file of a table."
-    )

@@ -1,0 +1,30 @@
+"""What a table must have before its rows are called points."""
+
+from ..errors import PointsError, argument
+from ..quantities import QUANTITIES
+from .names import count_of_parameters, which_count
+from .reading import Imported
+
+OBSERVED = frozenset(
+    "loss loss_other loss_task loss_rise accuracy error overfitting overfitting_nats size_ratio compute_ratio "
+    "steps_ratio characters_transferred lr batch".split()
+)  # roles of what is measured on a run, or chosen for it
+
+
+def check_loss(imported: Imported) -> None:
+    """Refuse a table in which no column is known as a loss.
+
+    Raises:
+        PointsError: naming what the source was taken for, its columns, and what to type.
+    """
+    points = imported.points
+    if any(QUANTITIES[name].role in OBSERVED for name in points.columns if name in QUANTITIES):
+        return
+    numbers = [name for name, values in points.columns.items() if values.dtype.kind == "f" and name not in QUANTITIES]
+    offered = argument(map={"loss_nats": numbers[-1] if numbers else "COLUMN"})
+    count = count_of_parameters(points.columns)
+    size = f", and the size, {which_count(count)}" if count else ""
+    raise PointsError(
+        f"{points.source}, read as {imported.form}, has no column that is known as a loss: it is no table of points. "
+        f"Its columns: {', '.join(points.columns)}. Name the loss, for example with {offered}{size}."
+    )

@@ -1,0 +1,26 @@
+"""An imported table as text: what it was taken for, what each column means, the first rows, what was left out."""
+
+from typing import TYPE_CHECKING
+
+from ..errors import counted
+from ..quantities import QUANTITIES
+
+if TYPE_CHECKING:
+    from .reading import Imported
+
+
+def preview(imported: "Imported", rows: int) -> str:
+    """Lay an imported table out, with its first rows and the first of those rejected."""
+    points = imported.points
+    rows_read = f"{counted(len(points), 'point')}, {counted(len(imported.rejected), 'row')} rejected"
+    lines = [f"{points.source}: {imported.form}, {rows_read}"]
+    for name, values in points.columns.items():
+        known = QUANTITIES.get(name)
+        meaning = f"{known.meaning} [{known.unit or 'text'}]" if known else "kept as it is"
+        came = f" (from {imported.mapping[name]!r})" if name in imported.mapping else ""
+        shown = ", ".join(f"{v:.6g}" if isinstance(v, float) else str(v) for v in values[:rows].tolist())
+        lines.append(f"  {name}{came}: {meaning}: {shown}")
+    lines += [f"  rejected line {r.row}: {r.reason}" for r in imported.rejected[:rows]]
+    if len(imported.rejected) > rows:
+        lines.append(f"  ... and {len(imported.rejected) - rows} more")
+    return "\n".join([*lines, *(f"  note: {note}" for note in imported.notes)])

@@ -1,0 +1,16 @@
+"""Rows that sum other rows up, the mean of three seeds for one: they are no runs."""
+
+from collections.abc import Mapping
+
+_WORDS = frozenset("mean avg average median std stdev stddev sd sem total".split())
+_COLUMNS = ("seed", "run_id", "lineage")
+
+
+def summaries(columns: Mapping[str, list]) -> dict[int, str]:
+    """Find the rows whose seed or run is called mean, average, std ..., each with the reason why it is no run."""
+    found: dict[int, str] = {}
+    for name in (name for name in _COLUMNS if name in columns):
+        for i, cell in enumerate(columns[name]):
+            if isinstance(cell, str) and cell.strip().lower() in _WORDS:
+                found.setdefault(i, f"{name} is {cell!r}: it sums other rows up and is no run")
+    return found
