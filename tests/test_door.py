@@ -170,3 +170,13 @@ def test_a_table_without_a_loss_is_named_and_refused_at_import(tmp_path):
 
     with pytest.raises(PointsError, match=r"read as CSV, has no column that is known as a loss.*'loss_nats': 'value'"):
         check_loss(read(tmp_path, "width,value\n1,3.5\n2,3.4\n"))
+
+
+def test_loss_beside_our_own_column_of_steps_is_the_result_of_a_run(tmp_path):
+    found = read(tmp_path, "params_total,tokens,steps,loss\n1e7,1e8,10,5\n2e7,1e8,10,4\n")
+    assert "loss_nats" in found.points
+    assert "loss_train_nats" not in found.points
+
+
+def test_a_loss_that_a_law_predicted_is_no_measured_one(tmp_path):
+    assert "loss_nats" not in read(tmp_path, "params_total,tokens,extrap_loss\n1e7,1e8,5\n2e7,1e8,4\n").points

@@ -20,7 +20,7 @@ _QUANTITY_OF_LETTER = {
     "L": "loss_nats",
 }
 
-_STEPS = ("steps", "step", "_step", "global_step", "iter", "iteration")  # of a log: a row a moment of training
+_STEPS = ("step", "_step", "global_step", "iter", "iteration")  # of a log: a row a moment of training
 LOGGED = (
     f"loss is taken for the training loss, as a log's is; if it is held out, say {argument(map={'loss_nats': 'loss'})}"
 )

@@ -40,7 +40,7 @@ _PREFIXES = {"config", "summary", "params", "hparams", "args", "metrics", "data"
 _LOSS = re.compile(r"(?:^|_)(?:loss|nll|cross_entropy|ce)(?:_|$)")
 _NO_HELD_OUT = re.compile(
     r"(?:^|_)(?:train|training|aux|z|balance|balancing|load|router|step|scale|min|max|std|se|sem|stderr|delta|diff|ratio"
-    r"|predicted|pred|fitted|target|ema|unit|name|kind|split|text|task|other)(?:_|$)"
+    r"|predicted|pred|fitted|extrap|extrapolated|target|ema|unit|name|kind|split|text|task|other)(?:_|$)"
 )
 _UNIT = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]\s*$")
 _UNITS = {
