@@ -16,12 +16,12 @@ def findings(
     """Judge the paper's claims on the tables of a set of families.
 
     Everything is measured in the tables; no published constant takes part in a test. A claim is passed or failed where
-    its intervals decide it, and undecided where they do not. A claim whose runs are not there is "not run", and says
-    which family it needs and how many of its runs are present.
+    its intervals decide it, and undecided where they do not. A claim whose runs are missing is "not run", and names the
+    family that it needs and how many of its runs are present.
 
     Args:
-        runs, curves, positions: as `scalinglaws study` writes them for a set of families: a row a run, an evaluation, a
-            place in the context.
+        runs, curves, positions: as `scalinglaws study` writes them for a set of families: a row per run, per evaluation
+            and per place in the context.
         level, draws, seed: of the intervals.
     """
     return _verdicts(FamilyTables(runs, curves, positions, level, draws, seed))
@@ -30,7 +30,7 @@ def findings(
 def judged(
     runs: Points, curves: Points, positions: Points, *, level: float = 0.95, draws: int = 1000, seed: int = 0
 ) -> Findings:
-    """Give the verdicts and the measurements together, each fit made once; arguments as in `findings`."""
+    """Give the verdicts and the measurements together, with each fit made once; arguments as in `findings`."""
     evidence = FamilyTables(runs, curves, positions, level, draws, seed)
     return Findings(_verdicts(evidence), measured(evidence))
 

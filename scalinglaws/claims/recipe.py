@@ -38,7 +38,7 @@ def unit_of_compute(evidence):
 
 
 def _none(what: str, wrong: np.ndarray | list, text: str) -> Part:
-    """Make a part that asks that nothing is wrong, from marks or a list of what is."""
+    """Make a part that passes if nothing is wrong, from marks of what is wrong or a list of it."""
     count = int(wrong.sum()) if isinstance(wrong, np.ndarray) else len(wrong)
     return Part(what, exact(count), high=0.0, text=text)
 

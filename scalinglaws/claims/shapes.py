@@ -61,7 +61,7 @@ def knobs(evidence):
     "of the variance of ln L that ln N, aspect, heads and feed-forward ratio explain, ln N alone explains at least 0.9",
 )
 def scale_not_shape(evidence):
-    """Loss depends on scale and hardly on shape."""
+    """The loss depends on scale and hardly on shape."""
 
     def share() -> Part:
         found = explained(evidence)

@@ -1,4 +1,4 @@
-"""S1, S6, S7: loss is a power law in size, data and compute, each where the other two do not limit it."""
+"""S1, S6, S7: the loss is a power law in size, data and compute, each where the other two do not limit it."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ Line = Callable[[], Power]
     "b ln(x_0/x) (-1/2 of the squared exponent); the number of decades is printed",
 )
 def power_laws(evidence):
-    """Loss falls as a power of model size, of data and of compute."""
+    """The loss falls as a power of model size, of data and of compute."""
     lines = trends(evidence).items()
     return [part for name, line in lines for part in (_straight(evidence, name, line), _no_logarithm(name, line))]
 

@@ -184,7 +184,7 @@ def crossing(evidence: FamilyTables) -> dict[str, Estimate]:
     """Find the compute at which compute-efficient training would use too little data for its loss (section 6.3).
 
     From L(C_min), N_opt and D = 2 C_min / (6 N) of the frontier and L(D) of F-ND; drawn with their
-    uncertainty, the frontier's lines together. Far outside everything measured: its uncertainty is the message.
+    uncertainty, the frontier's lines together. It lies far outside the runs: the main result is its uncertainty.
     """
     found, line = settled(evidence.c_min), of_data(evidence)
     rng = np.random.default_rng(evidence.seed)

@@ -44,7 +44,7 @@ def turnings(evidence: FamilyTables) -> list[Turning]:
 
 
 def noise_at(curves, loss_nats: float) -> float | None:
-    """Read the noise scale at a loss off every run that passes it; their geometric mean."""
+    """Interpolate the noise scale at a loss in every run that passes it, and give the geometric mean."""
     logs = []
     for run in np.unique(curves["run_id"]):
         rows = np.flatnonzero((curves["run_id"] == run) & (curves["noise_scale"] > 0))
@@ -58,7 +58,8 @@ def noise_at(curves, loss_nats: float) -> float | None:
 def noise_over_critical(evidence: FamilyTables) -> Estimate:
     """Give the geometric mean of the noise scale over the critical batch, over the losses that have both.
 
-    Its interval is the mean of those of the critical batches: they share their runs, and so may be wrong together.
+    Its interval is the mean of those of the critical batches: they share their runs, and so their errors may be
+    correlated.
     """
     rows = [(one.noise, one.critical) for one in turnings(evidence) if one.noise and not one.reason]
 

@@ -35,7 +35,7 @@ class FamilyTables:
 
     Attributes:
         level, draws, seed: of every interval.
-        made: what `once` keeps.
+        made: the results that `once` keeps.
     """
 
     runs: Points = field(repr=False)
@@ -92,7 +92,7 @@ class FamilyTables:
         """Mark the runs whose text may count as unlimited.
 
         At most four epochs, and a gap between test and training loss below two standard deviations: of the seed, and of
-        the sampling of the test text, which the gap holds and differences between runs do not.
+        the sampling of the test text, which affects the gap and not the differences between runs.
         """
         runs = self.runs
         few = runs["epochs"] <= MOST_EPOCHS
@@ -107,7 +107,7 @@ class FamilyTables:
 
     @cached_property
     def kept(self) -> np.ndarray:
-        """Mark the runs that no reason leaves out of fits."""
+        """Mark the runs that are not excluded from fits."""
         runs = self.runs
         return runs["excluded_because"] == "" if "excluded_because" in runs else np.ones(len(runs), dtype=bool)
 
@@ -127,7 +127,7 @@ class FamilyTables:
 
     @cached_property
     def longest(self) -> Points:
-        """Take of `sizes` the longest horizon that every size has, one row a size: the mean over its seeds."""
+        """Take of `sizes` the longest horizon that every size has, with one row per size: the mean over its seeds."""
         points = self.sizes
         by_size = [
             set(points["tokens"][points["params_nonembedding"] == n]) for n in np.unique(points["params_nonembedding"])
@@ -139,7 +139,7 @@ class FamilyTables:
 
     @cached_property
     def joined_curves(self) -> Points:
-        """The table of evaluations with what the table of runs says of each (`joining.joined`)."""
+        """The table of evaluations with the columns of their runs (`joining.joined`)."""
         return joined(self.curves, self.runs, self.kept & self.infinite) if len(self.curves) else self.curves
 
     def curves_of(self, *families: str) -> Points:
@@ -253,7 +253,7 @@ class FamilyTables:
 
     @cached_property
     def subsets(self) -> Points:
-        """Take the runs of F-ND with `dataset_tokens`, the text that they could draw on, and updates of an epoch.
+        """Take the runs of F-ND with `dataset_tokens`, the text that they could draw on, and the updates per epoch.
 
         Raises:
             Lacking: the family is not there.
@@ -276,7 +276,7 @@ class FamilyTables:
         count = len(points)
         if count < LEAST["F-ND"]:
             raise Lacking(
-                f"family F-ND ({count} of at least {LEAST['F-ND']} runs with {LEAST_UPDATES} updates an epoch present)"
+                f"family F-ND ({count} of at least {LEAST['F-ND']} runs with {LEAST_UPDATES} updates per epoch present)"
             )
         return points
 

@@ -1,4 +1,4 @@
-"""Evaluations joined to their runs, and answers kept for the claims that share them."""
+"""Evaluations joined to their runs, and results kept for the claims that share them."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,9 +18,9 @@ JOINED = ("seed", "d_model", "n_heads", "d_ff", "n_vocab", "tokenizer", "exclude
 
 
 def joined(curves: Points, runs: Points, kept: np.ndarray) -> Points:
-    """Add to every evaluation what the table of runs says of it, or of its lineage where it is a trunk's.
+    """Add to every evaluation the columns of its run, or of its lineage where it belongs to a trunk.
 
-    Its other counts of N and C come along: params_total and flops_exact. `run_kept` marks rows that fits may see.
+    They include other counts of N and C: params_total and flops_exact. `run_kept` marks rows that take part in fits.
     """
     if not len(runs):
         return curves.take(np.zeros(len(curves), dtype=bool))
@@ -40,7 +40,7 @@ def joined(curves: Points, runs: Points, kept: np.ndarray) -> Points:
 def once(
     make: Callable[Concatenate["FamilyTables", Asked], Made],
 ) -> Callable[Concatenate["FamilyTables", Asked], Made]:
-    """Keep what a function of the evidence gave, so that every claim and table sees the same."""
+    """Keep the result of a function of the evidence, so that every claim and table uses the same."""
 
     @wraps(make)
     def asked(evidence: "FamilyTables", *args: Asked.args, **options: Asked.kwargs) -> Made:

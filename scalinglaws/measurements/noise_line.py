@@ -47,7 +47,7 @@ class NoiseLine:
 
 @once
 def readings(evidence: FamilyTables) -> Points:
-    """Take the evaluations at constant rate, one batch a size, with a noise scale from two steps and more.
+    """Take the evaluations at constant rate, one batch per size, with a noise scale from two steps or more.
 
     Raises:
         Lacking: fewer than six.

@@ -1,4 +1,4 @@
-"""The loss on other text against the loss on the text trained on."""
+"""The loss on other text against the loss on the training text."""
 
 from dataclasses import dataclass
 
@@ -20,11 +20,11 @@ MOST_R = 1 - 1e-12  # where Fisher's scale still is finite
 
 @dataclass(frozen=True)
 class Transfer:
-    """Loss on another text against the loss on the text's own kind, over all evaluations after the warm-up.
+    """Loss on another text against the loss on the training text, over all evaluations after the warm-up.
 
     Attributes:
         slope: of L_other = slope L + constant, its interval by leaving out one lineage at a time.
-        offset: mean of L_other - L at the last evaluation of each size, nats; `drift` its change a factor e of N.
+        offset: mean of L_other - L at the last evaluation of each size, nats; `drift` its change per factor e of N.
     """
 
     text: str
@@ -66,7 +66,7 @@ def transfer(evidence: FamilyTables, text: str) -> Transfer:
 
 
 def _both_losses(evidence: FamilyTables, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Take the loss on the text trained on and on another, and the lineage, of every evaluation after the warm-up."""
+    """Take the losses on the training text and on another, and the lineage, of every evaluation after the warm-up."""
     curves, column = evidence.joined_curves, FOREIGN + text
     kept = (curves["phase"] != "warm-up") & (curves["run_kept"] == 1) & (curves["arch"] == "transformer")
     curves = curves.take(kept & np.isfinite(curves[column]) & np.isfinite(curves["loss_nats"]))
@@ -89,7 +89,7 @@ def correlation(evidence: FamilyTables, text: str) -> Estimate:
 
 @once
 def exponents(evidence: FamilyTables, text: str) -> tuple[Estimate, Estimate]:
-    """Fit alpha_N of the loss on another text, and of that on the text trained on.
+    """Fit alpha_N of the loss on another text, and of that on the training text.
 
     Raises:
         FitError: the runs do not identify one of them.
@@ -99,9 +99,9 @@ def exponents(evidence: FamilyTables, text: str) -> tuple[Estimate, Estimate]:
 
 
 def exponent_ratio(evidence: FamilyTables, text: str) -> Estimate:
-    """Give alpha_N of another text over that of the text trained on, leaving out one size at a time, in logarithms.
+    """Give alpha_N of another text over that of the training text; its interval leaves out one size at a time.
 
-    Both are slopes through the same models: what curves or scatters one line does so to the other, and cancels.
+    Both are slopes through the same models: what curves or scatters one line does the same to the other, and cancels.
 
     Raises:
         FitError: the runs do not identify one of the two.

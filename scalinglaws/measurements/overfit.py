@@ -102,7 +102,7 @@ class Marginal:
 
 
 def marginals(evidence: FamilyTables) -> list[Marginal]:
-    """Take the slopes along each row of one subset, least text first."""
+    """Take the slopes along each row of one subset, the smallest subset first."""
     points = evidence.limited
     reference = unlimited(points)
     sigma = evidence.sigma.log
@@ -166,7 +166,7 @@ class Stop:
 
 
 def stops(evidence: FamilyTables) -> list[Stop]:
-    """Compare the steps at which runs on little text had their least test loss with the lower bound (eq 5.7).
+    """Compare the steps at which runs on little text had their lowest test loss with the lower bound (eq 5.7).
 
     L(N, D) is measured; L(N, inf) is the joint law's. The step is in S_min by the B_crit of its own loss.
     """

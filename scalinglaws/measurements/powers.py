@@ -70,7 +70,7 @@ class Power:
 
     @property
     def bend(self) -> Estimate | None:
-        """The curvature, with the t interval that `separate` points give; None with fewer than four."""
+        """The curvature with the t interval that `separate` points give; None with fewer than four."""
         if self.curvature is None or self.separate < LEAST_CURVED:
             return None
         level, value = self.curvature.level, self.curvature.value
@@ -181,7 +181,7 @@ class Settled:
 
 
 def settled(found: Frontier) -> Settled:
-    """Refuse a frontier that is nearly all censored: its exponents would be those of a few budgets side by side.
+    """Refuse a frontier that is nearly all censored: its exponents would depend on a few neighbouring budgets.
 
     Raises:
         Lacking: no line goes through what is left, or it spans less than half a decade of compute.

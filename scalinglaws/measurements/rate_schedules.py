@@ -15,7 +15,7 @@ ADEQUATE_SUM = 0.5  # of the largest summed rate
 
 
 def schedules(evidence: FamilyTables) -> Points:
-    """Take F-LR, a row a schedule, its seeds averaged; `adequate` marks enough summed rate and an end near zero."""
+    """Take F-LR with a row per schedule, seeds averaged; `adequate` marks enough summed rate and an end near zero."""
     points = averaged(evidence.family("F-LR"))
     ends = np.array([_final_share(label) for label in points["lr_schedule"]])
     enough = points["lr_sum"] >= ADEQUATE_SUM * points["lr_sum"].max()

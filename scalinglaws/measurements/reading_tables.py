@@ -12,7 +12,7 @@ TABLES = ("points", "curves", "positions")
 def read_tables(*places: Path) -> tuple[Points, Points, Points]:
     """Read points.csv, curves.csv and positions.csv of a folder, or the files named in that order.
 
-    Rows are kept as they are, models without layers and runs without a loss too; a table that is not there is empty.
+    All rows are kept, models without layers and runs without a loss too; a missing table is read as an empty one.
 
     Raises:
         PointsError: there is no table of runs, or a file is no CSV.
@@ -41,7 +41,7 @@ def _read(file: Path) -> Points:
 
 
 def _not_a_table(head: list[str], rows: list[list[str]]) -> str:
-    """Say why lines of cells make no table; empty where they make one."""
+    """Say why rows of cells are no table; empty where they are one."""
     if not head:
         return "is empty"
     ragged = (f"line {line} has {len(row)} cells" for line, row in enumerate(rows, 2) if len(row) != len(head))

@@ -1,4 +1,4 @@
-"""Runs that differ in their seed alone: how far they spread, and their mean."""
+"""Runs that differ only in their seed: their standard deviation and their mean."""
 
 from dataclasses import dataclass, replace
 
@@ -67,7 +67,7 @@ SETTINGS = (
 
 
 def averaged(points: Points) -> Points:
-    """Average the losses over the seeds of each setting: one row a setting, `seeds` counts them."""
+    """Average the losses over the seeds of each setting: one row per setting, `seeds` counts them."""
     groups = same_settings(points, SETTINGS)
     first = points.take(np.array([rows[0] for rows in groups], dtype=int))
     losses = [name for name in points.columns if name == "loss_nats" or name.startswith("loss_nats@")]

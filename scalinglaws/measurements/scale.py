@@ -107,7 +107,7 @@ def overfitted(evidence: FamilyTables) -> Sheet:
     for r in rows_of(points):
         least = reference.get(r["params_nonembedding"])
         x = r["params_nonembedding"] ** p / r["dataset_tokens"]
-        few = "" if r["epoch_updates"] >= LEAST_UPDATES else f"{r['epoch_updates']:.0f} updates an epoch"
+        few = "" if r["epoch_updates"] >= LEAST_UPDATES else f"{r['epoch_updates']:.0f} updates per epoch"
         rows.append(
             (
                 r["params_nonembedding"], r["dataset_tokens"], r["loss_nats"], least and r["loss_nats"] / least - 1, x,
@@ -148,7 +148,7 @@ def contradiction_point(evidence: FamilyTables) -> Sheet:
 
 
 def censoring(evidence: FamilyTables) -> Sheet:
-    """The range and the censored share of the frontiers: how far their exponents can be trusted."""
+    """The range of the frontiers, and how many of their budgets are censored."""
     rows = []
     for found in (evidence.envelope, evidence.c_min):
         flops = [b.flops for b in settled(found).optima]

@@ -21,7 +21,7 @@ KNOBS = ("d_model / n_layer", "n_heads", "d_ff / d_model")
 
 @dataclass(frozen=True)
 class Panel:
-    """One knob of the shape at one N: its values, and by how much each loss lies above the best of the panel.
+    """One dimension of the shape at one N: its values, and how far each loss lies above the best of the panel.
 
     Attributes:
         seeds: how many runs each loss is the mean of.
@@ -37,7 +37,7 @@ class Panel:
     exponent: Estimate
 
     def take(self, rows: np.ndarray) -> "Panel":
-        """Keep some values of the knob."""
+        """Keep some of the values."""
         names = tuple(name for name, here in zip(self.shapes, rows, strict=True) if here)
         best = self.increase[rows].min()
         again = (1 + self.increase[rows]) / (1 + best) - 1
@@ -95,7 +95,7 @@ def at_one_size(points: Points) -> Points:
 
 
 def beside(evidence: FamilyTables, tokens: float) -> Points:
-    """Take the sizes of F-N at this horizon, a row a size.
+    """Take the sizes of F-N at this horizon, with a row per size.
 
     Raises:
         Lacking: fewer than three.
@@ -120,7 +120,7 @@ def trend(evidence: FamilyTables, tokens: float) -> tuple[Points, Power]:
 
 @once
 def panels(evidence: FamilyTables, tokens: float) -> list[Panel]:
-    """Sort the shapes of two layers and more at a horizon and the most common N into one panel a knob."""
+    """Sort the shapes of two layers and more at a horizon and the most common N into one panel per dimension."""
     points, line = trend(evidence, tokens)
     points = points.take((points["n_layer"] >= 2) & (points["excluded_because"] == ""))
     if len(points) < 2:
@@ -157,7 +157,7 @@ def _panel(knob: str, points: Points, rows: np.ndarray, values: np.ndarray, expo
 
 
 def explained(evidence: FamilyTables) -> dict[str, float]:
-    """Share of the variance of ln L that ln N explains, of what it explains with the three knobs beside it.
+    """Give the share of ln N in the variance of ln L that it explains together with three dimensions of the shape.
 
     Returns:
         "first": ln N alone over all four; "unique": what is lost without ln N; "mean": averaged over all orders

@@ -48,12 +48,12 @@ class Measurements:
 
 
 def value_of(estimate: Estimate | None) -> float | str:
-    """Give what stands in a table's cell; its ends stand in cells of their own."""
+    """Give the content of the cell for a value; the ends of its interval have cells of their own."""
     return UNIDENTIFIED if estimate is None else estimate.value
 
 
 def cells_of(estimate: Estimate | None) -> tuple[float | str | None, float | None, float | None]:
-    """Give three cells: what stands for the value, and the ends of its interval."""
+    """Give three cells: the value, and the ends of its interval."""
     return (UNIDENTIFIED, None, None) if estimate is None else (estimate.value, estimate.low, estimate.high)
 
 

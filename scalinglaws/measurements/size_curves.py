@@ -16,11 +16,11 @@ from .joining import once
 EARLY = 0.25
 TARGETS = 8
 SLOPE_OVER = 0.01  # of ln loss, over which the slope of a curve is taken
-READS = 20  # points a curve is thinned to, evenly in log step
+READS = 20  # points that are kept of a curve, evenly in log step
 
 
 def thinned(points: Points) -> Points:
-    """Keep of each run one evaluation a log-spaced step, so that late ones do not decide the fit."""
+    """Keep of each run one evaluation per log-spaced step, so that late ones do not decide the fit."""
     keep = np.zeros(len(points), dtype=bool)
     for run in np.unique(points["run_id"]):
         rows = np.flatnonzero(points["run_id"] == run)
@@ -32,7 +32,7 @@ def thinned(points: Points) -> Points:
 
 @dataclass(frozen=True)
 class CurveRefit:
-    """alpha_S and S_c of one size, its floor being that of the pooled law; None where its curve does not fix them."""
+    """alpha_S and S_c of one size, with the floor of the pooled law; None where its curve does not determine them."""
 
     params: float
     alpha_S: Estimate | None
@@ -59,12 +59,12 @@ def _step_term(evidence: FamilyTables, rows: Points) -> Fit:
 
 
 def alpha_of_size(evidence: FamilyTables, one: CurveRefit) -> Estimate:
-    """Give alpha_S of one size with an interval: over its lineages, and from the spread of seeds where it has one.
+    """Give alpha_S of one size with an interval: over its lineages, or from the spread of seeds where it has only one.
 
     A curve of another seed lies higher or lower by the sd of a seed: alpha_S is refitted to losses moved by it.
 
     Raises:
-        Lacking: its curve does not fix alpha_S.
+        Lacking: its curve does not determine alpha_S.
     """
     pooled = one.alpha_S
     if pooled is None:
@@ -93,7 +93,7 @@ def _alpha_S(evidence: FamilyTables, one: Fit) -> Estimate:
 
 @once
 def predicted_ends(evidence: FamilyTables) -> list[tuple[float, float, float]]:
-    """Fit the first quarter of every run's steps, and ask for the last loss of each: (N, predicted, measured)."""
+    """Fit the first quarter of every run's steps and predict the last loss of each: (N, predicted, measured)."""
     late = _last(evidence)
     said = _early_law(evidence).evaluate(N=late["params_nonembedding"], S=late["steps_min"])
     return list(zip(late["params_nonembedding"].tolist(), said.tolist(), late["loss_nats"].tolist(), strict=True))
@@ -102,7 +102,7 @@ def predicted_ends(evidence: FamilyTables) -> list[tuple[float, float, float]]:
 def errors_of_predicted_ends(evidence: FamilyTables) -> list[Estimate]:
     """Give the errors of `predicted_ends`, relative to the losses, with intervals that hold for all of them at once.
 
-    They hold the doubt about the law, by its draws, and the spread of the seeds of the runs that were predicted.
+    They include the uncertainty of the law, by its draws, and the spread of the seeds of the runs predicted.
     """
     late, law = _last(evidence), evidence.drawn(_early_law(evidence))
     rng, sigma = np.random.default_rng(evidence.seed), evidence.sigma

@@ -14,7 +14,7 @@ def coefficients(
         design: shape (points, columns); `y`, `lineage` and `weight` have shape (points,).
 
     Returns:
-        one estimate a column; without an interval where all points are of one lineage.
+        one estimate per column; without an interval where all points are of one lineage.
     """
     from scipy.special import stdtrit
 
