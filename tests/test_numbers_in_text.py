@@ -55,6 +55,14 @@ def test_an_interval_is_written_in_one_module_alone():
     assert [name for name, texts in found.items() if texts] == ["numbers_in_text.py"]
 
 
+def test_no_page_writes_an_interval_with_to():
+    root = Path(__file__).parents[1]
+    pages = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "studies").rglob("*.md")]
+    with_to = re.compile(r"[0-9]%? \(-?[0-9][0-9.e+-]* to -?[0-9][0-9.e+-]*%?\)")
+    found = {page.name: with_to.findall(page.read_text("utf-8")) for page in pages}
+    assert [name for name, intervals in found.items() if intervals] == []
+
+
 def test_a_report_of_a_fit_holds_no_monstrous_number(tmp_path):
     params = np.array([1e6, 1e6, 1e7, 1e7, 1e8, 1e8])
     rows = [
