@@ -240,7 +240,7 @@ def test_a_sound_law_file_gives_what_the_shelf_gives(tmp_path):
         (["import", "T", "--to", "OUT/points.xyz"], ".parquet"),
         (["import", "T", "--mapping", "/no/such/mapping.json"], "does not exist"),
         (["import", "\ud800"], "is no text: surrogates not allowed (character 1)"),
-        (["fit", "chinchilla", "T", "--weights", "run_id"], "holds text ('"),
+        (["fit", "chinchilla", "T", "--weights", "sd=run_id"], "holds text ('"),
         (["audit", "T", "--target", "N=1e9"], "the target names N; it is C=1e23, or N and D together"),
         (["audit", "T", "--target", "N=1e9,D=0"], "the target's D = 0; it must be above 0 and finite"),
         (["audit", "T", "--printed", "A=1"], "name A; it has E, A, B, alpha, beta: give each of them"),

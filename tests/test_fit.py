@@ -125,7 +125,7 @@ def test_a_weight_is_one_over_a_standard_deviation():
     # weight 2 on a point of least squares = the point four times; inverting it (1/sd^2 as sd) would be 1/16
     points = isoflop(noise=0.01, n=60)
     heavy = np.arange(60) % 3 == 0
-    weighted = fit("chinchilla", points.replace(w=np.where(heavy, 2.0, 1.0)), loss="ls-log", weights="w")
+    weighted = fit("chinchilla", points.replace(w=np.where(heavy, 2.0, 1.0)), loss="ls-log", weights="weight=w")
     repeated = points.take(np.repeat(np.arange(60), np.where(heavy, 4, 1)))
     assert weighted.values == pytest.approx(fit("chinchilla", repeated, loss="ls-log").values, rel=1e-6)
 
@@ -134,8 +134,16 @@ def test_a_column_of_standard_errors_weighs_by_its_inverse():
     points = isoflop(noise=0.01, n=60)
     sem = np.where(np.arange(60) % 2, 0.01, 0.03)
     by_error = fit("chinchilla", points.replace(loss_nats_sem=sem), loss="ls-log", weights="loss_nats_sem")
-    by_weight = fit("chinchilla", points.replace(w=points["loss_nats"] / sem), loss="ls-log", weights="w")
+    by_weight = fit("chinchilla", points.replace(w=points["loss_nats"] / sem), loss="ls-log", weights="weight=w")
     assert by_error.values == pytest.approx(by_weight.values, rel=1e-9)
+
+
+def test_a_column_of_variances_weighs_as_its_root():
+    points = isoflop(noise=0.01, n=60)
+    sem = np.where(np.arange(60) % 2, 0.01, 0.03)
+    both = points.replace(stderr=sem, variance=sem**2)
+    by_sd, by_variance = (fit("chinchilla", both, loss="ls-log", weights=w) for w in ("sd=stderr", "var=variance"))
+    assert by_sd.values == pytest.approx(by_variance.values, rel=1e-9)
 
 
 def test_weights_favour_the_precise_half():
@@ -144,7 +152,8 @@ def test_weights_favour_the_precise_half():
     sd = np.where(rng.random(240) < 0.5, 0.001, 0.05)
     noisy = points.replace(loss_nats=points["loss_nats"] * np.exp(sd * rng.standard_normal(240)), w=1 / sd)
     off = [
-        abs(fit("chinchilla", noisy, loss="ls-log", weights=w).values["alpha"] - EPOCH["alpha"]) for w in ("w", None)
+        abs(fit("chinchilla", noisy, loss="ls-log", weights=w).values["alpha"] - EPOCH["alpha"])
+        for w in ("weight=w", None)
     ]
     assert off[0] < 0.2 * off[1]
 

@@ -226,7 +226,12 @@ def test_a_count_that_is_partly_missing_offers_one_that_is_not(gap):
 
 def test_a_weight_that_is_no_number_is_refused():
     with pytest.raises(PointsError, match="weights that are not positive"):
-        fit("chinchilla", isoflop().replace(w=np.zeros(60)), weights="w")
+        fit("chinchilla", isoflop().replace(w=np.zeros(60)), weights="weight=w")
+
+
+def test_a_foreign_column_of_weights_must_say_what_it_holds():
+    with pytest.raises(PointsError, match=r"what column 'stderr' holds is not known.*weights='sd=stderr'"):
+        fit("chinchilla", isoflop().replace(stderr=np.ones(60)), weights="stderr")
 
 
 @pytest.mark.parametrize("law", ["chinchilla", "kaplan-nd", "henighan-n"])

@@ -49,7 +49,10 @@ Loss = Annotated[str, typer.Option(help="huber, ls-log, ls, student-t, tukey, qu
 Delta = Annotated[str, typer.Option(help="The loss's scale in log units, or auto: from the residuals.")]
 Tau = Annotated[float, typer.Option(help="For the losses of quantiles: the share of points below the law.")]
 Weights = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Weights, as 1/sd; or a column of standard errors.")
+    str | None,
+    typer.Option(
+        metavar="KIND=COLUMN", help="sd=COLUMN of standard errors, var=COLUMN of variances, or weight=COLUMN, as 1/sd."
+    ),
 ]
 Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter: --fix E=1.8.")]
 Tie = Annotated[list[str] | None, typer.Option("--tie", metavar="A=B", help="One value for two: --tie alpha=beta.")]

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import MisuseError, PointsError, nearest
+from ..errors import MisuseError, nearest
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.one_definition import unmixed
 from ..points.points import Points
-from ..quantities import QUANTITIES, ROLE_OF_LETTER
+from ..quantities import ROLE_OF_LETTER
 from ..records.arguments import checked
 from .columns import (
     check_enough,
@@ -30,6 +30,7 @@ from .losses import LOSSES, Loss, robust_sd
 from .minimise import Minimum, minimise
 from .outliers import wild_points
 from .problem import Problem, residuals
+from .weights import scales_of
 
 LEAST = 1e-300  # in a logarithm, in place of a bound at zero
 LEAST_EXPONENT, MOST_EXPONENT = 2e-3, 5.0  # beyond them a term is constant, or gone after the first point
@@ -61,8 +62,8 @@ def fit(
         delta: scale of the loss, in log units; "auto": 1.345 robust standard deviations of the
             residuals for Huber, 4.685 for Tukey, maximum likelihood for Student's t.
         tau: of a quantile loss, the fraction of the points that lie below the law.
-        weights: a column by which each residual is multiplied, such as 1 / standard deviation; of a column of standard
-            errors (role loss_error) the inverse is taken.
+        weights: "sd=COLUMN" of standard deviations of the target, "var=COLUMN" of variances, or "weight=COLUMN" by
+            which each residual is multiplied; a column known as a standard error (role loss_error) needs no word.
         fix, tie: parameter -> value; parameter -> the parameter whose value it takes.
         bounds, priors: parameter -> (low, high); parameter -> (mean, standard deviation) of a normal prior.
         cluster: column of labels; points with one label are resampled together. By default `Points.cluster`.
@@ -81,7 +82,7 @@ def fit(
     target = values.pop(law.target)
     check_loss_varies(law, target, columns[law.target])
     warnings = convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
-    scales = _scales(points.kept, weights, target, minimised)
+    scales = scales_of(points.kept, weights, target, minimised.in_logs)
     problem = _problem(law, coordinates, values, target, scales, minimised, bounds, priors)
     found = minimise(problem, delta == "auto", np.random.default_rng(seed), _given(coordinates, starts))
     warnings += run_warnings(points.kept, values, cluster or points.cluster)
@@ -146,24 +147,6 @@ def _loss(kind: str, delta: float | str, tau: float) -> Loss:
         raise MisuseError(f"tau is {tau}; it must lie between 0 and 1: the share of points below the law.")
     found = Loss(kind, tau=tau)
     return found if delta == "auto" or not found.has_scale else replace(found, scale=float(delta))
-
-
-def _scales(points: Points, weights: str | None, target, loss: Loss) -> np.ndarray:
-    """Return the factors of the residuals, with a geometric mean of one so that delta keeps its units."""
-    if weights is None:
-        return np.ones(len(target))
-    column = points[weights]
-    if column.dtype.kind not in "fiub":
-        raise PointsError(
-            f"column {weights!r} holds text ({str(column[0])!r}); a weight is a positive number. Name another column."
-        )
-    if not (np.isfinite(column).all() and (column > 0).all()):
-        raise PointsError(
-            f"column {weights!r} holds weights that are not positive numbers. Drop or correct those rows."
-        )
-    if weights in QUANTITIES and QUANTITIES[weights].role == "loss_error":
-        column = (target if loss.in_logs else 1.0) / column
-    return column / np.exp(np.log(column).mean())
 
 
 def _problem(law, coordinates, values, target, scales, loss, bounds, priors) -> Problem:

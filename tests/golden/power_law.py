@@ -20,4 +20,4 @@ def exponent(flops: list[float], optimum: list[float], errors: list[float] | Non
     columns = {"flops": flops, "optimum": optimum}
     if errors is not None:
         columns["weight"] = [1 / error for error in errors]
-    return fit(LINE, Points(columns), loss="ls-log", weights=errors and "weight").values["a"]
+    return fit(LINE, Points(columns), loss="ls-log", weights=errors and "weight=weight").values["a"]
