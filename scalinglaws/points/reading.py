@@ -16,10 +16,10 @@ from .cell_values import impossible, values_of
 from .choosing_columns import Chosen, choose_columns, target_of
 from .derived import with_derived
 from .doubts import doubts, mixed, pooled
-from .failed_rows import without_failures
 from .foreign_units import converted
 from .given import Given, with_given
 from .imported_text import preview
+from .judged_rows import judged
 from .long_tables import widened
 from .other_metrics import rows_of_held_out_loss
 from .points import Points
@@ -120,7 +120,7 @@ def read_points(
     rejected |= impossible(values, raw.rows, rejected)
     points, formulas = with_derived(_kept(values, raw, rejected))
     _check_need(points, need, chosen.letters)
-    points, failures = without_failures(_matching(points, where))
+    points, failures = judged(_matching(points, where))
     points = _without_duplicates(points).across(*across)
     notes = [*raw.notes, *chosen.notes, *notes, *formulas, *failures, *doubts(points), *pooled(points)]
     points = replace(points, notes=tuple(notes), letters=chosen.letters, rejected=_listed(raw, rejected))
