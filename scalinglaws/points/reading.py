@@ -22,6 +22,7 @@ from .imported_text import preview
 from .judged_rows import judged
 from .long_tables import widened
 from .other_metrics import rows_of_held_out_loss
+from .plausible_loss import check_loss_is_one
 from .points import Points
 from .summary_rows import summaries
 from .where import matching
@@ -119,6 +120,7 @@ def read_points(
     units = _in_our_units(values, chosen.units | unit)
     rejected |= impossible(values, raw.rows, rejected)
     points, formulas = with_derived(_kept(values, raw, rejected))
+    check_loss_is_one(points, stated=any(target_of(name, list(points.columns)).startswith("loss") for name in unit))
     _check_need(points, need, chosen.letters)
     points, failures = judged(_matching(points, where))
     points = _without_duplicates(points).across(*across)
