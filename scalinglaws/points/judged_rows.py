@@ -110,7 +110,7 @@ def _cut_short(points: Points) -> dict[int, tuple[str, str]]:
 
 
 def _along_runs(points: Points) -> list[str]:
-    """Warn of several rows a run where no schedule and no rate says which of them are ends."""
+    """Warn of several rows per run where no schedule and no rate says which of them are ends."""
     progress = _progress(points.kept)
     if progress is None or any(name in points for name in _RATES):
         return []
