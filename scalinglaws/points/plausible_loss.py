@@ -40,6 +40,6 @@ def _too_high(points: Points, name: str, losses: np.ndarray, middle: float, boun
     perplexity = f"as a perplexity it would be {math.log(middle):.3g} nats" if losses.min() > 1 else ""
     return (
         f"the median of {name} is {middle:.4g}, and no language model with a vocabulary of up to "
-        f"{_vocabulary(points):,.0f} tokens has a loss above {bound / ROOM:.3g} nats per token: {perplexity or 'it is in another unit'}. Say its "
-        f"unit, such as {said}; {other} keeps it as it is."
+        f"{_vocabulary(points):,.0f} tokens has a loss above {bound / ROOM:.3g} nats per token: "
+        f"{perplexity or 'it is in another unit'}. Say its unit, such as {said}; {other} keeps it as it is."
     )
