@@ -205,7 +205,7 @@ def audit() -> Audit:
 def findings() -> Findings:
     """One claim that passed, one that failed, one that was not run."""
     verdicts = (
-        Verdict("S1", "Loss is a power law in N.", "no curvature", "curvature .01 [-.02, .04]", "passed", "holds"),
+        Verdict("S1", "Loss is a power law in N.", "no curvature", "curvature 0.01 [-0.02, 0.04]", "passed", "holds"),
         Verdict("S2", "Depth hardly matters.", "spread below 1%", "spread 4%", "failed", "4% is more than 1%"),
         Verdict("S3", "Recurrent models flatten.", "a bend", "", "not run", "needs the family 'lstm'"),
     )
