@@ -5,7 +5,7 @@ import numpy as np
 from ..errors import FitError, PointsError, argument
 from ..points.which_rows import points_of_checkpoints
 from .evidence import SAME, Evidence, Lacking, levels
-from .rule import Judgement, either, fails, holds, rule
+from .rule import Judgement, either, fails, holds, rule, unknown
 
 LONG_WARMUP, TOO_LONG_WARMUP = 0.10, 0.20
 MATCHED = 1.25  # planned over trained steps: beyond it a loss is read before the decay (Hoffmann et al., figure A1)
@@ -115,6 +115,8 @@ def honest_checkpoints(e: Evidence) -> Judgement:
     runs = e.runs
     if len(np.unique(runs)) == len(runs):
         return holds(f"{len(runs)} rows, one per run")
+    if "run_id" not in e.kept:
+        return unknown("a column run_id: which rows are of one run is not said")
     status = _status(e)
     progress = e.tokens
     _, index = np.unique(runs, return_inverse=True)

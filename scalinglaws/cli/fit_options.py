@@ -3,6 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,9 +77,15 @@ def of_a_fit(verb: Callable) -> Callable:
     """Make a command of a function of `Fitted`: it takes a law, a table, the verb's own options, and those of a fit."""
 
     def fitted_first(asked: dict, law: o.Law, table: o.Table, **given):
+        from ..auditing.bearing import bearing
+
         laws, files = laws_of(law, asked["law_file"])
         spared("--to", given.get("to"), (table, *files.values()))
-        verb(_fitted(laws, files, table, asked), **given)
+        fitted = _fitted(laws, files, table, asked)
+        failed = bearing(fitted.points, fitted.fit.columns)
+        verb(replace(fitted, points=replace(fitted.points, notes=(*fitted.points.notes, *failed))), **given)
+        for rule in failed:
+            say(rule)
 
     first = list(inspect.signature(fitted_first).parameters.values())[:3]
     own = list(inspect.signature(verb).parameters.values())[1:]
