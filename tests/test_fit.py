@@ -7,6 +7,7 @@ from fit_tables import EPOCH, chinchilla_points, isoflop, simulated
 from scalinglaws.errors import MisuseError
 from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS, Law, Parameter
+from scalinglaws.points.points import Points
 
 # Exact optima on the 240 digitised Chinchilla points, from an independent solver: delta -> values, objective
 HUBER = (
@@ -313,3 +314,14 @@ def test_a_steeper_loss_than_the_start_range_is_still_found():
 def test_misuse_is_told_in_words(asked, said):
     with pytest.raises(MisuseError, match=said):
         fit("chinchilla", isoflop(), **asked)
+
+
+def test_compute_is_derived_where_a_law_asks_for_it_and_no_column_holds_it():
+    points = isoflop()
+    bare = Points({name: points[name] for name in ("params_total", "tokens", "loss_nats")})
+    found = fit("kaplan-c", bare)
+    assert found.columns["C"] == "flops_6nd_total"
+    (said,) = (one.message for one in found.warnings if one.id == "derived")
+    assert "flops_6nd_total = 6 params_total tokens" in said
+    given = fit("kaplan-c", bare.replace(flops_6nd_total=6 * bare["params_total"] * bare["tokens"]))
+    assert found.values == given.values

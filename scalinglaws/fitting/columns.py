@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import PointsError, argument, counted, nearest
 from ..laws.declaration import Law
-from ..points.convert import mismatch
+from ..points.convert import convert, mismatch, route
 from ..points.names import count_of_parameters, which_count
 from ..points.one_definition import units_agree
 from ..points.points import Points
@@ -18,6 +18,27 @@ SELDOM = (0.2, 1e6)  # a median D/N outside looks like N and D swapped, or in di
 SAME_RAY = 0.05  # maximum |ln(D/N) - mean| of points that have the same ratio D/N
 SWEPT = 3  # minimum number of different targets at equal inputs for a cell to be a sweep
 ONE_VALUE = 1e-3  # maximum relative range of an input that does not vary
+
+
+def with_derived_inputs(law: Law, points: Points, asked: Mapping[str, str] | None) -> tuple[Points, list[FitWarning]]:
+    """Derive the inputs of a law of which a table has no column, such as C from N and D; say by which formulas.
+
+    The count that the paper uses comes first, then the others that can play the role.
+    """
+    chosen, said = {**points.letters, **(asked or {})}, []
+    for letter in law.inputs:
+        if letter in chosen or any(name in points for name in _candidates(law, letter)):
+            continue
+        for name in (name for name in _candidates(law, letter) if name in QUANTITIES):
+            try:
+                rules, values = route(points, name), convert(points, name)
+            except PointsError:
+                continue
+            points = points.replace(**{name: np.asarray(values, dtype=np.float64)})
+            formulas = "; ".join(f"{rule} ({rule.source})" for rule in rules)
+            said.append(FitWarning("derived", f"{letter} is {name}, which no column holds: {formulas}."))
+            break
+    return points, said
 
 
 def chosen_columns(law: Law, points: Points, asked: Mapping[str, str] | None) -> dict[str, str]:

@@ -21,6 +21,7 @@ from .columns import (
     convention_warnings,
     suspicions,
     varies,
+    with_derived_inputs,
 )
 from .coordinates import Coordinates
 from .curve_tables import of_runs
@@ -73,7 +74,7 @@ def fit(
         PointsError: a column is missing, its values do not determine the law, or the rows mix definitions.
         MisuseError: an unknown loss or parameter name. FitError: no start gives a finite objective.
     """
-    law, points, columns, starts = _chosen(law, points, columns, starts)
+    law, points, columns, starts, derived = _chosen(law, points, columns, starts)
     coordinates = _coordinates(law, fix, tie, bounds, priors)
     minimised = _loss(loss, delta, tau)
     values = checked_values(points, columns, _positive(law, columns, minimised))
@@ -81,7 +82,7 @@ def fit(
     check_no_sweep(law, values, points)
     target = values.pop(law.target)
     check_loss_varies(law, target, columns[law.target])
-    warnings = convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
+    warnings = derived + convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
     scales = scales_of(points.kept, weights, target, minimised.in_logs)
     problem = _problem(law, coordinates, values, target, scales, minimised, bounds, priors)
     found = minimise(problem, delta == "auto", np.random.default_rng(seed), _given(coordinates, starts))
@@ -89,8 +90,10 @@ def fit(
     return _record(found, columns, values, target, points, cluster or points.cluster, warnings)
 
 
-def _chosen(law: Law | str, points: Points, columns, starts) -> tuple[Law, Points, dict[str, str], Sequence]:
-    """Choose the columns of a law, and check that all rows use one definition.
+def _chosen(
+    law: Law | str, points: Points, columns, starts
+) -> tuple[Law, Points, dict[str, str], Sequence, list[FitWarning]]:
+    """Choose the columns of a law, deriving inputs that have none, and check that all rows use one definition.
 
     A law of a schedule becomes a law of the rows of a table; evaluating it is slow, so it starts at published constants
     only.
@@ -100,9 +103,10 @@ def _chosen(law: Law | str, points: Points, columns, starts) -> tuple[Law, Point
         starts = starts or [one.values for one in law.published]
         law, points = of_runs(law, points, columns)
         columns = {letter: name for letter, name in (columns or {}).items() if letter != "lr"}
+    points, derived = with_derived_inputs(law, points, columns)
     columns = chosen_columns(law, points, columns)
     unmixed(points, columns.values())
-    return law, points, columns, starts
+    return law, points, columns, starts, derived
 
 
 def _given(coordinates: Coordinates, starts: Sequence[Mapping[str, float]]) -> np.ndarray | None:
