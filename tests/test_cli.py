@@ -167,7 +167,7 @@ def test_laws_lists_shows_and_evaluates(run):
         (["fit", "chinchila", "TABLE"], "Did you mean 'chinchilla'"),
         (["fit", "chinchilla", "TABLE", "--map", "N=parms_total"], "params_total"),
         (["fit", "chinchilla", "TABLE", "--fix", "E"], "NAME=VALUE"),
-        (["fit", "chinchilla", "TABLE", "--fix", "E=low"], "no number"),
+        (["fit", "chinchilla", "TABLE", "--fix", "E=low"], "not a number"),
         (["fit", "chinchilla", "NOLOSS"], "loss"),
         (["fit", "chinchilla", "FEW"], "needs"),
         (["fit", "chinchilla", "NEGATIVE"], "loss"),

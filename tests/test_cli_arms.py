@@ -101,7 +101,7 @@ def test_a_law_that_splits_no_budget_is_tested_without_a_multiplier(table):
         (["--share", "alfa"], "alpha"),
         (["--arm", "corpus"], "corpus"),
         (["--reference", "bsae"], "base"),
-        (["--pool", "alpha=much"], "no number"),
+        (["--pool", "alpha=much"], "not a number"),
         (["--flops", "1e20", "--at-loss", "2.5"], "one of flops, loss"),
         (["--along", "size"], "--at N=..,D=.."),
         (["--at", "N=1e9"], "size and its tokens"),

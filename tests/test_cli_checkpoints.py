@@ -44,9 +44,9 @@ def test_checkpoints_that_stand_for_no_run_are_left_out_with_their_reasons(tmp_p
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--burn-in", "0.1"], "goes with --checkpoints"),
+        (["--burn-in", "0.1"], "needs --checkpoints"),
         (["--checkpoints", "last"], "final, decayed, all"),
-        (["--checkpoints", "all", "--burn-in", "soon"], "no number"),
+        (["--checkpoints", "all", "--burn-in", "soon"], "not a number"),
         (["--checkpoints", "all", "--burn-in", "2"], "below 1"),
     ],
 )

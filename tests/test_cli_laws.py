@@ -44,7 +44,7 @@ def test_about_keeps_the_laws_that_speak_of_it():
     assert "kaplan-d" not in names
     both = {row["law"] for row in found("--about", "Critical BATCH")[0]}
     assert "zhang-critical" in both and both < names
-    assert "no law speaks of 'aardvarks'" in told("--about", "aardvarks")
+    assert "no law mentions 'aardvarks'" in told("--about", "aardvarks")
 
 
 def test_a_law_in_full_holds_all_that_is_known_of_it():
@@ -136,7 +136,7 @@ def test_a_law_along_a_run_takes_a_file_of_its_learning_rates(tmp_path):
     code, text, _ = spoken("laws", "multi-power", "--at", f"lr=@{tmp_path / 'lr.txt'}")
     assert code == 0 and "after the last of 1199 steps" in text
     assert "--at lr=@FILE" in told("multi-power", "--at", "lr=3e-4")
-    assert "one number a line" in told("multi-power", "--at", "lr=@/no/such/file")
+    assert "one number per line" in told("multi-power", "--at", "lr=@/no/such/file")
 
 
 @pytest.mark.parametrize(
@@ -150,17 +150,17 @@ def test_a_law_along_a_run_takes_a_file_of_its_learning_rates(tmp_path):
         (["chinchilla", "--at", "N=1e9,D=2e10", "--constants", "9"], "0 sets of chinchilla match"),
         (["chinchilla", "--at", "N=1e9,D=2e10", "--constants", "Hoffmann"], "2 sets of chinchilla match"),
         (["chinchilla", "--at", "N=1e9,D=2e10", "--constants", "E=1,A=1,B=1,alpha=1,bta=1"], "Did you mean 'beta'"),
-        (["chinchilla", "--at", "N=1e9,D=2e10", "--constants", "E=1"], "'A' is not both"),
+        (["chinchilla", "--at", "N=1e9,D=2e10", "--constants", "E=1"], "'A' is missing or unknown"),
         (["henighan-n", "--at", "N=1e9"], "no published constants"),
         (["kaplan-lr", "--at", "N=1e12"], "undefined at N = "),
         (["chinchilla", "--constants", "1"], "--constants says which"),
         (["--at", "N=1e9"], "--at evaluates one law"),
         (["--loss", "2"], "--loss goes with --optimum"),
-        (["chinchilla", "--about", "batch"], "--about searches the shelf"),
+        (["chinchilla", "--about", "batch"], "--about searches all laws"),
         (["chinchilla,kaplan-nd"], "name one"),
         (["--optimum", "C=0"], "flops = 0"),
-        (["--optimum", "N=1e9"], "--optimum takes a budget"),
-        (["--optimum", "C=1e21,N=1e9,D=1e10"], "--optimum takes a budget"),
+        (["--optimum", "N=1e9"], "--optimum needs a budget"),
+        (["--optimum", "C=1e21,N=1e9,D=1e10"], "--optimum needs a budget"),
         (["--optimum", "C=1e21,granularty=8"], "no law here takes 'granularty'"),
         (["step-lr", "--optimum", "C=1e21"], "none of step-lr gives a size"),
     ],

@@ -72,7 +72,7 @@ def test_a_table_of_somebody_s_with_our_column_names_is_left(table):
     mine.write_text("params_total,tokens,loss_nats,excluded_because\n1e7,1e9,3.1,\n")
     before = mine.read_text()
     code, _, err = spoken("import", table, "--to", mine)
-    assert code == 2 and "somebody else's" in err and mine.read_text() == before
+    assert code == 2 and "another program" in err and mine.read_text() == before
 
 
 def test_where_no_digest_can_be_kept_a_file_is_written_once_and_then_left(table, tmp_path, monkeypatch):

@@ -37,10 +37,10 @@ def test_laws_count_alike_where_no_larger_run_can_be_held_out(tmp_path):
     few = written(tmp_path / "few.csv", grid(np.geomspace(1e7, 1e9, 3), np.geomspace(1e9, 1e11, 3)))
     words = ("predict", "chinchilla,kaplan-nd", few, "--at", "N=1e10,D=1e12", "--draws", 50)
     code, out, err = spoken(*words)
-    assert code == 0 and "chinchilla 50%" in out and "the laws count alike" in err
+    assert code == 0 and "chinchilla 50%" in out and "the laws have equal weights" in err
     assert spoken(*words, "--mix", "stacking")[0] != 0
     code, _, err = spoken("predict", "chinchilla", few, "--at", "N=1e10,D=1e12", "--mix", "equal")
-    assert code == 2 and "weighs several laws" in err
+    assert code == 2 and "is for several laws" in err
 
 
 def test_compare_takes_the_options_of_a_fit(table):

@@ -36,7 +36,6 @@ AVOIDED = {
     "0.95": r"(?<![\w.:%/])\.\d+\b",
 }
 LEFT = {
-    "cli": 24,
     "planning": 9,
     "points": 5,
     "predicting": 5,

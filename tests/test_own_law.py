@@ -64,7 +64,7 @@ def test_it_joins_an_ensemble(made):
     words = ("--flops", "1e23", "--mix", "equal", *file, *FEW, "--json")
     code, out, err = spoken("plan", "mine,chinchilla", table, *words)
     assert code == 0 and set(json.loads(out)["by_law"]) == {"mine", "chinchilla"}
-    assert "laws weigh" in err
+    assert "weights of the laws" in err
 
 
 def test_it_tells_arms_apart_and_stands_beside_a_frontier_and_under_other_counts(made):

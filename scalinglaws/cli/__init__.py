@@ -1,4 +1,4 @@
-"""The command line: one short function a verb, in the order of the work; each parses, calls one function and prints."""
+"""The command line: a short function per verb, in the order of the work; each parses, calls one function and prints."""
 
 from . import (  # noqa: I001 (the order of the help)
     study,

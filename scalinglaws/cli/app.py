@@ -1,4 +1,4 @@
-"""What every verb of the command line shares: the application, its options, and how things are said."""
+"""What every verb of the command line shares: the application, its options, and how it prints."""
 
 import os
 import sys
@@ -33,7 +33,7 @@ USAGE_ERROR = typer.BadParameter.__base__
 
 
 class _OneLine(TyperGroup):
-    """What cannot be parsed is told in one line, as everything else."""
+    """Report what cannot be parsed in one line, like every other error."""
 
     def invoke(self, ctx):
         try:
@@ -69,7 +69,7 @@ app = _Commands(
     add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Neural scaling laws, the whole loop: train a family of models, fit the laws with intervals that hold, "
+    help="Neural scaling laws from end to end: train a family of models, fit the laws with confidence intervals, "
     "test a prediction, and turn a budget into a plan.",
     epilog="Start with:  scalinglaws study quickstart --to quickstart",
 )
@@ -78,7 +78,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 To = Annotated[
     Path | None,
     typer.Option(
-        "--to", help="Folder for runs and report; the same folder again goes on from there.  \\[the study's name]"
+        "--to", help="Folder for runs and report; a folder that is there already is resumed.  \\[the study's name]"
     ),
 ]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")]
@@ -92,11 +92,11 @@ def run():
 
 @contextmanager
 def resumable():
-    """Turn Ctrl-C into one line: what is done is kept."""
+    """Turn Ctrl-C into one line, which says that finished work is kept."""
     try:
         yield
     except KeyboardInterrupt:
-        say("scalinglaws: interrupted. What is done is kept; the same command goes on from there.")
+        say("scalinglaws: interrupted. Finished work is kept; the same command resumes there.")
         raise typer.Exit(1) from None
 
 
@@ -106,10 +106,7 @@ def show(text: object):
 
 
 def emit(record: dict[str, Any] | list[dict[str, Any]], points: "Points | None" = None) -> None:
-    """Print one JSON document on standard output; where it speaks of points, with what looks wrong in them.
-
-    Of several documents, each says so.
-    """
+    """Print JSON on standard output; with points, each document gets the notes on what looks wrong in them."""
     import json
 
     if points is not None:
@@ -119,7 +116,7 @@ def emit(record: dict[str, Any] | list[dict[str, Any]], points: "Points | None" 
 
 
 def require_training(device: str = "cpu"):
-    """Refuse a verb that trains where what it needs is not there: a package, or the device.
+    """Refuse a verb that trains if a package or the device that it needs is missing.
 
     Raises:
         MisuseError: naming what is missing, and what to type.
@@ -139,16 +136,16 @@ def require_training(device: str = "cpu"):
 def _require_cuda(device: str):
     kind, _, number = device.partition(":")
     if kind != "cuda" or (number and not number.isdecimal()) or device.endswith(":"):
-        raise MisuseError(f"--device {shown(device)}: it must be cpu, cuda, or one of several, as cuda:1.")
+        raise MisuseError(f"--device {shown(device)}: it must be cpu, cuda, or one of several devices, such as cuda:1.")
     from ..models.precision import cuda_devices
 
     there = cuda_devices()
     if len(number) > 4 or int(number or 0) >= there:
-        raise MisuseError(f"--device {shown(device)}: PyTorch finds {there} such devices here. Take --device cpu.")
+        raise MisuseError(f"--device {shown(device)}: PyTorch finds {there} such devices here. Use --device cpu.")
 
 
 def data_dir() -> Path | None:
-    """The folder of corpora and run tables, named by SCALINGLAWS_DATA."""
+    """Give the folder of corpora and run tables, which SCALINGLAWS_DATA names."""
     return Path(os.environ["SCALINGLAWS_DATA"]) if os.environ.get("SCALINGLAWS_DATA") else None
 
 

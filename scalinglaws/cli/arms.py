@@ -17,19 +17,25 @@ if TYPE_CHECKING:
 Law = Annotated[str, typer.Option(metavar="LAW", help="A law of the shelf, or your own: FILE.py.")]
 Arm = Annotated[str, typer.Option(metavar="COLUMN", help="The column that says which arm a run belongs to.")]
 Share = Annotated[
-    str | None, typer.Option(metavar="A,B", help="Parameters of all arms together.  \\[default: exponents]")
+    str | None, typer.Option(metavar="A,B", help="Parameters with one value for all arms.  \\[default: exponents]")
 ]
-Free = Annotated[str | None, typer.Option(metavar="A,B", help="Parameters that each arm has for itself.")]
+Free = Annotated[str | None, typer.Option(metavar="A,B", help="Parameters with a value for each arm.")]
 Pool = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME[=SD]", help="Pull the arms' values together: a normal spread of this sd in logs."),
+    typer.Option(
+        metavar="NAME[=SD]", help="Pull the arms' values together by a normal prior with this sd, in logarithms."
+    ),
 ]
 Reference = Annotated[str | None, typer.Option(metavar="ARM", help="The arm to compare with.  \\[default: the first]")]
-Flops = Annotated[float | None, typer.Option(help="Compare where the reference spends this, as 6 N D.")]
-AtLoss = Annotated[float | None, typer.Option(help="Or where both reach this loss, nats a token.")]
-At = Annotated[str | None, typer.Option(metavar="N=..,D=..", help="Or where the reference trains this size on this.")]
-Along = Annotated[str | None, typer.Option(help="With --at: ray (larger and longer) or size (longer alone).")]
-Others = Annotated[str, typer.Option(help="While one parameter is tested the others stay as-fitted, or are all free.")]
+Flops = Annotated[float | None, typer.Option(help="Compare where the reference spends this many FLOPs, 6 N D.")]
+AtLoss = Annotated[float | None, typer.Option(help="Or where both reach this loss, in nats per token.")]
+At = Annotated[
+    str | None, typer.Option(metavar="N=..,D=..", help="Or where the reference trains this size on these tokens.")
+]
+Along = Annotated[
+    str | None, typer.Option(help="With --at: ray (a larger size on more tokens) or size (more tokens alone).")
+]
+Others = Annotated[str, typer.Option(help="While one parameter is tested: the others as-fitted, or all free.")]
 OPTIONS = (*OF_THE_TABLE, *OF_THE_FIT, "draws", "level", "seed")
 
 
@@ -105,7 +111,7 @@ def _pooled(texts: list[str] | None) -> dict[str, float | str]:
 
 
 def _place(flops, at_loss, at, along) -> dict:
-    """Give where arms are compared, as `multiplier` takes it; empty where nobody said."""
+    """Give where arms are compared, as arguments of `multiplier`; empty if the user did not say."""
     given = {"flops": flops, "loss": at_loss}
     if at is not None:
         place = o.places(at)
@@ -114,12 +120,12 @@ def _place(flops, at_loss, at, along) -> dict:
         given |= {"params": place["N"], "tokens": place["D"]}
     place = {name: value for name, value in given.items() if value is not None}
     if along is not None and at is None:
-        raise MisuseError("--along ray or size goes with --at N=..,D=..: elsewhere each arm takes its own best size.")
+        raise MisuseError("--along needs --at N=..,D=..: anywhere else each arm has its own best size.")
     return place | ({"along": along} if along else {})
 
 
 def _multipliers(found, place: dict, level: float) -> list:
-    """Compare every other arm with the reference; unless told where, as far up as no arm leaves its points."""
+    """Compare every other arm with the reference; by default at the largest compute inside the points of all."""
     from ..arms.multiplier import largest_flops, multiplier, splits_a_budget
 
     if not splits_a_budget(found.law) and not place:

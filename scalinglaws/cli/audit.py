@@ -14,19 +14,23 @@ Of = Annotated[
 ]
 Columns = Annotated[
     list[str] | None,
-    typer.Option("--columns", metavar="N=COLUMN", help="The count meant: N=params_nonembedding, C=flops_6nd."),
+    typer.Option(
+        "--columns", metavar="N=COLUMN", help="The counts that are meant: N=params_nonembedding, C=flops_6nd."
+    ),
 ]
 Printed = Annotated[
     str | None,
-    typer.Option(metavar="E=..,A=..", help="Constants as a source prints them: does the table bear them out?"),
+    typer.Option(metavar="E=..,A=..", help="Constants as a source prints them; checked against the table."),
 ]
 Law = Annotated[str, typer.Option("--law", help="The law of the printed constants.")]
 Borrowed = Annotated[
     str | None, typer.Option(metavar="LAW", help="A published law whose constants are used as they are.")
 ]
-Target = Annotated[str | None, typer.Option(metavar="C=1e23", help="Where a forecast is wanted: C, or N=..,D=..")]
-Only = Annotated[str | None, typer.Option(metavar="A,B1,..", help="Groups or rules, with commas; else all.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when a rule of severity error failed.")]
+Target = Annotated[str | None, typer.Option(metavar="C=1e23", help="Where to predict: C=.., or N=..,D=..")]
+Only = Annotated[
+    str | None, typer.Option(metavar="A,B1,..", help="Groups or rules, separated by commas; by default all.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with code 1 if a rule of severity error fails.")]
 
 
 @app.command(rich_help_panel=INFER)
@@ -76,10 +80,10 @@ def audit(
 
 
 def _evidence(of: str, reading: dict, kept: dict) -> tuple:
-    """Read a study's folder with its claims, or a table; options of a table say nothing of a folder.
+    """Read a study's folder with its claims, or a table; options of a table do not apply to a folder.
 
     Raises:
-        MisuseError: an option of a table beside a study's folder.
+        MisuseError: an option of a table with a study's folder.
     """
     if (Path(of) / "store.json").exists():
         from ..studying.study_audit import of_a_folder

@@ -1,4 +1,4 @@
-"""Say what a study's folder can do without, and free it."""
+"""Find what a study's folder no longer needs, and delete it."""
 
 from typing import Annotated
 
@@ -12,12 +12,12 @@ def clean(
     folder: Folder,
     states: Annotated[
         bool,
-        typer.Option("--states", help="Also the states that trunks keep for further horizons."),
+        typer.Option("--states", help="Also the states that trunks keep for additional horizons."),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Remove it; else only say what there is.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete it; without this, only list it.")] = False,
     json: Json = False,
 ):
-    """Say what a folder can do without, and how many bytes that frees; with --yes, remove it.
+    """List what a folder no longer needs, and how many bytes that would free; with --yes, delete it.
 
     Example:  scalinglaws clean quickstart --states
     """

@@ -1,4 +1,4 @@
-"""Rank laws by how they foretold larger runs than they were fitted to."""
+"""Rank laws by how well they predict runs larger than those of their fit."""
 
 from typing import Annotated
 
@@ -10,16 +10,21 @@ from .app import INFER, Json, app, emit, say, show
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, known_scale, laws_of, letters_of, options_of, table_of, with_options
 
 Laws = Annotated[
-    str | None, typer.Option(metavar="A,B,..", help="Laws, with commas; else one of each form that fits the table.")
+    str | None,
+    typer.Option(
+        metavar="A,B,..", help="Laws, separated by commas; by default one of each form that the table allows."
+    ),
 ]
-Above = Annotated[float | None, typer.Option(help="Fit at or below this compute, test above; else several cuts.")]
+Above = Annotated[
+    float | None, typer.Option(help="Fit up to this compute, and test above it; by default several cuts.")
+]
 OPTIONS = (*OF_THE_TABLE, *OF_THE_FIT, "draws", "level", "by", "seed")
 
 
 @app.command(rich_help_panel=INFER)
 @with_options(*OPTIONS, draws=200)
 def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None, json: Json = False):
-    """Rank laws by how they foretell larger runs: fit below a compute, predict above it.
+    """Rank laws by how well they predict larger runs: fit below a compute, predict above it.
 
     Example:  scalinglaws compare points.csv --laws chinchilla,kaplan-nd
     """
@@ -34,7 +39,10 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     known_scale(table_in, asked["by"])
     members = [law for law in named if laws or law.name in files or possible(law, table_in, letters_of(law, letters))]
     if not members:
-        raise PointsError("no law of the shelf fits the columns of this table. Name them with --map, or --laws A,B.")
+        raise PointsError(
+            "no law of the shelf has its columns in this table. Name columns with --map N=COLUMN, or laws with --laws "
+            "chinchilla."
+        )
     given = dict(zip((law.name for law in members), options_of(members, letters, asked), strict=True))
     for law in (law for law in members if law.name in files):
         tried(law, inputs_for(law, table_in, given[law.name]["columns"]), files[law.name])

@@ -1,4 +1,4 @@
-"""Refit under every way to count parameters, FLOPs, tokens and loss, and say how far the answers move."""
+"""Refit under every definition of parameters, FLOPs, tokens and loss, and report how far the results move."""
 
 from typing import Annotated
 
@@ -10,11 +10,13 @@ from . import options as o
 from .app import INFER, Json, app, emit, say, show
 
 LawOption = Annotated[str, typer.Option("--law", metavar="LAW", help="A law of N and D, from the shelf or FILE.py.")]
-BudgetFlops = Annotated[float | None, typer.Option(metavar="FLOPS", help="Budget for N* and D*; else the largest run.")]
-InCount = Annotated[
-    str | None, typer.Option("--count", metavar="QUANTITY", help="Count that N* and the budget are told in.")
+BudgetFlops = Annotated[
+    float | None, typer.Option(metavar="FLOPS", help="Budget for N* and D*; by default the compute of the largest run.")
 ]
-Routes = Annotated[str, typer.Option(metavar="A,B,..", help="law, isoflop, envelope.")]
+InCount = Annotated[
+    str | None, typer.Option("--count", metavar="QUANTITY", help="The count in which N* and the budget are given.")
+]
+Routes = Annotated[str, typer.Option(metavar="A,B,..", help="Approaches: law, isoflop, envelope.")]
 
 
 @app.command(rich_help_panel=INFER)
@@ -35,7 +37,7 @@ def conventions(
     seed: o.Seed = 0,
     json: Json = False,
 ):
-    """Refit under every count of N, D, C and L that a table allows: how far exponent and N* move, and what is missing.
+    """Refit under every count of N, D, C and L that a table allows; report how far the exponent and N* move.
 
     Example:  scalinglaws conventions points.csv --budget 1e21 --given n_vocab=50257,n_ctx=1024
     """
@@ -44,7 +46,7 @@ def conventions(
 
     chosen, _ = laws_of(law, law_file)
     if len(chosen) > 1:
-        raise MisuseError(f"--law {law}: name one law; compare ranks several.")
+        raise MisuseError(f"--law {law}: name one law; scalinglaws compare ranks several.")
     read_in = o.read(points, map, where, unit, given=given, across=across)
     found = run_conventions(
         read_in.points,

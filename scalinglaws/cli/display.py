@@ -1,4 +1,4 @@
-"""How a launch stands, for a person: one updating table on a terminal, plain lines elsewhere."""
+"""The progress of a launch: a table that updates on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ PLAIN_SECONDS = 20.0
 
 
 class Display:
-    """Shows Progress records on standard error; use as a context manager."""
+    """Show the progress on standard error; a context manager."""
 
     def __init__(self):
         self.live = None
@@ -31,7 +31,7 @@ class Display:
             self.live.stop()
 
     def show(self, progress: Progress):
-        """Show how things stand."""
+        """Show the progress."""
         if self.live is not None:
             self.live.update(_table(progress))
             return
@@ -42,7 +42,7 @@ class Display:
 
 
 def line(progress: Progress) -> str:
-    """One line: runs done, what is under way, time left."""
+    """Write one line: runs done, runs in progress, time left."""
     active = "; ".join(f"N={a.params:,} {a.tokens:.3g}/{_horizon(a):.3g} tokens{_loss(a)}" for a in progress.active)
     return f"runs {progress.done}/{progress.total}  {active}  {_left(progress)}".rstrip()
 

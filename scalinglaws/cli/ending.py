@@ -1,4 +1,4 @@
-"""How a command begins and ends: streams that end nothing, an exit code, and one line that says why."""
+"""How a command begins and ends: streams that stop no command, an exit code, and one line that gives the reason."""
 
 import errno
 import io
@@ -23,7 +23,7 @@ PACKAGES = ("scalinglaws", "numpy", "scipy", "torch", "pydantic", "typer", "matp
 def ended(command: Callable[[], object]) -> int:
     """Run a command that ends in SystemExit, and give its exit code; whatever else it raises becomes one line.
 
-    A reader that has gone, as `head` does, is no failure: the code is 0.
+    If the reader of the output closes it, as `head` does, that is no failure: the code is 0.
     """
     code = _caught(command)
     return code if _flushed() else code or 1
@@ -48,44 +48,44 @@ def _caught(command: Callable[[], object]) -> int:
         return INTERRUPTED
     except BaseException as error:
         if isinstance(error, OSError) and error.filename is not None:
-            say(f"scalinglaws: {error.filename}: {error.strerror}. Name a file or folder that this user may use so.")
+            say(f"scalinglaws: {error.filename}: {error.strerror}. Name a file or folder that this user may access.")
             return 1
         return _unforeseen(error)
     return 0
 
 
 def _check_words(words: list[str]):
-    """Refuse half a character: no file's name and no output could hold it."""
+    """Refuse half of a surrogate pair: neither a file's name nor the output can contain it."""
     for word in words:
         try:
             os.fsencode(word)
         except UnicodeEncodeError as error:
             raise MisuseError(
-                f"{word!r} is no text: {error.reason} (character {error.start + 1}). Type it anew."
+                f"{word!r} is not valid text: {error.reason} (character {error.start + 1}). Type it again."
             ) from None
 
 
 def _flushed() -> bool:
-    """Write what standard output still holds; say so where it could not take everything."""
+    """Write what standard output still buffers; report if not everything could be written."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     lost = getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "lost", None)
     if lost is not None:
-        say(f"scalinglaws: standard output: {lost.strerror}. The work is done; what it printed is not whole.")
+        say(f"scalinglaws: standard output: {lost.strerror}. The work is done, but its output is incomplete.")
     return lost is None
 
 
 def _unforeseen(error: BaseException) -> int:
-    """Tell an error that nobody thought of in one line, and keep what is needed to mend it in a file."""
+    """Report an unexpected error in one line, and write its details to a file."""
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     details = _details(error)
     saved = _saved(details, getattr(error, KEPT_IN, None))
-    where = f"Its details are in {saved}" if saved else "Its details could not be saved; they follow"
+    where = f"Its details are in {saved}" if saved else "Its details could not be saved and follow"
     say(
-        f"scalinglaws: an error that was not foreseen: {what}. {where}: please report it with that file. "
-        "What is already written is kept; other input or options may avoid it."
+        f"scalinglaws: unexpected error: {what}. {where}: please report it with that file. "
+        "Finished work is kept; other input or options may avoid the error."
     )
     if saved is None:
         say(details)
@@ -108,7 +108,7 @@ def _details(error: BaseException) -> str:
 
 @contextmanager
 def details_in(folder: Path):
-    """Let the details of what nobody foresaw in this block go to a folder, not to the one that is current."""
+    """Write the details of an unexpected error in this block to a folder in place of the current one."""
     try:
         yield
     except Exception as error:
@@ -117,9 +117,12 @@ def details_in(folder: Path):
 
 
 def _saved(text: str, asked: Path | None) -> Path | None:
-    """Write a new file in the folder asked for, else in the current one, else where temporary files go; None if none.
+    """Write a new file in the folder asked for, otherwise in the current one, otherwise in that of temporary files.
 
-    A folder that is not there is not made.
+    No folder is created.
+
+    Returns:
+        the path; None if no file could be written.
     """
     name = f"scalinglaws-error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     first = [] if asked is None else [lambda: asked]
@@ -141,9 +144,9 @@ def say(text: str):
 
 
 class _Sink(io.FileIO):
-    """A stream that cannot be written to ends nothing: what it does not take is gone, and `lost` says why.
+    """A stream whose write errors stop no command: what cannot be written is lost, and `lost` is the error.
 
-    A reader that has gone is told of on standard output alone, so that the command may end there.
+    Only a closed reader of standard output is raised, so that the command can end.
     """
 
     lost: OSError | None = None
@@ -159,10 +162,10 @@ class _Sink(io.FileIO):
 
 
 def open_streams():
-    """Let no stream end a command: a closed one leads nowhere, and what its encoding lacks is written as its code."""
+    """Let no stream stop a command: a closed one discards everything; characters that it cannot encode are escaped."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
-        if stream is None:  # this takes the closed number, so that no other file can
+        if stream is None:  # takes the closed descriptor, so that no other file gets its number
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (open to the end)
         elif mode == "w" and isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

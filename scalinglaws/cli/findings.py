@@ -18,16 +18,16 @@ Of = Annotated[
 Write = Annotated[
     Path | None, typer.Option("--write", metavar="PAGE.md", help="Write the claims and every measured table as a page.")
 ]
-Draws = Annotated[int, typer.Option("--draws", help="Draws of the intervals.")]
+Draws = Annotated[int, typer.Option("--draws", help="Number of draws of the intervals.")]
 
 
 @app.command(rich_help_panel=INFER)
 def findings(
     of: Of, write: Write = None, draws: Draws = 1000, level: o.Level = 0.95, seed: o.Seed = 0, json: Json = False
 ):
-    """What measured runs say of each claim of Kaplan et al. 2020: passed, failed, undecided or not run, and why.
+    """Judge each claim of Kaplan et al. 2020 on measured runs: passed, failed, undecided or not run, and why.
 
-    With --json every measured constant and table too. A notes.md in the folder stands at the top of the page.
+    With --json, every measured constant and table is printed too. A notes.md in the folder opens the page.
 
     Example:  scalinglaws findings kaplan-cpu --write findings.md
     """
@@ -40,7 +40,7 @@ def findings(
     found = judged(of, level=level, draws=draws, seed=seed)
     if write is not None:
         named = " ".join(map(str, of))
-        made = f"Made by `scalinglaws findings {named} --write {write}` from the tables of runs, curves and places."
+        made = f"Made by `scalinglaws findings {named} --write {write}` from the tables of runs, curves and positions."
         notes = of[0] / "notes.md"
         facts = [made, notes.read_text(encoding="utf-8").strip()] if notes.is_file() else [made]
         title = f"What the runs of {of[0].resolve().name} say of Kaplan et al. 2020"

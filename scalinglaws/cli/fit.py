@@ -18,12 +18,12 @@ def fit(
         bool | None,
         typer.Option(
             "--backtest/--no-backtest",
-            help="Fit below a compute and predict above it; by default where it takes under a second.",
+            help="Fit below a compute and predict above it; by default only if that takes under a second.",
         ),
     ] = None,
     json: Json = False,
 ):
-    """Fit a law to points: values, intervals, what carries them, and how it foretold its own larger runs.
+    """Fit a law to points: constants, intervals, the most influential runs, and a test on its own larger runs.
 
     Example:  scalinglaws fit chinchilla points.csv
     """

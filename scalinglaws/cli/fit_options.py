@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def laws_of(text: str, files: list[Path] | None) -> tuple[list, dict[str, Path]]:
-    """Take laws from the shelf or from files, by names with commas between; and the file of each that has one.
+    """Take laws from the shelf or from files, by names separated by commas; and the file of each that has one.
 
     Raises:
-        NameUnknownError: a name on neither.
-        LawError: a file that cannot be used.
+        NameUnknownError: a name is in neither.
+        LawError: a file cannot be used.
     """
     from ..fitting.own_law import read_laws
     from ..laws import LAWS
@@ -41,7 +41,7 @@ def laws_of(text: str, files: list[Path] | None) -> tuple[list, dict[str, Path]]
         if name not in known:
             raise unknown_name("law", name, known, "scalinglaws laws")
     if len(set(names)) < len(names) or not names:
-        raise MisuseError(f"laws {text!r}: name one or more, each once, with commas between.")
+        raise MisuseError(f"laws {text!r}: name one or more, each once, separated by commas.")
     return [known[name] for name in names], where
 
 
@@ -155,7 +155,7 @@ def _fitted(laws: list, files: dict[str, Path], table: str, asked: dict) -> Fitt
 
 
 def known_scale(points, by: str):
-    """Check that larger runs can be held out by a scale, whether or not this verb comes to do so.
+    """Check that a scale to hold out larger runs by exists, even if this verb does not use it.
 
     Raises:
         NameUnknownError: no such column.
@@ -165,15 +165,15 @@ def known_scale(points, by: str):
 
 
 def _method(law, asked: str) -> str:
-    """Resampling whole curves takes minutes where the sandwich takes none."""
+    """Choose the method of the intervals: the sandwich for whole curves, whose resampling takes minutes."""
     if law.along is None or asked != "pairs":
         return asked
-    say(f"note: intervals of {law.name} are the sandwich's: resampling whole curves takes minutes")
+    say(f"note: the intervals of {law.name} are computed by the sandwich: resampling whole curves takes minutes")
     return "sandwich"
 
 
 def clustered(points, cluster: str | None):
-    """Let another column than `Points.cluster` say which points are resampled together.
+    """Choose the column whose equal values are resampled together, in place of `Points.cluster`.
 
     Raises:
         MisuseError: no such column.
@@ -186,7 +186,7 @@ def clustered(points, cluster: str | None):
 
 
 def options_of(laws: list, columns: dict[str, str], asked: dict) -> list[dict]:
-    """Give the keywords of each law's fit; with several laws each takes the names that it has."""
+    """Give the arguments of each law's fit; with several laws, each takes the parameters that it has."""
     delta = asked["delta"]
     by_name: dict[str, dict[str, Any]] = {
         "fix": o.numbers(o.named(asked["fix"], "--fix"), "--fix"),
@@ -220,7 +220,7 @@ def letters_of(law, columns: dict[str, str]) -> dict[str, str]:
 
 
 def ticker(what: str) -> Callable[[int, int], None] | None:
-    """Give a function that shows on a terminal how far a long piece of work is; none where nobody watches."""
+    """Give a function that shows the progress of long work on a terminal; None without a terminal."""
     if not sys.stderr.isatty():
         return None
 

@@ -1,4 +1,4 @@
-"""What a verb is given: laws fitted to one table, their draws, and what a person was told on the way."""
+"""What a verb is given: laws fitted to one table, their draws, and the warnings on the way."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from ..points.points import Points
     from ..uncertainty.drawn import Draws
 
-HARDLY = 0.05  # weight of a law in a mixture below which its misses do not widen it
+HARDLY = 0.05  # weight of a law in a mixture below which its errors do not widen the interval
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Laws fitted to one table, with what the fits were given, so that a backtest can do the same below a compute.
+    """Laws fitted to one table, with the arguments of the fits, so that a backtest can repeat them below a compute.
 
     Attributes:
-        draws: one a law; `options` the keywords of each fit.
-        by: scale to hold runs out by.
-        told: warnings about how laws were weighed and intervals calibrated.
+        draws: one per law; `options`: the arguments of each fit.
+        by: the scale by which runs are held out.
+        told: warnings about the weights of the laws and the calibration of the intervals.
     """
 
     draws: "tuple[Draws, ...]"
@@ -33,21 +33,21 @@ class Fitted:
     told: list[str] = field(default_factory=list)
 
     def warnings(self, *own: str) -> list[dict[str, str]]:
-        """Give what the fits warn of, each warning once, and then what was made of them and a verb itself does."""
+        """Give the warnings of the fits, each once, then those of weights, calibration and the verb itself."""
         found = {w.message: w.id for one in self.draws for w in one.warnings}
         told = [*found, *(message for message in dict.fromkeys((*self.told, *own)) if message not in found)]
         return [{"id": found.get(message, "forecast"), "message": message} for message in told]
 
     @property
     def ceiling(self) -> float | None:
-        """ln of the vocabulary, which no loss in nats a token exceeds; None where the table does not tell it."""
+        """Give ln of the vocabulary size, the largest possible loss in nats per token; None if it is unknown."""
         from ..predicting.ceiling import ceiling_of
 
         return ceiling_of(self.fit, self.points)
 
     @property
     def fit(self) -> "Fit":
-        """The first law's fit."""
+        """Give the first law's fit."""
         return self.draws[0].fit
 
     def one(self, verb: str) -> "Draws":
@@ -61,9 +61,9 @@ class Fitted:
         return self.draws[0]
 
     def mixed(self, how: str | None) -> "Ensemble | None":
-        """Weigh several laws by how they foretold larger runs; None for one law.
+        """Weight several laws by how well they predicted larger runs; None for one law.
 
-        Where nobody asked for weights and the table cannot give them, the laws count alike, and that is told.
+        If no weights were asked for and the table does not allow them, the laws get equal weights, with a warning.
 
         Raises:
             MisuseError: weights for one law.
@@ -72,20 +72,22 @@ class Fitted:
 
         if len(self.draws) == 1:
             if how is not None:
-                raise MisuseError(f"--mix {how} weighs several laws: name them with commas, chinchilla,kaplan-nd.")
+                raise MisuseError(
+                    f"--mix {how} is for several laws: name them separated by commas, chinchilla,kaplan-nd."
+                )
             return None
         try:
             return ensemble(self.draws, how or "stacking", by=self.by, seed=self.seed)
         except (FitError, PointsError) as failure:
             if how is not None:
                 raise
-            self.told.append(f"the laws count alike, for no larger runs can be held out: {failure}")
+            self.told.append(f"the laws have equal weights, because no larger runs can be held out: {failure}")
             return ensemble(self.draws, "equal", by=self.by, seed=self.seed)
 
     def factor(self, mixed: "Ensemble | None" = None) -> float:
-        """Give the calibration: the largest factor on a prediction's half-width that a law's own larger runs demand.
+        """Give the calibration: the largest factor on a half-width that a law needs on its own larger runs.
 
-        Of a mixture the laws that hardly weigh are not asked.
+        Laws of a mixture with a weight below `HARDLY` are left out.
         """
         from ..comparing.backtest import calibration
 

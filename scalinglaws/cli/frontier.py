@@ -1,4 +1,4 @@
-"""Find the compute-optimal frontier by one approach or all of them, and say where they disagree."""
+"""Find the compute-optimal frontier by one approach or by all, and report where they disagree."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,8 +22,10 @@ Columns = Annotated[
 ]
 Form = Annotated[str, typer.Option(help="additive, or parabola as published (biased off centre).")]
 Budget = Annotated[str | None, typer.Option(metavar="COLUMN", help="The column that groups runs (isoflop).")]
-Critical = Annotated[str | None, typer.Option(metavar="B_star=..,alpha_B=..", help="B_crit of the loss, for c-min.")]
-BurnIn = Annotated[float, typer.Option(help="Share of a run's tokens left out at its start (envelope).")]
+Critical = Annotated[
+    str | None, typer.Option(metavar="B_star=..,alpha_B=..", help="Constants of B_crit(L), for c-min.")
+]
+BurnIn = Annotated[float, typer.Option(help="Fraction of a run's tokens left out at its start (envelope).")]
 Against = Annotated[str | None, typer.Option(metavar="LAW", help="A fitted law to compare with, such as chinchilla.")]
 _ROLE = {"N": "params", "D": "tokens", "C": "flops", "L": "loss"}
 
@@ -49,7 +51,7 @@ def frontier(
     seed: o.Seed = 0,
     json: Json = False,
 ):
-    """Find the compute-optimal size and tokens at each budget, the power laws through them, and who disagrees.
+    """Find the compute-optimal size and tokens at each budget, the power laws through them, and disagreements.
 
     Example:  scalinglaws frontier isoflop points.csv --against chinchilla
     """
@@ -76,10 +78,10 @@ def frontier(
 
 
 def _roles(letters: dict[str, str]) -> dict[str, str]:
-    """Letters or roles -> quantities, as roles.
+    """Turn letters into roles: role -> quantity.
 
     Raises:
-        NameUnknownError: a letter that a frontier has no use for.
+        NameUnknownError: a letter that a frontier does not use.
     """
     for name in letters:
         if name not in _ROLE and name not in _ROLE.values():
@@ -88,7 +90,7 @@ def _roles(letters: dict[str, str]) -> dict[str, str]:
 
 
 def _found(points, methods, given: dict[str, dict]) -> dict:
-    """Every method's frontier; of several, those that this table allows.
+    """Find the frontier by every method; of several, by those that this table allows.
 
     Raises:
         PointsError: none of them is possible here.
@@ -111,9 +113,9 @@ def _found(points, methods, given: dict[str, dict]) -> dict:
 
 
 def _beside(name: str, files, points, found: dict, level: float, seed: int, required: bool) -> tuple[dict, list[str]]:
-    """The exponent of a fitted law at the middle of the budgets, and what its fit warns of.
+    """Give the exponent of a fitted law at the middle of the budgets, and the warnings of its fit.
 
-    A table that cannot carry it is told, not failed.
+    If the law cannot be fitted to the table, that is reported and no error, unless it was asked for.
     """
     from ..fitting.fit import fit
     from ..planning.law_splits import exponent

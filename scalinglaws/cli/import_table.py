@@ -20,14 +20,14 @@ Tables = Annotated[
         help="Tables, logs of trainers, exports of trackers, or folders of them, one or several; - for standard input.",
     ),
 ]
-Mapping = Annotated[Path | None, typer.Option(help="A mapping saved before.")]
-SaveMapping = Annotated[Path | None, typer.Option(help="Keep the mapping here for the next time.")]
+Mapping = Annotated[Path | None, typer.Option(help="A mapping that was saved before.")]
+SaveMapping = Annotated[Path | None, typer.Option(help="Save the mapping here.")]
 Checkpoints = Annotated[
     str | None,
     typer.Option(
         metavar="KEEP",
         help="Runs with several rows: say what kind of checkpoint each row is, and keep final (the last row of a "
-        "run and every end of a decay), decayed (ends of a decay alone) or all.",
+        "run and every end of a decay), decayed (only ends of a decay) or all.",
     ),
 ]
 RejectedTo = Annotated[Path | None, typer.Option(help="Write every rejected row here, with its reason (CSV).")]
@@ -90,7 +90,7 @@ def _write(found, to: Path | None, rejected: Path | None, save_mapping: Path | N
     if save_mapping:
         found.save_mapping(save_mapping)
         wrote(save_mapping)
-        say(f"mapping kept in {save_mapping}; use it again with --mapping {save_mapping}")
+        say(f"mapping saved in {save_mapping}; use it again with --mapping {save_mapping}")
 
 
 def _write_rejected(rows, path: Path):
@@ -104,7 +104,7 @@ def _write_rejected(rows, path: Path):
     writer.writerow(["line", "reason"])
     writer.writerows((row.row, row.reason) for row in rows)
     write_whole(path, page.getvalue().encode())
-    say(f"{len(rows)} rejected rows written to {path}")
+    say(f"{counted(len(rows), 'rejected row')} written to {path}")
 
 
 def _import_plain(found) -> dict:

@@ -1,4 +1,4 @@
-"""Train the runs of a folder that it still lacks."""
+"""Train the runs of a folder that are missing."""
 
 from typing import Annotated
 
@@ -11,10 +11,10 @@ from .study_options import Device
 @app.command(rich_help_panel=MEASURE)
 def launch(
     folder: Folder,
-    processes: Annotated[int, typer.Option(help="Processes at a time; 0: one a core.")] = 0,
+    processes: Annotated[int, typer.Option(help="Number of processes; 0: one per core.")] = 0,
     device: Device = "cpu",
 ):
-    """Train the runs of a folder's sweep that it still lacks.
+    """Train the runs of a folder's sweep that are missing.
 
     Example:  scalinglaws launch quickstart
     """

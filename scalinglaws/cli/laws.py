@@ -1,4 +1,4 @@
-"""The verb that looks laws up: the shelf in a table, one law in full, at a point, or all of them at a budget."""
+"""Look laws up: the shelf in a table, one law in full or at a point, or all of them at a budget."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,21 +12,26 @@ from .app import SHOW, Json, app, emit, say, show
 from .fit_options import laws_of
 
 Name = Annotated[str | None, typer.Argument(metavar="[LAW]", help="One law, in full; or your own: FILE.py.")]
-About = Annotated[str | None, typer.Option(metavar="WORDS", help="List the laws that speak of this: --about batch.")]
+About = Annotated[
+    str | None, typer.Option(metavar="WORDS", help="List the laws that mention these words: --about batch.")
+]
 At = Annotated[
     str | None,
-    typer.Option(metavar="N=..,D=..", help="Evaluate there. A quantity may be named, with what converts it."),
+    typer.Option(
+        metavar="N=..,D=..", help="Evaluate here. Other quantities are converted if what that needs is given."
+    ),
 ]
 Constants = Annotated[
     str | None,
-    typer.Option(metavar="K", help="Which constants: number, words of their source, or your own E=1.7,A=400,..."),
+    typer.Option(metavar="K", help="Which constants: their number, words of their source, or your own E=1.7,A=400,..."),
 ]
 Optimum = Annotated[
     str | None,
     typer.Option(metavar="C=..", help="Every law's size, tokens, loss, batch and learning rate for a budget, C = 6ND."),
 ]
 Loss = Annotated[
-    float | None, typer.Option("--loss", help="With --optimum: nats a token, for laws of batch that ask for a loss.")
+    float | None,
+    typer.Option("--loss", help="With --optimum: loss in nats per token, for laws of the batch that need one."),
 ]
 
 
@@ -41,7 +46,7 @@ def laws(
     law_file: o.LawFile = None,
     json: Json = False,
 ):
-    """The shelf of laws: formula, source, convention, domain, constants; evaluate one, or lay all side by side.
+    """List the laws: formula, source, convention, domain, constants; evaluate one, or compare all at a budget.
 
     Example:  scalinglaws laws chinchilla --at N=70e9,D=1.4e12
     """
@@ -50,7 +55,7 @@ def laws(
     if about is not None:
         chosen = {key: law for key, law in chosen.items() if _speaks(law, about)}
     if not chosen:
-        raise MisuseError(f"no law speaks of {about!r}. Take other words, or none: scalinglaws laws.")
+        raise MisuseError(f"no law mentions {about!r}. Use other words, or none: scalinglaws laws.")
     if optimum is not None:
         _side_by_side(chosen, optimum, loss, json)
     elif at is not None:
@@ -74,7 +79,7 @@ def _check(name, about, at, constants, optimum, loss):
     if loss is not None and optimum is None:
         raise MisuseError("--loss goes with --optimum: scalinglaws laws --optimum C=1e23 --loss 2.")
     if name is not None and about is not None:
-        raise MisuseError("--about searches the shelf: give it no law.")
+        raise MisuseError("--about searches all laws: name no law with it.")
 
 
 def _chosen(name: str | None, files: list[Path] | None) -> dict:
@@ -111,14 +116,14 @@ def _evaluate(law, at: str, constants: str | None, json: bool):
     value = law.at(values, **inputs)
     if value.ndim and not series:
         raise LawError(
-            f"law {law.name!r} takes {', '.join(law.inputs)} along a whole run, a value a step: write them to a file, "
-            f"one a line, and give it as --at {law.inputs[0]}=@FILE."
+            f"law {law.name!r} takes {', '.join(law.inputs)} along a whole run, one value per step: write them to a "
+            f"file, one per line, and give it as --at {law.inputs[0]}=@FILE."
         )
     _tell(law, values, source, {**scalars, **series}, inputs, value, json)
 
 
 def _tell(law, values, source, at, inputs, value, json: bool):
-    """Print the value, of a whole run the last; and where it lies beside the range of the constants."""
+    """Print the value (of a whole run, the last one), and warn where it lies outside the range of the constants."""
     outside = law.outside(**inputs)
     for place in outside:
         say(f"warning: {place}, the range that the constants of {law.name} were fitted on")
@@ -138,17 +143,17 @@ def _parts(text: str) -> list[str]:
 
 
 def _value(text: str, name: str):
-    """Read a number, or a file of numbers, one a line."""
+    """Read a number, or a file of numbers, one per line."""
     if not text.startswith("@"):
         return o.number(text, f"--at {name} =")
     try:
         return [float(line) for line in Path(text[1:]).read_text(encoding="utf-8").split()]
     except (OSError, ValueError) as failure:
-        raise MisuseError(f"--at {name}={text}: {failure}. The file holds one number a line.") from None
+        raise MisuseError(f"--at {name}={text}: {failure}. The file must contain one number per line.") from None
 
 
 def _constants(law, asked: str | None) -> tuple[dict[str, float], str]:
-    """Choose constants: the paper's own, a variant by number or by words of its source, or those given."""
+    """Choose constants: the paper's own, a variant by its number or words of its source, or those given."""
     if asked is not None and "=" in asked:
         return _given(law, o.numbers(o.named(_parts(asked), "--constants"), "--constants")), "constants given"
     if not law.published:
@@ -175,7 +180,9 @@ def _given(law, values: Mapping[str, float]) -> dict[str, float]:
     for name in (*values, *names):
         if name not in names or name not in values:
             close = nearest(name, names) if name not in names else ""
-            raise LawError(f"law {law.name!r} has the parameters {', '.join(names)}: {name!r} is not both.{close}")
+            raise LawError(
+                f"law {law.name!r} has the parameters {', '.join(names)}: {name!r} is missing or unknown.{close}"
+            )
     return dict(values)
 
 
@@ -188,7 +195,7 @@ def _side_by_side(laws: Mapping, optimum: str, loss: float | None, json: bool):
     several = C is not None and N is not None and D is not None
     flops = C if C is not None else 6 * N * D if N is not None and D is not None else None
     if several or flops is None:
-        raise MisuseError("--optimum takes a budget C=1e23; with N=.. or D=.., or both without C, the place to ask at.")
+        raise MisuseError("--optimum needs a budget C=1e23, alone or with N=.. or D=..; or N=.. and D=.. without C.")
     made = optima(
         flops,
         params=flops / (6 * D) if N is None and D else N,

@@ -1,4 +1,4 @@
-"""Options that several verbs of the inferring half take, and how they are read."""
+"""Options that several inferring verbs share, and how they are read."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MisuseError, counted
+from ..errors import MisuseError, argument, counted
 from .app import say
 
 Law = Annotated[
@@ -30,7 +30,7 @@ Where = Annotated[str | None, typer.Option(metavar="EXPR", help="Rows to keep: -
 Across = Annotated[
     list[str] | None,
     typer.Option(
-        "--across", metavar="COLUMN", help="Fit rows of several tokenizers, test sets, recipes .. together: name those."
+        "--across", metavar="COLUMN", help="Fit across a column whose rows differ in tokenizer, test set, recipe ..."
     ),
 ]
 Unit = Annotated[list[str] | None, typer.Option("--unit", metavar="NAME=UNIT", help="Unit in the table: loss=bits.")]
@@ -43,41 +43,46 @@ Given = Annotated[
     ),
 ]
 LawFile = Annotated[
-    list[Path] | None, typer.Option("--law-file", metavar="FILE.py", help="A Python file that declares laws to name.")
+    list[Path] | None, typer.Option("--law-file", metavar="FILE.py", help="A Python file that declares laws.")
 ]
 Loss = Annotated[str, typer.Option(help="huber, ls-log, ls, student-t, tukey, quantile or quantile-plain.")]
-Delta = Annotated[str, typer.Option(help="The loss's scale in log units, or auto: from the residuals.")]
-Tau = Annotated[float, typer.Option(help="For the losses of quantiles: the share of points below the law.")]
+Delta = Annotated[str, typer.Option(help="Scale of the fit's loss in log units, or auto: from the residuals.")]
+Tau = Annotated[float, typer.Option(help="For quantile losses: the fraction of points below the law.")]
 Weights = Annotated[
     str | None,
     typer.Option(
         metavar="KIND=COLUMN", help="sd=COLUMN of standard errors, var=COLUMN of variances, or weight=COLUMN, as 1/sd."
     ),
 ]
-Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter: --fix E=1.8.")]
+Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Fix a parameter: --fix E=1.8.")]
 Tie = Annotated[list[str] | None, typer.Option("--tie", metavar="A=B", help="One value for two: --tie alpha=beta.")]
 Bounds = Annotated[
-    list[str] | None, typer.Option("--bounds", metavar="NAME=LOW:HIGH", help="Keep a parameter between: E=0:2.")
+    list[str] | None, typer.Option("--bounds", metavar="NAME=LOW:HIGH", help="Keep a parameter inside a range: E=0:2.")
 ]
 Prior = Annotated[
     list[str] | None, typer.Option("--prior", metavar="NAME=MEAN:SD", help="A normal prior: alpha=0.34:0.05.")
 ]
 Cluster = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN", help="Equal values are resampled together.  \\[default: lineage, else run_id]"),
+    typer.Option(
+        metavar="COLUMN", help="Rows with equal values are resampled together.  \\[default: lineage, else run_id]"
+    ),
 ]
 Checkpoints = Annotated[
     str | None,
-    typer.Option(metavar="KEEP", help="Of runs with several rows keep: final, decayed or all; see scalinglaws import."),
+    typer.Option(metavar="KEEP", help="Which rows of a run to keep: final, decayed or all; see scalinglaws import."),
 ]
 BurnIn = Annotated[
-    str | None, typer.Option(metavar="SHARE", help="With --checkpoints: leave out this start of each run; or warmup.")
+    str | None,
+    typer.Option(
+        metavar="SHARE", help="With --checkpoints: leave out this fraction at the start of each run; or warmup."
+    ),
 ]
-Interval = Annotated[str, typer.Option(help="How intervals are made: pairs, wild, sandwich, profile or posterior.")]
-Count = Annotated[int, typer.Option("--draws", help="Draws of the interval.")]
+Interval = Annotated[str, typer.Option(help="Method of the intervals: pairs, wild, sandwich, profile or posterior.")]
+Count = Annotated[int, typer.Option("--draws", help="Number of draws of the interval.")]
 Level = Annotated[float, typer.Option(help="Confidence level of intervals.")]
-Seed = Annotated[int, typer.Option(help="Seed of everything drawn.")]
-By = Annotated[str, typer.Option(metavar="COLUMN", help="Scale to hold larger runs out by: compute, or a column.")]
+Seed = Annotated[int, typer.Option(help="Seed of all random numbers.")]
+By = Annotated[str, typer.Option(metavar="COLUMN", help="Scale by which larger runs are held out: flops, or a column.")]
 Mix = Annotated[
     str | None,
     typer.Option(
@@ -85,7 +90,7 @@ Mix = Annotated[
     ),
 ]
 Calibrate = Annotated[
-    bool, typer.Option("--calibrate", help="Widen the interval of a loss as the runs held out by compute demand.")
+    bool, typer.Option("--calibrate", help="Widen the interval of a loss by the factor that held-out runs need.")
 ]
 
 
@@ -93,7 +98,7 @@ def named(texts: list[str] | None, option: str, example: str = "E=1.8") -> dict[
     """Read NAME=VALUE texts.
 
     Raises:
-        MisuseError: a text without an equals sign, or a name twice.
+        MisuseError: a text has no equals sign, or a name is given twice.
     """
     pairs: dict[str, str] = {}
     for text in texts or []:
@@ -144,7 +149,7 @@ def numbers(texts: dict[str, str], option: str) -> dict[str, float]:
     """Read the values of named texts as numbers.
 
     Raises:
-        MisuseError: a value that is no number.
+        MisuseError: a value is not a number.
     """
     return {name: _number(text, f"{option} {name}={text}") for name, text in texts.items()}
 
@@ -153,7 +158,7 @@ def spans(texts: list[str] | None, option: str, example: str) -> dict[str, tuple
     """Read NAME=A:B texts as pairs of numbers.
 
     Raises:
-        MisuseError: a text without a colon, or that holds no numbers.
+        MisuseError: a text has no colon, or no numbers.
     """
     found = {}
     for name, text in named(texts, option, example).items():
@@ -168,7 +173,7 @@ def bounds(texts: list[str] | None) -> dict[str, tuple[float, float]]:
     """Read --bounds E=0:2.
 
     Raises:
-        MisuseError: a low end that is not below its high end.
+        MisuseError: a low end is not below its high end.
     """
     found = spans(texts, "--bounds", "E=0:2")
     for name, (low, high) in found.items():
@@ -181,7 +186,7 @@ def priors(texts: list[str] | None) -> dict[str, tuple[float, float]]:
     """Read --prior alpha=0.34:0.05.
 
     Raises:
-        MisuseError: a standard deviation that is not above 0.
+        MisuseError: a standard deviation is not above 0.
     """
     found = spans(texts, "--prior", "alpha=0.34:0.05")
     for name, (mean, sd) in found.items():
@@ -196,7 +201,7 @@ def _number(text: str, said: str) -> float:
     except ValueError:
         value = float("nan")
     if value != value:
-        raise MisuseError(f"{said[:80]}: {text[:40]!r} is no number. Write 1.5e9.")
+        raise MisuseError(f"{said[:80]}: {text[:40]!r} is not a number. Write it as 1.5e9.")
     return value
 
 
@@ -204,7 +209,7 @@ def number(text: str, option: str) -> float:
     """Read one number.
 
     Raises:
-        MisuseError: it is none.
+        MisuseError: it is not a number.
     """
     return _number(text, f"{option} {text}")
 
@@ -215,23 +220,23 @@ def places(text: str, option: str = "--at", example: str = "N=1e9,D=2e10") -> di
 
 
 def checkpointed(points, keep: str | None, burn_in: str | None, tell=say):
-    """Leave out the checkpoints that do not stand for a run of their own, where --checkpoints asks for it.
+    """Leave out the checkpoints that do not stand for a run of their own, if --checkpoints is given.
 
     Raises:
-        MisuseError: --burn-in without --checkpoints, or a value that neither takes.
+        MisuseError: --burn-in without --checkpoints, or a value that is not allowed.
     """
     from ..points.which_rows import points_of_checkpoints
 
     if keep is None:
         if burn_in is not None:
-            raise MisuseError("--burn-in goes with --checkpoints final, decayed or all: it says which rows are left.")
+            raise MisuseError("--burn-in needs --checkpoints final, decayed or all, which says which rows remain.")
         return points
     early = 0.0 if burn_in is None else burn_in if burn_in == "warmup" else number(burn_in, "--burn-in")
     found = points_of_checkpoints(points, burn_in=early, keep=keep)
     runs = len(set(found["run_id"].tolist()))
-    guessed = "" if "run_id" in points else ", told apart by their order alone (no column run_id)"
+    guessed = "" if "run_id" in points else ", recognised by their order alone (no column run_id)"
     said = f"{counted(len(found), 'row')} of {counted(runs, 'run')}{guessed}; "
-    said += f"{len(found.kept)} take part (--checkpoints {keep})"
+    said += f"{len(found.kept)} take part ({argument(keep=keep)})"
     tell(f"note: {said}")
     return replace(found, notes=(*found.notes, said))
 
@@ -247,7 +252,7 @@ def read(
     across: list[str] | None = None,
     tell=say,
 ):
-    """Read a table of points; rejected rows and doubts go to standard error, or where they are told."""
+    """Read a table of points; notes on rejected rows and doubts go to `tell`, by default standard error."""
     from ..points.reading import read_points
 
     found = read_points(

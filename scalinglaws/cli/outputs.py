@@ -1,4 +1,4 @@
-"""Files that a command is to write: never one that it reads, nor one that holds another's words or a user's edits."""
+"""Files that a command writes: never one that it reads, that somebody else wrote, or that a user edited."""
 
 import hashlib
 import os
@@ -10,14 +10,14 @@ from ..errors import MisuseError
 
 
 def spared(option: str, path: Path | None, read: Iterable[str | Path | None] = ()) -> None:
-    """Refuse, before any work, to write over a file that is read, or over one that is not as scalinglaws wrote it.
+    """Refuse, before any work, to overwrite a file that is read, or one that is not as scalinglaws wrote it.
 
-    A file is known by the digest of all its bytes, kept when it was written (`wrote`): after one edit it is its
-    editor's, and a table of somebody else may have our column names.
+    A file is recognised by the digest of all its bytes, which was kept when it was written (`wrote`). An edited file is
+    not recognised; column names would not be enough, because another program's table may have ours.
 
     Args:
-        option: that names the file; `path` is None where it was not asked for.
-        read: what the command reads, and what else it writes.
+        option: the one that names the file; `path` is None if it was not given.
+        read: files that the command reads or also writes.
 
     Raises:
         MisuseError: naming the option and the file, with what to do instead.
@@ -30,14 +30,14 @@ def spared(option: str, path: Path | None, read: Iterable[str | Path | None] = (
         raise MisuseError(f"{option} {path} is a folder. Name a file.")
     if path.is_file() and path.stat().st_size and _digest(path) not in _written():
         raise MisuseError(
-            f"{option} {path}: there is such a file, and it is not as scalinglaws wrote it here: somebody else's, or "
-            "edited since. Name another, or move it away."
+            f"{option} {path}: this file exists and is not as scalinglaws wrote it: it was written by another program "
+            "or edited since. Name another, or move it away."
         )
 
 
 def wrote(path: Path) -> None:
-    """Keep the digest of a file that was just written, so that it may be written again as long as nobody edits it."""
-    with suppress(OSError, RuntimeError):  # where nothing can be kept, the file counts as somebody's
+    """Keep the digest of a file that was just written, so that it may be overwritten until somebody edits it."""
+    with suppress(OSError, RuntimeError):  # if nothing can be kept, the file is not recognised later
         ledger = _ledger()
         ledger.parent.mkdir(parents=True, exist_ok=True)
         with open(ledger, "a", encoding="ascii") as file:
@@ -45,19 +45,19 @@ def wrote(path: Path) -> None:
 
 
 def _ledger() -> Path:
-    """The file of digests: one a line, of this user on this machine."""
+    """Give the file of digests, one per line, of this user on this machine."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scalinglaws" / "written"
 
 
 def _written() -> frozenset[str]:
     try:
         return frozenset(_ledger().read_text(encoding="ascii").split())
-    except (OSError, ValueError, RuntimeError):  # RuntimeError: nobody's home
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: there is no home folder
         return frozenset()
 
 
 def _digest(path: Path) -> str:
-    """The digest of a file's bytes; of what cannot be read, none that was ever kept."""
+    """Give the digest of a file's bytes; an empty one, which is never kept, if it cannot be read."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

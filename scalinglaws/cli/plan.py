@@ -12,28 +12,32 @@ from .fit_options import of_a_fit
 from .fits_given import Fitted
 
 _Float = float | None
-Params = Annotated[_Float, typer.Option(help="Hold the size, and plan the tokens.")]
-Tokens = Annotated[_Float, typer.Option(help="Hold the tokens, and plan the size.")]
-Unique = Annotated[_Float, typer.Option(help="Different tokens there are; more are repeats.")]
-Inference = Annotated[float, typer.Option(help="Tokens to serve, out of the same budget.")]
-Batch = Annotated[_Float, typer.Option(help="Tokens a step; else by published laws.")]
+Params = Annotated[_Float, typer.Option(help="Fix the size, and plan the tokens.")]
+Tokens = Annotated[_Float, typer.Option(help="Fix the tokens, and plan the size.")]
+Unique = Annotated[_Float, typer.Option(help="Number of different tokens in the data; beyond it, tokens repeat.")]
+Inference = Annotated[float, typer.Option(help="Tokens to serve after training, from the same budget.")]
+Batch = Annotated[_Float, typer.Option(help="Tokens per step; by default from published laws.")]
 Policy = Annotated[str | None, typer.Option(help="For kaplan-ns: critical, small-batch or fixed.")]
 Critical = Annotated[
-    str | None, typer.Option(metavar="B_star=..,alpha_B=..", help="For kaplan-ns: B_crit of the loss.")
+    str | None, typer.Option(metavar="B_star=..,alpha_B=..", help="For kaplan-ns: constants of B_crit(L).")
 ]
-Vocab = Annotated[int | None, typer.Option(help="Vocabulary: with --n-ctx lists models that can be built.")]
+Vocab = Annotated[int | None, typer.Option(help="Vocabulary size; with --n-ctx, models that can be built are listed.")]
 Context = Annotated[int | None, typer.Option(help="Context length of those models.")]
 Head = Annotated[int, typer.Option(help="Width of an attention head of those models.")]
-Untied = Annotated[bool, typer.Option("--untied", help="An output head of its own.")]
-Hardware = Annotated[str | None, typer.Option(help="A named device, such as h100-sxm, for hours.")]
-Speed = Annotated[_Float, typer.Option(help="Or the measured FLOPs a second of one device.")]
-Devices = Annotated[int, typer.Option(help="How many of it.")]
-Price = Annotated[_Float, typer.Option(help="Price of one device for an hour.")]
-Export = Annotated[str | None, typer.Option(metavar="TRAINER", help="nanogpt, torchtitan or olmo-core: its settings.")]
+Untied = Annotated[bool, typer.Option("--untied", help="The output head has weights of its own.")]
+Hardware = Annotated[str | None, typer.Option(help="A named device, such as h100-sxm, to estimate hours.")]
+Speed = Annotated[_Float, typer.Option(help="Or the measured FLOPs per second of one device.")]
+Devices = Annotated[int, typer.Option(help="Number of devices.")]
+Price = Annotated[_Float, typer.Option(help="Price of one device per hour.")]
+Export = Annotated[
+    str | None, typer.Option(metavar="TRAINER", help="Write the settings for nanogpt, torchtitan or olmo-core.")
+]
 Row = Annotated[int | None, typer.Option(help="Which of the listed models to export.  \\[default: the best]")]
-Rate = Annotated[_Float, typer.Option("--lr", help="Learning rate to export; else the middle of the published laws.")]
+Rate = Annotated[
+    _Float, typer.Option("--lr", help="Learning rate to export; by default the middle of the published laws.")
+]
 To = Annotated[
-    Path | None, typer.Option("--to", help="Write the export here; else it is printed in place of the plan.")
+    Path | None, typer.Option("--to", help="Write the export here; by default it is printed in place of the plan.")
 ]
 
 
@@ -41,7 +45,7 @@ To = Annotated[
 @of_a_fit
 def plan(
     a: Fitted,
-    flops: Annotated[float, typer.Option(help="The budget, training FLOPs as 6 N D.")],
+    flops: Annotated[float, typer.Option(help="Budget of training FLOPs, 6 N D.")],
     params: Params = None,
     tokens: Tokens = None,
     unique_tokens: Unique = None,
@@ -65,7 +69,7 @@ def plan(
     to: To = None,
     json: Json = False,
 ):
-    """Turn a budget into size, tokens, batch, steps and loss, each with its interval, and what would serve as well.
+    """Turn a budget into size, tokens, batch, steps and loss, each with its interval, and near-equal choices.
 
     Example:  scalinglaws plan chinchilla points.csv --flops 1e21 --n-vocab 50257 --n-ctx 2048 --hardware h100-sxm
     """
@@ -89,7 +93,7 @@ def plan(
 
 
 def _planned(a: Fitted, mix: str | None, calibrate: bool, flops: float, given: dict):
-    """Plan by one law or by several, weighed; twice where the intervals are calibrated: a mistake is told before."""
+    """Plan by one law or by several with weights; first without calibration, so that mistakes are reported at once."""
     from ..planning.plan import plan as run_plan
 
     mixed = a.mixed(mix)
@@ -99,7 +103,7 @@ def _planned(a: Fitted, mix: str | None, calibrate: bool, flops: float, given: d
     if calibrate:
         made = run_plan(drawn, flops, calibration=a.factor(mixed), **given)
     if mixed:
-        say(f"laws weigh {mixed.weighed()}: {mixed.sentence}")
+        say(f"weights of the laws: {mixed.weighed()}; {mixed.sentence}")
     return made
 
 
@@ -109,13 +113,13 @@ def _building(n_vocab, n_ctx, d_head, tied):
     if n_vocab is None and n_ctx is None:
         return None
     if n_vocab is None or n_ctx is None:
-        raise MisuseError("models are listed with both --n-vocab and --n-ctx: --n-vocab 50257 --n-ctx 2048.")
+        raise MisuseError("a list of models needs both --n-vocab and --n-ctx: --n-vocab 50257 --n-ctx 2048.")
     return Building(n_vocab, n_ctx, d_head, tied)
 
 
 def _check_export(export, building, row, to, lr):
     if export is None and (row is not None or to is not None or lr is not None):
-        raise MisuseError("--shape-row, --lr and --to go with --export nanogpt, torchtitan or olmo-core.")
+        raise MisuseError("--shape-row, --lr and --to need --export nanogpt, torchtitan or olmo-core.")
     if export is not None:
         from ..errors import unknown_name
         from ..planning.trainer_config import TRAINERS
@@ -123,19 +127,19 @@ def _check_export(export, building, row, to, lr):
         if export not in TRAINERS:
             raise unknown_name("trainer", export, TRAINERS)
         if building is None:
-            raise MisuseError("--export writes one of the models listed: give --n-vocab and --n-ctx as well.")
+            raise MisuseError("--export writes one of the listed models: give --n-vocab and --n-ctx too.")
 
 
 def _exported(made, trainer: str | None, row: int | None, lr: float | None, devices: int) -> str | None:
-    """The configuration of one of the listed models; the one of least loss unless a row is named."""
+    """Write the configuration of one of the listed models, by default the one with the lowest loss."""
     from ..planning.trainer_config import configuration
 
     if trainer is None:
         return None
     if not made.shapes:
         raise MisuseError(
-            "no model of usual proportions can be built near the planned size: take a smaller --d-head, "
-            "or hold another size with --params."
+            "no model of usual proportions can be built near the planned size: use a smaller --d-head, "
+            "or fix another size with --params."
         )
     if row is not None and not 1 <= row <= len(made.shapes):
         raise MisuseError(f"--shape-row {row}: the plan lists models 1 to {len(made.shapes)}.")

@@ -13,12 +13,17 @@ from .app import MEASURE, Folder, app, say
 def points(
     folder: Folder,
     to: Annotated[
-        Path | None, typer.Option(help="Write here: .csv, .tsv, .jsonl or .parquet; else CSV is printed.")
+        Path | None, typer.Option(help="Write here: .csv, .tsv, .jsonl or .parquet; by default CSV is printed.")
     ] = None,
-    curves: Annotated[bool, typer.Option(help="Every evaluation at constant rate, not only the final losses.")] = False,
+    curves: Annotated[
+        bool, typer.Option(help="Every evaluation at a constant learning rate, not only the final losses.")
+    ] = False,
     everything: Annotated[
         bool,
-        typer.Option("--all", help="Every run that the folder ever trained; in_study says which the study means now."),
+        typer.Option(
+            "--all",
+            help="Every run that was ever trained in the folder; in_study marks those of the study as it is now.",
+        ),
     ] = False,
 ):
     """Turn a study's runs into a table of points.
@@ -36,7 +41,7 @@ def points(
     found = (history if everything else table_of)(store, sweep, curves=curves)
     lacking = sum(not store.has(spec) for spec in sweep.runs)
     if lacking:
-        say(f"{lacking} of the {len(sweep.runs)} runs of {sweep.name} have not ended, and have no row: see status.")
+        say(f"{lacking} of the {len(sweep.runs)} runs of {sweep.name} are not finished and have no row: see status.")
     if to:
         write_points(found, to)
         wrote(to)

@@ -17,17 +17,17 @@ from .fits_given import Fitted
 def predict(
     a: Fitted,
     at: Annotated[
-        list[str], typer.Option(metavar="N=..,D=..", help="Where: --at N=1e9,D=2e10; again for another place.")
+        list[str], typer.Option(metavar="N=..,D=..", help="Where: --at N=1e9,D=2e10; may be given several times.")
     ],
-    kind: Annotated[str, typer.Option(help="run: one new run, its noise included; mean: the law alone.")] = "run",
+    kind: Annotated[str, typer.Option(help="run: one new run, including its noise; mean: the law alone.")] = "run",
     mix: o.Mix = None,
     calibrate: o.Calibrate = False,
     json: Json = False,
 ):
     """Predict at a point, with an interval and its reach beyond the runs that were fitted.
 
-    Several laws, with commas, give one interval that holds the doubt about the form as well: each law weighs as it
-    foretold larger runs.
+    Several laws, separated by commas, give one interval that includes the uncertainty of the form: the weight of each
+    law depends on how well it predicted larger runs.
 
     Example:  scalinglaws predict chinchilla points.csv --at N=1e9,D=2e10
     """
@@ -39,7 +39,7 @@ def predict(
     mixed = a.mixed(mix)
     of_these = partial(predict_mixture, mixed) if mixed else partial(run_predict, a.draws[0])
     run = partial(of_these, level=a.level, kind=kind, ceiling=a.ceiling)
-    run(targets[0])  # a misspelt letter is told before a long calibration
+    run(targets[0])  # a misspelt letter is reported before a long calibration
     factor = a.factor(mixed) if calibrate else 1.0
     said = [run(target, calibration=factor) for target in targets]
     warned = a.warnings(*(sentence for one in said for sentence in one.warnings))
@@ -51,7 +51,7 @@ def predict(
         if mixed:
             show(f"mixture of {mixed.weighed()}: {mixed.sentence}")
         if calibrate:
-            show(f"intervals are {factor:.2f} times as wide as the fit's own, as its larger runs demanded")
+            show(f"the intervals are {factor:.2f} times as wide as the fit's own: its larger runs need this factor")
     for warning in warned:
         say(f"warning [{warning['id']}]: {warning['message']}")
 

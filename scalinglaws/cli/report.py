@@ -1,4 +1,4 @@
-"""The verb that shows what was found as a page: of a study, drawn again, or of anyone's table of runs."""
+"""Write the page of results: that of a study again, or that of any table of runs."""
 
 import shlex
 import sys
@@ -16,10 +16,12 @@ Of = Annotated[
 ]
 Laws = Annotated[
     list[str] | None,
-    typer.Option("--law", metavar="LAW", help="A law for all rows, again for another.  \\[kaplan-nd, chinchilla]"),
+    typer.Option(
+        "--law", metavar="LAW", help="A law for all rows; may be given several times.  \\[kaplan-nd, chinchilla]"
+    ),
 ]
 Budget = Annotated[
-    float | None, typer.Option(help="FLOPs to plan for, as 6 N D.  [10 times the largest that was fitted]")
+    float | None, typer.Option(help="Budget of the plan in FLOPs, 6 N D.  [10 times the largest fitted compute]")
 ]
 To = Annotated[Path | None, typer.Option(help="Write the page here.  [DIR/report, or the table's name-report]")]
 OPTIONS = (*OF_THE_TABLE, "draws", "level", "seed")
@@ -29,7 +31,7 @@ USUAL = {"draws": 2000, "level": 0.95, "seed": 0}
 @app.command(rich_help_panel=SHOW)
 @with_options(*OPTIONS)
 def report(asked: dict, of: Of, law: Laws = None, budget: Budget = None, to: To = None):
-    """Draw a study's page again; or lay out a table of runs on one: laws, their trial, a plan, an audit.
+    """Write a study's page again; or that of a table of runs: laws, their test, a plan and an audit.
 
     Example:  scalinglaws report quickstart
     Example:  scalinglaws report points.csv --law-file mine.py --budget 1e21
@@ -46,8 +48,8 @@ def _of_a_study(folder: Path, asked: dict, to: Path | None):
     given = next((name for name, value in asked.items() if value != USUAL.get(name)), None)
     if given:
         raise MisuseError(
-            f"--{given.replace('_', '-')} is for a table of runs; {folder} is a folder, whose study's file says what "
-            f"is fitted. For its runs as a table: scalinglaws points {folder} --to points.csv"
+            f"--{given.replace('_', '-')} is for a table of runs; {folder} is a study's folder, whose file says what "
+            f"is fitted. To get its runs as a table: scalinglaws points {folder} --to points.csv"
         )
     show(page_of_study(folder, to))
 

@@ -1,11 +1,11 @@
-"""Say how a study stands."""
+"""Show the progress of a study."""
 
 from .app import MEASURE, Folder, Json, app, emit, show
 
 
 @app.command(rich_help_panel=MEASURE)
 def status(folder: Folder, json: Json = False):
-    """Say how a study stands: runs done, under way and to come.
+    """Show the progress of a study: runs done, in progress and to come.
 
     Example:  scalinglaws status quickstart
     """

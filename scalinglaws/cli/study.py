@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MisuseError
+from ..errors import MisuseError, counted
 from .app import MAIN, Json, To, app, data_dir, emit, require_training, resumable, say, show
 from .study_options import Changes, Device, Only, SpeedOption, asked_study, print_design
 
@@ -23,7 +23,7 @@ def study(
     speed: SpeedOption = None,
     json: Json = False,
 ):
-    """From text to laws, a tested prediction, a plan and a report; resumes where it stopped.
+    """Run a study from text to laws, a tested prediction, a plan and a report; or resume it where it stopped.
 
     Example:  scalinglaws study quickstart --to quickstart
     """
@@ -35,7 +35,7 @@ def study(
         print_design(asked, device, speed, json)
         return
     if speed is not None:
-        raise MisuseError("--speed is for --dry-run and for design: what is trained takes the time it takes.")
+        raise MisuseError("--speed only applies to --dry-run and design, which estimate times.")
     folder = to or Path(asked.name)
     command = f"scalinglaws study {study} --to {folder}"
     (_measure_families if isinstance(asked, Families) else _run_study)(asked, folder, command, device, json)
@@ -65,4 +65,4 @@ def _measure_families(asked, folder: Path, command: str, device: str, json: bool
     if json:
         emit({"name": asked.name, "folder": str(folder), "rows": rows})
     else:
-        show("\n".join(f"{folder / name}.csv: {count} rows" for name, count in rows.items()))
+        show("\n".join(f"{folder / name}.csv: {counted(count, 'row')}" for name, count in rows.items()))

@@ -1,4 +1,4 @@
-"""What the verbs that speak of a study file take, and how it is read."""
+"""Options of the verbs that take a study file, and how they are read."""
 
 from typing import Annotated
 
@@ -8,17 +8,16 @@ from ..errors import MisuseError
 from .app import data_dir, emit, say, show
 
 Changes = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A key of the study, in place of its file's.")
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the study's file.")
 ]
-Only = Annotated[str | None, typer.Option(metavar="F-N,F-B", help="These families of a set alone.")]
+Only = Annotated[str | None, typer.Option(metavar="F-N,F-B", help="Only these families of a set.")]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
 SpeedOption = Annotated[
     str | None,
     typer.Option(
         "--speed",
         metavar="1e14[,0.004]",
-        help="Take these FLOP/s of all processes together for granted, and seconds to start the kernels of a step; "
-        "time nothing.",
+        help="Assume these FLOP/s of all processes together, and seconds to start the kernels of a step; time nothing.",
     ),
 ]
 
@@ -36,7 +35,7 @@ def asked_study(study: str, only: str | None, changes: list[str] | None):
 
 
 def _changes(texts: list[str]) -> dict:
-    """Read KEY=VALUE, the value as in TOML; a value that is none is taken as text."""
+    """Read KEY=VALUE, the value as in TOML; any other value is taken as text."""
     import tomllib
 
     found = {}
@@ -71,4 +70,6 @@ def _speed(text: str | None):
             return found
     except (ValueError, TypeError):
         pass
-    raise MisuseError(f"--speed {text}: give FLOP/s, as 1e14, or with seconds to start a step's kernels, as 1e14,4e-3.")
+    raise MisuseError(
+        f"--speed {text}: give FLOP/s, such as 1e14, or with the seconds to start a step's kernels, such as 1e14,4e-3."
+    )

@@ -1,4 +1,4 @@
-"""The report of a fit: its values, the runs that carry it, and how it foretold its own larger runs."""
+"""The text of a fit: its constants, the most influential runs, and how well it predicted its own larger runs."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,13 @@ from .fits_given import Fitted
 MOST_RUNS = 1000  # each left out in turn
 QUICK = 400  # points up to which a backtest takes under a second
 QUICK_DRAWS, FULL_DRAWS = 100, 300
-FAR_SHIFT = 100  # standard errors beyond which a shift is written as more than that
-SHOWN = 3  # runs of influence beside the wild ones
+FAR_SHIFT = 100  # standard errors; a larger shift is written as more than that
+SHOWN = 3  # influential runs in addition to the outlying ones
 
 
 @dataclass(frozen=True)
 class Carried:
-    """A run and what the fit would be without it; `wild` is its distance from the others' fit where noise has none."""
+    """A run, and the fit without it; `wild` is its distance from the fit of the others, if noise cannot explain it."""
 
     run: str
     parameter: str
@@ -29,7 +29,7 @@ class Carried:
 
 @dataclass(frozen=True)
 class Tested:
-    """A backtest: its cuts and the factor on the interval, or why there is none; `every` cut tried, or some."""
+    """A backtest: its cuts and the factor on the interval, or why there is none; whether `every` cut was tried."""
 
     cuts: tuple = ()
     factor: float = 1.0
@@ -38,7 +38,7 @@ class Tested:
 
 
 def carried(a: Fitted) -> tuple[Carried, ...]:
-    """Name the wild runs, and the most influential of the others; none where too many runs would be left out."""
+    """List the outlying runs, and the most influential of the others; none if there are too many runs."""
     from ..comparing.influence import influence
 
     found = a.fit
@@ -55,13 +55,13 @@ def carried(a: Fitted) -> tuple[Carried, ...]:
 
 
 def _wild(found) -> dict[str, float]:
-    """Runs with a point that no noise explains -> its robust standard deviations, observed less predicted."""
+    """Find runs with a point too far off for noise: run -> robust standard deviations, observed minus predicted."""
     from ..fitting.losses import LEAST_SCALE
     from ..fitting.outliers import WILD, unmasked_residuals
 
     u, sd = unmasked_residuals(found.problem, found.z)
     far: dict[str, float] = {}
-    if sd < LEAST_SCALE:  # the others fall exactly on the law: there is no noise to measure by
+    if sd < LEAST_SCALE:  # the others lie exactly on the law: there is no noise to compare with
         return far
     for i in (abs(u) > max(WILD * sd, 1e-6)).nonzero()[0]:
         far[str(found.clusters[i])] = float(-u[i] / sd)
@@ -69,7 +69,7 @@ def _wild(found) -> dict[str, float]:
 
 
 def backtested(a: Fitted, asked: bool | None) -> Tested:
-    """Fit below several computes and predict above them; unasked only where it is quick and possible."""
+    """Fit below several computes and predict above them; by default only if that is quick and possible."""
     from ..comparing.backtest import calibration
     from ..laws import LAWS
 
@@ -77,7 +77,7 @@ def backtested(a: Fitted, asked: bool | None) -> Tested:
     if asked is False:
         return Tested(skipped="not asked for")
     if asked is None and (a.fit.n > QUICK or LAWS.get(law.name) is not law):
-        return Tested(skipped="it would take over a second; add --backtest for it")
+        return Tested(skipped="it would take over a second; use --backtest for it")
     n = QUICK_DRAWS if asked is None else FULL_DRAWS
     try:
         cuts = None if asked else _quick_cuts(a)
@@ -90,7 +90,7 @@ def backtested(a: Fitted, asked: bool | None) -> Tested:
 
 
 def _quick_cuts(a: Fitted) -> list[float] | None:
-    """Every other of the default cuts, the last among them."""
+    """Take every other default cut, including the last."""
     from ..comparing.backtest import compute_column, default_cuts
 
     cuts = default_cuts(compute_column(a.points.kept, a.by), len(a.fit.law.parameters))
@@ -108,7 +108,7 @@ def text(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> str:
 def _loosest(a: Fitted):
     from ..uncertainty.sloppy import sloppy
 
-    if "schedule" in a.fit.law.inputs:  # a further run of curves is a schedule, and no pair of inputs
+    if "schedule" in a.fit.law.inputs:  # another run would be a schedule, not a pair of inputs
         return None
     try:
         return sloppy(a.fit)
@@ -118,7 +118,7 @@ def _loosest(a: Fitted):
 
 def _sloppy(a: Fitted) -> list[str]:
     loosest = _loosest(a)
-    return [f"loosest: {loosest.sentence}"] if loosest else []
+    return [f"least determined: {loosest.sentence}"] if loosest else []
 
 
 def _moves(shift: float) -> str:
@@ -139,7 +139,7 @@ def _carried(runs: tuple[Carried, ...]) -> list[str]:
         )
         for r in runs
     ]
-    return ["the runs that bend it most, each left out in turn:", table(("run", "off", "without it", "moves"), rows)]
+    return ["the most influential runs, each left out in turn:", table(("run", "off", "without it", "moves"), rows)]
 
 
 def _tested(tested: Tested) -> list[str]:
@@ -160,13 +160,13 @@ def _tested(tested: Tested) -> list[str]:
         if not c.failed
     ]
     head = ("fitted", "points", "asked", "reach", "rms error", "bias", "held", "factor")
-    lines = ["backtest: fitted to the smaller runs, asked about the larger:", table(head, rows)]
+    lines = ["backtest: fitted to the smaller runs, tested on the larger:", table(head, rows)]
     if not tested.every:
         lines[0] = lines[0][:-1] + " (at every compute: --backtest):"
     if tested.factor > 1:
         lines.append(
-            f"  held: share of them inside the interval of a new run; it must widen {tested.factor:.2f} times: predict "
-            "and plan --calibrate"
+            f"  held: fraction inside the interval of a new run, which must be {tested.factor:.2f} times as wide: see "
+            "--calibrate of predict and plan"
         )
     return lines
 

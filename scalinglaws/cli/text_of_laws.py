@@ -1,4 +1,4 @@
-"""A law as text and as JSON: its row on the shelf, and all there is to know of it."""
+"""A law as text and as JSON: its row in the list, and in full."""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ def law_row(law: Law) -> dict:
 
 
 def law_table(laws: Sequence[Law]) -> str:
-    """List laws by what they predict: name, inputs, formula; the source under it where there is no room beside."""
+    """List laws by what they predict: name, inputs and formula, and the source on the next line."""
     roles: dict[str, list[Law]] = {}
     for law in laws:
         roles.setdefault(law.predicts, []).append(law)
@@ -30,7 +30,7 @@ def law_table(laws: Sequence[Law]) -> str:
     for role, members in roles.items():
         lines.append(f"{role}, {members[0].unit}" if len({law.unit for law in members}) == 1 else role)
         lines += [line for law in members for line in _rows(law)]
-    return "\n".join([*lines, "one in full: scalinglaws laws LAW; a * has no constants: a form to fit"])
+    return "\n".join([*lines, "one law in full: scalinglaws laws LAW; * marks a form without constants, to be fitted"])
 
 
 def _rows(law: Law) -> Iterable[str]:
@@ -40,7 +40,7 @@ def _rows(law: Law) -> Iterable[str]:
 
 
 def meaning(quantity: str) -> str:
-    """Say what a quantity is, with its unit where it is no count."""
+    """Say what a quantity is."""
     if quantity not in QUANTITIES:
         return quantity
     known = QUANTITIES[quantity]
@@ -80,7 +80,7 @@ def box(law: Law) -> str:
 
 
 def error(published, name: str) -> str:
-    """Write a standard error in brackets; nothing where none is printed."""
+    """Write a standard error in brackets; empty if the source prints none."""
     return f" (se {published.standard_errors[name]:.3g})" if name in published.standard_errors else ""
 
 

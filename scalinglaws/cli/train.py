@@ -1,4 +1,4 @@
-"""The verb that the others start: one process of a launch."""
+"""Train some runs: one process of a launch, which the other verbs start."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from .ending import details_in
 def train(
     folder: Folder,
     run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids of runs, in order.")],
-    while_pid: Annotated[int, typer.Option(help="Keep the state and stop when this process is no more.")] = 0,
+    while_pid: Annotated[int, typer.Option(help="Save the state and stop when this process has ended.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ):
     """Train the named runs of a folder: the process that launch starts, one for each chain of runs.

@@ -1,4 +1,4 @@
-"""Compare a study's folder with what was written there."""
+"""Verify a study's folder."""
 
 from typing import Annotated
 
@@ -11,9 +11,10 @@ from .app import MEASURE, Folder, Json, app, emit, require_training, say, show
 def verify(
     folder: Folder,
     retrain: Annotated[
-        int, typer.Option(metavar="K", min=0, help="Also train K runs again, drawn at random, and compare to the bit.")
+        int,
+        typer.Option(metavar="K", min=0, help="Also train K randomly drawn runs again, and compare them bit by bit."),
     ] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Which runs are drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the choice of runs.")] = 0,
     json: Json = False,
 ):
     """Compare a folder's runs, texts, states, points and prediction with the digests and times written with them.
