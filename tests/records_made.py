@@ -147,7 +147,7 @@ def optima() -> Optima:
 def comparison() -> Comparison:
     """Three laws: the best, one that cannot be told from it, one that could not be tried."""
     cut = Cut(1e18, 20, 3, 2.5, 0.01, 0.002, 0.67, 1.3, np.array([0.5, 1.3, np.nan]), np.zeros(3), np.ones(3))
-    best = Compared("chinchilla", 5, 0.0041, 0.0052, 0.91, 1.2, -120.5, 0.0032, 0.8, Estimate(0.0, 0.0, 0.0))
+    best = Compared("chinchilla", 5, 0.0041, 0.0052, 0.91, 1.2, -120.5, 0.0032, 0.8)
     best = replace(best, reaches=(AtReach(1.0, 2.0, 12, 0.004, 0.92),), cuts=(cut,))
     next_ = Compared("kaplan-nd", 4, 0.0049, 0.0061, 0.88, 1.5, -118.0, 0.0036, 0.2, Estimate(0.0008, -0.0004, 0.002))
     none = Compared("farseer", 9, failed="below 1e+18: 20 points cannot carry 9 constants")

@@ -342,7 +342,7 @@ def test_public_tables_are_read_and_fitted_as_they_stand(name, across):
         assert f"({across}: " in spoken(*words)[2]
     answer = found(*words, *(("--across", across) if across else ()))
     assert not across or any(
-        f"({across}: " in note and f"as was asked: --across {across}" in note for note in answer["notes"]
+        f"({across}: " in note and f"as asked: --across {across}" in note for note in answer["notes"]
     )
     assert set(answer["interval"]["low"]) == set(answer["values"])
 

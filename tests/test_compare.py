@@ -152,7 +152,7 @@ def test_one_cut_may_be_named_and_reaches_are_told():
     assert sum(row.points for row in only.reaches) == only.cuts[0].held
     assert all(row.low < row.high for row in only.reaches)
     assert only.reaches[-1].high == pytest.approx(only.cuts[0].reaches.max())
-    assert only.best_probability == 1 and only.behind.value == 0
+    assert only.best_probability == 1 and only.behind is None
 
 
 def test_a_comparison_is_plain_json():

@@ -152,7 +152,7 @@ def test_a_public_table_is_refused_where_it_mixes_and_nowhere_else(name):
     points = read_points(real(f"{name}.csv")).points
     found = mixtures(points)
     assert {one.column for one in found} == VERDICTS[name]
-    for one in (note for note in read_points(real(f"{name}.csv")).notes if "one law cannot hold" in note):
+    for one in (note for note in read_points(real(f"{name}.csv")).notes if "one law cannot describe" in note):
         assert not mixtures(points.take(matching(points, where_of(one))))
 
 

@@ -190,4 +190,4 @@ def test_an_interval_wider_than_all_losses_fitted_is_said_to_predict_nothing():
     sound, vague = predict(drawn, at), predict(drawn, at, calibration=200.0)
     assert sound.informative and not sound.warnings
     assert not vague.informative and vague.high / vague.low > losses.max() / losses.min()
-    assert "do not predict" in vague.warnings[0] and f"{losses.max() / losses.min():.3g}" in vague.warnings[0]
+    assert "allow no prediction" in vague.warnings[0] and f"{losses.max() / losses.min():.3g}" in vague.warnings[0]

@@ -130,9 +130,9 @@ def test_an_exact_repeat_is_shown_and_takes_no_part():
         ("loss,tokens\n1,2\n", {"unit": {"tokens": "steps"}}, "batch_tokens"),
         ("loss,tokens\n1,2\n", {"where": "tokens > 5"}, "none of the rows"),
         ("loss,tokens\n1,2\n", {"where": "token > 1"}, "Did you mean 'tokens'?"),
-        ("loss,tokens\n1,2\n", {"where": "tokens >"}, "ends too early"),
+        ("loss,tokens\n1,2\n", {"where": "tokens >"}, "it is incomplete"),
         ("loss,tokens\n1,2\n", {"where": "tokens > one"}, "'one'"),
-        ("loss,tokens\n1,2\n", {"where": "tokens > 1 1"}, "left over"),
+        ("loss,tokens\n1,2\n", {"where": "tokens > 1 1"}, "not expected there"),
         ("loss,arm\n1,x\n", {"where": "arm < 3"}, "no order"),
         ("loss,tokens\n1,2\n", {"where": "__import__('os').system('true')"}, "where="),
         ("loss,tokens\n1,2\n", {"form": "xls"}, "must be one of"),
@@ -224,7 +224,7 @@ def test_a_label_that_says_bits_a_byte_is_pointed_out_until_the_loss_is_named_so
 @needs_tables
 def test_three_counts_and_bits_a_byte_in_one_public_table_are_both_pointed_out():
     about_loss, about_params = read_points(real("nanochat_optima.csv")).notes
-    assert "3 counts of parameters (param_count:" in about_params and "'val_bpb', bits a byte" in about_loss
+    assert "3 counts of parameters (param_count:" in about_params and "'val_bpb', bits per byte" in about_loss
 
 
 def test_a_sound_table_raises_no_doubt():
@@ -272,8 +272,8 @@ def test_a_column_that_nobody_needs_stops_nothing():
     assert found.points["tied"].tolist() == [1, 0, 1]
     assert found.points["lr_as_read"].tolist() == ["auto"] * 3 and "lr" not in found.points
     assert found.notes == (
-        "lr holds no numbers (line 2: 'auto'): kept as text",
-        "seed: a cell is no number (line 3: 'x'), taken as missing",
+        "lr is not numeric (line 2: 'auto'): kept as text",
+        "seed: a cell is not a number (line 3: 'x'), taken as missing",
     )
 
 
@@ -316,7 +316,7 @@ def test_a_row_choice_without_end_is_one_line_and_many_values_are_one_list():
 def test_a_run_that_crashed_or_diverged_is_no_point_and_that_is_said():
     found = read("Name,State,tokens,loss\na,finished,1e9,3\nb,crashed,2e9,2.9\nc,Failed,3e9,2.8\nd,,4e9,2.7\n")
     assert found.points["excluded_because"].tolist() == ["", "State: crashed", "State: Failed", ""]
-    assert found.notes[0] == "2 of 4 rows take no part: State is Failed, crashed"
+    assert found.notes[0] == "2 of 4 rows are excluded from fits: State is Failed, crashed"
     ours = read("outcome,tokens,loss\nfinished,1e9,3\ndiverged,2e9,9\n")
     assert len(ours.points.kept) == 1 and "outcome is diverged" in ours.notes[0]
 

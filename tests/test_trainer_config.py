@@ -102,7 +102,7 @@ def test_a_batch_that_devices_cannot_share_or_a_head_that_cannot_turn_is_refused
         configuration(found, found.shapes[0], "nanogpt", lr=1e-3, devices=8)
     with pytest.raises(MisuseError, match=r"even\. Choose d_head=64"):
         configuration(found, found.shapes[0], "torchtitan", lr=1e-3)
-    with pytest.raises(MisuseError, match="give the tokens of a step"):
+    with pytest.raises(MisuseError, match="give the tokens per step"):
         from dataclasses import replace
 
         configuration(replace(found, batch_tokens=None), found.shapes[0], "nanogpt", lr=1e-3)

@@ -21,7 +21,7 @@ class Fitted:
     Attributes:
         draws: one per law; `options`: the arguments of each fit.
         by: the scale by which runs are held out.
-        told: warnings about the weights of the laws and the calibration of the intervals.
+        noted: warnings about the weights of the laws and the calibration of the intervals.
     """
 
     draws: "tuple[Draws, ...]"
@@ -30,12 +30,12 @@ class Fitted:
     level: float
     seed: int
     by: str
-    told: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
 
     def warnings(self, *own: str) -> list[dict[str, str]]:
         """Give the warnings of the fits, each once, then those of weights, calibration and the verb itself."""
         found = {w.message: w.id for one in self.draws for w in one.warnings}
-        told = [*found, *(message for message in dict.fromkeys((*self.told, *own)) if message not in found)]
+        told = [*found, *(message for message in dict.fromkeys((*self.noted, *own)) if message not in found)]
         return [{"id": found.get(message, "forecast"), "message": message} for message in told]
 
     @property
@@ -81,7 +81,7 @@ class Fitted:
         except (FitError, PointsError) as failure:
             if how is not None:
                 raise
-            self.told.append(f"the laws have equal weights, because no larger runs can be held out: {failure}")
+            self.noted.append(f"the laws have equal weights, because no larger runs can be held out: {failure}")
             return ensemble(self.draws, "equal", by=self.by, seed=self.seed)
 
     def factor(self, mixed: "Ensemble | None" = None) -> float:
@@ -98,5 +98,5 @@ class Fitted:
             if d.fit.law.name not in light
         ]
         for warning in (w for one in found for w in one.warnings):
-            self.told.append(warning)
+            self.noted.append(warning)
         return max(one.factor for one in found)

@@ -191,7 +191,7 @@ def _ranked(good: list[Compared], runs: np.ndarray, resamples: int, level: float
     found = []
     for i, one in enumerate(good):
         low, high = np.quantile(scores[i] - scores[best], tails)
-        behind = Estimate(one.score - good[best].score, float(low), float(high), level)
+        behind = None if i == best else Estimate(one.score - good[best].score, float(low), float(high), level)
         found.append(replace(one, best_probability=float(wins[i]), behind=behind))
     return sorted(found, key=lambda one: one.score)
 

@@ -34,7 +34,8 @@ class Compared:
         aicc: of the fit to all points; comparable only between the laws of one comparison.
         cross_validated: root mean square log error on runs left out at random: interpolation, not extrapolation.
         best_probability: fraction of resamples of the held-out runs in which this law has the best score.
-        behind: score minus that of the best, with its interval; if the interval contains 0, there is no difference.
+        behind: score minus that of the best, with its interval; if it contains 0, there is no difference. None for the
+            best itself.
         failed: why it could not be tested; empty if it could.
         ended: how its fit to all points ended, unless it converged.
     """

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ..errors import counted
 from ..records.numbers_in_text import interval, share
 from ..records.text_blocks import Block, rows_of
 
@@ -20,7 +21,7 @@ def comparison_blocks(found: "Comparison") -> list[Block]:
             one.law,
             one.parameters,
             share(one.score),
-            _behind(one, ranked[0]),
+            "" if one.behind is None else interval(one.behind, "+.2%"),
             share(one.best_probability),
             share(one.rms_log),
             share(one.coverage),
@@ -33,9 +34,9 @@ def comparison_blocks(found: "Comparison") -> list[Block]:
     head = ("law", "constants", "error", "behind the best", "P(best)", "rms error", "held", "factor", "AICc", "CV")
     text: list[Block] = [
         f"fitted below {len(found.cuts)} {by}{'s' if by == 'compute' and len(found.cuts) > 1 else ''} "
-        f"({cuts}), asked about {found.held_runs} larger runs; best first, by mean error",
+        f"({cuts}), tested on {counted(found.held_runs, 'larger run')}; best first, by mean error",
         rows_of(head, rows, "laws by their mean error on larger runs"),
-        f"  held: larger runs inside the {found.level:.0%} interval of the fit; factor: by which it must widen",
+        f"  held: larger runs inside the {found.level:.0%} interval of the fit; factor: by which it must be widened",
         "  AICc: above the least; CV: error on runs left out at random, which is interpolation",
         "by reach, compute over the largest fitted:",
         rows_of(("law", "reach", "points", "rms error", "held"), _reaches(ranked), "errors by reach"),
@@ -52,8 +53,3 @@ def _reaches(ranked: "list[Compared]") -> list[tuple[object, ...]]:
         for one in ranked
         for r in one.reaches
     ]
-
-
-def _behind(one: "Compared", best: "Compared") -> str:
-    e = one.behind
-    return "" if one is best or e is None else interval(e, "+.2%")

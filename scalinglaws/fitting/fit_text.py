@@ -35,7 +35,9 @@ def _head(found: "Fit") -> list[Block]:
     if found.excluded:
         reasons = list(found.excluded)
         more = f"; and {len(reasons) - MOST_REASONS} more reasons" if len(reasons) > MOST_REASONS else ""
-        lines.append(f"left out: {sum(found.excluded.values())} rows; {'; '.join(reasons[:MOST_REASONS])}{more}")
+        lines.append(
+            f"left out: {counted(sum(found.excluded.values()), 'row')}; {'; '.join(reasons[:MOST_REASONS])}{more}"
+        )
     return lines
 
 

@@ -1,1 +1,1 @@
-"""Draws x budget -> Plan, and what every published law would do with the same budget."""
+"""Draws x budget -> Plan, and the same budget by every published law."""

@@ -10,28 +10,29 @@ from ..errors import MisuseError
 from ..laws import muennighoff2023
 from ..laws.declaration import Law
 
-# Muennighoff et al. 2023, fitted to 182 runs on C4: how the worth of repeated tokens and of excess parameters decays.
+# Muennighoff et al. 2023, fitted to 182 runs on C4: how the value of repeated tokens and of excess parameters decays.
 _REPEATED = muennighoff2023.MUENNIGHOFF.constants
 REPETITION = (_REPEATED["R_D"], _REPEATED["R_N"])
 _GRID = 161
-_BLOCK = 500  # draws at once: bounds the memory
+_BLOCK = 500  # draws at once, which limits the memory
 _GOLDEN = (np.sqrt(5) - 1) / 2
 _LEAST_TOKENS = 1e3
 _LEAST_PARAMS = 10.0
-_EDGE = 1.001  # closer than this factor to an end of the search, the loss falls all the way there
-_AWAY = 100.0  # factor in size over which the loss must rise to both sides of a best size ..
-_FLAT = 1e-6  # .. by more than this share of it
+_EDGE = 1.001  # a minimum within this factor of an end of the search counts as lying at the end
+_AWAY = 100.0  # factor in size within which the loss must rise on both sides of a best size ...
+_FLAT = 1e-6  # ... by more than this fraction of it
 
 
 @dataclass(frozen=True)
 class Spending:
-    """How a budget is spent: C = 6 N D in training, and 2 N a token served afterwards.
+    """How a budget is spent: C = 6 N D in training, and 2 N per token served afterwards.
 
     Attributes:
         flops: budget of training and serving together.
-        inference_tokens: tokens to be served (Sardana et al. 2023); they take 2 N FLOPs each of the budget.
-        unique_tokens: different tokens there are; beyond them tokens repeat at falling worth (Muennighoff et al. 2023).
-        repetition: (R_D*, R_N*) of that law.
+        inference_tokens: tokens to be served (Sardana et al. 2023); each takes 2 N FLOPs of the budget.
+        unique_tokens: number of different tokens; beyond it, tokens repeat at decreasing value
+            (Muennighoff et al. 2023).
+        repetition: (R_D*, R_N*) of Muennighoff et al. 2023.
         batch_tokens: batch, for a law of steps.
     """
 
@@ -42,22 +43,22 @@ class Spending:
     batch_tokens: float | None = None
 
     def tokens(self, params):
-        """D that the budget leaves for N: C/(6 N) - D_inference/3."""
+        """Tokens that the budget leaves for N parameters: D = C/(6 N) - D_inference/3."""
         return self.flops / (6 * params) - self.inference_tokens / 3
 
     @property
     def largest_params(self) -> float:
-        """N that leaves a thousand tokens to train on."""
+        """Size that leaves a thousand tokens to train on."""
         return self.flops / (6 * (_LEAST_TOKENS + self.inference_tokens / 3))
 
     @property
     def smallest_params(self) -> float:
-        """Smallest N that is searched: ten, or less where the budget is as small as that."""
+        """Smallest size that is searched: ten parameters, or fewer for tiny budgets."""
         return min(_LEAST_PARAMS, self.largest_params / np.e)
 
     @property
     def plain(self) -> bool:
-        """Whether C = 6 N D is all there is."""
+        """Whether C = 6 N D alone describes the spending."""
         return not self.inference_tokens and self.unique_tokens is None
 
 
@@ -81,12 +82,12 @@ def check_law(law: Law, spending: Spending) -> None:
 
 @dataclass(frozen=True)
 class Trade:
-    """One law and one way to spend: what a size is worth.
+    """One law and one way to spend a budget: the loss of each size.
 
     Attributes:
         values: parameter -> number, or array of draws.
-        limit: best size for the different tokens there are, shaped as the values; None where tokens do not run out, or
-            the law itself knows of different tokens.
+        limit: best size for the number of different tokens, shaped like the values; None without a limit, or if the law
+            itself takes different tokens.
     """
 
     law: Law
@@ -95,17 +96,17 @@ class Trade:
     limit: np.ndarray | None = None
 
     def at(self, spending: Spending) -> "Trade":
-        """Spend another budget."""
+        """Give the same law with another budget."""
         return Trade(self.law, self.values, spending, self.limit)
 
 
 def _counts_different(law: Law) -> bool:
-    """Whether the law's D is the number of different tokens (Kaplan et al. 2020): a repeat then adds nothing by it."""
+    """Whether the law's D is the number of different tokens (Kaplan et al. 2020): then a repeat adds nothing."""
     return law.convention.get("D") == "tokens_unique"
 
 
 def trade(law: Law, values: Mapping, spending: Spending) -> Trade:
-    """Bring a law and a way to spend together.
+    """Combine a law and a way to spend a budget.
 
     Raises:
         MisuseError: the law cannot split a budget.
@@ -117,7 +118,7 @@ def trade(law: Law, values: Mapping, spending: Spending) -> Trade:
 
 
 def inputs_of(one: Trade, params, tokens) -> dict[str, np.ndarray]:
-    """Give the law's inputs for N parameters on D tokens: with a data limit, what both are worth."""
+    """Give the law's inputs for N parameters on D tokens; with limited data, their effective values."""
     params, tokens = np.asarray(params, dtype=np.float64), np.asarray(tokens, dtype=np.float64)
     if "S" in one.law.inputs:
         return {"N": params, "S": tokens / one.spending.batch_tokens}
@@ -143,7 +144,7 @@ def worth(params, tokens, unique: float, limit, repetition=REPETITION) -> dict[s
 
 
 def size_for(law: Law, values: Mapping, tokens: float) -> np.ndarray:
-    """Find N whose optimal D under C = 6 N D is `tokens`: there the loss falls as fast in ln N as in ln D."""
+    """Find N whose optimal D under C = 6 N D is `tokens`: there the loss has equal slopes in ln N and ln D."""
     step = 1e-4
     shape = np.broadcast_shapes(*(np.shape(v) for v in values.values()))
     low, high = np.full(shape, 0.0), np.full(shape, np.log(1e18))
@@ -160,17 +161,17 @@ def size_for(law: Law, values: Mapping, tokens: float) -> np.ndarray:
 
 
 def loss_of(one: Trade, params) -> np.ndarray:
-    """Loss of N parameters trained on what the budget leaves."""
-    with np.errstate(all="ignore"):  # no number far outside: the caller looks
+    """Compute the loss of N parameters trained on the tokens that the budget leaves."""
+    with np.errstate(all="ignore"):  # may be no number far outside; the caller checks
         return one.law.evaluate(**inputs_of(one, params, one.spending.tokens(params)), **one.values)
 
 
 def best_params(one: Trade) -> np.ndarray:
-    """Find N* for every draw: the lowest point of the loss along size, strictly inside what the budget allows.
+    """Find N* for every draw: the minimum of the loss along size, strictly inside the range that the budget allows.
 
     Returns:
-        0 or infinity where the loss falls all the way to the smallest or the largest size, nan where it hardly depends
-        on how the budget is split: a term of the law is missing, and there is no best size.
+        0 or infinity if the loss decreases as far as the smallest or the largest size, nan if it hardly depends on how
+        the budget is split: then a term of the law is missing, and there is no best size.
     """
     found = searched(one)
     low, high = one.spending.smallest_params, one.spending.largest_params
@@ -184,9 +185,9 @@ def best_params(one: Trade) -> np.ndarray:
 
 
 def searched(one: Trade) -> np.ndarray:
-    """Find the size of least loss among those searched, at an end of the search too.
+    """Find the size with the lowest loss among those searched, including the ends.
 
-    In closed form where the law has one, else on a grid of ln N and by golden section.
+    In closed form if the law has one, otherwise on a grid of ln N and by golden section.
     """
     closed = CLOSED_FORMS.get(one.law.name)
     if closed is not None and one.spending.plain:
@@ -205,7 +206,7 @@ def searched(one: Trade) -> np.ndarray:
 
 
 def _minimised(one: Trade) -> np.ndarray:
-    """ln N* of values of shape (draws, 1)."""
+    """Compute ln N* for values of shape (draws, 1)."""
     grid = np.linspace(np.log(one.spending.smallest_params), np.log(one.spending.largest_params), _GRID)
     with np.errstate(all="ignore"):
         loss = loss_of(one, np.exp(grid[None]))

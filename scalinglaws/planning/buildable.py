@@ -22,7 +22,7 @@ COUNT_OF_QUANTITY = {
 
 @dataclass(frozen=True)
 class Building:
-    """What a model must be made of: vocabulary, context, width of a head, tied head or not."""
+    """What a model must have: vocabulary size, context length, head width, and whether the output head is tied."""
 
     n_vocab: int
     n_ctx: int
@@ -36,15 +36,15 @@ class Building:
 
 
 def count_for(quantity: str) -> str:
-    """Say which of `Shape.params`' counts a quantity is; without embeddings where it is none of them."""
+    """Return the count of `Shape.params` that a quantity is; without embeddings if it is none of them."""
     return COUNT_OF_QUANTITY.get(quantity, "non_embedding")
 
 
 def near(params: float, count: str, building: Building) -> list[Shape]:
-    """List a model for each of `STEPS` times params, smallest first: the nearest in size among usual proportions.
+    """List a model for each of `STEPS` times params, smallest first: the nearest in size with usual proportions.
 
-    A width is a multiple of the head's; for each width the depth that comes nearest to the size is taken, if width over
-    depth lies within `ASPECT`. Away from the usual proportions a shape must be much nearer in size to be preferred.
+    A width is a multiple of the head's; for each width the depth with the nearest size is taken, if width over depth
+    lies within `ASPECT`. A shape of unusual proportions is preferred only if it is much nearer in size.
     """
     found = {}
     for step in STEPS:

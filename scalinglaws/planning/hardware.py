@@ -1,4 +1,4 @@
-"""What a run needs of a machine: hours, memory and money, on named or measured hardware."""
+"""The hours, memory and money that a run takes on named or measured hardware."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,9 @@ PEAK = {
     "tpu-v5e": (197e12, 16e9),
     "tpu-v5p": (459e12, 95e9),
 }
-UTILISATION = 0.40  # of peak, over a whole run: what large well-tuned runs report; small models reach far less
+UTILISATION = (
+    0.40  # fraction of the peak over a whole run, as large well-tuned runs report; small models reach much less
+)
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,11 @@ class TrainingCost:
 
 @dataclass(frozen=True)
 class Machine:
-    """What trains: a named device, or a measured speed in FLOPs per second of one device; and what one costs an hour.
+    """The machine: a named device, or a measured speed in FLOPs per second of one device; and its price per hour.
 
     Raises:
         NameUnknownError: no such hardware.
-        MisuseError: a speed, count or price that is not positive.
+        MisuseError: a speed, count or price is not positive.
     """
 
     hardware: str | None = None
@@ -54,13 +56,13 @@ class Machine:
 
     @property
     def speed(self) -> float | None:
-        """FLOPs per second of one device: as measured, else 40% of the named device's peak; None without either."""
+        """FLOPs per second of one device: as measured, otherwise 40% of the named one's peak; None without either."""
         if self.flops_per_second is not None or self.hardware is None:
             return self.flops_per_second
         return UTILISATION * PEAK[self.hardware][0]
 
     def cost(self, flops: float) -> TrainingCost | None:
-        """Turn FLOPs into hours and money; None when the speed is not known."""
+        """Turn FLOPs into hours and money; None if the speed is unknown."""
         if self.speed is None:
             return None
         device_hours = flops / self.speed / 3600

@@ -1,4 +1,4 @@
-"""Spending a compute by Kaplan et al. 2020, appendix B, under a batch policy.
+"""How Kaplan et al. 2020, appendix B, spend a compute budget under a batch policy.
 
 Constants: N_c, alpha_N, S_c, alpha_S of eq 5.6 and B_star, alpha_B of eq 5.3; numbers or arrays (draws).
 """
@@ -33,9 +33,9 @@ class Efficient:
 def efficient(flops: float, k: Mapping, policy: str, batch_tokens: float | None = None) -> Efficient:
     """Spend `flops` = 6 N B S by a batch policy.
 
-    small-batch: B far below B_crit, C_min = C (no batch of its own: 1% of B_crit unless given). critical: B = B_crit,
+    small-batch: B far below B_crit, C_min = C (the batch is 1% of B_crit unless given). critical: B = B_crit,
     C = 2 C_min and S = 2 S_min. fixed: the given batch; C = C_min (1 + B / B_crit(L)) (eq 5.5) is solved for C_min,
-    because at equal loss the factor is the same for every size: the pairs (N, L) of the frontier do not move.
+    because at equal loss the factor is the same for every size: the pairs (N, L) of the frontier do not change.
     """
     if policy == "fixed":
         flops_min = _flops_min_at(flops, float(batch_tokens or 0), k)

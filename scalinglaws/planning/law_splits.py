@@ -1,4 +1,4 @@
-"""How each fitted law would split the budget: its own optimum, and that of every draw."""
+"""How each fitted law splits the budget: its own optimum, and that of every draw."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Split:
     """A budget split by one law.
 
     Attributes:
-        params, tokens: by the values of the fit; `params_draws`, `tokens_draws` by every draw.
+        params, tokens: by the constants of the fit; `params_draws`, `tokens_draws`: by every draw.
         at: inputs of the law at (params, tokens).
-        batch_tokens, steps: with their draws, where the law has something to say about them.
+        batch_tokens, steps: with their draws, if the law gives them.
         values: parameter -> value of the fit.
     """
 
@@ -43,11 +43,11 @@ def columns_of(draws: Draws) -> dict[str, np.ndarray]:
 
 
 def split(draws: Draws, spending: Spending, params: float | None, tokens: float | None) -> Split:
-    """Split a budget by a law of N and D, or hold one of the two.
+    """Split a budget by a law of N and D, or with one of the two fixed.
 
     Raises:
-        MisuseError: the law cannot split a budget, or the budget is too small for what is held.
-        FitError: by these points the budget has no best size.
+        MisuseError: the law cannot split a budget, or the budget is too small for the fixed value.
+        FitError: the points do not determine a best size.
     """
     law, values = draws.fit.law, dict(draws.fit.values)
     one = trade(law, values, spending)
@@ -64,16 +64,16 @@ def split(draws: Draws, spending: Spending, params: float | None, tokens: float 
     if left < 1:
         raise MisuseError(
             f"a budget of {spending.flops:.3g} FLOPs leaves no tokens to train {best:.3g} parameters on. "
-            "Take a larger budget, a smaller model or fewer tokens to serve."
+            "Use a larger budget, a smaller model or fewer served tokens."
         )
-    with np.errstate(divide="ignore"):  # a draw may put its optimum at no parameters at all, or beyond the budget
+    with np.errstate(divide="ignore"):  # the optimum of a draw may be zero parameters, or lie beyond the budget
         drawn_tokens = np.maximum(spending.tokens(drawn_params), 0.0)
     at = {letter: float(v) for letter, v in inputs_of(one, best, left).items()}
     return Split(law, values, best, left, drawn_params, drawn_tokens, at)
 
 
 def _require_defined(one: Trade) -> None:
-    """Refuse a law that gives no number beside the best size that was found.
+    """Refuse a law that gives no number next to the best size.
 
     Raises:
         LawError: naming the place.
@@ -85,11 +85,11 @@ def _require_defined(one: Trade) -> None:
 
 
 def exponent(draws: Draws, flops: float, level: float = 0.95) -> Estimate:
-    """Local exponent d ln N* / d ln C of a fitted law at a budget, under C = 6 N D; beta/(alpha + beta) for chinchilla.
+    """Compute the local exponent d ln N* / d ln C of a fitted law, under C = 6 N D: beta/(alpha + beta) for chinchilla.
 
     Raises:
         MisuseError: the law cannot split a budget.
-        FitError: by these points the budget has no best size.
+        FitError: the points do not determine a best size.
     """
     step, fit = 0.05, draws.fit
     ends = [Spending(flops * np.exp(side * step)) for side in (-1, 1)]
@@ -111,8 +111,8 @@ def kaplan_split(draws: Draws, spending: Spending, policy: str | None, critical:
     """Split a budget by Kaplan et al. 2020, appendix B, from draws of L(N, S_min) and constants of B_crit(L).
 
     Raises:
-        MisuseError: an unknown policy, or a fixed batch that is not given.
-        FitError: by these points the budget has no best size.
+        MisuseError: the policy is unknown, or the fixed batch is missing.
+        FitError: the points do not determine a best size.
     """
     policy = policy or ("fixed" if spending.batch_tokens else "critical")
     if policy not in kaplan.POLICIES:
@@ -120,7 +120,7 @@ def kaplan_split(draws: Draws, spending: Spending, policy: str | None, critical:
     if policy == "fixed" and not spending.batch_tokens:
         raise MisuseError("batch_policy 'fixed' needs batch_tokens: the tokens of one step.")
     if not spending.plain:
-        raise MisuseError("kaplan-ns says nothing of repeated or of served tokens; plan those with chinchilla.")
+        raise MisuseError("kaplan-ns does not cover repeated or served tokens; plan those with chinchilla.")
     bcrit = {**KAPLAN_BCRIT.constants, **(critical or {})}
     drawn = {**columns_of(draws), **{k: np.full(len(draws.values), v) for k, v in bcrit.items()}}
     with np.errstate(all="ignore"):

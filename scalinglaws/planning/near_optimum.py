@@ -1,4 +1,4 @@
-"""What lies around the optimum of a budget: how flat it is, other sizes, and models that can be built."""
+"""The sizes near the optimum of a budget: how flat the loss is there, and models that can be built."""
 
 from dataclasses import dataclass, replace
 
@@ -13,12 +13,12 @@ from .planned import Alternative, PlannedShape, Within
 FACTORS = (1 / 4, 1 / 3, 1 / 2, 0.7, 1.0, 1.4, 2.0, 3.0, 4.0)
 SHARES = (0.01, 0.05)
 WITHIN_LOSS = 0.01
-_WIDEST = 8.0  # ln of the factor in size that is searched for the edges of an interval
+_WIDEST = 8.0  # ln of the factor in size that is searched for the ends of an interval
 
 
 @dataclass(frozen=True)
 class NearOptimum:
-    """Loss along size at one budget, for the values of the fit alone: `params` is the bottom, `loss` its loss."""
+    """Loss along size at one budget, by the constants of the fit: `params` is the minimum, `loss` its loss."""
 
     trade: Trade
     params: float
@@ -26,14 +26,14 @@ class NearOptimum:
 
     @classmethod
     def of(cls, one: Trade) -> "NearOptimum":
-        """Find the bottom.
+        """Find the minimum.
 
         Raises:
-            LawError: there is none inside what the budget allows.
+            LawError: there is none inside the range that the budget allows.
         """
         params = float(best_params(one))
         if not 0 < params < np.inf:
-            raise LawError(f"its loss has no lowest point along size at {one.spending.flops:.3g} FLOPs")
+            raise LawError(f"its loss has no minimum along size at {one.spending.flops:.3g} FLOPs")
         return cls(one, params, float(loss_of(one, params)))
 
     def tokens(self, params):
@@ -41,28 +41,28 @@ class NearOptimum:
         return self.trade.spending.tokens(params)
 
     def loss_at(self, params) -> np.ndarray:
-        """Loss of other sizes that spend the same budget; infinite where nothing is left to train on."""
+        """Compute the loss of other sizes for the same budget; infinite if no tokens are left to train on."""
         params = np.asarray(params, dtype=np.float64)
         enough = self.tokens(params) >= 1
         with np.errstate(all="ignore"):
             return np.where(enough, loss_of(self.trade, np.where(enough, params, self.params)), np.inf)
 
     def best_loss(self, share: float) -> float:
-        """Loss of the best size on a share of the budget, serving included."""
+        """Compute the loss of the best size for a fraction of the budget, including serving."""
         s = self.trade.spending
         less = replace(s, flops=s.flops * share, inference_tokens=s.inference_tokens * share)
         one = self.trade.at(less)
         return float(loss_of(one, searched(one)))
 
     def wasted(self, loss) -> np.ndarray:
-        """Share of the budget that the best size would not have needed for a loss."""
+        """Compute the fraction of the budget that the best size would save at this loss."""
         kept = 1 - np.concatenate([[0.0], np.geomspace(1e-5, 0.999, 60)])
         best = np.array([self.best_loss(share) for share in kept])
         return np.interp(np.log(loss), np.log(np.maximum.accumulate(best)), 1 - kept)
 
 
 def flat_range(valley: NearOptimum) -> tuple[Within, ...]:
-    """Find the sizes that do as well as the best size would with 1% and 5% less of the budget."""
+    """Find the sizes that reach the loss of the best size at 1% and 5% less of the budget."""
     found = []
     for share in SHARES:
         limit = valley.best_loss(1 - share)
@@ -72,7 +72,7 @@ def flat_range(valley: NearOptimum) -> tuple[Within, ...]:
 
 
 def _edge(valley: NearOptimum, limit: float, away: float) -> float:
-    """Bisect in ln N for where the loss rises through a limit between the best size and e^away of it."""
+    """Bisect in ln N for the size at which the loss reaches a limit, between the best size and e^away times it."""
     near = 0.0
     for _ in range(50):
         middle = (near + away) / 2
@@ -93,9 +93,9 @@ def alternatives(valley: NearOptimum) -> tuple[Alternative, ...]:
 def buildable(
     valley: NearOptimum, target: float, quantity: str, building: Building, machine: Machine
 ) -> tuple[PlannedShape, ...]:
-    """List models near `target` parameters, counted as `quantity`, with what each would reach on the same budget.
+    """List models near `target` parameters, counted as `quantity`, with the loss of each for the same budget.
 
-    Models that the budget leaves no tokens for, or at which the law gives no loss, are not listed.
+    Models for which the budget leaves no tokens or the law gives no loss are not listed.
     """
     shapes = [
         shape

@@ -1,4 +1,4 @@
-"""optima(flops): what every published law would do with a budget, side by side, and how far they disagree."""
+"""optima(flops): a budget by every published law, side by side, and how far they disagree."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ from .published import LawSpread, Optima, Optimum
 from .published_law import asked
 from .rates_and_batches import Setting, settings
 
-LOSS_LAW, LOSS_CONSTANTS = "chinchilla", "Besiroglu"  # the loss for laws of the loss, where none is given
+LOSS_LAW, LOSS_CONSTANTS = "chinchilla", "Besiroglu"  # gives the loss for laws that need one, by default
 
 
 @checked
@@ -26,17 +26,17 @@ def optima(
     given: Mapping[str, float] | None = None,
     laws: Mapping[str, Law] | None = None,
 ) -> Optima:
-    """Lay every applicable law's N*, D*, loss, batch and learning rate for C = 6 N D side by side.
+    """Compare N*, D*, loss, batch and learning rate of every applicable law for C = 6 N D.
 
     Args:
         flops: the budget.
-        params: where to ask the laws of batch and learning rate; the middle of the laws otherwise.
-        loss_nats: for laws of the loss; else Besiroglu et al. 2024 at that point.
+        params: the size for the laws of batch and learning rate; by default the middle of the laws.
+        loss_nats: for laws that take a loss; by default that of Besiroglu et al. 2024 at that point.
         given: further inputs that laws need, e.g. {"granularity": 8}.
-        laws: name -> law; the shelf otherwise.
+        laws: name -> law; by default all published laws.
 
     Raises:
-        MisuseError: a number that is not positive, or no law that applies.
+        MisuseError: a number is not positive, or no law applies.
     """
     _require_positive(flops=flops, params=params, loss_nats=loss_nats)
     laws, given = LAWS if laws is None else laws, dict(given or {})
@@ -45,7 +45,7 @@ def optima(
     sized = [one for one, _ in found if one.params is not None]
     if params is None and not sized:
         raise MisuseError(
-            f"none of {', '.join(laws)} gives a size for a budget. Name a size, N=..., or take laws of N and D, "
+            f"none of {', '.join(laws)} gives a size for a budget. Name a size, N=..., or use laws of N and D, "
             "such as chinchilla."
         )
     params = params or middle(sized)
@@ -59,11 +59,13 @@ def optima(
 
 
 def middle(rows: list[Optimum]) -> float:
-    """Give the median size of the laws inside their range, of all where none is; each law counts once."""
+    """Give the median size of the laws inside their range, or of all if none is; each law counts once."""
     by_law: dict[str, list[float]] = {}
     for one in [one for one in rows if one.inside] or rows:
         if one.params is not None:
-            by_law.setdefault(one.law, []).append(float(np.log(one.params)))  # of several constants their median
+            by_law.setdefault(one.law, []).append(
+                float(np.log(one.params))
+            )  # the median over several sets of constants
     return float(np.exp(np.median([np.median(sizes) for sizes in by_law.values()])))
 
 
@@ -76,7 +78,9 @@ def _require_positive(**values: float | None) -> None:
 def _require_asked(given: Mapping[str, float], laws: Mapping[str, Law]) -> None:
     taken = {letter for law in laws.values() for letter in law.inputs} - {"N", "D", "C", "L"}
     for name in set(given) - taken:
-        raise MisuseError(f"no law here takes {name!r}; beside C, N and D: {', '.join(sorted(taken)) or 'nothing'}.")
+        raise MisuseError(
+            f"no law here takes {name!r}; in addition to C, N and D they take: {', '.join(sorted(taken)) or 'nothing'}."
+        )
 
 
 def _loss(params: float, tokens: float) -> tuple[float, str]:

@@ -1,4 +1,4 @@
-"""What every law makes of a budget, as text for a person."""
+"""A budget by every law, as text."""
 
 import textwrap
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ _WIDTH = 118
 
 
 def optima_blocks(made: "Optima") -> list[Block]:
-    """Write the tables of sizes and of settings, what they disagree about, and what was left out."""
+    """Write the tables of sizes and of settings, the disagreements, and the laws left out."""
     return [*_sizes(made), *_settings(made), *made.sentences, *_skipped(made)]
 
 
@@ -39,7 +39,7 @@ def _sizes(made: "Optima") -> list[Block]:
 
 
 def _counted(one: "Optimum") -> str:
-    """Name the count that N is: of tokens from compute, and of size in FLOPs per token, it is the budget's."""
+    """Name the count of N; for laws of tokens from compute, or of FLOPs per token, it follows from the budget."""
     if one.params is None:
         return "-"
     return one.counts.get("N") or ("M / 6" if "flops_per_token" in one.counts else "C / 6 D")
@@ -68,9 +68,9 @@ def _settings(made: "Optima") -> list[Block]:
 
 
 def _skipped(made: "Optima") -> list[str]:
-    """Say who was not asked, those of one reason together."""
+    """List the laws that were not used, by reason."""
     reasons: dict[str, list[str]] = {}
     for law, why in made.skipped.items():
         reasons.setdefault(why, []).append(law)
     said = "; ".join(f"{', '.join(laws)} ({why})" for why, laws in reasons.items())
-    return textwrap.wrap(f"not asked: {said}", _WIDTH) if said else []
+    return textwrap.wrap(f"not used: {said}", _WIDTH) if said else []

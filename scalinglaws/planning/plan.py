@@ -46,21 +46,23 @@ def plan(
     """Turn a budget into a plan: N*, D*, loss, batch, steps, shapes and cost, each with its interval.
 
     Args:
-        draws: of a law of N and D under C = 6 N D, or of kaplan-ns. Of several fits the first gives the values, and all
-            give the intervals: sizes from their pooled draws, the loss from the lowest to the highest of their ends. Of
-            an ensemble the heaviest law gives the size, the weighted mixture the intervals and the loss.
+        draws: of a law of N and D under C = 6 N D, or of kaplan-ns. Of several fits, the first gives the values and all
+            give the intervals: of sizes from their pooled draws, of the loss from the lowest to the highest end. Of an
+            ensemble, the law with the largest weight gives the size, the mixture the intervals and the loss.
         batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, appendix B and section 5), with
             B_star and alpha_B of eq 5.3 in `critical` (the paper's by default).
-        calibration: factor on the half-width of the loss, from `compare.calibration`; `ceiling`: what no loss exceeds.
-        unique_tokens: different tokens there are; more are repeats, of falling worth (Muennighoff et al. 2023).
-        inference_tokens: tokens to serve, 2 N FLOPs each out of the budget (Sardana et al. 2023).
+        calibration: factor on the half-width of the loss, from `compare.calibration`; `ceiling`: the largest
+            possible loss.
+        unique_tokens: number of different tokens; beyond it, tokens repeat at decreasing value (Muennighoff et al.
+            2023).
+        inference_tokens: tokens to serve; each takes 2 N FLOPs of the budget (Sardana et al. 2023).
         building: vocabulary and context of the models to list; none are listed without it.
         hardware, flops_per_second: a named device at 40% of its peak, or the measured speed of one device.
 
     Raises:
-        MisuseError: a budget that is not positive, options that exclude each other, a law that cannot split a budget.
-        FitError: the points do not determine a best size: it lies at an end of what the budget allows, or its interval
-            spans more than four decades.
+        MisuseError: the budget is not positive, options exclude each other, or a law cannot split a budget.
+        FitError: the points do not determine a best size: it lies at an end of the range that the budget allows, or its
+            interval spans more than four decades.
     """
     several, mixed = _members(draws)
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
@@ -73,7 +75,7 @@ def plan(
 
 
 def _members(draws) -> tuple[list[Draws], Ensemble | None]:
-    """Give the draws of each law, and the ensemble they came in without the laws of next to no weight."""
+    """Give the draws of each law, and the ensemble without the laws of negligible weight."""
     if isinstance(draws, Draws):
         return [draws], None
     if not isinstance(draws, Ensemble):
@@ -93,7 +95,9 @@ def _splits(several, spending, batch_policy, critical, params, tokens) -> list[S
     if not by_steps or params is not None or tokens is not None:
         return [split(one, spending, params, tokens) for one in several]
     if len(several) > 1:
-        raise MisuseError("kaplan-ns plans alone: its compute is spent by a batch policy. Give one fit.")
+        raise MisuseError(
+            "kaplan-ns cannot be combined with other laws: a batch policy spends its compute. Give one fit."
+        )
     return [kaplan_split(several[0], spending, batch_policy, critical)]
 
 
@@ -153,12 +157,12 @@ def _assembled(several, splits: list[Split], spending, machine, building, how, h
 
 
 def _valley(first: Split, spending: Spending) -> NearOptimum | None:
-    """The loss along size; none without a lowest point, or for a law of steps, whose batch decides with the size."""
+    """Compute the loss along size; None without a minimum, or for a law of steps, in which the batch matters too."""
     if "S" in first.law.inputs:
         return None
     try:
         return NearOptimum.of(trade(first.law, first.values, spending))
-    except LawError:  # a size or the tokens are held, and by this fit no other would be best
+    except LawError:  # the size or the tokens are fixed, and this fit has no optimum
         return None
 
 
@@ -170,7 +174,7 @@ def _pooled(value: float, drawn: list[np.ndarray], level: float, weights: Sequen
 
 
 def _loss(several, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:
-    """Loss of a new run at the planned size: the value of the first law, the outer ends of all."""
+    """Predict a new run at the planned size: the value of the first law, the outermost ends of all."""
     said = []
     for draws, one in zip(several, splits, strict=True):
         at = one.at if one is splits[0] or "S" in one.law.inputs else _same_run(one, splits[0])
@@ -181,7 +185,7 @@ def _loss(several, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:
 
 
 def _mixed_loss(mixed: Ensemble, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:
-    """Loss of a new run at the planned size by the mixture of all laws."""
+    """Predict a new run at the planned size by the mixture of all laws."""
     at = {letter: value for one in reversed(splits) for letter, value in one.at.items()}
     said = predict_mixture(mixed, at, kind="run", **how)
     return (
@@ -210,7 +214,7 @@ def _batch(first: Split, spending: Spending, tokens: Estimate, asked, level) -> 
 
 
 def _policy(spending: Spending, first: Split, held: bool) -> str:
-    parts = ["size or tokens held" if held else "compute-optimal"]
+    parts = ["size or tokens fixed" if held else "compute-optimal"]
     if spending.unique_tokens is not None:
         parts.append(f"{spending.unique_tokens:.3g} different tokens, {_repeats(first.law)}")
     if spending.inference_tokens:
@@ -221,7 +225,7 @@ def _policy(spending: Spending, first: Split, held: bool) -> str:
 
 def _repeats(law: Law) -> str:
     if "U" in law.inputs or law.convention.get("D") == "tokens_unique":
-        return "repeats as the law itself has them"
+        return "repeats as in the law itself"
     return "repeats as in Muennighoff et al. 2023"
 
 
@@ -236,7 +240,7 @@ def _warnings(several, splits, spending, params: Estimate, held: bool) -> tuple[
     if params.low and params.high and params.high / params.low > 3:
         found.append(
             f"the best size is known to a factor {params.high / params.low:.2g} only; see the sizes within 1% of the "
-            "budget, which all serve as well."
+            "budget, which are all equally good."
         )
     if spending.unique_tokens is not None and first.tokens > 4 * spending.unique_tokens:
         found.append(

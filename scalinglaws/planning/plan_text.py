@@ -1,4 +1,4 @@
-"""A plan as text: what to train, what would serve as well, and who disagrees."""
+"""A plan as text: what to train, near-equal choices, and laws that disagree."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ FAR = "far outside"
 
 
 def plan_blocks(made: "Plan") -> list[Block]:
-    """Say the law and the budget, what to train with its intervals, the sizes that serve as well, and who disagrees."""
+    """Write the law and the budget, what to train with its intervals, near-equal sizes, and laws that disagree."""
     lines: list[Block] = [
         f"{made.law}; {made.policy}; N = {made.columns.get('N', 'params')}",
         f"budget {made.flops:.4g} FLOPs, {made.reach:.3g} times the largest compute fitted",
@@ -45,7 +45,7 @@ def plan_blocks(made: "Plan") -> list[Block]:
 
 
 def _source_of(estimate, level: str) -> str:
-    """Say what an interval is of: draws of the fit, several published laws, one of them, or a given number."""
+    """Say where an interval comes from: draws of the fit, several published laws, one of them, or a given number."""
     if estimate is None:
         return ""
     if estimate.level == 1.0:
@@ -57,7 +57,7 @@ def _cost(cost: "TrainingCost") -> str:
     price = "" if cost.money is None else f", {cost.money:,.2f} in money"
     return (
         f"  {short(cost.hours)} hours on {cost.devices} device{'s' if cost.devices > 1 else ''} at "
-        f"{cost.flops_per_second:.3g} FLOPs a second, {short(cost.device_hours)} device-hours{price}"
+        f"{cost.flops_per_second:.3g} FLOPs per second, {short(cost.device_hours)} device-hours{price}"
     )
 
 
@@ -110,5 +110,5 @@ def _settings(settings: "tuple[Setting, ...]") -> list[Block]:
         if len(known) > 1:
             lines.append(f"  the {what} span a factor {max(known) / min(known):.2g}, without the laws far outside")
         elif not known:
-            lines.append(f"  no law of {what} reaches this plan: all are far outside their range, none is taken")
+            lines.append(f"  no law of {what} applies to this plan: all are far outside their range, and none is used")
     return lines

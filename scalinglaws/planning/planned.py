@@ -17,8 +17,8 @@ from .rates_and_batches import Setting
 class Alternative:
     """Another size at the same budget.
 
-    `loss_penalty` is relative to the best loss; `wasted` the share of the budget that the best size would not have
-    needed for this loss.
+    `loss_penalty` is relative to the best loss; `wasted`: the fraction of the budget that the best size would save at
+    this loss.
     """
 
     params: float
@@ -58,18 +58,18 @@ class Plan(PublicRecord):
     """A budget turned into a plan.
 
     Attributes:
-        law: law or laws planned with; `columns` letter -> quantity: which count N is.
-        flops: the budget; `reach` that budget over the largest compute fitted.
+        law: the law or laws of the plan; `columns`: letter -> quantity, which says what N counts.
+        flops: the budget; `reach`: the budget over the largest fitted compute.
         params, tokens: optimum of the fit, with the interval of the optimum over the draws.
         loss_nats: of one new run at these params and tokens.
-        batch_tokens, steps, lr: where they come from laws, low and high are the range of the laws, not an interval;
-            None where the plan lies far outside the range of every law of them.
-        settings: what every published law of batch and learning rate would set.
+        batch_tokens, steps, lr: if they come from published laws, low and high are the range of the laws, not an
+            interval; None if the plan lies far outside the range of every such law.
+        settings: the batch and learning rate by every published law of them.
         sizes: intervals of sizes that waste at most 1% and 5% of the budget.
         alternatives: other sizes whose loss is within 1% of the best.
         shapes: models that can be built near the best size.
-        epochs: passes over the different tokens, where their number is known.
-        by_law: law -> its own optimum, where several laws were given.
+        epochs: passes over the different tokens, if their number is known.
+        by_law: law -> its own optimum, if several laws were given.
     """
 
     law: str
@@ -93,7 +93,7 @@ class Plan(PublicRecord):
     warnings: tuple[str, ...] = ()
 
     def recommendation(self, label: str) -> Recommendation:
-        """Turn into the record that a report shows."""
+        """Make the record that a report shows."""
         others = tuple(
             {"params": a.params, "tokens": a.tokens, "loss_nats": a.loss_nats, "loss_penalty": a.loss_penalty}
             for a in self.alternatives
@@ -133,7 +133,7 @@ class Plan(PublicRecord):
         }
 
     def rows(self) -> dict[str, Any]:
-        """Give a row a quantity of the plan, with its interval."""
+        """Give one row per quantity of the plan, with its interval."""
         named = {name: getattr(self, name) for name in ("params", "tokens", "loss_nats", "batch_tokens", "steps", "lr")}
         known = {name: one for name, one in named.items() if one is not None}
         return {

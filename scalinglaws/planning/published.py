@@ -1,4 +1,4 @@
-"""What every law makes of a budget: records."""
+"""The records of a budget by every published law."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +11,15 @@ from .rates_and_batches import Setting
 
 @dataclass(frozen=True)
 class Optimum:
-    """What one law, with one set of published constants, makes of a budget.
+    """A budget by one law with one set of published constants.
 
     Attributes:
         counts: letter -> quantity that the law counts.
-        how: "least loss" of a law of size and data, or "allocation" for a law that gives size or tokens from compute.
-        params, tokens: under C = 6 N D, N as the law counts it; None for a law that gives the loss alone.
+        how: "least loss" for a law of size and data, "allocation" for a law that gives size or tokens from compute.
+        params, tokens: under C = 6 N D, N as the law counts it; None for a law that gives only the loss.
         loss_nats: by the law itself, on its own data; None for an allocation.
-        inside: whether the point lies in the range that its constants were fitted on, None where its source states
-            none; `outside` says where not.
+        inside: whether the point lies in the range of the runs behind its constants, None if the source states none;
+            `outside` says where it does not.
         cheap: lowest and highest size that cost under 1% of the budget by this law.
         penalty: relative rise of the loss, by this law, at the middle size of all laws.
     """
@@ -38,13 +38,13 @@ class Optimum:
 
     @property
     def tokens_per_param(self) -> float | None:
-        """D / N."""
+        """Tokens per parameter, D / N."""
         return None if self.params is None or self.tokens is None else self.tokens / self.params
 
 
 @dataclass(frozen=True)
 class LawSpread:
-    """Largest over smallest of what laws say: over all of them, and over those inside their range (None below two)."""
+    """Largest over smallest value: over all laws, and over those inside their range (None for fewer than two)."""
 
     quantity: str
     laws: int
@@ -58,14 +58,14 @@ class Optima(PublicRecord):
     """A budget by every law.
 
     Attributes:
-        params, tokens: where the laws of batch and learning rate are asked: as given, or the middle of the laws (the
-            median of those inside their range where there are such), N taken as each law counts it.
-        loss_nats: given to laws of the loss; `loss_source` says whose it is.
+        params, tokens: the point for the laws of batch and learning rate: as given, or the middle of the laws (the
+            median of those inside their range, if there are any); each law takes N as its own count.
+        loss_nats: the loss for laws that take one; `loss_source` says where it comes from.
         optima: a row for each law and each set of its constants.
         settings: batch and learning rate at that point.
         spreads: how far they disagree.
-        skipped: law -> why it says nothing here.
-        sentences: the reading, in words.
+        skipped: law -> why it does not apply.
+        sentences: the conclusions in words.
     """
 
     flops: float
@@ -95,7 +95,7 @@ class Optima(PublicRecord):
         }
 
     def rows(self) -> dict[str, Any]:
-        """Give a row a law and set of its constants."""
+        """Give one row per law and set of its constants."""
         return {
             name: [getattr(one, name) for one in self.optima]
             for name in ("law", "source", "how", "params", "tokens", "loss_nats", "inside", "penalty")

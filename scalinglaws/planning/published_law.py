@@ -1,4 +1,4 @@
-"""One law and a budget: its best size by least loss, by what it allocates, or the loss alone."""
+"""One law and a budget: the size of the lowest loss, the size that it allocates, or only the loss."""
 
 import inspect
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ ALLOCATED = ("params", "tokens", "flops_per_token")
 
 
 def asked(laws: Mapping[str, Law], flops: float, given: Mapping[str, float]):
-    """Ask every law about a budget with each of its constants.
+    """Apply every law to a budget, with each set of its constants.
 
     Returns:
-        (row, its valley where the law is one of loss) for each, and law -> why it says nothing.
+        (row, and the loss along size for a law of the loss) for each, and law -> why it does not apply.
     """
     found, skipped = [], {}
     for law in laws.values():
@@ -39,7 +39,7 @@ def asked(laws: Mapping[str, Law], flops: float, given: Mapping[str, float]):
 
 
 def _way(law: Law, given: Mapping[str, float]):
-    """Choose how a law can be asked about a budget; None for a law of something else."""
+    """Choose how a law can be applied to a budget; None for other laws."""
     inputs = set(law.inputs)
     if law.predicts == "loss" and {"N", "D"} <= inputs and "C" not in inputs:
         return _by_loss
@@ -55,7 +55,7 @@ def _lacking(law: Law, given: Mapping[str, float]) -> list[str]:
 
 
 def _by_loss(law: Law, published: Published, flops: float, given: Mapping[str, float]) -> tuple[Optimum, NearOptimum]:
-    """Minimise the loss over N under C = 6 N D, every token seen once."""
+    """Minimise the loss over N under C = 6 N D, with every token used once."""
     asked = holding(law, given)
     once = Spending(flops, unique_tokens=np.inf) if "U" in asked.inputs else Spending(flops)
     with np.errstate(all="ignore"):
@@ -68,9 +68,9 @@ def _by_loss(law: Law, published: Published, flops: float, given: Mapping[str, f
 
 
 def _allocated(law: Law, published: Published, flops: float, given: Mapping[str, float]) -> tuple[Optimum, None]:
-    """Take size or tokens from the law, and the other from C = 6 N D; N = M / 6 for a law of FLOPs a token, M.
+    """Take size or tokens from the law, and the other from C = 6 N D; N = M / 6 for a law of M, the FLOPs per token.
 
-    Tokens of a law of C_min go with no size: at the critical batch 6 N D is 2 C_min (Kaplan et al. 2020, eq 5.5).
+    Tokens by a law of C_min have no size: at the critical batch 6 N D is 2 C_min (Kaplan et al. 2020, eq 5.5).
     """
     at = {letter: given.get(letter, flops) for letter in law.inputs}
     value = float(law.at(published.values, **at))
@@ -93,7 +93,7 @@ def _on_a_line(law: Law, published: Published, flops: float, given: Mapping[str,
 
 
 def _row(law: Law, published: Published, how: str, at: Mapping[str, float], *found: float | None) -> Optimum:
-    """Make a row of (params, tokens, loss), with where `at` lies beside the law's range."""
+    """Make a row of (params, tokens, loss), and say whether `at` lies inside the law's range."""
     outside = law.outside(**{letter: at[letter] for letter in law.inputs})
     params, tokens, loss = (*found, None, None, None)[:3]
     inside = not outside if law.domain else None
@@ -106,7 +106,7 @@ def _loss_alone(law: Law, published: Published, flops: float, given: Mapping[str
 
 
 def holding(law: Law, given: Mapping[str, float]) -> Law:
-    """Make the law of fewer inputs that another is where some of its inputs are held."""
+    """Make a law of fewer inputs from a law of which some inputs are fixed."""
     held = {letter: np.float64(given[letter]) for letter in law.inputs if letter in given}
     if not held:
         return law
@@ -114,7 +114,7 @@ def holding(law: Law, given: Mapping[str, float]) -> Law:
 
     def evaluate(*inputs, **constants):
         at = dict(zip(free, inputs, strict=False)) | {k: constants.pop(k) for k in free if k in constants} | held
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # what is held may be out of all reason
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # the fixed values may be unreasonable
             return law.evaluate(**at, **constants)
 
     whole = inspect.signature(law.evaluate)

@@ -1,7 +1,7 @@
-"""Learning rate and batch by every published law of them, side by side: they disagree, and that is part of the answer.
+"""Learning rate and batch by every published law, side by side, because these laws disagree.
 
-Each law was fitted to its own schedule, optimizer and definition of N; read them as a band (about 3 to 7 times wide in
-the learning rate, 8 to 30 times in the batch), each with the definition that stands beside it.
+Each law was fitted to its own schedule, optimizer and definition of N; read them as a range (a factor of about 3 to 7
+in the learning rate, and 8 to 30 in the batch), each with its own definition.
 """
 
 import math
@@ -14,19 +14,19 @@ from ..laws.declaration import Law, Published
 from ..results.fitted import Estimate
 
 ROLES = ("lr", "batch")
-FAR = 0.5  # share of a law's range, in logarithms, beyond which it is shown and does not count
+FAR = 0.5  # fraction of a law's range, in logarithms, beyond which it is shown but does not count
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What one published law would set.
+    """The setting by one published law.
 
     Attributes:
-        inside: whether the point lies in the range the constants were fitted on, None where the source states none;
-            `outside` says where it does not; `far`: farther out than half of the range's width, in logarithms.
-        counts: letter -> quantity that the law counts; N, D and C were given to it as they are.
-        definition: what the number means, and the trap.
-        undefined: why the law gives nothing there; empty where it does.
+        inside: whether the point lies in the range of the runs behind the constants, None if the source states none;
+            `outside` says where it does not; `far`: outside by more than half of the range's width, in logarithms.
+        counts: letter -> quantity that the law counts; N, D and C were passed to it unconverted.
+        definition: what the number means, and its pitfalls.
+        undefined: why the law gives no value there; empty if it gives one.
     """
 
     law: str
@@ -44,11 +44,11 @@ class Setting:
 def settings(
     params: float, tokens: float, loss_nats: float, laws: Mapping[str, Law] = LAWS, variants: bool = False
 ) -> tuple[Setting, ...]:
-    """Ask every law of learning rate or batch at one point, with C = 6 N D.
+    """Evaluate every law of learning rate or batch at one point, with C = 6 N D.
 
     Args:
-        loss_nats: for laws of the loss, nats a token.
-        variants: ask each law with all of its published constants, not with its paper's alone.
+        loss_nats: for laws that take a loss, in nats per token.
+        variants: use all published constants of each law, not only those of its own paper.
     """
     point = {"N": params, "D": tokens, "C": 6 * params * tokens, "L": loss_nats}
     asked = [law for law in laws.values() if law.predicts in ROLES and set(law.inputs) <= set(point)]
@@ -80,9 +80,9 @@ def _setting(law: Law, published: Published, at: Mapping[str, float]) -> Setting
 
 
 def band(asked: tuple[Setting, ...], name: str) -> Estimate | None:
-    """Give the middle and the range of what the laws would set; a range of laws, not a confidence interval.
+    """Give the middle and the range of the laws' settings; this range is not a confidence interval.
 
-    Laws that are asked far outside their range do not count; None where no other is left. One law alone has no range.
+    Laws far outside their range do not count; None if no other is left. One law alone has no range.
 
     Args:
         name: "lr" or "batch_tokens".

@@ -1,4 +1,4 @@
-"""A planned model as configuration text for trainers that others wrote: nanoGPT, torchtitan, OLMo-core."""
+"""A planned model as configuration text for other trainers: nanoGPT, torchtitan, OLMo-core."""
 
 import math
 from collections.abc import Callable
@@ -10,16 +10,16 @@ from ..run.shape import Shape
 from .planned import Plan, PlannedShape
 
 WARMUP_SHARE = 0.02  # of the steps, and at most 2000: within the "no more tokens than parameters" of Porian et al. 2024
-_MICRO = (16, 8, 4, 2)  # sequences of one process at once; 1 where the batch is small
-_USUAL_PROCESSES = 8  # of one node, where nobody says how many
-_NEAR = 8  # a batch is rounded to whole micro-batches on every process of at most this part of it
+_MICRO = (16, 8, 4, 2)  # sequences per process and micro-batch; 1 if the batch is small
+_USUAL_PROCESSES = 8  # of one node, by default
+_NEAR = 8  # the unit to which the batch is rounded is at most one part in 8 of it
 
 
 @dataclass(frozen=True)
 class _PlannedRun:
-    """What every trainer is told: whole sequences and whole steps.
+    """The settings that every trainer gets, in whole sequences and whole steps.
 
-    `sequences` a step are `micro` at once on each of `processes`, equally often on all.
+    The `sequences` of a step are split into micro-batches of `micro` on each of `processes`, equally often on all.
     """
 
     shape: Shape
@@ -38,14 +38,14 @@ def configuration(
 ) -> str:
     """Write one of the plan's shapes as configuration text.
 
-    The batch is rounded to micro-batches that every process takes equally often (as each trainer demands), and the
-    steps up to whole steps; the learning rate is the middle of the published laws unless given; warm-up is 2% of the
+    The batch is rounded to micro-batches that every process takes equally often (as each trainer requires), and the
+    steps are rounded up; the learning rate is the middle of the published laws unless given; warm-up is 2% of the
     steps, 2000 at most; the loss and its interval are in a comment.
 
     Args:
         trainer: nanogpt (a Python file of settings), torchtitan (TOML; the flavour to register is in a comment) or
             olmo-core (a Python fragment).
-        devices: how many will train; without it the file runs on 1, 2, 4 or 8 where the batch is large enough.
+        devices: the number that will train; without it, the file runs on 1, 2, 4 or 8 if the batch is large enough.
 
     Raises:
         NameUnknownError: no such trainer.
@@ -66,7 +66,7 @@ def configuration(
 
 def _job(plan: Plan, row: PlannedShape, lr: float, devices: int | None) -> _PlannedRun:
     if plan.batch_tokens is None:
-        raise MisuseError("no published law of the batch reaches this plan: give the tokens of a step, batch_tokens.")
+        raise MisuseError("no published law of the batch applies to this plan: give the tokens per step, batch_tokens.")
     asked = max(1, round(plan.batch_tokens.value / row.shape.n_ctx))
     processes = devices or (_USUAL_PROCESSES if asked >= _NEAR * _USUAL_PROCESSES else 1)
     if asked < processes:
@@ -81,7 +81,7 @@ def _job(plan: Plan, row: PlannedShape, lr: float, devices: int | None) -> _Plan
     comment = (
         f"Planned by scalinglaws with {plan.law}: {plan.flops:.4g} FLOPs as C = 6 N D, {row.params_total:,} parameters "
         f"({row.params_nonembedding:,} without embeddings).",
-        f"Expected loss {row.loss_nats:.4f} nats a token; of the plan's own size {interval(plan.loss_nats, '.4f')}, "
+        f"Expected loss {row.loss_nats:.4f} nats per token; at the plan's own size {interval(plan.loss_nats, '.4f')}, "
         f"{plan.loss_nats.level:.0%}.",
         f"Reach: {plan.reach:.3g} times the largest compute that the law was fitted to.",
     )
@@ -91,7 +91,7 @@ def _job(plan: Plan, row: PlannedShape, lr: float, devices: int | None) -> _Plan
 
 
 def _rate(value: float) -> str:
-    """Write a float that reads back as one: 1.0 and not 1."""
+    """Write a float so that it is read as one: 1.0, not 1."""
     return repr(float(f"{value:.4g}"))
 
 
@@ -102,9 +102,10 @@ def _commented(job: _PlannedRun) -> str:
 def _nanogpt(job: _PlannedRun) -> str:
     head = "" if job.shape.tied else "# Its head is tied to the embeddings: fewer parameters than counted above.\n"
     return _commented(job) + (
-        f"{head}# {job.sequences} sequences a step = batch_size x gradient_accumulation_steps, over all processes: as "
-        f"many as divide\n# gradient_accumulation_steps, such as {job.processes}. The vocabulary, {job.shape.n_vocab}, "
-        "is read from the data's meta.pkl (50304 without one).\n"
+        f"{head}# {job.sequences} sequences per step = batch_size x gradient_accumulation_steps, over all processes, "
+        "whose number must divide\n# gradient_accumulation_steps, "
+        f"such as {job.processes}. The vocabulary, {job.shape.n_vocab}, is read from the data's meta.pkl (50304 "
+        "without one).\n"
         f"n_layer = {job.shape.n_layer}\n"
         f"n_head = {job.shape.n_heads}\n"
         f"n_embd = {job.shape.d_model}\n"

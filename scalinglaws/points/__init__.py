@@ -1,1 +1,1 @@
-"""The table between the wings: named columns, how anyone's table becomes one, which rows stand for runs."""
+"""The table between the wings: named columns, how any table becomes one, and which rows stand for runs."""

@@ -19,8 +19,7 @@ def as_counted(convention: Mapping[str, str], at: Mapping[str, float]) -> dict[s
 
     Raises:
         LawError: a quantity is not the law's own and cannot be converted (the message names what would allow it), a
-            name
-            is not a quantity, or a letter is given twice.
+            name is not a quantity, or a letter is given twice.
     """
     found = {name: value for name, value in at.items() if name in convention or name not in QUANTITIES}
     named = {name: float(value) for name, value in at.items() if name not in found}

@@ -1,4 +1,4 @@
-"""Cells of a table -> numbers: what is none, what cannot be, and what a column of words does to its rows."""
+"""Cells of a table -> numbers: cells that are not numbers, impossible values, and columns of text."""
 
 import math
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ MOST_SHOWN = 40  # characters of a cell that a sentence shows
 def values_of(
     columns: Mapping[str, list], rows: list[int]
 ) -> tuple[dict[str, np.ndarray | list], dict[int, str], list[str]]:
-    """Turn the quantities into numbers; give the columns, the rows that one condemns, and what was set aside.
+    """Turn the quantities into numbers; give the columns, the rejected rows with reasons, and notes.
 
-    A cell that holds no number condemns its row where it should hold the size, the tokens, the loss or another measured
-    amount; elsewhere (a rate, a shape, a switch) it is missing. A column that hardly holds numbers is kept as text.
+    A row is rejected if its size, tokens, loss or another measured amount is not a number; a cell of another quantity
+    (a rate, a shape, a switch) then counts as missing. A column of which most cells are not numbers is kept as text.
     """
     values: dict[str, np.ndarray | list] = {}
     rejected: dict[int, str] = {}
@@ -39,7 +39,7 @@ def values_of(
         if 2 * len(bad) > sum(value not in (None, "") for value in column):
             _check_spared(name, column, bad, rows, columns)
             values[f"{name}_as_read"] = column
-            notes.append(f"{name} holds no numbers (line {rows[bad[0]]}: {_shown(column[bad[0]])}): kept as text")
+            notes.append(f"{name} is not numeric (line {rows[bad[0]]}: {_shown(column[bad[0]])}): kept as text")
         else:
             values[name] = numbers
             _without(name, column, bad, rows, rejected, notes)
@@ -47,13 +47,13 @@ def values_of(
 
 
 def _without(name: str, column: list, bad: list[int], rows: list[int], rejected: dict[int, str], notes: list[str]):
-    """Reject the rows of an amount's bad cells; say of another column's that they count as missing."""
+    """Reject the rows of bad cells of a measured amount; note that those of other columns count as missing."""
     if QUANTITIES[name].role in _POSITIVE_ROLES:
         for i in bad:
             rejected.setdefault(i, f"{name} = {_shown(column[i])} is not a number")
     elif bad:
-        many = f"{len(bad)} cells are" if len(bad) > 1 else "a cell is"
-        notes.append(f"{name}: {many} no number (line {rows[bad[0]]}: {_shown(column[bad[0]])}), taken as missing")
+        many = f"{len(bad)} cells are not numbers" if len(bad) > 1 else "a cell is not a number"
+        notes.append(f"{name}: {many} (line {rows[bad[0]]}: {_shown(column[bad[0]])}), taken as missing")
 
 
 def holds_numbers(column: list) -> bool:
@@ -69,7 +69,7 @@ def _shown(value: object) -> str:
 
 
 def _numbers(column: list, switches: bool) -> tuple[np.ndarray, list[int]]:
-    """Read cells as numbers, and say which are none; true and false are 1 and 0 where the column may be a switch."""
+    """Read cells as numbers, and list those that are not; true and false are 1 and 0 if the column may be a switch."""
     numbers, bad = np.full(len(column), math.nan), []
     for i, value in enumerate(column):
         if value is None or (isinstance(value, str) and not value.strip()):
@@ -86,7 +86,7 @@ def _numbers(column: list, switches: bool) -> tuple[np.ndarray, list[int]]:
 
 
 def _check_spared(name: str, column: list, bad: list[int], rows: list[int], columns: Mapping[str, list]) -> None:
-    """Refuse a column of words where it is the only size, tokens or loss that the table has.
+    """Refuse a column of text if it is the only size, tokens or loss of the table.
 
     Raises:
         PointsError: with the first cell, and how to write it.
@@ -95,14 +95,14 @@ def _check_spared(name: str, column: list, bad: list[int], rows: list[int], colu
     if role in _NEEDED and sum(other in columns for other in playing(role)) == 1:
         filled = sum(value not in (None, "") for value in column)
         raise PointsError(
-            f"column {name!r} must hold numbers; line {rows[bad[0]]} holds {_shown(column[bad[0]])}; {len(bad)} of "
-            f"{filled} values are like it. Write 1300000000 or 1.3e9 (see also {argument(unit={name: 'millions'})}), "
-            f"or choose another column with {argument(map={name: 'COLUMN'})}."
+            f"column {name!r} must hold numbers; line {rows[bad[0]]} holds {_shown(column[bad[0]])}; {len(bad)} "
+            f"of its {filled} values are no numbers. Write 1300000000 or 1.3e9 (see also "
+            f"{argument(unit={name: 'millions'})}), or choose another column with {argument(map={name: 'COLUMN'})}."
         )
 
 
 def impossible(values: Mapping[str, np.ndarray | list], rows: list[int], known: Mapping[int, str]) -> dict[int, str]:
-    """Find rows with a loss that is missing, and with a physical quantity that is infinite, zero or negative."""
+    """Find rows whose loss is missing, or with a physical quantity that is infinite, zero or negative."""
     reasons: dict[int, str] = {}
     for name, column in values.items():
         if name not in QUANTITIES or QUANTITIES[name].role not in _POSITIVE_ROLES or isinstance(column, list):
@@ -118,14 +118,14 @@ def impossible(values: Mapping[str, np.ndarray | list], rows: list[int], known: 
 
 
 def _left_out(values: Mapping[str, np.ndarray | list]) -> np.ndarray:
-    """Mark the rows that the table itself leaves out, as our own does with models of no layer, whose N is 0."""
+    """Mark the rows that the table itself excludes, such as models without layers, whose N is 0, in our own tables."""
     because = values.get("excluded_because", [])
     return np.array([bool(reason) for reason in because]) if len(because) else np.array(False)
 
 
 def _reason(name: str, value: float) -> str:
     if math.isnan(value):
-        return f"{name} is missing or not a number: a diverged run, or a cell left empty"
+        return f"{name} is missing or not a number: a diverged run, or an empty cell"
     if value == 0 and QUANTITIES[name].role in ("steps", "tokens"):
         return f"{name} = 0: measured before the first step"
     return f"{name} = {value:g}; it must be above 0 and finite"

@@ -10,7 +10,7 @@ from .cell_values import holds_numbers
 from .foreign_units import allowed_units
 from .names import loss_by_word, named, plain, which_count
 
-# What a letter means where the field leaves one choice; "N" leaves several (params_total, params_nonembedding ...).
+# The quantity of a letter if the field has only one for it; "N" leaves several (params_total, params_nonembedding ...).
 _QUANTITY_OF_LETTER = {
     "D": "tokens",
     "C": "flops",
@@ -20,9 +20,10 @@ _QUANTITY_OF_LETTER = {
     "L": "loss_nats",
 }
 
-_STEPS = ("step", "_step", "global_step", "iter", "iteration")  # of a log: a row a moment of training
+_STEPS = ("step", "_step", "global_step", "iter", "iteration")  # of a log, with one row per step
 LOGGED = (
-    f"loss is taken for the training loss, as a log's is; if it is held out, say {argument(map={'loss_nats': 'loss'})}"
+    "loss is read as the training loss, as in a log; if it is a held-out loss, use "
+    f"{argument(map={'loss_nats': 'loss'})}"
 )
 
 
@@ -82,14 +83,14 @@ def _units_in_names(renamed: Mapping[str, str]) -> dict[str, str]:
 
 
 def _of_a_log(columns: Mapping[str, list], map: Mapping[str, str]) -> dict[str, str]:
-    """Take `loss` for the training loss where it stands beside a held-out one, or beside the step of a log."""
+    """Read `loss` as the training loss if the table also has a held-out loss, or the step of a log."""
     beside = any(name in columns for name in (*_STEPS, "val_loss", "loss_nats"))
     taken = "loss" in map.values() or "loss_train_nats" in {*map, *columns}
     return {"loss_train_nats": "loss"} if "loss" in columns and beside and not taken else {}
 
 
 def target_of(name: str, columns: list[str], column: str = "COLUMN") -> str:
-    """Say which quantity a name on the left in `map` or `unit` stands for."""
+    """Return the quantity that a key of `map` or `unit` stands for."""
     if name in QUANTITIES or name in SYNONYMS:
         return SYNONYMS.get(name, name)
     if name in _QUANTITY_OF_LETTER:
@@ -100,7 +101,7 @@ def target_of(name: str, columns: list[str], column: str = "COLUMN") -> str:
             return present[0]
         others = ", ".join(playing("params")[1:])
         raise PointsError(
-            f"N can count parameters in several ways; say which: {which_count(column)}. Other counts: {others}."
+            f"N can count parameters in several ways; name one: {which_count(column)}. Other counts: {others}."
         )
     raise unknown_name("quantity", name, [*QUANTITIES, *SYNONYMS, *ROLE_OF_LETTER])
 
@@ -124,7 +125,7 @@ def _chosen(map: Mapping[str, str], present: list[str]) -> tuple[dict[str, str],
 
 
 def _renamed(raw: Raw, renamed: Mapping[str, str]) -> dict[str, list]:
-    """Give every column its final name; two columns that mean one quantity are an error unless `map` chose."""
+    """Give every column its final name; two columns of one quantity are an error unless `map` chose one."""
     columns = {name: raw.columns[column] for name, column in renamed.items()}
     for name, values in raw.columns.items():
         if name in renamed.values():

@@ -47,7 +47,7 @@ def _by_shape(count: str) -> Callable[[Columns], np.ndarray]:
 
 def _counted(count: str, n_layer: float, d_model: float, d_ff: float) -> float:
     if not np.isfinite([n_layer, d_model, d_ff]).all():
-        return np.nan  # a row that takes no part
+        return np.nan  # an excluded row
     return float(Shape(int(n_layer), int(d_model), n_heads=1, n_ctx=1, n_vocab=1, d_ff=int(d_ff)).params(count))
 
 

@@ -1,4 +1,4 @@
-"""convert(points, to=...): the shortest route from the columns of a table to a quantity that is wanted."""
+"""convert(points, to=...): the cheapest route from the columns of a table to another quantity."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ def convert(points: Points | Mapping, to: str) -> np.ndarray | float:
         to: a name in `quantities`.
 
     Returns:
-        array of shape (rows,), or a number where numbers were given.
+        array of shape (rows,), or a number if numbers were given.
 
     Raises:
         NameUnknownError: no such quantity. PointsError: it cannot be derived; the message names what is missing.

@@ -16,7 +16,7 @@ _BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*by
 
 
 def doubts(points: Points) -> tuple[str, ...]:
-    """List, in sentences, what a person should look at before a fit; the points are left as they are."""
+    """List, in sentences, what a user should check before a fit; the points are not changed."""
     params = _first(points, "params")
     tokens = _first(points, "tokens")
     found = _about_labels(points)
@@ -56,22 +56,24 @@ def _first(points: Points, role: str) -> str | None:
 
 
 def pooled(points: Points) -> tuple[str, ...]:
-    """Say what was put together because a person asked for it (`Points.across`)."""
+    """List the definitions across which one law is fitted because the user asked for it (`Points.across`)."""
     apart = mixtures(replace(points, pooled=()))
     return tuple(
-        f"one law across {one}, as was asked: {argument(across=[one.column])}"
+        f"one law is fitted across {one}, as asked: {argument(across=[one.column])}"
         for one in apart
         if one.column in points.pooled
     )
 
 
 def mixed(points: Points) -> tuple[str, ...]:
-    """Say that the rows are of several definitions, and how to choose one; the verbs that fit refuse them."""
+    """Say that the rows mix definitions, and how to choose one; the verbs that fit refuse such rows."""
     found = mixtures(points)
     if not found:
         return ()
-    kinds = f"the rows are of {' and of '.join(map(str, found))}"
-    return (f"{kinds}: one law cannot hold them. Choose one, such as {argument(where=choice(points, found))}",)
+    kinds = f"the rows mix {' and '.join(map(str, found))}"
+    return (
+        f"{kinds}: one law cannot describe all of them. Choose one, such as {argument(where=choice(points, found))}",
+    )
 
 
 def _about_labels(points: Points) -> list[str]:
@@ -87,14 +89,18 @@ def _about_bits(points: Points, counted: str, name: str) -> list[str]:
     if not bits or QUANTITIES[counted].unit != "nats/token":
         return []
     return [
-        f"{name} says {bits[0]!r}, bits a byte, and {counted} is read as nats a token: "
-        f"name it with {argument(map={'loss_bits_per_byte': 'COLUMN'})}, and keep rows in nats apart from it."
+        f"{name} says {bits[0]!r}, bits per byte, but {counted} is read as nats per token: "
+        f"name it with {argument(map={'loss_bits_per_byte': 'COLUMN'})}, and keep rows in nats in another column."
     ]
 
 
 def _about_runs(points: Points) -> list[str]:
     nameless = int((points["run_id"] == "").sum())
-    return [f"{nameless} of {len(points)} rows have an empty run_id: each is a run of its own."] if nameless else []
+    return (
+        [f"{nameless} of {len(points)} rows have an empty run_id: each of them counts as a run of its own."]
+        if nameless
+        else []
+    )
 
 
 def _about_evaluations(points: Points, tokens: str) -> list[str]:
@@ -111,7 +117,7 @@ def _about_evaluations(points: Points, tokens: str) -> list[str]:
     most = int(np.argmax(counts))
     run_id = str(points["run_id"][order[starts[most]]])
     return [
-        f"{repeated} of {len(counts)} pairs of run and {tokens} hold several losses (run {run_id!r}: {counts[most]}): "
+        f"{repeated} of {len(counts)} pairs of run and {tokens} have several losses (run {run_id!r}: {counts[most]}): "
         "if they are of several test sets, choose one by the column that says so: "
         f"{argument(where='COLUMN == VALUE')}"
     ]
@@ -121,7 +127,7 @@ def _about_params(points: Points, params: str) -> list[str]:
     largest = float(np.nanmax(points[params]))
     if largest < 1e4 and not units_agree(points, params):
         unit = argument(unit={params: "millions"})
-        return [f"the largest {params} is {largest:g}: if the table counts in millions, say {unit}."]
+        return [f"the largest {params} is {largest:g}: if the table counts in millions, use {unit}."]
     return []
 
 
@@ -129,12 +135,12 @@ def _about_ratio(points: Points, params: str, tokens: str) -> list[str]:
     sized = points.take(points[params] > 0)
     ratio = float(np.nanmedian(sized[tokens] / sized[params])) if len(sized) else math.nan
     if "batch_tokens" in points and np.nanmax(points[tokens]) < np.nanmedian(points["batch_tokens"]):
-        return [f"{tokens} never exceeds one batch: if it holds steps, say {argument(unit={tokens: 'steps'})}."]
+        return [f"{tokens} never exceeds one batch: if it counts steps, use {argument(unit={tokens: 'steps'})}."]
     if ratio < 0.2 and not units_agree(points, params):
         return [
-            f"the median of {tokens}/{params} is {ratio:.2g}: are the two swapped, is {tokens} counted in steps, "
-            f"or in millions or billions? Say {argument(map={tokens: 'COLUMN'})}, or "
-            f"{argument(unit={tokens: 'steps'})}, or millions or billions in its place."
+            f"the median of {tokens}/{params} is {ratio:.2g}: are the two swapped, or is {tokens} in steps, "
+            f"in millions or in billions? Use {argument(map={tokens: 'COLUMN'})}, or "
+            f"{argument(unit={tokens: 'steps'})}, or 'millions' or 'billions' in its place."
         ]
     return []
 

@@ -18,7 +18,7 @@ _FACTORS: dict[str, dict[str, float]] = {
     "steps": {"steps": 1.0, "thousands": 1e3},
     "s": {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0},
 }
-# One unit of these is so many tokens, by another column: tokens counted in steps or sequences, a batch in sequences.
+# One of these units is a number of tokens that another column gives: tokens in steps, a batch in sequences.
 _BY_COLUMN = {
     ("tokens", "steps"): "batch_tokens",
     ("tokens", "sequences"): "n_ctx",
@@ -47,7 +47,7 @@ def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np
     if by is not None:
         if by not in columns:
             raise PointsError(
-                f"{argument(unit={name: unit})}: a column {by!r} must say how many tokens that is. "
+                f"{argument(unit={name: unit})}: this needs a column {by!r}, the tokens of one unit. "
                 f"Name it with {argument(map={by: 'COLUMN'})}."
             )
         return values * np.asarray(columns[by])

@@ -1,4 +1,4 @@
-"""One definition in one column: which test sets, tokenizers, texts, architectures and recipes a table's rows are of."""
+"""Rows of one definition: test sets, tokenizers, texts, architectures and recipes that a table's rows mix."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ _KINDS = {
     "arms": "arm",
 }
 _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names.split()}
-# Columns that a law takes, by role or name, and what it then tells apart itself.
+# Columns that a law takes, by role or name, and the definitions that it then distinguishes itself.
 _TOLD_APART = {
     "params_vocabulary": ("tokenizers", "vocabularies"),
     "tokens_per_character": ("tokenizers", "vocabularies"),
@@ -46,14 +46,14 @@ _BARE = re.compile(r"[^\s()<>=!,'\"`]+")
 _WORDS = {"and", "or", "not", "in"}
 MOST_LABELS = 60  # values of a text column beyond which it names runs, not groups of runs
 LEAST_CELLS = 3  # pairs of N and D at which groups must meet before their losses are compared
-APART = 0.005  # of a loss: groups closer than this at one N and D are not told apart
+APART = 0.005  # relative difference of losses at one N and D below which groups count as equal
 CERTAIN = 1e-4  # p of the comparison, below which groups differ
-EXPLAINS = 0.5  # share of the scatter about a smooth surface that a column may carry unsaid
+EXPLAINS = 0.5  # fraction of the scatter about a smooth surface that a column may explain without a note
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """Rows of several kinds in one table: the column that says so, its values, how many rows of each, of what kind."""
+    """Rows of several definitions: the column that says so, the number of rows of each value, and their kind."""
 
     column: str
     counts: Mapping[str | float, int]
@@ -71,16 +71,17 @@ def written(value: str | float) -> str:
 
 
 def mixtures(points: Points, columns: Iterable[str] = ()) -> tuple[Mixture, ...]:
-    """Find the columns that say that the rows which take part are of several definitions.
+    """Find the columns by which the rows in the fits mix several definitions.
 
-    A column is known by its name, or by its effect: rows of one N and D whose losses differ between its values. What
-    was said to be fitted across (`Points.across`) and what `columns`, those that a law takes, tell apart is left out.
+    A column is recognised by its name, or by its effect: rows of one N and D whose losses differ between its values.
+    Columns across which one law was asked for (`Points.across`) are left out, and those that `columns`, which the law
+    takes, distinguish.
     """
     kept, taken = points.kept, set(columns)
     free = {kind for name in taken for kind in _TOLD_APART.get(name, ())}
     found = []
     for name in kept.columns:
-        ours = name == "family" and "lineage" in kept  # why a run of a set was made, not what it is
+        ours = name == "family" and "lineage" in kept  # says why a run of a set was made, not how
         kind = None if ours else _KIND_OF.get(_plain(name))
         if name in points.pooled or name in taken or (kind in free):
             continue
@@ -93,17 +94,17 @@ def mixtures(points: Points, columns: Iterable[str] = ()) -> tuple[Mixture, ...]
 
 
 def unmixed(points: Points, columns: Iterable[str] = ()) -> Points:
-    """Give rows of one definition back, ready for the fits of parts of them; refuse rows of several.
+    """Return rows of one definition, so that parts of them can be fitted; refuse rows of several.
 
     Raises:
-        PointsError: naming the columns and their values, the rows to choose, and how to fit across them all the same.
+        PointsError: naming the columns and their values, the rows to choose, and how to fit across them nevertheless.
     """
     found = mixtures(points, columns)
     if found:
         columns = [mixture.column for mixture in found]
         raise PointsError(
-            f"the rows are of {' and of '.join(map(str, found))}: one law cannot hold them. Choose one, such as "
-            f"{argument(where=choice(points, found))}, or fit across them knowingly: {argument(across=columns)}."
+            f"the rows mix {' and '.join(map(str, found))}: one law cannot describe all of them. Choose one, such as "
+            f"{argument(where=choice(points, found))}, or fit across them deliberately: {argument(across=columns)}."
         )
     return points.across(*points.columns)
 
@@ -128,7 +129,7 @@ def choice(points: Points, found: Iterable[Mixture]) -> str:
 
 
 def carrying(points: Points) -> tuple[str, ...]:
-    """Name, in sentences, text columns that carry much of the scatter about a smooth surface of N and D."""
+    """List, in sentences, text columns that explain much of the scatter about a smooth surface of N and D."""
     kept = points.kept
     surface = _surface(kept)
     if surface is None:
@@ -141,7 +142,7 @@ def carrying(points: Points) -> tuple[str, ...]:
         share, one = _share(surface, label.reshape(-1)), next((_word(v) for v in labels.tolist() if _filled(v)), "''")
         if share > EXPLAINS:
             found.append(
-                f"{name} carries {share:.0%} of the scatter about a smooth surface of N and D: if its values are "
+                f"{name} explains {share:.0%} of the scatter about a smooth surface of N and D: if its values are "
                 f"different definitions, choose one, such as {argument(where=f'{_word(name)} == {one}')}"
             )
     return tuple(found)
@@ -247,7 +248,7 @@ def _effects(loss: np.ndarray, label: np.ndarray, place: np.ndarray) -> tuple[np
 
 
 def _surface(points: Points) -> np.ndarray | None:
-    """Give what a quadratic surface of ln N and ln D leaves of ln L; None where there are too few rows for one."""
+    """Give the residuals of ln L from a quadratic surface of ln N and ln D; None if there are too few rows for one."""
     loss = _loss(points) if _has(points, "params", "tokens", "loss") else None
     if loss is None:
         return None
@@ -260,7 +261,7 @@ def _surface(points: Points) -> np.ndarray | None:
 
 
 def _share(left: np.ndarray, label: np.ndarray) -> float:
-    """Give the share of a scatter's variance that the labels' means carry, less what as many labels would by chance."""
+    """Give the fraction of the variance that the labels' means explain, adjusted for the number of labels."""
     n, k = len(left), label.max() + 1
     mean = (np.bincount(label, left) / np.bincount(label))[label]
     total = float(left @ left)
@@ -269,7 +270,7 @@ def _share(left: np.ndarray, label: np.ndarray) -> float:
 
 
 def _nested(points: Points, name: str) -> bool:
-    """Say whether a column follows from the size or from the tokens alone, as the name of a size does."""
+    """Say whether the size alone, or the tokens alone, determines a column, as with names of sizes."""
     label = np.unique(points[name], return_inverse=True)[1].reshape(-1)
     for role in ("params", "tokens"):
         level = np.unique(points[next(n for n in playing(role) if n in points)], return_inverse=True)[1].reshape(-1)
@@ -280,7 +281,7 @@ def _nested(points: Points, name: str) -> bool:
 
 
 def _word(text: str) -> str:
-    """Write a name or a value as the row choice reads it: in quotes where it is more than one plain word."""
+    """Write a name or a value as the row choice reads it: in quotes unless it is one plain word."""
     if _BARE.fullmatch(text) and text.lower() not in _WORDS:
         return text
     mark = next((mark for mark in "'\"`" if mark not in text), "'")

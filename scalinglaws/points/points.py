@@ -1,4 +1,4 @@
-"""Points: named columns, one row an observed loss; all that a law ever sees."""
+"""Points: named columns, one row per observed loss; the only data that a law gets."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -15,23 +15,23 @@ from ..records.text_blocks import Block
 from .points_text import points_blocks
 
 OF_THE_CLOCK = frozenset("seconds started ended device tokens_per_second mfu peak_memory_bytes".split())
-NO_LABEL = ("nan", "NaN", "None")  # what Python writes where a run has no name: no run is called so
+NO_LABEL = ("nan", "NaN", "None")  # what Python writes for a missing name: no run has this name
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Points(PublicRecord):
     """Columns of equal length; a column's name is its definition (`quantities.py`).
 
-    Numbers are float64 arrays, labels arrays of str. Further columns of a foreign table may ride along under their own
-    names. A row with a non-empty `excluded_because` is shown, and takes no part in a fit.
+    Numbers are float64 arrays, labels arrays of str. Other columns of a table are kept under their own names. A row
+    with a non-empty `excluded_because` is shown, but not fitted.
 
     Attributes:
         columns: name -> array of shape (rows,).
         source: where the points came from, for a person.
-        where: how rows of the source were chosen, as `read_points(where=...)` takes it; empty for all.
+        where: the choice of rows of the source, as in `read_points(where=...)`; empty for all.
         notes: sentences about what looks wrong in them.
         pooled: columns of labels across which a law may be fitted; see `across`.
-        letters: letter of a law -> column, where a reader of the table chose one; fits take it.
+        letters: letter of a law -> column, if one was chosen when the table was read; fits use it.
         rejected: rows of the source that could not be read, each with its line and reason.
     """
 
@@ -48,7 +48,7 @@ class Points(PublicRecord):
         columns = {SYNONYMS.get(name, name): _as_column(name, values) for name, values in given.items()}
         lengths = {name: len(values) for name, values in columns.items()}
         if len(set(lengths.values())) > 1:
-            raise PointsError(f"the columns differ in length: {lengths}. Give every column one value a row.")
+            raise PointsError(f"the columns differ in length: {lengths}. Give every column one value per row.")
         object.__setattr__(self, "columns", columns)
 
     def __len__(self) -> int:
@@ -87,7 +87,7 @@ class Points(PublicRecord):
 
     @property
     def kept(self) -> "Points":
-        """The rows that take part in a fit."""
+        """The rows that are not excluded from fits."""
         if "excluded_because" not in self:
             return self
         return self.take(self["excluded_because"] == "")
@@ -98,9 +98,9 @@ class Points(PublicRecord):
         return "lineage" if "lineage" in self else "run_id"
 
     def clusters(self, column: str = "run_id") -> np.ndarray:
-        """Say which run every row is of: equal labels are one run, a row without a label is a run of its own.
+        """Name the run of every row: equal labels are one run, a row without a label is a run of its own.
 
-        A row without a lineage is of the run that it names.
+        A row without a lineage belongs to the run that it names.
         """
         own = np.array([f"row {i + 1}" for i in range(len(self))], dtype=str)
         if column not in self:
@@ -113,7 +113,7 @@ class Points(PublicRecord):
 
     @property
     def fingerprint(self) -> str:
-        """Hash the content, so that a fit can say which points it saw; the clock and the machine are left out."""
+        """Hash the content, so that a fit can name its points; columns of time and machine are left out."""
         digest = hashlib.sha256()
         for name in sorted(set(self.columns) - OF_THE_CLOCK):
             digest.update(name.encode())
@@ -122,7 +122,7 @@ class Points(PublicRecord):
         return digest.hexdigest()[:12]
 
     def blocks(self) -> list[Block]:
-        """Give what a person sees of them."""
+        """Give the text of these points."""
         return points_blocks(self)
 
     def brief(self) -> dict[str, object]:
@@ -155,7 +155,7 @@ def _columns_of(given: Any) -> Mapping[str, Any]:
         given = given.to_dict(as_series=False)  # of polars
     for name, values in given.items():
         if not isinstance(name, str) or isinstance(values, str) or not hasattr(values, "__len__"):
-            raise PointsError(f"column {name!r} must be a list or an array, one value a row; it is {values!r:.40}.")
+            raise PointsError(f"column {name!r} must be a list or an array, one value per row; it is {values!r:.40}.")
     return given
 
 
@@ -178,7 +178,7 @@ def _as_column(name: str, values: Sequence) -> np.ndarray:
 
 
 def _labels(values: Sequence) -> np.ndarray:
-    """Write values as text; what is missing is empty, and half a character is shown as its code."""
+    """Write values as text; missing values are empty, and half of a surrogate pair is escaped."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "U":
         return values
     return np.array(["" if missing(v) or not (text := str(v)).strip() else _encodable(text) for v in values], dtype=str)

@@ -1,4 +1,4 @@
-"""Points as text: how many, of how many runs, where from, and the range of every column."""
+"""Points as text: their number, their runs, their source, and the range of every column."""
 
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,13 @@ from ..records.text_blocks import Block, rows_of
 if TYPE_CHECKING:
     from .points import Points
 
-MOST_COLUMNS = 40  # of a table that are listed
+MOST_COLUMNS = 40  # that are listed
 
 
 def points_blocks(points: "Points") -> list[Block]:
-    """Say how many points there are and what each column holds."""
+    """Write the number of points and the content of each column."""
     left_out = len(points) - len(points.kept)
-    part = f"; {left_out} left out of fits" if left_out else ""
+    part = f"; {left_out} excluded from fits" if left_out else ""
     runs = len(np.unique(points.clusters(points.cluster)))
     source = f" from {points.source}" if points.source else ""
     names = list(points.columns)

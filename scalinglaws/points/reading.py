@@ -1,4 +1,4 @@
-"""Anyone's table of runs -> Points, with every rejected row and its reason."""
+"""Any table of runs -> Points, with every rejected row and its reason."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -44,7 +44,7 @@ class Imported:
     """A table, read.
 
     Attributes:
-        points: the rows that can be used; exact duplicates are in it, flagged in `excluded_because`.
+        points: the usable rows; exact duplicates are among them, marked in `excluded_because`.
         mapping: our name -> the table's column, for every column that was renamed.
         units: our name -> the unit of the table's column, where it was converted.
         where: how rows were chosen.
@@ -61,20 +61,20 @@ class Imported:
 
     @property
     def rejected(self) -> tuple[Rejected, ...]:
-        """The rows that cannot be used, with their lines and reasons."""
+        """The rejected rows, with their lines and reasons."""
         return self.points.rejected
 
     @property
     def columns(self) -> Mapping[str, str]:
-        """Letter of a law -> quantity, where `map` named a letter; for `fit(columns=...)`."""
+        """Letter of a law -> quantity, for letters named in `map`; for `fit(columns=...)`."""
         return self.points.letters
 
     def preview(self, rows: int = 5) -> str:
-        """Show columns with their meaning, the first rows, and what was rejected, as text."""
+        """Write the columns with their meaning, the first rows and the rejected rows as text."""
         return preview(self, rows)
 
     def save_mapping(self, path: Path) -> None:
-        """Keep map, units and row choice in a JSON file for `read_points(mapping_file=...)`."""
+        """Save map, units and row choice in a JSON file for `read_points(mapping_file=...)`."""
         write_json(Path(path), {"map": {**self.mapping, **self.columns}, "unit": dict(self.units), "where": self.where})
 
 
@@ -101,7 +101,7 @@ def read_points(
         unit: quantity -> unit that the table uses, e.g. {"loss": "bits", "params_total": "millions"}.
         given: facts that the table does not hold, of all rows or by run: {"batch_tokens": 524288, "params_total":
             {"run-a": 14.1e6}}.
-        mapping_file: what `save_mapping` wrote; `map`, `unit` and `where` given here win over it.
+        mapping_file: what `save_mapping` wrote; `map`, `unit` and `where` given here override it.
         need: quantities or letters that must be there.
         across: columns of labels (tokenizers, test sets, recipes ...) across which a law may be fitted; see `Points`.
         form: csv, tsv, jsonl or parquet, where neither the file's ending nor its first line tells.
@@ -145,7 +145,7 @@ def _listed(raw: Raw, rejected: Mapping[int, str]) -> tuple[Rejected, ...]:
 
 
 def _in_our_units(values: dict[str, np.ndarray | list], unit: Mapping[str, str]) -> dict[str, str]:
-    """Convert the columns that `unit` names where they stand; give quantity -> unit that the table used."""
+    """Convert the columns that `unit` names in place; return quantity -> unit that the table used."""
     units = {target_of(name, list(values)): in_unit for name, in_unit in unit.items()}
     for name, in_unit in units.items():
         if name not in values:
@@ -199,7 +199,7 @@ def _check_need(points: Points, need: Iterable[str], letters: Mapping[str, str])
 
 
 def _without_duplicates(points: Points) -> Points:
-    """Flag every row that repeats an earlier one in all columns."""
+    """Mark every row that repeats an earlier one in all columns."""
     first: dict[tuple, int] = {}
     because = list(points["excluded_because"]) if "excluded_because" in points else [""] * len(points)
     columns = [v.tolist() for name, v in points.columns.items() if name != "excluded_because"]

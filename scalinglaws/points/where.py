@@ -5,7 +5,7 @@
     negation    = [ "not" ] ( "(" expression ")" | comparison )
     comparison  = column ( "=" "==" "!=" "<" "<=" ">" ">=" ) value  |  column [ "not" ] "in" "(" value { "," value } ")"
 
-A column or a value with blanks or signs in it goes into quotes: 'val/loss' < 3.
+A column or a value with blanks or signs in it is written in quotes: 'val/loss' < 3.
 """
 
 import re
@@ -31,15 +31,15 @@ _COMPARE = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater
 
 
 def matching(points: Points, expression: str) -> np.ndarray:
-    """Say for every row whether the expression holds; a missing number (NaN) meets no comparison but `!=`.
+    """Say for every row whether the expression is true; for a missing number (NaN) only `!=` is.
 
     Raises:
-        PointsError: the expression cannot be read, is too long, or names a column that the table lacks.
+        PointsError: the expression cannot be read, is too long, or names a column that is missing.
     """
     parser = _Parser(points, expression, _tokens(expression))
     mask = parser.expression()
     if parser.more:
-        raise parser.error(f"{_cut(parser.token[1])!r} is left over")
+        raise parser.error(f"{_cut(parser.token[1])!r} is not expected there")
     return mask
 
 
@@ -86,12 +86,12 @@ class _Parser:
 
     def take(self, kind: str) -> str:
         if not self.more:
-            raise self.error("it ends too early")
+            raise self.error("it is incomplete")
         found, text = self.token
         self.place += 1
         if found != kind and not (kind == "name" and found in ("word", "quoted")):
             should = "column or value" if kind == "name" else kind
-            raise self.error(f"{_cut(text)!r} stands where a {should} should")
+            raise self.error(f"{_cut(text)!r} is not a {should}")
         return text
 
     def accept(self, text: str) -> bool:
@@ -138,14 +138,14 @@ class _Parser:
         if sign in ("=", "==", "!="):
             return self.equal(column, value) ^ (sign == "!=")
         if sign not in _COMPARE:
-            raise self.error(f"{sign!r} compares nothing")
+            raise self.error(f"{sign!r} is not a comparison")
         if column.dtype.kind != "f":
-            raise self.error(f"a column of text has no order; it can be compared by == and in, not by {sign}")
+            raise self.error(f"a column of text has no order: compare it with ==, != or in, not with {sign}")
         return _COMPARE[sign](column, self.number(value))
 
     def membership(self, column: np.ndarray) -> np.ndarray:
         if not self.accept("in") or not self.accept("("):
-            raise self.error("after 'in' comes a list in parentheses, as in: arm in (c4, rw)")
+            raise self.error("'in' needs a list in parentheses, as in: arm in (c4, rw)")
         values = [self.take("name")]
         while self.accept(","):
             values.append(self.take("name"))
@@ -160,7 +160,7 @@ class _Parser:
         try:
             return float(value)
         except ValueError:
-            raise self.error(f"{_cut(value)!r} is compared with a column of numbers and is none") from None
+            raise self.error(f"{_cut(value)!r} is not a number, but its column holds numbers") from None
 
     def column(self, name: str) -> np.ndarray:
         name = SYNONYMS.get(name, name) if name not in self.points else name

@@ -1,9 +1,9 @@
-"""Checkpoints: which rows of a table with several rows a run may stand for a run of their own, and why the others not.
+"""Checkpoints: which rows of a table with several rows per run stand for a run of their own, and why the others do not.
 
-The loss of a run whose learning rate still has to fall lies above that of a run which ended there: half-way along a
-cosine by enough to turn the exponents of Kaplan et al. 2020 into other ones (Hoffmann et al. 2022, section 2 and figure
-A1). The end of a constant rate, and any point on it after warm-up, is a run of its own but for the decay it lacks
-(Hagele et al. 2024): comparable with others of its kind, not with decayed ones.
+The loss of a run before its learning rate has decayed is higher than that of a run that ends there; half-way along a
+cosine, by enough to change the exponents of Kaplan et al. 2020 (Hoffmann et al. 2022, section 2 and figure A1). The end
+of a constant rate, and any point on it after warm-up, is a run of its own except for the missing decay (Hagele et al.
+2024): comparable with others of its kind, but not with decayed runs.
 """
 
 import numpy as np
@@ -18,31 +18,31 @@ SCHEDULE_COLUMNS = ("schedule", "schedule_set", "lr_schedule", "decay")
 BRANCH_WORDS = ("cooldown", "anneal")  # every row is the end of a branch that decayed
 HOT_WORDS = ("hot", "constant", "stable", "no_decay", "trunk")
 DECAY_WORDS = ("cosine", "linear", "wsd", "decay", "inverse", "cool")
-FALLEN = 0.5  # of the run's highest rate: below it the rate is falling
-ENDED = 0.2  # of the run's highest rate, at which a decay counts as done
-SAME_RATE = 1e-3  # relative range of a rate that is recorded once a run
+FALLEN = 0.5  # fraction of the run's highest rate, below which the rate has begun to decay
+ENDED = 0.2  # fraction of the run's highest rate, below which a decay counts as complete
+SAME_RATE = 1e-3  # relative range of a rate that is recorded once per run
 
 
 @checked
 def points_of_checkpoints(points: Points, *, burn_in: float | str = 0.0, keep: str = "final") -> Points:
-    """Say for every row what kind of checkpoint it is, and leave out those that do not stand for a run, with a reason.
+    """Classify every row as a kind of checkpoint, and exclude those that do not stand for a run, with a reason.
 
-    Adds the columns `checkpoint` (one of `STATUSES`), `run_id` where the table has none (see `detected_runs`), and
-    `excluded_because`, which keeps the reasons that are there. Give a fit that keeps several rows a run their `run_id`:
-    they are one cluster.
+    Adds the columns `checkpoint` (one of `STATUSES`), `run_id` if the table has none (see `detected_runs`), and
+    `excluded_because`, in which existing reasons are kept. If a fit uses several rows per run, the rows of one `run_id`
+    are one cluster.
 
     The evidence, in this order: a schedule column ("cosine", "hot", "cooldown" ...), and a rate `lr` that changes
-    within a run. decayed: the end of a decay. hot: at a constant rate. mid-decay: a row of a run whose rate was to
-    fall. final, intermediate: last and other rows of runs of which nothing is known.
+    within a run. decayed: the end of a decay. hot: at a constant rate. mid-decay: a row of a run before its rate
+    has decayed. final, intermediate: the last and the other rows of runs whose schedule is unknown.
 
     Args:
-        burn_in: the first rows of every run are left out: a share of the run's last token count (0.1), or "warmup", up
-            to column `warmup_steps`.
-        keep: "final": the last row of every run and every end of a decay. "decayed": ends of a decay alone. "all":
-            every row, so that mid-decay ones are marked but take part.
+        burn_in: how much of the start of every run is excluded: a fraction of its last token count (0.1), or "warmup",
+            up to the column `warmup_steps`.
+        keep: "final": the last row of every run and every end of a decay. "decayed": only ends of a decay. "all":
+            every row; those in the middle of a decay are marked, but not excluded.
 
     Raises:
-        MisuseError: burn_in or keep is not among these.
+        MisuseError: burn_in or keep has another value.
         PointsError: no column of tokens or steps says how far a run had come.
     """
     _check(burn_in, keep)
@@ -59,15 +59,17 @@ def points_of_checkpoints(points: Points, *, burn_in: float | str = 0.0, keep: s
 
 def _check(burn_in, keep) -> None:
     if keep not in KEEP:
-        raise MisuseError(f"keep is {keep!r}; it is one of {', '.join(KEEP)}.")
+        raise MisuseError(f"keep is {keep!r}; it must be one of {', '.join(KEEP)}.")
     if burn_in != "warmup" and not (isinstance(burn_in, int | float) and 0 <= burn_in < 1):
-        raise MisuseError(f"burn_in is {burn_in!r}; give a share of the run's tokens below 1 (0.1), or 'warmup'.")
+        raise MisuseError(
+            f"burn_in is {burn_in!r}; give a fraction of the run's tokens below 1, such as 0.1, or 'warmup'."
+        )
 
 
 def detected_runs(points: Points) -> np.ndarray:
     """Number the runs of a table without run_id: consecutive rows of one size whose tokens rise are one run.
 
-    Rows of another label (arm, schedule, seed) are other runs. It is a guess: name the column of runs where there is
+    Rows with another label (arm, schedule, seed) are other runs. This is a guess: name the column of runs if there is
     one.
     """
     progress = _progress(points)
@@ -96,7 +98,7 @@ def _schedule(points: Points) -> np.ndarray:
 
 
 def _labels(points: Points) -> np.ndarray:
-    """Tell rows of one run under different schedules apart: a trunk and its decayed branches often share a name."""
+    """Label runs by name and schedule: a trunk and its decayed branches often share a name."""
     names = points["run_id"]
     names = names if names.dtype.kind == "U" else np.array([f"{value:g}" for value in names])
     return np.char.add(np.char.add(names, "\0"), _schedule(points))
@@ -107,7 +109,7 @@ def _has(words, column: np.ndarray) -> np.ndarray:
 
 
 def _status(points: Points, run, progress, last) -> np.ndarray:
-    """Judge every row by what its schedule is called and, above that, by what its rate did."""
+    """Classify every row by its rate if that was recorded, otherwise by the name of its schedule."""
     schedule = _schedule(points)
     branch, hot, falling = (_has(words, schedule) for words in (BRANCH_WORDS, HOT_WORDS, DECAY_WORDS))
     status = np.where(last, "final", "intermediate").astype("U12")
@@ -119,7 +121,7 @@ def _status(points: Points, run, progress, last) -> np.ndarray:
 
 
 def _rate_status(points: Points, run, progress, last) -> np.ndarray:
-    """Judge the rows of runs whose recorded rate changes; empty where it says nothing, as a peak rate does not."""
+    """Classify the rows of runs whose recorded rate changes; empty if it does not, as with a peak rate."""
     found = np.full(len(points), "", dtype="U12")
     if "lr" not in points:
         return found
@@ -153,7 +155,7 @@ def _early(points: Points, burn_in, share: np.ndarray) -> np.ndarray:
     if burn_in == "warmup":
         for name in ("warmup_steps", "steps"):
             if name not in points:
-                raise PointsError(f"burn_in='warmup' needs a column {name!r}. Give a share instead: burn_in=0.1.")
+                raise PointsError(f"burn_in='warmup' needs a column {name!r}. Give a fraction instead: burn_in=0.1.")
         return np.where(points["steps"] <= points["warmup_steps"], "burn-in: still in the rate's warm-up", "")
     reason = f"burn-in: in the first {burn_in:.0%} of the run's tokens" if burn_in else ""
     return np.where(share < burn_in, reason, "")
@@ -165,14 +167,14 @@ def _unwanted(status: np.ndarray, last: np.ndarray, keep: str) -> np.ndarray:
     reasons = np.select(
         [status == "mid-decay", ~last & (status != "decayed")],
         [
-            "mid-decay: its rate had yet to fall, so it is not the end of a shorter run",
+            "mid-decay: its rate had not decayed, so it is not the end of a shorter run",
             "intermediate: not the last row of its run",
         ],
         "",
     ).astype("U80")
     if keep == "decayed":
-        reasons[(reasons == "") & (status == "hot")] = "hot: its rate never fell"
-        reasons[(reasons == "") & (status == "final")] = "nothing says whether its rate fell"
+        reasons[(reasons == "") & (status == "hot")] = "hot: its rate never decayed"
+        reasons[(reasons == "") & (status == "final")] = "unknown whether its rate decayed"
     return reasons
 
 

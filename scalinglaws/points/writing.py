@@ -1,4 +1,4 @@
-"""Points -> a table of CSV, TSV, JSON lines or Parquet, written whole or not at all."""
+"""Points -> a table of CSV, TSV, JSON lines or Parquet, written completely or not at all."""
 
 import csv
 import io
@@ -26,18 +26,18 @@ SUFFIXES = {
 
 @checked
 def write_points(points: Points, path: str | Path) -> None:
-    """Write points as CSV, TSV, JSON lines or Parquet, by the file's ending; whole or not at all.
+    """Write points as CSV, TSV, JSON lines or Parquet, by the file's ending; completely or not at all.
 
     Numbers are written so that they read back to the same float64; a missing one is an empty cell (null).
 
     Raises:
-        PointsError: an ending that is no table's, or Parquet without polars.
+        PointsError: the ending is unknown, or polars is missing for Parquet.
         StoreError: the folder cannot be written to.
     """
     path = Path(path)
     form = SUFFIXES.get(path.suffix.lower())
     if form is None:
-        raise PointsError(f"{path} should end in one of {', '.join(SUFFIXES)}; the ending says which table to write.")
+        raise PointsError(f"{path} should end in one of {', '.join(SUFFIXES)}; the ending gives the format.")
     written = {"csv": _as_csv, "tsv": _as_tsv, "jsonl": _as_json_lines, "parquet": _as_parquet}[form](points)
     write_whole(path, written)
 

@@ -1,4 +1,4 @@
-"""What no loss exceeds: that of a uniform guess over the vocabulary."""
+"""The largest possible loss: that of a uniform guess over the vocabulary."""
 
 from math import log
 
@@ -9,7 +9,7 @@ PER_TOKEN = ("loss_nats", "loss_train_nats")
 
 
 def ceiling_of(fit: Fit, points: Points) -> float | None:
-    """Give ln of the vocabulary, which no loss in nats per token exceeds; None where the table does not tell it."""
+    """Give ln of the vocabulary size, the largest possible loss in nats per token; None if it is unknown."""
     if fit.columns.get("L") not in PER_TOKEN or "n_vocab" not in points:
         return None
     sizes = points.kept["n_vocab"]

@@ -1,4 +1,4 @@
-"""Draws x target -> Prediction: never a number without its interval and its reach."""
+"""Draws x target -> Prediction: a number with its interval and its reach."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,30 +16,28 @@ from ..uncertainty.interval_ends import t_quantile
 from .prediction_text import prediction_lines, targets
 
 KINDS = ("run", "mean")
-FAR = 10.0  # reach beyond which a prediction is an extrapolation to be warned of
-MOST_LOGS = 600.0  # half-widths beyond it, in logarithms, are no numbers: e^700 is hardly one
+FAR = 10.0  # reach beyond which there is a warning about extrapolation
+MOST_LOGS = 600.0  # maximum half-width in logarithms: e^700 is close to the largest float
 ENDS = (-MOST_LOGS, MOST_LOGS)
-MIN_REPEATS = 3  # degrees of freedom below which repeats say nothing of their noise
-GROSS = (
-    12.0  # robust standard deviations beyond which a residual counts as no larger: one diverged run is not the noise
-)
+MIN_REPEATS = 3  # degrees of freedom below which repeats do not determine their noise
+GROSS = 12.0  # robust standard deviations at which a residual is cut off: one diverged run is not the noise
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Prediction(PublicRecord):
-    """What a law says at a target, one entry a target (plain numbers where one target was asked).
+    """A law's prediction at targets: one entry per target, plain numbers for a single target.
 
     Attributes:
-        value: from the fit itself; `low` and `high` at `level` from the draws.
-        reach: target compute over the largest compute fitted, by `reach_of` (C, 6ND, or a letter of the law).
+        value: from the fit itself; `low` and `high`: the interval at `level`, from the draws.
+        reach: the target's compute over the largest fitted compute, by `reach_of` (C, 6ND, or a letter of the law).
         inside_domain: whether the target lies within the range of the points, in every input.
-        kind: "mean": the law alone. "run": one new run, noise from run to run included.
-        noise: standard deviation of ln(target) from run to run, as used.
+        kind: "mean": the law alone. "run": one new run, including the noise from run to run.
+        noise: the standard deviation of ln(target) from run to run that was used.
         calibration: factor on the half-width, in logs.
-        informative: whether the interval is narrower than all the losses that were fitted lie apart; where it is not,
-            these points do not predict, and the loss of the largest run fitted says as much.
-        warnings: what a reader must know: how the fit ended, far targets, intervals that say nothing.
-        at: letter -> the inputs asked about; `predicts` what the law gives there.
+        informative: whether the interval is narrower than the range of the fitted losses; if it is not, the loss of the
+            largest fitted run says as much as the prediction.
+        warnings: what a reader must know: how the fit ended, distant targets, uninformative intervals.
+        at: letter -> the inputs of the target; `predicts`: what the law gives there.
     """
 
     value: np.ndarray
@@ -58,7 +56,7 @@ class Prediction(PublicRecord):
     predicts: str = "loss"
 
     def blocks(self) -> list[Block]:
-        """Give what a command prints of it."""
+        """Give the text of this prediction."""
         return list(prediction_lines(self))
 
     def brief(self) -> dict[str, object]:
@@ -73,7 +71,7 @@ class Prediction(PublicRecord):
         }
 
     def rows(self) -> dict[str, Any]:
-        """Give a row a target: its inputs by letter, and what is predicted there."""
+        """Give one row per target: its inputs by letter, and the prediction."""
         names = ("value", "low", "high", "reach", "inside_domain", "informative")
         columns = {**self.at, **{name: getattr(self, name) for name in names}}
         return {name: np.broadcast_to(column, np.shape(self.value)).ravel() for name, column in columns.items()}
@@ -95,23 +93,23 @@ def predict(
 ) -> Prediction:
     """Predict at inputs given by letter.
 
-    The interval of a loss lies above zero, under a loss of plain residuals too: its half-widths are then relative.
+    The interval of a loss is positive, even if the fit minimised plain residuals: its half-widths are then relative.
 
     Args:
         kind: "run" adds the noise of one new run; "mean" is the law alone.
-        calibration: widens the interval by a factor measured on held-out runs (a rolling-origin backtest).
-        ceiling: what no loss exceeds, ln of the vocabulary in nats a token; no interval reaches beyond it.
+        calibration: factor on the half-width of the interval, measured on held-out runs (a rolling-origin backtest).
+        ceiling: the largest possible loss, ln of the vocabulary size in nats per token; no interval extends beyond it.
 
     Raises:
-        LawError: an input is missing or is not one of the law's, or the law gives no number there.
-        MisuseError: an unknown kind, a level outside (0, 1), a calibration below zero.
+        LawError: an input is missing or unknown, or the law gives no number there.
+        MisuseError: the kind is unknown, the level is outside (0, 1), or the calibration is not positive.
     """
     if kind not in KINDS:
         raise MisuseError(f"kind is {kind!r}; it must be 'run' (one new run) or 'mean' (the law alone).")
     if not 0 < level < 1:
-        raise MisuseError(f"level is {level}; it must lie between 0 and 1: 0.95, say.")
+        raise MisuseError(f"level is {level}; it must lie between 0 and 1, for example 0.95.")
     if calibration <= 0:
-        raise MisuseError(f"calibration is {calibration}; it is a positive factor on the interval's half-width.")
+        raise MisuseError(f"calibration is {calibration}; it must be a positive factor on the interval's half-width.")
     fit = draws.fit
     inputs = checked_inputs(fit.law, at)
     shape = np.broadcast_shapes(*(array.shape for array in inputs.values()))
@@ -134,13 +132,13 @@ def predict(
 
 
 def _require_defined(fit: Fit, flat: Mapping[str, np.ndarray], value: np.ndarray) -> None:
-    """Refuse targets where the fitted law gives no number, or none above zero where there can be none."""
+    """Refuse targets at which the fitted law gives no number, or one that is not positive for a positive quantity."""
     wrong = ~np.isfinite(value) | ((value <= 0) & _positive(fit))
     if wrong.any():
         first = int(np.argmax(wrong))
         where = ", ".join(f"{letter} = {column[first]:.4g}" for letter, column in flat.items())
         raise LawError(
-            f"law {fit.law.name!r} is undefined at {where}: it gives {value[first]:.4g}. Ask nearer to the points."
+            f"law {fit.law.name!r} is undefined at {where}: it gives {value[first]:.4g}. Predict closer to the points."
         )
 
 
@@ -149,9 +147,9 @@ def _positive(fit: Fit) -> bool:
 
 
 def around(fit: Fit, value, below, above, ceiling: float | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Give the ends of an interval from its half-widths: of ln(target), or of the target where the fit is plain.
+    """Give the ends of an interval from its half-widths: in ln(target), or in the target for a fit of plain residuals.
 
-    Those of a plain fit to losses are taken as relative, so that no end lies below zero.
+    Those of a fit of plain residuals to losses are taken as relative, so that no end is negative.
     """
     if not _positive(fit):
         return value + below, value + above
@@ -163,7 +161,7 @@ def around(fit: Fit, value, below, above, ceiling: float | None = None) -> tuple
 
 
 def informative(fit: Fit, low, high) -> np.ndarray:
-    """Say where an interval spans less than the losses fitted do, with the noise of the two farthest apart."""
+    """Say whether an interval is narrower than the range of the fitted losses, including the noise of its two ends."""
     if not _positive(fit):
         return np.ones(np.shape(low), dtype=bool)[()]
     spread = np.log(fit.target.max() / fit.target.min())
@@ -171,28 +169,30 @@ def informative(fit: Fit, low, high) -> np.ndarray:
 
 
 def ending(fit: Fit) -> tuple[str, ...]:
-    """Say how a fit ended that did not converge: whatever is made of it hangs on that."""
+    """Give the warning for a fit that did not converge, on which every prediction depends."""
     return tuple(doubt.message for doubt in fit.doubts if doubt.id == fit.outcome)
 
 
 def cautions(fit: Fit, value, low, high, reach, reach_of: str, told, ceiling: float | None) -> tuple[str, ...]:
-    """Say what a reader of predictions must know of their intervals, in sentences."""
+    """List, in sentences, what a reader must know about the intervals."""
     found = []
     if not np.all(told):
         last = fit.target[np.argmax(reach_of_rows(fit))]
         widest = np.max(np.log(high / low))
         wide = f"a factor {np.exp(widest):.3g}" if widest < np.log(1e4) else "more than a factor 10,000"
         found.append(
-            f"these runs do not predict there: the interval spans {wide}, all the values fitted "
+            f"these runs allow no prediction there: the interval spans {wide}, all fitted values "
             f"{fit.target.max() / fit.target.min():.3g}; that of the largest run, {last:.4g}, says as much."
         )
     if np.max(reach) > FAR:
         found.append(
             f"the target is {np.max(reach):.3g} times the largest {reach_of} fitted: the law's form is not tested "
-            "there, and the interval does not hold that risk."
+            "there, and the interval does not include that uncertainty."
         )
     if ceiling is not None and fit.law.predicts == "loss" and np.max(value) >= ceiling:
-        found.append(f"the law predicts {np.max(value):.4g}, no less than a uniform guess over the vocabulary loses.")
+        found.append(
+            f"the law predicts {np.max(value):.4g}, no less than the loss of a uniform guess over the vocabulary."
+        )
     return tuple(found)
 
 
@@ -202,7 +202,7 @@ def reach_of_rows(fit: Fit) -> np.ndarray:
 
 
 def _by_slopes(draws, flat, value, noise, level):
-    """Carry the sandwich's covariance to the targets to first order: milliseconds for a thousand."""
+    """Propagate the sandwich's covariance to the targets to first order, in milliseconds for a thousand targets."""
     problem = draws.fit.problem
     inputs = tuple(flat[letter] for letter in draws.fit.law.inputs)
     with np.errstate(all="ignore"):
@@ -216,7 +216,7 @@ def _by_slopes(draws, flat, value, noise, level):
 
 def _by_draws(draws, flat, value, noise, level):
     spread = spread_about(draws, flat, value)
-    if noise:  # one value a draw serves all targets: each interval is its own
+    if noise:  # one value per draw is used for all targets: each interval is a separate one
         spread += noise * np.random.default_rng(draws.seed + 1).standard_normal((len(spread), 1))
     shares = (1 - level) / 2, (1 + level) / 2
     columns = np.ascontiguousarray(spread.T)
@@ -230,7 +230,7 @@ def _by_draws(draws, flat, value, noise, level):
 def spread_about(draws: Draws, flat: Mapping[str, np.ndarray], value) -> np.ndarray:
     """Give ln(draw / value), or draw - value of a plain fit: (draws, targets).
 
-    Within `MOST_LOGS`; nan where a draw says nothing: it then lies beyond both ends of an interval.
+    Clipped at `MOST_LOGS`; nan if a draw gives no value, which then counts beyond both ends of an interval.
     """
     with np.errstate(all="ignore"):
         drawn = draws.evaluate(**flat)
@@ -242,11 +242,12 @@ def spread_about(draws: Draws, flat: Mapping[str, np.ndarray], value) -> np.ndar
 def run_noise(fit: Fit) -> float:
     """Estimate the standard deviation of ln(target) from run to run.
 
-    From the residuals, which hold the misfit of the law as well, or from runs that repeat one another (equal inputs,
-    other seeds), whichever is larger: a seed's noise alone would leave out that the law is not exact.
+    From the residuals, which include the misfit of the law, or from repeated runs (equal inputs, other seeds),
+    whichever is larger: the noise of seeds alone would ignore that the law is not exact.
 
-    The residuals' root mean square, not their robust scale: that one describes the good runs, and the next run may be a
-    bad one (benchmarks/coverage: with 5% bad runs among 60 the robust scale held .92 of new runs, this one .96).
+    The root mean square of the residuals is used, not their robust scale, which describes the good runs: the next run
+    may be a bad one (benchmarks/coverage: with 5% bad runs among 60, the coverage of new runs was 0.92 with the robust
+    scale and 0.96 with this one).
     """
     size = np.clip(fit.residuals * fit.scales, -GROSS * fit.noise, GROSS * fit.noise)
     spread = float(np.sqrt(size @ size / max(fit.n - len(fit.z), 1)))
@@ -254,7 +255,7 @@ def run_noise(fit: Fit) -> float:
 
 
 def replicate_noise(fit: Fit) -> float:
-    """Pool the standard deviation of ln(target) among runs of equal inputs; 0 where none repeats."""
+    """Pool the standard deviation of ln(target) over runs with equal inputs; 0 without repeats."""
     table = np.stack([fit.inputs[letter] for letter in fit.law.inputs], axis=1)
     _, index, counts = np.unique(table, axis=0, return_inverse=True, return_counts=True)
     aim = fit.problem.target
@@ -264,7 +265,7 @@ def replicate_noise(fit: Fit) -> float:
 
 
 def reach_of(fit: Fit, flat: Mapping[str, np.ndarray]) -> tuple[np.ndarray, str]:
-    """Give how far beyond the fitted points a target lies: a ratio of computes, and what stands for compute."""
+    """Compute how far beyond the fitted points a target lies: a ratio of computes, and what counts as compute."""
     letters = set(fit.law.inputs)
     if "C" in letters:
         return flat["C"] / fit.inputs["C"].max(), "C"
@@ -279,7 +280,7 @@ def reach_of(fit: Fit, flat: Mapping[str, np.ndarray]) -> tuple[np.ndarray, str]
 
 
 def inside(fit: Fit, flat: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Say which targets lie within the fitted range of every input."""
+    """Mark the targets that lie within the fitted range of every input."""
     within = np.ones(next(iter(flat.values())).shape, dtype=bool)
     for letter, column in flat.items():
         seen = fit.inputs[letter]

@@ -1,4 +1,4 @@
-"""Predictions as text: a line a target, its value with the interval, and its reach."""
+"""Predictions as text: one line per target, with the value, its interval and its reach."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def prediction_lines(made: "Prediction", places: Sequence[str] | None = None) -> list[str]:
-    """Say what was predicted, a line a target.
+    """Write the predictions, one line per target.
 
     Args:
         places: how each target is written; by default its inputs by letter.

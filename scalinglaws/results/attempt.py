@@ -36,7 +36,7 @@ def attempt(make: Callable[[], Made], instead: Callable[[str], Made]) -> Made:
 
 
 def internal_error(failure: Exception) -> str:
-    """Describe an unforeseen error in a phrase, with the line of this package at which it occurred."""
+    """Describe an unexpected error in a phrase, with the line of this package at which it occurred."""
     frames = [(Path(f.filename), f.lineno) for f in traceback.extract_tb(failure.__traceback__)]
     ours = [(path, line) for path, line in frames if path.is_relative_to(PACKAGE) and path != Path(__file__)]
     place = f" at {ours[-1][0].relative_to(PACKAGE)}:{ours[-1][1]}" if ours else ""

@@ -1,4 +1,4 @@
-"""An audit as text: what failed, at length; what is undecided, what passed, what was not run; the waterfall."""
+"""An audit as text: what failed, in full; what is undecided, what passed, what was not run; the waterfall."""
 
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ WIDTH = 116
 
 
 def audit_blocks(found: "Audit") -> list[Block]:
-    """Say what failed, at length; then what is undecided, what passed and what was not run; then the waterfall."""
+    """Write what failed, in full; then what is undecided, what passed and what was not run; then the waterfall."""
     failed = sorted(found.having("failed"), key=lambda f: ("error", "warning", "info").index(f.severity))
     counts = ", ".join(
         f"{many} info" if severity == "info" else counted(many, severity)

@@ -22,7 +22,7 @@ class Finding:
         prevents: the failure that the rule guards against.
         size: how large that failure was where it was measured; `source` says who measured it.
         do: what to do about a failure.
-        fault: what is so where the rule failed, as a sentence; empty in records of earlier releases.
+        fault: the statement that is true if the rule failed; empty in records of earlier releases.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Finding:
 
     @property
     def statement(self) -> str:
-        """Say what is so, in a sentence that the outcome makes true."""
+        """Give the statement that is true for this outcome."""
         if self.outcome == PASSED:
             return self.title
         if self.outcome == FAILED:
@@ -102,7 +102,7 @@ class Audit(PublicRecord):
         }
 
     def rows(self) -> dict[str, Any]:
-        """Give a row a rule."""
+        """Give one row per rule."""
         return {
             name: [getattr(one, name) for one in self.findings]
             for name in ("id", "severity", "outcome", "statement", "found", "prevents", "size", "source", "do")

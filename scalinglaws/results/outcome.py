@@ -18,8 +18,8 @@ def outcome_of(estimate: Estimate | None, low: float | None = None, high: float 
         low, high: the limits, which are themselves allowed; None where there is none on that side.
 
     Returns:
-        passed where the whole interval lies between the limits, failed where all of it lies outside, undecided where it
-        holds values of both kinds; not run without a number or without an interval.
+        passed if the whole interval lies between the limits, failed if all of it lies outside, undecided if it contains
+        values of both kinds; not run without a number or without an interval.
     """
     if estimate is None or not np.isfinite(estimate.value):
         return NOT_RUN
@@ -33,9 +33,9 @@ def outcome_of(estimate: Estimate | None, low: float | None = None, high: float 
 
 
 def overall(outcomes: Iterable[str]) -> str:
-    """Give the outcome of a test that needs all of its parts; without a part it was not run.
+    """Combine the outcomes of the parts that a test needs; without a part it was not run.
 
-    Failed where one part failed; else not run where one was not; else undecided where one is.
+    Failed if a part failed; otherwise not run if a part was not run; otherwise undecided if a part is.
     """
     found = set(outcomes) or {NOT_RUN}
     return next(outcome for outcome in (FAILED, NOT_RUN, UNDECIDED, PASSED) if outcome in found)

@@ -12,14 +12,13 @@ class LawTrial:
     """How well a law predicted held-out sizes: fitted to the smaller sizes, it predicts each size of the study in turn.
 
     Attributes:
-        foretold: number of losses that it predicted, over all sizes with enough smaller sizes to fit.
         rms_log: root mean square of ln(measured / predicted).
         coverage: fraction of these losses inside the interval as the fit gives it.
         factor: factor on the half-width of the interval that gives the nominal coverage; never below 1.
     """
 
     law: str
-    foretold: int
+    foretold: int  # number of predicted losses, over all sizes with enough smaller sizes to fit
     rms_log: float
     coverage: float
     factor: float

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import FitError
+from ..errors import FitError, counted
 from ..fitting.fit_record import Fit, FitWarning
 from .resample import numbered
 from .sandwich import sandwich
@@ -29,8 +29,9 @@ def few_runs(fit: Fit) -> list[FitWarning]:
     return [
         FitWarning(
             "few-runs",
-            f"{runs} runs for {len(fit.z)} free parameters: intervals from fewer than {RUNS_EACH} runs per parameter "
-            f"are only a rough guide ({_measured(runs - len(fit.z))}). Add runs, or fix a parameter.",
+            f"{counted(runs, 'run')} for {counted(len(fit.z), 'free parameter')}: intervals from fewer than "
+            f"{RUNS_EACH} runs per parameter are only a rough guide ({_measured(runs - len(fit.z))}). Add runs, or "
+            "fix a parameter.",
         )
     ]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..errors import FitError
+from ..errors import FitError, counted
 from ..fitting.columns import or_hold
 from ..fitting.fit_record import Fit
 from ..fitting.project import advance, can_project
@@ -38,8 +38,9 @@ def check_runs(fit: Fit, parameters: int) -> int:
     if groups <= parameters:
         free = {name: fit.values[name] for name in fit.problem.coordinates.free}
         raise FitError(
-            f"{groups} runs cannot show the spread of {parameters} free parameters of law {fit.law.name!r}: intervals "
-            f"need {parameters + 1} runs or more. Add runs{or_hold(free, parameters + 1 - groups)}."
+            f"{counted(groups, 'run')} cannot show the spread of {counted(parameters, 'free parameter')} of law "
+            f"{fit.law.name!r}: intervals need {parameters + 1} runs or more. Add runs"
+            f"{or_hold(free, parameters + 1 - groups)}."
         )
     return groups
 
