@@ -79,7 +79,7 @@ def test_fit_tests_itself_on_larger_runs_unless_told_not_to(table):
 def test_a_backtest_that_would_take_long_is_offered_and_not_made(tmp_path):
     many = written(tmp_path / "many.csv", grid(np.geomspace(1e7, 1e10, 25), np.geomspace(1e9, 1e12, 20)))
     _, out, _ = spoken("fit", "chinchilla", many, "--interval", "sandwich")
-    assert "add --backtest for it" in out
+    assert "use --backtest for it" in out
 
 
 def test_predict_answers_several_places_and_widens_when_asked(table):
