@@ -189,7 +189,7 @@ CASES = {
     "D9": (case(SOUND), case(wavy()), "Moran's I = +"),
     "D10": (case(isoflop(noise=0.001)), case(tilted()), "apart"),
     "D11": (case(CURVES), case(CROWDED), "too low"),
-    "D12": (case(SOUND), case(sound(truth=steep)), "lies outside"),
+    "D12": (case(SOUND), case(sound(truth=steep)), "beta = 1.496 [1.474, 1.518]"),
     "D13": (case(SOUND), case(without(SOUND, "seed")), "no column seed"),
     "E1": (case(SOUND, held_out=held_out()), case(SOUND, held_out=held_out(predicted_at="")), "without its date"),
     "E2": (

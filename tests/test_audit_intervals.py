@@ -4,9 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from audit_tables import rows_of, scaled, scanned, sound, tasks
+from audit_tables import rows_of, scaled, scanned, sound, tasks, without
 
 from scalinglaws.auditing.audit import audit
+from scalinglaws.auditing.evidence import Evidence
+from scalinglaws.auditing.exponents_compared import exponent_in, range_of, range_of_fits
 from scalinglaws.auditing.form import p_value
 from scalinglaws.auditing.pairs_of_arms import difference_of_shares, pairs_right
 from scalinglaws.auditing.task_over_loss import TaskRows, range_over_scatter, rank_correlation, scatter_of_one_curve
@@ -47,6 +49,17 @@ def wavy(height: float) -> Points:
     return scaled(SOUND, loss_nats=1 + height * np.sin(1.2 * np.log(SOUND["params_total"])))
 
 
+def counted(further: float) -> Points:
+    """A second count of parameters that grows faster than the first, as its power of 1 + `further`."""
+    made = without(SOUND, "params_nonembedding", "params_with_head", "n_layer", "d_model")
+    return made.replace(params_nonembedding=made["params_total"] ** (1 + further))
+
+
+def falling(beta: float) -> Points:
+    """Runs of a law whose data term falls with this exponent."""
+    return sound(truth=lambda n, d: 1.8 + 480 / n**0.35 + 0.5 * (d / 1e10) ** -beta)
+
+
 # rule, table, its number and outcome just inside, the same just outside; the limit, and which end of which interval
 # meets it
 EDGES = [
@@ -61,6 +74,10 @@ EDGES = [
     ("B5", scan, (-0.00850, "passed"), (-0.00852, "failed"), 0.0, "high", 0),
     ("D9", wavy, (0.00092, "passed"), (0.00093, "undecided"), 0.25, "high", 0),
     ("D9", wavy, (0.00182, "undecided"), (0.00183, "failed"), 0.01, "high", 1),
+    ("D12", falling, (1.1980, "passed"), (1.1986, "undecided"), 1.2, "high", 1),
+    ("D12", falling, (1.2017, "undecided"), (1.2022, "failed"), 1.2, "low", 1),
+    ("A1", counted, (0.2220, "passed"), (0.2227, "undecided"), 0.05, "high", 0),
+    ("A1", counted, (0.2236, "undecided"), (0.2240, "failed"), 0.05, "low", 0),
 ]
 
 
@@ -117,6 +134,17 @@ def test_two_ways_that_decide_alike_are_not_shown_to_be_equally_good():
     alike = difference_of_shares(np.ones(28, dtype=bool), np.ones(28, dtype=bool), 8, 0.95)
     assert alike.value == 0
     assert alike.high == -alike.low > 0.3
+
+
+def test_what_two_fits_to_the_same_rows_share_cancels_in_the_difference_of_their_exponents():
+    """N^(1 + s) in the place of N divides alpha by 1 + s and leaves beta."""
+    evidence = Evidence(counted(0.2))
+    one, other = (evidence.fitted(columns={"N": name}) for name in ("params_total", "params_nonembedding"))
+    found = range_of_fits([one, other], 0.95, 0)
+    alpha, beta = one.values["alpha"], one.values["beta"]
+    assert found.value == pytest.approx(beta / (alpha / 1.2 + beta) - beta / (alpha + beta), rel=1e-6)
+    assert found.half < 0.1 * range_of([exponent_in(evidence, one), exponent_in(evidence, other)]).half
+    assert (range_of_fits([one, one], 0.95, 0).low, range_of_fits([one, one], 0.95, 0).high) == (0, 0)
 
 
 def test_a_pair_is_right_where_the_better_arm_is_named():

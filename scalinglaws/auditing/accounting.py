@@ -5,13 +5,16 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import FitError, PointsError, argument, counted
+from ..fitting.fit_record import Fit
 from ..fitting.problem import residuals
 from ..laws import law
 from ..points.convert import reachable
 from ..points.one_definition import choice, mixtures
 from ..quantities import PF_DAY, playing
+from ..records.numbers_in_text import interval
 from .evidence import Evidence, Lacking, levels, split_exponent
-from .rule import Judgement, either, fails, holds, rule, unknown
+from .exponents_compared import range_of_fits
+from .rule import Judgement, by_interval, either, fails, holds, rule, unknown
 
 BAND = 0.05  # of the exponent a: beyond it another model is chosen within two decades of compute
 TILT = 0.05  # of compute, by which 6ND may be off
@@ -35,7 +38,7 @@ SHAPE = ("n_layer", "d_model", "n_ctx", "n_vocab")
 )
 def named_count(e: Evidence) -> Judgement:
     """Look for a column that says which parameters it counts, refit the additive law under every count that the table
-    allows, and compare the exponents a = beta/(alpha + beta).
+    allows, and judge the largest difference between the exponents a = beta/(alpha + beta) by its interval.
     """
     try:
         named = e.size_name
@@ -44,20 +47,20 @@ def named_count(e: Evidence) -> Judgement:
             f"no column says which parameters it counts ({', '.join(playing('params')[:4])}); "
             f"the table has {', '.join(sorted(e.points.columns))}"
         )
-    found = {}
+    found: dict[str, Fit] = {}
     for name in reachable(e.known, "params"):
         try:
-            found[name] = split_exponent(_under(e, name).values)
+            found[name] = _under(e, name)
         except (FitError, PointsError):
             continue
     if len(found) < 2:
         return unknown(f"n_layer, d_model, n_vocab or a second count of parameters beside {named}")
-    band = max(found.values()) - min(found.values())
-    told = ", ".join(f"{a:.3f} by {name}" for name, a in found.items())
-    return either(band <= BAND, f"the study counts {named}; a is {told}: a range of {band:.3f}")
+    apart = range_of_fits(list(found.values()), e.level, e.seed)
+    each = ", ".join(f"{split_exponent(one.values):.3f} by {name}" for name, one in found.items())
+    return by_interval(apart, f"the study counts {named}; a is {each}: a range of {interval(apart, '.3f')}", high=BAND)
 
 
-def _under(e: Evidence, name: str):
+def _under(e: Evidence, name: str) -> Fit:
     if e.has(name):
         return e.fitted(columns={"N": name})
     return e.fitted(e.base.replace(**{name: e.need(name)[0]}), columns={"N": name})

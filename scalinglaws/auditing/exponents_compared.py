@@ -8,7 +8,12 @@ import numpy as np
 from ..fitting.fit_record import Fit
 from ..results.fitted import Estimate
 from ..uncertainty.draws import draws
-from .evidence import FEW_DRAWS, Evidence, exponent_of
+from ..uncertainty.interval_ends import t_quantile
+from ..uncertainty.resample import numbered, refit
+from .evidence import FEW_DRAWS, Evidence, Lacking, exponent_of, split_exponent
+
+GROUPS = 30  # of runs, left out in turn
+DIGITS = 6  # of an exponent, to which ends are rounded: smaller differences are those of the search
 
 
 def exponent_in(e: Evidence, found: Fit) -> Estimate:
@@ -24,6 +29,37 @@ def range_of(several: Sequence[Estimate]) -> Estimate:
     apart = [(abs(a.value - b.value), float(np.hypot(a.half, b.half))) for a, b in combinations(several, 2)]
     ends = (max(max(d - half, 0.0) for d, half in apart), max(d + half for d, half in apart))
     return Estimate(max(d for d, _ in apart), *ends, several[0].level)
+
+
+def range_of_fits(several: Sequence[Fit], level: float, seed: int) -> Estimate:
+    """Give the largest difference between the exponents of several fits to the same rows, with its interval.
+
+    Groups of whole runs are left out of all fits at once (jackknife, Student's t): what the fits share cancels.
+
+    Raises:
+        Lacking: the fits are not to the same rows.
+    """
+    if len({found.n for found in several}) > 1:
+        raise Lacking("the same rows in every fit")
+    index, runs = numbered(several[0].clusters)
+    groups = min(runs, GROUPS)
+    group = np.random.default_rng(seed).permutation(runs)[index] % groups
+    kept = (group != np.arange(groups)[:, None]).astype(float)
+    left = [_exponents(found, refit(found, kept).z) for found in several]
+    values = [split_exponent(found.values) for found in several]
+    apart = []
+    for i, j in combinations(range(len(several)), 2):
+        away = left[i] - left[j]
+        spread = np.sqrt((groups - 1) / groups * np.sum((away - away.mean()) ** 2))
+        apart.append((abs(values[i] - values[j]), float(t_quantile(level, groups - 1) * spread)))
+    low, high = max(max(d - half, 0.0) for d, half in apart), max(d + half for d, half in apart)
+    return Estimate(max(d for d, _ in apart), round(low, DIGITS), round(high, DIGITS), level)
+
+
+def _exponents(found: Fit, z: np.ndarray) -> np.ndarray:
+    """Give a for each row of coordinates."""
+    constants = found.problem.coordinates.parameters(z)
+    return constants["beta"] / (constants["alpha"] + constants["beta"])
 
 
 def moved(part: Estimate, whole: Estimate) -> Estimate:

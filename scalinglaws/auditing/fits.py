@@ -98,7 +98,9 @@ def _objective(found: Fit, values) -> float:
     do="State the loss, its scale and delta; examine the rows in which the fits differ.",
 )
 def loss_indifferent(e: Evidence) -> Judgement:
-    """Refit with Huber's delta ten times larger and smaller, with least squares of ln L and of L, and compare a."""
+    """Refit with Huber's delta ten times larger and smaller, with least squares of ln L and of L, and compare a. How
+    much the choice matters for these rows is a fact, without an interval.
+    """
     found = losses(e)
     if len(found) < 3:
         raise Lacking("points to which other losses can be fitted")

@@ -224,16 +224,17 @@ def no_curse(e: Evidence) -> Judgement:
     do="Fix or tie what is not identified, or add runs in which the term is large.",
 )
 def plausible(e: Evidence) -> Judgement:
-    """Look at the exponents, at their difference, and at the outcome of the fit."""
-    alpha, beta = (float(e.fit.values[name]) for name in ("alpha", "beta"))
-    wrong = [f"{n} = {v:.3g} lies outside" for n, v in (("alpha", alpha), ("beta", beta)) if not _inside(v)]
-    wrong += ["alpha and beta are equal"] if abs(alpha - beta) < EQUAL else []
+    """Judge both exponents by their intervals; that they are not the same number, and the outcome of the fit, are
+    facts.
+    """
+    intervals = e.draws.interval(e.level)
+    alpha, beta = (Estimate(float(e.fit.values[name]), *intervals[name], e.level) for name in ("alpha", "beta"))
+    wrong = ["alpha and beta are equal"] if abs(alpha.value - beta.value) < EQUAL else []
     wrong += [e.fit.sentence] if e.fit.outcome in ("at_bound", "not_identified") else []
-    return either(not wrong, "; ".join([f"alpha = {alpha:.3f}, beta = {beta:.3f}, {e.fit.outcome}", *wrong]))
-
-
-def _inside(value: float) -> bool:
-    return EXPONENTS[0] < value < EXPONENTS[1]
+    ends = f"alpha = {interval(alpha, '.3f')}, beta = {interval(beta, '.3f')}, {e.fit.outcome}"
+    if wrong:
+        return fails("; ".join([ends, *wrong]))
+    return by_parts([outcome_of(one, *EXPONENTS) for one in (alpha, beta)], ends)
 
 
 @rule(
