@@ -1,20 +1,17 @@
 """A comparison as JSON values: everything except the individual held-out points."""
 
-import numpy as np
+from ..records.json_values import finite
 
 
 def plain(comparison) -> dict:
     """Give the JSON values of a `Comparison`; a number that is not finite becomes null."""
-
-    def number(value: float) -> float | None:
-        return float(value) if np.isfinite(value) else None
 
     def one(law) -> dict:
         numbers = ("score", "rms_log", "coverage", "factor", "aicc", "cross_validated", "best_probability")
         behind = law.behind and {"value": law.behind.value, "low": law.behind.low, "high": law.behind.high}
         cuts = [
             {"at": c.at, "fitted": c.fitted, "held": c.held, "failed": c.failed, "ended": c.ended}
-            | {name: number(getattr(c, name)) for name in ("reach", "rms_log", "bias_log", "coverage", "needed")}
+            | {name: finite(getattr(c, name)) for name in ("reach", "rms_log", "bias_log", "coverage", "needed")}
             for c in law.cuts
         ]
         reaches = [{name: getattr(r, name) for name in r.__dataclass_fields__} for r in law.reaches]
@@ -26,7 +23,7 @@ def plain(comparison) -> dict:
             "behind": behind,
             "cuts": cuts,
             "reaches": reaches,
-        } | {name: number(getattr(law, name)) for name in numbers}
+        } | {name: finite(getattr(law, name)) for name in numbers}
 
     return {
         "laws": [one(law) for law in comparison.laws],

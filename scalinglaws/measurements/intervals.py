@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..records.json_values import finite
 from ..results.fitted import Estimate
 from ..uncertainty.interval_ends import t_quantile
 from .repeats import SeedNoise
@@ -18,8 +19,7 @@ def exact(value: float) -> Estimate:
 
 def between(value: float, low: float, high: float, level: float) -> Estimate:
     """Make an estimate; an end that is not finite is none."""
-    lower, upper = (float(end) if np.isfinite(end) else None for end in (low, high))
-    return Estimate(float(value), lower, upper, level)
+    return Estimate(float(value), finite(low), finite(high), level)
 
 
 def scaled(one: Estimate, factor: float) -> Estimate:

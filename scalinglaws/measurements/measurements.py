@@ -1,8 +1,7 @@
 """measurements(runs, curves, positions): every constant and table of the paper, measured here."""
 
-import math
-
 from ..points.points import Points
+from ..records.json_values import finite
 from ..results.attempt import attempt
 from . import costs_of_losses, models, scale, texts
 from .constants import constants
@@ -39,4 +38,4 @@ def _plain(sheet: Sheet) -> Sheet:
 def _cell(value) -> float | str | None:
     if value is None or isinstance(value, str):
         return value
-    return float(value) if math.isfinite(value) else None
+    return finite(value)

@@ -1,6 +1,5 @@
 """A folder of training runs, each written completely or not at all."""
 
-import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from ..errors import NameUnknownError, StoreError, nearest
 from ..records.json_values import (
+    finite,
     from_plain,
     read_hint,
     read_json,
@@ -89,7 +89,7 @@ class Store:
 
     def tell(self, run_id: str, step: int, loss: float):
         """Write how far a run is."""
-        write_hint(self.folder(run_id) / "progress.json", [step, loss if math.isfinite(loss) else None])
+        write_hint(self.folder(run_id) / "progress.json", [step, finite(loss)])
 
     def progress(self, run_id: str) -> tuple[int, float | None] | None:
         """The last reported step of a run and its last training loss; None if nothing readable was reported."""

@@ -5,6 +5,7 @@ import numpy as np
 from ..fitting.fit_record import Fit
 from ..points.points import Points
 from ..predicting.predict import predict
+from ..records.json_values import finite
 from ..results.fitted import Band, Estimate, FittedLaw
 from ..uncertainty.drawn import Draws
 from .laws_asked import ROBUST, LawAsked
@@ -35,7 +36,7 @@ def tabulated(asked: LawAsked, drawn: Draws, level: float) -> FittedLaw:
         objective=float(found.objective),
         values=values,
         interval_method=f"{drawn.method} bootstrap over {found.n_clusters} {clusters}, {len(drawn)} draws",
-        r2=float(found.r2) if np.isfinite(found.r2) else None,
+        r2=finite(found.r2),
         rms_log=float(found.rms_log),
         starts_agreeing=float(found.starts_agreeing),
         outcome=found.outcome,

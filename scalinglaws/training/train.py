@@ -21,7 +21,7 @@ from ..instruments.throughput import CEILING_SECONDS, forget_peak_memory, matmul
 from ..instruments.weights import activation_rms, decay_timescale, update_ratio
 from ..models import FAMILIES, make_drop
 from ..models.precision import DTYPES, in_precision, set_float32
-from ..records.json_values import from_plain, to_plain, utc_now
+from ..records.json_values import finite, from_plain, to_plain, utc_now
 from ..run.run import CHECKPOINT, DIVERGED, FINISHED, Evaluation, NoiseSums, Run, RunSpec, state_name
 from ..run.schedule import CURVE_SHARE, evaluation_steps, learning_rate, log_places
 from .optimizer import descend, gradient, gradient_of, make_optimizer
@@ -235,7 +235,7 @@ class _Job:
             self.outcome,
             self.sentence,
             self.notes.curve,
-            bytes_per_token if math.isfinite(bytes_per_token) else None,
+            finite(bytes_per_token),
             self.text.size,
             self._readings(step),
             provenance,
