@@ -52,8 +52,8 @@ READ = {
     "infer-31/budget.csv": Right(
         24, {"params_total": 8e8, "tokens": 8e10}, ("Scaling ladder",), {"map": {"params_total": "Params (M)"}}
     ),
-    "infer-32/flags.csv": Right(24, {"tied": 1}, ("lr holds no numbers", "seed holds no numbers")),
-    "infer-33/both.csv": Right(24, {"loss_nats": 2.5108, "loss_train_nats": 2.335}, ("taken for the training loss",)),
+    "infer-32/flags.csv": Right(24, {"tied": 1}, ("lr is not numeric", "seed is not numeric")),
+    "infer-33/both.csv": Right(24, {"loss_nats": 2.5108, "loss_train_nats": 2.335}, ("read as the training loss",)),
     "infer-35/steps.csv": Right(24, {"tokens": 152588 * 524288}, ("as given",), {"given": {"batch_tokens": 524288}}),
     "infer-35/steps_batch.csv": Right(24, {"tokens": 152588 * 524288}, ("tokens = steps batch_tokens",)),
     "infer-36/long.csv": Right(24, {"loss_nats": 2.5108}),

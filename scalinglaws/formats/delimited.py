@@ -61,15 +61,16 @@ def read_delimited(text: str, name: str, mark: str | None = None) -> Raw:
     mark = mark or delimiter_of(text) or ","
     numbered = _numbered(text, name, mark)
     header, skipped = _header(numbered, name)
-    columns: list[list] = [[] for _ in header]
     raw = Raw({}, [], form=FORM.get(mark, "delimited text"), notes=skipped)
+    whole: list[list[str]] = []
     for line, cells in numbered:
         if len(cells) == len(header):
-            for column, written in zip(columns, cells, strict=True):
-                column.append(written)
+            whole.append(cells)
             raw.rows.append(line)
         elif any(cell.strip() for cell in cells):
             raw.rejected.append(Rejected(line, f"{len(cells)} cells under {len(header)} column names"))
+    columns = [list(column) for column in zip(*whole, strict=True)] or [[] for _ in header]
+    del whole
     named = [i for i, title in enumerate(header) if title or any(cell.strip() for cell in columns[i])]
     names = checked_header([header[i] for i in named], name)
     raw.columns = {title: columns[i] for title, i in zip(names, named, strict=True)}

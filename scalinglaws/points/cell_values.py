@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import PointsError, argument
 from ..quantities import QUANTITIES, playing
 from .cells_with_units import read_alike
+from .plain_numbers import plain_numbers
 
 _POSITIVE_ROLES = {"params", "tokens", "tokens_unique", "batch", "steps", "flops", "loss"}
 _NEEDED = {"params", "tokens", "loss"}
@@ -70,6 +71,9 @@ def _shown(value: object) -> str:
 
 def _numbers(column: list, switches: bool) -> tuple[np.ndarray, list[int]]:
     """Read cells as numbers, and list those that are not; true and false are 1 and 0 if the column may be a switch."""
+    plain = plain_numbers(column)
+    if plain is not None:
+        return plain, []
     numbers, bad = np.full(len(column), math.nan), []
     for i, value in enumerate(column):
         if value is None or (isinstance(value, str) and not value.strip()):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from ..errors import argument, counted
-from ..quantities import QUANTITIES, playing
+from ..quantities import playing
 from .points import Points
 
 _COLUMNS = ("outcome", "state", "status", "run_state")
@@ -57,14 +57,22 @@ def _failures(points: Points) -> dict[int, tuple[str, str]]:
 
 
 def _runs(points: Points) -> list[np.ndarray]:
-    """Group the rows of each named run that agree in every label, in the order of the table."""
+    """Group the rows of each named run that agree in every label, in the order of the table; runs of few rows are left.
+
+    Text that differs in most rows, such as a time, is no label.
+    """
     if "run_id" not in points:
         return []
-    labels = [v for n, v in points.columns.items() if n in QUANTITIES and QUANTITIES[n].role == "label"]
-    labels += [points[name] for name in points.columns if points[name].dtype.kind == "U" and name not in QUANTITIES]
-    key = np.unique(np.stack(labels, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
-    named = points["run_id"] != ""
-    return [np.flatnonzero((key == k) & named) for k in np.unique(key[named])]
+    key = np.zeros(len(points), dtype=np.int64)
+    for name, values in points.columns.items():
+        if values.dtype.kind == "U":
+            names, code = np.unique(values, return_inverse=True)
+            if name == "run_id" or 2 * len(names) <= len(points):
+                key = np.unique(key * len(names) + code.reshape(-1), return_inverse=True)[1].reshape(-1)
+    order = np.argsort(key, kind="stable")
+    order = order[points["run_id"][order] != ""]
+    groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
+    return [rows for rows in groups if len(rows) >= _SEVERAL]
 
 
 def _progress(points: Points) -> np.ndarray | None:

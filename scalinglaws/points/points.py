@@ -12,6 +12,7 @@ from ..formats.raw import Rejected, missing
 from ..quantities import QUANTITIES, SYNONYMS
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
+from .plain_numbers import plain_numbers
 from .points_text import points_blocks
 
 OF_THE_CLOCK = frozenset("seconds started ended device tokens_per_second mfu peak_memory_bytes".split())
@@ -169,6 +170,9 @@ def _as_column(name: str, values: Sequence) -> np.ndarray:
         return _labels(values)
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
         return values.astype(np.float64)
+    plain = plain_numbers(values)
+    if plain is not None:
+        return plain
     try:
         return np.array([np.nan if missing(v) else v for v in values], dtype=np.float64)
     except (TypeError, ValueError, OverflowError):

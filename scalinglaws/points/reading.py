@@ -200,13 +200,27 @@ def _check_need(points: Points, need: Iterable[str], letters: Mapping[str, str])
 
 def _without_duplicates(points: Points) -> Points:
     """Mark every row that repeats an earlier one in all columns."""
+    alike = _may_repeat(points)
+    if not len(alike):
+        return points
     first: dict[tuple, int] = {}
     because = list(points["excluded_because"]) if "excluded_because" in points else [""] * len(points)
-    columns = [v.tolist() for name, v in points.columns.items() if name != "excluded_because"]
+    columns = [v[alike].tolist() for name, v in points.columns.items() if name != "excluded_because"]
     repeated = False
-    for i, row in enumerate(zip(*columns, strict=True)):
+    for i, row in zip(alike.tolist(), zip(*columns, strict=True), strict=True):
         key = tuple(None if value != value else value for value in row)
         j = first.setdefault(key, i)
         if j != i and not because[i]:
             because[i], repeated = f"repeats row {j + 1} in every column", True
     return points.replace(excluded_because=because) if repeated else points
+
+
+def _may_repeat(points: Points) -> np.ndarray:
+    """Number the rows whose hash over all columns is that of another row, in their order."""
+    hashed = np.zeros(len(points), dtype=np.uint64)
+    for name, values in points.columns.items():
+        if name != "excluded_because":
+            codes = np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.uint64)
+            hashed = hashed * np.uint64(0x9E3779B97F4A7C15) + codes
+    _, which, counts = np.unique(hashed, return_inverse=True, return_counts=True)
+    return np.flatnonzero(counts[which.reshape(-1)] > 1)
