@@ -10,7 +10,7 @@ from cli_made import grid, spoken, written
 @pytest.fixture
 def table(tmp_path):
     """Runs of a known law as a file."""
-    return written(tmp_path / "points.csv", grid())
+    return written(tmp_path / "points.csv", grid(np.geomspace(1e7, 1e10, 6), np.geomspace(1e9, 1e12, 4)))
 
 
 def found(*words):
@@ -21,9 +21,9 @@ def found(*words):
 
 
 def test_a_prediction_by_several_laws_weighs_them_as_they_foretold_larger_runs(table):
-    words = ("predict", "chinchilla,kaplan-nd", table, "--at", "N=1e11,D=1e13", "--draws", 300)
+    words = ("predict", "chinchilla,kaplan-nd", table, "--at", "N=1e11,D=1e13", "--draws", 100)
     mixed, alike = found(*words), found(*words, "--mix", "equal")
-    alone = found("predict", "chinchilla", table, "--at", "N=1e11,D=1e13", "--draws", 300)
+    alone = found("predict", "chinchilla", table, "--at", "N=1e11,D=1e13", "--draws", 100)
     assert mixed["mix"] == "stacking" and mixed["weights"]["chinchilla"] > 0.9
     assert mixed["value"] == pytest.approx(alone["value"], rel=0.01)
     assert mixed["held_out_rms"]["chinchilla"] < mixed["held_out_rms"]["kaplan-nd"]

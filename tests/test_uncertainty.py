@@ -172,7 +172,10 @@ SMALL = [
 ]
 
 
-@pytest.mark.parametrize("n, name", [(9, name) for name in SMALL] + [(n, name) for n in (6, 24) for name in FORMS])
+FEWER = [name for name in FORMS if 2 * len(LAWS[name].parameters) <= 6]  # the others have nine points or so
+
+
+@pytest.mark.parametrize("n, name", [(n, name) for n, names in ((6, FEWER), (9, SMALL), (24, FORMS)) for name in names])
 def test_laws_get_their_intervals_from_few_noisy_points(name, n):
     rng = np.random.default_rng(n)
     points = simulated(name, n=5, noise=0.02, seed=n)
@@ -180,7 +183,7 @@ def test_laws_get_their_intervals_from_few_noisy_points(name, n):
     points = points.take(rng.choice(len(points), min(few, len(points)), replace=False))
     found = fit(name, points)
     for method in FAST:
-        made = draws(found, method=method, draws=50)
+        made = draws(found, method=method, draws=20)
         assert made.failed < 0.1 and np.isfinite(made.values).all()
         for parameter, (low, high) in made.interval(0.9).items():
             assert low <= high, parameter
