@@ -1,6 +1,7 @@
 """Verdicts on the paper's claims: passed on tables made from the paper's laws, failed by the fault each is for."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -22,6 +23,11 @@ QUIET = {"noise": 0.005, "seeds": 30, "repeats": 8}  # a quarter of the paper's 
 @pytest.fixture(scope="module")
 def sound():
     return {verdict.id: verdict for verdict in findings(*made(World(**QUIET)), draws=400)}
+
+
+@pytest.fixture(scope="module")
+def few_draws():
+    return FamilyTables(*made(), draws=50)
 
 
 @pytest.fixture(scope="module")
@@ -102,14 +108,20 @@ def test_nothing_is_run_on_empty_tables():
     assert "family F-SHAPE (0 of at least 3 runs present)" in by_id["S2"]
 
 
+@cache
+def found_without(family):
+    """The verdicts where the runs of one family are missing, those that other families hold too."""
+    runs, curves, positions = made()
+    kept = np.array([family not in str(named).split() for named in runs["family"]])
+    curves = curves.take(~np.isin(curves["run_id"], runs["run_id"][~kept]))
+    return findings(runs.take(kept), curves, positions, draws=50)
+
+
 @pytest.mark.parametrize(
     "family, claims", [("F-B", "S21 S10 S4"), ("F-ND", "S8 S9"), ("F-SHAPE", "S2 S29"), ("F-LR", "S24")]
 )
 def test_a_claim_without_its_family_says_which_one_it_needs(family, claims):
-    runs, curves, positions = made()
-    kept = runs["family"] != family
-    curves = curves.take(~np.isin(curves["run_id"], runs["run_id"][~kept]))
-    verdicts = {v.id: v for v in findings(runs.take(kept), curves, positions, draws=100)}
+    verdicts = {verdict.id: verdict for verdict in found_without(family)}
     for name in claims.split():
         assert verdicts[name].outcome == "not run"
         assert f"family {family} (0 of" in verdicts[name].why
@@ -118,24 +130,20 @@ def test_a_claim_without_its_family_says_which_one_it_needs(family, claims):
 
 @pytest.mark.parametrize("family", ["F-N", "F-SEED", "F-B", "F-ND", "F-SHAPE", "F-LR"])
 def test_no_claim_passes_without_a_number_whatever_is_missing(family):
-    runs, curves, positions = made()
-    kept = np.array([family not in str(named).split() for named in runs["family"]])
-    curves = curves.take(~np.isin(curves["run_id"], runs["run_id"][~kept]))
-    for verdict in findings(runs.take(kept), curves, positions, draws=50):
+    for verdict in found_without(family):
         measured = [part for part in verdict.parts if part.estimate is not None and part.estimate.low is not None]
         assert verdict.outcome != "passed" or (measured and len(measured) == len(verdict.parts)), verdict
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_a_claim_whose_parts_lose_their_intervals_is_not_run(name):
+def test_a_claim_whose_parts_lose_their_intervals_is_not_run(name, few_draws):
     one = next(claim for claim in CLAIMS if claim.id == name)
-    evidence = FamilyTables(*made(), draws=50)
-    parts = [part for part in (make() for make in one.parts(evidence)) if isinstance(part, Part)]
+    parts = [part for part in (make() for make in one.parts(few_draws)) if isinstance(part, Part)]
     bare = [
         replace(part, estimate=lost) for part in parts for lost in (None, Estimate(1.0), Estimate(np.nan, 0.0, 1.0))
     ]
     assert parts and {part.outcome for part in bare} == {"not run"}
-    verdict = replace(one, parts=lambda evidence: [lambda part=part: part for part in bare]).judge(evidence)
+    verdict = replace(one, parts=lambda evidence: [lambda part=part: part for part in bare]).judge(few_draws)
     assert verdict.outcome == "not run" and verdict.why.endswith("has no interval")
 
 
