@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import argument
+from ..errors import argument, counted
 from ..quantities import QUANTITIES, playing
 from .names import count_of_parameters, which_count
 from .one_definition import carrying, choice, mixtures, tells, units_agree
 from .points import Points
 
+APART = 1.05  # total over active parameters, above which a row is of a mixture of experts
 _BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*byte", re.IGNORECASE)
 
 
@@ -26,7 +27,7 @@ def doubts(points: Points) -> tuple[str, ...]:
         found += _about_evaluations(points, tokens)
     if params:
         found += _about_params(points, params)
-    found += [*carrying(points), *_about_missing(points, params, tokens)]
+    found += [*carrying(points), *_about_missing(points, params, tokens), *_about_experts(points)]
     if params and tokens:
         found += _about_ratio(points, params, tokens)
         found += _about_flops(points, params, tokens)
@@ -49,6 +50,20 @@ def _about_missing(points: Points, params: str | None, tokens: str | None) -> li
         stated = argument(given={"batch_tokens": 524288})
         found.append(f"nothing says how many tokens one step has; say it, such as {stated}.")
     return found
+
+
+def _about_experts(points: Points) -> list[str]:
+    """Say that total and active parameters differ, so that a law of one is not a law of the other."""
+    if "params_total" not in points or "params_active" not in points:
+        return []
+    ratio = points["params_total"] / points["params_active"]
+    sparse = int((ratio > APART).sum())
+    if not sparse:
+        return []
+    return [
+        f"params_total and params_active differ in {sparse} of {counted(len(points), 'row')}, by a factor of up to "
+        f"{np.nanmax(ratio):.3g}: name the size that the law is of, such as {argument(columns={'N': 'params_active'})}."
+    ]
 
 
 def _first(points: Points, role: str) -> str | None:
