@@ -116,7 +116,7 @@ def test_a_fact_may_be_of_one_run(tmp_path):
         ({"batch": 3}, "no quantity is called 'batch'"),
         ({"tokens": 1e8}, "the table holds tokens in these rows"),
         ({"params_total": {"c": 1e7}}, "no run is called 'c'"),
-        ({"params_total": "large"}, "'large' is no number"),
+        ({"params_total": "large"}, "'large' is not a number"),
     ],
 )
 def test_a_fact_that_cannot_be(given, words, tmp_path):
@@ -156,7 +156,7 @@ def test_rows_that_sum_seeds_up_are_no_runs(tmp_path):
     text = "seed,params_total,tokens,loss\n0,1e7,1e8,5\n1,1e7,1e8,4.9\nmean,1e7,1e8,4.95\n"
     found = read(tmp_path, text)
     assert len(found.points) == 2
-    assert [row.reason for row in found.rejected] == ["seed is 'mean': it sums other rows up and is no run"]
+    assert [row.reason for row in found.rejected] == ["seed is 'mean': it summarises other rows and is not a run"]
 
 
 def test_the_one_column_with_loss_in_its_name_is_the_loss(tmp_path):

@@ -1,4 +1,4 @@
-"""Which column of a table is which quantity: what a person said, what the names say, what a log is known to mean."""
+"""Which column of a table is which quantity: what the user said, what the names say, and what is known of logs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class Chosen:
         renamed: our name -> the table's, for every column that was renamed.
         letters: letter of a law -> quantity, where a letter was mapped.
         units: quantity -> unit that a column's name gives in brackets.
-        notes: sentences on what was taken for what.
+        notes: sentences on how columns were read.
     """
 
     columns: dict[str, list]
@@ -61,7 +61,7 @@ def choose_columns(raw: Raw, map: Mapping[str, str]) -> Chosen:
     loss = loss_by_word(raw.columns) if not _has_loss({*raw.columns, *renamed}) else None
     if loss is not None and holds_numbers(raw.columns[loss]):
         renamed["loss_nats"] = loss
-        notes.append(f"{loss!r} is taken for the held-out loss in nats per token")
+        notes.append(f"{loss!r} is read as the held-out loss in nats per token")
     units = {one.quantity: one.unit for one in by_name if one.unit} | _units_in_names(renamed)
     return Chosen(_renamed(raw, renamed), renamed, letters, units, notes)
 

@@ -1,4 +1,4 @@
-"""The size and the tokens of a run, derived where the table holds what they follow from but no column of them."""
+"""The size and the tokens of a run, computed from other columns if the table has no column of them."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ WANTED = {"params": ("params_total", "params_nonembedding"), "tokens": ("tokens"
 
 
 def with_derived(points: Points) -> tuple[Points, list[str]]:
-    """Add what a table lacks and can be computed from its other columns; give the points and the formulas.
+    """Add missing quantities that follow from other columns; give the points and the formulas.
 
     A role that a column plays already is left alone.
     """

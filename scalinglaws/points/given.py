@@ -14,7 +14,7 @@ def with_given(columns: Mapping[str, list], given: Given) -> tuple[dict[str, lis
     """Add the quantities that were given; give the columns and a sentence on each.
 
     Args:
-        columns: quantity -> cells, one a row.
+        columns: quantity -> cells, one per row.
         given: quantity -> number, for all rows; or -> {run: number}, for the rows of these runs. Cells that the table
             fills are not replaced.
 
@@ -52,7 +52,7 @@ def _checked(name: str, value: object) -> object:
     if QUANTITIES[SYNONYMS.get(name, name)].role == "label":
         return str(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PointsError(f"given {name}: {shown(value)} is no number. Give given={{{name!r}: 524288}}.")
+        raise PointsError(f"given {name}: {shown(value)} is not a number. Write given={{{name!r}: 524288}}.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""An imported table as text: what it was taken for, what each column means, the first rows, what was left out."""
+"""An imported table as text: how it was read, what each column means, the first rows, and what was rejected."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def preview(imported: "Imported", rows: int) -> str:
-    """Lay an imported table out, with its first rows and the first of those rejected."""
+    """Write an imported table with its first rows and the first rejected rows."""
     points = imported.points
     rows_read = f"{counted(len(points), 'point')}, {counted(len(imported.rejected), 'row')} rejected"
     lines = [f"{points.source}: {imported.form}, {rows_read}"]

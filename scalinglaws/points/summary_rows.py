@@ -1,4 +1,4 @@
-"""Rows that sum other rows up, the mean of three seeds for one: they are no runs."""
+"""Rows that summarise other rows, such as the mean of three seeds: they are not runs."""
 
 from collections.abc import Mapping
 
@@ -7,10 +7,10 @@ _COLUMNS = ("seed", "run_id", "lineage")
 
 
 def summaries(columns: Mapping[str, list]) -> dict[int, str]:
-    """Find the rows whose seed or run is called mean, average, std ..., each with the reason why it is no run."""
+    """Find the rows whose seed or run is called mean, average, std ..., each with the reason why it is not a run."""
     found: dict[int, str] = {}
     for name in (name for name in _COLUMNS if name in columns):
         for i, cell in enumerate(columns[name]):
             if isinstance(cell, str) and cell.strip().lower() in _WORDS:
-                found.setdefault(i, f"{name} is {cell!r}: it sums other rows up and is no run")
+                found.setdefault(i, f"{name} is {cell!r}: it summarises other rows and is not a run")
     return found
