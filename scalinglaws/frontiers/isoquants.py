@@ -46,6 +46,8 @@ class Isoquant:
 
 @dataclass(frozen=True)
 class Target:
+    """The best runs of one size that reach a loss: the steps that each batch needed, and the run that reached it."""
+
     loss: float
     params: float
     batch: np.ndarray
@@ -55,6 +57,7 @@ class Target:
 
 
 def targets_of(points: Points, columns: dict[str, str], count: int) -> list[Target]:
+    """Find, of every size, the steps that each batch needs to reach `count` losses."""
     params, loss = points[columns["params"]], points[columns["loss"]]
     batch, run = points["batch_tokens"], cluster_of(points)
     steps = points["steps"] if "steps" in points else points[columns["tokens"]] / batch
@@ -120,6 +123,7 @@ def _reached(size: float, curves: dict, ends: set[int], goal: float) -> Target:
 
 
 def unfitted(target: Target) -> Isoquant:
+    """Give the isoquant of a loss that too few batch sizes reach: without a fit."""
     nan = float("nan")
     count = len(np.unique(target.batch))
     return Isoquant(target.loss, target.params, nan, nan, Estimate(nan), count, nan, "too-few-batches")
