@@ -140,6 +140,20 @@ def test_a_log_that_was_cut_off_gives_the_rows_before_the_cut(name, tmp_path):
     assert rows - 1 <= len(raw.rows) <= rows
 
 
+def test_the_test_sets_of_a_block_are_rows_of_their_own(tmp_path):
+    block = "host INFO [step=1,000/2,000,epoch=0,eta=5h]\n    train/CE loss=3.5\n"
+    sets = "    eval/lm/c4/CE loss=3.4\n    eval/lm/c4/PPL=29.96\n    eval/lm/books/CE loss=3.1\n"
+    raw = read(tmp_path, "run.log", block + sets)
+    assert raw.columns["loss_split"] == ["c4", "books"]
+    assert (raw.columns["loss_nats"], raw.columns["steps"]) == ([3.4, 3.1], [1000, 1000])
+
+
+def test_validation_and_test_set_of_megatron_are_kept_apart(tmp_path):
+    said = " validation loss at iteration 100 on {} set | lm loss value: {}E+00 | lm loss PPL: 9.0E+00 |\n"
+    raw = read(tmp_path, "run.log", said.format("validation", 3.5) + said.format("test", 3.25))
+    assert (raw.columns["loss_split"], raw.columns["loss_nats"]) == (["validation", "test"], [3.5, 3.25])
+
+
 def test_prose_is_no_table(tmp_path):
     with pytest.raises(PointsError, match=r"is no table, and no log that is known: its first line is 'We trained"):
         read(tmp_path, "notes.txt", "We trained a model.\nIt was good, and the loss fell, slowly.\nThen it stopped.\n")

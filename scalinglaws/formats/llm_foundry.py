@@ -11,8 +11,8 @@ LLM_FOUNDRY = Log(
         "Train loss/train/total": "loss_train_nats",
         "Train metrics/train/LanguageCrossEntropy": "loss_train_nats",
         "Train lr-*": "lr",
-        "Eval metrics/eval/LanguageCrossEntropy": "loss_nats",
-        "Eval metrics/eval/CrossEntropy": "loss_nats",
+        "Eval metrics/*/LanguageCrossEntropy": "loss_nats",
+        "Eval metrics/*/CrossEntropy": "loss_nats",
     },
     facts=(pattern(r"n_params: {params_total}"), pattern(r"n_total_params: {params_total}")),
 )

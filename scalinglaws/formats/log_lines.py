@@ -9,12 +9,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .raw import Raw, columns_of
 
 NUMBER = r"[+-]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[KMBT]?|nan|inf|-inf"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _POWER = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+SPLIT = "loss_split"
+Said = dict[str, Any]  # what a line says: quantity -> number; a test set by its name
 LOSSES = ("loss_nats", "loss_train_nats", "loss_bits_per_byte")
 
 
@@ -36,7 +39,7 @@ class Log:
         training: patterns of a line of training.
         facts: patterns of what holds for the whole run.
         block: pattern of the line that begins a block of indented "key=value" or "key: value" lines.
-        keys: key of a block -> quantity; a key that ends in "*" may go on in any way.
+        keys: key of a block -> quantity; a "*" stands for any text, which for a held-out loss names the test set.
         defines: quantity -> what the trainer counts under it, where that needs a word.
     """
 
@@ -95,11 +98,11 @@ def _has_held_out(values: Mapping[str, float]) -> bool:
     return "loss_nats" in values or "loss_bits_per_byte" in values
 
 
-def _gathered(events: Iterable) -> tuple[list[tuple[int, dict]], dict[str, float], int]:
+def _gathered(events: Iterable) -> tuple[list[tuple[int, dict]], Said, int]:
     """Put the lines of a log together: rows with their line numbers, facts of the run, lines of training."""
     rows: list[tuple[int, dict]] = []
-    facts: dict[str, float] = {}
-    latest: dict[str, float] = {}
+    facts: Said = {}
+    latest: Said = {}
     training = 0
     for line, kind, values in events:
         if kind == "fact":
@@ -110,15 +113,15 @@ def _gathered(events: Iterable) -> tuple[list[tuple[int, dict]], dict[str, float
             rows[-1][1].update({name: value for name, value in values.items() if name not in rows[-1][1]})
         else:
             rows.append((line, values if kind == "training" else {**lacks, **values}))
-        latest.update({name: value for name, value in values.items() if name not in LOSSES})
+        latest.update({name: value for name, value in values.items() if name not in (SPLIT, *LOSSES)})
         training += kind == "training"
     return rows, facts, training
 
 
-def _events(log: Log, lines: list[str]) -> Iterator[tuple[int, str, dict[str, float]]]:
+def _events(log: Log, lines: list[str]) -> Iterator[tuple[int, str, Said]]:
     """Give what the lines of a log say, in their order: line number, kind, values by quantity."""
     kinds = (("held-out", log.held_out), ("training", log.training))
-    block: tuple[int, dict[str, float]] | None = None
+    block: tuple[int, Said] | None = None
     for i, line in enumerate(lines, 1):
         if log.block is not None:
             mark = log.block.search(line)
@@ -126,7 +129,7 @@ def _events(log: Log, lines: list[str]) -> Iterator[tuple[int, str, dict[str, fl
                 yield from _closed(block)
                 block = (i, _values(mark)) if mark else None
             if block and not mark:
-                block[1].update(_of_key(log, line))
+                _add(block[1], _of_key(log, line))
                 continue
         for kind, patterns in kinds:
             found = next((match for one in patterns if (match := one.search(line))), None)
@@ -139,24 +142,41 @@ def _events(log: Log, lines: list[str]) -> Iterator[tuple[int, str, dict[str, fl
     yield from _closed(block)
 
 
-def _values(match: re.Match[str]) -> dict[str, float]:
-    return {name: number(value) for name, value in match.groupdict().items() if value is not None}
+def _add(block: dict, said: dict) -> None:
+    """Add what a line says to its block; the losses of test sets stand together."""
+    if "of" in said:
+        said = {"of": {**block.get("of", {}), **said["of"]}}
+    block.update(said)
 
 
-def _closed(block: tuple[int, dict[str, float]] | None) -> Iterator[tuple[int, str, dict[str, float]]]:
-    """Give a block of keys as one event, where a loss stood in it."""
-    if block and any(loss in block[1] for loss in LOSSES):
-        yield block[0], "held-out" if _has_held_out(block[1]) else "training", block[1]
+def _values(match: re.Match[str]) -> Said:
+    found = {name: value for name, value in match.groupdict().items() if value is not None}
+    return {name: value if name == SPLIT else number(value) for name, value in found.items()}
+
+
+def _closed(block: tuple[int, Said] | None) -> Iterator[tuple[int, str, Said]]:
+    """Give a block of keys as one event, where a loss stood in it; as one for each test set, where it has several."""
+    if not block:
+        return
+    line, values = block
+    sets = values.pop("of", {})
+    for split, loss in sets.items():
+        yield line, "held-out", {**values, "loss_nats": loss, **({SPLIT: split} if len(sets) > 1 else {})}
+    if not sets and any(loss in values for loss in LOSSES):
+        yield line, "training", values
 
 
 _KEY = re.compile(rf"^\s+(.+?)\s*[=:]\s*({NUMBER})\s*$")
 
 
-def _of_key(log: Log, line: str) -> dict[str, float]:
+def _of_key(log: Log, line: str) -> Said:
     found = _KEY.match(line)
     if not found:
         return {}
     for key, name in log.keys.items():
-        if found[1] == key or (key.endswith("*") and found[1].startswith(key[:-1])):
+        alike = re.fullmatch(re.escape(key).replace(r"\*", "(.*)"), found[1])
+        if alike and name == "loss_nats":
+            return {"of": {(alike.groups() or ("",))[0]: number(found[2])}}
+        if alike:
             return {name: number(found[2])}
     return {}

@@ -5,7 +5,12 @@ from .log_lines import Log, pattern
 MEGATRON = Log(
     "megatron",
     "Megatron log",
-    held_out=(pattern(r"validation.*? loss at (?:iteration )?{steps}.*?\| lm[ _]loss(?: value)?: {loss_nats}"),),
+    held_out=(
+        pattern(
+            r"validation.*? loss at (?:iteration )?{steps}(?: (?:on )?\[?(?P<loss_split>\w[\w-]*)[^|]*)? *\| "
+            r"lm[ _]loss(?: value)?: {loss_nats}"
+        ),
+    ),
     training=(
         pattern(
             r"iteration {steps}/ *{planned_steps} \|(?:.*?consumed tokens: {tokens})?.*?learning rate: {lr}"

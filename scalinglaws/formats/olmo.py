@@ -13,8 +13,8 @@ OLMO = Log(
         "throughput/total_tokens": "tokens",
         "optim/LR*": "lr",
         "optim/learning_rate_group0": "lr",
-        "eval/lm/*": "loss_nats",
-        "eval/validation*": "loss_nats",
+        "eval/lm/*/CE loss": "loss_nats",
+        "eval/*/CrossEntropyLoss": "loss_nats",
     },
     facts=(
         pattern(r"[Tt]otal (?:number of )?(?:trainable )?param(?:eter)?s: {params_total}"),
