@@ -165,6 +165,10 @@ def test_prose_is_no_table(tmp_path):
         ("a.csv", "Lauf;tokens;loss\nA;120;5,47\nB;300;4,91\n", ["Lauf", "tokens", "loss"], ["A", "120", "5.47"]),
         ("a.csv", "Ladder,,\n,,\nrun,loss,\na,3.5,\nb,3.4,\n", ["run", "loss"], ["a", "3.5"]),
         ("a.csv", "# n,tokens,loss\n1e7,2e8,5.4\n", ["n", "tokens", "loss"], ["1e7", "2e8", "5.4"]),
+        ("a.csv", "# made by a script, today\n# n,loss\n1e7,5.4\n", ["n", "loss"], ["1e7", "5.4"]),
+        ("a.csv", "# made by a script, today\nn,loss\n1e7,5.4\n", ["n", "loss"], ["1e7", "5.4"]),
+        ("a.json", json.dumps({"a": {"n": 1, "loss": 3.5}, "b": {"n": 2, "loss": 3.4}}), ["run_id", "n", "loss"],
+         ["a", 1, 3.5]),
         ("a.txt", "n tokens   loss\n1e7 2e8 5.4\n2e7  4e8 5.1\n", ["n", "tokens", "loss"], ["1e7", "2e8", "5.4"]),
         ("a.psv", "n|loss\n1|2\n3|4\n", ["n", "loss"], ["1", "2"]),
         ("a.md", "See below.\n\n| n | loss |\n|---|---:|\n| 1e7 | **5.4** |\n| 2e7 | 5.1 |\n\nEnd.\n", ["n", "loss"],
@@ -216,6 +220,19 @@ def test_trainer_state_gives_evaluations_with_the_rate_of_their_step(tmp_path):
         last(raw).items() >= {"run_id": "run-a", "steps": 20, "loss_nats": 4.1, "lr": 5e-4, "planned_steps": 40}.items()
     )
     assert any("not a number at step 20" in note for note in raw.notes)
+
+
+def test_what_trainer_prints_is_read_with_the_rate_before_each_evaluation(tmp_path):
+    text = (
+        "  1%|          | 10/1000 [00:10<16:40]\n"
+        "{'loss': 4.5404, 'grad_norm': 0.71, 'learning_rate': 0.0005, 'epoch': 0.05}\n"
+        "{'eval_loss': 4.098, 'eval_runtime': 31.2, 'epoch': 0.1}\n"
+        "{'loss': nan, 'grad_norm': 0.71, 'learning_rate': 0.0004, 'epoch': 0.15}\n"
+        "{'eval_loss': 3.9, 'eval_runtime': 31.2, 'epoch': 0.2}\n"
+    )
+    raw = read(tmp_path, "small.out", text)
+    assert raw.columns["loss_nats"] == [4.098, 3.9]
+    assert (raw.columns["lr"], raw.columns["epochs"]) == ([0.0005, 0.0004], [0.1, 0.2])
 
 
 def test_a_chart_of_wandb_becomes_rows(tmp_path):

@@ -58,6 +58,7 @@ def read_delimited(text: str, name: str, mark: str | None = None) -> Raw:
     Raises:
         PointsError: no header, a column named twice, or a line that csv cannot read.
     """
+    text = _without_comments(text)
     mark = mark or delimiter_of(text) or ","
     numbered = _numbered(text, name, mark)
     header, skipped = _header(numbered, name)
@@ -77,6 +78,21 @@ def read_delimited(text: str, name: str, mark: str | None = None) -> Raw:
     if mark != ",":
         _without_decimal_commas(raw)
     return raw
+
+
+def _without_comments(text: str) -> str:
+    """Empty the lines of comments above a table; the last of them is its header where its cells are as many."""
+    if not text.startswith("#"):
+        return text
+    lines = text.splitlines()
+    first = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), 0)
+    comments = [i for i in range(first) if lines[i].startswith("#")]
+    cut = re.compile(r"[,;\t|]|\s+")
+    if comments and len(cut.split(lines[comments[-1]].lstrip("# "))) == len(cut.split(lines[first])):
+        comments.pop()
+    for i in comments:
+        lines[i] = ""
+    return "\n".join(lines)
 
 
 def _numbered(text: str, name: str, mark: str) -> Iterator[tuple[int, list[str]]]:

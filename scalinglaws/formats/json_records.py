@@ -73,6 +73,9 @@ def of_object(whole: Mapping[str, Any]) -> Raw:
     if columns:
         rows = len(next(iter(columns.values())))
         return Raw(columns, list(range(1, rows + 1)), form="JSON columns")
+    if _are_records(whole):
+        records = [{"run_id": name, **flatten(record)} for name, record in whole.items()]
+        return Raw(columns_of(records), list(range(1, len(records) + 1)), form="JSON records by name")
     for key, value in whole.items():
         if isinstance(value, list) and value and all(isinstance(record, Mapping) for record in value):
             beside = flatten({other: one for other, one in whole.items() if _is_fact(one)})
@@ -86,6 +89,15 @@ def of_object(whole: Mapping[str, Any]) -> Raw:
 
 def _is_fact(value: Any) -> bool:
     return not isinstance(value, list | Mapping)
+
+
+def _are_records(whole: Mapping[str, Any]) -> bool:
+    """Say whether an object holds records by name: two or more objects with two keys or more in common."""
+    values = list(whole.values())
+    if len(values) < 2 or not all(isinstance(value, Mapping) for value in values):
+        return False
+    common = set.intersection(*(set(value) for value in values))
+    return len(common) >= 2
 
 
 def _columns(whole: Mapping[str, Any]) -> dict[str, list]:

@@ -1,6 +1,11 @@
 """The shelf of text formats: the first whose `looks` recognises a text reads it."""
 
-from .huggingface import looks_like_trainer_state, read_trainer_state
+from .huggingface import (
+    looks_like_trainer_output,
+    looks_like_trainer_state,
+    read_trainer_output,
+    read_trainer_state,
+)
 from .json_records import looks_like_json, read_json_lines
 from .litgpt import LITGPT
 from .llm_c import LLM_C
@@ -18,6 +23,7 @@ LOGS = (NANOGPT, NANOCHAT, MODDED_NANOGPT, LLM_C, TORCHTITAN, MEGATRON, LITGPT, 
 TEXTS = (
     TextFormat("trainer-state", looks_like_trainer_state, read_trainer_state),
     TextFormat("jsonl", looks_like_json, read_json_lines),
+    TextFormat("trainer-output", looks_like_trainer_output, read_trainer_output),
     *(TextFormat(log.name, log.looks, log.read) for log in LOGS),
     TextFormat("markdown", looks_like_markdown, read_markdown),
 )
