@@ -13,6 +13,8 @@ from scalinglaws.fitting.own_law import read_laws
 from scalinglaws.laws import LAWS
 from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points
+from scalinglaws.reporting.figures import FIGURES
+from scalinglaws.reporting.report import report
 from scalinglaws.studying.laws_asked import JOINT
 from scalinglaws.studying.seed_spread import seed_spread
 from scalinglaws.studying.study import laws_of
@@ -22,9 +24,9 @@ FEW = ("--draws", "60")
 ROWS = grid(sizes=np.geomspace(1e7, 1e10, 5), tokens=np.geomspace(1e9, 1e12, 5))
 
 
-def drawn(tmp_path, *words, rows=ROWS) -> tuple[dict, str]:
+def drawn(tmp_path, *words) -> tuple[dict, str]:
     """The record behind the page of a table, and the page."""
-    table = written(tmp_path / "t.csv", rows)
+    table = written(tmp_path / "t.csv", ROWS)
     code, out, err = spoken("report", table, *words, *FEW, "--to", tmp_path / "page")
     assert code == 0, err
     assert out.strip() == str(tmp_path / "page" / "index.html")
@@ -89,7 +91,7 @@ def test_the_page_names_what_it_counts_and_leaves_out_what_a_table_cannot_say(on
 def test_a_law_of_one_s_own_stands_among_the_joint_ones_and_agrees_with_its_double_on_the_shelf(one_law):
     folder, _, _ = one_law
     laws = (*read_laws(folder / "mine.py").values(), *(LAWS[name] for name in JOINT))
-    found = appraise(read_points(folder / "t.csv").points, Wanted(laws, budget=1e24, draws=40))
+    found = appraise(read_points(folder / "t.csv").points, Wanted(laws, budget=1e24, draws=20))
     assert {band.law for band in found.bands["L(N,D)"]} == {"mine", *JOINT}
     mine, twin = (next(f for f in found.fits if f.law == name).values for name in ("mine", "chinchilla"))
     assert mine["a"].value == pytest.approx(twin["alpha"].value, rel=1e-5)
@@ -99,18 +101,20 @@ def test_a_law_of_one_s_own_stands_among_the_joint_ones_and_agrees_with_its_doub
 
 def test_a_law_of_another_form_is_drawn_where_its_inputs_allow(tmp_path):
     rows = [{"params_total": n, "loss": 1.5 + 40 / n**0.3} for n in np.geomspace(1e6, 1e10, 12)]
-    record, page = drawn(tmp_path, "--law", "henighan-n", rows=rows)
-    assert {b["law"] for b in record["bands"]["L(N)"]} == {"henighan-n", "kaplan-n"}
-    assert "L(N,D)" not in record["bands"] and record["plans"] == []
-    assert "No fitted law can split a budget into N and D." in page
-    fit = next(f for f in record["fits"] if f["law"] == "henighan-n" and f["loss"].startswith("huber"))
-    assert fit["values"]["L_inf"]["value"] == pytest.approx(1.5, rel=1e-4)
+    points = read_points(written(tmp_path / "t.csv", rows)).points
+    found = appraise(points, Wanted((LAWS["henighan-n"],), named=True, draws=60))
+    assert {band.law for band in found.bands["L(N)"]} == {"henighan-n", "kaplan-n"}
+    assert "L(N,D)" not in found.bands and found.plans == ()
+    page = report(found, tmp_path / "page", figures=[kind for kind in FIGURES if kind.name == "laws"]).read_text()
+    assert "No fitted law can split a budget into N and D." in page and page.count("<svg") == 2
+    fit = next(one for one in found.fits if one.law == "henighan-n" and one.loss.startswith("huber"))
+    assert fit.values["L_inf"].value == pytest.approx(1.5, rel=1e-4)
 
 
 @pytest.mark.parametrize(
     ("rows", "words", "said"),
     [
-        (ROWS[:2], (), "cannot fit"),
+        (ROWS[:2], (), "needs 6 points or more"),
         ([{"tokens": 1e9, "flops": 1e18, "loss": 3.0}] * 9, (), "column for N"),
         (ROWS, ("--law", "muennighoff"), "needs a column for U"),
         (ROWS, ("--law", "kaplan-ndd"), "kaplan-nd"),
