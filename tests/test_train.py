@@ -158,7 +158,7 @@ def test_dropout_is_off_where_the_loss_is_evaluated(spec, data, tmp_path):
 
 
 def test_unique_tokens_are_read_again_and_again_and_make_the_model_overfit(spec, data, tmp_path):
-    asked = replace(spec, shape=replace(spec.shape, d_model=32), tokens=200_000, lr=0.003, evaluations=30)
+    asked = replace(spec, shape=replace(spec.shape, d_model=32), tokens=120_000, lr=0.003, evaluations=6)
     few, whole = (train(replace(asked, unique_tokens=u), data, tmp_path / str(u)) for u in (600, 0))
     assert (few.tokens_unique, whole.tokens_unique) == (600, len(data.split("train")))
     gaps = [run.final.loss_nats - run.final.loss_train_nats for run in (few, whole)]
