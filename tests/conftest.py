@@ -10,10 +10,10 @@ import pytest
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-# Files of half a minute and more, the longest first; the rest follow in the order of their names.
+# Files of a third of a minute and more, the longest first; the rest follow in the order of their names.
 LONGEST = """
-    test_families test_study test_audit_public test_launch test_cli_fit test_report_points test_compare
-    test_faults_benchmark test_cli_predict test_audit test_cli_checkpoints
+    test_families test_study test_report_points test_uncertainty test_compare test_audit test_findings test_cli_fit
+    test_faults_benchmark test_laws test_conventions test_measurements test_launch
 """.split()
 
 
