@@ -1,5 +1,7 @@
 """Predictions: value, interval, reach, and whether held-out runs fall inside."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fit_tables import EPOCH, isoflop, simulated
@@ -191,3 +193,12 @@ def test_an_interval_wider_than_all_losses_fitted_is_said_to_predict_nothing():
     assert sound.informative and not sound.warnings
     assert not vague.informative and vague.high / vague.low > losses.max() / losses.min()
     assert "allow no prediction" in vague.warnings[0] and f"{losses.max() / losses.min():.3g}" in vague.warnings[0]
+
+
+def test_an_interval_holds_its_value_where_all_draws_lie_on_one_side():
+    drawn = draws(fit("chinchilla", isoflop(noise=0.01, n=60), loss="ls-log"), draws=20)
+    lower = replace(drawn, values=np.minimum(drawn.values, [drawn.fit.values[name] * 0.99 for name in drawn.names]))
+    told = predict(lower, {"N": 1e9, "D": 1e11})
+    assert told.low <= told.value <= told.high
+    for name, (low, high) in lower.interval().items():
+        assert low <= drawn.fit.values[name] <= high

@@ -120,6 +120,7 @@ def predict(
     noise = run_noise(fit) if kind == "run" else 0.0
     half_widths = _by_slopes if draws.method in ("sandwich", "profile") else _by_draws
     below, above = half_widths(draws, flat, value, noise, level)
+    below, above = np.minimum(below, 0.0), np.maximum(above, 0.0)  # skewed draws may lie on one side of the value
     low, high = around(fit, value, calibration * below, calibration * above, ceiling)
     reach, of = reach_of(fit, flat)
     parts = [value, low, high, reach, inside(fit, flat)]

@@ -76,7 +76,8 @@ class Draws(PublicRecord):
                 found[name] = self.ends[name](level)
             else:
                 low, high = np.quantile(self.values[:, i], [(1 - level) / 2, (1 + level) / 2])
-                found[name] = (float(low), float(high))
+                value = self.fit.values[name]  # skewed draws may lie on one side of it
+                found[name] = (min(float(low), value), max(float(high), value))
         return found
 
     def standard_errors(self) -> dict[str, float]:
