@@ -15,13 +15,15 @@ from ..records.numbers_in_text import interval
 from .evidence import Evidence, Lacking, levels, split_exponent
 from .exponents_compared import range_of_fits
 from .rule import Judgement, by_interval, either, fails, holds, rule, unknown
+from .scatter import in_units_of, robust_scatter
 
 BAND = 0.05  # of the exponent a: beyond it another model is chosen within two decades of compute
 TILT = 0.05  # of compute, by which 6ND may be off
 UNIT = 3.0  # factor between C and 6ND that no way of counting the same model explains
 REPEATS_WORTH = 15.387756  # R_D*: how the worth of repeated tokens decays (Muennighoff et al. 2023)
 STALE = 0.05  # by which repeated tokens may be worth less than counted
-PRECISE = 0.05  # of N*, or of the noise: what rounding constants may change
+PRECISE = 0.05  # of the noise: what rounding constants may change
+ROUNDING = 1e-9  # of the loss: a smaller difference is none
 SHAPE = ("n_layer", "d_model", "n_ctx", "n_vocab")
 
 
@@ -167,8 +169,8 @@ def _unit_of(e: Evidence, ratio: np.ndarray) -> str:
     do="Print constants with six digits or more, and check that they give the quoted predictions.",
 )
 def full_precision(e: Evidence) -> Judgement:
-    """Evaluate the law at every row with the printed constants and with those fitted to the same rows: the difference
-    must be small compared with the noise of the fit.
+    """Evaluate the law at every row with the printed constants and with those fitted to the same rows, which is a fact,
+    and judge the difference over the noise of the fit by the interval of the noise: it may be 0.05 times the noise.
     """
     if not e.printed:
         known = law(e.printed_law).published
@@ -179,7 +181,10 @@ def full_precision(e: Evidence) -> Judgement:
     theirs, ours = residuals(found.problem, z)[0], residuals(found.problem, found.z[None])[0]
     apart = float(np.sqrt(np.mean((theirs - ours) ** 2)))
     told = f"printed and fitted {e.printed_law} differ by {apart:.2%} (rms of the loss), the noise is {found.noise:.2%}"
-    return either(apart <= max(PRECISE * found.noise, 1e-9), told)
+    if apart <= ROUNDING:
+        return holds(told)
+    ratio = in_units_of(robust_scatter(found, e.level), apart)
+    return by_interval(ratio, f"{told}: {interval(ratio, '.3g')} times as much", high=PRECISE)
 
 
 @rule(
@@ -221,7 +226,7 @@ def one_loss(e: Evidence) -> Judgement:
 )
 def fresh_tokens(e: Evidence) -> Judgement:
     """Compare the tokens processed, D, with what they are worth, U + U R_D* (1 - exp(-(D/U - 1)/R_D*)), U being the
-    unique tokens.
+    unique tokens. The epochs are facts of the table and R_D* = 15.4 is a published constant: there is no interval.
     """
     epochs = np.maximum(e.need("epochs")[0], 1.0)
     worth = 1 - REPEATS_WORTH * np.expm1(-(epochs - 1) / REPEATS_WORTH)

@@ -31,12 +31,14 @@ class Form:
     Attributes:
         error: mean absolute error of ln L on runs larger than those fitted.
         forecast: loss at the far point, by the fit to all rows.
+        below: the fits below each cut.
     """
 
     name: str
     error: float
     forecast: float
     fit: Fit
+    below: tuple[Fit, ...]
 
     def at(self, place: Mapping[str, float]) -> float:
         """Give the loss at N and D."""
@@ -49,10 +51,7 @@ def bake_off(e: Evidence) -> tuple[Form, ...]:
     Raises:
         Lacking: fewer than two forms can be fitted below a cut.
     """
-    rows = np.arange(len(e.flops))
-    if len(rows) > MOST_ROWS:
-        rows = np.sort(np.random.default_rng(e.seed).choice(rows, MOST_ROWS, replace=False))
-    order = rows[np.argsort(e.flops[rows], kind="stable")]
+    order = rows_in_order(e)
     tried = [_tried(e, name, law, options, order) for name, (law, options) in FORMS.items() if law in LAWS]
     good = sorted((one for one in tried if one), key=lambda one: one.error)
     if len(good) < 2:
@@ -60,13 +59,26 @@ def bake_off(e: Evidence) -> tuple[Form, ...]:
     return tuple(good)
 
 
+def rows_in_order(e: Evidence) -> np.ndarray:
+    """Give the rows that take part in the trials, in order of compute."""
+    rows = np.arange(len(e.flops))
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(np.random.default_rng(e.seed).choice(rows, MOST_ROWS, replace=False))
+    return rows[np.argsort(e.flops[rows], kind="stable")]
+
+
+def cuts(many: int) -> list[int]:
+    """Give the numbers of rows, in order of compute, that the forms are fitted to."""
+    return [int(share * many) for share in CUTS]
+
+
 def _tried(e: Evidence, name: str, law: str, options: dict, order: np.ndarray) -> Form | None:
-    errors = []
+    errors, parts = [], []
     try:
-        for share in CUTS:
-            cut = int(share * len(order))
+        for cut in cuts(len(order)):
             below, above = order[:cut], order[cut:]
             found = e.refit(below, law=law, **options)
+            parts.append(found)
             said = found.evaluate(N=e.size[above], D=e.tokens[above])
             errors.append(float(np.abs(np.log(e.loss[above] / said)).mean()))
         whole = e.refit(order, law=law, **options)
@@ -74,7 +86,7 @@ def _tried(e: Evidence, name: str, law: str, options: dict, order: np.ndarray) -
         return None
     far = float(whole.evaluate(**far_point(e)))
     good = np.isfinite([*errors, far]).all() and far > 0
-    return Form(name, float(np.mean(errors)), far, whole) if good else None
+    return Form(name, float(np.mean(errors)), far, whole, tuple(parts)) if good else None
 
 
 def far_point(e: Evidence) -> dict[str, float]:

@@ -24,6 +24,7 @@ from ..uncertainty.draws import draws
 ALIKE = 1e-3  # of ln N and ln D: closer settings are repeats of one another
 SAME = 0.02  # sizes and horizons closer than this, in logs, are one
 FEW_DRAWS = 400
+MOST_VALUES = 500_000  # of draws times rows at once: bounds the memory
 FAINT = 1e-4  # share of the loss; a term that exceeds it at no point is absent
 SURFACE = "chinchilla"  # the law that the rules fit: additive, with a constant term
 
@@ -246,6 +247,24 @@ def exponent_of(drawn: Draws, level: float) -> Estimate:
     alpha, beta = (drawn.values[:, drawn.names.index(name)] for name in ("alpha", "beta"))
     low, high = np.quantile(beta / (alpha + beta), [(1 - level) / 2, (1 + level) / 2])
     return Estimate(split_exponent(drawn.fit.values), float(low), float(high), level)
+
+
+def over_draws(e: Evidence, statistic: Callable[[np.ndarray], np.ndarray]) -> Estimate:
+    """Give a function of the fitted constants with its interval over the draws.
+
+    Draws at which it has no value count as far below and far above all others.
+
+    Args:
+        statistic: coordinates of constants, (rows, free) -> (rows,).
+    """
+    coordinates = e.fit.problem.coordinates
+    z = coordinates.coordinates({name: e.draws.values[:, i] for i, name in enumerate(e.draws.names)})
+    blocks = np.array_split(z, max(1, len(z) * e.fit.n // MOST_VALUES))
+    value, *drawn = (statistic(rows) for rows in (e.fit.z[None], *blocks))
+    column = np.concatenate(drawn)
+    tails = {(1 - e.level) / 2: -np.inf, (1 + e.level) / 2: np.inf}
+    ends = (np.quantile(np.nan_to_num(column, nan=no), p, method="inverted_cdf") for p, no in tails.items())
+    return Estimate(float(value[0]), *map(float, ends), e.level)
 
 
 def levels(values: np.ndarray, apart: float = SAME) -> int:

@@ -41,19 +41,29 @@ def range_of_fits(several: Sequence[Fit], level: float, seed: int) -> Estimate:
     """
     if len({found.n for found in several}) > 1:
         raise Lacking("the same rows in every fit")
-    index, runs = numbered(several[0].clusters)
-    groups = min(runs, GROUPS)
-    group = np.random.default_rng(seed).permutation(runs)[index] % groups
-    kept = (group != np.arange(groups)[:, None]).astype(float)
+    kept = groups_left_out(several[0].clusters, seed)
     left = [_exponents(found, refit(found, kept).z) for found in several]
     values = [split_exponent(found.values) for found in several]
     apart = []
     for i, j in combinations(range(len(several)), 2):
-        away = left[i] - left[j]
-        spread = np.sqrt((groups - 1) / groups * np.sum((away - away.mean()) ** 2))
-        apart.append((abs(values[i] - values[j]), float(t_quantile(level, groups - 1) * spread)))
+        apart.append((abs(values[i] - values[j]), jackknife_half(left[i] - left[j], level)))
     low, high = max(max(d - half, 0.0) for d, half in apart), max(d + half for d, half in apart)
     return Estimate(max(d for d, _ in apart), round(low, DIGITS), round(high, DIGITS), level)
+
+
+def groups_left_out(clusters: np.ndarray, seed: int) -> np.ndarray:
+    """Put whole runs into groups and leave out each in turn: 1 for the rows that stay, (groups, rows)."""
+    index, runs = numbered(clusters)
+    groups = min(runs, GROUPS)
+    group = np.random.default_rng(seed).permutation(runs)[index] % groups
+    return (group != np.arange(groups)[:, None]).astype(float)
+
+
+def jackknife_half(left: np.ndarray, level: float) -> float:
+    """Give half of the interval of a statistic, from its values with each group left out (Student's t)."""
+    groups = len(left)
+    spread = np.sqrt((groups - 1) / groups * np.sum((left - left.mean()) ** 2))
+    return float(t_quantile(level, groups - 1) * spread)
 
 
 def _exponents(found: Fit, z: np.ndarray) -> np.ndarray:

@@ -1,18 +1,23 @@
 """Group E: forecasts and advice: made before their runs, with intervals that are wide enough and with their cost."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..errors import argument
 from ..laws import LAWS, law
 from ..predicting.predict import replicate_noise, run_noise
 from ..records.numbers_in_text import between, interval
+from ..results.fitted import Estimate
 from ..results.study_results import Recommendation
 from ..uncertainty.draws import draws
 from .bakeoff import bake_off, far_point
 from .evidence import FEW_DRAWS, SURFACE, Evidence, Lacking
 from .grid import parts
-from .rule import Judgement, either, fails, holds, rule
+from .rule import Judgement, by_interval, either, fails, holds, rule
+from .scatter import LEAST, Part, degrees_of, root_of_sum
 
+TWO_SIDED = 1.96  # standard deviations of a normal 95% interval
 NARROW = 1.5  # how many times narrower an interval may be than the one made from its parts
 ALIKE = 1.5  # error over the lowest one, up to which forms count as equally good
 CHECKLIST = {  # what a reader needs to make a study again -> columns, any of which records it
@@ -83,14 +88,19 @@ def written_before(e: Evidence) -> Judgement:
 )
 def wide_forecast(e: Evidence) -> Judgement:
     """At the target of the forecast add the variances of ln L: of the draws, the good forms, the fits to parts of the
-    table, seeds or rows about the law, and the evaluation. The quoted interval may be 1.5 times narrower than theirs.
+    table, seeds or rows about the law, and the evaluation. The quoted interval may be 1.5 times narrower than theirs:
+    the ratio is judged by its interval, from the degrees of freedom of each part.
     """
     member, at, quoted = _quoted(e)
     parts_of_it = _parts_of_doubt(e, member, at)
-    made = 1.96 * float(np.sqrt(sum(sd**2 for sd in parts_of_it.values())))
-    each = ", ".join(f"{name} {sd:.2%}" for name, sd in parts_of_it.items())
-    found = f"half-width quoted {quoted:.2%}; by its parts {made:.2%}: {each} (sd)"
-    return either(quoted * NARROW >= made, found)
+    made = root_of_sum(parts_of_it.values(), e.level)
+    narrower = Estimate(*(TWO_SIDED * sd / max(quoted, LEAST) for sd in (made.value, *made.ends)), e.level)
+    each = ", ".join(f"{name} {part.sd:.2%}" for name, part in parts_of_it.items())
+    told = (
+        f"half-width quoted {quoted:.2%}; by its parts {TWO_SIDED * made.value:.2%}: {each} (sd): "
+        f"{interval(narrower, '.2f')} times as wide"
+    )
+    return by_interval(narrower, told, high=NARROW)
 
 
 def _quoted(e: Evidence) -> tuple[str, dict[str, float], float]:
@@ -107,20 +117,24 @@ def _quoted(e: Evidence) -> tuple[str, dict[str, float], float]:
     raise Lacking("a forecast of a loss with its interval (a study's prediction or plan)")
 
 
-def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str, float]:
-    value = float(e.fit.evaluate(**at))
+def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str, Part]:
+    value, degrees = float(e.fit.evaluate(**at)), degrees_of(e.fit)
     drawn = draws(e.fitted(law=member if member in LAWS else SURFACE), draws=FEW_DRAWS, seed=e.seed)
     low, high = np.quantile(np.log(drawn.evaluate(**at)), [0.16, 0.84])
-    found = {"parameters": float(high - low) / 2}
-    halves = [float(np.log(part.evaluate(**at) / value)) for part in e.once("parts", parts).values()]
-    found["support"] = float(np.std(halves)) if len(halves) > 1 else 0.0
+    found = {"parameters": Part(float(high - low) / 2, degrees)}
+    found["support"] = _spread([float(np.log(part.evaluate(**at) / value)) for part in e.once("parts", parts).values()])
     forms = e.once("forms", bake_off)
-    good = [one.at(at) for one in forms if one.error <= ALIKE * forms[0].error]
-    found["form"] = float(np.std(np.log(good))) if len(good) > 1 else 0.0
-    found["seeds and rows"] = max(run_noise(e.fit), replicate_noise(e.fit))
+    found["form"] = _spread([float(np.log(one.at(at))) for one in forms if one.error <= ALIKE * forms[0].error])
+    found["seeds and rows"] = Part(max(run_noise(e.fit), replicate_noise(e.fit)), degrees)
     if e.has("loss_nats_sem"):
-        found["evaluation"] = float(np.median(e.kept["loss_nats_sem"] / e.loss))
+        found["evaluation"] = Part(float(np.median(e.kept["loss_nats_sem"] / e.loss)))
     return found
+
+
+def _spread(logs: Sequence[float]) -> Part:
+    """Give the standard deviation of a few forecasts; 0 of fewer than two."""
+    many = len(logs)
+    return Part(float(np.std(logs)), many - 1.0, many / (many - 1.0)) if many > 1 else Part(0.0)
 
 
 @rule(

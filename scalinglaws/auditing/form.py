@@ -8,11 +8,14 @@ from ..errors import FitError, PointsError, argument
 from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
 from ..results.outcome import outcome_of
+from ..uncertainty.interval_ends import t_quantile
 from .bakeoff import bake_off, far_point
 from .evidence import SURFACE, Evidence, Lacking, split_exponent
 from .exponent_readings import FRONTIER_DRAWS, line_of_sizes
 from .exponents_compared import range_of
+from .forms_compared import forecasts_left_out, range_of_forecasts, ratios_of_errors, scores_on_larger_runs
 from .rule import Judgement, by_interval, by_parts, either, fails, rule
+from .scatter import LEAST, robust_scatter
 
 FORMS, BETTER, SPLIT = 4, 1.5, 0.02  # minimum number; factor of error; of the loss, between equally good forms
 NEIGHBOURS, SHUFFLES, MOST_ROWS = 6, 999, 600
@@ -60,20 +63,26 @@ def floor_known(e: Evidence) -> Judgement:
 def form_settled(e: Evidence) -> Judgement:
     """Fit the additive law, its variants and other forms to the lower 50% and 70% in compute and predict the rest. The
     good forms are those whose error is at most 1.5 times the lowest; compare the losses that they give at ten times
-    the compute of the largest run, or at the target.
+    the compute of the largest run, or at the target. The error of the additive law over the lowest is judged by its
+    interval over the larger runs, and the largest difference of the losses by that of leaving groups of runs out of all
+    forms at once. How many forms can be fitted is a fact.
     """
     forms = e.once("forms", bake_off)
-    best = max(forms[0].error, 1e-12)
-    good = [one for one in forms if one.error <= BETTER * best]
-    split = max(np.log([one.forecast for one in good])) - min(np.log([one.forecast for one in good]))
     at = far_point(e)
     told = ", ".join(f"{one.name} {one.error:.2%} ({one.forecast:.4g})" for one in forms)
     told = f"error on larger runs, then the loss at N = {at['N']:.2g}, D = {at['D']:.2g}: {told}"
     if len(forms) < FORMS:
         return fails(f"{told}; fewer than {FORMS} forms can be fitted")
-    if "additive" not in {one.name for one in good}:
-        return fails(f"{told}; the additive law is over {BETTER:g} times worse than {forms[0].name}")
-    return either(split <= SPLIT, f"{told}; the good forms differ by {split:.2%} there")
+    ratios = ratios_of_errors(scores_on_larger_runs(e, forms), e.level)
+    additive = next((ratio for ratio, one in zip(ratios, forms, strict=True) if one.name == "additive"), None)
+    if additive is None:
+        return fails(f"{told}; the additive law cannot be fitted")
+    split = range_of_forecasts(forms, ratios, forecasts_left_out(e, forms), BETTER, e.level)
+    told = (
+        f"{told}; the error of the additive law is {interval(additive, '.2f')} times the lowest; "
+        f"the good forms differ by {interval(split, '.2%')} there"
+    )
+    return by_parts((outcome_of(additive, high=BETTER), outcome_of(split, high=SPLIT)), told)
 
 
 @rule(
@@ -195,22 +204,38 @@ def approaches(e: Evidence) -> dict[str, Estimate]:
 )
 def no_curse(e: Evidence) -> Judgement:
     """Add the noise of the fit to its own losses, take the lowest in every tenth of a decade of compute, and average
-    how far it lies below the lowest without noise. The mean of 200 draws is known to a fraction of the limit.
+    how far it lies below the lowest without noise. This over the noise is judged by its interval, from that of the
+    noise and from the scatter of 200 draws. The constants of the fit are far better known than its noise.
     """
     runs = e.runs
     if len(np.unique(runs)) == len(runs):
         raise Lacking("learning curves: several rows per run")
-    fitted = e.fit.evaluate(N=e.size, D=e.tokens)
-    noise = np.random.default_rng(e.seed).standard_normal((FRONTIER_DRAWS, len(fitted))) * e.fit.noise
-    bins = np.unique(np.round(10 * np.log10(e.flops)), return_inverse=True)[1].ravel()
-    drop = []
-    for at in range(bins.max() + 1):
-        rows = bins == at
-        least = fitted[rows].min()
-        drop.append(float(np.log((fitted[rows] * np.exp(noise[:, rows])).min(axis=1) / least).mean()))
-    curse = -float(np.mean(drop))
-    told = f"the lowest loss in a tenth of a decade lies {curse:.2%} too low, the noise is {e.fit.noise:.2%}"
-    return either(curse <= CURSE * e.fit.noise, told)
+    noise = robust_scatter(e.fit, e.level)
+    curse = curse_over_noise(np.log(e.fit.evaluate(N=e.size, D=e.tokens)), e.flops, noise, e.seed)
+    told = (
+        f"the lowest loss in a tenth of a decade lies {curse.value * noise.value:.2%} too low, the noise is "
+        f"{noise.value:.2%}: {interval(curse, '.3f')} times as much"
+    )
+    return by_interval(curse, told, high=CURSE)
+
+
+def curse_over_noise(logs: np.ndarray, flops: np.ndarray, noise: Estimate, seed: int) -> Estimate:
+    """Give how far the lowest of noisy losses lies below the lowest, over the noise: the mean over tenths of a decade.
+
+    It grows with the noise. `logs`: ln L without noise.
+    """
+    unit = np.random.default_rng(seed).standard_normal((FRONTIER_DRAWS, len(logs)))
+    bins = np.unique(np.round(10 * np.log10(flops)), return_inverse=True)[1].ravel()
+    groups = [np.flatnonzero(bins == at) for at in range(bins.max() + 1)]
+
+    def drops(size: float) -> np.ndarray:
+        above = [(logs[rows] - logs[rows].min()) / max(size, LEAST) for rows in groups]
+        each = [-(gap + unit[:, rows]).min(axis=1) for gap, rows in zip(above, groups, strict=True)]
+        return np.mean(each, axis=0)
+
+    low, middle, high = (drops(size) for size in (noise.ends[0], noise.value, noise.ends[1]))
+    error = t_quantile(noise.level, np.inf) * float(middle.std(ddof=1)) / np.sqrt(FRONTIER_DRAWS)
+    return Estimate(float(middle.mean()), float(low.mean()) - error, float(high.mean()) + error, noise.level)
 
 
 @rule(

@@ -6,10 +6,12 @@ from ..errors import FitError, PointsError, argument
 from ..fitting.fit_record import Fit
 from ..fitting.problem import jacobian
 from ..records.numbers_in_text import interval
-from .evidence import Evidence, Lacking, decades, levels, replicates
+from ..results.fitted import Estimate
+from ..results.outcome import FAILED, PASSED, outcome_of
+from .evidence import Evidence, Lacking, decades, levels, over_draws, replicates
 from .exponents_compared import exponent_in, moved, range_of
 from .isoflop import bias_of_parabola, budgets_of
-from .rule import Judgement, by_interval, either, fails, rule
+from .rule import Judgement, by_interval, by_parts, either, fails, rule
 
 SIZES, DECADES, RATIOS = 5, 1.5, 3  # minimum of a design
 RATIO_APART = 0.3  # in ln(D/N): closer ones are one level
@@ -195,15 +197,19 @@ def held_out_beyond(e: Evidence) -> Judgement:
     do=f"Take {argument(form='additive')}, the default of the frontier isoflop, centre the sizes, or narrow the grid.",
 )
 def centred_budgets(e: Evidence) -> Judgement:
-    """Count the sizes below and above the best of each budget. Then evaluate the fitted surface, without noise, at the
-    same sizes, fit parabolas, and compare their N* at ten times the largest budget with that of the surface.
+    """Count the sizes below and above the best of each budget, which is a fact of the table. Then evaluate the fitted
+    surface, without noise, at the same sizes, fit parabolas, and compare their N* at ten times the largest budget with
+    that of the surface: this bias is judged by its interval over the draws of the surface.
     """
     groups = budgets_of(e)
     sides = [(int(e.loss[g][np.argsort(e.size[g])].argmin()), len(g)) for g in groups]
     thin = sum(min(best, many - 1 - best) < SIDE for best, many in sides)
     bias = bias_of_parabola(e, groups)
-    told = f"{len(groups)} budgets, {thin} with under {SIDE} sizes on one side; N* of parabolas is off by {bias:+.1%}"
-    return either(not thin and abs(bias) <= BIASED, told)
+    told = (
+        f"{len(groups)} budgets, {thin} with under {SIDE} sizes on one side; N* of parabolas is off by "
+        f"{interval(bias, '+.1%')}"
+    )
+    return by_parts((FAILED if thin else PASSED, outcome_of(bias, -BIASED, BIASED)), told)
 
 
 @rule(
@@ -219,7 +225,8 @@ def centred_budgets(e: Evidence) -> Judgement:
 def no_waste(e: Evidence) -> Judgement:
     """Compare all runs with an L of them, each size at its shortest horizon and the smallest size at every horizon:
     their cost, and the standard error of ln L at ten times the largest compute, by the information of the fitted law.
-    An L that is repeated k times costs k times as much, and its standard error is k^0.5 times smaller.
+    An L that is repeated k times costs k times as much, and its standard error is k^0.5 times smaller. The cost of an L
+    as certain as all runs is judged by its interval over the draws of the law.
     """
     found = e.fit
     shortest = np.array([e.tokens[i] <= 1.02 * e.tokens[e.size == e.size[i]].min() for i in range(found.n)])
@@ -227,24 +234,32 @@ def no_waste(e: Evidence) -> Judgement:
     if rows.sum() <= len(found.free) or rows.sum() > 0.7 * found.n:
         raise Lacking("a grid: several horizons per size, with more runs than an L of them")
     share = float(e.flops[rows].sum() / e.flops.sum())
-    wider = _target_error(e, found, rows) / _target_error(e, found, np.ones(found.n, dtype=bool))
-    equal = share * wider**2
+    wider = over_draws(e, lambda z: _times_as_uncertain(e, found, rows, z))
+    equal = Estimate(*(share * end**2 for end in (wider.value, *wider.ends)), e.level)
     told = (
-        f"{int(rows.sum())} of {found.n} runs form an L of {share:.2%} of the compute, {wider:.2f} times as uncertain"
+        f"{int(rows.sum())} of {found.n} runs form an L of {share:.2%} of the compute, {interval(wider, '.2f')} times "
+        "as uncertain at ten times the compute: repeated until it is as certain, it would cost "
+        f"{interval(equal, '.1%')}"
     )
-    return either(
-        equal > CHEAP, f"{told} at ten times the compute: repeated until it is as certain, it would cost {equal:.1%}"
-    )
+    return by_interval(equal, told, low=CHEAP)
 
 
-def _target_error(e: Evidence, found: Fit, rows: np.ndarray) -> float:
-    """Give the standard error of ln L at ten times the compute of the largest run, per unit of noise."""
-    along = jacobian(found.problem, found.z[None])[1][0][:, rows]
+def _times_as_uncertain(e: Evidence, found: Fit, rows: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Give the standard error of ln L at ten times the compute of the largest run, by some runs over that by all.
+
+    One for each row of coordinates `z`.
+    """
+    along = jacobian(found.problem, z)[1]
     largest = int(e.flops.argmax())
     at = (np.array([e.size[largest] * 10**0.5]), np.array([e.tokens[largest] * 10**0.5]))
-    value, slope = found.problem.coordinates.value_and_slopes(found.z[None], at)
-    gradient = slope[0][:, 0] / value[0][0]
-    return float(np.sqrt(gradient @ np.linalg.pinv(along @ along.T, hermitian=True) @ gradient))
+    value, slope = found.problem.coordinates.value_and_slopes(z, at)
+    gradient = (slope[:, :, 0] / value)[:, None]
+
+    def variance(part: np.ndarray) -> np.ndarray:
+        inverse = np.linalg.pinv(part @ part.transpose(0, 2, 1), hermitian=True)
+        return (gradient @ inverse @ gradient.transpose(0, 2, 1))[:, 0, 0]
+
+    return np.sqrt(variance(along[:, :, rows]) / variance(along))
 
 
 @rule(

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .evidence import Evidence, Lacking, optimal_scale, split_exponent
+from ..results.fitted import Estimate
+from .evidence import Evidence, Lacking, optimal_scale, optimal_size, over_draws
 
 CLOSE = 0.1  # in ln C: neighbours closer than this are one budget
 LEAST_SIZES, LEAST_BUDGETS = 4, 3
@@ -32,17 +33,6 @@ def budgets_of(e: Evidence) -> list[np.ndarray]:
     return groups
 
 
-def parabola_minima(flops, size, loss, groups) -> tuple[np.ndarray, np.ndarray]:
-    """Fit L as a parabola of ln N in every budget; give C and N* of those that open upwards."""
-    found = []
-    for rows in groups:
-        second, first, _ = np.polyfit(np.log(size[rows]), loss[rows], 2)
-        if second > 0:
-            found.append((np.exp(np.log(flops[rows]).mean()), np.exp(-first / (2 * second))))
-    computes, minima = np.array(found).reshape(-1, 2).T
-    return computes, minima
-
-
 def spline_minima(flops, size, loss, groups) -> tuple[np.ndarray, np.ndarray]:
     """Take the lowest point of Akima's spline of ln L over ln N in every budget, where it lies inside the sizes.
 
@@ -62,14 +52,34 @@ def spline_minima(flops, size, loss, groups) -> tuple[np.ndarray, np.ndarray]:
     return computes, minima
 
 
-def bias_of_parabola(e: Evidence, groups: list[np.ndarray]) -> float:
+def bias_of_parabola(e: Evidence, groups: list[np.ndarray]) -> Estimate:
     """Give the relative error of N* at ten times the compute, by parabolas fitted to losses of the surface itself."""
-    values = e.fit.values
-    loss = e.fit.evaluate(N=e.size, D=e.tokens)
-    flops, minima = parabola_minima(6 * e.size * e.tokens, e.size, loss, groups)
-    if len(flops) < 2:
-        return float("nan")
-    slope, at_one = np.polyfit(np.log(flops), np.log(minima), 1)
-    far = BEYOND * float(np.exp(np.log(6 * e.size * e.tokens).max()))
-    truth = optimal_scale(e.fit) * (far / 6) ** split_exponent(values)
-    return float(np.exp(at_one + slope * np.log(far)) / truth - 1)
+    optimal_scale(e.fit)  # refuses a surface without an optimum
+    flops = 6 * e.size * e.tokens
+    far = BEYOND * float(flops.max())
+
+    def bias(z: np.ndarray) -> np.ndarray:
+        loss = e.fit.problem.coordinates.value(z, (e.size, e.tokens))
+        found = far_by_parabolas(flops, e.size, loss, groups, far)
+        return found / optimal_size(e.fit.problem.coordinates.parameters(z), far) - 1
+
+    return over_draws(e, bias)
+
+
+def far_by_parabolas(
+    flops: np.ndarray, size: np.ndarray, loss: np.ndarray, groups: list[np.ndarray], far: float
+) -> np.ndarray:
+    """Fit L as a parabola of ln N in every budget, and continue the line of their minima: N* for each row of losses.
+
+    Parabolas that open downwards are left out; NaN where fewer than two are left.
+    """
+    along = np.array([np.log(flops[rows]).mean() for rows in groups])
+    curves = np.array([np.polyfit(np.log(size[rows]), loss[:, rows].T, 2)[:2] for rows in groups])
+    second, first = curves.transpose(1, 2, 0)
+    up = second > 0
+    minima = np.where(up, -first / (2 * np.where(up, second, 1.0)), 0.0)
+    return np.exp([_line_at(along[ok], one[ok], np.log(far)) for one, ok in zip(minima, up, strict=True)])
+
+
+def _line_at(x: np.ndarray, y: np.ndarray, far: float) -> float:
+    return float(np.polyval(np.polyfit(x, y, 1), far)) if len(x) > 1 else float("nan")

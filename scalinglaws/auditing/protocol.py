@@ -4,8 +4,10 @@ import numpy as np
 
 from ..errors import FitError, PointsError, argument
 from ..points.which_rows import points_of_checkpoints
+from ..records.numbers_in_text import interval
 from .evidence import SAME, Evidence, Lacking, levels
-from .rule import Judgement, either, fails, holds, rule, unknown
+from .rule import Judgement, by_interval, either, fails, holds, rule, unknown
+from .scatter import in_units_of, scatter_by_squares
 
 LONG_WARMUP, TOO_LONG_WARMUP = 0.10, 0.20
 MATCHED = 1.25  # planned over trained steps: beyond it a loss is read before the decay (Hoffmann et al., figure A1)
@@ -172,8 +174,9 @@ def whole_runs(e: Evidence) -> Judgement:
     do="Train all sizes on one text with one context length; evaluate on more tokens, and record loss_nats_sem.",
 )
 def one_recipe(e: Evidence) -> Judgement:
-    """Look for contexts, texts and tokenizers that differ between sizes, and compare the median standard error of a
-    loss with the scatter about the law. Both are taken as recorded in the table.
+    """Look for contexts, texts and tokenizers that differ between sizes, and divide the median standard error of a loss
+    by the scatter about the law. The standard errors are facts of the table; the ratio is judged by the interval of the
+    scatter.
     """
     mixed = [n for n in ("n_ctx", "train_set", "tokenizer") if e.has(n) and _changes_with_size(e, n)]
     if not e.has("loss_nats_sem"):
@@ -181,9 +184,14 @@ def one_recipe(e: Evidence) -> Judgement:
             return fails(f"{', '.join(mixed)} differs between sizes")
         raise Lacking("the column loss_nats_sem, the standard error of a loss from its test set")
     error = float(np.median(e.kept["loss_nats_sem"] / e.loss))
-    blunt = error > BLUNT * e.fit.rms_log
-    told = f"the median standard error of a loss is {error:.2%}, the scatter about the law {e.fit.rms_log:.2%}"
-    return either(not mixed and not blunt, told + (f"; {', '.join(mixed)} differs between sizes" if mixed else ""))
+    blunt = in_units_of(scatter_by_squares(e.fit, e.level), error)
+    told = (
+        f"the median standard error of a loss is {error:.2%}, the scatter about the law {e.fit.rms_log:.2%}: "
+        f"{interval(blunt, '.3g')} times as much"
+    )
+    if mixed:
+        return fails(f"{told}; {', '.join(mixed)} differs between sizes")
+    return by_interval(blunt, told, high=BLUNT)
 
 
 def _changes_with_size(e: Evidence, name: str) -> bool:
