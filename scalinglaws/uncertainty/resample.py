@@ -10,6 +10,7 @@ from ..fitting.fit_record import Fit
 from ..fitting.project import advance, can_project
 from ..fitting.solve import Solution, solve, solve_graduated
 from ..fitting.starts import starting_points
+from .interval_ends import t_quantile
 
 NEAR_ENOUGH = 0.01  # remaining gain, in the fit's objective per run: a tenth of a standard error away
 MANY_RUNS = 10  # runs per free parameter, from which the resamples of a clean fit are alike
@@ -76,10 +77,11 @@ def pairs(
 
     If the fit is not clean, a resample has only as many runs as there are beyond the free parameters. Resamples of all
     runs do not subtract the degrees of freedom, and are wrong if a term may be zero (Bickel et al. 1997, Andrews 2000);
-    with fewer runs the spread is larger by the root of runs / (runs - parameters), along the valley.
+    with fewer runs the spread is larger by the root of runs / (runs - parameters), along the valley. It is larger by
+    another factor, that of Student's t over the normal quantile, as the noise is known from those degrees alone.
     """
     index, groups = numbered(fit.clusters)
-    picks = max(groups - len(fit.z), min(groups, len(fit.z) + 1)) if starts is None and unsettled(fit) else groups
+    picks = _few(groups, len(fit.z)) if starts is None and unsettled(fit) else groups
     further = [] if starts == 1 else _further_starts(fit, (starts or STARTS) - 1)
     if starts is None and not unsettled(fit):
         probe = pairs_counts(index, groups, PROBE, np.random.default_rng(PROBE))
@@ -90,6 +92,15 @@ def pairs(
         return _from_all(fit, counts, further) if further else refit(fit, counts)
 
     return blocks(fit, n, progress, make)
+
+
+def _few(groups: int, free: int) -> int:
+    """Give the runs of a resample for which the spread of a normal law has the 95% quantiles of Student's t."""
+    degrees = groups - free
+    if degrees < 1:
+        return min(groups, free + 1)
+    share = (t_quantile(0.95, 1e9) / t_quantile(0.95, degrees)) ** 2
+    return max(round(degrees * share), min(groups, free + 1))
 
 
 def unsettled(fit: Fit) -> bool:
