@@ -376,7 +376,7 @@ def test_a_table_of_two_recipes_is_audited_across_them_as_it_is_fitted(tmp_path)
     rows = [row | {"recipe": "ab"[i % 2]} for i, row in enumerate(grid())]
     table = written(tmp_path / "t.csv", rows)
     words = ("audit", table, "--only", "A5")
-    for asked, note in ((), ""), (("--across", "recipe"), "one law across 2 recipes"):
+    for asked, note in ((), ""), (("--across", "recipe"), "one law is fitted across 2 recipes"):
         code, out, err = spoken(*words, *asked)
         assert code == 0 and note in err and "2 recipes (recipe: a 24, b 24)" in out.replace("\n      ", " ")
         assert ("put together by --across recipe" in " ".join(out.split())) == bool(asked)

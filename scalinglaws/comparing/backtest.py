@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import FitError, LawError, PointsError, argument, counted
+from ..fitting.columns import with_derived_inputs
 from ..fitting.fit import fit
 from ..fitting.fit_record import Fit
 from ..laws import law as shelf
@@ -119,6 +120,7 @@ def backtest(
         PointsError: no column of compute, or too few points for any cut.
     """
     law = shelf(law) if isinstance(law, str) else law
+    points = with_derived_inputs(law, points, (options or {}).get("columns"))[0]
     points = unmixed(points.kept, [*law.convention.values(), *(options or {}).get("columns", {}).values()])
     scale = compute_column(points, by)
     chosen = list(cuts) if cuts is not None else default_cuts(scale, len(law.parameters))

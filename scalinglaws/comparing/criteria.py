@@ -5,6 +5,7 @@ from math import erf, exp, log, pi, sqrt
 import numpy as np
 
 from ..errors import FitError, PointsError
+from ..fitting.columns import with_derived_inputs
 from ..fitting.fit import fit
 from ..fitting.fit_record import Fit
 from ..laws.declaration import Law
@@ -53,6 +54,7 @@ def _log_norm() -> float:
 
 def cross_validated(law: Law, points: Points, folds: int, seed: int, options: dict) -> float:
     """Root mean square log error on runs left out, a fold of runs at a time; NaN where a fold cannot be fitted."""
+    points = with_derived_inputs(law, points, options.get("columns"))[0]
     labels = points.clusters() if "run_id" in points else np.arange(len(points)).astype(str)
     names = np.unique(labels)
     folds = min(folds, len(names))
