@@ -260,11 +260,11 @@ def over_draws(e: Evidence, statistic: Callable[[np.ndarray], np.ndarray]) -> Es
     coordinates = e.fit.problem.coordinates
     z = coordinates.coordinates({name: e.draws.values[:, i] for i, name in enumerate(e.draws.names)})
     blocks = np.array_split(z, max(1, len(z) * e.fit.n // MOST_VALUES))
-    value, *drawn = (statistic(rows) for rows in (e.fit.z[None], *blocks))
-    column = np.concatenate(drawn)
+    at_fit, *drawn = (statistic(rows) for rows in (e.fit.z[None], *blocks))
+    value, column = float(at_fit[0]), np.concatenate(drawn)
     tails = {(1 - e.level) / 2: -np.inf, (1 + e.level) / 2: np.inf}
-    ends = (np.quantile(np.nan_to_num(column, nan=no), p, method="inverted_cdf") for p, no in tails.items())
-    return Estimate(float(value[0]), *map(float, ends), e.level)
+    low, high = (np.quantile(np.nan_to_num(column, nan=no), p, method="inverted_cdf") for p, no in tails.items())
+    return Estimate(value, min(float(low), value), max(float(high), value), e.level)
 
 
 def levels(values: np.ndarray, apart: float = SAME) -> int:
