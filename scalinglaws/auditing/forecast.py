@@ -94,7 +94,8 @@ def wide_forecast(e: Evidence) -> Judgement:
     member, at, quoted = _quoted(e)
     parts_of_it = _parts_of_doubt(e, member, at)
     made = root_of_sum(parts_of_it.values(), e.level)
-    narrower = Estimate(*(TWO_SIDED * sd / max(quoted, LEAST) for sd in (made.value, *made.ends)), e.level)
+    times, least, most = (TWO_SIDED * sd / max(quoted, LEAST) for sd in (made.value, *made.ends))
+    narrower = Estimate(times, least, most, e.level)
     each = ", ".join(f"{name} {part.sd:.2%}" for name, part in parts_of_it.items())
     told = (
         f"half-width quoted {quoted:.2%}; by its parts {TWO_SIDED * made.value:.2%}: {each} (sd): "

@@ -31,7 +31,7 @@ def ratios_of_errors(scores: np.ndarray, level: float) -> list[Estimate]:
     spread = np.sqrt(runs / max(runs - 1, 1) * ((shares[:, None] - shares) ** 2).sum(axis=2))
     half = t_quantile(level, max(runs - 1, 1)) * spread
     sides = [np.exp((logs + side * half).max(axis=1)) for side in (0, -1, 1)]
-    return [Estimate(*map(float, ends), level) for ends in zip(*sides, strict=True)]
+    return [Estimate(float(at), float(low), float(high), level) for at, low, high in zip(*sides, strict=True)]
 
 
 def scores_on_larger_runs(e: Evidence, forms: Sequence[Form]) -> np.ndarray:

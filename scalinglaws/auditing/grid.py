@@ -235,7 +235,8 @@ def no_waste(e: Evidence) -> Judgement:
         raise Lacking("a grid: several horizons per size, with more runs than an L of them")
     share = float(e.flops[rows].sum() / e.flops.sum())
     wider = over_draws(e, lambda z: _times_as_uncertain(e, found, rows, z))
-    equal = Estimate(*(share * end**2 for end in (wider.value, *wider.ends)), e.level)
+    cost, least, most = (share * end**2 for end in (wider.value, *wider.ends))
+    equal = Estimate(cost, least, most, e.level)
     told = (
         f"{int(rows.sum())} of {found.n} runs form an L of {share:.2%} of the compute, {interval(wider, '.2f')} times "
         "as uncertain at ten times the compute: repeated until it is as certain, it would cost "
