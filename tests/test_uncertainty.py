@@ -297,3 +297,9 @@ def test_truth_lies_where_the_interval_says_as_often_as_it_says():
         low, high = draws(found, method="sandwich", draws=10).interval()["alpha"]
         inside += low <= EPOCH["alpha"] <= high
     assert inside >= 51
+
+
+def test_sizes_near_the_largest_float_warn_of_nothing():
+    points = isoflop(noise=0.01, n=60)
+    huge = points.replace(params_total=points["params_total"] * 1e288)
+    assert sloppy(fit("chinchilla", huge)).parameters

@@ -63,6 +63,7 @@ def _words(names, signs, share, run, narrower) -> str:
     )
 
 
+@np.errstate(all="ignore")
 def _best_run(fit: Fit, covariance: np.ndarray, direction: np.ndarray) -> tuple[dict[str, float], float]:
     """Try a grid of runs around the fitted range, none more expensive than the largest fitted."""
     axes = [_axis(fit.inputs[letter]) for letter in fit.law.inputs]
@@ -79,8 +80,7 @@ def _best_run(fit: Fit, covariance: np.ndarray, direction: np.ndarray) -> tuple[
     gain = (direction @ slope) ** 2 / noise
     best = int(np.argmax(np.nan_to_num(gain)))
     run = {letter: float(grid[i, best]) for i, letter in enumerate(fit.law.inputs)}
-    with np.errstate(all="ignore"):
-        narrower = np.sqrt(1 + gain[best] / variance)
+    narrower = np.sqrt(1 + gain[best] / variance)
     return run, float(narrower) if np.isfinite(narrower) else 1.0
 
 
