@@ -180,3 +180,9 @@ def test_loss_beside_our_own_column_of_steps_is_the_result_of_a_run(tmp_path):
 
 def test_a_loss_that_a_law_predicted_is_no_measured_one(tmp_path):
     assert "loss_nats" not in read(tmp_path, "params_total,tokens,extrap_loss\n1e7,1e8,5\n2e7,1e8,4\n").points
+
+
+@pytest.mark.parametrize(("size", "points"), [("9e99", 2), ("1.1e100", 1)])
+def test_an_amount_beyond_all_reason_is_no_point(size, points, tmp_path):
+    found = read(tmp_path, f"params_total,tokens,loss\n{size},1e8,5\n2e7,1e8,4\n")
+    assert len(found.points) == points

@@ -13,6 +13,7 @@ from .plain_numbers import plain_numbers
 _POSITIVE_ROLES = {"params", "tokens", "tokens_unique", "batch", "steps", "flops", "loss"}
 _NEEDED = {"params", "tokens", "loss"}
 _SWITCHES = {"true": True, "false": False}
+LARGEST = 1e100  # of any amount: products of three stay finite
 MOST_SHOWN = 40  # characters of a cell that a sentence shows
 
 
@@ -111,7 +112,7 @@ def impossible(values: Mapping[str, np.ndarray | list], rows: list[int], known: 
     for name, column in values.items():
         if name not in QUANTITIES or QUANTITIES[name].role not in _POSITIVE_ROLES or isinstance(column, list):
             continue
-        wrong = ~(column > 0) | np.isinf(column)
+        wrong = ~(column > 0) | (column > LARGEST)
         if QUANTITIES[name].role != "loss" or name != "loss_nats":
             wrong &= ~np.isnan(column)
         wrong &= ~_left_out(values)
@@ -132,4 +133,4 @@ def _reason(name: str, value: float) -> str:
         return f"{name} is missing or not a number: a diverged run, or an empty cell"
     if value == 0 and QUANTITIES[name].role in ("steps", "tokens"):
         return f"{name} = 0: measured before the first step"
-    return f"{name} = {value:g}; it must be above 0 and finite"
+    return f"{name} = {value:g}; it must be above 0 and at most {LARGEST:g}"
