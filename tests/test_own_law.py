@@ -130,3 +130,12 @@ def test_a_prediction_below_zero_is_refused_and_a_backtest_says_that_the_law_fai
         predict(spread, {"N": 1e11})
     cut = backtest(log_law(), points, cuts=[1e9], by="params_total", draws=50)[0]
     assert "undefined at N = 1e+11" in cut.failed
+
+
+@pytest.mark.parametrize("name", ["5", "None", "''", "['mine']"])
+def test_a_name_that_is_no_text_is_refused_by_every_verb(name, tmp_path):
+    (tmp_path / "mine.py").write_text(law_text().replace('name="mine"', f"name={name}"))
+    table = written(tmp_path / "t.csv", ROWS)
+    for verb in (["fit"], ["plan", "--flops", "1e21"]):
+        code, _, err = spoken(verb[0], tmp_path / "mine.py", table, *verb[1:], "--draws", "10")
+        assert (code, "it must be a text, such as name='mine'" in err) == (2, True)

@@ -31,7 +31,10 @@ def read_laws(path: Path) -> dict:
     module.__file__ = str(path)
     with _blamed(path):
         exec(compile(text, str(path), "exec"), module.__dict__)
-    own = [one for one in vars(module).values() if isinstance(one, Law) and not _shelved(one)]
+    declared = [one for one in vars(module).values() if isinstance(one, Law)]
+    for one in declared:
+        _require_texts(one, path)
+    own = [one for one in declared if not _shelved(one)]
     found = {one.name: _guarded(one, path) for one in own}
     if not found:
         raise LawError(
@@ -41,6 +44,14 @@ def read_laws(path: Path) -> dict:
     for one in found.values():
         _require_known_counts(one, path)
     return found
+
+
+def _require_texts(law: Law, path: Path) -> None:
+    """Refuse a law whose name, or another of its texts, is something else: it would end in the middle of a table."""
+    for field in ("name", "predicts", "formula", "source"):
+        value = getattr(law, field)
+        if not isinstance(value, str) or (field == "name" and not value.strip()):
+            raise LawError(f"{path}: a law has the {field} {value!r}; it must be a text, such as {field}='mine'.")
 
 
 def _require_known_counts(law, path: Path) -> None:
