@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import FitError
 from ..fitting.columns import or_hold
-from ..fitting.fit_record import Fit, FitWarning, checked_inputs
+from ..fitting.fit_record import EXACT, Fit, FitWarning, checked_inputs
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from .draws_text import draws_blocks
@@ -70,7 +70,7 @@ class Draws(PublicRecord):
         """Give (low, high) of each parameter at a confidence level; open if the points do not determine it."""
         found = {}
         for i, name in enumerate(self.names):
-            if name in self.fit.unidentified:
+            if name in self.fit.unidentified or self._unmoved(i):
                 found[name] = (0.0 if name in self.fit.positive else -np.inf, np.inf)
             elif self.ends and name in self.ends:
                 found[name] = self.ends[name](level)
@@ -79,6 +79,12 @@ class Draws(PublicRecord):
                 value = self.fit.values[name]  # skewed draws may lie on one side of it
                 found[name] = (min(float(low), value), max(float(high), value))
         return found
+
+    def _unmoved(self, i: int) -> bool:
+        """Say whether a free parameter is the same in every draw of a table with noise: nothing determines it."""
+        values = self.values[:, i]
+        free = self.names[i] in self.fit.free
+        return bool(free and self.fit.noise > EXACT and len(values) > 1 and (values == values[0]).all())
 
     def standard_errors(self) -> dict[str, float]:
         """Give the standard deviation of each parameter over the draws."""
