@@ -8,7 +8,7 @@ from typing import Any
 
 from ..records.json_values import parse_json
 from .json_records import read_json_lines
-from .raw import Raw, columns_of, flatten
+from .raw import Raw, columns_of, flatten, is_number
 
 _PRINTED = re.compile(r"\{'(?:eval_)?loss': [^{}]*\}")
 _OF = {"step": "steps", "eval_loss": "loss_nats", "loss": "loss_train_nats", "learning_rate": "lr"}
@@ -92,8 +92,4 @@ def _read(text: str) -> dict[str, Any]:
         found = ast.literal_eval(re.sub(r"\bnan\b", "None", text))
     except (ValueError, SyntaxError):
         return {}
-    return {key: float(one) if isinstance(one, str) and _number(one) else one for key, one in found.items()}
-
-
-def _number(text: str) -> bool:
-    return bool(re.fullmatch(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", text))
+    return {key: float(one) if isinstance(one, str) and is_number(one) else one for key, one in found.items()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ..errors import PointsError, nearest, unknown_name
+from ..errors import PointsError, argument, nearest, unknown_name
 from ..formats.raw import missing
 from ..quantities import QUANTITIES, SYNONYMS
 from ..records.ranges import shown
@@ -52,7 +52,7 @@ def _checked(name: str, value: object) -> object:
     if QUANTITIES[SYNONYMS.get(name, name)].role == "label":
         return str(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PointsError(f"given {name}: {shown(value)} is not a number. Write given={{{name!r}: 524288}}.")
+        raise PointsError(f"given {name}: {shown(value)} is not a number. Write {argument(given={name: 524288})}.")
     return value
 
 

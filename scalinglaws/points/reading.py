@@ -91,7 +91,7 @@ def read_points(
     across: Iterable[str] = (),
     form: str | None = None,
 ) -> Imported:
-    """Read a table of runs: CSV, TSV, JSON lines or Parquet, by name or as an open text stream; or one in memory.
+    """Read a table or the logs of runs in any format on the shelf: files by name, a folder, an open text stream.
 
     A data frame of pandas or polars and a dictionary of columns are read as the same file would be.
 
@@ -104,7 +104,7 @@ def read_points(
         mapping_file: what `save_mapping` wrote; `map`, `unit` and `where` given here override it.
         need: quantities or letters that must be there.
         across: columns of labels (tokenizers, test sets, recipes ...) across which a law may be fitted; see `Points`.
-        form: csv, tsv, jsonl or parquet, where neither the file's ending nor its first line tells.
+        form: one of `formats.read_raw.FORMS`, where the beginning of the file does not say which it is.
 
     Raises:
         PointsError: unreadable, empty, a column missing, named twice or not of numbers, or no row left; the message
