@@ -383,6 +383,15 @@ def hidden_modules(package: Path) -> list[str]:
     return hidden
 
 
+def test_a_class_name_has_one_meaning_in_the_whole_package(sources):
+    places = defaultdict(list)
+    for source in sources:
+        for node in source.tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(source.place)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
 def test_no_module_is_hidden_behind_a_name_of_its_folder():
     require_none(hidden_modules(PACKAGE))
 

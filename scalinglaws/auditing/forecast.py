@@ -15,7 +15,7 @@ from .bakeoff import bake_off, far_point
 from .evidence import FEW_DRAWS, SURFACE, Evidence, Lacking
 from .grid import parts
 from .rule import Judgement, by_interval, either, fails, holds, rule
-from .scatter import LEAST, Part, degrees_of, root_of_sum
+from .scatter import LEAST, VarianceComponent, degrees_of, root_of_sum
 
 TWO_SIDED = 1.96  # standard deviations of a normal 95% interval
 NARROW = 1.5  # how many times narrower an interval may be than the one made from its parts
@@ -118,24 +118,26 @@ def _quoted(e: Evidence) -> tuple[str, dict[str, float], float]:
     raise Lacking("a forecast of a loss with its interval (a study's prediction or plan)")
 
 
-def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str, Part]:
+def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str, VarianceComponent]:
     value, degrees = float(e.fit.evaluate(**at)), degrees_of(e.fit)
     drawn = draws(e.fitted(law=member if member in LAWS else SURFACE), draws=FEW_DRAWS, seed=e.seed)
     low, high = np.quantile(np.log(drawn.evaluate(**at)), [0.16, 0.84])
-    found = {"parameters": Part(float(high - low) / 2, degrees)}
+    found = {"parameters": VarianceComponent(float(high - low) / 2, degrees)}
     found["support"] = _spread([float(np.log(part.evaluate(**at) / value)) for part in e.once("parts", parts).values()])
     forms = e.once("forms", bake_off)
     found["form"] = _spread([float(np.log(one.at(at))) for one in forms if one.error <= ALIKE * forms[0].error])
-    found["seeds and rows"] = Part(max(run_noise(e.fit), replicate_noise(e.fit)), degrees)
+    found["seeds and rows"] = VarianceComponent(max(run_noise(e.fit), replicate_noise(e.fit)), degrees)
     if e.has("loss_nats_sem"):
-        found["evaluation"] = Part(float(np.median(e.kept["loss_nats_sem"] / e.loss)))
+        found["evaluation"] = VarianceComponent(float(np.median(e.kept["loss_nats_sem"] / e.loss)))
     return found
 
 
-def _spread(logs: Sequence[float]) -> Part:
+def _spread(logs: Sequence[float]) -> VarianceComponent:
     """Give the standard deviation of a few forecasts; 0 of fewer than two."""
     many = len(logs)
-    return Part(float(np.std(logs)), many - 1.0, many / (many - 1.0)) if many > 1 else Part(0.0)
+    return (
+        VarianceComponent(float(np.std(logs)), many - 1.0, many / (many - 1.0)) if many > 1 else VarianceComponent(0.0)
+    )
 
 
 @rule(

@@ -51,7 +51,7 @@ def scale_interval(value: float, degrees: float, level: float) -> Estimate:
 
 
 @dataclass(frozen=True)
-class Part:
+class VarianceComponent:
     """A standard deviation that is one part of an uncertainty.
 
     Attributes:
@@ -64,7 +64,7 @@ class Part:
     factor: float = 1.0
 
 
-def root_of_sum(parts: Iterable[Part], level: float) -> Estimate:
+def root_of_sum(parts: Iterable[VarianceComponent], level: float) -> Estimate:
     """Give the root of the sum of squares of several parts, with its interval by Graybill & Wang 1980.
 
     Each square goes as chi-squared; the distances of the ends from the sum add in squares.

@@ -18,7 +18,7 @@ REACH, SIGNED_REACH = 1e3, 1e6  # an interval that extends this many times beyon
 UNDETERMINED, UNIDENTIFIED, NO_INTERVAL = "not determined", "not identified", "(no interval)"
 
 
-class Estimate(Protocol):
+class WithInterval(Protocol):
     """A number with the ends of its interval; an end that is not there or not finite has no bound."""
 
     @property
@@ -47,14 +47,14 @@ def share(value: float) -> str:
     return "-" if value != value else f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.2%}"
 
 
-def interval(estimate: Estimate | None, form: str = "#.3g") -> str:
+def interval(estimate: WithInterval | None, form: str = "#.3g") -> str:
     """Write a value with its interval, all in one form: 1.70 [1.65, 1.76]; None is a value that is not identified."""
     if estimate is None:
         return UNIDENTIFIED
     return f"{_written(estimate.value + 0.0, form)} {between(estimate.low, estimate.high, form)}"
 
 
-def ends(estimate: Estimate | None, form: str = ".5g") -> str:
+def ends(estimate: WithInterval | None, form: str = ".5g") -> str:
     """Write the interval of an estimate, or that it has none."""
     return NO_INTERVAL if estimate is None else between(estimate.low, estimate.high, form)
 
@@ -155,7 +155,7 @@ def abbreviated(value: float | None) -> str:
     return f"{value:.3g}"
 
 
-def typeset(estimate: Estimate | None) -> str:
+def typeset(estimate: WithInterval | None) -> str:
     """Write a value with its interval, `value [low, high]`, in one notation, to two digits of the interval's width.
 
     The value keeps at least one significant digit however wide the interval is. A value whose interval is
@@ -173,7 +173,7 @@ def typeset(estimate: Estimate | None) -> str:
     return f"{write(estimate.value)} [{shown[0]}, {shown[1]}]"
 
 
-def says_nothing(estimate: Estimate) -> bool:
+def says_nothing(estimate: WithInterval) -> bool:
     """Say whether an interval is uninformative: it extends by orders of magnitude on both sides of its value."""
     value, low, high = abs(estimate.value), estimate.low, estimate.high
     if low is None or high is None or math.isnan(low) or math.isnan(high):

@@ -4,23 +4,23 @@ from ..errors import counted
 from ..records.numbers_in_text import ABSENT, count, signed
 from ..results.audited import Audit, Finding, WaterfallStep
 from ..results.outcome import NOT_RUN, PASSED, UNDECIDED
-from .table_cells import Cell, Table, estimated
+from .table_cells import Cell, ReportTable, estimated
 
 ORDER = ("error", "warning", "info")
 
 
-def findings(audit: Audit | None) -> Table:
+def findings(audit: Audit | None) -> ReportTable:
     """Show every rule: those that failed, the most severe first, then those undecided, passed and not run."""
     columns = ("rule", "outcome", "severity", "statement", "found", "consequence measured elsewhere", "what to do")
     name, title = "audit", "The audit"
     if audit is None:
-        return Table(name, title, columns, ())
+        return ReportTable(name, title, columns, ())
     failed = sorted(audit.having("failed"), key=lambda finding: ORDER.index(finding.severity))
     others = {outcome: audit.having(outcome) for outcome in (UNDECIDED, PASSED, NOT_RUN)}
     shown = (*failed, *(finding for those in others.values() for finding in those))
     counts = ", ".join(f"{len(those)} {outcome}" for outcome, those in others.items())
     note = f"{len(audit.findings)} rules of a trustworthy study: {_counted(failed)}, {counts}."
-    return Table(name, title, columns, tuple(_row(finding) for finding in shown), note)
+    return ReportTable(name, title, columns, tuple(_row(finding) for finding in shown), note)
 
 
 def _row(finding: Finding) -> tuple[Cell, ...]:
@@ -54,10 +54,10 @@ def audit_warning(audit: Audit | None) -> list[str]:
     return [f"The audit found {many}: {', '.join(finding.id for finding in errors)}. See the table of the audit."]
 
 
-def waterfall(audit: Audit | None) -> Table:
+def waterfall(audit: Audit | None) -> ReportTable:
     """Show how every correction changes the exponent a of N_opt ~ C^a."""
     rows = tuple(_step(step) for step in (audit.waterfall if audit else ()))
-    return Table(
+    return ReportTable(
         "waterfall",
         "From Kaplan's exponent to Hoffmann's",
         ("correction (cumulative)", "a of N_opt ~ C^a [interval]", "change", "rows", "how"),

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from ..records.numbers_in_text import ABSENT, stated
-from .table_cells import Cell, Table
+from .table_cells import Cell, ReportTable
 
 
-def facts(name: str, title: str, values: Mapping) -> Table:
+def facts(name: str, title: str, values: Mapping) -> ReportTable:
     """Show a mapping as rows of key and value; nested keys are joined by dots."""
     rows = tuple((Cell(key), Cell(text)) for key, text in _flat(values))
-    return Table(name, title, ("key", "value"), rows)
+    return ReportTable(name, title, ("key", "value"), rows)
 
 
 def _flat(values: Mapping, before: str = "") -> Iterable[tuple[str, str]]:

@@ -4,10 +4,10 @@ from ..records.numbers_in_text import ABSENT, count, number, percent, typeset
 from ..results.fitted import Estimate
 from ..results.study_results import StudyResults
 from ..results.tested import LawRanked, Ranking
-from .table_cells import Cell, Table, without_empty
+from .table_cells import Cell, ReportTable, without_empty
 
 
-def trials(results: StudyResults) -> Table:
+def trials(results: StudyResults) -> ReportTable:
     """Show how well each candidate law for the held-out prediction predicted the smaller sizes."""
     test = results.held_out
     chosen = test.law if test else ""
@@ -27,10 +27,10 @@ def trials(results: StudyResults) -> Table:
         "For each size of the study, each law was fitted to the smaller sizes and predicted that size; the law with "
         "the smallest error was chosen. Coverage: fraction of losses inside the interval."
     )
-    return Table("trials", "How the predicting law was chosen", columns, rows, note)
+    return ReportTable("trials", "How the predicting law was chosen", columns, rows, note)
 
 
-def ranking(found: Ranking | None) -> Table:
+def ranking(found: Ranking | None) -> ReportTable:
     """Show how well each law predicted larger runs than those of its fit, best first."""
     columns = (
         "law",
@@ -44,7 +44,7 @@ def ranking(found: Ranking | None) -> Table:
         "note",
     )
     if found is None or not found.laws:
-        return Table("ranking", "How well the laws predicted larger runs", columns, ())
+        return ReportTable("ranking", "How well the laws predicted larger runs", columns, ())
     cuts = f"{len(found.cuts)} computes" if len(found.cuts) > 1 else "one compute"
     note = (
         f"Each law was fitted to the runs below {cuts} and predicted {found.held_runs:,} larger runs. Error: mean "
@@ -52,7 +52,9 @@ def ranking(found: Ranking | None) -> Table:
         f"the {percent(found.level)} interval of the fit. The plan's interval is widened by the last factor."
     )
     rows = tuple(_ranked(law) for law in found.laws)
-    return without_empty(Table("ranking", "How well the laws predicted larger runs", columns, rows, note), ("note",))
+    return without_empty(
+        ReportTable("ranking", "How well the laws predicted larger runs", columns, rows, note), ("note",)
+    )
 
 
 def _ranked(law: LawRanked) -> tuple[Cell, ...]:

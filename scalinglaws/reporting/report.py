@@ -21,7 +21,7 @@ from .figures import FIGURES, FigureKind, Rendered, rendered
 from .markup import formula
 from .page_data import plain
 from .paths import without_paths
-from .table_cells import Cell, Table, numeric
+from .table_cells import Cell, ReportTable, numeric
 from .tables import all_tables
 
 NUMBER = ' class="number"'
@@ -93,7 +93,7 @@ def _failed(what: str, why: str) -> str:
     return f'<p class="failed">{what} could not be made: {html.escape(why)}</p>'
 
 
-def _contents(drawn: list[Rendered], tables: list[Table]) -> list[tuple[str, str]]:
+def _contents(drawn: list[Rendered], tables: list[ReportTable]) -> list[tuple[str, str]]:
     figures = [(f"figure-{figure.name}", f"Figure {place}: {figure.title}") for place, figure in enumerate(drawn, 1)]
     return [
         *figures,
@@ -136,7 +136,7 @@ def _figure(figure: Rendered, place: int) -> str:
     )
 
 
-def _table(table: Table) -> str:
+def _table(table: ReportTable) -> str:
     right = numeric(table)
     heads = "".join(
         f'<th scope="col" aria-sort="none"{NUMBER * is_right}><button type="button" class="sort">'

@@ -23,7 +23,7 @@ def estimated(estimate: Estimate) -> Cell:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table: `name` is the stem of its downloads, `columns` its headings."""
 
     name: str
@@ -34,12 +34,12 @@ class Table:
     below: tuple[str, ...] = field(default=())
 
 
-def numeric(table: Table) -> tuple[bool, ...]:
+def numeric(table: ReportTable) -> tuple[bool, ...]:
     """Say for each column whether it has numbers: such columns are right-aligned, including their headings."""
     return tuple(any(row[place].value is not None for row in table.rows) for place in range(len(table.columns)))
 
 
-def without_empty(table: Table, may_go: Collection[str]) -> Table:
+def without_empty(table: ReportTable, may_go: Collection[str]) -> ReportTable:
     """Leave out those of the named columns that are empty in every row."""
     said = [any(row[place].text not in ("", ABSENT) for row in table.rows) for place in range(len(table.columns))]
     kept = [place for place, name in enumerate(table.columns) if said[place] or name not in may_go]

@@ -24,19 +24,19 @@ from ..results.summary import minimised
 from .audit_tables import findings, waterfall
 from .facts import facts
 from .law_trials import ranking, trials
-from .table_cells import Cell, Table, estimated, without_empty
+from .table_cells import Cell, ReportTable, estimated, without_empty
 
 FLOORS = ("E", "L_inf")  # names of the irreducible loss in the laws
 PUBLISHED = "published (another tokenizer, text and range: not a target)"
 
 
-def all_tables(results: StudyResults) -> list[Table]:
+def all_tables(results: StudyResults) -> list[ReportTable]:
     """Make every table that has a row."""
     made = [_made(name, title, make) for name, title, make in _asked(results)]
     return [table for table in made if table.rows]
 
 
-def _asked(results: StudyResults) -> tuple[tuple[str, str, Callable[[], Table]], ...]:
+def _asked(results: StudyResults) -> tuple[tuple[str, str, Callable[[], ReportTable]], ...]:
     read = "The table" if of_a_table(results) else "The study file"
     versions = {**results.machine, **results.versions}
     return (
@@ -55,12 +55,12 @@ def _asked(results: StudyResults) -> tuple[tuple[str, str, Callable[[], Table]],
     )
 
 
-def _made(name: str, title: str, make: Callable[[], Table]) -> Table:
+def _made(name: str, title: str, make: Callable[[], ReportTable]) -> ReportTable:
     """Make a table; if that fails, the table has one row with the reason."""
-    return attempt(make, lambda why: Table(name, title, ("this table could not be made",), ((Cell(why),),)))
+    return attempt(make, lambda why: ReportTable(name, title, ("this table could not be made",), ((Cell(why),),)))
 
 
-def constants(results: StudyResults) -> Table:
+def constants(results: StudyResults) -> ReportTable:
     """Show every fitted constant with its interval, and the published value."""
     rows: list[tuple[Cell, ...]] = []
     for fit in results.fits:
@@ -74,7 +74,7 @@ def constants(results: StudyResults) -> Table:
             rows.append((*named, found, level, given, source))
         rows += _floor_row(results, fit)
     columns = ("law", "minimised", "constant", "fitted [interval]", "level", PUBLISHED, "published in")
-    return Table(
+    return ReportTable(
         "constants", "Fitted constants", columns, tuple(rows), below=tuple(_about(fit) for fit in results.fits)
     )
 
@@ -109,7 +109,7 @@ def _about(fit: FittedLaw) -> str:
     )
 
 
-def runs(results: StudyResults) -> Table:
+def runs(results: StudyResults) -> ReportTable:
     """Show every finished run and horizon: one row per point."""
     points = results.points
     shown = [(heading, write, names) for heading, write, names in _run_columns(results) if names[0] in points]
@@ -117,7 +117,7 @@ def runs(results: StudyResults) -> Table:
     for row in range(len(points)):
         values = {name: _plain(points[name][row]) for name in points.columns}
         rows.append(tuple(_cell(write, [values.get(name) for name in names]) for _, write, names in shown))
-    return Table(
+    return ReportTable(
         "runs", "All runs", tuple(heading for heading, _, _ in shown), tuple(rows), note=counted(len(points), "point")
     )
 
@@ -149,7 +149,7 @@ def _run_columns(results: StudyResults) -> tuple:
     )
 
 
-def plans(results: StudyResults) -> Table:
+def plans(results: StudyResults) -> ReportTable:
     """Show what to train for each budget."""
     rows = tuple(
         (
@@ -181,7 +181,7 @@ def plans(results: StudyResults) -> Table:
     timed = " Time is on this machine." if any(plan.seconds for plan in results.plans) else ""
     note = f"Reach is the compute divided by the largest fitted compute: above 1× the law is extrapolated.{timed}"
     below = tuple(f"{plan.label}: {warning}" for plan in results.plans for warning in plan.warnings)
-    return without_empty(Table("plans", "The plan", columns, rows, note, below), columns[-4:-1])
+    return without_empty(ReportTable("plans", "The plan", columns, rows, note, below), columns[-4:-1])
 
 
 _HEADINGS = {
@@ -195,13 +195,13 @@ _HEADINGS = {
 }
 
 
-def alternatives(results: StudyResults) -> Table:
+def alternatives(results: StudyResults) -> ReportTable:
     """Show other choices for each budget, since the optimum is flat."""
     listed = [(plan.label, other) for plan in results.plans for other in plan.alternatives]
     keys = list(dict.fromkeys(key for _, other in listed for key in other))
     rows = tuple((Cell(label), *(_alternative(key, other.get(key)) for key in keys)) for label, other in listed)
     note = "The loss is flat near the optimum: these choices have almost the same loss."
-    return Table(
+    return ReportTable(
         "alternatives",
         "Alternatives to the plan",
         ("budget", *(_HEADINGS.get(key, key.replace("_", " ")) for key in keys)),
@@ -216,11 +216,11 @@ def _alternative(key: str, value: float | None) -> Cell:
     return Cell(stated(value, 4), value)
 
 
-def seeds(results: StudyResults) -> Table:
+def seeds(results: StudyResults) -> ReportTable:
     """Show how much the loss varies between seeds."""
     spread = results.seed_spread
     if spread is None:
-        return Table("seeds", "Spread over seeds", (), ())
+        return ReportTable("seeds", "Spread over seeds", (), ())
     columns = (
         "N (parameters)",
         "D (tokens)",
@@ -237,7 +237,7 @@ def seeds(results: StudyResults) -> Table:
         Cell(number(spread.sd_log, 2), spread.sd_log),
     )
     note = f"{len(spread.losses)} runs that differ only in their seed"
-    return Table("seeds", "Spread over seeds", columns, (row,), note)
+    return ReportTable("seeds", "Spread over seeds", columns, (row,), note)
 
 
 def _plain(value):
