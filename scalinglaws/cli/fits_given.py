@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FitError, MisuseError, PointsError
+from ..errors import FitError, MisuseError, PointsError, argument, unknown_name
 
 if TYPE_CHECKING:
     from ..comparing.ensemble import Ensemble
@@ -100,3 +100,32 @@ class Fitted:
         for warning in (w for one in found for w in one.warnings):
             self.noted.append(warning)
         return max(one.factor for one in found)
+
+
+# What a table may hold -> the law from the loss to it that is fitted unasked.
+_CHAINED = {"error_top1": "gadre-error", "accuracy": "bhagia-accuracy"}
+
+
+def accuracy_of(a: Fitted, name: str | None) -> "Draws":
+    """Fit a law from the loss of a fit to the accuracy or error in its table, on the same draws and seed.
+
+    Raises:
+        MisuseError: the table holds no accuracy.
+        NameUnknownError: no such law.
+    """
+    from ..fitting.fit import fit
+    from ..laws import LAWS
+    from ..uncertainty.draws import draws
+
+    filled = [column for column in _CHAINED if column in a.points]
+    if not filled:
+        raise MisuseError(
+            f"an accuracy as goal needs a column of it beside the loss, such as {argument(map={'accuracy': 'COLUMN'})} "
+            f"or {argument(map={'error_top1': 'COLUMN'})}; the table has {', '.join(sorted(a.points.columns))}."
+        )
+    name = name or _CHAINED[filled[0]]
+    if name not in LAWS:
+        raise unknown_name("law", name, LAWS, "scalinglaws laws")
+    law = LAWS[name]
+    columns = {law.inputs[0]: a.fit.columns[a.fit.law.target]}
+    return draws(fit(law, a.points, columns=columns, seed=a.seed), draws=len(a.draws[0]), seed=a.seed)

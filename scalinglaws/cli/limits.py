@@ -28,6 +28,8 @@ RANGES = {
     "retrain": Range(0, 1e4),
     "seed": Range(0, 2**63 - 1),
     "shape_row": Range(1, 1e6),
+    "target_accuracy": _SHARE,
+    "target_loss": Range(0, 1e3, above=True),
     "tau": _SHARE,
     "tokens": _POSITIVE,
     "unique_tokens": _POSITIVE,

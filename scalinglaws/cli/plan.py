@@ -9,9 +9,19 @@ from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import of_a_fit
-from .fits_given import Fitted
+from .fits_given import Fitted, accuracy_of
 
 _Float = float | None
+Flops = Annotated[_Float, typer.Option(help="Budget of training FLOPs, 6 N D; or give a goal.")]
+TargetLoss = Annotated[
+    _Float, typer.Option(help="Plan the least compute that reaches this loss, in place of a budget.")
+]
+TargetAccuracy = Annotated[
+    _Float, typer.Option(help="Or this accuracy, a fraction, by a law from the loss to the table's accuracy or error.")
+]
+Chain = Annotated[
+    str | None, typer.Option(metavar="LAW", help="That law.  \\[default: gadre-error or bhagia-accuracy, by column]")
+]
 Params = Annotated[_Float, typer.Option(help="Fix the size, and plan the tokens.")]
 Tokens = Annotated[_Float, typer.Option(help="Fix the tokens, and plan the size.")]
 Unique = Annotated[_Float, typer.Option(help="Number of different tokens in the data; beyond it, tokens repeat.")]
@@ -45,7 +55,10 @@ To = Annotated[
 @of_a_fit
 def plan(
     a: Fitted,
-    flops: Annotated[float, typer.Option(help="Budget of training FLOPs, 6 N D.")],
+    flops: Flops = None,
+    target_loss: TargetLoss = None,
+    target_accuracy: TargetAccuracy = None,
+    accuracy: Chain = None,
     params: Params = None,
     tokens: Tokens = None,
     unique_tokens: Unique = None,
@@ -69,12 +82,13 @@ def plan(
     to: To = None,
     json: Json = False,
 ):
-    """Turn a budget into size, tokens, batch, steps and loss, each with its interval, and near-equal choices.
+    """Turn a budget or a goal into size, tokens, batch, steps and loss, each with its interval, and near-equal choices.
 
     Example:  scalinglaws plan chinchilla points.csv --flops 1e21 --n-vocab 50257 --n-ctx 2048 --hardware h100-sxm
     """
     building = _building(n_vocab, n_ctx, d_head, not untied)
     _check_export(export, building, shape_row, to, lr)
+    asked = {"flops": flops, "target_loss": target_loss, "target_accuracy": target_accuracy, "building": building}
     given = {
         "batch_tokens": batch_tokens,
         "batch_policy": batch_policy,
@@ -85,23 +99,24 @@ def plan(
         "inference_tokens": inference_tokens,
         "hardware": hardware,
         "flops_per_second": flops_per_second,
-        "devices": devices,
-        "price_per_hour": price_per_hour,
+        **{"devices": devices, "price_per_hour": price_per_hour},
     }
-    made = _planned(a, mix, calibrate, flops, given | {"building": building})
+    made = _planned(a, mix, calibrate, accuracy, asked | given)
     _tell(a, made, _exported(made, export, shape_row, lr, devices), to, json)
 
 
-def _planned(a: Fitted, mix: str | None, calibrate: bool, flops: float, given: dict):
+def _planned(a: Fitted, mix: str | None, calibrate: bool, chain: str | None, given: dict):
     """Plan by one law or by several with weights; first without calibration, so that mistakes are reported at once."""
     from ..planning.plan import plan as run_plan
 
     mixed = a.mixed(mix)
     drawn = mixed or a.draws[0]
     given |= {"level": a.level, "ceiling": a.ceiling}
-    made = run_plan(drawn, flops, **given)
+    if chain or given["target_accuracy"] is not None:
+        given["accuracy"] = accuracy_of(a, chain)
+    made = run_plan(drawn, **given)
     if calibrate:
-        made = run_plan(drawn, flops, calibration=a.factor(mixed), **given)
+        made = run_plan(drawn, calibration=a.factor(mixed), **given)
     if mixed:
         say(f"weights of the laws: {mixed.weighed()}; {mixed.sentence}")
     return made

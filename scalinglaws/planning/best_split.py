@@ -1,7 +1,7 @@
 """The best split of a budget into parameters and tokens, for every draw at once."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,10 @@ class Spending:
     def tokens(self, params):
         """Tokens that the budget leaves for N parameters: D = C/(6 N) - D_inference/3."""
         return self.flops / (6 * params) - self.inference_tokens / 3
+
+    def costing(self, params: float, tokens: float) -> "Spending":
+        """Give the same with the budget that N parameters on D tokens take: C = 6 N D + 2 N D_inference."""
+        return replace(self, flops=6 * params * tokens + 2 * params * self.inference_tokens)
 
     @property
     def largest_params(self) -> float:

@@ -1,4 +1,4 @@
-"""plan(draws, flops): sizes, tokens, batch and cost of a budget."""
+"""plan(draws, flops): sizes, tokens, batch and cost of a budget, or of the least compute that reaches a goal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,8 +14,10 @@ from ..results.fitted import Estimate
 from ..uncertainty.drawn import Draws
 from .best_split import Spending, trade
 from .buildable import Building
+from .goals import Asked, Goal, goal_of, goal_split, target_of
 from .hardware import Machine
 from .law_splits import Split, kaplan_split, split
+from .least_compute import Sizes
 from .near_optimum import NearOptimum, alternatives, buildable, flat_range
 from .planned import Plan
 from .rates_and_batches import band, settings
@@ -25,8 +27,11 @@ from .undetermined import check_useful, interval
 @checked
 def plan(
     draws: Draws | Sequence[Draws] | Ensemble,
-    flops: float,
+    flops: float | None = None,
     *,
+    target_loss: float | None = None,
+    target_accuracy: float | None = None,
+    accuracy: Draws | None = None,
     batch_tokens: float | None = None,
     batch_policy: str | None = None,
     critical: Mapping[str, float] | None = None,
@@ -43,35 +48,47 @@ def plan(
     devices: int = 1,
     price_per_hour: float | None = None,
 ) -> Plan:
-    """Turn a budget into a plan: N*, D*, loss, batch, steps, shapes and cost, each with its interval.
+    """Turn a budget or a goal into a plan: N*, D*, loss, batch, steps, shapes and cost, each with its interval.
+
+    For a goal the budget is the least C at which min over N of L(N, C / 6 N) is the loss asked for.
 
     Args:
-        draws: of a law of N and D under C = 6 N D, or of kaplan-ns. Of several fits, the first gives the values and all
-            give the intervals: of sizes from their pooled draws, of the loss from the lowest to the highest end. Of an
-            ensemble, the law with the largest weight gives the size, the mixture the intervals and the loss.
+        draws: of a law of N and D, or kaplan-ns. Of several fits the first gives the values, all give the intervals;
+            of an ensemble the law of the largest weight gives the size, the mixture the loss.
+        target_loss: the expected loss to reach; or target_accuracy, with the draws of a law from that loss to it in
+            `accuracy`, such as bhagia-accuracy; the intervals hold the uncertainty of both laws.
         batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, appendix B and section 5), with
             B_star and alpha_B of eq 5.3 in `critical` (the paper's by default).
-        calibration: factor on the half-width of the loss, from `compare.calibration`; `ceiling`: the largest
-            possible loss.
-        unique_tokens: number of different tokens; beyond it, tokens repeat at decreasing value (Muennighoff et al.
-            2023).
-        inference_tokens: tokens to serve; each takes 2 N FLOPs of the budget (Sardana et al. 2023).
-        building: vocabulary and context of the models to list; none are listed without it.
-        hardware, flops_per_second: a named device at 40% of its peak, or the measured speed of one device.
+        calibration: factor on the half-width of the loss, from `compare.calibration`; `ceiling`: the largest loss.
+        unique_tokens: different tokens; beyond, they repeat at decreasing value (Muennighoff et al. 2023).
+        inference_tokens: tokens to serve, at 2 N FLOPs each from the budget (Sardana et al. 2023).
+        building: of models to list. hardware: a named device at 40% of its peak; or the measured flops_per_second.
 
     Raises:
-        MisuseError: the budget is not positive, options exclude each other, or a law cannot split a budget.
-        FitError: the points do not determine a best size: it lies at an end of the range that the budget allows, or its
-            interval spans more than four decades.
+        MisuseError: a number is out of range, options exclude each other, or a law cannot split a budget.
+        FitError: no compute reaches the goal, or the points do not determine the best size to four decades.
     """
     several, mixed = _members(draws)
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
-    spending = Spending(float(flops), float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
+    spending = Spending(flops or np.nan, float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
     machine = Machine(hardware, flops_per_second, devices, price_per_hour)
-    splits = _splits(several, spending, batch_policy, critical, fixed_params, fixed_tokens)
-    held = fixed_params is not None or fixed_tokens is not None
-    asked = {"level": level, "calibration": calibration, "ceiling": ceiling}
-    return _assembled(several, splits, spending, machine, building, asked, held, mixed)
+    sizes, asked = Sizes(fixed_params, fixed_tokens), Asked(target_loss, target_accuracy, accuracy)
+    chosen = _chosen(several, mixed, spending, sizes, asked, level, batch_policy, critical)
+    return _assembled(several, mixed, *chosen, machine, building, sizes.held, (level, calibration, ceiling))
+
+
+def _chosen(
+    several, mixed, spending, sizes, asked, level, policy, critical
+) -> tuple[list[Split], Spending, Goal | None]:
+    """Give the split of each law, how the budget is spent, and the goal that it is for, if it is for one."""
+    if not asked.checked(spending, policy, critical):
+        return _splits(several, spending, policy, critical, sizes), spending, None
+    target = target_of(asked, several[0].fit.columns["L"])
+    found = [goal_split(one, spending, target, sizes) for one in several]
+    splits, drawn = [one for one, _ in found], [each for _, each in found]
+    spending = spending.costing(splits[0].params, splits[0].tokens)
+    goal = goal_of(target, spending.flops, np.concatenate(drawn), level, _weights(drawn, mixed))
+    return splits, spending, goal
 
 
 def _members(draws) -> tuple[list[Draws], Ensemble | None]:
@@ -86,14 +103,14 @@ def _members(draws) -> tuple[list[Draws], Ensemble | None]:
     return list(members), mixed
 
 
-def _splits(several, spending, batch_policy, critical, params, tokens) -> list[Split]:
+def _splits(several, spending, batch_policy, critical, sizes: Sizes) -> list[Split]:
     by_steps = several[0].fit.law.name == "kaplan-ns"
     if (batch_policy or critical) and not by_steps:
         raise MisuseError(
             "batch_policy and critical are for kaplan-ns, whose loss depends on steps; give batch_tokens."
         )
-    if not by_steps or params is not None or tokens is not None:
-        return [split(one, spending, params, tokens) for one in several]
+    if not by_steps or sizes.held:
+        return [split(one, spending, sizes.fixed_params, sizes.fixed_tokens) for one in several]
     if len(several) > 1:
         raise MisuseError(
             "kaplan-ns cannot be combined with other laws: a batch policy spends its compute. Give one fit."
@@ -121,13 +138,15 @@ def _check(several, flops, batch, params, tokens, inference, unique, level) -> N
         raise MisuseError(f"level = {level}; it must lie between 0 and 1.")
 
 
-def _assembled(several, splits: list[Split], spending, machine, building, how, held, mixed) -> Plan:
+def _assembled(
+    several, mixed, splits: list[Split], spending, goal, machine, building, held: bool, asked_of_loss
+) -> Plan:
+    how = dict(zip(("level", "calibration", "ceiling"), asked_of_loss, strict=True))
     level = how["level"]
     first, fit = splits[0], several[0].fit
-    weights = mixed.weights if mixed else None
-    params = _pooled(first.params, [s.params_draws for s in splits], level, weights)
+    params = _pooled(first.params, [s.params_draws for s in splits], level, mixed)
     check_useful(several, spending.flops, params)
-    tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level, weights)
+    tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level, mixed)
     loss, reach, said = _mixed_loss(mixed, splits, how) if mixed else _loss(several, splits, how)
     asked = settings(first.params, first.tokens, loss.value)
     batch, steps = _batch(first, spending, tokens, asked, level)
@@ -152,7 +171,12 @@ def _assembled(several, splits: list[Split], spending, machine, building, how, h
         epochs=None if spending.unique_tokens is None else first.tokens / spending.unique_tokens,
         cost=machine.cost(trained),
         by_law={s.law.name: _pooled(s.params, [s.params_draws], level) for s in splits} if len(splits) > 1 else {},
-        warnings=(*dict.fromkeys(said), *_warnings(several, splits, spending, params, held)),
+        warnings=(
+            *dict.fromkeys(said),
+            *_warnings(several, splits, spending, params, held),
+            *(goal.doubts if goal else ()),
+        ),
+        goal=goal,
     )
 
 
@@ -166,11 +190,15 @@ def _valley(first: Split, spending: Spending) -> NearOptimum | None:
         return None
 
 
-def _pooled(value: float, drawn: list[np.ndarray], level: float, weights: Sequence[float] | None = None) -> Estimate:
-    each = None
-    if weights is not None:
-        each = np.concatenate([np.full(len(d), w / len(d)) for d, w in zip(drawn, weights, strict=True)])
-    return interval(value, np.concatenate(drawn), level, each)
+def _pooled(value: float, drawn: list[np.ndarray], level: float, mixed: Ensemble | None = None) -> Estimate:
+    return interval(value, np.concatenate(drawn), level, _weights(drawn, mixed))
+
+
+def _weights(drawn: list[np.ndarray], mixed: Ensemble | None) -> np.ndarray | None:
+    """Give every draw its part of the weight of its law; None where all count the same."""
+    if mixed is None:
+        return None
+    return np.concatenate([np.full(len(d), w / len(d)) for d, w in zip(drawn, mixed.weights, strict=True)])
 
 
 def _loss(several, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:

@@ -6,6 +6,7 @@ from ..records.numbers_in_text import ends, interval, share, short
 from ..records.text_blocks import Block, rows_of
 
 if TYPE_CHECKING:
+    from .goals import Goal
     from .hardware import TrainingCost
     from .planned import Plan, PlannedShape
     from .rates_and_batches import Setting
@@ -19,9 +20,11 @@ def plan_blocks(made: "Plan") -> list[Block]:
     lines: list[Block] = [
         f"{made.law}; {made.policy}; N = {made.columns.get('N', 'params')}",
         f"budget {made.flops:.4g} FLOPs, {made.reach:.3g} times the largest compute fitted",
+        *_goal(made.goal),
     ]
     level = f"{made.params.level:.0%}"
     said = {
+        "compute, FLOPs": (made.goal.flops if made.goal else None, level),
         "params": (made.params, level),
         "tokens": (made.tokens, level),
         "loss, nats": (made.loss_nats, f"{level}, one new run"),
@@ -42,6 +45,16 @@ def plan_blocks(made: "Plan") -> list[Block]:
     if made.cost:
         lines.append(_cost(made.cost))
     return [*lines, *_shapes(made.shapes), *_settings(made.settings)]
+
+
+def _goal(goal: "Goal | None") -> list[Block]:
+    """Say which goal the budget is the least compute for."""
+    if goal is None:
+        return []
+    if goal.quantity == "loss":
+        return [f"the budget is the least compute that reaches a loss of {goal.value:.5g}"]
+    by = f"which asks for a loss of {interval(goal.loss, '.4g')}"
+    return [f"the budget is the least compute that reaches an accuracy of {goal.value:.4g}, {by}"]
 
 
 def _source_of(estimate, level: str) -> str:

@@ -8,6 +8,7 @@ from ..records.text_blocks import Block
 from ..results.fitted import Estimate
 from ..results.study_results import Recommendation
 from ..run.shape import Shape
+from .goals import Goal
 from .hardware import TrainingCost
 from .plan_text import plan_blocks
 from .rates_and_batches import Setting
@@ -70,6 +71,7 @@ class Plan(PublicRecord):
         shapes: models that can be built near the best size.
         epochs: passes over the different tokens, if their number is known.
         by_law: law -> its own optimum, if several laws were given.
+        goal: the loss or accuracy asked for in place of a budget, and the least compute with its interval.
     """
 
     law: str
@@ -91,6 +93,7 @@ class Plan(PublicRecord):
     cost: TrainingCost | None = None
     by_law: dict[str, Estimate] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    goal: Goal | None = None
 
     def recommendation(self, label: str) -> Recommendation:
         """Make the record that a report shows."""

@@ -114,11 +114,11 @@ class DrawnFit(Fit):
         made = predicted(self.draws, inputs, level=self.level if level is None else level, **options)
         return replace(made, warnings=self.mind(*made.warnings))
 
-    def plan(self, flops: float, *, level: float | None = None, **options: Any) -> Plan:
-        """Turn a budget of FLOPs into sizes, tokens, batch, steps and loss, each with its interval.
+    def plan(self, flops: float | None = None, *, level: float | None = None, **options: Any) -> Plan:
+        """Turn a budget of FLOPs, or a goal, into sizes, tokens, batch, steps and loss, each with its interval.
 
         Args:
-            options: further options of `scalinglaws.plan`: unique_tokens, fixed_params, building, hardware ...
+            options: further options of `scalinglaws.plan`: target_loss, unique_tokens, fixed_params, hardware ...
 
         Raises:
             MisuseError: the budget is not positive, or the law cannot split a budget.
