@@ -76,7 +76,7 @@ def read_delimited(text: str, name: str, mark: str | None = None) -> Raw:
     names = checked_header([header[i] for i in named], name)
     raw.columns = {title: columns[i] for title, i in zip(names, named, strict=True)}
     if mark != ",":
-        _without_decimal_commas(raw)
+        without_decimal_commas(raw)
     return raw
 
 
@@ -122,7 +122,7 @@ def _header(numbered: Iterator[tuple[int, list[str]]], name: str) -> tuple[list[
     raise PointsError(f"{name} has no line of column names.")
 
 
-def _without_decimal_commas(raw: Raw) -> None:
+def without_decimal_commas(raw: Raw) -> None:
     """Write decimal commas as points, where commas stand in numbers and some of them cannot separate thousands."""
     with_commas = [name for name, cells in raw.columns.items() if _all_with(_DECIMAL_COMMA, cells)]
     cells = [cell for name in with_commas for cell in raw.columns[name] if _DECIMAL_COMMA.fullmatch(cell)]

@@ -6,9 +6,10 @@ from typing import Any
 
 from ..errors import PointsError
 from ..records.ranges import shown
-from .delimited import delimiter_of, read_delimited
+from .delimited import delimiter_of, read_delimited, without_decimal_commas
 from .excel import read_excel
 from .in_memory import holds_columns, of_columns
+from .large_text import head_of_large, read_large
 from .mlflow import is_mlflow_folder, read_mlflow_database, read_mlflow_folder
 from .opening import beginning, checked_text, text_of
 from .parquet import read_parquet
@@ -64,7 +65,20 @@ def _of_path(path: Path, form: str | None) -> Raw:
         return read_events(path)
     if reader or form in ("parquet", "excel"):
         return (reader or {"parquet": read_parquet, "excel": read_excel}[form or ""])(path)
-    return of_text(text_of(path), str(path), form)
+    large = _of_large(path, form)
+    return _of_charts(large, str(path)) if large else of_text(text_of(path), str(path), form)
+
+
+def _of_large(path: Path, form: str | None) -> Raw | None:
+    """Read a large table of plain delimited text; None for any other file."""
+    head = head_of_large(path)
+    mark = MARKS.get(form) if form else delimiter_of(head)
+    if not head or mark is None or mark == " " or (form is None and any(one.looks(head) for one in TEXTS)):
+        return None
+    raw = read_large(path, head, mark)
+    if raw and mark != ",":
+        without_decimal_commas(raw)
+    return raw
 
 
 def _of_stream(source: Any, form: str | None) -> Raw:
@@ -91,7 +105,11 @@ def of_text(text: str, name: str, form: str | None = None) -> Raw:
     mark = delimiter_of(text[:HEAD])
     if mark is None:
         raise PointsError(_prose(text, name))
-    raw = read_delimited(text, name, mark)
+    return _of_charts(read_delimited(text, name, mark), name)
+
+
+def _of_charts(raw: Raw, name: str) -> Raw:
+    """Name the rows and columns of a table that is an export of a tracker, or a matrix."""
     return of_matrix(of_wandb_runs(of_wandb_chart(of_tensorboard_chart(raw, name))))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..errors import PointsError, argument
+from ..formats.large_text import Cells
 from ..quantities import QUANTITIES, playing
 from .cells_with_units import read_alike
 from .plain_numbers import plain_numbers
@@ -33,7 +34,10 @@ def values_of(
             values[name] = column
             continue
         numbers, bad = _numbers(column, QUANTITIES[name].role not in _POSITIVE_ROLES)
-        alike = read_alike(column) if bad else None
+        if not bad:
+            values[name] = numbers
+            continue
+        alike = read_alike(column)
         if alike is not None:
             values[name] = np.array([math.nan if value is None else value for value in alike])
             notes.append(f"{name}: {_shown(column[bad[0]])} is read as {values[name][bad[0]]:,.15g}")
@@ -53,13 +57,15 @@ def _without(name: str, column: list, bad: list[int], rows: list[int], rejected:
     if QUANTITIES[name].role in _POSITIVE_ROLES:
         for i in bad:
             rejected.setdefault(i, f"{name} = {_shown(column[i])} is not a number")
-    elif bad:
+    else:
         many = f"{len(bad)} cells are not numbers" if len(bad) > 1 else "a cell is not a number"
         notes.append(f"{name}: {many} (line {rows[bad[0]]}: {_shown(column[bad[0]])}), taken as missing")
 
 
 def holds_numbers(column: list) -> bool:
     """Say whether at least half of a column's filled cells are numbers."""
+    if plain_numbers(column) is not None:
+        return any(column)
     filled = [value for value in column if value not in (None, "")]
     bad = _numbers(filled, switches=True)[1]
     return bool(filled) and (2 * len(bad) <= len(filled) or read_alike(filled) is not None)
@@ -75,6 +81,10 @@ def _numbers(column: list, switches: bool) -> tuple[np.ndarray, list[int]]:
     plain = plain_numbers(column)
     if plain is not None:
         return plain, []
+    if isinstance(column, Cells):
+        different, place = column.labels
+        numbers, bad = _numbers(different, switches)
+        return numbers[place], np.flatnonzero(np.isin(place, bad)).tolist()
     numbers, bad = np.full(len(column), math.nan), []
     for i, value in enumerate(column):
         if value is None or (isinstance(value, str) and not value.strip()):

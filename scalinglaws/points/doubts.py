@@ -2,29 +2,30 @@
 
 import math
 import re
-from dataclasses import replace
+from collections.abc import Iterable
 
 import numpy as np
 
 from ..errors import argument, counted
 from ..quantities import QUANTITIES, playing
+from .distinct import distinct
 from .names import count_of_parameters, which_count
-from .one_definition import carrying, choice, mixtures, tells, units_agree
+from .one_definition import Mixture, carrying, choice, tells, units_agree
 from .points import Points
 
 APART = 1.05  # total over active parameters, above which a row is of a mixture of experts
 _BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*byte", re.IGNORECASE)
 
 
-def doubts(points: Points) -> tuple[str, ...]:
-    """List, in sentences, what a user should check before a fit; the points are not changed."""
+def doubts(points: Points, apart: Iterable[Mixture]) -> tuple[str, ...]:
+    """List, in sentences, what a user should check before a fit; `apart`: the definitions that the rows mix."""
     params = _first(points, "params")
     tokens = _first(points, "tokens")
     found = _about_labels(points)
     if "run_id" in points:
         found += _about_runs(points)
     if "run_id" in points and tokens:
-        found += _about_evaluations(points, tokens)
+        found += _about_evaluations(points, tokens, apart)
     if params:
         found += _about_params(points, params)
     found += [*carrying(points), *_about_missing(points, params, tokens), *_about_experts(points)]
@@ -70,9 +71,8 @@ def _first(points: Points, role: str) -> str | None:
     return next((name for name in playing(role) if name in points and np.isfinite(points[name]).any()), None)
 
 
-def pooled(points: Points) -> tuple[str, ...]:
+def pooled(points: Points, apart: Iterable[Mixture]) -> tuple[str, ...]:
     """List the definitions across which one law is fitted because the user asked for it (`Points.across`)."""
-    apart = mixtures(replace(points, pooled=()))
     return tuple(
         f"one law is fitted across {one}, as asked: {argument(across=[one.column])}"
         for one in apart
@@ -80,9 +80,9 @@ def pooled(points: Points) -> tuple[str, ...]:
     )
 
 
-def mixed(points: Points) -> tuple[str, ...]:
+def mixed(points: Points, apart: Iterable[Mixture]) -> tuple[str, ...]:
     """Say that the rows mix definitions, and how to choose one; the verbs that fit refuse such rows."""
-    found = mixtures(points)
+    found = [one for one in apart if one.column not in points.pooled]
     if not found:
         return ()
     kinds = f"the rows mix {' and '.join(map(str, found))}"
@@ -99,7 +99,7 @@ def _about_labels(points: Points) -> list[str]:
 
 
 def _about_bits(points: Points, counted: str, name: str) -> list[str]:
-    labels = sorted(set(points[name].tolist())) if points[name].dtype.kind == "U" else []
+    labels = points.distinct(name)[0].tolist() if points[name].dtype.kind == "U" else []
     bits = [label for label in labels if _BITS_A_BYTE.search(label)]
     if not bits or QUANTITIES[counted].unit != "nats/token":
         return []
@@ -118,11 +118,11 @@ def _about_runs(points: Points) -> list[str]:
     )
 
 
-def _about_evaluations(points: Points, tokens: str) -> list[str]:
+def _about_evaluations(points: Points, tokens: str, apart: Iterable[Mixture]) -> list[str]:
     loss = next((name for name in playing("loss") if name in points), None)
-    if loss is None or any(mixture.kind == "test sets" for mixture in mixtures(points)):
+    if loss is None or any(one.kind == "test sets" and one.column not in points.pooled for one in apart):
         return []
-    run = np.unique(points.clusters(), return_inverse=True)[1].reshape(-1)
+    run = distinct(points.clusters())[1]
     order = np.lexsort((points[tokens], run))
     starts = np.flatnonzero(np.r_[True, (np.diff(run[order]) != 0) | (np.diff(points[tokens][order]) != 0)])
     counts = np.diff(np.r_[starts, len(order)])

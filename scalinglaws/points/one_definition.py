@@ -87,7 +87,7 @@ def mixtures(points: Points, columns: Iterable[str] = ()) -> tuple[Mixture, ...]
             continue
         if "schedule_number" in taken and _plain(name) in _SCHEDULES:
             continue
-        counts = _counts(kept[name], numbers=kind is not None)
+        counts = _counts(kept, name, numbers=kind is not None)
         if len(counts) > 1 and (kind or _differ(kept, name)):
             found.append(Mixture(name, counts, kind or "groups whose losses differ at one N and D"))
     return tuple(found)
@@ -113,16 +113,16 @@ def choice(points: Points, found: Iterable[Mixture]) -> str:
     """Write the row choice that leaves one definition: of all combinations the one with the most different N and D."""
     kept = points.kept
     names = [mixture.column for mixture in found]
-    cells = np.stack([np.unique(kept[name], return_inverse=True)[1].reshape(-1) for name in names], axis=1)
+    cells = np.stack([kept.distinct(name)[1] for name in names], axis=1)
     group = np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1)
     unknown = np.logical_or.reduce([kept[name] != kept[name] for name in names])
     group = group if unknown.all() else np.where(unknown, -1, group)
-    place = _places(kept)
+    place = kept.settings
     best = max(sorted(set(group.tolist()) - {-1}), key=lambda g: (len(set(place[group == g])), int((group == g).sum())))
     one = int(np.flatnonzero(group == best)[0])
     terms, left = [], np.ones(len(kept), dtype=bool)
     for name in sorted(names, key=lambda name: -len(set(kept[name].tolist()))):
-        if len(_counts(kept[name][left], numbers=True)) > 1:
+        if len(_counts(kept.take(left), name, numbers=True)) > 1:
             terms.append(f"{_word(name)} == {_word(written(kept[name].tolist()[one]))}")
             left &= kept[name] == kept[name][one]
     return " and ".join([f"({points.where})"] * bool(points.where) + terms)
@@ -138,8 +138,8 @@ def carrying(points: Points) -> tuple[str, ...]:
     for name in kept.columns:
         if not _may_group(kept, name) or _KIND_OF.get(_plain(name)) or _nested(kept, name):
             continue
-        labels, label = np.unique(kept[name], return_inverse=True)
-        share, one = _share(surface, label.reshape(-1)), next((_word(v) for v in labels.tolist() if _filled(v)), "''")
+        labels, label = kept.distinct(name)
+        share, one = _share(surface, label), next((_word(v) for v in labels.tolist() if _filled(v)), "''")
         if share > EXPLAINS:
             found.append(
                 f"{name} explains {share:.0%} of the scatter about a smooth surface of N and D: if its values are "
@@ -177,21 +177,13 @@ def _filled(value: str | float) -> bool:
     return value != "" and value == value and value != "nan"
 
 
-def _counts(column: np.ndarray, numbers: bool) -> dict[str | float, int]:
+def _counts(points: Points, name: str, numbers: bool) -> dict[str | float, int]:
     """Count the rows of each value that is there; of a column of numbers only where numbers may be labels."""
-    if column.dtype.kind != "U" and not numbers:
+    if points[name].dtype.kind != "U" and not numbers:
         return {}
-    values, counts = np.unique(column, return_counts=True)
+    values, place = points.distinct(name)
+    counts = np.bincount(place, minlength=len(values))
     return {v: int(n) for v, n in zip(values.tolist(), counts, strict=True) if _filled(v)}
-
-
-def _places(points: Points) -> np.ndarray:
-    """Number the pairs of size and tokens; rows of one number are one setting. All one where the table has neither."""
-    names = [next((n for n in playing(r) if n in points), None) for r in ("params", "tokens")]
-    columns = [np.round(points[name], 3) for name in names if name]
-    if not columns:
-        return np.zeros(len(points), dtype=int)
-    return np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def _has(points: Points, *roles: str) -> bool:
@@ -202,7 +194,7 @@ def _may_group(points: Points, name: str) -> bool:
     """Say whether a text column can be a label of groups of runs: few values, each on several rows."""
     if points[name].dtype.kind != "U" or _plain(name) in _NOT_ABOUT_LOSS:
         return False
-    counts = _counts(points[name], numbers=False)
+    counts = _counts(points, name, numbers=False)
     return 2 <= len(counts) <= min(MOST_LABELS, len(points) // 3) and sum(n > 1 for n in counts.values()) > 1
 
 
@@ -219,8 +211,8 @@ def _differ(points: Points, name: str) -> bool:
     loss = _loss(points)
     if loss is None:
         return False
-    label, place = np.unique(points[name], return_inverse=True)[1].reshape(-1), _places(points)
-    pairs = np.unique(np.stack([place, label], axis=1), axis=0)[:, 0]
+    label, place = points.distinct(name)[1], points.settings
+    pairs = np.unique(place * (label.max() + 1) + label) // (label.max() + 1)
     meeting = np.isin(place, np.flatnonzero(np.bincount(pairs) > 1))
     if len(np.unique(place[meeting])) < LEAST_CELLS:
         return False
@@ -271,10 +263,10 @@ def _share(left: np.ndarray, label: np.ndarray) -> float:
 
 def _nested(points: Points, name: str) -> bool:
     """Say whether the size alone, or the tokens alone, determines a column, as with names of sizes."""
-    label = np.unique(points[name], return_inverse=True)[1].reshape(-1)
+    label = points.distinct(name)[1]
     for role in ("params", "tokens"):
-        level = np.unique(points[next(n for n in playing(role) if n in points)], return_inverse=True)[1].reshape(-1)
-        pairs = len(np.unique(np.stack([label, level], axis=1), axis=0))
+        level = points.distinct(next(n for n in playing(role) if n in points))[1]
+        pairs = len(np.unique(label * (level.max() + 1) + level))
         if pairs in (label.max() + 1, level.max() + 1):
             return True
     return False

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ..errors import counted
 from ..formats.raw import missing
+from .plain_numbers import plain_numbers
 
 HELD_OUT = ("loss_nats", "loss_bits_per_byte")
 CARRIED = ("lr", "tokens", "steps")  # what the latest row before an evaluation says of it too
@@ -21,7 +22,11 @@ def rows_of_held_out_loss(columns: Mapping[str, list]) -> tuple[dict[str, list],
     other = "loss_train_nats" if "loss_train_nats" in columns else None
     if loss is None or other is None or "steps" not in columns:
         return dict(columns), list(rows), []
-    without = {i for i in rows if missing(columns[loss][i]) and not missing(columns[other][i])}
+    losses = plain_numbers(columns[loss])
+    if losses is not None and losses.size and losses.min() > 0:  # a loss in every row
+        return dict(columns), list(rows), []
+    pairs = enumerate(zip(columns[loss], columns[other], strict=True))
+    without = {i for i, (held_out, training) in pairs if missing(held_out) and not missing(training)}
     kept = [i for i in rows if i not in without]
     if not without or not kept:
         return dict(columns), list(rows), []

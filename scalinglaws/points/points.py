@@ -3,15 +3,19 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ..errors import PointsError, argument, nearest, unknown_name
+from ..formats.large_text import Cells
 from ..formats.raw import Rejected, missing
-from ..quantities import QUANTITIES, SYNONYMS
+from ..quantities import QUANTITIES, SYNONYMS, playing
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
+from .distinct import distinct
 from .plain_numbers import plain_numbers
 from .points_text import points_blocks
 
@@ -45,12 +49,8 @@ class Points(PublicRecord):
     rejected: tuple[Rejected, ...] = ()
 
     def __post_init__(self):
-        given = _columns_of(self.columns)
-        columns = {SYNONYMS.get(name, name): _as_column(name, values) for name, values in given.items()}
-        lengths = {name: len(values) for name, values in columns.items()}
-        if len(set(lengths.values())) > 1:
-            raise PointsError(f"the columns differ in length: {lengths}. Give every column one value per row.")
-        object.__setattr__(self, "columns", columns)
+        if not isinstance(self.columns, _Checked):
+            object.__setattr__(self, "columns", _checked(_columns_of(self.columns)))
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -69,11 +69,11 @@ class Points(PublicRecord):
 
     def take(self, rows: np.ndarray) -> "Points":
         """Keep the rows of a boolean mask or an array of row numbers."""
-        return replace(self, columns={name: values[rows] for name, values in self.columns.items()})
+        return replace(self, columns=_Checked({name: values[rows] for name, values in self.columns.items()}))
 
     def replace(self, **columns: Sequence | np.ndarray) -> "Points":
         """Set or add columns."""
-        return replace(self, columns={**self.columns, **columns})
+        return replace(self, columns=_checked(_columns_of(columns), self.columns))
 
     def across(self, *names: str) -> "Points":
         """Say that one law may be fitted across the labels of these columns: tokenizers, test sets, recipes ...
@@ -86,12 +86,35 @@ class Points(PublicRecord):
                 raise unknown_name("column", name, self.columns)
         return replace(self, pooled=tuple(dict.fromkeys((*self.pooled, *names))))
 
-    @property
+    @cached_property
     def kept(self) -> "Points":
         """The rows that are not excluded from fits."""
         if "excluded_because" not in self:
             return self
-        return self.take(self["excluded_because"] == "")
+        rows = self["excluded_because"] == ""
+        return self if rows.all() else self.take(rows)
+
+    def distinct(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Give the sorted values of a column, and the place of every row's value among them."""
+        column, known = self[name], getattr(self.columns, "distinct", {})
+        if name not in known:
+            known[name] = distinct(column)
+        return known[name]
+
+    @cached_property
+    def settings(self) -> np.ndarray:
+        """Number the pairs of size and tokens, for every row; rows of one number are of one setting.
+
+        All are of one where the table has neither; a row that lacks its size or tokens is of a setting of its own.
+        """
+        number = np.zeros(len(self), dtype=np.intp)
+        for role in ("params", "tokens"):
+            name = next((name for name in playing(role) if name in self), None)
+            if name:
+                values, place = distinct(np.round(self[name], 3))
+                place = np.where(np.isnan(self[name]), len(values) + np.arange(len(self)), place)
+                number = distinct(number * (place.max(initial=0) + 1) + place)[1]
+        return number
 
     @property
     def cluster(self) -> str:
@@ -103,6 +126,8 @@ class Points(PublicRecord):
 
         A row without a lineage belongs to the run that it names.
         """
+        if column in self and self[column].dtype.kind == "U" and (self[column] != "").all():
+            return self[column]
         own = np.array([f"row {i + 1}" for i in range(len(self))], dtype=str)
         if column not in self:
             return own
@@ -141,6 +166,30 @@ class Points(PublicRecord):
         return dict(self.columns)
 
 
+class _Checked(dict[str, np.ndarray]):
+    """Columns under our names, of arrays of one length; with the different values of those that were asked for."""
+
+    def __init__(self, columns: Mapping[str, np.ndarray]):
+        super().__init__(columns)
+        self.distinct: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+
+
+def _checked(given: Mapping[str, Any], beside: Mapping[str, np.ndarray] = MappingProxyType({})) -> _Checked:
+    """Turn what was given into such columns, beside those that are known to be.
+
+    Raises:
+        PointsError: columns of different lengths, or of no numbers where a quantity needs them.
+    """
+    made = {SYNONYMS.get(name, name): _as_column(name, values) for name, values in given.items()}
+    columns = _Checked({**beside, **made})
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise PointsError(f"the columns differ in length: {lengths}. Give every column one value per row.")
+    known = getattr(beside, "distinct", {})
+    columns.distinct |= {name: found for name, found in known.items() if name not in made}
+    return columns
+
+
 def _columns_of(given: Any) -> Mapping[str, Any]:
     """Give the columns of a dictionary or a data frame.
 
@@ -173,6 +222,8 @@ def _as_column(name: str, values: Sequence) -> np.ndarray:
     plain = plain_numbers(values)
     if plain is not None:
         return plain
+    if known is None and isinstance(values, Cells):
+        return _labels(values)
     try:
         return np.array([np.nan if missing(v) else v for v in values], dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -185,6 +236,9 @@ def _labels(values: Sequence) -> np.ndarray:
     """Write values as text; missing values are empty, and half of a surrogate pair is escaped."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "U":
         return values
+    if isinstance(values, Cells):
+        different, place = values.labels
+        return _labels(different)[place]
     return np.array(["" if missing(v) or not (text := str(v)).strip() else _encodable(text) for v in values], dtype=str)
 
 

@@ -21,6 +21,7 @@ from .given import Given, with_given
 from .imported_text import preview
 from .judged_rows import judged
 from .long_tables import widened
+from .one_definition import mixtures
 from .other_metrics import rows_of_held_out_loss
 from .plausible_loss import check_loss_is_one
 from .points import Points
@@ -124,9 +125,10 @@ def read_points(
     _check_need(points, need, chosen.letters)
     points, failures = judged(_matching(points, where))
     points = _without_duplicates(points).across(*across)
-    notes = [*raw.notes, *chosen.notes, *notes, *formulas, *failures, *doubts(points), *pooled(points)]
+    apart = mixtures(replace(points, pooled=()))
+    notes = [*raw.notes, *chosen.notes, *notes, *formulas, *failures, *doubts(points, apart), *pooled(points, apart)]
     points = replace(points, notes=tuple(notes), letters=chosen.letters, rejected=_listed(raw, rejected))
-    return Imported(points, chosen.renamed, units, where, (*points.notes, *mixed(points)), raw.form)
+    return Imported(points, chosen.renamed, units, where, (*points.notes, *mixed(points, apart)), raw.form)
 
 
 def _values(raw: Raw, chosen: Chosen, given: Given) -> tuple[dict, dict[int, str], list[str]]:
@@ -220,7 +222,11 @@ def _may_repeat(points: Points) -> np.ndarray:
     hashed = np.zeros(len(points), dtype=np.uint64)
     for name, values in points.columns.items():
         if name != "excluded_because":
-            codes = np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.uint64)
-            hashed = hashed * np.uint64(0x9E3779B97F4A7C15) + codes
+            number = values.dtype.kind == "f"
+            codes = (
+                np.where(values == values, values + 0.0, np.nan).view(np.uint64) if number else points.distinct(name)[1]
+            )
+            hashed = (hashed ^ codes.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+            hashed ^= hashed >> np.uint64(32)
     _, which, counts = np.unique(hashed, return_inverse=True, return_counts=True)
     return np.flatnonzero(counts[which.reshape(-1)] > 1)

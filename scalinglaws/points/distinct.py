@@ -1,0 +1,27 @@
+"""The different values of a column, and where each row's value is among them."""
+
+from collections import defaultdict
+from itertools import count
+
+import numpy as np
+
+
+def distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the sorted values, and the place of each row's value among them: `numpy.unique`, faster for text.
+
+    Args:
+        values: array of shape (rows,), of numbers or of text; NaN is one value.
+
+    Returns:
+        arrays of shapes (values,) and (rows,).
+    """
+    if values.dtype.kind != "U":
+        different, place = np.unique(values, return_inverse=True)
+        return different, place.reshape(-1)
+    seen: defaultdict[str, int] = defaultdict(count().__next__)
+    found = np.fromiter(map(seen.__getitem__, values.tolist()), np.intp, len(values))
+    different = np.array(list(seen), dtype=values.dtype)
+    order = np.argsort(different)
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    return different[order], rank[found]
