@@ -30,7 +30,7 @@ def test_checkpoints_that_stand_for_no_run_are_left_out_with_their_reasons(tmp_p
     table = written(tmp_path / "curves.csv", checkpoints())
     ends = found("fit", "chinchilla", table, "--checkpoints", "final", "--no-backtest")
     assert (ends["n"], ends["runs"]) == (24, 24)
-    assert list(ends["excluded"].values()) == [216] and "had not decayed" in next(iter(ends["excluded"]))
+    assert list(ends["excluded"].values()) == [216] and "before the end of its schedule" in next(iter(ends["excluded"]))
     every = found("fit", "chinchilla", table, "--checkpoints", "all", "--burn-in", "0.25", "--no-backtest")
     assert (every["n"], every["runs"]) == (192, 24) and "first 25%" in next(iter(every["excluded"]))
     for end in ("low", "high"):

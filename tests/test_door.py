@@ -162,7 +162,7 @@ def test_rows_that_sum_seeds_up_are_no_runs(tmp_path):
 def test_the_one_column_with_loss_in_its_name_is_the_loss(tmp_path):
     found = read(tmp_path, "params_total,tokens,macro loss,status\n1e7,1e8,5,done\n2e7,1e8,4,in flight\n")
     assert found.points["loss_nats"].tolist() == [5, 4]
-    assert found.points["excluded_because"].tolist() == ["", "status: in flight"]
+    assert found.points["excluded_because"].tolist() == ["", "failed: status is in flight"]
 
 
 def test_a_table_without_a_loss_is_named_and_refused_at_import(tmp_path):

@@ -315,8 +315,8 @@ def test_a_row_choice_without_end_is_one_line_and_many_values_are_one_list():
 
 def test_a_run_that_crashed_or_diverged_is_no_point_and_that_is_said():
     found = read("Name,State,tokens,loss\na,finished,1e9,3\nb,crashed,2e9,2.9\nc,Failed,3e9,2.8\nd,,4e9,2.7\n")
-    assert found.points["excluded_because"].tolist() == ["", "State: crashed", "State: Failed", ""]
-    assert found.notes[0] == "2 of 4 rows take no part: State is Failed, crashed"
+    assert found.points["excluded_because"].tolist() == ["", "failed: State is crashed", "failed: State is Failed", ""]
+    assert found.notes[0].startswith("2 of 4 rows take no part: State is Failed, crashed")
     ours = read("outcome,tokens,loss\nfinished,1e9,3\ndiverged,2e9,9\n")
     assert len(ours.points.kept) == 1 and "outcome is diverged" in ours.notes[0]
 

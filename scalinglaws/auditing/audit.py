@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import MisuseError, PointsError, unknown_name
 from ..laws import law
 from ..points.points import Points
+from ..points.row_kinds import kept_again
 from ..records.arguments import checked
 from ..results.audited import Audit
 from ..results.study_results import Recommendation
@@ -15,7 +16,6 @@ from ..results.tested import HeldOutTest
 from . import tuning
 from .all_rules import RULES
 from .evidence import SURFACE, Evidence
-from .tuning import best_of_scans
 from .waterfall import waterfall
 
 
@@ -36,8 +36,7 @@ def audit(
 ) -> Audit:
     """Judge a table of runs, and what is claimed from it, by every rule for which it has the columns.
 
-    Where most sizes and horizons were trained at three learning rates or more, only the best run of each takes part,
-    except in the rules about tuning.
+    The rows that take part are those of `fit`; the rules about tuning also see the runs of a sweep that others beat.
 
     Args:
         columns: letter -> column: the counts of N and C that the study uses ({"N": "params_nonembedding"}).
@@ -59,10 +58,10 @@ def audit(
     _check_claims(printed or {}, printed_law, target or {})
     told = (dict(columns or {}), held_out, tuple(plans), dict(printed or {}), printed_law, borrowed, dict(target or {}))
     evidence = Evidence(points, *told, level, seed)
+    swept = replace(evidence, points=kept_again(points, "untuned"), memo={})
     chosen = _chosen(only)
-    steps = waterfall(evidence) if not only else ()
-    best = replace(evidence, points=best_of_scans(evidence), memo={})
-    found = (RULES[id].judge(evidence if RULES[id] in tuning.RULES else best) for id in chosen)
+    steps = waterfall(swept) if not only else ()
+    found = (RULES[id].judge(swept if RULES[id] in tuning.RULES else evidence) for id in chosen)
     return Audit(points.source, tuple(found), steps)
 
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from ..fitting.fit_record import Fit
 from ..laws import law
-from ..points.points import Points
 from ..records.numbers_in_text import interval
 from ..results.fitted import Estimate
 from ..uncertainty.interval_ends import t_quantile
@@ -56,20 +55,6 @@ def beaten(e: Evidence) -> np.ndarray:
     least = np.full(e.cells.max() + 1, np.inf)
     np.minimum.at(least, e.cells, e.loss)
     return e.loss > least[e.cells]
-
-
-def best_of_scans(e: Evidence) -> Points:
-    """Exclude all rows but the best of each cell, where most cells of the table are scans of a rate or a batch."""
-    try:
-        found = [s for knob in ("lr", "batch_tokens") for s in scans(e, knob) if len(s.values) >= 3]
-        if len({(s.size, s.tokens) for s in found}) <= levels_of_cells(e) / 2:
-            return e.points
-        columns = e.points.columns
-        reasons = columns.get("excluded_because", np.full(len(e.points), "", dtype=str)).astype("U120")
-        reasons[np.flatnonzero(reasons == "")[beaten(e)]] = "beaten by another try of its size and horizon"
-        return e.points.replace(excluded_because=reasons)
-    except Lacking:
-        return e.points
 
 
 @rule(

@@ -49,6 +49,8 @@ def audit(
     across: o.Across = None,
     unit: o.Unit = None,
     given: o.Given = None,
+    keep_rows: o.KeepRows = None,
+    best_of: o.BestOf = None,
     level: o.Level = 0.95,
     seed: o.Seed = 0,
     strict: Strict = False,
@@ -70,6 +72,7 @@ def audit(
     claims = {name: value for name, value in claims.items() if value}
     letters = o.named(columns, "--columns", "N=params_nonembedding")
     reading = {"map": map, "where": where, "unit": unit, "given": given, "across": across}
+    reading |= {"keep_rows": keep_rows, "best_of": best_of}
     points, study = _evidence(of, reading, {"checkpoints": checkpoints, "burn_in": burn_in})
     wanted = only.split(",") if only else ()
     options = study | claims | {"columns": study["columns"] | letters}

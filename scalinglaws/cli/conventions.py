@@ -31,6 +31,8 @@ def conventions(
     across: o.Across = None,
     unit: o.Unit = None,
     given: o.Given = None,
+    keep_rows: o.KeepRows = None,
+    best_of: o.BestOf = None,
     law_file: o.LawFile = None,
     draws: o.Count = 200,
     level: o.Level = 0.95,
@@ -47,7 +49,7 @@ def conventions(
     chosen, _ = laws_of(law, law_file)
     if len(chosen) > 1:
         raise MisuseError(f"--law {law}: name one law; scalinglaws compare ranks several.")
-    read_in = o.read(points, map, where, unit, given=given, across=across)
+    read_in = o.read(points, map, where, unit, given=given, across=across, keep_rows=keep_rows, best_of=best_of)
     found = run_conventions(
         read_in.points,
         chosen[0],

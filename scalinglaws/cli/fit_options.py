@@ -51,6 +51,8 @@ _SHARED = {
     "across": (o.Across, None),
     "unit": (o.Unit, None),
     "given": (o.Given, None),
+    "keep_rows": (o.KeepRows, None),
+    "best_of": (o.BestOf, None),
     "law_file": (o.LawFile, None),
     "loss": (o.Loss, "huber"),
     "delta": (o.Delta, "auto"),
@@ -69,7 +71,8 @@ _SHARED = {
     "by": (o.By, "flops"),
     "seed": (o.Seed, 0),
 }
-OF_THE_TABLE = ("map", "where", "across", "unit", "given", "law_file", "cluster", "checkpoints", "burn_in")
+READING = ("across", "given", "keep_rows", "best_of")
+OF_THE_TABLE = ("map", "where", "unit", *READING, "law_file", "cluster", "checkpoints", "burn_in")
 OF_THE_FIT = ("loss", "delta", "tau", "weights", "fix", "tie", "bounds", "prior")
 
 
@@ -125,7 +128,7 @@ def _declared(command: Any, parameters: list[inspect.Parameter], verb: Callable)
 
 def table_of(asked: dict, table: str, tell: Callable[[str], None] = say) -> tuple:
     """Read a table, name its runs and choose among their checkpoints: points, and letter -> column."""
-    kept = {name: asked[name] for name in ("given", "across")}
+    kept = {name: asked[name] for name in READING}
     read_in = o.read(table, asked["map"], asked["where"], asked["unit"], tell=tell, **kept)
     points = o.checkpointed(read_in.points, asked["checkpoints"], asked["burn_in"], tell)
     return clustered(points, asked["cluster"]), read_in.columns

@@ -40,6 +40,8 @@ def frontier(
     across: o.Across = None,
     unit: o.Unit = None,
     given: o.Given = None,
+    keep_rows: o.KeepRows = None,
+    best_of: o.BestOf = None,
     form: Form = "additive",
     budget: Budget = None,
     critical: Critical = None,
@@ -57,7 +59,7 @@ def frontier(
     """
     if method not in METHODS:
         raise unknown_name("frontier method", method, METHODS)
-    read_in = o.read(points, map, where, unit, given=given, across=across)
+    read_in = o.read(points, map, where, unit, given=given, across=across, keep_rows=keep_rows, best_of=best_of)
     chosen = _roles({**read_in.columns, **o.named(columns, "--columns", "N=params_nonembedding")})
     constants = o.places(critical, "--critical", "B_star=2e8,alpha_B=0.21") if critical else None
     same: dict[str, Any] = {"columns": chosen, "draws": draws, "level": level, "seed": seed}

@@ -41,6 +41,8 @@ def import_(
     where: o.Where = None,
     unit: o.Unit = None,
     given: o.Given = None,
+    keep_rows: o.KeepRows = None,
+    best_of: o.BestOf = None,
     mapping: Mapping = None,
     save_mapping: SaveMapping = None,
     checkpoints: Checkpoints = None,
@@ -69,6 +71,8 @@ def import_(
         unit=o.named(unit, "--unit", "loss=bits"),
         given=o.facts(given),
         mapping_file=mapping,
+        keep_rows=o.several(keep_rows),
+        best_of=o.several(best_of),
     )
     check_loss(found)
     found = replace(found, points=o.checkpointed(found.points, checkpoints, burn_in))

@@ -42,6 +42,21 @@ Given = Annotated[
         help="A fact that the table lacks, of all rows or of one run: batch_tokens=524288, params_total@RUN=14.1e6.",
     ),
 ]
+KeepRows = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep-rows",
+        metavar="KIND",
+        help="Rows to keep although they stand for no run: failed, abandoned, cut-short, overfit, mid-decay, untuned; "
+        "or all.",
+    ),
+]
+BestOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--best-of", metavar="COLUMN", help="A column that was swept, such as lr: fit its best value at each N and D."
+    ),
+]
 LawFile = Annotated[
     list[Path] | None, typer.Option("--law-file", metavar="FILE.py", help="A Python file that declares laws.")
 ]
@@ -129,6 +144,11 @@ def facts(texts: list[str] | None) -> dict[str, float | str | dict[str, float | 
         else:
             found[quantity] = _fact(text)
     return found
+
+
+def several(texts: list[str] | None) -> list[str]:
+    """Read names that are given one by one, or with commas between them."""
+    return [name.strip() for text in texts or [] for name in text.split(",") if name.strip()]
 
 
 def _fact(text: str) -> float | str:
@@ -250,6 +270,8 @@ def read(
     *,
     given: list[str] | None = None,
     across: list[str] | None = None,
+    keep_rows: list[str] | None = None,
+    best_of: list[str] | None = None,
     tell=say,
 ):
     """Read a table of points; notes on rejected rows and doubts go to `tell`, by default standard error."""
@@ -262,7 +284,9 @@ def read(
         unit=named(unit, "--unit", "loss=bits"),
         given=facts(given),
         mapping_file=mapping,
-        across=[name.strip() for text in across or [] for name in text.split(",") if name.strip()],
+        across=several(across),
+        keep_rows=several(keep_rows),
+        best_of=several(best_of),
     )
     if found.rejected:
         first = found.rejected[0]

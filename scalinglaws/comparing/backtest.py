@@ -9,6 +9,7 @@ from ..errors import FitError, LawError, PointsError, argument, counted
 from ..fitting.columns import with_derived_inputs
 from ..fitting.fit import fit
 from ..fitting.fit_record import Fit
+from ..fitting.rows_of_law import with_its_rows
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.one_definition import unmixed
@@ -120,7 +121,7 @@ def backtest(
         PointsError: no column of compute, or too few points for any cut.
     """
     law = shelf(law) if isinstance(law, str) else law
-    points = with_derived_inputs(law, points, (options or {}).get("columns"))[0]
+    points = with_derived_inputs(law, with_its_rows([law], points), (options or {}).get("columns"))[0]
     points = unmixed(points.kept, [*law.convention.values(), *(options or {}).get("columns", {}).values()])
     scale = compute_column(points, by)
     chosen = list(cuts) if cuts is not None else default_cuts(scale, len(law.parameters))

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import FitError, MisuseError, PointsError, argument
 from ..fitting.fit import fit
 from ..fitting.own_law import inputs_for
+from ..fitting.rows_of_law import with_its_rows
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.one_definition import unmixed
@@ -53,7 +54,7 @@ def compare(
     """
     members = _members(laws) if laws is not None else usual_laws(points)
     taken = [name for law in members for name in law.convention.values()]
-    points = unmixed(points.kept, [*taken, *_named(options)])
+    points = unmixed(with_its_rows(members, points).kept, [*taken, *_named(options)])
     scale = compute_column(points, by)
     cuts = [above] if above is not None else default_cuts(scale, max(len(m.parameters) for m in members))
     _check(points, scale, cuts)

@@ -31,6 +31,7 @@ from .losses import LOSSES, Loss, robust_sd
 from .minimise import Minimum, minimise
 from .outliers import wild_points
 from .problem import Problem, residuals
+from .rows_of_law import with_its_rows
 from .weights import scales_of
 
 LEAST = 1e-300  # in a logarithm, in place of a bound at zero
@@ -99,6 +100,7 @@ def _chosen(
     only.
     """
     law = shelf(law) if isinstance(law, str) else law
+    points = with_its_rows([law], points)
     if law.along is not None:
         starts = starts or [one.values for one in law.published]
         law, points = of_runs(law, points, columns)

@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import PointsError, argument, unknown_name
 from ..points.one_definition import unmixed
 from ..points.points import Points
+from ..points.row_kinds import kept_again
 from ..records.arguments import checked
 from .budgets import Budget, Frontier, Line
 from .c_min import KAPLAN_CRITICAL, adjusted, batch_and_steps
@@ -17,6 +18,8 @@ from .slice_profiles import FORMS, fit_profiles
 from .slices import Slice, chosen_columns, cluster_of, compute_of, curves, slices_of_budgets, slices_of_curves
 
 _SETTLING = 4  # maximum number of rounds in which the line decides which budgets are near an edge
+# Rows that the reader leaves out of fits, and that a method which reads whole curves, or every batch, takes back.
+_OF_CURVES = {"envelope": ("mid-decay",), "c-min": ("mid-decay",), "critical-batch": ("mid-decay", "untuned")}
 METHODS = ("envelope", "isoflop", "critical-batch", "c-min")
 
 
@@ -71,7 +74,7 @@ def frontier(
         raise unknown_name("frontier method", method, METHODS)
     if form not in FORMS:
         raise unknown_name("form", form, FORMS)
-    points = _some(points.kept)
+    points = _some(kept_again(points, *_OF_CURVES.get(method, ())).kept)
     chosen = chosen_columns(points, dict(columns or {}))
     if method == "critical-batch":
         return critical_batch(points, columns=chosen, draws=draws, level=level, seed=seed)

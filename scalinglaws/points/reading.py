@@ -12,6 +12,7 @@ from ..formats.read_raw import read_raw
 from ..quantities import ROLE_OF_LETTER, SYNONYMS, playing
 from ..records.arguments import checked
 from ..records.json_values import from_plain, read_json, write_json
+from .along_runs import untold
 from .cell_values import impossible, values_of
 from .choosing_columns import Chosen, choose_columns, target_of
 from .derived import with_derived
@@ -91,6 +92,8 @@ def read_points(
     need: Iterable[str] = (),
     across: Iterable[str] = (),
     form: str | None = None,
+    keep_rows: str | Iterable[str] = (),
+    best_of: Iterable[str] = (),
 ) -> Imported:
     """Read a table or the logs of runs in any format on the shelf: files by name, a folder, an open text stream.
 
@@ -100,35 +103,41 @@ def read_points(
         map: quantity or letter -> column of the table, e.g. {"loss_nats": "val/loss", "N": "params_total"}.
         where: rows to keep, e.g. "tokens > 1e9 and arm == c4"; see `where.py`.
         unit: quantity -> unit that the table uses, e.g. {"loss": "bits", "params_total": "millions"}.
-        given: facts that the table does not hold, of all rows or by run: {"batch_tokens": 524288, "params_total":
-            {"run-a": 14.1e6}}.
+        given: facts that the table lacks, of all rows or by run: {"batch_tokens": 524288, "params_total": {"a": 14e6}}.
         mapping_file: what `save_mapping` wrote; `map`, `unit` and `where` given here override it.
         need: quantities or letters that must be there.
         across: columns of labels (tokenizers, test sets, recipes ...) across which a law may be fitted; see `Points`.
         form: one of `formats.read_raw.FORMS`, where the beginning of the file does not say which it is.
+        keep_rows: kinds of rows that take part although they stand for no run: "mid-decay" or another of
+            `row_kinds.KINDS`, or "all".
+        best_of: columns of a sweep, such as "lr": of each size and number of tokens the best value takes part.
 
     Raises:
         PointsError: unreadable, empty, a column missing, named twice or not of numbers, or no row left; the message
             offers the nearest name and what to type.
     """
-    saved = read_mapping(mapping_file) if mapping_file else {}
-    map = {**saved.get("map", {}), **(map or {})}
-    unit = {**saved.get("unit", {}), **(unit or {})}
-    where = where or saved.get("where")
-    raw = widened(read_raw(source, form))
-    chosen = choose_columns(raw, map)
+    map, unit, where = _over_the_saved(mapping_file, map or {}, unit or {}, where)
+    chosen = choose_columns(raw := widened(read_raw(source, form)), map)
     values, rejected, notes = _values(raw, chosen, given or {})
     units = _in_our_units(values, chosen.units | unit)
     rejected |= impossible(values, raw.rows, rejected)
     points, formulas = with_derived(_kept(values, raw, rejected))
     check_loss_is_one(points, stated=any(target_of(name, list(points.columns)).startswith("loss") for name in unit))
     _check_need(points, need, chosen.letters)
-    points, failures = judged(_matching(points, where))
+    points, left_out = judged(_matching(points, where), keep_rows, tuple(best_of))
     points = _without_duplicates(points).across(*across)
     apart = mixtures(replace(points, pooled=()))
-    notes = [*raw.notes, *chosen.notes, *notes, *formulas, *failures, *doubts(points, apart), *pooled(points, apart)]
+    notes = [*raw.notes, *chosen.notes, *notes, *formulas, *left_out, *doubts(points, apart), *pooled(points, apart)]
     points = replace(points, notes=tuple(notes), letters=chosen.letters, rejected=_listed(raw, rejected))
-    return Imported(points, chosen.renamed, units, where, (*points.notes, *mixed(points, apart)), raw.form)
+    further = (*mixed(points, apart), *untold(points))
+    return Imported(points, chosen.renamed, units, where, (*points.notes, *further), raw.form)
+
+
+def _over_the_saved(
+    mapping_file: str | Path | None, map: Mapping[str, str], unit: Mapping[str, str], where: str | None
+) -> tuple[dict[str, str], dict[str, str], str | None]:
+    saved = read_mapping(mapping_file) if mapping_file else {"map": {}, "unit": {}, "where": None}
+    return {**saved["map"], **map}, {**saved["unit"], **unit}, where or saved["where"]
 
 
 def _values(raw: Raw, chosen: Chosen, given: Given) -> tuple[dict, dict[int, str], list[str]]:

@@ -6,17 +6,21 @@ of a constant rate, and any point on it after warm-up, is a run of its own excep
 2024): comparable with others of its kind, but not with decayed runs.
 """
 
+import re
+
 import numpy as np
 
 from ..errors import MisuseError, PointsError, argument
 from ..records.arguments import checked
 from .points import Points
+from .row_kinds import kept_again, left_for
 
 KEEP = ("final", "decayed", "all")
 STATUSES = ("decayed", "hot", "mid-decay", "final", "intermediate")
-SCHEDULE_COLUMNS = ("schedule", "schedule_set", "lr_schedule", "decay")
+SCHEDULE_COLUMNS = "schedule schedule_set lr_schedule decay scheduler lr_scheduler lr_scheduler_type".split()
 BRANCH_WORDS = ("cooldown", "anneal")  # every row is the end of a branch that decayed
-HOT_WORDS = ("hot", "constant", "stable", "no_decay", "trunk")
+HOT_WORDS = ("hot", "const", "stable", "no_decay", "trunk")
+WHOLE_WORDS = ("stable_decay", "stable-decay", "constant_decay")  # a schedule that ends in a decay, by its full name
 DECAY_WORDS = ("cosine", "linear", "wsd", "decay", "inverse", "cool")
 FALLEN = 0.5  # fraction of the run's highest rate, below which the rate has begun to decay
 ENDED = 0.2  # fraction of the run's highest rate, below which a decay counts as complete
@@ -47,12 +51,13 @@ def points_of_checkpoints(points: Points, *, burn_in: float | str = 0.0, keep: s
     """
     _check(burn_in, keep)
     points = points if "run_id" in points else points.replace(run_id=detected_runs(points))
+    points = kept_again(points, "mid-decay") if keep == "all" else points
     progress = _progress(points)
-    _, run = np.unique(_labels(points), return_inverse=True)
+    _, run = np.unique(labels_of_runs(points), return_inverse=True)
     highest = np.full(run.max() + 1, -np.inf)
-    np.maximum.at(highest, run, progress)
+    np.maximum.at(highest, run, np.where(left_for(points, "abandoned", "overfit"), -np.inf, progress))
     last = progress >= highest[run] * (1 - 1e-9)
-    status = _status(points, run, progress, last)
+    status = status_of(points, run, progress, last)
     reasons = _first(_present(points), _early(points, burn_in, progress / highest[run]), _unwanted(status, last, keep))
     return points.replace(checkpoint=status, excluded_because=reasons)
 
@@ -91,13 +96,14 @@ def _progress(points: Points) -> np.ndarray:
 
 
 def _schedule(points: Points) -> np.ndarray:
-    for name in SCHEDULE_COLUMNS:
-        if name in points and points[name].dtype.kind == "U":
+    plain = {re.split(r"[./]", name)[-1].lower(): name for name in reversed(list(points.columns))}
+    for name in (plain[name] for name in SCHEDULE_COLUMNS if name in plain):
+        if points[name].dtype.kind == "U":
             return np.char.lower(points[name])
     return np.full(len(points), "", dtype=str)
 
 
-def _labels(points: Points) -> np.ndarray:
+def labels_of_runs(points: Points) -> np.ndarray:
     """Label runs by name and schedule: a trunk and its decayed branches often share a name."""
     names = points["run_id"]
     names = names if names.dtype.kind == "U" else np.array([f"{value:g}" for value in names])
@@ -108,10 +114,11 @@ def _has(words, column: np.ndarray) -> np.ndarray:
     return np.any([np.char.find(column, word) >= 0 for word in words], axis=0)
 
 
-def _status(points: Points, run, progress, last) -> np.ndarray:
+def status_of(points: Points, run, progress, last) -> np.ndarray:
     """Classify every row by its rate if that was recorded, otherwise by the name of its schedule."""
     schedule = _schedule(points)
     branch, hot, falling = (_has(words, schedule) for words in (BRANCH_WORDS, HOT_WORDS, DECAY_WORDS))
+    hot &= ~_has(WHOLE_WORDS, schedule)
     status = np.where(last, "final", "intermediate").astype("U12")
     status[falling] = np.where(last, "decayed", "mid-decay")[falling]
     status[hot] = "hot"
@@ -126,9 +133,8 @@ def _rate_status(points: Points, run, progress, last) -> np.ndarray:
     if "lr" not in points:
         return found
     rate = points["lr"]
-    for number in range(int(run.max()) + 1):
-        rows = np.flatnonzero(run == number)
-        rows = rows[np.argsort(progress[rows], kind="stable")]
+    order = np.lexsort((progress, run))
+    for rows in np.split(order, np.flatnonzero(np.diff(run[order])) + 1):
         own = rate[rows]
         if np.isfinite(own).all() and np.ptp(own) > SAME_RATE * own.max():
             found[rows] = _one_run(own, last[rows])

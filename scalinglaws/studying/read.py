@@ -30,6 +30,8 @@ def read(
     need: Iterable[str] = (),
     across: Iterable[str] = (),
     form: str | None = None,
+    keep_rows: str | Iterable[str] = (),
+    best_of: Iterable[str] = (),
 ) -> Points:
     """Read points from any table of runs, and from the logs of trainers.
 
@@ -40,9 +42,8 @@ def read(
         map: quantity or letter -> column of the table, e.g. {"loss_nats": "val/loss", "N": "params_total"}.
         where: rows to keep, e.g. "tokens > 1e9 and arm == c4".
         unit: quantity -> unit that the table uses, e.g. {"loss": "bits", "params_total": "millions"}.
-        given: facts that the table does not hold, of all rows or by run: {"batch_tokens": 524288, "params_total":
-            {"run-a": 14.1e6}}.
-        mapping_file, need, across, form: see `scalinglaws.read_points`.
+        given: facts that the table lacks, of all rows or by run: {"batch_tokens": 524288, "params_total": {"a": 14e6}}.
+        mapping_file, need, across, form, keep_rows, best_of: see `scalinglaws.read_points`.
 
     Returns:
         the points. Their `notes` list what looks wrong in them, and `rejected` lists the rows that could not be read,
@@ -66,7 +67,7 @@ def read(
             "pandas or polars, a dictionary of columns, or the folder of a study or of files."
         )
     choices: dict[str, Any] = {"map": map, "where": where, "unit": unit, "mapping_file": mapping_file, "form": form}
-    choices["given"] = given
+    choices |= {"given": given, "keep_rows": keep_rows, "best_of": best_of}
     return _with_rejected(read_points(source, need=need, across=across, **choices))
 
 
