@@ -48,7 +48,8 @@ MAY_IMPORT = split(
         "models": "run",
         "instruments": "run",
         # designing: it times the kinds of step that a sweep lists
-        "training": "corpora designing errors instruments models records run store",
+        # training reads what a tracker has
+        "training": "corpora designing errors formats instruments models records run store",
         "designing": "corpora errors records run",
         "store": "errors points records results run",
         # starts command lines and never trains: results come back through the store
@@ -87,6 +88,9 @@ MAY_BE_USED_BY = split(
         "emcee": "uncertainty",
         "torch": "instruments models training",
         "safetensors": "training",
+        "wandb": "training",
+        "mlflow": "training",
+        "tensorboard": "training",
         "tokenizers": "tokenizers",
         "zstandard": "corpora",
         "polars": "formats points records",

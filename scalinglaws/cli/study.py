@@ -7,7 +7,7 @@ import typer
 
 from ..errors import MisuseError, counted
 from .app import MAIN, Json, To, app, data_dir, emit, require_training, resumable, say, show
-from .study_options import Changes, Device, Only, SpeedOption, asked_study, print_design
+from .study_options import Changes, Device, Only, SpeedOption, Track, asked_study, print_design
 
 
 @app.command(rich_help_panel=MAIN)
@@ -20,6 +20,7 @@ def study(
         bool, typer.Option("--dry-run", "-n", help="Print every run and its cost; train nothing.")
     ] = False,
     device: Device = "cpu",
+    track: Track = None,
     speed: SpeedOption = None,
     json: Json = False,
 ):
@@ -38,29 +39,28 @@ def study(
         raise MisuseError("--speed only applies to --dry-run and design, which estimate times.")
     folder = to or Path(asked.name)
     command = f"scalinglaws study {study} --to {folder}"
-    (_measure_families if isinstance(asked, Families) else _run_study)(asked, folder, command, device, json)
+    run = _measure_families if isinstance(asked, Families) else _run_study
+    run(asked, folder, command, json, {"data_dir": data_dir(), "device": device, "track": track or ()})
 
 
-def _run_study(asked, folder: Path, command: str, device: str, json: bool):
+def _run_study(asked, folder: Path, command: str, json: bool, how: dict):
     from ..records.json_values import to_plain
     from ..studying.study import study as run_study
     from .display import Display
 
     with resumable(), Display() as display:
-        results = run_study(
-            asked, folder, command=command, data_dir=data_dir(), device=device, tell=display.show, say=say
-        )
+        results = run_study(asked, folder, command=command, tell=display.show, say=say, **how)
     emit(to_plain(results)) if json else show(results.printed())
     say(f"report: {(folder / 'report' / 'index.html').resolve()}")
 
 
-def _measure_families(asked, folder: Path, command: str, device: str, json: bool):
+def _measure_families(asked, folder: Path, command: str, json: bool, how: dict):
     from ..measurements.reading_tables import TABLES
     from ..studying.families import measure
     from .display import Display
 
     with resumable(), Display() as display:
-        measured = measure(asked, folder, data_dir=data_dir(), device=device, tell=display.show, say=say)
+        measured = measure(asked, folder, tell=display.show, say=say, **how)
     rows = {name: len(getattr(measured, name)) for name in TABLES}
     if json:
         emit({"name": asked.name, "folder": str(folder), "rows": rows})

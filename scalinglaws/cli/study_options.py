@@ -12,6 +12,13 @@ Changes = Annotated[
 ]
 Only = Annotated[str | None, typer.Option(metavar="F-N,F-B", help="Only these families of a set.")]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="wandb|mlflow|tensorboard",
+        help="Send each run to this tracker while it trains: settings, curve and result. May be given several times.",
+    ),
+]
 SpeedOption = Annotated[
     str | None,
     typer.Option(

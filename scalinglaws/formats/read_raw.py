@@ -15,8 +15,9 @@ from .opening import beginning, checked_text, text_of
 from .parquet import read_parquet
 from .raw import Raw
 from .shelf import TEXTS
-from .tensorboard_events import looks_like_events, read_events
+from .tensorboard_events import event_files, looks_like_events, read_events
 from .tracker_charts import of_matrix, of_tensorboard_chart, of_wandb_chart, of_wandb_runs
+from .wandb_offline import MARK, read_wandb_files, wandb_files
 
 HEAD = 100_000  # characters by which a format is recognised
 MARKS = {"csv": ",", "tsv": "\t"}
@@ -63,6 +64,8 @@ def _of_path(path: Path, form: str | None) -> Raw:
     reader = next((one for magic, one in BINARY.items() if start.startswith(magic)), ENDINGS.get(path.suffix.lower()))
     if looks_like_events(path):
         return read_events(path)
+    if start.startswith(MARK):
+        return read_wandb_files([path])
     if reader or form in ("parquet", "excel"):
         return (reader or {"parquet": read_parquet, "excel": read_excel}[form or ""])(path)
     large = _of_large(path, form)
@@ -125,9 +128,10 @@ def _prose(text: str, name: str) -> str:
 def _of_folder(folder: Path, form: str | None) -> Raw:
     if is_mlflow_folder(folder):
         return read_mlflow_folder(folder)
-    events = sorted(path for path in folder.rglob("*") if looks_like_events(path))
-    if events:
-        return joined([read_events(path, path.parent.relative_to(folder.parent).as_posix()) for path in events])
+    if events := event_files(folder):
+        return joined([read_events(paths, run) for run, paths in events.items()])
+    if offline := wandb_files(folder):
+        return read_wandb_files(offline)
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in READ_IN)
     files = files or sorted(folder.glob("*/trainer_state.json")) or sorted(folder.glob("*/metrics.csv"))
     if not files:

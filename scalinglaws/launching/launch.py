@@ -89,6 +89,7 @@ def launch(
     executor: Local,
     *,
     device: str = "cpu",
+    track: Sequence[str] = (),
     tell: Callable[[Progress], None] = lambda progress: None,
     stages: Sequence[frozenset[str]] = (),
     ended: Callable[[int], None] = lambda stage: None,
@@ -100,12 +101,14 @@ def launch(
     others save their state and end; the next launch resumes there.
 
     Args:
+        track: names of trackers to which the processes send their runs.
         stages: sets of run ids, in the order in which they are wanted; a later stage starts as soon as an earlier one
             leaves a process free. By default the whole sweep is one stage.
         ended: called with the index of each stage when this launch completes it, except for the last one.
     """
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
-    work = _Work(_lacking(sweep, store, executor.slots, stages), device)
+    options = ["--device", device, *(word for name in track for word in ("--track", name))]
+    work = _Work(_lacking(sweep, store, executor.slots, stages), options)
     for chain in work.waiting:
         for spec in chain.specs:
             store.ask(spec)
@@ -158,8 +161,8 @@ def _check_texts(chains: list[_Chain], store: Store):
 class _Work:
     """Chains that wait, chains that run, and failures."""
 
-    def __init__(self, waiting: list[_Chain], device: str):
-        self.waiting, self.device = waiting, device
+    def __init__(self, waiting: list[_Chain], options: list[str]):
+        self.waiting, self.options = waiting, options
         self.running: dict[Job, _Chain] = {}
         self.failures: list[Failure] = []
         self.open = {chain.stage for chain in waiting}
@@ -170,7 +173,7 @@ class _Work:
             chain = self.waiting.pop(0)
             log = store.folder(chain.specs[0].id) / "log.txt"
             chain.log = str(log)
-            self.running[executor.start(_command(store, chain, self.device), log)] = chain
+            self.running[executor.start(_command(store, chain, self.options), log)] = chain
 
     def collect(self) -> list[_Chain]:
         """Return the chains of processes that ended; a chain that was killed from outside goes back to the queue."""
@@ -208,11 +211,11 @@ def _lacking(sweep: Sweep, store: Store, slots: int, stages: Sequence[frozenset[
     return grouped
 
 
-def _command(store: Store, chain: _Chain, device: str) -> list[str]:
+def _command(store: Store, chain: _Chain, options: list[str]) -> list[str]:
     """Return the command of a worker; -P prevents it from importing files of the current folder."""
     ids = [spec.id for spec in chain.specs]
-    watched = ["--while-pid", str(os.getpid()), "--device", device]
-    return [sys.executable, "-P", "-m", "scalinglaws", "train", str(store.path), *ids, *watched]
+    watched = ["--while-pid", str(os.getpid())]
+    return [sys.executable, "-P", "-m", "scalinglaws", "train", str(store.path), *ids, *watched, *options]
 
 
 def work_of(spec: RunSpec) -> float:

@@ -1,6 +1,6 @@
 """A set of families of runs, end to end: text, sweeps, training, and the tables of measurements."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ..points.writing import write_points
 from ..records.json_values import from_plain, read_json, to_plain, write_json, write_whole
 from ..run.run import together
 from ..store.store import Store, new_or_kept
+from ..training.trackers import check_trackers, complaints
 from .machine import cores
 from .run_tables import FAMILIES, curve_table, position_table, run_table
 
@@ -37,6 +38,7 @@ def measure(
     *,
     data_dir: Path | None = None,
     device: str = "cpu",
+    track: Sequence[str] = (),
     tell: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Measured:
@@ -44,13 +46,13 @@ def measure(
 
     A family starts as soon as the earlier ones leave a process free. The tables points.csv, curves.csv and
     positions.csv are written whenever a family is complete; at the end the verdicts on the paper's claims are written
-    to findings.json and findings.md.
+    to findings.json and findings.md. Each run is sent to the trackers in `track`.
 
     Raises:
         MisuseError: a study, its text or the folder cannot be used in this way; nothing is trained.
         RunsFailedError: a training process failed; finished runs are kept.
     """
-    asked_now: dict[str, Family] = {}
+    track, asked_now = check_trackers(track), dict[str, Family]()
     told: dict[str, None] = {}
     with new_or_kept(to) as store:
         for study in asked.studies:
@@ -65,7 +67,10 @@ def measure(
         for family in asked_now.values():
             there, runs = sum(map(store.has, family.sweep.runs)), len(family.sweep.runs)
             say(f"{family.study.name}: {there} of {runs} runs are done. {family.study.about}".rstrip())
-        failures = _train(list(asked_now.values()), store, device, tell, lambda: _tables(asked.name, store, laid_out))
+        how = {"device": device, "track": track, "tell": tell}
+        failures = _train(list(asked_now.values()), store, how, lambda: _tables(asked.name, store, laid_out))
+        for line in complaints(store):
+            say(line)
         measured = _tables(asked.name, store, laid_out)
         require_success(failures, f"chains of runs of {asked.name}")
         _judge(asked.name, measured, store, say)
@@ -115,12 +120,12 @@ def joined(name: str, families: Iterable[Family]) -> Sweep:
     return Sweep(name, runs, left_out={key: why for sweep in sweeps for key, why in sweep.left_out.items()})
 
 
-def _train(families: list[Family], store: Store, device: str, tell, tables: Callable) -> list[Failure]:
+def _train(families: list[Family], store: Store, how: dict, tables: Callable) -> list[Failure]:
     """Train the missing runs, earlier families first, and write the tables whenever some families are complete."""
     sweep = joined("", families)
     stages = [frozenset(run.id for family in lot for run in family.sweep.runs) for lot in lots(families)]
     executor = Local(max(family.study.processes or cores() for family in families))
-    return launch(sweep, store, executor, device=device, tell=tell, stages=stages, ended=lambda stage: tables())
+    return launch(sweep, store, executor, **how, stages=stages, ended=lambda stage: tables())
 
 
 def _tables(name: str, store: Store, families: dict[str, Family]) -> Measured:

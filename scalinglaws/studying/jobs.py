@@ -28,6 +28,7 @@ def study(
     changes: Mapping[str, Any] | None = None,
     data_dir: str | Path | None = None,
     device: str = "cpu",
+    track: str | Sequence[str] = (),
     tell: Callable[[Progress], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> StudyResults | Measured:
@@ -38,6 +39,7 @@ def study(
         to: the folder; by default one with the study's name.
         changes: keys that override those of the study's file.
         data_dir: folder of corpora and run tables.
+        track: where each run is sent while it trains: "wandb", "mlflow", "tensorboard", or several.
         tell, say: called with the progress of training, and with each message (for example `print`).
 
     Returns:
@@ -51,7 +53,7 @@ def study(
     if changes and asked is study:
         raise MisuseError("changes apply to a study's file; this is a Study already: replace its fields instead.")
     heard = {"tell": tell, "say": say}
-    how: dict[str, Any] = {"data_dir": data_dir and Path(data_dir), "device": device}
+    how: dict[str, Any] = {"data_dir": data_dir and Path(data_dir), "device": device, "track": track}
     how |= {name: call for name, call in heard.items() if call is not None}
     folder = Path(to or asked.name)
     return measure(asked, folder, **how) if isinstance(asked, Families) else run_study(asked, folder, **how)

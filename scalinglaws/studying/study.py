@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from ..results.tested import HeldOutTest, LawTrial
 from ..run.run import Run
 from ..store.points_of_runs import curve_points, learning_curves, points_of
 from ..store.store import Store, new_or_kept
+from ..training.trackers import check_trackers, complaints
 from .fitted_laws import Inference, infer, largest_compute
 from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals, unsound
@@ -49,6 +50,7 @@ def study(
     command: str = "",
     data_dir: Path | None = None,
     device: str = "cpu",
+    track: Sequence[str] = (),
     tell: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
     figures: bool = True,
@@ -56,13 +58,13 @@ def study(
     """Run a study in a folder, or resume it, and write its report there.
 
     The largest sizes are trained last: their loss is predicted, and the prediction is written to disk, before they
-    start. Without `figures` the page has only sentences and tables.
+    start. Without `figures` the page has only sentences and tables. Each run is sent to the trackers in `track`.
 
     Raises:
         MisuseError: the study, its text or the folder cannot be used in this way; nothing is trained.
         RunsFailedError: a training process failed; finished runs are kept.
     """
-    began, laws = time.monotonic(), laws_of(study, say)
+    began, laws, track = time.monotonic(), laws_of(study, say), check_trackers(track)
     with new_or_kept(to) as store:
         data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
         sweep = lay_out(study, data, store.data, data_dir)
@@ -72,13 +74,13 @@ def study(
         write_json(store.path / "study.json", to_plain(study))
         write_json(store.path / "sweep.json", to_plain(sweep))
         executor = Local(study.processes or cores())
-        _train(sweep.only(held_out=False), store, executor, device, tell, say)
+        _train(sweep.only(held_out=False), store, executor, device, track, tell, say)
         found, trials = _infer(study, sweep, store, laws)
         law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
         test, unpredicted = _predicted(study, sweep, store, found, trials, law, len(data.split("train")))
         if test is not None:
             say(_foretold(test))
-        _train(sweep.only(held_out=True), store, executor, device, tell, say)
+        _train(sweep.only(held_out=True), store, executor, device, track, tell, say)
         plans, unplanned = _plans(study, store, found, trials, law, data)
         found = replace(found, notes=(*found.notes, *unpredicted, *unplanned))
         seconds = time.monotonic() - began + _number(read_hint(earlier))
@@ -143,14 +145,16 @@ def laws_of(study: Study, say: Callable[[str], None] = lambda text: None) -> lis
     return [known[name] for name in dict.fromkeys(names)]
 
 
-def _train(sweep: Sweep, store: Store, executor: Local, device: str, tell, say):
+def _train(sweep: Sweep, store: Store, executor: Local, device: str, track: Sequence[str], tell, say):
     lacking = sum(not store.has(spec) for spec in sweep.runs)
     if not lacking:
         return
     say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
     if said := without_states(sweep, store):
         say(said)
-    failures = launch(sweep, store, executor, device=device, tell=tell)
+    failures = launch(sweep, store, executor, device=device, track=track, tell=tell)
+    for line in complaints(store):
+        say(line)
     require_success(failures, f"of {len(sweep.chains)} chains of runs")
 
 

@@ -46,6 +46,7 @@ def train(
     *,
     foreign: Sequence[Tokenised] = (),
     tell: Callable[[int, float], None] = lambda step, loss: None,
+    evaluated: Callable[[Sequence[Evaluation]], None] = lambda curve: None,
     stop: Callable[[], bool] = lambda: False,
     device: str = "cpu",
 ) -> Run:
@@ -53,19 +54,19 @@ def train(
 
     The state is saved in `folder` every 15 seconds, and a second call resumes from it. The order of the data depends
     only on seed and step, so that an interrupted run gives the same numbers as an uninterrupted one, bit for bit, on
-    one machine. A trunk also saves its state at each step of `spec.branch_at`, and a trunk that is extended resumes
-    from its last state; a branch starts from such a state in `parent_folder`.
+    one machine. A trunk also saves its state at each step of `spec.branch_at`, and resumes from its last state if it is
+    extended; a branch starts from such a state in `parent_folder`.
 
     Args:
         foreign: the texts of `spec.foreign`, in order.
-        tell: called about once per second with the step and the last training loss.
+        tell, evaluated: called each second with step and training loss; after each evaluation, with all of them.
         stop: called about once per second; when it returns true, the state is saved and Interrupted is raised.
 
     Raises:
         StoreError: the parent's state is missing.
         Interrupted: `stop` returned true.
     """
-    job = _Job(spec, data, foreign, folder, device)
+    job = _Job(spec, (data, *foreign), folder, device, evaluated)
     step = job.resume(parent_folder)
     told = kept = time.monotonic()
     job.evaluate_where_due(step)
@@ -107,14 +108,15 @@ class _Notes:
 class _Job:
     """The mutable state of one run: model, optimizer, measurements."""
 
-    def __init__(self, spec: RunSpec, data: Tokenised, foreign: Sequence[Tokenised], folder: Path, device: str):
-        self.spec, self.data, self.foreign, self.folder, self.device = spec, data, foreign, folder, device
+    def __init__(self, spec: RunSpec, texts: Sequence[Tokenised], folder: Path, device: str, evaluated: Callable):
+        self.spec, self.data, self.foreign = spec, texts[0], texts[1:]
+        self.folder, self.device, self.evaluated = folder, device, evaluated
         set_float32(spec.precision, device)
         forget_peak_memory(device)
         n_ctx = spec.shape.n_ctx
-        self.train, self.test = data.split("train", spec.unique_tokens or None), data.split("test")
+        self.train, self.test = self.data.split("train", spec.unique_tokens or None), self.data.split("test")
         self.text = Windows(self.train, n_ctx, device)
-        self.tests = [Windows(text.split("test"), n_ctx, device) for text in (data, *foreign)]
+        self.tests = [Windows(text.split("test"), n_ctx, device) for text in texts]
         self.order = Order(spec, self.text.size)
         self.model = FAMILIES[spec.shape.family](spec.shape, spec.seed).to(device)
         self.optimizer = make_optimizer(spec, self.model)
@@ -215,6 +217,7 @@ class _Job:
             activation_rms=sizes,
         )
         notes.curve, notes.noise = (*notes.curve, evaluation), NoiseSums()
+        self.evaluated(notes.curve)
 
     def keep(self, path: Path, step: int):
         """Save the whole state."""

@@ -10,15 +10,24 @@ from ..corpora.token_files import open_data
 from ..run.run import FINISHED, Run, RunSpec, state_name
 from ..store.lock import held
 from ..store.store import Store
+from .tracking import Tracking
 from .train import Interrupted, train
 
 LOCK_SECONDS = 20.0
 
 
-def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lambda: False, device: str = "cpu"):
+def work(
+    store: Store,
+    run_ids: Sequence[str],
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    device: str = "cpu",
+    tracking: Tracking | None = None,
+):
     """Train those of the named runs that are not complete.
 
     Args:
+        tracking: where each run is sent while it trains; nowhere by default.
         stop: called about once per second; when it returns true, the state is saved and train.Interrupted is raised.
 
     Raises:
@@ -26,6 +35,7 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
         Interrupted: `stop` returned true; the same call resumes from there.
     """
     torch.set_num_threads(1)
+    nowhere = Tracking({}, lambda name, why: None)
     specs = [store.spec(run_id) for run_id in run_ids]
     for lineage, alike in groupby(specs, key=lambda spec: spec.lineage):
         with held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS):
@@ -36,9 +46,12 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
                     continue
                 if stop():
                     raise Interrupted
-                run = _without_state(left, store) or _trained(left, store, stop, device)
+                sent_to = nowhere if tracking is None or store.has(spec) else tracking
+                run = _without_state(left, store) or _trained(left, store, stop, device, sent_to)
                 if not store.has(spec):
-                    store.keep(replace(run, spec=spec))
+                    run = replace(run, spec=spec)
+                    sent_to.end(run)
+                    store.keep(run)
 
 
 def _left(spec: RunSpec, chain: Sequence[RunSpec], store: Store) -> RunSpec | None:
@@ -66,8 +79,9 @@ def _without_state(spec: RunSpec, store: Store) -> Run | None:
     return replace(ended, spec=spec, sentence=sentence, curve=(), readings={}, by_position=())
 
 
-def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], device: str) -> Run:
+def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], device: str, tracking: Tracking) -> Run:
     folder = store.folder(spec.id)
+    tracking.begin(spec)
     return train(
         spec,
         open_data(store.data, spec.data),
@@ -77,4 +91,5 @@ def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], device: str)
         stop=stop,
         device=device,
         tell=lambda step, loss: store.tell(spec.id, step, loss),
+        evaluated=tracking.evaluated,
     )
