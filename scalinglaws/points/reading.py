@@ -123,8 +123,7 @@ def read_points(
     units = _in_our_units(values, chosen.units | unit)
     rejected |= impossible(values, raw.rows, rejected)
     points, formulas = with_derived(_kept(values, raw, rejected))
-    loss = column_of("loss_nats", raw, chosen), any(target_of(name, list(values)).startswith("loss") for name in unit)
-    check_loss_is_one(points, *loss)
+    check_loss_is_one(points, *(loss := _loss_as_told(raw, chosen, values, unit)))
     _check_need(points, need, chosen.letters)
     points, left_out = judged(_matching(points, where), keep_rows, tuple(best_of))
     points, repeated = without_repeated(points.across(*across))
@@ -133,6 +132,12 @@ def read_points(
     points = replace(points, notes=tuple(notes), letters=chosen.letters, rejected=_listed(raw, rejected))
     further = (*mixed(points, apart), *untold(points))
     return Imported(points, chosen.renamed, units, where, (*points.notes, *further), raw.form)
+
+
+def _loss_as_told(raw: Raw, chosen: Chosen, values: Mapping, unit: Mapping[str, str]) -> tuple[str, bool]:
+    """Give the table's name for its loss, and whether the unit of a loss was stated."""
+    stated = (target_of(name, list(values)) for name in unit)
+    return column_of("loss_nats", raw, chosen), any(name.startswith("loss") for name in stated)
 
 
 def _over_the_saved(
