@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .points.reading import read_points
     from .points.which_rows import points_of_checkpoints
     from .points.writing import write_points
+    from .predicting.forecast import Forecast, forecast
     from .predicting.predict import Prediction, predict
     from .run.shape import Shape
     from .studying.drawn_fit import DrawnFit, fit
@@ -79,6 +80,7 @@ _DEFINED_IN = {
         ".points.reading": "read_points",
         ".points.which_rows": "points_of_checkpoints",
         ".points.writing": "write_points",
+        ".predicting.forecast": "Forecast forecast",
         ".predicting.predict": "Prediction predict",
         ".run.shape": "Shape",
         ".studying.drawn_fit": "DrawnFit fit",
@@ -100,6 +102,7 @@ __all__ = [
     "Draws",
     "Ensemble",
     "Fit",
+    "Forecast",
     "Frontier",
     "Law",
     "Number",
@@ -124,6 +127,7 @@ __all__ = [
     "findings",
     "fit",
     "fit_arms",
+    "forecast",
     "frontier",
     "influence",
     "law",

@@ -12,7 +12,7 @@ import numpy as np
 from report_sample import sample
 
 import scalinglaws as sl
-from scalinglaws import DrawnFit, Draws, Fit, Frontier, Optima, Plan, Points, Prediction, fit_arms
+from scalinglaws import DrawnFit, Draws, Fit, Forecast, Frontier, Optima, Plan, Points, Prediction, fit_arms
 from scalinglaws.arms.arms_fit import ArmsFit, Multiplier
 from scalinglaws.claims.claim import Findings, Verdict
 from scalinglaws.comparing.backtest import Cut
@@ -71,6 +71,31 @@ def drawn_fit() -> DrawnFit:
     found = replace(found, values=CONSTANTS, **named)
     found.__dict__["draws"] = made_draws()  # in place of those that it would make
     return found
+
+
+def forecast() -> Forecast:
+    """Three targets: one that the runs determine, one that they do not, one wider than all that was seen."""
+    at = {"N": np.array([1e9, 1e10, 1e12]), "D": np.array(2e10)}
+    return Forecast(
+        value=np.array([2.59, np.nan, np.nan]),
+        low=np.array([2.57, 2.1, 0.4]),
+        high=np.array([2.61, 2.6, 9.0]),
+        level=0.95,
+        determined=np.array([True, False, False]),
+        field_share=np.array([0.1, 0.8, 0.9]),
+        reach=np.array([0.2, 2.0, 2e4]),
+        inside_domain=np.array([True, False, False]),
+        informative=np.array([True, True, False]),
+        kind="run",
+        noise=0.0016,
+        discrepancy=0.02,
+        prior="field",
+        tested=2000.0,
+        n=8,
+        columns={"N": "params_total", "D": "tokens", "L": "loss_nats"},
+        at=at,
+        warnings=("8 runs: the interval was measured on forecasts from 10 runs or more.",),
+    )
 
 
 def prediction() -> Prediction:
@@ -277,6 +302,7 @@ RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "fit": made_fit,
     "draws": made_draws,
     "drawn_fit": drawn_fit,
+    "forecast": forecast,
     "prediction": prediction,
     "plan": plan,
     "optima": optima,

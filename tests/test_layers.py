@@ -58,7 +58,7 @@ MAY_IMPORT = split(
         "laws": "errors quantities",  # formulas: no data, no solver
         "fitting": "errors laws points quantities records",  # never a Run or a Store
         "uncertainty": "errors fitting records",
-        "predicting": "errors fitting points records uncertainty",
+        "predicting": "errors fitting laws points records uncertainty",
         "comparing": "errors fitting laws points predicting quantities records results uncertainty",
         "frontiers": "errors laws points quantities records results",
         "planning": "comparing errors laws predicting records results run uncertainty",
@@ -84,17 +84,17 @@ MAY_BE_USED_BY = split(
     {
         "numpy": "arms auditing claims comparing corpora counting fitting frontiers instruments laws "
         "measurements planning points predicting records reporting results studying tokenizers training uncertainty",
-        "scipy": "arms auditing comparing frontiers measurements points uncertainty",
+        "scipy": "arms auditing comparing frontiers measurements points predicting uncertainty",
+        "threadpoolctl": "predicting",
         "emcee": "uncertainty",
         "torch": "instruments models training",
         "safetensors": "training",
         "wandb": "training",
         "mlflow": "training",
         "tensorboard": "training",
-        "datasets": "corpora",
         "tokenizers": "tokenizers",
         "zstandard": "corpora",
-        "polars": "corpora formats points records",
+        "polars": "formats points records",
         "pandas": "records",
         "openpyxl": "formats",
         "pydantic": "records",

@@ -141,10 +141,10 @@ def test_torch_comes_with_the_extra_train_alone(wheel):
     assert metadata["License-Expression"] == "Apache-2.0"
     assert [line for line in requirements if line.startswith("torch")] == ["torch>=2.9; extra == 'train'"]
     plain = {re.match(r"[\w-]+", line)[0] for line in requirements if "extra ==" not in line}
-    assert plain == {"numpy", "scipy", "pydantic", "typer", "rich", "matplotlib"}
+    assert plain == {"numpy", "scipy", "pydantic", "typer", "rich", "matplotlib", "threadpoolctl"}
 
 
-OF_OTHERS = {"wandb", "mlflow", "tensorboard", "datasets"}  # extras of heavy packages, which `make` does not install
+OF_OTHERS = {"wandb", "mlflow", "tensorboard"}  # extras of heavy packages, which `make` does not install
 
 
 def test_every_requirement_is_pinned_by_version_and_hashes_but_torch():

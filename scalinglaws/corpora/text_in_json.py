@@ -1,7 +1,7 @@
 """JSON lines and lists of JSON records -> documents, by the field that contains their text."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import CorpusError
@@ -47,28 +47,21 @@ def _parsed(path: Path, place: str, content: bytes):
 def _texts(path: Path, records: Iterable[tuple[str, object]], field: str) -> Iterator[bytes]:
     for place, record in records:
         if isinstance(record, str) and not field:
-            yield encoded(path, place, record)
+            yield _encoded(path, place, record)
             continue
         if not isinstance(record, dict):
             raise CorpusError(f'{path}: {place} is not a JSON record such as {{"text": "..."}}. Fix or remove it.')
-        field = field or evident_field(path, place, record)
+        field = field or _evident(path, place, record)
         if field not in record or not isinstance(record[field], str | None):
-            raise wrong_field(path, place, field, record)
-        yield encoded(path, place, record[field] or "")
+            held = "is not text" if field in record else f"is missing; it has {', '.join(map(repr, record))}"
+            raise CorpusError(
+                f"{path}: {place}: the field {field!r} {held}. Name another, as in text:PATH#{_first(record)}."
+            )
+        yield _encoded(path, place, record[field] or "")
 
 
-def wrong_field(path: Path, place: str, field: str, record: Mapping[str, object]) -> CorpusError:
-    """Make the error for a field that a record lacks, or whose value is not text."""
-    held = "is not text" if field in record else f"is missing; it has {', '.join(map(repr, record))}"
-    return CorpusError(f"{path}: {place}: the field {field!r} {held}. Name another, as in text:PATH#{_first(record)}.")
-
-
-def evident_field(path: Path, place: str, record: Mapping[str, object]) -> str:
-    """Choose the field of a record that contains its text: by its name, or because no other field contains text.
-
-    Raises:
-        CorpusError: no field is the obvious one.
-    """
+def _evident(path: Path, place: str, record: dict) -> str:
+    """Choose the field of a record that contains its text: by its name, or because no other field contains text."""
     strings = [name for name, value in record.items() if isinstance(value, str)]
     for name in (*TEXT_FIELDS, *(strings if len(strings) == 1 else ())):
         if name in strings:
@@ -80,18 +73,13 @@ def evident_field(path: Path, place: str, record: Mapping[str, object]) -> str:
     )
 
 
-def _first(record: Mapping[str, object]) -> str:
+def _first(record: dict) -> str:
     """Return the field with the longest text, which is probably the one that is meant."""
     strings = {name: len(value) for name, value in record.items() if isinstance(value, str)}
     return max(strings, key=lambda name: strings[name], default="FIELD")
 
 
-def encoded(path: Path | str, place: str, text: str) -> bytes:
-    """Give a text as UTF-8.
-
-    Raises:
-        CorpusError: it contains half of a surrogate pair, or the character 0.
-    """
+def _encoded(path: Path, place: str, text: str) -> bytes:
     try:
         content = text.encode()
     except UnicodeEncodeError:
