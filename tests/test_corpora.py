@@ -203,7 +203,7 @@ def test_the_field_of_a_json_record_can_be_named(tmp_path):
     with pytest.raises(CorpusError, match=r"the field 'boddy' is missing; it has 'body', 'id', 'title'"):
         open_corpus(f"text:{path}#boddy").read()
     write(tmp_path, "a.txt", b"no records")
-    with pytest.raises(CorpusError, match=r"none of the files is \.jsonl or \.json"):
+    with pytest.raises(CorpusError, match=r"none of the files is \.jsonl, \.json, \.parquet or \.arrow"):
         open_corpus(f"text:{tmp_path}/a.txt#body")
 
 
@@ -308,7 +308,7 @@ def test_text_that_is_not_there_is_an_error(tmp_path):
 
 @pytest.mark.parametrize("name", ["stdlb", "text", "text:", "wikipedia"])
 def test_an_unknown_corpus_is_an_error_that_lists_the_known(name):
-    with pytest.raises(NameUnknownError, match="Known: data:NAME, stdlib, synthetic, text:PATH"):
+    with pytest.raises(NameUnknownError, match="Known: data:NAME, hf:NAME, stdlib, synthetic, text:PATH"):
         open_corpus(name)
 
 

@@ -178,6 +178,19 @@ def test_loss_beside_our_own_column_of_steps_is_the_result_of_a_run(tmp_path):
     assert "loss_train_nats" not in found.points
 
 
+@pytest.mark.parametrize("held_out", ["eval_loss", "val/loss", "validation_loss", "val_bpb"])
+def test_loss_beside_a_held_out_loss_is_the_training_loss(held_out, tmp_path):
+    found = read(tmp_path, f"params_total,tokens,loss,{held_out}\n1e7,1e8,4.9,5\n2e7,1e8,3.9,4\n")
+    assert found.points["loss_train_nats"].tolist() == [4.9, 3.9]
+    assert found.points["loss_bits_per_byte" if "bpb" in held_out else "loss_nats"].tolist() == [5, 4]
+
+
+def test_a_table_that_was_appended_twice_is_told(tmp_path):
+    found = read(tmp_path, "run_id,params_total,tokens,loss\n" + 2 * "a,1e7,1e8,5\nb,1e7,2e8,4\n")
+    assert len(found.points.kept) == 2
+    assert found.notes == ("2 rows repeat an earlier row in every column and take no part",)
+
+
 def test_a_loss_that_a_law_predicted_is_no_measured_one(tmp_path):
     assert "loss_nats" not in read(tmp_path, "params_total,tokens,extrap_loss\n1e7,1e8,5\n2e7,1e8,4\n").points
 

@@ -193,6 +193,12 @@ def test_a_run_that_is_said_to_have_stopped_early_is_not_cut_short():
     assert len(judged(Points({**ends, "state": ["finished", "early stopping"]}))[0].kept) == 2
 
 
+def test_rows_without_tokens_and_losses_are_judged_without_a_warning_of_numpy():
+    nan = float("nan")
+    points = log([10, 20, nan, 40], [9, nan, 7, 6], lr=[3.0, 2.0, 1.0, 0.3], planned_steps=[40, nan, 40, 40])
+    assert judged(points)[0].kept["steps"].tolist()[-1] == 40
+
+
 def test_a_table_of_runs_has_nothing_to_say():
     points = Points({"run_id": ["a", "b"], "steps": [10, 20], "loss_nats": [4.0, 3.0]})
     assert judged(points) == (points, [])

@@ -216,7 +216,7 @@ def test_definitions_told_apart_by_a_label_alone_are_pointed_out():
 def test_a_label_that_says_bits_a_byte_is_pointed_out_until_the_loss_is_named_so():
     rows = "1e8,2e9,0.9,val_bpb,all\n2e8,4e9,0.8,val_bpb,all\n"
     (note,) = read(LABELLED + rows).notes
-    assert "'val_bpb'" in note and "map={'loss_bits_per_byte': 'COLUMN'}" in note
+    assert "'val_bpb'" in note and "map={'loss_bits_per_byte': 'loss'}" in note
     assert read(LABELLED + rows, map={"loss_bits_per_byte": "loss"}).notes == ()
     assert read(LABELLED + rows.replace("val_bpb", "subbpbs")).notes == ()
 

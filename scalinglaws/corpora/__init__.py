@@ -4,13 +4,15 @@ from pathlib import Path
 
 from ..errors import CorpusError, unknown_name
 from .corpus import Corpus
+from .hub_datasets import open_hub_dataset
 from .stdlib import open_stdlib
 from .synthetic import open_synthetic
 from .text import open_text
 
 CORPORA = {
     "stdlib": "the library sources of the running Python: real text that is always there",
-    "text:PATH": "a file, a folder or a glob of UTF-8 text or JSON lines, compressed or not; text:PATH#FIELD for JSON",
+    "text:PATH": "a file, a folder or a glob of text, JSON lines, Parquet or Arrow; text:PATH#FIELD names the field",
+    "hf:NAME": "a dataset of the Hugging Face hub; hf:NAME:CONFIGURATION#FIELD",
     "synthetic": "an artificial language whose entropy is known exactly; synthetic:KEY=VALUE,... sets its parameters",
     "data:NAME": "a folder of text under the data folder",
 }
@@ -22,7 +24,7 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
     """Open a corpus by name; nothing is read before `Corpus.read` is called.
 
     Args:
-        name: "stdlib", "text:PATH", "data:NAME", "synthetic" or "synthetic:KEY=VALUE,...".
+        name: "stdlib", "text:PATH", "hf:NAME", "data:NAME", "synthetic" or "synthetic:KEY=VALUE,...".
         limit_bytes: maximum number of bytes of training text; validation and test text are never cut.
         data_dir: folder in which data:NAME is looked up, as NAME or corpora/NAME.
 
@@ -41,6 +43,8 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
         return open_stdlib(limit_bytes)
     if kind == "text" and rest:
         return open_text(name, rest, limit_bytes)
+    if kind == "hf" and rest:
+        return open_hub_dataset(name, rest, limit_bytes)
     if kind == "data" and rest:
         return open_text(name, str(_data_folder(name, rest, data_dir)), limit_bytes, "See the notes beside the data.")
     raise unknown_name("corpus", name, CORPORA)

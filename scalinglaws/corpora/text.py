@@ -1,4 +1,4 @@
-"""The user's own text: a file, a folder or a glob of UTF-8 text or JSON records, compressed or not."""
+"""The user's own text: a file, a folder or a glob of UTF-8 text, JSON records or tables, compressed or not."""
 
 import glob
 import re
@@ -7,14 +7,17 @@ from pathlib import Path
 
 from ..errors import CorpusError
 from .corpus import SPLITS, Corpus, Documents, split_documents, stamp_of
+from .saved_datasets import is_saved_dataset, saved_files
 from .text_files import JSON_LINES, documents_in, kind_of, uncompressed_name
+from .text_in_tables import TABLES
 
 READING = 2  # version of how files become documents; part of the stamp, so that a new version reads the text again
 LONG_DOCUMENT = 1 << 18  # bytes; a longer document, such as a book, is cut, so that a part of it can be held out
 PIECE = 1 << 14  # bytes
 MOST_NAMED = 3  # maximum number of files that a sentence names
 _NAMED_FOR_SPLIT = re.compile(
-    r"(train|val|test)(?:ing|id|idation)?(?P<more>[._-].*|\d.*)?\.(?:txt|jsonl|ndjson|json)", re.IGNORECASE
+    r"(train|val|test)(?:ing|id|idation)?(?P<more>[._-].*|\d.*)?\.(?:txt|jsonl|ndjson|json|parquet|pq|arrow)",
+    re.IGNORECASE,
 )
 _SHARD = re.compile(r"[\d._-]*(?:of[\d._-]+)?")  # the number of a part of a split, as in train-00001-of-00008
 _NOTES = re.compile(r"(readme|licen[cs]e|notice|citation)\b.*", re.IGNORECASE)  # files of notes beside the data
@@ -30,18 +33,17 @@ def open_text(name: str, path: str, limit_bytes: int | None = None, licence: str
 
     Args:
         name: the whole name of the corpus, for messages.
-        path: a file, a folder (read with its subfolders) or a glob; after a # the field of JSON records with the text.
+        path: a file, a folder (read with its subfolders) or a glob; after a # the field of records with the text.
 
     Raises:
         CorpusError: there are no such files.
     """
     path, field = _with_field(path)
-    found = find_files(name, path)
-    splits, said = chosen_splits(found)
-    paths = list(splits) or found
-    if field and not any(kind_of(p) in (*JSON_LINES, ".json") for p in paths):
+    paths, splits, said = _paths(name, path)
+    if field and not any(kind_of(p) in (*JSON_LINES, ".json", *TABLES) for p in paths):
         raise CorpusError(
-            f"corpus {name!r}: #{field} names a field of JSON records, and none of the files is .jsonl or .json."
+            f"corpus {name!r}: #{field} names a field of records, and none of the files is .jsonl, .json, .parquet or "
+            ".arrow."
         )
     facts = [(str(p.resolve()), p.stat().st_size, p.stat().st_mtime_ns) for p in paths]
     size = sum(fact[1] for fact in facts) / 1e6
@@ -52,6 +54,16 @@ def open_text(name: str, path: str, limit_bytes: int | None = None, licence: str
         stamp=stamp_of("text", READING, facts, field, limit_bytes),
         read=lambda: _read(name, paths, splits, field, limit_bytes),
     )
+
+
+def _paths(name: str, path: str) -> tuple[list[Path], dict[Path, str], str]:
+    """List the files to read, the split of each file whose name decides it, and a sentence on the splits."""
+    folder = Path(path).expanduser()
+    if is_saved_dataset(folder):
+        return saved_files(folder)
+    found = find_files(name, path)
+    splits, said = chosen_splits(found)
+    return list(splits) or found, splits, said
 
 
 def _with_field(path: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import CorpusError
 from .text_in_json import documents_of_lines, documents_of_list
+from .text_in_tables import TABLES, documents_of_table
 
 BETWEEN_DOCUMENTS = b"\n\n\n"  # two blank lines; used in .txt files and files without a suffix
 JSON_LINES = (".jsonl", ".ndjson")
@@ -21,17 +22,21 @@ ALWAYS_READ = 1 << 26  # bytes of content that are read whatever the ratio
 def documents_in(path: Path, field: str = "") -> list[bytes]:
     """Read the documents of one file, without leading and trailing line ends; blank documents are left out.
 
-    JSON lines (.jsonl, .ndjson) and lists of records in .json have one document per record; in .txt files and files
-    without a suffix two blank lines separate documents; any other file is one document. CR LF and CR become LF.
+    JSON lines (.jsonl, .ndjson) and lists of records in .json have one document per record, Parquet and Arrow files one
+    per row; in .txt files and files without a suffix two blank lines separate documents; any other file is one
+    document. CR LF and CR become LF.
 
     Args:
-        field: the field of a JSON record that contains its text; empty for the obvious one.
+        field: the field of a record that contains its text; empty for the obvious one.
 
     Raises:
         CorpusError: the file cannot be read, is not UTF-8 (with the offset of the first wrong byte), contains a byte 0,
             or is not JSON although its name says so.
     """
-    content, kind = _text(path), kind_of(path)
+    kind = kind_of(path)
+    if kind in TABLES:
+        return tidied(documents_of_table(path, kind, _uncompressed(path) if path.suffix in _READERS else None, field))
+    content = _text(path)
     parts: Iterable[bytes]
     if kind in JSON_LINES:
         parts = documents_of_lines(path, content.splitlines(), field)
@@ -39,6 +44,11 @@ def documents_in(path: Path, field: str = "") -> list[bytes]:
         parts = documents_of_list(path, content, field)
     else:
         parts = content.split(BETWEEN_DOCUMENTS) if kind in ("", ".txt") else [content]
+    return tidied(parts)
+
+
+def tidied(parts: Iterable[bytes]) -> list[bytes]:
+    """Give documents with LF for every line end and none at their ends; blank ones are left out."""
     return [text for part in parts if (text := with_one_line_end(part).strip(b"\n")) and not text.isspace()]
 
 

@@ -1,7 +1,7 @@
 """JSON lines and lists of JSON records -> documents, by the field that contains their text."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import CorpusError
@@ -47,21 +47,28 @@ def _parsed(path: Path, place: str, content: bytes):
 def _texts(path: Path, records: Iterable[tuple[str, object]], field: str) -> Iterator[bytes]:
     for place, record in records:
         if isinstance(record, str) and not field:
-            yield _encoded(path, place, record)
+            yield encoded(path, place, record)
             continue
         if not isinstance(record, dict):
             raise CorpusError(f'{path}: {place} is not a JSON record such as {{"text": "..."}}. Fix or remove it.')
-        field = field or _evident(path, place, record)
+        field = field or evident_field(path, place, record)
         if field not in record or not isinstance(record[field], str | None):
-            held = "is not text" if field in record else f"is missing; it has {', '.join(map(repr, record))}"
-            raise CorpusError(
-                f"{path}: {place}: the field {field!r} {held}. Name another, as in text:PATH#{_first(record)}."
-            )
-        yield _encoded(path, place, record[field] or "")
+            raise wrong_field(path, place, field, record)
+        yield encoded(path, place, record[field] or "")
 
 
-def _evident(path: Path, place: str, record: dict) -> str:
-    """Choose the field of a record that contains its text: by its name, or because no other field contains text."""
+def wrong_field(path: Path, place: str, field: str, record: Mapping[str, object]) -> CorpusError:
+    """Make the error for a field that a record lacks, or whose value is not text."""
+    held = "is not text" if field in record else f"is missing; it has {', '.join(map(repr, record))}"
+    return CorpusError(f"{path}: {place}: the field {field!r} {held}. Name another, as in text:PATH#{_first(record)}.")
+
+
+def evident_field(path: Path, place: str, record: Mapping[str, object]) -> str:
+    """Choose the field of a record that contains its text: by its name, or because no other field contains text.
+
+    Raises:
+        CorpusError: no field is the obvious one.
+    """
     strings = [name for name, value in record.items() if isinstance(value, str)]
     for name in (*TEXT_FIELDS, *(strings if len(strings) == 1 else ())):
         if name in strings:
@@ -73,13 +80,18 @@ def _evident(path: Path, place: str, record: dict) -> str:
     )
 
 
-def _first(record: dict) -> str:
+def _first(record: Mapping[str, object]) -> str:
     """Return the field with the longest text, which is probably the one that is meant."""
     strings = {name: len(value) for name, value in record.items() if isinstance(value, str)}
     return max(strings, key=lambda name: strings[name], default="FIELD")
 
 
-def _encoded(path: Path, place: str, text: str) -> bytes:
+def encoded(path: Path | str, place: str, text: str) -> bytes:
+    """Give a text as UTF-8.
+
+    Raises:
+        CorpusError: it contains half of a surrogate pair, or the character 0.
+    """
     try:
         content = text.encode()
     except UnicodeEncodeError:

@@ -112,7 +112,10 @@ class Tokenised:
         parts = [
             f"{name} {facts.documents:,} documents, {facts.tokens:,} tokens" for name, facts in index.splits.items()
         ]
-        return f"text: {index.corpus} as {index.tokenizer}: {'; '.join(parts)}. {index.origin}"
+        said = f"text: {index.corpus} as {index.tokenizer}: {'; '.join(parts)}. {index.origin}"
+        if index.tokenizer != "symbols" and not index.splits["test"].bytes:
+            said += " The tokenizer does not give back the text as it was, so that there are no bits per byte."
+        return said
 
     def facts(self) -> dict:
         """Return what a report says about the corpus, as JSON values."""

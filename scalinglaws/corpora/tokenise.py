@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import CorpusError, StoreError
 from ..records.json_values import read_json, to_plain, write_json
-from ..tokenizers import SEPARATOR, Tokenizer, check_tokenizer_name, make_tokenizer, read_bpe
+from ..tokenizers import OWN, SEPARATOR, Tokenizer, check_tokenizer_name, kept_tokenizer, key_of, make_tokenizer
 from . import open_corpus
 from .corpus import SPLITS, Corpus, Documents, content_hash, stamp_of
 from .token_files import FORMAT, Index, SplitFacts, Tokenised, file_digest, open_data
@@ -33,7 +33,8 @@ def tokenise(
 
     Args:
         corpus, limit_bytes, data_dir: as `open_corpus`.
-        tokenizer: as `make_tokenizer`, or "symbols" for a synthetic corpus.
+        tokenizer: as `make_tokenizer`, or "symbols" for a synthetic corpus. Tokens of a user's own
+            tokenizer that does not give back the text have no bytes.
 
     Raises:
         NameUnknownError: no corpus or tokenizer has this name.
@@ -41,18 +42,19 @@ def tokenise(
         StoreError: `cache_dir` cannot be written.
     """
     check_tokenizer_name(tokenizer)
+    key = key_of(tokenizer)
     source = open_corpus(corpus, limit_bytes=limit_bytes, data_dir=data_dir)
     _check_kind(source, tokenizer)
-    seen = _pointer(cache_dir, source.stamp, tokenizer)
+    seen = _pointer(cache_dir, source.stamp, key)
     found = _remembered(cache_dir, seen)
     if found is None:
         documents = source.read()
         content = content_hash(documents)
-        same = _pointer(cache_dir, content, tokenizer)
+        same = _pointer(cache_dir, content, key)
         found = _remembered(cache_dir, same) or _make(source, documents, content, tokenizer, cache_dir)
         for pointer in (same, seen):
             write_json(pointer, {"data_id": found.data_id})
-    named = replace(found.index, corpus=source.name, origin=source.origin, licence=source.licence)
+    named = replace(found.index, corpus=source.name, tokenizer=tokenizer, origin=source.origin, licence=source.licence)
     return replace(found, index=named)
 
 
@@ -70,7 +72,7 @@ def tokenise_test(corpus: str, like: Tokenised, cache_dir: Path, *, data_dir: Pa
             f"corpus {corpus!r} cannot be read in the tokens of {like.index.corpus!r}: one of the two is not text."
         )
     kept = like.folder / "tokenizer.json"
-    tokenizer = read_bpe(kept.read_text(encoding="utf-8")) if kept.exists() else make_tokenizer("bytes", ())
+    tokenizer = kept_tokenizer(like.index.tokenizer, kept.read_text(encoding="utf-8") if kept.exists() else "")
     seen = _pointer(cache_dir, source.stamp, f"test of {tokenizer.fingerprint}")
     found = _remembered(cache_dir, seen)
     if found is None:
@@ -114,6 +116,8 @@ def _write(
     data_id = hashlib.sha256(f"{FORMAT} {content} {fingerprint}".encode()).hexdigest()[:16]
     with _written_whole(cache_dir / data_id) as folder:
         splits = {split: _write_split(folder, split, getattr(documents, split), tokenizer, dtype) for split in SPLITS}
+        if tokenizer and loses_text(tokenizer, (*documents.val, *documents.test)):
+            splits = {split: replace(facts, bytes=0) for split, facts in splits.items()}
         if tokenizer and tokenizer.json:
             (folder / "tokenizer.json").write_text(tokenizer.json, encoding="utf-8")
         index = Index(
@@ -133,6 +137,18 @@ def _write(
         )
         write_json(folder / "index.json", to_plain(index))
     return open_data(cache_dir, data_id)
+
+
+def loses_text(tokenizer: Tokenizer, documents: Sequence[bytes]) -> bool:
+    """Whether some document does not come back as it was: it has unknown words, or its letters were changed.
+
+    Then the loss is not the cost of coding the text, and there are no bits per byte.
+    """
+    if not tokenizer.name.startswith(OWN):
+        return False
+    return any(
+        tokenizer.decode(ids) != text.decode() for text, ids in zip(documents, tokenizer.encode(documents), strict=True)
+    )
 
 
 def _write_split(folder: Path, split: str, documents: Sequence, tokenizer: Tokenizer | None, dtype) -> SplitFacts:

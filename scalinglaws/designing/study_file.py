@@ -12,7 +12,7 @@ from typing import Annotated
 from ..errors import StudyError, argument, nearest, unknown_name
 from ..records.json_values import from_plain
 from ..records.ranges import Range, require_all, shown
-from ..run.run import A_PATH, RunSpec
+from ..run.run import A_FILE, A_PATH, RunSpec
 from ..run.shape import Shape
 
 LR_RULES = ("width", "kaplan")
@@ -30,7 +30,7 @@ class Study:
 
     Attributes:
         corpus: stdlib, text:PATH, data:NAME or synthetic.
-        tokenizer: bytes, bpe:VOCABULARY, or symbols for a synthetic source.
+        tokenizer: bytes, bpe:VOCABULARY, file:PATH of a tokenizer.json, or symbols for a synthetic source.
         shapes: [n_layer, d_model] of each size; the number of heads and the feed-forward width may follow.
         d_head: width of an attention head; a model narrower than two heads has one head.
         tokens: horizons D; every size is trained at each horizon that `max_flops` allows.
@@ -269,12 +269,13 @@ def _read_toml(path: Path) -> dict:
     _of_today(keys, str(path))
     if path in presets().values():  # there are no texts in that folder: a path in a preset is a placeholder
         return keys
-    named, corpus, others = (keys.get(key) for key in ("law_file", "corpus", "evaluate_on"))
+    named, others = keys.get("law_file"), keys.get("evaluate_on")
     found: dict[str, str | list[object]] = {}
     if isinstance(named, str) and named:
         found["law_file"] = str((path.parent / named).resolve())
-    if isinstance(corpus, str):
-        found["corpus"] = _from(path.parent, corpus)
+    for key in ("corpus", "tokenizer"):
+        if isinstance(keys.get(key), str):
+            found[key] = _from(path.parent, keys[key])
     if isinstance(others, list):
         found["evaluate_on"] = [_from(path.parent, one) if isinstance(one, str) else one for one in others]
     return keys | found
@@ -288,9 +289,10 @@ def _of_today(keys: dict, where: str) -> dict:
     return keys
 
 
-def _from(folder: Path, corpus: str) -> str:
-    """Make the path of a user's text, given relative to `folder`, relative to the current folder."""
-    place = corpus.removeprefix(A_PATH)
-    if place == corpus or not place or place.startswith("~") or os.path.isabs(place) or os.path.relpath(folder) == ".":
-        return corpus
-    return A_PATH + os.path.join(os.path.relpath(folder), place)
+def _from(folder: Path, name: str) -> str:
+    """Make the path of a user's text or tokenizer, given relative to `folder`, relative to the current folder."""
+    prefix = next((one for one in (A_PATH, A_FILE) if name.startswith(one)), name)
+    place = name.removeprefix(prefix)
+    if not place or place.startswith("~") or os.path.isabs(place) or os.path.relpath(folder) == ".":
+        return name
+    return prefix + os.path.join(os.path.relpath(folder), place)

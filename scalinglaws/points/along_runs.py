@@ -159,7 +159,7 @@ def _status(points: Points, progress: np.ndarray) -> tuple[np.ndarray, np.ndarra
     """Give the kind of checkpoint of every row, and whether it is the last of its run."""
     run = np.unique(labels_of_runs(points), return_inverse=True)[1].reshape(-1)
     highest = np.full(run.max() + 1, -np.inf)
-    np.maximum.at(highest, run, progress)
+    np.fmax.at(highest, run, progress)
     last = progress >= highest[run] * (1 - 1e-9)
     return status_of(points, run, progress, last), last
 

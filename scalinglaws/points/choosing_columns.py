@@ -8,7 +8,7 @@ from ..formats.raw import Raw, missing
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, SYNONYMS, playing
 from .cell_values import holds_numbers
 from .foreign_units import allowed_units
-from .names import loss_by_word, named, plain, which_count
+from .names import loss_by_word, named, names_held_out, plain, which_count
 
 # The quantity of a letter if the field has only one for it; "N" leaves several (params_total, params_nonembedding ...).
 _QUANTITY_OF_LETTER = {
@@ -84,9 +84,15 @@ def _units_in_names(renamed: Mapping[str, str]) -> dict[str, str]:
 
 def _of_a_log(columns: Mapping[str, list], map: Mapping[str, str]) -> dict[str, str]:
     """Read `loss` as the training loss if the table also has a held-out loss, or the step of a log."""
-    beside = any(name in columns for name in (*_STEPS, "val_loss", "loss_nats"))
+    beside = any(name in _STEPS or names_held_out(name) for name in columns)
     taken = "loss" in map.values() or "loss_train_nats" in {*map, *columns}
     return {"loss_train_nats": "loss"} if "loss" in columns and beside and not taken else {}
+
+
+def column_of(quantity: str, raw: Raw, chosen: Chosen) -> str:
+    """Give the name under which the table holds a quantity."""
+    ours = (name for name in raw.columns if SYNONYMS.get(name, name) == quantity)
+    return chosen.renamed.get(quantity) or next(ours, "COLUMN")
 
 
 def target_of(name: str, columns: list[str], column: str = "COLUMN") -> str:

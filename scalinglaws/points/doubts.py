@@ -11,17 +11,24 @@ from ..quantities import QUANTITIES, playing
 from .distinct import distinct
 from .names import count_of_parameters, which_count
 from .one_definition import Mixture, carrying, choice, tells, units_agree
+from .plausible_loss import doubts_of_loss
 from .points import Points
 
 APART = 1.05  # total over active parameters, above which a row is of a mixture of experts
 _BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*byte", re.IGNORECASE)
 
 
-def doubts(points: Points, apart: Iterable[Mixture]) -> tuple[str, ...]:
-    """List, in sentences, what a user should check before a fit; `apart`: the definitions that the rows mix."""
+def doubts(points: Points, apart: Iterable[Mixture], loss: str = "COLUMN", stated: bool = False) -> tuple[str, ...]:
+    """List, in sentences, what a user should check before a fit.
+
+    Args:
+        apart: the definitions that the rows mix.
+        loss: how the table calls its loss.
+        stated: whether the unit of the loss was stated.
+    """
     params = _first(points, "params")
     tokens = _first(points, "tokens")
-    found = _about_labels(points)
+    found = _about_labels(points, loss) or doubts_of_loss(points, loss, stated)
     if "run_id" in points:
         found += _about_runs(points)
     if "run_id" in points and tokens:
@@ -32,7 +39,7 @@ def doubts(points: Points, apart: Iterable[Mixture]) -> tuple[str, ...]:
     if params and tokens:
         found += _about_ratio(points, params, tokens)
         found += _about_flops(points, params, tokens)
-    return tuple(found)
+    return (*found, *_pooled(points, apart))
 
 
 def _about_missing(points: Points, params: str | None, tokens: str | None) -> list[str]:
@@ -71,7 +78,7 @@ def _first(points: Points, role: str) -> str | None:
     return next((name for name in playing(role) if name in points and np.isfinite(points[name]).any()), None)
 
 
-def pooled(points: Points, apart: Iterable[Mixture]) -> tuple[str, ...]:
+def _pooled(points: Points, apart: Iterable[Mixture]) -> tuple[str, ...]:
     """List the definitions across which one law is fitted because the user asked for it (`Points.across`)."""
     return tuple(
         f"one law is fitted across {one}, as asked: {argument(across=[one.column])}"
@@ -91,21 +98,23 @@ def mixed(points: Points, apart: Iterable[Mixture]) -> tuple[str, ...]:
     )
 
 
-def _about_labels(points: Points) -> list[str]:
+def _about_labels(points: Points, loss: str) -> list[str]:
     counted = _first(points, "loss")
     if not counted:
         return []
-    return [told for name in points.columns if tells("test sets", name) for told in _about_bits(points, counted, name)]
+    return [
+        told for name in points.columns if tells("test sets", name) for told in _about_bits(points, counted, name, loss)
+    ]
 
 
-def _about_bits(points: Points, counted: str, name: str) -> list[str]:
+def _about_bits(points: Points, counted: str, name: str, loss: str) -> list[str]:
     labels = points.distinct(name)[0].tolist() if points[name].dtype.kind == "U" else []
     bits = [label for label in labels if _BITS_A_BYTE.search(label)]
     if not bits or QUANTITIES[counted].unit != "nats/token":
         return []
     return [
         f"{name} says {bits[0]!r}, bits per byte, but {counted} is read as nats per token: "
-        f"name it with {argument(map={'loss_bits_per_byte': 'COLUMN'})}, and keep rows in nats in another column."
+        f"name it with {argument(map={'loss_bits_per_byte': loss})}, and keep rows in nats in another column."
     ]
 
 
@@ -122,6 +131,7 @@ def _about_evaluations(points: Points, tokens: str, apart: Iterable[Mixture]) ->
     loss = next((name for name in playing("loss") if name in points), None)
     if loss is None or any(one.kind == "test sets" and one.column not in points.pooled for one in apart):
         return []
+    points = points.kept
     run = distinct(points.clusters())[1]
     order = np.lexsort((points[tokens], run))
     starts = np.flatnonzero(np.r_[True, (np.diff(run[order]) != 0) | (np.diff(points[tokens][order]) != 0)])

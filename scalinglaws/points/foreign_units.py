@@ -18,6 +18,7 @@ _FACTORS: dict[str, dict[str, float]] = {
     "steps": {"steps": 1.0, "thousands": 1e3},
     "s": {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0},
 }
+_OF_ROLE = {"accuracy": {"percent": 0.01}, "error": {"percent": 0.01}}
 # One of these units is a number of tokens that another column gives: tokens in steps, a batch in sequences.
 _BY_COLUMN = {
     ("tokens", "steps"): "batch_tokens",
@@ -31,7 +32,12 @@ def allowed_units(name: str) -> list[str]:
     """List the units in which a table may hold a quantity."""
     known = quantity(name)
     special = ["perplexity"] if known.unit == "nats/token" else []
-    return [*_FACTORS.get(known.unit, {}), *special, *(unit for role, unit in _BY_COLUMN if role == known.role)]
+    return [*_factors(name), *special, *(unit for role, unit in _BY_COLUMN if role == known.role)]
+
+
+def _factors(name: str) -> dict[str, float]:
+    known = quantity(name)
+    return _OF_ROLE.get(known.role, _FACTORS.get(known.unit, {}))
 
 
 def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np.ndarray | list]) -> np.ndarray:
@@ -51,7 +57,7 @@ def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np
                 f"Name it with {argument(map={by: 'COLUMN'})}."
             )
         return values * np.asarray(columns[by])
-    factors = _FACTORS.get(known.unit, {})
+    factors = _factors(name)
     if unit == "perplexity" and known.unit == "nats/token":
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(values)

@@ -54,6 +54,7 @@ _UNITS = {
     "t": "trillions",
     "trillion": "trillions",
 }
+_HELD_OUT = {"loss_nats", "loss_bits_per_byte"}
 _CHOSEN_BY_HAND = {"loss_nats", "loss_train_nats", "loss_bits_per_byte", "run_id"}  # never one of several in silence
 
 
@@ -128,6 +129,12 @@ def metric_of(label: str) -> str | None:
     """Name the quantity that a label in a column of metrics means: "validation loss" -> loss_nats."""
     word, unit = plain(label)
     return _of_word(word, unit)[0]
+
+
+def names_held_out(column: str) -> bool:
+    """Say whether a name is that of a held-out loss and not of any loss: eval_loss, val/loss."""
+    word = plain(column)[0]
+    return word != "loss" and (column == "loss_nats" or _QUANTITY.get(word, ("", 0))[0] in _HELD_OUT)
 
 
 def loss_by_word(columns: Iterable[str]) -> str | None:

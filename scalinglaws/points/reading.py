@@ -14,9 +14,9 @@ from ..records.arguments import checked
 from ..records.json_values import from_plain, read_json, write_json
 from .along_runs import untold
 from .cell_values import impossible, values_of
-from .choosing_columns import Chosen, choose_columns, target_of
+from .choosing_columns import Chosen, choose_columns, column_of, target_of
 from .derived import with_derived
-from .doubts import doubts, mixed, pooled
+from .doubts import doubts, mixed
 from .foreign_units import converted
 from .given import Given, with_given
 from .imported_text import preview
@@ -26,6 +26,7 @@ from .one_definition import mixtures
 from .other_metrics import rows_of_held_out_loss
 from .plausible_loss import check_loss_is_one
 from .points import Points
+from .repeated_rows import without_repeated
 from .summary_rows import summaries
 from .where import matching
 
@@ -122,15 +123,21 @@ def read_points(
     units = _in_our_units(values, chosen.units | unit)
     rejected |= impossible(values, raw.rows, rejected)
     points, formulas = with_derived(_kept(values, raw, rejected))
-    check_loss_is_one(points, stated=any(target_of(name, list(points.columns)).startswith("loss") for name in unit))
+    check_loss_is_one(points, *(loss := _loss_as_told(raw, chosen, values, unit)))
     _check_need(points, need, chosen.letters)
     points, left_out = judged(_matching(points, where), keep_rows, tuple(best_of))
-    points = _without_duplicates(points).across(*across)
+    points, repeated = without_repeated(points.across(*across))
     apart = mixtures(replace(points, pooled=()))
-    notes = [*raw.notes, *chosen.notes, *notes, *formulas, *left_out, *doubts(points, apart), *pooled(points, apart)]
+    notes = [*raw.notes, *chosen.notes, *notes, *formulas, *left_out, *repeated, *doubts(points, apart, *loss)]
     points = replace(points, notes=tuple(notes), letters=chosen.letters, rejected=_listed(raw, rejected))
     further = (*mixed(points, apart), *untold(points))
     return Imported(points, chosen.renamed, units, where, (*points.notes, *further), raw.form)
+
+
+def _loss_as_told(raw: Raw, chosen: Chosen, values: Mapping, unit: Mapping[str, str]) -> tuple[str, bool]:
+    """Give the table's name for its loss, and whether the unit of a loss was stated."""
+    stated = (target_of(name, list(values)) for name in unit)
+    return column_of("loss_nats", raw, chosen), any(name.startswith("loss") for name in stated)
 
 
 def _over_the_saved(
@@ -207,35 +214,3 @@ def _check_need(points: Points, need: Iterable[str], letters: Mapping[str, str])
                 f"the table has no {' or '.join(allowed)}.{nearest(allowed[0], present)} It has "
                 f"{', '.join(present)}. Name the column with {argument(map={allowed[0]: 'COLUMN'})}."
             )
-
-
-def _without_duplicates(points: Points) -> Points:
-    """Mark every row that repeats an earlier one in all columns."""
-    alike = _may_repeat(points)
-    if not len(alike):
-        return points
-    first: dict[tuple, int] = {}
-    because = list(points["excluded_because"]) if "excluded_because" in points else [""] * len(points)
-    columns = [v[alike].tolist() for name, v in points.columns.items() if name != "excluded_because"]
-    repeated = False
-    for i, row in zip(alike.tolist(), zip(*columns, strict=True), strict=True):
-        key = tuple(None if value != value else value for value in row)
-        j = first.setdefault(key, i)
-        if j != i and not because[i]:
-            because[i], repeated = f"repeats row {j + 1} in every column", True
-    return points.replace(excluded_because=because) if repeated else points
-
-
-def _may_repeat(points: Points) -> np.ndarray:
-    """Number the rows whose hash over all columns is that of another row, in their order."""
-    hashed = np.zeros(len(points), dtype=np.uint64)
-    for name, values in points.columns.items():
-        if name != "excluded_because":
-            number = values.dtype.kind == "f"
-            codes = (
-                np.where(values == values, values + 0.0, np.nan).view(np.uint64) if number else points.distinct(name)[1]
-            )
-            hashed = (hashed ^ codes.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-            hashed ^= hashed >> np.uint64(32)
-    _, which, counts = np.unique(hashed, return_inverse=True, return_counts=True)
-    return np.flatnonzero(counts[which.reshape(-1)] > 1)

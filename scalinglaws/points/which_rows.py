@@ -55,7 +55,7 @@ def points_of_checkpoints(points: Points, *, burn_in: float | str = 0.0, keep: s
     progress = _progress(points)
     _, run = np.unique(labels_of_runs(points), return_inverse=True)
     highest = np.full(run.max() + 1, -np.inf)
-    np.maximum.at(highest, run, np.where(left_for(points, "abandoned", "overfit"), -np.inf, progress))
+    np.fmax.at(highest, run, np.where(left_for(points, "abandoned", "overfit"), -np.inf, progress))
     last = progress >= highest[run] * (1 - 1e-9)
     status = status_of(points, run, progress, last)
     reasons = _first(_present(points), _early(points, burn_in, progress / highest[run]), _unwanted(status, last, keep))

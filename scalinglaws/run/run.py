@@ -25,6 +25,7 @@ ENDING = (
     "decay_power",
 )  # how and when a run ends: no step of a trunk depends on these
 A_PATH = "text:"  # prefix of a corpus that is named by its path
+A_FILE = "file:"  # prefix of a tokenizer that is named by its path
 CHECKPOINT = "checkpoint.safetensors"  # the state of a run in progress
 ID = re.compile(r"L\d+-d\d+-[0-9a-f]{12}")
 NAMED = {"schedule": SCHEDULES, "cooldown": COOLDOWNS, "optimizer": OPTIMIZERS, "precision": PRECISIONS}
@@ -149,8 +150,8 @@ class RunSpec:
     def id(self) -> str:
         """Name the run by a hash of what its numbers depend on: every field that differs from its default.
 
-        The text enters by its tokens (`data`), not by its path. The horizon of a trunk does not enter, because a trunk
-        is trained as far as its branches need; nor do the other branches of its trunk enter the id of a branch.
+        Text and tokenizer enter by their tokens (`data`), not by a path. The horizon of a trunk does not enter, because
+        a trunk is trained as far as its branches need; nor do the other branches of its trunk enter the id of a branch.
         """
         asked = self._asked()
         if self.is_trunk:
@@ -159,6 +160,8 @@ class RunSpec:
             asked["parent"] = True
         if self.corpus.startswith(A_PATH):
             del asked["corpus"]
+        if self.tokenizer.startswith(A_FILE):
+            del asked["tokenizer"]
         if self.foreign:
             asked["foreign"] = [["" if name.startswith(A_PATH) else name, data] for name, data in self.foreign]
         return self._named(asked)

@@ -5,16 +5,24 @@ from collections.abc import Sequence
 from ..errors import CorpusError, unknown_name
 from .bpe import SMALLEST, read_bpe, train_bpe
 from .byte_level import open_bytes
+from .own import OWN, digest_of_own, open_own, own_path, read_own
 from .tokenizer import SEPARATOR, Tokenizer
 
 MOST_TOKENS = 1_000_000  # maximum of a trained vocabulary, which training keeps in memory
-TOKENIZERS = {"bytes": "the 256 bytes of UTF-8", "bpe:V": "byte-pair encoding of V tokens, trained on the corpus"}
+TOKENIZERS = {
+    "bytes": "the 256 bytes of UTF-8",
+    "bpe:V": "byte-pair encoding of V tokens, trained on the corpus",
+    "file:PATH": "a tokenizer.json of your own, as the package tokenizers writes it",
+}
 
 __all__ = [
+    "OWN",
     "SEPARATOR",
     "TOKENIZERS",
     "Tokenizer",
     "check_tokenizer_name",
+    "kept_tokenizer",
+    "key_of",
     "make_tokenizer",
     "named_vocabulary",
     "read_bpe",
@@ -26,10 +34,29 @@ def make_tokenizer(name: str, documents: Sequence[bytes]) -> Tokenizer:
 
     Raises:
         NameUnknownError: no tokenizer has this name.
-        CorpusError: V is not a number, is too small, or exceeds what the text allows.
+        CorpusError: V is not a number, is too small, or exceeds what the text allows; or the file of a tokenizer is
+            missing or broken.
     """
     vocabulary = check_tokenizer_name(name)
+    if name.startswith(OWN):
+        return open_own(name)
     return open_bytes() if vocabulary is None else train_bpe(vocabulary, documents)
+
+
+def kept_tokenizer(name: str, json: str) -> Tokenizer:
+    """Restore the tokenizer of this name from the JSON that was kept beside the tokens; empty for bytes."""
+    if not json:
+        return open_bytes()
+    return read_own(name, json) if name.startswith(OWN) else read_bpe(json)
+
+
+def key_of(name: str) -> str:
+    """Give what determines a tokenizer beside the text: its name, or the content of its file.
+
+    Raises:
+        CorpusError: there is no such file.
+    """
+    return OWN + digest_of_own(name) if name.startswith(OWN) else name
 
 
 def check_tokenizer_name(name: str) -> int | None:
@@ -40,6 +67,9 @@ def check_tokenizer_name(name: str) -> int | None:
     """
     kind, _, value = name.partition(":")
     if name in ("bytes", "symbols"):
+        return None
+    if name.startswith(OWN):
+        own_path(name)
         return None
     if kind != "bpe":
         raise unknown_name("tokenizer", name, [*TOKENIZERS, "symbols"])
@@ -52,11 +82,13 @@ def check_tokenizer_name(name: str) -> int | None:
 
 
 def named_vocabulary(name: str) -> int:
-    """Return the vocabulary size that follows from a tokenizer's name alone, without any text.
+    """Return the vocabulary size that follows from a tokenizer's name or file alone, without any text.
 
     Raises:
         NameUnknownError, CorpusError: as `make_tokenizer`; or it is "symbols", whose size only its corpus determines.
     """
     if name == "symbols":
         raise CorpusError("tokenizer 'symbols' has the vocabulary of its synthetic corpus: name that corpus.")
+    if name.startswith(OWN):
+        return open_own(name).vocabulary
     return check_tokenizer_name(name) or open_bytes().vocabulary

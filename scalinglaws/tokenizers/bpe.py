@@ -23,13 +23,13 @@ def train_bpe(vocabulary: int, documents: Sequence[bytes]) -> Tokenizer:
     Raises:
         CorpusError: the text has too few pairs to merge; or the package `tokenizers` is not installed.
     """
-    library = _library()
-    model = _untrained(library)
-    trainer = library.trainers.BpeTrainer(
+    found = library()
+    model = _untrained(found)
+    trainer = found.trainers.BpeTrainer(
         vocab_size=vocabulary,
         special_tokens=[SEPARATOR_TEXT],
         show_progress=False,
-        initial_alphabet=library.pre_tokenizers.ByteLevel.alphabet(),
+        initial_alphabet=found.pre_tokenizers.ByteLevel.alphabet(),
     )
     model.train_from_iterator(_beginning(documents), trainer=trainer)
     if (given := model.get_vocab_size()) < vocabulary:
@@ -42,7 +42,7 @@ def train_bpe(vocabulary: int, documents: Sequence[bytes]) -> Tokenizer:
 
 def read_bpe(json: str) -> Tokenizer:
     """Restore the tokenizer from its `Tokenizer.json`."""
-    model = _library().Tokenizer.from_str(json)
+    model = library().Tokenizer.from_str(json)
     model.encode_special_tokens = True  # text that spells the separator is text
     size = model.get_vocab_size()
     return Tokenizer(
@@ -55,21 +55,26 @@ def read_bpe(json: str) -> Tokenizer:
     )
 
 
-def _library():
+def library():
+    """Import the package tokenizers.
+
+    Raises:
+        CorpusError: it is not installed.
+    """
     try:
         import tokenizers
     except ImportError:
         raise CorpusError(
-            "a 'bpe' tokenizer needs the package tokenizers. Install it with: pip install 'scalinglaws[train]'; or "
-            "take the tokenizer 'bytes'."
+            "a tokenizer 'bpe' or 'file' needs the package tokenizers. Install it with: pip install "
+            "'scalinglaws[train]'; or take the tokenizer 'bytes'."
         ) from None
     return tokenizers
 
 
-def _untrained(library):
-    model = library.Tokenizer(library.models.BPE())
-    model.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-    model.decoder = library.decoders.ByteLevel()
+def _untrained(found):
+    model = found.Tokenizer(found.models.BPE())
+    model.pre_tokenizer = found.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    model.decoder = found.decoders.ByteLevel()
     return model
 
 
