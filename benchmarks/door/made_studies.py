@@ -11,6 +11,7 @@ NOISE = 0.003  # relative, of a finished run's loss
 SIZES = np.geomspace(2e7, 2e9, 7)
 RATIOS = (5, 15, 40, 100, 250)  # tokens per parameter
 BATCH = 2**19  # tokens
+VOCABULARY = 16_384
 Rows = list[dict]
 Make = Callable[[np.random.Generator, bool], Rows]
 
@@ -60,7 +61,7 @@ def curve(row: dict, places: np.ndarray, height: float = 0.12, **beside) -> Rows
     return [row | {"tokens": s * BATCH, "steps": s, "loss": one} | beside for s, one in zip(steps, losses, strict=True)]
 
 
-PLACES = np.linspace(0.1, 1, 10)
+PLACES = np.linspace(0.15, 1, 10)
 
 
 def mid_decay(rng: np.random.Generator, trapped: bool) -> Rows:
@@ -213,9 +214,9 @@ def embeddings_in_part(rng: np.random.Generator, trapped: bool) -> Rows:
     for i, row in enumerate(rows):
         width = 64 * round((row["params_total"] / 1e3) ** (1 / 3) / 2)
         blocks = 12 * width**2
-        layers = max(1, round((row["params_total"] - 50_257 * width) / blocks))
-        total = layers * blocks + 50_257 * width
-        row |= {"params_total": total, "n_layer": layers, "d_model": width, "n_vocab": 50_257}
+        layers = max(1, round((row["params_total"] - VOCABULARY * width) / blocks))
+        total = layers * blocks + VOCABULARY * width
+        row |= {"params_total": total, "n_layer": layers, "d_model": width, "n_vocab": VOCABULARY}
         row["loss"] = law(total, row["tokens"]) * np.exp(rng.normal(0, NOISE))
         if trapped and i % 2:
             row["params_total"] = layers * blocks
@@ -249,7 +250,7 @@ STUDIES = (
     Study(
         "standard errors as weights",
         standard_errors,
-        r"standard error",
+        r"for standard deviations",
         (("--weights", "stderr"), ("--weights", "sd=stderr")),
     ),
     Study("several test sets", test_sets, r"test sets"),

@@ -14,13 +14,13 @@ def bearing(points: Points, columns: Mapping[str, str] | None = None) -> tuple[s
     """List the failed rules of severity error that bear on every number from these points, a line each.
 
     Args:
-        columns: letter -> column: the counts of N and C that the fit uses.
+        columns: letter -> column: the counts of N, D and C, and the loss, that the fit uses.
 
     Returns:
         lines; none where every such rule holds or cannot be judged.
     """
     rules = [id for id, rule in RULES.items() if id[0] in GROUPS and rule.severity == "error"]
-    counts = {letter: name for letter, name in (columns or {}).items() if letter in ("N", "C", "D")}
+    counts = {letter: name for letter, name in (columns or {}).items() if letter in ("N", "C", "D", "L")}
     try:
         found = audit(points, columns=counts, only=rules)
     except PointsError:  # a table that the audit cannot read bears no rule

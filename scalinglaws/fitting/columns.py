@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import PointsError, argument, counted, nearest
 from ..laws.declaration import Law
 from ..points.convert import convert, mismatch, route
+from ..points.derived import derived
 from ..points.names import count_of_parameters, which_count
 from ..points.one_definition import units_agree
 from ..points.points import Points
@@ -23,9 +24,17 @@ ONE_VALUE = 1e-3  # maximum relative range of an input that does not vary
 def with_derived_inputs(law: Law, points: Points, asked: Mapping[str, str] | None) -> tuple[Points, list[FitWarning]]:
     """Derive the inputs of a law of which a table has no column, such as C from N and D; say by which formulas.
 
-    The count that the paper uses comes first, then the others that can play the role.
+    The count that the paper uses comes first, then the others that can play the role. So is a quantity that was asked
+    for under a letter.
+
+    Raises:
+        PointsError: a quantity that was asked for cannot be derived.
     """
     chosen, said = {**points.letters, **(asked or {})}, []
+    for letter, name in chosen.items():
+        if name in QUANTITIES and name not in points:
+            points, formula = derived(points, name)
+            said.append(FitWarning("derived", f"{letter} is {formula}."))
     for letter in law.inputs:
         if letter in chosen or any(name in points for name in _candidates(law, letter)):
             continue

@@ -57,14 +57,28 @@ def _not_standard(c: Columns) -> str:
     choices = {"params_nonembedding": [block], "params_nonembedding_exact": [block]}
     if "n_vocab" in c:
         embedding = c["n_vocab"] * c["d_model"]
-        choices |= {"params_with_head": [block + embedding], "params_total": [block + embedding, block + 2 * embedding]}
+        choices |= {"params_with_head": [block + embedding]}
+        choices["params_total"] = [block + embedding, block + 2 * embedding, block]  # a table may mix them: see doubts
     elif "params_total" in c and not _one_vocabulary(c["params_total"] - block, c["d_model"]):
         return _contradiction(c, block, "params_total")
     for known in (name for name in choices if name in c):
-        apart = min(float(np.nanmax(np.abs(np.log(one / c[known])))) for one in choices[known])
-        if apart > AGREES:
+        apart = np.min([np.abs(np.log(one / c[known])) for one in choices[known]], axis=0)
+        if np.nanmax(apart) > AGREES:
             return _contradiction(c, choices[known][0], known)
     return ""
+
+
+def with_and_without_embeddings(c: Columns) -> tuple[int, int]:
+    """Count the rows whose params_total holds the embeddings by the shape beside it, and those where it holds none."""
+    if not {"params_total", "n_layer", "d_model", "n_vocab"} <= set(c):
+        return 0, 0
+    block, embedding = _by_shape("non_embedding")(c), c["n_vocab"] * c["d_model"]
+    first, *others = (
+        np.abs(np.log(count / c["params_total"])) <= AGREES
+        for count in (block, block + embedding, block + 2 * embedding)
+    )
+    held = np.logical_or.reduce(others)
+    return int((held & ~first).sum()), int((first & ~held).sum())
 
 
 def _one_vocabulary(rest: np.ndarray, width: np.ndarray) -> bool:

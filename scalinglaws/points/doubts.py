@@ -8,9 +8,11 @@ import numpy as np
 
 from ..errors import argument, counted
 from ..quantities import QUANTITIES, playing
+from .conversion_rules import with_and_without_embeddings
+from .convert import usable
 from .distinct import distinct
 from .names import count_of_parameters, which_count
-from .one_definition import Mixture, carrying, choice, tells, units_agree
+from .one_definition import Mixture, carrying, tells, units_agree, ways_out
 from .plausible_loss import doubts_of_loss
 from .points import Points
 
@@ -34,7 +36,7 @@ def doubts(points: Points, apart: Iterable[Mixture], loss: str = "COLUMN", state
     if "run_id" in points and tokens:
         found += _about_evaluations(points, tokens, apart)
     if params:
-        found += _about_params(points, params)
+        found += [*_about_params(points, params), *_about_embeddings(points)]
     found += [*carrying(points), *_about_missing(points, params, tokens), *_about_experts(points)]
     if params and tokens:
         found += _about_ratio(points, params, tokens)
@@ -62,7 +64,7 @@ def _about_missing(points: Points, params: str | None, tokens: str | None) -> li
 
 def _about_experts(points: Points) -> list[str]:
     """Say that total and active parameters differ, so that a law of one is not a law of the other."""
-    if "params_total" not in points or "params_active" not in points:
+    if "params_total" not in points or "params_active" not in points or "N" in points.letters:
         return []
     ratio = points["params_total"] / points["params_active"]
     sparse = int((ratio > APART).sum())
@@ -93,9 +95,7 @@ def mixed(points: Points, apart: Iterable[Mixture]) -> tuple[str, ...]:
     if not found:
         return ()
     kinds = f"the rows mix {' and '.join(map(str, found))}"
-    return (
-        f"{kinds}: one law cannot describe all of them. Choose one, such as {argument(where=choice(points, found))}",
-    )
+    return (f"{kinds}: one law cannot describe all of them. {ways_out(points, found)}",)
 
 
 def _about_labels(points: Points, loss: str) -> list[str]:
@@ -154,6 +154,17 @@ def _about_params(points: Points, params: str) -> list[str]:
         unit = argument(unit={params: "millions"})
         return [f"the largest {params} is {largest:g}: if the table counts in millions, use {unit}."]
     return []
+
+
+def _about_embeddings(points: Points) -> list[str]:
+    """Say that a count of parameters holds the embeddings in a part of the rows, and what counts all rows alike."""
+    held, bare = with_and_without_embeddings(usable(points.kept))
+    if not held or not bare or points.letters.get("N", "params_total") != "params_total":
+        return []
+    return [
+        f"params_total counts the embeddings in {held} of {counted(len(points), 'row')} and the blocks alone in {bare}"
+        f", by n_layer, d_model and n_vocab: take one count for all, {argument(columns={'N': 'params_nonembedding'})}."
+    ]
 
 
 def _about_ratio(points: Points, params: str, tokens: str) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import PointsError, argument
 from ..quantities import playing
+from .convert import reachable
 from .points import Points
 
 # What rows of one law must share, and the columns that commonly say so: ours, and those of others' tables.
@@ -103,10 +104,20 @@ def unmixed(points: Points, columns: Iterable[str] = ()) -> Points:
     if found:
         columns = [mixture.column for mixture in found]
         raise PointsError(
-            f"the rows mix {' and '.join(map(str, found))}: one law cannot describe all of them. Choose one, such as "
-            f"{argument(where=choice(points, found))}, or fit across them deliberately: {argument(across=columns)}."
+            f"the rows mix {' and '.join(map(str, found))}: one law cannot describe all of them. "
+            f"{ways_out(points, found)}, or fit across them deliberately: {argument(across=columns)}."
         )
     return points.across(*points.columns)
+
+
+def ways_out(points: Points, found: Iterable[Mixture]) -> str:
+    """Say what to type: the rows of one definition, or the quantity that is comparable between them."""
+    found = tuple(found)
+    said = f"Choose one, such as {argument(where=choice(points, found))}"
+    per_token = all(mixture.kind in _TOLD_APART["loss_bits_per_byte"] for mixture in found)
+    if per_token and "loss_bits_per_byte" in reachable(points, "loss"):
+        said += f", or compare losses per byte of text: {argument(columns={'L': 'loss_bits_per_byte'})}"
+    return said
 
 
 def choice(points: Points, found: Iterable[Mixture]) -> str:

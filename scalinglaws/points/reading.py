@@ -122,14 +122,14 @@ def read_points(
     values, rejected, notes = _values(raw, chosen, given or {})
     units = _in_our_units(values, chosen.units | unit)
     rejected |= impossible(values, raw.rows, rejected)
-    points, formulas = with_derived(_kept(values, raw, rejected))
+    points, formulas = with_derived(_kept(values, raw, rejected), chosen.letters.values())
     check_loss_is_one(points, *(loss := _loss_as_told(raw, chosen, values, unit)))
     _check_need(points, need, chosen.letters)
     points, left_out = judged(_matching(points, where), keep_rows, tuple(best_of))
-    points, repeated = without_repeated(points.across(*across))
+    points, repeated = without_repeated(replace(points, letters=chosen.letters).across(*across))
     apart = mixtures(replace(points, pooled=()))
     notes = [*raw.notes, *chosen.notes, *notes, *formulas, *left_out, *repeated, *doubts(points, apart, *loss)]
-    points = replace(points, notes=tuple(notes), letters=chosen.letters, rejected=_listed(raw, rejected))
+    points = replace(points, notes=tuple(notes), rejected=_listed(raw, rejected))
     further = (*mixed(points, apart), *untold(points))
     return Imported(points, chosen.renamed, units, where, (*points.notes, *further), raw.form)
 
