@@ -13,7 +13,7 @@ from .app import MEASURE, Folder, app, say
 def points(
     folder: Folder,
     to: Annotated[
-        Path | None, typer.Option(help="Write here: .csv, .tsv, .jsonl or .parquet; by default CSV is printed.")
+        Path | None, typer.Option(help="Write here: .csv, .tsv, .jsonl, .parquet or .json; by default CSV is printed.")
     ] = None,
     curves: Annotated[
         bool, typer.Option(help="Every evaluation at a constant learning rate, not only the final losses.")

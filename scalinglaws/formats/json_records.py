@@ -69,7 +69,7 @@ def _of_list(values: list, name: str, lines: list[int] | None = None) -> Raw:
 
 def of_object(whole: Mapping[str, Any]) -> Raw:
     """Read one object: columns of equal length, records under one of its keys, or a single record."""
-    columns = _columns(whole)
+    columns = _of_points(whole) or _columns(whole)
     if columns:
         rows = len(next(iter(columns.values())))
         return Raw(columns, list(range(1, rows + 1)), form="JSON columns")
@@ -85,6 +85,23 @@ def of_object(whole: Mapping[str, Any]) -> Raw:
         if nested:
             return of_object(value)
     return Raw(columns_of([flatten(whole)]), [1], form="one JSON record")
+
+
+def _of_points(whole: Mapping[str, Any]) -> dict[str, list]:
+    """Give the columns of points that were written whole, by `to_json`."""
+    columns = whole.get("columns") if whole.get("record") == "Points" else None
+    held = [] if not isinstance(columns, Mapping) else [(name, one) for name, one in columns.items() if _is_array(one)]
+    return {name: [_number(entry) for entry in one["$array"]["entries"]] for name, one in held}
+
+
+def _is_array(value: Any) -> bool:
+    array = value.get("$array") if isinstance(value, Mapping) else None
+    return isinstance(array, Mapping) and isinstance(array.get("entries"), list)
+
+
+def _number(entry: Any) -> Any:
+    """Read an entry that JSON has no word for: not-a-number, an infinite number."""
+    return float(entry.get("$number", "nan")) if isinstance(entry, Mapping) else entry
 
 
 def _is_fact(value: Any) -> bool:

@@ -2,14 +2,17 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from ..errors import MisuseError
 from .by_value import content
+from .json_values import write_whole
 from .numbers_in_text import interval
 from .round_trip import read, written
+from .table_files import write_table
 from .text_blocks import Block, as_html, as_text
 
 if TYPE_CHECKING:
@@ -93,6 +96,21 @@ class PublicRecord:
         """
         made: Self = read(cls, text, laws)
         return made
+
+    def write(self, path: str | Path) -> None:
+        """Write the rows of this record as CSV, TSV, JSON lines or Parquet, or the whole record as JSON (`to_json`).
+
+        The file's ending names the format. It is written completely or not at all.
+
+        Raises:
+            MisuseError: the ending is unknown, the record has no rows, or polars is missing for Parquet.
+            StoreError: the folder cannot be written to.
+        """
+        path = Path(path)
+        if path.suffix.lower() == ".json":
+            write_whole(path, self.to_json().encode())
+        else:
+            write_table(self.rows(), path)
 
     def to_pandas(self) -> "pandas.DataFrame":
         """Give the rows of this record as a pandas data frame.

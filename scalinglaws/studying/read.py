@@ -15,6 +15,7 @@ from ..records.ranges import shown
 from ..store.store import MARK
 from .study_audit import of_a_folder
 
+WHOLE = b'{"record": "Points"'  # the beginning of points as `to_json` writes them
 SHOWN = 3  # maximum number of rejected rows that a note names
 
 
@@ -67,8 +68,18 @@ def read(
             "pandas or polars, a dictionary of columns, or the folder of a study or of files."
         )
     choices: dict[str, Any] = {"map": map, "where": where, "unit": unit, "mapping_file": mapping_file, "form": form}
-    choices |= {"given": given, "keep_rows": keep_rows, "best_of": best_of}
-    return _with_rejected(read_points(source, need=need, across=across, **choices))
+    choices |= {"given": given, "keep_rows": keep_rows, "best_of": best_of, "need": need, "across": across}
+    return (None if any(choices.values()) else _whole(source)) or _with_rejected(read_points(source, **choices))
+
+
+def _whole(source: object) -> Points | None:
+    """Read points that were written whole, as JSON; None for any other source."""
+    if not isinstance(source, str | Path) or not Path(source).is_file():
+        return None
+    with Path(source).open("rb") as file:
+        if file.read(len(WHOLE)) != WHOLE:
+            return None
+    return Points.from_json(Path(source).read_text(encoding="utf-8"))
 
 
 def _with_rejected(found: Imported) -> Points:
