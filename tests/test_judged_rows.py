@@ -7,6 +7,7 @@ from scalinglaws.errors import PointsError
 from scalinglaws.points.along_runs import untold
 from scalinglaws.points.judged_rows import judged
 from scalinglaws.points.points import Points
+from scalinglaws.points.reasons_in_tables import left_out_by_the_table
 from scalinglaws.points.row_kinds import kept_again
 
 
@@ -202,3 +203,15 @@ def test_rows_without_tokens_and_losses_are_judged_without_a_warning_of_numpy():
 def test_a_table_of_runs_has_nothing_to_say():
     points = Points({"run_id": ["a", "b"], "steps": [10, 20], "loss_nats": [4.0, 3.0]})
     assert judged(points) == (points, [])
+
+
+def test_the_rows_that_a_table_leaves_out_itself_are_counted_with_their_reasons():
+    because = ["untuned: another lr did better", "repeats row 3 in every column", "repeats row 4 in every column", ""]
+    points = Points({"loss_nats": [4.0, 3.0, 3.0, 2.0], "excluded_because": because})
+    (note,) = left_out_by_the_table(points, ())
+    assert note.startswith(
+        "3 of 4 rows take no part, as excluded_because says: repeats another row in every column (2), "
+    )
+    assert "untuned (1)" in note and "keep_rows=['untuned']" in note
+    assert left_out_by_the_table(points, "untuned")[0].startswith("2 of 4 rows")
+    assert left_out_by_the_table(points.take(np.array([3])), ()) == []

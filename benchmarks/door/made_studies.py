@@ -11,7 +11,7 @@ NOISE = 0.003  # relative, of a finished run's loss
 SIZES = np.geomspace(2e7, 2e9, 7)
 RATIOS = (5, 15, 40, 100, 250)  # tokens per parameter
 BATCH = 2**19  # tokens
-VOCABULARY = 16_384
+VOCABULARY = 4096
 Rows = list[dict]
 Make = Callable[[np.random.Generator, bool], Rows]
 
@@ -232,10 +232,10 @@ def duplicates(rng: np.random.Generator, trapped: bool) -> Rows:
 STUDIES = (
     Study("rows along runs whose rate still decays", mid_decay, r"mid-decay"),
     Study("rows along runs, schedule unknown", unfinished, r"lie along \d+ runs|B3"),
-    Study("crashed runs", crashed, r"crashed"),
+    Study("crashed runs", crashed, r"crashed|failed \("),
     Study("a sweep of rates in each cell", sweep, r"best of|learning rates|B4|untuned|tuned"),
     Study("overfit runs", overfit, r"overfit|turns? up|lowest loss|rose|risen"),
-    Study("restarts", restart, r"went back"),
+    Study("restarts", restart, r"went back|abandoned"),
     Study("repeated text", repeats, r"epochs|repeat"),
     Study("two tokenizers", tokenizers, r"tokenizers"),
     Study("units in cells", units_in_cells, r"is read as"),
@@ -259,6 +259,6 @@ STUDIES = (
         lambda rng, trapped: [row | {"tokens": row["tokens"] / (1e6 if trapped else 1)} for row in grid(rng)],
         r"millions",
     ),
-    Study("embeddings counted in part of the rows", embeddings_in_part, r"A1|embedding"),
+    Study("embeddings counted in part of the rows", embeddings_in_part, r"counts the embeddings in"),
     Study("rows imported several times", duplicates, r"repeats? (row|an earlier)|duplicate|repeat"),
 )

@@ -4,7 +4,8 @@
 
 Each table goes through two commands, `scalinglaws import TABLE --to points.csv` and `scalinglaws plan chinchilla
 points.csv --flops 1e21`. A trapped study is right where the 95% interval of the size holds the truth, or what `plan`
-prints names the trap; or where `import` ends with a line that names it. A clean study is right where nothing is named.
+prints names the trap; or where `import` ends with a line that names it. In a clean study a note, a failed rule of the
+audit, the name of a trap and a refusal are alarms.
 """
 
 import argparse
@@ -36,13 +37,19 @@ class Seen:
     said: str
 
     @property
+    def alarms(self) -> tuple[str, ...]:
+        """List what would alarm the owner of a clean table."""
+        lines = [line for line in self.said.splitlines() if line.startswith(("note:", "audit rule", "scalinglaws:"))]
+        return (*self.named, *lines)
+
+    @property
     def words(self) -> str:
         """Say whether the interval held the truth."""
         return {None: "no plan", True: "holds", False: "misses"}[self.holds]
 
 
-def tried(study: Study, trapped: bool, seed: int, folder: Path) -> Seen:
-    """Make a table, import it and plan by it."""
+def tried(study: Study, trapped: bool, seed: int, folder: Path, *further: str) -> Seen:
+    """Make a table, import it and plan by it; `further` words go to `plan`."""
     rows = study.make(np.random.default_rng([seed, STUDIES.index(study)]), trapped)
     table, points = folder / "runs.csv", folder / "points.csv"
     points.unlink(missing_ok=True)
@@ -54,7 +61,7 @@ def tried(study: Study, trapped: bool, seed: int, folder: Path) -> Seen:
     if code:
         return Seen(None, _named(imported), imported)
     options = study.options[0 if trapped else 1]
-    code, said = spoken("plan", "chinchilla", points, "--flops", FLOPS, *options)
+    code, said = spoken("plan", "chinchilla", points, "--flops", FLOPS, *options, *further)
     found = SIZE.search(said)
     holds = bool(float(found[1]) <= best_size(FLOPS) <= float(found[2])) if found else None
     return Seen(holds, _named(said), said)
@@ -102,12 +109,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for study in chosen:
             with_it, without = (tried(study, trapped, given.seed, Path(folder)) for trapped in (True, False))
-            good, alarm = right(study, with_it), without.named
+            good, alarm = right(study, with_it), without.alarms
             harmless, alarms = harmless + good, alarms + bool(alarm)
             named = "yes" if study.trap in with_it.named else "no"
             print(
                 f"| {study.trap:40} | {with_it.words:7} | {named:5} | {'yes' if good else 'NO':5} "
-                f"| {without.words:10} | {', '.join(alarm) or 'none'} |",
+                f"| {without.words:10} | {', '.join(one[:60] for one in alarm) or 'none'} |",
                 flush=True,
             )
             if given.show:

@@ -26,6 +26,7 @@ from .one_definition import mixtures
 from .other_metrics import rows_of_held_out_loss
 from .plausible_loss import check_loss_is_one
 from .points import Points
+from .reasons_in_tables import left_out_by_the_table
 from .repeated_rows import without_repeated
 from .summary_rows import summaries
 from .where import matching
@@ -109,8 +110,7 @@ def read_points(
         need: quantities or letters that must be there.
         across: columns of labels (tokenizers, test sets, recipes ...) across which a law may be fitted; see `Points`.
         form: one of `formats.read_raw.FORMS`, where the beginning of the file does not say which it is.
-        keep_rows: kinds of rows that take part although they stand for no run: "mid-decay" or another of
-            `row_kinds.KINDS`, or "all".
+        keep_rows: kinds of rows (`row_kinds.KINDS`) that take part although they stand for no run; or "all".
         best_of: columns of a sweep, such as "lr": of each size and number of tokens the best value takes part.
 
     Raises:
@@ -125,10 +125,11 @@ def read_points(
     points, formulas = with_derived(_kept(values, raw, rejected), chosen.letters.values())
     check_loss_is_one(points, *(loss := _loss_as_told(raw, chosen, values, unit)))
     _check_need(points, need, chosen.letters)
-    points, left_out = judged(_matching(points, where), keep_rows, tuple(best_of))
+    told = left_out_by_the_table(points := _matching(points, where), keep_rows)
+    points, left_out = judged(points, keep_rows, tuple(best_of))
     points, repeated = without_repeated(replace(points, letters=chosen.letters).across(*across))
     apart = mixtures(replace(points, pooled=()))
-    notes = [*raw.notes, *chosen.notes, *notes, *formulas, *left_out, *repeated, *doubts(points, apart, *loss)]
+    notes = [*raw.notes, *chosen.notes, *notes, *formulas, *told, *left_out, *repeated, *doubts(points, apart, *loss)]
     points = replace(points, notes=tuple(notes), rejected=_listed(raw, rejected))
     further = (*mixed(points, apart), *untold(points))
     return Imported(points, chosen.renamed, units, where, (*points.notes, *further), raw.form)
