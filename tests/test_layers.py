@@ -89,7 +89,7 @@ MAY_BE_USED_BY = split(
         "emcee": "uncertainty",
         "torch": "instruments models training",
         "safetensors": "training",
-        "wandb": "training",
+        "wandb": "formats training",
         "mlflow": "training",
         "tensorboard": "training",
         "datasets": "corpora",

@@ -17,7 +17,8 @@ Tables = Annotated[
     list[str],
     typer.Argument(
         metavar="POINTS...",
-        help="Tables, logs of trainers, exports of trackers, or folders of them, one or several; - for standard input.",
+        help="Tables, logs of trainers, exports of trackers, or folders of them, one or several; runs on W&B as "
+        "wandb://ENTITY/PROJECT; - for standard input.",
     ),
 ]
 Mapping = Annotated[Path | None, typer.Option(help="A mapping that was saved before.")]
@@ -31,7 +32,7 @@ Checkpoints = Annotated[
     ),
 ]
 RejectedTo = Annotated[Path | None, typer.Option(help="Write every rejected row here, with its reason (CSV).")]
-To = Annotated[Path | None, typer.Option(help="Write the points here: .csv, .tsv, .jsonl or .parquet.")]
+To = Annotated[Path | None, typer.Option(help="Write the points here: .csv, .tsv, .jsonl, .parquet or .json.")]
 
 
 @app.command("import", rich_help_panel=INFER)

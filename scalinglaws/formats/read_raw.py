@@ -18,6 +18,7 @@ from .shelf import TEXTS
 from .tensorboard_events import event_files, looks_like_events, read_events
 from .tracker_charts import of_matrix, of_tensorboard_chart, of_wandb_chart, of_wandb_runs
 from .wandb_offline import MARK, read_wandb_files, wandb_files
+from .wandb_runs import is_wandb_address, read_wandb_runs
 
 HEAD = 100_000  # characters by which a format is recognised
 MARKS = {"csv": ",", "tsv": "\t"}
@@ -28,7 +29,7 @@ READ_IN = (".csv", ".tsv", ".tab", ".txt", ".log", ".jsonl", ".ndjson", ".json",
 
 
 def read_raw(source: object, form: str | None = None) -> Raw:
-    """Read a file, several, a folder, an open text, or what holds columns: a data frame, a dictionary.
+    """Read a file, several, a folder, runs on W&B, an open text, or what holds columns: a data frame, a dictionary.
 
     `form` is one of `FORMS`; by default the beginning of the file says.
 
@@ -45,7 +46,7 @@ def read_raw(source: object, form: str | None = None) -> Raw:
         raw = _of_stream(source, form)
     elif isinstance(source, str | Path):
         raw = _of_path(Path(source), form)
-        raw.source = str(source)
+        raw.source = raw.source or str(source)
     else:
         raise PointsError(
             f"a table is read from {shown(source)}: give a file's name, an open file, a data frame of pandas or "
@@ -58,6 +59,8 @@ def read_raw(source: object, form: str | None = None) -> Raw:
 
 
 def _of_path(path: Path, form: str | None) -> Raw:
+    if is_wandb_address(str(path)):
+        return read_wandb_runs(str(path))
     if path.is_dir():
         return _of_folder(path, form)
     start = beginning(path)

@@ -16,6 +16,7 @@ from pathlib import Path
 from ..errors import PointsError
 from .protobuf import messages, number, text
 from .raw import Raw, columns_of, flatten
+from .wandb_runs import distinct_names
 
 MARK, BLOCK, HEADER = b":W&B", 32768, 7
 WHOLE, FIRST, MIDDLE, LAST = 1, 2, 3, 4
@@ -49,9 +50,10 @@ def read_wandb_files(paths: Sequence[Path]) -> Raw:
     runs: dict[str, _Run] = {}
     for path in paths:
         _read(path, runs)
+    names = distinct_names({run_id: run.name for run_id, run in runs.items()})
     records = [
-        {"run_id": run.name, "outcome": run.outcome, "steps": step} | run.config | row
-        for run in runs.values()
+        {"run_id": names[run_id], "outcome": run.outcome, "steps": step} | run.config | row
+        for run_id, run in runs.items()
         for step, row in sorted(run.rows.items())
     ]
     if not records:

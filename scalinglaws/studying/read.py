@@ -38,8 +38,8 @@ def read(
 
     Args:
         source: the name of a file (a table as CSV, JSON, Parquet or Excel, a trainer's log, a tracker's export), or
-            several names; an open file; a data frame of pandas or polars; a dictionary of columns; the folder of a
-            study, or of files; or points, which are returned unchanged.
+            several names; runs on W&B as "wandb://entity/project"; an open file; a data frame of pandas or polars; a
+            dictionary of columns; the folder of a study, or of files; or points, which are returned unchanged.
         map: quantity or letter -> column of the table, e.g. {"loss_nats": "val/loss", "N": "params_total"}.
         where: rows to keep, e.g. "tokens > 1e9 and arm == c4".
         unit: quantity -> unit that the table uses, e.g. {"loss": "bits", "params_total": "millions"}.
