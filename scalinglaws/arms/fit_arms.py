@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import FitError, MisuseError, PointsError, counted, nearest
 from ..fitting.coordinates import Coordinates
 from ..fitting.fit import fit
-from ..fitting.fit_record import Fit
+from ..fitting.fit_record import LEAVES_OUT, Fit
 from ..fitting.losses import robust_sd
 from ..laws import law as shelf
 from ..laws.declaration import Law
@@ -63,11 +63,14 @@ def fit_arms(
     points, arms, number = _numbered(points, arm)
     reference = arms[0] if reference is None else checked_arm(arms, reference)
     treatment = _treatment(law, shared, pooled, free)
-    alone = fit(law, points, seed=seed, **options)
+    alone = fit(law, points, seed=seed, **options | {"every_row": True})  # the best rows of all are of few arms
     asked = ArmsAsked(law, points, arms, reference, alone, options, seed)
     sds, warnings = _sds(pooled or {}, asked, treatment)
     joint = joint_fit(asked, treatment, sds)
-    return _taken_apart(law, arms, treatment, sds, joint, asked, draws, (*warnings, *_few(arms, number, law)))
+    left_out = [warning.message for warning in alone.warnings if warning.id == LEAVES_OUT]
+    return _taken_apart(
+        law, arms, treatment, sds, joint, asked, draws, (*left_out, *warnings, *_few(arms, number, law))
+    )
 
 
 def _taken_apart(law, arms, treatment, sds, joint: Fit, asked, n, warnings) -> ArmsFit:

@@ -32,5 +32,6 @@ def fit(
     a.one("fit")
     runs, tested = carried(a), backtested(a, backtest)
     emit(plain(a, runs, tested), a.points) if json else show(text(a, runs, tested))
-    for warning in (w for w in a.draws[0].warnings if w.id != a.fit.outcome):  # the text ends with that
+    in_text = () if json else (a.fit.outcome, *(warning.id for warning in a.fit.first_said))
+    for warning in (w for w in a.draws[0].warnings if w.id not in in_text):
         say(f"warning [{warning.id}]: {warning.message}")

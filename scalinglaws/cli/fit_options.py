@@ -65,6 +65,7 @@ _SHARED = {
     "tie": (o.Tie, None),
     "bounds": (o.Bounds, None),
     "prior": (o.Prior, None),
+    "every_row": (o.EveryRow, False),
     "interval": (o.Interval, "pairs"),
     "draws": (o.Count, 2000),
     "level": (o.Level, 0.95),
@@ -73,7 +74,7 @@ _SHARED = {
 }
 READING = ("across", "given", "keep_rows", "best_of")
 OF_THE_TABLE = ("map", "where", "unit", *READING, "law_file", "cluster", "checkpoints", "burn_in")
-OF_THE_FIT = ("loss", "delta", "tau", "weights", "fix", "tie", "bounds", "prior")
+OF_THE_FIT = ("loss", "delta", "tau", "weights", "fix", "tie", "bounds", "prior", "every_row")
 
 
 def of_a_fit(verb: Callable) -> Callable:
@@ -202,6 +203,7 @@ def options_of(laws: list, columns: dict[str, str], asked: dict) -> list[dict]:
         "delta": delta if delta == "auto" else o.number(delta, "--delta"),
         "tau": asked["tau"],
         "weights": asked["weights"],
+        "every_row": asked["every_row"],
         "seed": asked["seed"],
     }
     if len(laws) == 1:

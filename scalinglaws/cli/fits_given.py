@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FitError, MisuseError, PointsError, argument, unknown_name
+from .app import say
 
 if TYPE_CHECKING:
     from ..comparing.ensemble import Ensemble
@@ -37,6 +38,13 @@ class Fitted:
         found = {w.message: w.id for one in self.draws for w in one.warnings}
         told = [*found, *(message for message in dict.fromkeys((*self.noted, *own)) if message not in found)]
         return [{"id": found.get(message, "forecast"), "message": message} for message in told]
+
+    def tell_first(self) -> list[str]:
+        """Print the warnings that stand before any number of these fits; give them, so that they are printed once."""
+        found = {w.message: w.id for one in self.draws for w in one.fit.first_said}
+        for message, name in found.items():
+            say(f"warning [{name}]: {message}")
+        return list(found)
 
     @property
     def ceiling(self) -> float | None:

@@ -47,8 +47,7 @@ KeepRows = Annotated[
     typer.Option(
         "--keep-rows",
         metavar="KIND",
-        help="Rows to keep although they stand for no run: failed, abandoned, cut-short, overfit, mid-decay, untuned; "
-        "or all.",
+        help="Keep rows that stand for no run: failed, abandoned, cut-short, overfit, mid-decay, untuned; or all.",
     ),
 ]
 BestOf = Annotated[
@@ -92,6 +91,9 @@ BurnIn = Annotated[
     typer.Option(
         metavar="SHARE", help="With --checkpoints: leave out this fraction at the start of each run; or warmup."
     ),
+]
+EveryRow = Annotated[
+    bool, typer.Option("--every-row", help="Fit a law of one variable to all rows, also where another varies.")
 ]
 Interval = Annotated[str, typer.Option(help="Method of the intervals: pairs, wild, sandwich, profile or posterior.")]
 Count = Annotated[int, typer.Option("--draws", help="Number of draws of the interval.")]

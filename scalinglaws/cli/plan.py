@@ -166,7 +166,7 @@ def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
     from ..records.json_values import to_plain, write_whole
     from .outputs import wrote
 
-    warned = a.warnings(*made.warnings)
+    warned, before = a.warnings(*made.warnings), a.tell_first()
     if to and configured is not None:
         write_whole(to, configured.encode())
         wrote(to)
@@ -180,5 +180,5 @@ def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
         print(configured, end="")
     else:
         show(made.printed())
-    for warning in warned:
+    for warning in (one for one in warned if one["message"] not in before):
         say(f"warning [{warning['id']}]: {warning['message']}")

@@ -43,6 +43,7 @@ def predict(
     factor = a.factor(mixed) if calibrate else 1.0
     said = [run(target, calibration=factor) for target in targets]
     warned = a.warnings(*(sentence for one in said for sentence in one.warnings))
+    before = a.tell_first()
     if json:
         made = [_predict_plain(a, target, p) | _mix_plain(mixed) for target, p in zip(targets, said, strict=True)]
         emit(made[0] if len(made) == 1 else made, a.points)
@@ -52,7 +53,7 @@ def predict(
             show(f"mixture of {mixed.weighed()}: {mixed.sentence}")
         if calibrate:
             show(f"the intervals are {factor:.2f} times as wide as the fit's own: its larger runs need this factor")
-    for warning in warned:
+    for warning in (one for one in warned if one["message"] not in before):
         say(f"warning [{warning['id']}]: {warning['message']}")
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import FitError, LawError, PointsError, argument, counted
-from ..fitting.columns import with_derived_inputs
+from ..fitting.columns import chosen_columns, with_derived_inputs
 from ..fitting.fit import fit
 from ..fitting.fit_record import Fit
-from ..fitting.rows_of_law import with_its_rows
+from ..fitting.rows_of_law import about, with_its_rows
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.one_definition import unmixed
@@ -122,7 +122,11 @@ def backtest(
     """
     law = shelf(law) if isinstance(law, str) else law
     points = with_derived_inputs(law, with_its_rows([law], points), (options or {}).get("columns"))[0]
-    points = unmixed(points.kept, [*law.convention.values(), *(options or {}).get("columns", {}).values()])
+    options = dict(options or {})
+    points = unmixed(points.kept, [*law.convention.values(), *options.get("columns", {}).values()])
+    if not options.get("every_row"):
+        points = about(law, points, chosen_columns(law, points, options.get("columns")))[0].kept
+    options["every_row"] = True  # below a compute the rows stay those of the whole table
     scale = compute_column(points, by)
     chosen = list(cuts) if cuts is not None else default_cuts(scale, len(law.parameters))
     if not chosen:
@@ -131,7 +135,7 @@ def backtest(
             f"it needs {2 * len(law.parameters)} below and {LEAST_HELD} above, at different computes."
         )
     top = np.inf if upto is None else upto
-    return tuple(_one(law, points, scale, cut, top, level, draws, seed, dict(options or {})) for cut in chosen)
+    return tuple(_one(law, points, scale, cut, top, level, draws, seed, options) for cut in chosen)
 
 
 def _one(law: Law, points: Points, scale: np.ndarray, cut: float, top: float, level, draws, seed, options) -> Cut:

@@ -7,11 +7,13 @@ from itertools import pairwise
 import numpy as np
 
 from ..errors import FitError, MisuseError, PointsError, argument
+from ..fitting.columns import chosen_columns, with_derived_inputs
 from ..fitting.fit import fit
 from ..fitting.own_law import inputs_for
-from ..fitting.rows_of_law import with_its_rows
+from ..fitting.rows_of_law import about, with_its_rows
 from ..laws import law as shelf
 from ..laws.declaration import Law
+from ..points.along_runs import untold
 from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..records.arguments import checked
@@ -54,11 +56,12 @@ def compare(
     """
     members = _members(laws) if laws is not None else usual_laws(points)
     taken = [name for law in members for name in law.convention.values()]
+    told = {m.name: dict((options or {}).get(m.name, {})) for m in members}
     points = unmixed(with_its_rows(members, points).kept, [*taken, *_named(options)])
+    points, left_out = _rows_of_all(members, points, told)
     scale = compute_column(points, by)
     cuts = [above] if above is not None else default_cuts(scale, max(len(m.parameters) for m in members))
     _check(points, scale, cuts)
-    told = {m.name: dict((options or {}).get(m.name, {})) for m in members}
     trials = {m.name: _trials(m, points, cuts, by, level, draws, seed, told[m.name]) for m in members}
     failed = [_failed(m, trials[m.name]) for m in members if not _enough(trials[m.name])]
     able = [m for m in members if _enough(trials[m.name])]
@@ -69,8 +72,31 @@ def compare(
     undecided = tuple(one.law for one in ranked[1:] if one.behind and (one.behind.low or 0.0) <= 0)
     held = np.unique(np.concatenate([cut.rows for one in good for cut in one.cuts if not cut.failed]))
     held_runs = len(np.unique(runs[held]))
-    warnings = _warnings(ranked, undecided, held_runs)
+    warnings = (*left_out, *_warnings(ranked, undecided, held_runs))
     return Comparison((*ranked, *failed), by, tuple(common), held_runs, level, undecided, warnings)
+
+
+def _rows_of_all(members: list[Law], points: Points, told: dict[str, dict]) -> tuple[Points, tuple[str, ...]]:
+    """Take the rows that laws of one and the same variable are about; laws of several variables see every row.
+
+    All laws are then fitted to the rows that are returned, and the warnings name the laws that leave out what varies.
+    """
+    alike = len({tuple(m.inputs) for m in members}) == 1
+    warned: dict[str, None] = {}
+    for member in members:
+        asked = told[member.name].get("columns")
+        derived = with_derived_inputs(member, points, asked)[0]
+        try:
+            columns = chosen_columns(member, derived, asked)
+        except PointsError:  # it cannot be fitted, and is listed as such
+            continue
+        every = not alike or bool(told[member.name].get("every_row"))
+        rows, said = about(member, derived, columns, every)
+        points = points if every else rows.kept
+        warned |= dict.fromkeys(one.message for one in said)
+    for one in told.values():
+        one["every_row"] = True
+    return points, (*warned, *untold(points))
 
 
 def usual_laws(points: Points) -> list[Law]:

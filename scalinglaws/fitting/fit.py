@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import MisuseError, nearest
 from ..laws import law as shelf
 from ..laws.declaration import Law
+from ..points.along_runs import untold
 from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..quantities import ROLE_OF_LETTER
@@ -26,12 +27,12 @@ from .columns import (
 from .coordinates import Coordinates
 from .curve_tables import of_runs
 from .diagnose import alone, doubts, outcome, run_warnings, unidentified
-from .fit_record import Fit, FitWarning
+from .fit_record import ALONG_RUNS, Fit, FitWarning
 from .losses import LOSSES, Loss, robust_sd
 from .minimise import Minimum, minimise
 from .outliers import wild_points
 from .problem import Problem, residuals
-from .rows_of_law import with_its_rows
+from .rows_of_law import about, with_its_rows
 from .weights import scales_of
 
 LEAST = 1e-300  # in a logarithm, in place of a bound at zero
@@ -53,6 +54,7 @@ def fit(
     bounds: Mapping[str, tuple[float, float]] | None = None,
     priors: Mapping[str, tuple[float, float]] | None = None,
     cluster: str | None = None,
+    every_row: bool = False,
     seed: int = 0,
     starts: Sequence[Mapping[str, float]] = (),
 ) -> Fit:
@@ -61,34 +63,47 @@ def fit(
     Args:
         columns: letter of the law -> column of the points, if it is not the column that the paper uses.
         loss: of log residuals huber (default), student-t, tukey, quantile, ls-log; of plain ones ls or quantile-plain.
-        delta: scale of the loss, in log units; "auto": 1.345 robust standard deviations of the
-            residuals for Huber, 4.685 for Tukey, maximum likelihood for Student's t.
+        delta: scale of the loss, in log units; "auto": 1.345 robust standard deviations of the residuals for Huber,
+            4.685 for Tukey, maximum likelihood for Student's t.
         tau: of a quantile loss, the fraction of the points that lie below the law.
         weights: "sd=COLUMN" of standard deviations of the target, "var=COLUMN" of variances, or "weight=COLUMN" by
             which each residual is multiplied; a column known as a standard error (role loss_error) needs no word.
         fix, tie: parameter -> value; parameter -> the parameter whose value it takes.
         bounds, priors: parameter -> (low, high); parameter -> (mean, standard deviation) of a normal prior.
-        cluster: column of labels; points with one label are resampled together. By default `Points.cluster`.
+        cluster: column of labels that are resampled together. every_row: see `rows_of_law.about`.
         seed: of the random starts of a law without amplitudes. starts: parameters to start from instead.
 
     Raises:
         PointsError: a column is missing, its values do not determine the law, or the rows mix definitions.
         MisuseError: an unknown loss or parameter name. FitError: no start gives a finite objective.
     """
-    law, points, columns, starts, derived = _chosen(law, points, columns, starts)
+    law, points, columns, starts, said = _chosen(law, points, columns, starts)
     coordinates = _coordinates(law, fix, tie, bounds, priors)
+    points, left_out = about(law, points, columns, every_row, len(coordinates.free))
     minimised = _loss(loss, delta, tau)
     values = checked_values(points, columns, _positive(law, columns, minimised))
-    check_enough(law, values, coordinates.free, bool(fix or tie or priors or "schedule" in columns))
-    check_no_sweep(law, values, points)
+    _require(law, values, coordinates, points, columns, bool(fix or tie or priors or "schedule" in columns))
     target = values.pop(law.target)
-    check_loss_varies(law, target, columns[law.target])
-    warnings = derived + convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
     scales = scales_of(points.kept, weights, target, minimised.in_logs)
     problem = _problem(law, coordinates, values, target, scales, minimised, bounds, priors)
     found = minimise(problem, delta == "auto", np.random.default_rng(seed), _given(coordinates, starts))
-    warnings += run_warnings(points.kept, values, cluster or points.cluster)
-    return _record(found, columns, values, target, points, cluster or points.cluster, warnings)
+    cluster = cluster or points.cluster
+    said = [*left_out, *said, *_warnings(law, points, columns, values, target, cluster)]
+    return _record(found, columns, values, target, points, cluster, said)
+
+
+def _require(law: Law, values, coordinates: Coordinates, points: Points, columns, held: bool) -> None:
+    """Refuse points that cannot determine the law, sweeps of what it predicts, and losses that do not vary."""
+    check_enough(law, values, coordinates.free, held)
+    check_no_sweep(law, values, points)
+    check_loss_varies(law, values[law.target], columns[law.target])
+
+
+def _warnings(law: Law, points: Points, columns, values, target, cluster: str) -> list[FitWarning]:
+    """Warn of counts that are not the paper's, of probable mistakes, and of rows whose standing nothing says."""
+    along = [] if {"S", "schedule"} & set(columns) else [FitWarning(ALONG_RUNS, said) for said in untold(points)]
+    found = convention_warnings(law, columns) + suspicions(law, values | {"L": target}, points, columns)
+    return [*along, *found, *run_warnings(points.kept, values, cluster)]
 
 
 def _chosen(

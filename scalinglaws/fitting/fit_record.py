@@ -14,6 +14,9 @@ from ..records.text_blocks import Block
 from .fit_text import fit_blocks
 from .problem import Problem
 
+LEAVES_OUT, ALONG_RUNS = "leaves-out", "along-runs"  # warnings: what varies is no input; rows are of unknown standing
+BEFORE = (LEAVES_OUT, ALONG_RUNS)  # warnings that stand before the numbers, not after
+OF_ROWS = (*BEFORE, "left-out", "audit")  # warnings about the rows, which go to everything that is computed from a fit
 EXACT = 1e-9  # maximum relative residual of points that were computed from the law, not measured
 
 
@@ -87,6 +90,11 @@ class Fit(PublicRecord):
         return (*ended, *self.warnings)
 
     @property
+    def first_said(self) -> tuple[FitWarning, ...]:
+        """Warnings that stand before the numbers: a law that leaves out what varies, rows of unknown standing."""
+        return tuple(one for one in self.warnings if one.id in BEFORE)
+
+    @property
     def exact(self) -> bool:
         """Whether every point lies on the law up to rounding, so that no noise can be estimated."""
         size = 1.0 if self.problem.loss.in_logs else np.abs(self.target).max()
@@ -123,6 +131,10 @@ class Fit(PublicRecord):
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""
         return fit_blocks(self)
+
+    def minded(self) -> list[str]:
+        """Give the warnings, but for those that stand before the constants."""
+        return [one.message for one in self.warnings if one.id not in BEFORE]
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""

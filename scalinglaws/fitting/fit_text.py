@@ -38,7 +38,7 @@ def _head(found: "Fit") -> list[Block]:
         lines.append(
             f"left out: {counted(sum(found.excluded.values()), 'row')}; {'; '.join(reasons[:MOST_REASONS])}{more}"
         )
-    return lines
+    return [*lines, *(f"warning: {one.message}" for one in found.first_said)]
 
 
 def _kind(found: "Fit") -> str:

@@ -110,7 +110,7 @@ def power(
     if len(points) < 3:
         raise Lacking(f"three values of {column} ({len(points)} present)")
     columns = {"N": column, "L": loss}
-    found = fit("kaplan-n", points, columns=columns, loss="ls-log", cluster=clusters)
+    found = fit("kaplan-n", points, columns=columns, loss="ls-log", cluster=clusters, every_row=True)
     converged = found.outcome == "converged"  # what ends otherwise still misses the points by what it does
     floor, floor_exponent = _with_floor(evidence, points, columns, clusters)
     x, y = np.log(points[column]), np.log(points[loss])
@@ -146,7 +146,8 @@ def _logarithm(x: np.ndarray, y: np.ndarray) -> float:
 
 def _with_floor(evidence: FamilyTables, points: Points, columns: dict, clusters: str) -> tuple:
     try:
-        found = evidence.fitted("henighan-n", points, columns=columns, loss="ls-log", cluster=clusters)
+        how = {"columns": columns, "loss": "ls-log", "cluster": clusters, "every_row": True}
+        found = evidence.fitted("henighan-n", points, **how)
     except UNFIT:
         return None, None
     drawn = evidence.drawn(found)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import LawError, MisuseError
-from ..fitting.fit_record import Fit, checked_inputs
+from ..fitting.fit_record import OF_ROWS, Fit, checked_inputs
 from ..records.arguments import checked
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
@@ -170,8 +170,8 @@ def informative(fit: Fit, low, high) -> np.ndarray:
 
 
 def ending(fit: Fit) -> tuple[str, ...]:
-    """Give the warning for a fit that did not converge, on which every prediction depends."""
-    return tuple(doubt.message for doubt in fit.doubts if doubt.id == fit.outcome)
+    """Give the warnings on which every prediction depends: of a fit that did not converge, and of the rows fitted."""
+    return tuple(doubt.message for doubt in fit.doubts if doubt.id in (fit.outcome, *OF_ROWS))
 
 
 def cautions(fit: Fit, value, low, high, reach, reach_of: str, told, ceiling: float | None) -> tuple[str, ...]:

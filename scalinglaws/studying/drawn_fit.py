@@ -148,12 +148,13 @@ class DrawnFit(Fit):
         return [*shown, *(f"note: {text}" for text in self.points.notes)]
 
     def minded(self) -> list[str]:
-        """Return the warnings, except the outcome of the fit, which is part of the text."""
+        """Return the warnings, except those that are part of the text."""
         try:
             minded = self.mind()
         except FitError as failure:
             minded = (f"there are no intervals: {failure}", *(w.message for w in self.doubts))
-        return [text for text in minded if text != f"{self.law.name}: {self.sentence}"]
+        said = (f"{self.law.name}: {self.sentence}", *(one.message for one in self.first_said))
+        return [text for text in minded if text not in said]
 
     def brief(self) -> dict[str, object]:
         """Return the values of the repr: each constant with its interval."""
@@ -183,6 +184,7 @@ def fit(
     bounds: Mapping[str, tuple[float, float]] | None = None,
     priors: Mapping[str, tuple[float, float]] | None = None,
     cluster: str | None = None,
+    every_row: bool = False,
     method: str | None = None,
     draws: int = 2000,
     level: float = 0.95,
@@ -193,8 +195,9 @@ def fit(
 
     Args:
         columns: letter of the law -> column, where it is not the column that the paper uses.
-        loss, delta, tau, weights, fix, tie, bounds, priors, cluster, starts: see `scalinglaws.fitting.fit.fit`: the
-            objective, the constraints on the parameters, and which rows are resampled together.
+        loss, delta, tau, weights, fix, tie, bounds, priors, cluster, every_row, starts: see
+            `scalinglaws.fitting.fit.fit`: the objective, the constraints on the parameters, which rows are resampled
+            together, and whether a law of one variable is fitted to all rows.
         method: how intervals are computed: pairs (default; sandwich for laws of whole curves), wild, sandwich, profile
             or posterior; see `scalinglaws.draws`.
         draws: number of draws of the parameters.
@@ -211,7 +214,7 @@ def fit(
     if not 0 < level < 1:
         raise MisuseError(f"level is {level}; it must be between 0 and 1, for example 0.95.")
     how: dict[str, Any] = {"columns": columns, "loss": loss, "delta": delta, "tau": tau, "weights": weights}
-    how |= {"fix": fix, "tie": tie, "bounds": bounds, "priors": priors, "cluster": cluster}
+    how |= {"fix": fix, "tie": tie, "bounds": bounds, "priors": priors, "cluster": cluster, "every_row": every_row}
     found = fitted(law, points, seed=seed, starts=starts, **how)
     usual = "pairs" if law.along is None else "sandwich"  # resampling whole curves takes minutes
     record = {one.name: getattr(found, one.name) for one in fields(found)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..fitting.rows_of_law import common_horizon, efficient, largest_size
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.points import Points
@@ -14,7 +15,6 @@ from ..points.points import Points
 COUNTS = {"N": "params_nonembedding", "C": "flops_6nd", "S": "steps"}
 JOINT = ("kaplan-nd", "chinchilla")  # laws of N and D, with which predictions and plans can be made
 ROBUST, SQUARES = "huber", "ls-log"
-ALIKE = 0.01  # difference of ln N or ln D below which two sizes, or two horizons, count as equal
 
 
 @dataclass(frozen=True)
@@ -127,26 +127,16 @@ def _at_common_horizon(points: Points, counts: Mapping[str, str], rows: np.ndarr
     """
     if not _has(points, counts, "D") or not len(rows):
         return rows
-    sizes, tokens = (np.log(points[column_of(counts, letter)][rows]) for letter in ("N", "D"))
-    different = len(np.unique(sizes))
-    for horizon in sorted(set(tokens[sizes == sizes[0]]), reverse=True):
-        near = np.abs(tokens - horizon) <= ALIKE
-        if len(np.unique(sizes[near])) == different:
-            return rows[near]
-    return rows[:0]
+    return rows[common_horizon(*(points[column_of(counts, letter)][rows] for letter in ("N", "D")))]
 
 
 def _of_largest_size(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
     """Rows of the largest fitted size; every row if sizes are unknown."""
     if not _has(points, counts, "N") or not len(rows):
         return rows
-    sizes = np.log(points[column_of(counts, "N")][rows])
-    return rows[sizes >= np.fmax.reduce(sizes) - ALIKE]
+    return rows[largest_size(points[column_of(counts, "N")][rows])]
 
 
 def _efficient(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
     """Rows whose loss is lower than that of every row with the same or less compute."""
-    loss, flops = (points[column_of(counts, letter)] for letter in ("L", "C"))
-    order = rows[np.lexsort((loss[rows], flops[rows]))]
-    before = np.minimum.accumulate(np.concatenate([[np.inf], loss[order][:-1]]))
-    return np.sort(order[loss[order] < before])
+    return rows[efficient(*(points[column_of(counts, letter)][rows] for letter in ("C", "L")))]

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import FitError
 from ..fitting.columns import or_hold
-from ..fitting.fit_record import EXACT, Fit, FitWarning, checked_inputs
+from ..fitting.fit_record import BEFORE, EXACT, Fit, FitWarning, checked_inputs
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from .draws_text import draws_blocks
@@ -107,8 +107,8 @@ class Draws(PublicRecord):
         return draws_blocks(self)
 
     def minded(self) -> list[str]:
-        """Give the warnings, but for how the fit ended, which the text ends with."""
-        return [one.message for one in self.warnings if one.id != self.fit.outcome]
+        """Give the warnings, but for those that are in the text: before the constants, and how the fit ended."""
+        return [one.message for one in self.warnings if one.id not in (*BEFORE, self.fit.outcome)]
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""
