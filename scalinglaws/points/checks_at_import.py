@@ -2,13 +2,15 @@
 
 from ..errors import PointsError, argument
 from ..quantities import QUANTITIES
-from .names import count_of_parameters, which_count
+from .names import count_of_parameters, may_be_loss, plain, which_count
 from .reading import Imported
 
 OBSERVED = frozenset(
     "loss loss_other loss_task loss_rise accuracy error overfitting overfitting_nats size_ratio compute_ratio "
     "steps_ratio characters_transferred lr batch".split()
 )  # roles of what is measured on a run, or chosen for it
+
+_OF_ANYTHING = {"value", "values", "result", "y"}
 
 
 def check_loss(imported: Imported) -> None:
@@ -21,10 +23,16 @@ def check_loss(imported: Imported) -> None:
     if any(QUANTITIES[name].role in OBSERVED for name in points.columns if name in QUANTITIES):
         return
     numbers = [name for name, values in points.columns.items() if values.dtype.kind == "f" and name not in QUANTITIES]
-    offered = argument(map={"loss_nats": numbers[-1] if numbers else "COLUMN"})
-    count = count_of_parameters(points.columns)
+    offered = argument(map={"loss_nats": _likely(numbers)})
+    count = count_of_parameters(numbers)
     size = f", and the size, {which_count(count)}" if count else ""
     raise PointsError(
         f"{points.source}, read as {imported.form}, has no column that is known as a loss: it is no table of points. "
         f"Its columns: {', '.join(points.columns)}. Name the loss, for example with {offered}{size}."
     )
+
+
+def _likely(numbers: list[str]) -> str:
+    """Name the column that is most likely the loss: by its name, or as the only one; COLUMN where none is likely."""
+    by_name = [name for name in numbers if may_be_loss(name) or plain(name)[0] in _OF_ANYTHING]
+    return by_name[0] if by_name else numbers[0] if len(numbers) == 1 else "COLUMN"

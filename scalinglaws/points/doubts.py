@@ -49,7 +49,7 @@ def _about_missing(points: Points, params: str | None, tokens: str | None) -> li
     if not any(name in points for name in ("loss_nats", "loss_bits_per_byte")):
         return []
     found = []
-    count = count_of_parameters(points.columns)
+    count = count_of_parameters(name for name in points.columns if points[name].dtype.kind == "f")
     if not params and count:
         found.append(f"{count!r} counts parameters, and which it counts is not said: {which_count(count)}.")
     elif not params and "steps" in points:

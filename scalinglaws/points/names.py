@@ -39,7 +39,7 @@ COUNTS = {"n", "params", "n_params", "num_params", "nparams", "parameters", "num
 _PREFIXES = {"config", "summary", "params", "hparams", "args", "metrics", "data"}
 _LOSS = re.compile(r"(?:^|_)(?:loss|nll|cross_entropy|ce)(?:_|$)")
 _NO_HELD_OUT = re.compile(
-    r"(?:^|_)(?:train|training|aux|z|balance|balancing|load|router|step|scale|min|max|std|se|sem|stderr|delta|diff|ratio"
+    r"(?:^|_)(?:train|training|aux|z|balance|balancing|load|router|step|scale|min|max|std|logstd|sd|var|se|sem|stderr|delta|diff|ratio"
     r"|predicted|pred|fitted|extrap|extrapolated|target|ema|unit|name|kind|split|text|task|other)(?:_|$)"
 )
 _UNIT = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]\s*$")
@@ -139,8 +139,14 @@ def names_held_out(column: str) -> bool:
 
 def loss_by_word(columns: Iterable[str]) -> str | None:
     """Name the one column with the word loss in its name that is not of training or of a part of the loss."""
-    found = [c for c in columns if _LOSS.search(plain(c)[0]) and not _NO_HELD_OUT.search(plain(c)[0])]
+    found = [column for column in columns if may_be_loss(column)]
     return found[0] if len(found) == 1 else None
+
+
+def may_be_loss(column: str) -> bool:
+    """Say whether a name has the word loss in it, and is not of training, of a part of a loss or of a predicted one."""
+    word = plain(column)[0]
+    return bool(_LOSS.search(word)) and not _NO_HELD_OUT.search(word)
 
 
 def which_count(column: str) -> str:
