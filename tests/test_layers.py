@@ -88,6 +88,8 @@ MAY_BE_USED_BY = split(
         "threadpoolctl": "predicting",
         "emcee": "uncertainty",
         "torch": "instruments models training",
+        "numba": "training",
+        "llvmlite": "training",  # comes with numba
         "safetensors": "training",
         "wandb": "formats training",
         "mlflow": "training",
@@ -110,7 +112,7 @@ MAY_PRINT_EXIT_AND_READ_ENVIRONMENT = {"cli", "__main__"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "core", "base", "manager", "managers"}
 FORBIDDEN_NAMES |= {"bench", "record"}  # the kind of code, not its subject
 MOST_UNITS = 30  # at the root of the package: what a reader can take in
-PAPERS = "laws"  # where a paper too long for a file is a folder of its name
+DEEPER = {"laws", "training"}  # a paper too long for a file is a folder of its name; the compiled step is one
 LONG_FILE, LONGEST_FILE = 300, 500  # warned of, and refused
 LONGEST_FUNCTION = 50
 MAY_BE_LONG: set[str] = set()  # tables, by file name
@@ -282,7 +284,7 @@ def wrong_sizes(source: Source) -> list[str]:
     bad = FORBIDDEN_NAMES & set(Path(source.place).with_suffix("").parts)
     if bad:
         wrong.append(f"{source.place} is called {min(bad)}: name the file for its subject.")
-    if source.place.count("/") > 1 + (source.unit == PAPERS):
+    if source.place.count("/") > 1 + (source.unit in DEEPER):
         wrong.append(f"{source.place} lies more than two folders deep.")
     if source.lines > LONGEST_FILE and source.place not in MAY_BE_LONG:
         wrong.append(f"{source.place} has {source.lines} lines; {LONGEST_FILE} is the limit. Split it by meaning.")

@@ -70,9 +70,13 @@ def test_the_same_asking_gives_the_same_numbers_and_another_seed_others(spec, da
     assert first.final.loss_nats != other.final.loss_nats
 
 
-def test_an_interrupted_run_ends_with_the_numbers_of_an_uninterrupted_one(spec, data, tmp_path, monkeypatch):
+# the plain path asks whether to stop after each step, the compiled one after up to 32, and after one at the start
+@pytest.mark.parametrize(("engine", "every", "cuts"), [("plain", 40, 3), ("auto", 3, 3)])
+def test_an_interrupted_run_ends_with_the_numbers_of_an_uninterrupted_one(
+    engine, every, cuts, spec, data, tmp_path, monkeypatch
+):
     monkeypatch.setattr("scalinglaws.training.train.PROGRESS_SECONDS", 0.0)
-    whole = train(spec, data, tmp_path / "whole")
+    whole = train(spec, data, tmp_path / "whole", engine=engine)
     sittings, told = 0, []
     while True:
         try:
@@ -80,13 +84,14 @@ def test_an_interrupted_run_ends_with_the_numbers_of_an_uninterrupted_one(spec, 
                 spec,
                 data,
                 tmp_path / "pieces",
-                stop=lambda: len(told) % 40 == 0,
+                stop=lambda: len(told) % every == 0,
                 tell=lambda step, loss: told.append(step),
+                engine=engine,
             )
             break
         except Interrupted:
             sittings += 1
-    assert sittings == spec.steps // 40
+    assert sittings >= cuts
     assert losses(run) == losses(whole)
 
 
@@ -134,8 +139,8 @@ OTHER_WAYS = {
 def test_every_way_of_training_goes_on_bit_for_bit_from_where_it_was_cut(name, spec, data, tmp_path, monkeypatch):
     monkeypatch.setattr("scalinglaws.training.train.PROGRESS_SECONDS", 0.0)
     asked = replace(spec, **OTHER_WAYS[name], tokens=12_000, evaluations=3, eval_tokens=2048)
-    whole, told = train(asked, data, tmp_path / "whole"), []
-    cut = {"stop": lambda: len(told) % 20 == 0, "tell": lambda step, loss: told.append(step)}
+    whole, told = train(asked, data, tmp_path / "whole", engine="plain"), []
+    cut = {"stop": lambda: len(told) % 20 == 0, "tell": lambda step, loss: told.append(step), "engine": "plain"}
     for _ in range(asked.steps // 20):
         with pytest.raises(Interrupted):
             train(asked, data, tmp_path / "pieces", **cut)
@@ -152,7 +157,9 @@ def test_a_batch_in_parts_trains_as_one_in_a_piece(spec, data, tmp_path):
 def test_dropout_is_off_where_the_loss_is_evaluated(spec, data, tmp_path):
     """At a rate of nothing the weights stay: every evaluation is of the same model, with no mask in the way."""
     still = {"lr": 1e-30, "weight_decay": 0.0, "tokens": 8_000}
-    plain, dropped = (train(replace(spec, dropout=p, **still), data, tmp_path / str(p)) for p in (0.0, 0.5))
+    plain, dropped = (
+        train(replace(spec, dropout=p, **still), data, tmp_path / str(p), engine="plain") for p in (0.0, 0.5)
+    )
     assert dropped.final.loss_nats == plain.final.loss_nats
     assert dropped.final.loss_train_nats != plain.final.loss_train_nats
 

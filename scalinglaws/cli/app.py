@@ -115,8 +115,8 @@ def emit(record: dict[str, Any] | list[dict[str, Any]], points: "Points | None" 
     print(json.dumps(document_in_flags(record), indent=1, allow_nan=False))
 
 
-def require_training(device: str = "cpu"):
-    """Refuse a verb that trains if a package or the device that it needs is missing.
+def require_training(device: str = "cpu", engine: str = "auto"):
+    """Refuse a verb that trains if a package or the device that it needs is missing, or there is no such engine.
 
     Raises:
         MisuseError: naming what is missing, and what to type.
@@ -129,6 +129,9 @@ def require_training(device: str = "cpu"):
             f"training needs {', '.join(missing)}: pip install 'scalinglaws[train]'. The verbs that fit, "
             "predict and plan work without."
         )
+    from ..run.run import require_engine
+
+    require_engine(engine)
     if device != "cpu":
         _require_cuda(device)
 

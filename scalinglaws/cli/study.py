@@ -7,7 +7,7 @@ import typer
 
 from ..errors import MisuseError, counted
 from .app import MAIN, Json, To, app, data_dir, emit, require_training, resumable, say, show
-from .study_options import Changes, Device, Only, SpeedOption, Track, asked_study, print_design
+from .study_options import Changes, Device, Engine, Only, SpeedOption, Track, asked_study, print_design
 
 
 @app.command(rich_help_panel=MAIN)
@@ -20,6 +20,7 @@ def study(
         bool, typer.Option("--dry-run", "-n", help="Print every run and its cost; train nothing.")
     ] = False,
     device: Device = "cpu",
+    engine: Engine = "auto",
     track: Track = None,
     speed: SpeedOption = None,
     json: Json = False,
@@ -30,7 +31,7 @@ def study(
     """
     from ..designing.study_file import Families
 
-    require_training(device)
+    require_training(device, engine)
     asked = asked_study(study, only, changes)
     if dry_run:
         print_design(asked, device, speed, json)
@@ -39,8 +40,9 @@ def study(
         raise MisuseError("--speed only applies to --dry-run and design, which estimate times.")
     folder = to or Path(asked.name)
     command = f"scalinglaws study {study} --to {folder}"
+    how = {"data_dir": data_dir(), "device": device, "engine": engine, "track": track or ()}
     run = _measure_families if isinstance(asked, Families) else _run_study
-    run(asked, folder, command, json, {"data_dir": data_dir(), "device": device, "track": track or ()})
+    run(asked, folder, command, json, how)
 
 
 def _run_study(asked, folder: Path, command: str, json: bool, how: dict):

@@ -19,6 +19,10 @@ Track = Annotated[
         help="Send each run to this tracker while it trains: settings, curve and result. May be given several times.",
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(help="auto: the compiled step where it can train a run, else PyTorch; plain: always PyTorch."),
+]
 SpeedOption = Annotated[
     str | None,
     typer.Option(

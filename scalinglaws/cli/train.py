@@ -9,7 +9,7 @@ import typer
 
 from .app import INSIDE, Folder, app, require_training, say
 from .ending import details_in
-from .study_options import Track
+from .study_options import Device, Engine, Track
 
 
 @app.command(rich_help_panel=INSIDE)
@@ -17,14 +17,15 @@ def train(
     folder: Folder,
     run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids of runs, in order.")],
     while_pid: Annotated[int, typer.Option(help="Save the state and stop when this process has ended.")] = 0,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: Device = "cpu",
+    engine: Engine = "auto",
     track: Track = None,
 ):
     """Train the named runs of a folder: the process that launch starts, one for each chain of runs.
 
     Example:  scalinglaws train quickstart L2-d16-0123456789ab
     """
-    require_training(device)
+    require_training(device, engine)
     from ..launching.processes import ASKED_TO_END
     from ..store.store import open_store
     from ..training.trackers import start_tracking
@@ -43,6 +44,7 @@ def train(
                 store,
                 run_ids,
                 device=device,
+                engine=engine,
                 tracking=tracking,
                 stop=lambda: bool(asked_to_stop) or (while_pid > 0 and os.getppid() != while_pid),
             )

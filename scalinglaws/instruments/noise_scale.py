@@ -66,7 +66,7 @@ def measure(gradient_of: Callable[[slice], Sequence], batch: int, unit: int, par
             continue
         for total, g in zip(whole, part, strict=True):
             total += share * g
-    return _against_whole(squares, squared_norm(whole), sizes)
+    return against_whole(squares, squared_norm(whole), sizes)
 
 
 def from_parts(parts: Sequence[Sequence], sizes: Sequence[int]) -> tuple[float, float]:
@@ -78,10 +78,17 @@ def from_parts(parts: Sequence[Sequence], sizes: Sequence[int]) -> tuple[float, 
     """
     total = sum(sizes)
     whole = [sum(n / total * g for g, n in zip(gs, sizes, strict=True)) for gs in zip(*parts, strict=True)]
-    return _against_whole([squared_norm(g) for g in parts], squared_norm(whole), sizes)
+    return against_whole([squared_norm(g) for g in parts], squared_norm(whole), sizes)
 
 
-def _against_whole(squares: Sequence[float], whole_sq: float, sizes: Sequence[int]) -> tuple[float, float]:
+def against_whole(squares: Sequence[float], whole_sq: float, sizes: Sequence[int]) -> tuple[float, float]:
+    """Estimate |G|^2 and tr(Sigma) from squared norms: the mean over a batch's parts, each with the whole.
+
+    Args:
+        squares: |g|^2 of each part's mean gradient.
+        whole_sq: |g|^2 of the batch.
+        sizes: tokens of each part.
+    """
     found = [two_batches(sq, whole_sq, n, sum(sizes)) for sq, n in zip(squares, sizes, strict=True)]
     return sum(f[0] for f in found) / len(found), sum(f[1] for f in found) / len(found)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..corpora.token_files import check_data, open_data
 from ..designing.design import Sweep
 from ..errors import RunsFailedError
-from ..run.run import RunSpec, state_name
+from ..run.run import RunSpec, require_engine, state_name
 from ..store.store import Store
 from .processes import Job, Local, was_killed
 
@@ -89,6 +89,7 @@ def launch(
     executor: Local,
     *,
     device: str = "cpu",
+    engine: str = "auto",
     track: Sequence[str] = (),
     tell: Callable[[Progress], None] = lambda progress: None,
     stages: Sequence[frozenset[str]] = (),
@@ -101,13 +102,15 @@ def launch(
     others save their state and end; the next launch resumes there.
 
     Args:
+        engine: "auto" or "plain", as `training.train.train` takes it.
         track: names of trackers to which the processes send their runs.
         stages: sets of run ids, in the order in which they are wanted; a later stage starts as soon as an earlier one
             leaves a process free. By default the whole sweep is one stage.
         ended: called with the index of each stage when this launch completes it, except for the last one.
     """
+    require_engine(engine)
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
-    options = ["--device", device, *(word for name in track for word in ("--track", name))]
+    options = ["--device", device, "--engine", engine, *(word for name in track for word in ("--track", name))]
     work = _Work(_lacking(sweep, store, executor.slots, stages), options)
     for chain in work.waiting:
         for spec in chain.specs:

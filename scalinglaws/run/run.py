@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..errors import StudyError
+from ..errors import StudyError, unknown_name
 from .shape import Shape
 
 SCHEDULES = ("wsd", "cosine", "linear", "constant", "inverse-sqrt")
@@ -16,6 +16,7 @@ COOLDOWNS = ("linear", "1-sqrt")
 OPTIMIZERS = ("adamw", "adam", "adafactor", "muon")
 FINISHED, DIVERGED, FAILED_TO_LEARN = OUTCOMES = ("finished", "diverged", "failed to learn")
 PRECISIONS = ("float32", "tf32", "bfloat16")
+ENGINES = ("auto", "plain")  # how a run may be trained, which is no part of what it is
 ENDING = (
     "tokens",
     "branch_at",
@@ -187,6 +188,16 @@ class RunSpec:
     def _named(self, asked: dict) -> str:
         text = json.dumps(asked, sort_keys=True)
         return f"L{self.shape.n_layer}-d{self.shape.d_model}-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def require_engine(engine: str):
+    """Refuse an engine that there is not.
+
+    Raises:
+        NameUnknownError: naming those that there are.
+    """
+    if engine not in ENGINES:
+        raise unknown_name("engine", engine, ENGINES)
 
 
 def state_name(step: int | str) -> str:

@@ -18,6 +18,7 @@ from ..points.writing import write_points
 from ..records.json_values import from_plain, read_json, to_plain, write_json, write_whole
 from ..run.run import together
 from ..store.store import Store, new_or_kept
+from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints
 from .machine import cores
 from .run_tables import FAMILIES, curve_table, position_table, run_table
@@ -38,6 +39,7 @@ def measure(
     *,
     data_dir: Path | None = None,
     device: str = "cpu",
+    engine: str = "auto",
     track: Sequence[str] = (),
     tell: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
@@ -67,8 +69,8 @@ def measure(
         for family in asked_now.values():
             there, runs = sum(map(store.has, family.sweep.runs)), len(family.sweep.runs)
             say(f"{family.study.name}: {there} of {runs} runs are done. {family.study.about}".rstrip())
-        how = {"device": device, "track": track, "tell": tell}
-        failures = _train(list(asked_now.values()), store, how, lambda: _tables(asked.name, store, laid_out))
+        how = {"device": device, "engine": engine, "track": track, "tell": tell}
+        failures = _train(list(asked_now.values()), store, how, say, lambda: _tables(asked.name, store, laid_out))
         for line in complaints(store):
             say(line)
         measured = _tables(asked.name, store, laid_out)
@@ -120,11 +122,12 @@ def joined(name: str, families: Iterable[Family]) -> Sweep:
     return Sweep(name, runs, left_out={key: why for sweep in sweeps for key, why in sweep.left_out.items()})
 
 
-def _train(families: list[Family], store: Store, how: dict, tables: Callable) -> list[Failure]:
+def _train(families: list[Family], store: Store, how: dict, say, tables: Callable) -> list[Failure]:
     """Train the missing runs, earlier families first, and write the tables whenever some families are complete."""
     sweep = joined("", families)
     stages = [frozenset(run.id for family in lot for run in family.sweep.runs) for lot in lots(families)]
     executor = Local(max(family.study.processes or cores() for family in families))
+    say_engine([spec for spec in sweep.runs if not store.has(spec)], how["device"], how["engine"], say)
     return launch(sweep, store, executor, **how, stages=stages, ended=lambda stage: tables())
 
 

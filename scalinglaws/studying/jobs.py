@@ -28,6 +28,7 @@ def study(
     changes: Mapping[str, Any] | None = None,
     data_dir: str | Path | None = None,
     device: str = "cpu",
+    engine: str = "auto",
     track: str | Sequence[str] = (),
     tell: Callable[[Progress], None] | None = None,
     say: Callable[[str], None] | None = None,
@@ -39,6 +40,7 @@ def study(
         to: the folder; by default one with the study's name.
         changes: keys that override those of the study's file.
         data_dir: folder of corpora and run tables.
+        engine: "auto", the compiled training step where it can train a run, else PyTorch; "plain", always PyTorch.
         track: where each run is sent while it trains: "wandb", "mlflow", "tensorboard", or several.
         tell, say: called with the progress of training, and with each message (for example `print`).
 
@@ -53,7 +55,7 @@ def study(
     if changes and asked is study:
         raise MisuseError("changes apply to a study's file; this is a Study already: replace its fields instead.")
     heard = {"tell": tell, "say": say}
-    how: dict[str, Any] = {"data_dir": data_dir and Path(data_dir), "device": device, "track": track}
+    how: dict[str, Any] = {"data_dir": data_dir and Path(data_dir), "device": device, "engine": engine, "track": track}
     how |= {name: call for name, call in heard.items() if call is not None}
     folder = Path(to or asked.name)
     return measure(asked, folder, **how) if isinstance(asked, Families) else run_study(asked, folder, **how)

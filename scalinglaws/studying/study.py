@@ -30,6 +30,7 @@ from ..results.tested import HeldOutTest, LawTrial
 from ..run.run import Run
 from ..store.points_of_runs import curve_points, learning_curves, points_of
 from ..store.store import Store, new_or_kept
+from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints
 from .fitted_laws import Inference, infer, largest_compute
 from .laws_asked import COUNTS, JOINT
@@ -50,6 +51,7 @@ def study(
     command: str = "",
     data_dir: Path | None = None,
     device: str = "cpu",
+    engine: str = "auto",
     track: Sequence[str] = (),
     tell: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
@@ -73,14 +75,14 @@ def study(
             say(line)
         write_json(store.path / "study.json", to_plain(study))
         write_json(store.path / "sweep.json", to_plain(sweep))
-        executor = Local(study.processes or cores())
-        _train(sweep.only(held_out=False), store, executor, device, track, tell, say)
+        executor, how = Local(study.processes or cores()), {"device": device, "engine": engine, "track": track}
+        _train(sweep.only(held_out=False), store, executor, how, tell, say)
         found, trials = _infer(study, sweep, store, laws)
         law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
         test, unpredicted = _predicted(study, sweep, store, found, trials, law, len(data.split("train")))
         if test is not None:
             say(_foretold(test))
-        _train(sweep.only(held_out=True), store, executor, device, track, tell, say)
+        _train(sweep.only(held_out=True), store, executor, how, tell, say)
         plans, unplanned = _plans(study, store, found, trials, law, data)
         found = replace(found, notes=(*found.notes, *unpredicted, *unplanned))
         seconds = time.monotonic() - began + _number(read_hint(earlier))
@@ -145,14 +147,15 @@ def laws_of(study: Study, say: Callable[[str], None] = lambda text: None) -> lis
     return [known[name] for name in dict.fromkeys(names)]
 
 
-def _train(sweep: Sweep, store: Store, executor: Local, device: str, track: Sequence[str], tell, say):
+def _train(sweep: Sweep, store: Store, executor: Local, how: dict, tell, say):
     lacking = sum(not store.has(spec) for spec in sweep.runs)
     if not lacking:
         return
     say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
     if said := without_states(sweep, store):
         say(said)
-    failures = launch(sweep, store, executor, device=device, track=track, tell=tell)
+    say_engine([spec for spec in sweep.runs if not store.has(spec)], how["device"], how["engine"], say)
+    failures = launch(sweep, store, executor, **how, tell=tell)
     for line in complaints(store):
         say(line)
     require_success(failures, f"of {len(sweep.chains)} chains of runs")

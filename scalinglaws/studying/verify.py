@@ -218,17 +218,18 @@ def _trained_again(store: Store, runs: list[Run], count: int, seed: int, device:
     differs = []
     for run in picked:
         say(f"training {run.spec.id} again ...")
-        again = _again(run.spec, store, device)
+        engine = run.provenance.get("engine", "plain")  # earlier releases had no other
+        again = _again(run.spec, store, device, "auto" if engine == "compiled" else "plain")
         here, there = _numbers(again), _numbers(run)
         if here != there:
             which = next(name for name in here if here[name] != there[name])
-            made = f"made by torch {run.provenance.get('torch', '?')} on {run.provenance.get('device', '?')}"
-            now = f"now torch {again.provenance['torch']} on {device}"
+            made = f"made by torch {run.provenance.get('torch', '?')}, {engine}, on {run.provenance.get('device', '?')}"
+            now = f"now torch {again.provenance['torch']}, {again.provenance['engine']}, on {device}"
             differs.append(f"run {run.spec.id} has a different {which} when it is trained again ({made}, {now})")
     return Check("retrained", len(picked), tuple(differs))
 
 
-def _again(spec: RunSpec, store: Store, device: str) -> Run:
+def _again(spec: RunSpec, store: Store, device: str, engine: str) -> Run:
     """Train a run, and the part of its trunk before it, in a temporary folder."""
     with tempfile.TemporaryDirectory() as place:
         other = open_store(Path(place) / "store", create=True)
@@ -240,7 +241,7 @@ def _again(spec: RunSpec, store: Store, device: str) -> Run:
             chain = [replace(spec, schedule="constant", parent="", **steps), spec]
         for one in chain:
             other.ask(one)
-        work(other, [one.id for one in chain], device=device)
+        work(other, [one.id for one in chain], device=device, engine=engine)
         return other.run(spec)
 
 

@@ -44,7 +44,7 @@ class Adam:
     def step(self):
         """Update the weights of every group from their gradients, with the group's learning rate `lr`."""
         for group in self.param_groups:
-            states = [self._of(weight) for weight in group["params"]]
+            states = [self.state_of(weight) for weight in group["params"]]
             adam(
                 group["params"],
                 [weight.grad for weight in group["params"]],
@@ -62,7 +62,7 @@ class Adam:
                 maximize=False,
             )
 
-    def _of(self, weight: nn.Parameter) -> dict[str, torch.Tensor]:
+    def state_of(self, weight: nn.Parameter) -> dict[str, torch.Tensor]:
         """Return the state of a weight: both moving averages of its gradient, and its step count on the same device."""
         if weight not in self.state:
             self.state[weight] = {

@@ -15,23 +15,25 @@ from ..errors import StoreError
 from ..instruments.early_stopping import should_stop
 from ..instruments.evaluate import HeldOutLoss, evaluate
 from ..instruments.learned import judged, unigram_loss
-from ..instruments.noise_scale import measure, plus
+from ..instruments.noise_scale import plus
 from ..instruments.spikes import LossWatch
 from ..instruments.throughput import CEILING_SECONDS, forget_peak_memory, matmul_ceiling, peak_memory_bytes, utilisation
 from ..instruments.weights import activation_rms, decay_timescale, update_ratio
-from ..models import FAMILIES, make_drop
+from ..models import FAMILIES, Transformer
 from ..models.precision import DTYPES, in_precision, set_float32
 from ..records.json_values import finite, from_plain, to_plain, utc_now
-from ..run.run import CHECKPOINT, DIVERGED, FINISHED, Evaluation, NoiseSums, Run, RunSpec, state_name
+from ..run.run import CHECKPOINT, DIVERGED, FINISHED, Evaluation, NoiseSums, Run, RunSpec, require_engine, state_name
 from ..run.schedule import CURVE_SHARE, evaluation_steps, learning_rate, log_places
-from .optimizer import descend, gradient, gradient_of, make_optimizer
+from .compiled.engine import Compiled
+from .compiled.support import supports
+from .optimizer import make_optimizer
+from .plain import AT_ONCE, Plain
 from .run_state import read_checkpoint, states, write_checkpoint
 from .windows import Order, Windows
 
 CHECKPOINT_SECONDS = 15.0
 PROGRESS_SECONDS = 1.0
 CEILING_SHARE = 0.02  # maximum fraction of a run's time for measuring the peak FLOP rate of the machine
-AT_ONCE = 32  # steps whose losses are read together, so that a GPU need not wait for each
 
 
 class Interrupted(Exception):
@@ -49,6 +51,7 @@ def train(
     evaluated: Callable[[Sequence[Evaluation]], None] = lambda curve: None,
     stop: Callable[[], bool] = lambda: False,
     device: str = "cpu",
+    engine: str = "auto",
 ) -> Run:
     """Train one model.
 
@@ -61,26 +64,25 @@ def train(
         foreign: the texts of `spec.foreign`, in order.
         tell, evaluated: called each second with step and training loss; after each evaluation, with all of them.
         stop: called about once per second; when it returns true, the state is saved and Interrupted is raised.
+        engine: "auto", the compiled step where it can (`compiled.support.supports`), else PyTorch; "plain", PyTorch.
 
     Raises:
         StoreError: the parent's state is missing.
         Interrupted: `stop` returned true.
     """
-    job = _Job(spec, (data, *foreign), folder, device, evaluated)
+    job = _Job(spec, (data, *foreign), folder, device, engine, evaluated)
     step = job.resume(parent_folder)
     told = kept = time.monotonic()
     job.evaluate_where_due(step)
     while step < spec.steps and job.goes_on:
-        job.take_step(step)
-        step += 1
+        step = job.advance(step)
         if step in spec.branch_at:  # before the evaluation: a trunk that is extended has its evaluations at other steps
             job.keep(folder / state_name(step), step)
         job.evaluate_where_due(step)
         now = time.monotonic()
         if now - told > PROGRESS_SECONDS:
             told = now
-            job.read_losses()
-            tell(step, job.recent_loss)
+            tell(step, job.read_losses())
             if stop():
                 job.keep(folder / CHECKPOINT, step)
                 raise Interrupted
@@ -103,12 +105,22 @@ class _Notes:
     watch: LossWatch = field(default_factory=LossWatch)
     update_ratio: float | None = None
     started: str = ""
+    engine: str = ""
 
 
 class _Job:
     """The mutable state of one run: model, optimizer, measurements."""
 
-    def __init__(self, spec: RunSpec, texts: Sequence[Tokenised], folder: Path, device: str, evaluated: Callable):
+    def __init__(
+        self,
+        spec: RunSpec,
+        texts: Sequence[Tokenised],
+        folder: Path,
+        device: str,
+        engine: str,
+        evaluated: Callable[[Sequence[Evaluation]], None],
+    ):
+        require_engine(engine)
         self.spec, self.data, self.foreign = spec, texts[0], texts[1:]
         self.folder, self.device, self.evaluated = folder, device, evaluated
         set_float32(spec.precision, device)
@@ -120,8 +132,10 @@ class _Job:
         self.order = Order(spec, self.text.size)
         self.model = FAMILIES[spec.shape.family](spec.shape, spec.seed).to(device)
         self.optimizer = make_optimizer(spec, self.model)
+        self.plain_because = "it was asked for" if engine == "plain" else supports(spec, device)
+        self.engine: Plain | Compiled = self._plain() if self.plain_because else self._compiled()
         self.outcome, self.sentence = FINISHED, "reached its horizon"
-        self.notes, self.began = _Notes(started=utc_now()), time.monotonic()
+        self.notes, self.began = _Notes(started=utc_now(), engine=self.engine.name), time.monotonic()
         self.evaluate_after = set(evaluation_steps(spec))
         self.unread: list[torch.Tensor] = []
         self.done = 0
@@ -138,6 +152,7 @@ class _Job:
             kept = read_checkpoint(path, self.optimizer)
             if kept is not None:
                 self.notes = from_plain(_Notes, kept, "checkpoint", StoreError)
+                self._note_engine()
                 return self.notes.step
         if not self.spec.parent:
             return 0
@@ -149,26 +164,48 @@ class _Job:
             )
         return self.spec.first_step
 
-    def take_step(self, step: int):
-        """Do one optimizer step; where asked for, measure the noise of its gradient and the size of its update."""
-        spec, watched = self.spec, self.spec.watch_weights and step + 1 in self.evaluate_after
-        inputs_BT, targets_BT = self.text.at(self.order.starts(step))
-        if spec.noise_every and step % spec.noise_every == 0 and spec.batch > 1:
-            self._measure_noise(step, inputs_BT, targets_BT)
-        before = [weight.detach().clone() for weight in self.optimizer.weights] if watched else []
-        rate = learning_rate(spec, step)
-        asked = {"accumulate": spec.accumulate, "drop": self._drop(step), "precision": spec.precision}
-        loss = descend(self.model, self.optimizer, inputs_BT, targets_BT, rate, spec.clip, **asked)
-        self.notes.update_ratio = update_ratio(before, self.optimizer.weights) if watched else None
-        self.done = step + 1
-        self.unread.append(loss.detach())
-        if len(self.unread) == AT_ONCE:
-            self.read_losses()
+    def _plain(self) -> Plain:
+        return Plain(
+            self.spec, self.model, self.optimizer, lambda step: self.text.at(self.order.starts(step)), self.device
+        )
 
-    def read_losses(self):
-        """Read the losses of the steps since the last call, and record a loss that is not finite."""
+    def _compiled(self) -> Compiled:
+        assert isinstance(self.model, Transformer)
+        return Compiled(
+            self.spec, self.model, self.optimizer, lambda step: self.text.tokens_at(self.order.starts(step))
+        )
+
+    def _note_engine(self):
+        """Keep the name of the engine with the state, and of every engine that trained a part of the run."""
+        name = self.engine.name
+        if not self.notes.engine.endswith(name):
+            self.notes.engine = f"{self.notes.engine}, then {name}" if self.notes.engine else name
+
+    def advance(self, step: int) -> int:
+        """Do optimizer steps until the engine rests or the next event, and return the number of steps done."""
+        end, watched = self._next_event(step), False
+        if self.spec.watch_weights and end in self.evaluate_after:
+            end, watched = max(step + 1, end - 1), end == step + 1
+        before = [weight.detach().clone() for weight in self.optimizer.weights] if watched else []
+        found = self.engine.advance(step, end)
+        for measured in found.noise:
+            self.notes.noise = plus(self.notes.noise, *measured)
+        self.notes.update_ratio = update_ratio(before, self.optimizer.weights) if watched else None
+        self.done = step + len(found.losses)
+        self.unread += found.losses
+        if len(self.unread) >= AT_ONCE:
+            self.read_losses()
+        return self.done
+
+    def _next_event(self, step: int) -> int:
+        """The next step after which the run is evaluated or its state is saved for branches."""
+        events = (*self.evaluate_after, *self.spec.branch_at, self.spec.steps)
+        return min(event for event in events if event > step)
+
+    def read_losses(self) -> float:
+        """Read the losses of the steps since the last call, record one that is not finite, and return the last."""
         if not self.unread:
-            return
+            return self.recent_loss
         losses, self.unread = torch.stack(self.unread).tolist(), []
         for loss in losses:
             self.notes.loss_sum += loss
@@ -180,6 +217,7 @@ class _Job:
             step = self.done - len(losses) + bad[0] + 1
             self.outcome = DIVERGED
             self.sentence = f"the training loss was not a finite number at step {step} of {self.spec.steps}"
+        return self.recent_loss
 
     def evaluate_where_due(self, step: int):
         """Evaluate if an evaluation is due after this step and the loaded state does not already include it."""
@@ -231,6 +269,9 @@ class _Job:
         if step < self.spec.steps and self.outcome == FINISHED:
             self.sentence = f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
         provenance = {"torch": torch.__version__, "device": self.device, "threads": str(torch.get_num_threads())}
+        provenance |= {"engine": self.notes.engine} | (
+            {"plain_because": self.plain_because} if self.plain_because else {}
+        )
         provenance |= {"started": self.notes.started, "ended": utc_now()}
         bytes_per_token = self.data.bytes_per_token("test")
         run = Run(
@@ -269,17 +310,6 @@ class _Job:
         """Wall-clock seconds of training so far, including the time before interruptions."""
         return self.notes.seconds + time.monotonic() - self.began
 
-    def _measure_noise(self, step: int, inputs_BT, targets_BT):
-        def of_rows(rows: slice) -> list[torch.Tensor]:
-            drop = self._drop(step, of_noise=1 + rows.start)
-            part, precision = (inputs_BT[rows], targets_BT[rows]), self.spec.precision
-            gradient(self.model, self.optimizer.weights, *part, drop=drop, precision=precision)
-            return [gradient_of(weight) for weight in self.optimizer.weights]
-
-        parts = max(2, self.spec.accumulate)
-        found = measure(of_rows, self.spec.batch, self.spec.shape.n_ctx, parts)
-        self.notes.noise = plus(self.notes.noise, *found)
-
     def _activations(self) -> tuple[float, ...]:
         with in_precision(self.spec.precision, self.device):
             return activation_rms(self.model, self.tests[0].at(np.zeros(1, int))[0])
@@ -288,12 +318,4 @@ class _Job:
         starts = window_starts(windows.size, self.spec.shape.n_ctx, self.spec.eval_tokens)
         starts = starts if whole else starts[::CURVE_SHARE]
         with in_precision(self.spec.precision, self.device):
-            return evaluate(self.model, windows.at, starts, text.documents_of("test", starts))
-
-    def _drop(self, step: int, of_noise: int = 0):
-        """Make the dropout of a step, from the run's seed and the step alone; None without dropout."""
-        if not self.spec.dropout:
-            return None
-        words = (self.spec.seed, step, of_noise) if of_noise else (self.spec.seed, step)
-        seed = np.random.SeedSequence(words).generate_state(1)[0]
-        return make_drop(self.spec.dropout, int(seed), self.device)
+            return evaluate(self.engine.scored, windows.at, starts, text.documents_of("test", starts))

@@ -33,9 +33,13 @@ class Windows:
             )
             windows = self.tokens[places].long()
         else:
-            rows = starts[:, None] + np.arange(self.n_ctx + 1)
-            windows = torch.from_numpy(self.tokens[rows].astype(np.int64)).to(self.device)
+            windows = torch.from_numpy(self.tokens_at(starts)).to(self.device)
         return windows[:, :-1], windows[:, 1:]
+
+    def tokens_at(self, starts: np.ndarray) -> np.ndarray:
+        """Return the windows that begin at `starts`, (B, T + 1) int64, of a text that is not on a GPU."""
+        assert isinstance(self.tokens, np.ndarray)
+        return self.tokens[np.asarray(starts)[:, None] + np.arange(self.n_ctx + 1)].astype(np.int64)
 
 
 class Order:

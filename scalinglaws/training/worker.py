@@ -22,6 +22,7 @@ def work(
     *,
     stop: Callable[[], bool] = lambda: False,
     device: str = "cpu",
+    engine: str = "auto",
     tracking: Tracking | None = None,
 ):
     """Train those of the named runs that are not complete.
@@ -29,6 +30,7 @@ def work(
     Args:
         tracking: where each run is sent while it trains; nowhere by default.
         stop: called about once per second; when it returns true, the state is saved and train.Interrupted is raised.
+        engine: as `train` takes it.
 
     Raises:
         FailureError: another process holds the lock of a chain.
@@ -47,7 +49,7 @@ def work(
                 if stop():
                     raise Interrupted
                 sent_to = nowhere if tracking is None or store.has(spec) else tracking
-                run = _without_state(left, store) or _trained(left, store, stop, device, sent_to)
+                run = _without_state(left, store) or _trained(left, store, stop, (device, engine), sent_to)
                 if not store.has(spec):
                     run = replace(run, spec=spec)
                     sent_to.end(run)
@@ -79,8 +81,8 @@ def _without_state(spec: RunSpec, store: Store) -> Run | None:
     return replace(ended, spec=spec, sentence=sentence, curve=(), readings={}, by_position=())
 
 
-def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], device: str, tracking: Tracking) -> Run:
-    folder = store.folder(spec.id)
+def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], how: tuple[str, str], tracking: Tracking) -> Run:
+    folder, (device, engine) = store.folder(spec.id), how
     tracking.begin(spec)
     return train(
         spec,
@@ -90,6 +92,7 @@ def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], device: str,
         foreign=[open_data(store.data, data_id) for _, data_id in spec.foreign],
         stop=stop,
         device=device,
+        engine=engine,
         tell=lambda step, loss: store.tell(spec.id, step, loss),
         evaluated=tracking.evaluated,
     )

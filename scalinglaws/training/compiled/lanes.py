@@ -1,0 +1,310 @@
+"""Eight floats at once, as a type of numba's, and the register tile of which every matrix product is made.
+
+Written for any processor: LLVM turns vectors of eight into the widest that it has (two of four on Arm or old x86), and
+a multiply-add into one instruction where there is one.
+"""
+
+import operator
+
+from llvmlite import ir
+from numba import njit, types
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+LANES = 8
+WIDE = 2 * LANES  # columns of the wide tile
+F32, I32, I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
+V8, I8X32 = ir.VectorType(F32, LANES), ir.VectorType(I32, LANES)
+FLOATS = types.CPointer(types.float32)
+INTS = types.CPointer(types.int64)
+
+
+# called by nothing but one another: no wrappers for Python and C; the type of njit lacks these two options
+compiled = njit(  # type: ignore[call-overload]
+    error_model="numpy", fastmath={"contract"}, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
+
+
+class Lanes(types.Type):
+    """The numba type of eight float32."""
+
+    def __init__(self):
+        super().__init__(name="Lanes")
+
+
+lanes = Lanes()
+
+
+@register_model(Lanes)
+class LanesModel(models.PrimitiveModel):
+    """How it is held: an LLVM vector."""
+
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, V8)
+
+
+def _arithmetic(symbol, instruction: str):
+    cases = [signature(lanes, lanes, lanes)]
+    infer_global(symbol)(type(f"Lanes_{instruction}", (ConcreteTemplate,), {"cases": cases}))
+
+    @lower_builtin(symbol, lanes, lanes)
+    def lower(context, builder, sig, args):
+        return getattr(builder, instruction)(*args, flags=("contract",))
+
+
+for _symbol, _instruction in (
+    (operator.add, "fadd"),
+    (operator.sub, "fsub"),
+    (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"),
+):
+    _arithmetic(_symbol, _instruction)
+
+
+def _vector(builder, pointer, index):
+    return builder.bitcast(builder.gep(pointer, [index]), V8.as_pointer())
+
+
+def _constant(value: float):
+    return ir.Constant(V8, [value] * LANES)
+
+
+def _function(builder, name: str, result, arguments):
+    known = builder.module.globals.get(name)
+    return known or ir.Function(builder.module, ir.FunctionType(result, arguments), name)
+
+
+def _spread(builder, value):
+    undefined = ir.Constant(V8, ir.Undefined)
+    first = builder.insert_element(undefined, value, ir.Constant(I32, 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(I8X32, [0] * LANES))
+
+
+@intrinsic
+def floats(typing, address):
+    """The float32 at an address."""
+
+    def generate(context, builder, sig, args):
+        return builder.inttoptr(args[0], F32.as_pointer())
+
+    return FLOATS(types.int64), generate
+
+
+@intrinsic
+def ints(typing, address):
+    """The int64 at an address."""
+
+    def generate(context, builder, sig, args):
+        return builder.inttoptr(args[0], I64.as_pointer())
+
+    return INTS(types.int64), generate
+
+
+@intrinsic
+def doubles(typing, address):
+    """The float64 at an address."""
+
+    def generate(context, builder, sig, args):
+        return builder.inttoptr(args[0], ir.DoubleType().as_pointer())
+
+    return types.CPointer(types.float64)(types.int64), generate
+
+
+@intrinsic
+def on_its_own(typing):
+    """Keep LLVM from copying the function that calls this into its callers: a third of the time to compile."""
+
+    def generate(context, builder, sig, args):
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
+def past(typing, pointer, count):
+    """The pointer `count` elements further on."""
+
+    def generate(context, builder, sig, args):
+        return builder.gep(args[0], [args[1]])
+
+    return pointer(pointer, types.int64), generate
+
+
+@intrinsic
+def load(typing, pointer, index):
+    """Eight floats from an index on."""
+
+    def generate(context, builder, sig, args):
+        value = builder.load(_vector(builder, *args))
+        value.align = 4
+        return value
+
+    return lanes(FLOATS, types.int64), generate
+
+
+@intrinsic
+def store(typing, pointer, index, value):
+    """Write eight floats from an index on."""
+
+    def generate(context, builder, sig, args):
+        builder.store(args[2], _vector(builder, *args[:2])).align = 4
+        return context.get_dummy_value()
+
+    return types.void(FLOATS, types.int64, lanes), generate
+
+
+@intrinsic
+def spread(typing, value):
+    """Eight times one number."""
+
+    def generate(context, builder, sig, args):
+        return _spread(builder, args[0])
+
+    return lanes(types.float32), generate
+
+
+@intrinsic
+def total(typing, value):
+    """The sum of eight floats."""
+
+    def generate(context, builder, sig, args):
+        add = _function(builder, "llvm.vector.reduce.fadd.v8f32", F32, [F32, V8])
+        return builder.call(add, [ir.Constant(F32, -0.0), args[0]], fastmath=("reassoc",))
+
+    return types.float32(lanes), generate
+
+
+@intrinsic
+def highest(typing, value):
+    """The largest of eight floats."""
+
+    def generate(context, builder, sig, args):
+        return builder.call(_function(builder, "llvm.vector.reduce.fmax.v8f32", F32, [V8]), [args[0]])
+
+    return types.float32(lanes), generate
+
+
+@intrinsic
+def larger(typing, one, other):
+    """The larger of each pair; where `one` is no number, `one`."""
+
+    def generate(context, builder, sig, args):
+        return builder.select(builder.fcmp_ordered("<", *args), args[1], args[0])
+
+    return lanes(lanes, lanes), generate
+
+
+@intrinsic
+def where_positive(typing, sign, one, other):
+    """Take `one` where `sign` is above 0, else `other`."""
+
+    def generate(context, builder, sig, args):
+        return builder.select(builder.fcmp_ordered(">", args[0], _constant(0.0)), args[1], args[2])
+
+    return lanes(lanes, lanes, lanes), generate
+
+
+@intrinsic
+def magnitude(typing, value):
+    """The absolute value of each."""
+
+    def generate(context, builder, sig, args):
+        return builder.call(_function(builder, "llvm.fabs.v8f32", V8, [V8]), [args[0]])
+
+    return lanes(lanes), generate
+
+
+@intrinsic
+def root(typing, value):
+    """The square root of each."""
+
+    def generate(context, builder, sig, args):
+        return builder.call(_function(builder, "llvm.sqrt.v8f32", V8, [V8]), [args[0]])
+
+    return lanes(lanes), generate
+
+
+@intrinsic
+def nearest(typing, value):
+    """Each rounded to a whole number, for absolute values below 2^22."""
+
+    def generate(context, builder, sig, args):
+        shift = _constant(1.5 * 2**23)
+        return builder.fsub(builder.fadd(args[0], shift), shift)
+
+    return lanes(lanes), generate
+
+
+@intrinsic
+def power_of_two(typing, value):
+    """2 to the power of each whole number, -126 to 127."""
+
+    def generate(context, builder, sig, args):
+        whole = builder.add(builder.fptosi(args[0], I8X32), ir.Constant(I8X32, [127] * LANES))
+        return builder.bitcast(builder.shl(whole, ir.Constant(I8X32, [23] * LANES)), V8)
+
+    return lanes(lanes), generate
+
+
+def make_tile(rows: int, columns: int):
+    """Make the product of a tile that stays in registers: c[i, j] = s[i, j] + sum_k a[i ar + k ak] b[k bk + j].
+
+    `rows` and `columns` (a multiple of eight) are fixed; strides count elements; the depth is at least 1; s may be c.
+    With eight vectors of sums both multiply-add units of a core are busy: a result takes four cycles. What is in s is
+    added last: a long sum of small terms is more exact when it starts at 0.
+    """
+    many = columns // LANES
+
+    @intrinsic
+    def tile(typing, a, ar, ak, depth, b, bk, s, ls, c, lc):
+        def generate(context, builder, sig, args):
+            _tile(builder, rows, many, *args)
+            return context.get_dummy_value()
+
+        number = types.int64
+        asked = (FLOATS, number, number, number, FLOATS, number, FLOATS, number, FLOATS, number)
+        return types.void(*asked), generate
+
+    return tile
+
+
+def _tile(builder, rows: int, many: int, a, ar, ak, depth, b, bk, s, ls, c, lc):
+    places = [(r, j) for r in range(rows) for j in range(many)]
+
+    def at(stride, r, j=0):
+        return builder.add(builder.mul(stride, ir.Constant(I64, r)), ir.Constant(I64, LANES * j))
+
+    def eight(pointer, index):
+        value = builder.load(_vector(builder, pointer, index))
+        value.align = 4
+        return value
+
+    row_starts = [at(ar, r) for r in range(rows)]
+    before, loop, done = builder.block, builder.append_basic_block("depth"), builder.append_basic_block("done")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    k = builder.phi(I64)
+    k.add_incoming(ir.Constant(I64, 0), before)
+    sums = {place: builder.phi(V8) for place in places}
+    columns = [eight(b, builder.add(builder.mul(k, bk), ir.Constant(I64, LANES * j))) for j in range(many)]
+    along = builder.mul(k, ak)
+    multiply_add = _function(builder, "llvm.fmuladd.v8f32", V8, [V8] * 3)
+    added = {}
+    for r in range(rows):
+        value = _spread(builder, builder.load(builder.gep(a, [builder.add(row_starts[r], along)])))
+        for j in range(many):
+            added[r, j] = builder.call(multiply_add, [value, columns[j], sums[r, j]])
+    following = builder.add(k, ir.Constant(I64, 1))
+    k.add_incoming(following, loop)
+    for place in places:
+        sums[place].add_incoming(_constant(0.0), before)
+        sums[place].add_incoming(added[place], loop)
+    builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
+    builder.position_at_end(done)
+    for place in places:
+        whole = builder.fadd(eight(s, at(ls, *place)), added[place])
+        builder.store(whole, _vector(builder, c, at(lc, *place))).align = 4
+
+
+wide_tile, narrow_tile = make_tile(4, WIDE), make_tile(8, LANES)
