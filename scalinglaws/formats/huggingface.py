@@ -9,9 +9,11 @@ from typing import Any
 from ..records.json_values import parse_json
 from .json_records import read_json_lines
 from .raw import Raw, columns_of, flatten, is_number
+from .run_folders import run_of_state
 
 _PRINTED = re.compile(r"\{'(?:eval_)?loss': [^{}]*\}")
 _OF = {"step": "steps", "eval_loss": "loss_nats", "loss": "loss_train_nats", "learning_rate": "lr"}
+_OF["num_input_tokens_seen"] = "tokens"  # logged where the Trainer was asked to count them
 
 
 def looks_like_trainer_state(head: str) -> bool:
@@ -31,7 +33,7 @@ def read_trainer_state(text: str, name: str) -> Raw:
     rows = [{_OF.get(key, key): one for key, one in flatten(row).items()} for row in state["log_history"]]
     held_out = [row for row in rows if "loss_nats" in row]
     rates = {row["steps"]: row["lr"] for row in rows if "lr" in row and "steps" in row}
-    of_run = {"run_id": Path(name).parent.name or Path(name).stem, **_planned(state)}
+    of_run = {"run_id": run_of_state(Path(name)), **_planned(state)}
     kept = held_out or [row for row in rows if "loss_train_nats" in row]
     records = [{**of_run, "lr": rates.get(row.get("steps")), **row} for row in kept]
     notes = [f"{len(rows) - len(kept)} of {len(rows)} rows of log_history hold no held-out loss and are not points"]

@@ -14,6 +14,7 @@ from .mlflow import is_mlflow_folder, read_mlflow_database, read_mlflow_folder
 from .opening import beginning, checked_text, text_of
 from .parquet import read_parquet
 from .raw import Raw
+from .run_folders import METRICS, metric_tables, settings_beside, trainer_states
 from .shelf import TEXTS
 from .tensorboard_events import event_files, looks_like_events, read_events
 from .tracker_charts import of_matrix, of_tensorboard_chart, of_wandb_chart, of_wandb_runs
@@ -131,15 +132,30 @@ def _prose(text: str, name: str) -> str:
 def _of_folder(folder: Path, form: str | None) -> Raw:
     if is_mlflow_folder(folder):
         return read_mlflow_folder(folder)
+    if states := trainer_states(folder):  # before the event files that the Trainer also writes, which say less
+        return _of_runs(states, form)
     if events := event_files(folder):
         return joined([read_events(paths, run) for run, paths in events.items()])
     if offline := wandb_files(folder):
         return read_wandb_files(offline)
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in READ_IN)
-    files = files or sorted(folder.glob("*/trainer_state.json")) or sorted(folder.glob("*/metrics.csv"))
+    tables = metric_tables(folder)
+    if tables and {path.name for path in files} <= {METRICS}:
+        return _of_runs(tables, form)
     if not files:
         raise PointsError(f"{folder} holds no file that is read: they end in {', '.join(READ_IN)}.")
     return _several(files, form, some=True)
+
+
+def _of_runs(files: dict[Path, str], form: str | None) -> Raw:
+    """Read the logs of several runs, whose names are given, each with the settings beside it."""
+    raws = []
+    for path, run in files.items():
+        raw = _of_path(path, form)
+        facts = {name: value for name, value in settings_beside(path).items() if name not in raw.columns}
+        raw.columns |= {name: [value] * len(raw.rows) for name, value in (facts | {"run_id": run}).items()}
+        raws.append(raw)
+    return joined(raws)
 
 
 def _several(files: list[Path], form: str | None, some: bool = False) -> Raw:

@@ -15,13 +15,13 @@ _PLAIN = {
     "loss_bits_per_byte": "bpb val_bpb validation_bpb eval_bpb bits_per_byte val_bits_per_byte",
     "loss_nats_sem": "loss_sem loss_stderr",
     "tokens": "tokens total_tokens n_tokens num_tokens tokens_seen train_tokens training_tokens tokens_trained "
-    "consumed_tokens num_tokens_trained",
+    "consumed_tokens num_tokens_trained num_input_tokens_seen train_num_input_tokens_seen",
     "steps": "global_step trainer_global_step step steps iter iters iteration iterations train_steps training_steps "
     "n_steps num_steps optimizer_steps",
     "batch_tokens": "tokens_per_step tokens_per_batch batch_size_tokens batch_size_in_tokens global_batch_tokens",
     "batch_sequences": "batch_size global_batch_size train_batch_size batch_size_sequences",
     "flops": "total_flops train_flops training_flops flops compute",
-    "lr": "lr learning_rate peak_lr max_lr peak_learning_rate",
+    "lr": "lr learning_rate train_learning_rate train_lr peak_lr max_lr peak_learning_rate",
     "planned_steps": "max_steps max_iters planned_steps train_iters num_training_steps lr_decay_iters",
     "warmup_steps": "warmup_iters num_warmup_steps",
     "n_layer": "n_layer n_layers num_layers layers num_hidden_layers depth",
