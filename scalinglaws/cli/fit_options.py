@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,19 +81,66 @@ def of_a_fit(verb: Callable) -> Callable:
     """Make a command of a function of `Fitted`: it takes a law, a table, the verb's own options, and those of a fit."""
 
     def fitted_first(asked: dict, law: o.Law, table: o.Table, **given):
-        from ..auditing.bearing import bearing
+        _by_a_law(verb, asked, law, table, given)
 
-        laws, files = laws_of(law, asked["law_file"])
-        spared("--to", given.get("to"), (table, *files.values()))
-        fitted = _fitted(laws, files, table, asked)
-        failed = bearing(fitted.points, fitted.fit.columns)
-        verb(replace(fitted, points=replace(fitted.points, notes=(*fitted.points.notes, *failed))), **given)
-        for rule in failed:
-            say(rule)
+    return _command(fitted_first, verb)
 
+
+def of_a_fit_or(unnamed: Callable | None = None) -> Callable:
+    """Make a command that takes a law and a table, or a table alone: then `unnamed` gets its default forecast.
+
+    Without `unnamed` the verb itself takes both.
+    """
+
+    def decorated(verb: Callable) -> Callable:
+        def fitted_first(asked: dict, law: o.LawOrTable, table: o.TableAfter = None, **given):
+            if table is not None:
+                _by_a_law(verb, asked, law, table, given)
+            else:
+                _by_a_forecast(unnamed or verb, asked, law, given)
+
+        return _command(fitted_first, verb)
+
+    return decorated
+
+
+def _command(fitted_first: Callable, verb: Callable) -> Callable:
     first = list(inspect.signature(fitted_first).parameters.values())[:3]
     own = list(inspect.signature(verb).parameters.values())[1:]
+    first[2] = first[2].replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if first[2].default is not inspect.Parameter.empty:  # an argument with a default comes last
+        own = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
     return with_options(*_SHARED)(_declared(fitted_first, [*first, *own], verb))
+
+
+def _by_a_forecast(verb: Callable, asked: dict, table: str, given: dict) -> None:
+    """Forecast a table with no law named; a name that is a law of the shelf lacks its table."""
+    from ..laws import LAWS
+    from .forecasts_given import unasked
+
+    if all(name in LAWS for name in table.split(",")):
+        raise MisuseError(f"law {table!r} needs a table of runs after it: {table} POINTS. A table alone needs no law.")
+    spared("--to", given.get("to"), (table,))
+    made = unasked(table, asked, given)
+    _told(verb, made, made.forecaster.seen.columns, given)
+
+
+def _by_a_law(verb: Callable, asked: dict, law: str, table: str, given: dict) -> None:
+    """Fit laws to a table, and hand them to a verb."""
+    laws, files = laws_of(law, asked["law_file"])
+    spared("--to", given.get("to"), (table, *files.values()))
+    fitted = _fitted(laws, files, table, asked)
+    _told(verb, fitted, fitted.fit.columns, given)
+
+
+def _told(verb: Callable, made: Any, columns: Mapping[str, str], given: dict) -> None:
+    """Run a verb, and end with the failed rules of the audit that bear on its numbers."""
+    from ..auditing.bearing import bearing
+
+    failed = bearing(made.points, columns)
+    verb(replace(made, points=replace(made.points, notes=(*made.points.notes, *failed))), **given)
+    for rule in failed:
+        say(rule)
 
 
 def with_options(*names: str, **defaults) -> Callable:

@@ -22,6 +22,13 @@ Table = Annotated[
         "them; - for standard input.",
     ),
 ]
+LawOrTable = Annotated[
+    str,
+    typer.Argument(
+        metavar="[LAW]", help="A law of the shelf, or your own: FILE.py. Without one: the default forecast."
+    ),
+]
+TableAfter = Annotated[str | None, typer.Argument(metavar="POINTS", help="A table of runs, or - for standard input.")]
 Map = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="NAME=COLUMN", help="A letter or quantity is this column: --map N=params_total."),
@@ -74,7 +81,12 @@ Bounds = Annotated[
     list[str] | None, typer.Option("--bounds", metavar="NAME=LOW:HIGH", help="Keep a parameter inside a range: E=0:2.")
 ]
 Prior = Annotated[
-    list[str] | None, typer.Option("--prior", metavar="NAME=MEAN:SD", help="A normal prior: alpha=0.34:0.05.")
+    list[str] | None,
+    typer.Option(
+        "--prior",
+        metavar="NAME=MEAN:SD",
+        help="A normal prior on a law's constant: alpha=0.34:0.05. Without a law: field, none, or a file.",
+    ),
 ]
 Cluster = Annotated[
     str | None,

@@ -8,8 +8,9 @@ import typer
 from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .fit_options import of_a_fit
+from .fit_options import of_a_fit_or
 from .fits_given import Fitted, accuracy_of
+from .forecasts_given import Unasked
 
 _Float = float | None
 Flops = Annotated[_Float, typer.Option(help="Budget of training FLOPs, 6 N D; or give a goal.")]
@@ -52,9 +53,9 @@ To = Annotated[
 
 
 @app.command(rich_help_panel=INFER)
-@of_a_fit
+@of_a_fit_or()
 def plan(
-    a: Fitted,
+    a: Fitted | Unasked,
     flops: Flops = None,
     target_loss: TargetLoss = None,
     target_accuracy: TargetAccuracy = None,
@@ -82,9 +83,9 @@ def plan(
     to: To = None,
     json: Json = False,
 ):
-    """Turn a budget or a goal into size, tokens, batch, steps and loss, each with its interval, and near-equal choices.
+    """Turn a budget or a goal into size, tokens, batch, steps and loss, with intervals: by the forecast, or by a law.
 
-    Example:  scalinglaws plan chinchilla points.csv --flops 1e21 --n-vocab 50257 --n-ctx 2048 --hardware h100-sxm
+    Example:  scalinglaws plan points.csv --flops 1e21 --n-vocab 50257 --n-ctx 2048 --hardware h100-sxm
     """
     building = _building(n_vocab, n_ctx, d_head, not untied)
     _check_export(export, building, shape_row, to, lr)
@@ -105,10 +106,12 @@ def plan(
     _tell(a, made, _exported(made, export, shape_row, lr, devices), to, json)
 
 
-def _planned(a: Fitted, mix: str | None, calibrate: bool, chain: str | None, given: dict):
+def _planned(a: Fitted | Unasked, mix: str | None, calibrate: bool, chain: str | None, given: dict):
     """Plan by one law or by several with weights; first without calibration, so that mistakes are reported at once."""
     from ..planning.plan import plan as run_plan
 
+    if isinstance(a, Unasked):
+        return run_plan(a.forecaster, level=a.level, **given)
     mixed = a.mixed(mix)
     drawn = mixed or a.draws[0]
     given |= {"level": a.level, "ceiling": a.ceiling}
@@ -162,7 +165,7 @@ def _exported(made, trainer: str | None, row: int | None, lr: float | None, devi
     return configuration(made, best, trainer, lr=lr, devices=devices if devices > 1 else None)
 
 
-def _tell(a: Fitted, made, configured: str | None, to: Path | None, json: bool):
+def _tell(a: Fitted | Unasked, made, configured: str | None, to: Path | None, json: bool):
     from ..records.json_values import to_plain, write_whole
     from .outputs import wrote
 

@@ -8,12 +8,50 @@ import typer
 from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .fit_options import of_a_fit
+from .fit_options import of_a_fit_or
 from .fits_given import Fitted
+from .forecasts_given import Unasked
+
+
+def _forecast(a: Unasked, at: list[str], kind: str = "run", json: bool = False, **_):
+    """Forecast at every target, and print it."""
+    from ..predicting.forecast_text import forecast_lines
+
+    targets = [o.places(text) for text in at]
+    said = [a.forecaster.ask(target, level=a.level, kind=kind) for target in targets]
+    warned = a.warnings(*(sentence for one in said for sentence in one.warnings))
+    before = a.tell_first()
+    if json:
+        made = [_forecast_plain(a, target, p) for target, p in zip(targets, said, strict=True)]
+        emit(made[0] if len(made) == 1 else made, a.points)
+    else:
+        show("\n".join(line for text, p in zip(at, said, strict=True) for line in forecast_lines(p, [text])))
+    for warning in (one for one in warned if one["message"] not in before):
+        say(f"warning [{warning['id']}]: {warning['message']}")
+
+
+def _forecast_plain(a: Unasked, target: dict[str, float], p) -> dict:
+    return {
+        "at": target,
+        "quantity": p.predicts,
+        "value": finite(float(p.value)),
+        "low": finite(float(p.low)),
+        "high": finite(float(p.high)),
+        "level": a.level,
+        "determined": bool(p.determined),
+        "shares": {"runs": 1 - float(p.field_share), "field": float(p.field_share)},
+        "prior": p.prior,
+        "reach": float(p.reach),
+        "reach_of": "6ND",
+        "inside_domain": bool(p.inside_domain),
+        "kind": p.kind,
+        "informative": bool(p.informative),
+        "warnings": a.warnings(*p.warnings),
+    }
 
 
 @app.command(rich_help_panel=INFER)
-@of_a_fit
+@of_a_fit_or(_forecast)
 def predict(
     a: Fitted,
     at: Annotated[
@@ -26,10 +64,11 @@ def predict(
 ):
     """Predict at a point, with an interval and its reach beyond the runs that were fitted.
 
-    Several laws, separated by commas, give one interval that includes the uncertainty of the form: the weight of each
-    law depends on how well it predicted larger runs.
+    Without a law: the default forecast, which takes no law on trust and says how much the runs and how much other
+    studies answer. With one: that law alone. Several laws, separated by commas, give one interval that includes the
+    uncertainty of the form: the weight of each law depends on how well it predicted larger runs.
 
-    Example:  scalinglaws predict chinchilla points.csv --at N=1e9,D=2e10
+    Example:  scalinglaws predict points.csv --at N=1e9,D=2e10
     """
     from ..comparing.ensemble import predict_mixture
     from ..predicting.predict import predict as run_predict

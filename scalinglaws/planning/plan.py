@@ -8,6 +8,8 @@ import numpy as np
 from ..comparing.ensemble import LEAST_WEIGHT, Ensemble, predict_mixture
 from ..errors import LawError, MisuseError
 from ..laws.declaration import Law
+from ..points.points import Points
+from ..predicting.forecast import Forecaster, forecaster
 from ..predicting.predict import predict
 from ..records.arguments import checked
 from ..results.fitted import Estimate
@@ -26,7 +28,7 @@ from .undetermined import check_useful, interval
 
 @checked
 def plan(
-    draws: Draws | Sequence[Draws] | Ensemble,
+    draws: Draws | Sequence[Draws] | Ensemble | Forecaster | Points,
     flops: float | None = None,
     *,
     target_loss: float | None = None,
@@ -54,7 +56,7 @@ def plan(
 
     Args:
         draws: of a law of N and D, or kaplan-ns. Of several fits the first gives the values, all give the intervals;
-            of an ensemble the law of the largest weight gives the size, the mixture the loss.
+            of an ensemble the law of the largest weight gives the size, the mixture the loss. Of points: the forecast.
         target_loss: the expected loss to reach; or target_accuracy, with the draws of a law from that loss to it in
             `accuracy`, such as bhagia-accuracy; the intervals hold the uncertainty of both laws.
         batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, appendix B and section 5), with
@@ -68,13 +70,13 @@ def plan(
         MisuseError: a number is out of range, options exclude each other, or a law cannot split a budget.
         FitError: no compute reaches the goal, or the points do not determine the best size to four decades.
     """
-    several, mixed = _members(draws)
+    several, mixed, known = _members(draws)
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
     spending = Spending(flops or np.nan, float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
     machine = Machine(hardware, flops_per_second, devices, price_per_hour)
     sizes, asked = Sizes(fixed_params, fixed_tokens), Asked(target_loss, target_accuracy, accuracy)
     chosen = _chosen(several, mixed, spending, sizes, asked, level, batch_policy, critical)
-    return _assembled(several, mixed, *chosen, machine, building, sizes.held, (level, calibration, ceiling))
+    return _assembled(several, mixed, *chosen, machine, building, sizes.held, (level, calibration, ceiling), known)
 
 
 def _chosen(
@@ -91,16 +93,19 @@ def _chosen(
     return splits, spending, goal
 
 
-def _members(draws) -> tuple[list[Draws], Ensemble | None]:
-    """Give the draws of each law, and the ensemble without the laws of negligible weight."""
+def _members(draws) -> tuple[list[Draws], Ensemble | None, Forecaster | None]:
+    """Give the draws of each law, and the ensemble without the laws of negligible weight, or the forecast."""
+    if isinstance(draws, Points | Forecaster):
+        known = draws if isinstance(draws, Forecaster) else forecaster(draws)
+        return [known.draws()], None, known
     if isinstance(draws, Draws):
-        return [draws], None
+        return [draws], None, None
     if not isinstance(draws, Ensemble):
-        return list(draws), None
+        return list(draws), None, None
     kept = [i for i, weight in enumerate(draws.weights) if weight > LEAST_WEIGHT]
     members, weights = tuple(draws.members[i] for i in kept), np.array([draws.weights[i] for i in kept])
     mixed = replace(draws, members=members, weights=tuple((weights / weights.sum()).tolist()))
-    return list(members), mixed
+    return list(members), mixed, None
 
 
 def _splits(several, spending, batch_policy, critical, sizes: Sizes) -> list[Split]:
@@ -139,7 +144,7 @@ def _check(several, flops, batch, params, tokens, inference, unique, level) -> N
 
 
 def _assembled(
-    several, mixed, splits: list[Split], spending, goal, machine, building, held: bool, asked_of_loss
+    several, mixed, splits: list[Split], spending, goal, machine, building, held: bool, asked_of_loss, known
 ) -> Plan:
     how = dict(zip(("level", "calibration", "ceiling"), asked_of_loss, strict=True))
     level = how["level"]
@@ -147,13 +152,16 @@ def _assembled(
     params = _pooled(first.params, [s.params_draws for s in splits], level, mixed)
     check_useful(several, spending.flops, params)
     tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level, mixed)
-    loss, reach, said = _mixed_loss(mixed, splits, how) if mixed else _loss(several, splits, how)
+    if known:
+        loss, reach, said = _forecast_loss(known, first, level)
+    else:
+        loss, reach, said = _mixed_loss(mixed, splits, how) if mixed else _loss(several, splits, how)
     asked = settings(first.params, first.tokens, loss.value)
     batch, steps = _batch(first, spending, tokens, asked, level)
     valley = _valley(first, spending)
     trained = 6 * first.params * first.tokens
     return Plan(
-        law=" and ".join(s.law.name for s in splits),
+        law=f"forecast (prior: {known.prior.name})" if known else " and ".join(s.law.name for s in splits),
         columns=dict(fit.columns),
         policy=_policy(spending, first, held),
         flops=spending.flops,
@@ -210,6 +218,13 @@ def _loss(several, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:
     low, high = min(float(p.low) for p in said), max(float(p.high) for p in said)
     told = tuple(sentence for one in said for sentence in one.warnings)
     return Estimate(float(said[0].value), low, high, how["level"]), float(max(p.reach for p in said)), told
+
+
+def _forecast_loss(known: Forecaster, first: Split, level: float) -> tuple[Estimate, float, tuple[str, ...]]:
+    """Forecast a new run at the planned size; its value stays where these runs do not determine it, with a warning."""
+    said = known.ask(first.at, level=level)
+    middle = float(said.value) if said.determined else float(np.sqrt(said.low * said.high))
+    return Estimate(middle, float(said.low), float(said.high), level), float(said.reach), said.warnings
 
 
 def _mixed_loss(mixed: Ensemble, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:

@@ -11,8 +11,10 @@ from ..points.points import Points
 from ..records.arguments import checked
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
+from ..uncertainty.drawn import Draws
 from .band import at_level, unit
 from .ceiling import PER_TOKEN
+from .forecast_draws import draws_of
 from .forecast_points import Seen, seen_of
 from .forecast_text import cautions, forecast_lines, targets
 from .mixture import Posterior
@@ -100,6 +102,15 @@ class Forecaster:
     prior: Prior
     seen: Seen
     ceiling: float | None = None
+    points: Points = field(default_factory=lambda: Points({}), repr=False)
+
+    def draws(self, draws: int = 2000, seed: int = 0) -> Draws:
+        """Draw the constants of its law, for plans; see `draws_of`.
+
+        Raises:
+            PointsError: the points cannot support the law by themselves.
+        """
+        return draws_of(self.posterior, self.points, self.seen.columns, draws, seed)
 
     def ask(self, at: Mapping[str, float | np.ndarray], *, level: float = 0.95, kind: str = "run") -> Forecast:
         """Forecast at inputs by letter, numbers or arrays.
@@ -192,7 +203,7 @@ def forecaster(points: Points, *, prior: str | Prior = "field", columns: Mapping
     """Make the posterior of `forecast`, to ask it many times."""
     known = prior if isinstance(prior, Prior) else vague_prior() if prior == "none" else read_prior(prior)
     seen = seen_of(points, columns)
-    return Forecaster(seen.posterior(known), known, seen, _ceiling(points, seen.columns["L"]))
+    return Forecaster(seen.posterior(known), known, seen, _ceiling(points, seen.columns["L"]), points)
 
 
 def _ceiling(points: Points, column: str) -> float | None:

@@ -20,7 +20,7 @@ from ..points.points import Points
 from .discrepancy import LENGTHS, Discrepancy
 from .evidence import Observed
 from .mixture import Posterior, posterior
-from .origins import LEAST_RUNS, thinned
+from .origins import LEAST_RUNS, PastStudy, thinned
 from .prior import Prior
 
 FORM = "skaling"  # the law whose columns are asked for
@@ -33,12 +33,14 @@ class Seen:
 
     Attributes:
         letters: the inputs, in the order of the columns of `observed.x`. columns: letter -> column.
+        warnings: what a reader must know. odd: those of them that a reader must know before any number.
     """
 
     letters: tuple[str, ...]
     columns: Mapping[str, str]
     observed: Observed
     warnings: tuple[str, ...] = field(default=())
+    odd: tuple[str, ...] = field(default=())
 
     def compute(self, x: np.ndarray) -> np.ndarray:
         """Give ln(N D) at logarithms of inputs: compute, but for ln 6."""
@@ -49,6 +51,13 @@ class Seen:
         seen = self.observed
         discrepancy = Discrepancy((LENGTHS["N"], LENGTHS["D"]), tuple(seen.x.max(axis=0)))
         return posterior(prior.alternatives(float(np.exp(seen.y.min()))), seen, discrepancy, prior.amplitudes)
+
+
+def past_study(points: Points, name: str, columns: Mapping[str, str] | None = None) -> PastStudy:
+    """Give the size, tokens and loss of a past study, from which a prior is learnt."""
+    seen = seen_of(points, columns).observed
+    size, tokens = np.exp(seen.x.T)
+    return PastStudy(name, name, size, tokens, np.exp(seen.y))
 
 
 def seen_of(points: Points, columns: Mapping[str, str] | None = None) -> Seen:
@@ -68,7 +77,8 @@ def seen_of(points: Points, columns: Mapping[str, str] | None = None) -> Seen:
     if distinct < LEAST_POINTS:
         raise PointsError(f"{counted(distinct, 'different point')}: a forecast needs {LEAST_POINTS} or more. Add runs.")
     check_loss_varies(law, values["L"], chosen["L"])
-    warned = [*derived, *suspicions(law, values, points, chosen)]
+    odd = suspicions(law, values, points, chosen)
+    warned = [*derived, *odd]
     warned += run_warnings(points.kept, values, points.cluster)
     said = [one.message for one in warned]
     runs = len(np.unique(points.kept.clusters(points.cluster)))
@@ -79,4 +89,5 @@ def seen_of(points: Points, columns: Mapping[str, str] | None = None) -> Seen:
     if len(order) < len(inputs):
         said.append(f"{len(order)} of {len(inputs)} rows are used, evenly spaced in compute: more add little but time.")
     x = inputs[order]
-    return Seen(("N", "D"), chosen, Observed(x, np.log(values["L"][order]), x.sum(axis=1)), tuple(said))
+    observed = Observed(x, np.log(values["L"][order]), x.sum(axis=1))
+    return Seen(("N", "D"), chosen, observed, tuple(said), tuple(one.message for one in odd))
