@@ -298,7 +298,8 @@ def test_the_five_wild_points_of_chinchilla_are_named_with_what_they_do():
 
 
 @pytest.mark.parametrize(
-    ("experiment", "published"), [("1_reproduce_kaplan", 0.88), ("2_count_last_layer", 0.7), ("5_tuned_optimizer", 0.5)]
+    ("experiment", "published"),
+    [("1_reproduce_kaplan", 0.8353), ("2_count_last_layer", 0.7065), ("5_tuned_optimizer", 0.4969)],
 )
 def test_porians_exponents_come_out_of_his_table(experiment, published):
     answer = found(
@@ -315,6 +316,20 @@ def test_porians_exponents_come_out_of_his_table(experiment, published):
         "200",
     )
     assert answer["params_exponent"]["value"] == pytest.approx(published, abs=0.03)
+
+
+def test_the_frontier_at_a_compute_is_printed_with_its_intervals(tmp_path):
+    rows = isoflop()
+    for row, noise in zip(rows, np.random.default_rng(0).standard_normal(len(rows)), strict=True):
+        row["loss"] *= np.exp(0.003 * noise)
+    words = ("frontier", "isoflop", written(tmp_path / "runs.csv", rows), "--draws", 50)
+    code, out, err = spoken(*words, "--at", "C=1e23")
+    assert code == 0, err
+    assert "at 1e+23 FLOPs" in out and "N*" in out and "D*" in out and "beyond 10 times" in out
+    (best,) = found(*words, "--at", "C=1e23")["at"]
+    assert best["params"]["low"] < best["params"]["value"] < best["params"]["high"] and best["reach"] > 1
+    code, _, err = spoken(*words, "--at", "N=1e9")
+    assert code == 2 and "--at C=1e22" in err
 
 
 def test_all_approaches_meet_on_the_isoflop_collection():

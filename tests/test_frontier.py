@@ -14,7 +14,7 @@ from frontier_tables import (
 )
 from public_tables import needs_tables, real
 
-from scalinglaws.errors import MisuseError, PointsError
+from scalinglaws.errors import FitError, MisuseError, PointsError
 from scalinglaws.frontiers.agreement import disagreements
 from scalinglaws.frontiers.budgets import REASONS
 from scalinglaws.frontiers.frontier import frontier
@@ -173,6 +173,38 @@ def test_the_interval_covers_the_exponent():
         exponent = frontier("isoflop", isoflop(noise=0.005, seed=seed), draws=200).params.exponent
         held += exponent.low <= SIZE_EXPONENT <= exponent.high
     assert held >= 26  # of 30 at 95%: fewer has probability 0.003 at a true coverage of 95%
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("budgets", [3, 5])
+def test_the_interval_of_isoflop_exponents_is_as_wide_as_their_scatter(budgets):
+    """Of 60 sets: the half-width was up to eight times two standard deviations by a jackknife over three budgets."""
+    found = []
+    for seed in range(60):
+        points = isoflop(noise=0.003, seed=seed, budgets=np.geomspace(1e18, 1e20, budgets), sizes=7, half=4.0)
+        found.append(frontier("isoflop", points, draws=400).params.exponent)
+    scatter = np.std([one.value for one in found])
+    assert np.median([one.high - one.low for one in found]) < 1.4 * 4 * scatter
+    assert np.mean([one.low <= SIZE_EXPONENT <= one.high for one in found]) > 0.9
+
+
+def test_the_best_size_at_a_compute_covers_that_of_the_law_and_widens_beyond_the_budgets():
+    found = frontier("isoflop", isoflop(noise=0.003, seed=3), draws=400)
+    widths = []
+    for flops in (3e19, 1e21, 1e23):
+        best = found.at(flops)
+        assert best.params.low < best_params(flops) < best.params.high
+        assert best.tokens.low < flops / 6 / best_params(flops) < best.tokens.high
+        widths.append(np.log(best.params.high / best.params.low))
+    assert found.at(1e23).reach == pytest.approx(100) and widths == sorted(widths)
+    with pytest.raises(MisuseError, match="above 0"):
+        found.at(-1.0)
+
+
+def test_a_frontier_of_two_optima_has_no_best_size_at_a_compute():
+    found = frontier("isoflop", isoflop(budgets=[1e18, 1e19]), draws=20)
+    with pytest.raises(FitError, match="a line needs three"):
+        found.at(1e20)
 
 
 def test_learning_curves_of_kaplan_at_one_batch_give_the_theory_at_c_min():

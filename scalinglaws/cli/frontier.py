@@ -27,6 +27,10 @@ Critical = Annotated[
 ]
 BurnIn = Annotated[float, typer.Option(help="Fraction of a run's tokens left out at its start (envelope).")]
 Against = Annotated[str | None, typer.Option(metavar="LAW", help="A fitted law to compare with, such as chinchilla.")]
+At = Annotated[
+    list[str] | None,
+    typer.Option("--at", metavar="C=..", help="The best size and tokens at this compute: --at C=1e22."),
+]
 _ROLE = {"N": "params", "D": "tokens", "C": "flops", "L": "loss"}
 
 
@@ -47,6 +51,7 @@ def frontier(
     critical: Critical = None,
     burn_in: BurnIn = 0.0,
     against: Against = None,
+    at: At = None,
     law_file: o.LawFile = None,
     draws: o.Count = 1000,
     level: o.Level = 0.95,
@@ -55,10 +60,11 @@ def frontier(
 ):
     """Find the compute-optimal size and tokens at each budget, the power laws through them, and disagreements.
 
-    Example:  scalinglaws frontier isoflop points.csv --against chinchilla
+    Example:  scalinglaws frontier isoflop points.csv --against chinchilla --at C=1e22
     """
     if method not in METHODS:
         raise unknown_name("frontier method", method, METHODS)
+    computes = _computes(at, method)
     read_in = o.read(points, map, where, unit, given=given, across=across, keep_rows=keep_rows, best_of=best_of)
     chosen = _roles({**read_in.columns, **o.named(columns, "--columns", "N=params_nonembedding")})
     constants = o.places(critical, "--critical", "B_star=2e8,alpha_B=0.21") if critical else None
@@ -76,7 +82,23 @@ def frontier(
     told: list[str] = []
     if law:
         beside, told = _beside(law, law_file, read_in.points, found, level, seed, required=against is not None)
-    _tell(found, beside, told, read_in.points, json)
+    best = {name: [one.at(flops) for flops in computes] for name, one in found.items()}
+    _tell(found, best, beside, told, read_in.points, json)
+
+
+def _computes(at: list[str] | None, method: str) -> list[float]:
+    """Read --at C=1e22, given any number of times.
+
+    Raises:
+        MisuseError: another letter than C, or a method without a best size.
+    """
+    given = [o.places(text, "--at", "C=1e22") for text in at or ()]
+    for text, one in zip(at or (), given, strict=True):
+        if set(one) != {"C"}:
+            raise MisuseError(f"--at {text}: a frontier has a best size at a compute, such as --at C=1e22.")
+    if given and method == "critical-batch":
+        raise MisuseError("--at gives the best size at a compute: use isoflop, envelope, c-min or all.")
+    return [one["C"] for one in given]
 
 
 def _roles(letters: dict[str, str]) -> dict[str, str]:
@@ -141,19 +163,19 @@ def _beside(name: str, files, points, found: dict, level: float, seed: int, requ
         return {}, [f"no {name}: {failure}"]
 
 
-def _tell(found: dict, beside: dict, told: list[str], points, json: bool):
+def _tell(found: dict, best: dict, beside: dict, told: list[str], points, json: bool):
     from ..frontiers.agreement import disagreements
 
     lines = {name: one for name, one in found.items() if hasattr(one, "budgets")}
     apart = disagreements(lines, beside)
     if json:
-        documents = {name: _plain(one) for name, one in found.items()}
+        documents = {name: _plain(one, best[name]) for name, one in found.items()}
         document = next(iter(documents.values())) if len(documents) == 1 else {"methods": documents}
         exponents = {k: {"value": e.value, "low": finite(e.low), "high": finite(e.high)} for k, e in beside.items()}
         said = {"disagreements": list(apart), "warnings": [*document.pop("warnings", ()), *told]}
         emit({**document, "against": exponents, **said}, points)
     else:
-        show("\n\n".join(one.printed() for one in found.values()))
+        show("\n\n".join("\n".join([one.printed(), *_lines(best[name])]) for name, one in found.items()))
         for name, e in beside.items():
             show(f"{name}, fitted to all points: params ~ C^{interval(e, '.4f')}")
         if len(lines) + len(beside) > 1 and not apart:
@@ -164,7 +186,13 @@ def _tell(found: dict, beside: dict, told: list[str], points, json: bool):
         say(f"warning: {warning}")
 
 
-def _plain(one) -> dict:
+def _lines(best: list) -> list[str]:
+    from ..frontiers.frontier_text import best_at_lines
+
+    return [line for one in best for line in best_at_lines(one)]
+
+
+def _plain(one, best: list) -> dict:
     from ..records.json_values import to_plain
 
     if not hasattr(one, "budgets"):
@@ -177,4 +205,5 @@ def _plain(one) -> dict:
         "sizes": [b.sizes for b in one.budgets],
         "interval_method": one.interval_method,
         "runs": one.runs,
+        **({"at": [to_plain(each) for each in best]} if best else {}),
     }

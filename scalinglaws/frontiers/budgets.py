@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import FitError, MisuseError, argument
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..results.fitted import Band, Estimate, FrontierFound
@@ -73,6 +74,22 @@ def _interval(draws: np.ndarray, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
+@dataclass(frozen=True)
+class BestAt:
+    """The best size and tokens at one compute, on the lines of a frontier.
+
+    Attributes:
+        flops: compute, counted as the frontier counts it.
+        reach: flops divided by the largest compute with an optimum between sizes that were trained.
+        params, tokens: N* and D* with their intervals: of the lines, which do not include another form of the frontier.
+    """
+
+    flops: float
+    reach: float
+    params: Estimate
+    tokens: Estimate
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Frontier(PublicRecord):
     """The compute-efficient frontier.
@@ -105,6 +122,24 @@ class Frontier(PublicRecord):
     def optima(self) -> tuple[Budget, ...]:
         """The budgets with an optimum between sizes that were trained."""
         return tuple(budget for budget in self.budgets if not budget.censored)
+
+    def at(self, flops: float) -> BestAt:
+        """Read the best size and tokens at a compute, with their intervals.
+
+        Raises:
+            MisuseError: the compute is not positive.
+            FitError: too few budgets have an optimum, so that there are no lines.
+        """
+        if not (flops > 0 and np.isfinite(flops)):
+            raise MisuseError(f"flops = {flops}; it must be above 0 and finite.")
+        if self.params is None or self.tokens is None:
+            raise FitError(
+                f"no best size at {flops:.3g} FLOPs: only {len(self.optima)} of {len(self.budgets)} budgets have an "
+                "optimum between sizes that were trained, and a line needs three. Train smaller or larger sizes there, "
+                f"or fit a law of N and D and plan by it: {argument(law='chinchilla')}."
+            )
+        reach = flops / max(budget.flops for budget in self.optima)
+        return BestAt(float(flops), float(reach), self.params.at(flops), self.tokens.at(flops))
 
     def found(self) -> FrontierFound:
         """Convert to the record that a report shows, with bands."""

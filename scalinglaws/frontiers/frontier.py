@@ -20,6 +20,7 @@ from .slices import Slice, chosen_columns, cluster_of, compute_of, curves, slice
 _SETTLING = 4  # maximum number of rounds in which the line decides which budgets are near an edge
 # Rows that the reader leaves out of fits, and that a method which reads whole curves, or every batch, takes back.
 _OF_CURVES = {"envelope": ("mid-decay",), "c-min": ("mid-decay",), "critical-batch": ("mid-decay", "untuned")}
+ONE_NOISE = "Student's t from the noise of the losses and the scatter of the optima about the line"
 METHODS = ("envelope", "isoflop", "critical-batch", "c-min")
 
 
@@ -142,7 +143,9 @@ def _fitted(slices: list[Slice], how: _How, runs: int) -> Frontier:
         tuple(sorted([*budgets, *thin], key=lambda b: b.flops)),
         **lines,
         shape="parabola in ln N" if how.form == "parabola" else shared.format(*found.exponents),
-        interval_method=f"the wider of a wild bootstrap over {runs} runs and a jackknife over groups of budgets",
+        interval_method=ONE_NOISE
+        if optima.pooled
+        else f"the wider of a wild bootstrap over {runs} runs and a jackknife over groups of budgets",
         runs=runs,
         warnings=_warnings(budgets, lines["params"]),
     )

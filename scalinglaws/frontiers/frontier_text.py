@@ -8,8 +8,10 @@ from ..records.numbers_in_text import ends, interval, short
 from ..records.text_blocks import Block, rows_of
 
 if TYPE_CHECKING:
-    from .budgets import Frontier
+    from .budgets import BestAt, Frontier
     from .critical_batch import CriticalBatch
+
+FAR = 10  # times the largest budget, beyond which the form of the frontier is not tested
 
 
 def frontier_blocks(one: "Frontier", reasons: Mapping[str, str]) -> list[Block]:
@@ -31,6 +33,19 @@ def frontier_blocks(one: "Frontier", reasons: Mapping[str, str]) -> list[Block]:
     if one.params is not None and one.params.exponent.low is not None:
         text.append(f"{one.params.exponent.level:.0%} intervals: {one.interval_method}")
     return text
+
+
+def best_at_lines(best: "BestAt") -> list[str]:
+    """Write the best size and tokens at one compute, and how far it lies beyond the budgets."""
+    level = f"{best.params.level:.0%}"
+    lines = [f"at {short(best.flops)} FLOPs, {short(best.reach, 3)} times the largest budget with an optimum:"]
+    lines.append(f"  N*  {interval(best.params, '.4g')}, {level}")
+    lines.append(f"  D*  {interval(best.tokens, '.4g')}")
+    if best.reach > FAR:
+        lines.append(
+            f"  beyond {FAR} times the budgets a power law is an assumption: the intervals are those of the lines alone"
+        )
+    return lines
 
 
 def critical_batch_blocks(one: "CriticalBatch") -> list[Block]:

@@ -1,16 +1,26 @@
 """From fitted slices to budgets, and to power laws through their optima with intervals over runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..results.fitted import Estimate
 from .budgets import Budget, Line
-from .slice_profiles import LEAST_FREE, Profiles, coefficient_covariance, minima, minimum_share, minimum_variance
+from .slice_profiles import (
+    LEAST_FREE,
+    Profiles,
+    coefficient_covariance,
+    minima,
+    minimum_share,
+    minimum_variance,
+    pooled_variances,
+)
 from .slices import Slice
 
 NO_SCATTER = 1e-7  # spread of an exponent below which the points have no scatter from which to make an interval
 _ROUNDING = 1e-6
+_LEAST_SPARE = 4  # losses beyond three coefficients per slice from which their noise is measured
+_WIDER = 0.75  # probability below which a scatter of the optima about their line counts as that of the losses' noise
 _LEAST_SHARE = 0.8  # minimum probability that noise leaves a budget a minimum, for the budget to count
 
 
@@ -21,6 +31,9 @@ class SliceOptima:
     Attributes:
         variance: variance of ln N*, by the delta method, so that it does not depend on the number of draws.
         share: probability that noise as large as this leaves the slice a minimum.
+        pooled: quantity -> variance of its logarithm under the pooled noise of all slices, if every run belongs to one
+            slice; empty otherwise, and if there are too few losses to measure the noise.
+        spare: degrees of freedom of that noise.
     """
 
     log_flops: np.ndarray
@@ -29,6 +42,8 @@ class SliceOptima:
     runs: int
     variance: np.ndarray
     share: np.ndarray
+    pooled: dict[str, np.ndarray] = field(default_factory=dict)
+    spare: int = 0
 
 
 def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> SliceOptima:
@@ -60,7 +75,19 @@ def optima_of(slices: list[Slice], found: Profiles, draws: int, seed: int) -> Sl
         int(runs.max()) + 1,
         minimum_variance(found, covariance),
         minimum_share(found, covariance),
+        _pooled(found, slices),
+        found.spare,
     )
+
+
+def _pooled(found: Profiles, slices: list[Slice]) -> dict[str, np.ndarray]:
+    """Give the variances of ln N*, ln D* and ln L* under one noise; none where slices share runs, as of curves."""
+    runs = np.concatenate([np.unique(s.run) for s in slices])
+    if len(np.unique(runs)) < len(runs) or found.spare < _LEAST_SPARE or found.exponents == (0.0, 0.0):
+        return {}
+    size, loss = pooled_variances(found)
+    falls = np.array([np.polyfit(s.x, s.z, 1)[0] for s in slices])  # d ln D / d ln N: -1 at one compute
+    return {"params": size, "tokens": size * falls**2, "loss": loss}
 
 
 def _webb(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
@@ -151,7 +178,8 @@ def line_through(
     All lines have the same weights 1/(sd^2 + median sd^2) of ln N*: a flat minimum counts less, none dominates, and the
     exponents of N and D (or N, B and S) sum to one.
 
-    The draws of the line are the wider of two: the wild bootstrap over runs, which includes the scatter of sizes about
+    Where every run belongs to one budget (isoFLOP), the draws of the line are those of `_by_one_noise`. Else they are
+    the wider of two: the wild bootstrap over runs, which includes the scatter of sizes about
     their form in each budget; and a t distribution with the jackknife covariance over groups of budgets with one best
     size (CR3), which includes the scatter of the optima about the line, and all scatter if three sizes leave a budget
     none of its own.
@@ -166,9 +194,17 @@ def line_through(
     design = np.stack([np.ones_like(x), x - centre], axis=1)
     solve = _solver(design, weights)
     value = solve @ y
+    if name in optima.pooled:
+        spare = optima.spare * len(x) / len(keep)
+        lines = _by_one_noise(y - design @ value, optima.pooled[name][keep], spare, solve, len(drawn), seed) + value
+        return _line(quantity, value, lines, centre, level)
     wild = value + (drawn @ solve.T - value) * _stretch(optima.runs)
     groups = _jackknifed(design, y, weights, best_run[keep], value, len(drawn), seed)
     lines = wild if wild[:, 1].std() >= groups[:, 1].std() else groups
+    return _line(quantity, value, lines, centre, level)
+
+
+def _line(quantity: str, value: np.ndarray, lines: np.ndarray, centre: float, level: float) -> Line:
     known = len(lines) > 1 and lines[:, 1].std() > NO_SCATTER
     ends = np.quantile(lines, [(1 - level) / 2, (1 + level) / 2], axis=0).tolist() if known else [[None] * 2] * 2
     low, high = (None if end[0] is None else float(np.exp(end[0])) for end in ends)
@@ -176,6 +212,27 @@ def line_through(
     exponent = Estimate(float(value[1]), ends[0][1], ends[1][1], level)
     lines = lines if known else np.empty((0, 2))
     return Line(quantity, exponent, scale, float(np.exp(centre)), lines)
+
+
+def _by_one_noise(residual, variance, spare: float, solve, draws: int, seed: int) -> np.ndarray:
+    """Draw errors of (ln scale, exponent), shape (draws, 2), from the losses' noise and the scatter of the optima.
+
+    Each optimum has the variance that the pooled noise of the losses gives it, with `spare` degrees of freedom; the
+    scatter of the optima about their line estimates the same variance with K - 2. If it is not clearly larger (F test
+    at `_WIDER`), both are averaged by their degrees of freedom; else something besides that noise moves the optima, and
+    the scatter alone counts. Student's t of the degrees of freedom used.
+    """
+    from scipy.stats import f
+
+    free: float = len(residual) - 2
+    ratio = float(np.mean(residual**2 / variance) * len(residual) / free)
+    if ratio <= f.ppf(_WIDER, free, spare):
+        ratio, free = (spare + free * ratio) / (spare + free), spare + free
+    covariance = ratio * (solve * variance) @ solve.T
+    rng = np.random.default_rng(seed + 1)
+    stretch = np.sqrt(free / rng.chisquare(free, size=(draws, 1)))
+    u, s, _ = np.linalg.svd(covariance)
+    return stretch * (rng.standard_normal((draws, 2)) * np.sqrt(s)) @ u.T
 
 
 def _stretch(runs: int) -> float:

@@ -92,7 +92,7 @@ CURVE = (
 )
 
 REPRODUCTIONS = (
-    *corrected("1_reproduce_kaplan", 0.8353000424913991, (0.82, 0.85), "params_nonembedding", CURVE),
+    *corrected("1_reproduce_kaplan", 0.8353000424913991, (0.82, 0.85), "params_nonembedding"),
     *corrected("2_count_last_layer", 0.7064699122200796, (0.69, 0.72)),
     *corrected("3_short_warmup", 0.6020375267309686, (0.59, 0.62)),
     *corrected("4_cosine_decay", 0.5714947855747434, (0.56, 0.59), choice=CURVE),
