@@ -134,9 +134,17 @@ def test_every_rule_agrees_with_the_columns_it_came_from(rule):
     for name in (*names, *sorted({r.gives for r in RULES} - set(names))):
         if name not in full:
             full = full.replace(**{name: convert(full, name)})
+    counted = next((name for name in rule.needs if name.startswith("params")), "params_total")
+    full = full.replace(flops=6 * full[counted] * full["tokens"])  # has no count of its own: as the rule assumes
     made = rule.compute({name: full[name] for name in rule.needs})
     assert rule.source
     assert made == pytest.approx(full[rule.gives], rel=1e-2 if rule.assumes else 1e-12)
+
+
+def test_tokens_follow_from_compute_and_size_where_nothing_else_says_them():
+    assert convert({"flops": 6e18, "params_total": 1e8}, "tokens") == 1e10
+    assert [r.gives for r in route(TABLE.replace(flops=[1.0, 1.0]), "tokens")] == ["tokens"]
+    assert route(TABLE.replace(flops=[1.0, 1.0]), "tokens")[0].needs == ("steps", "batch_tokens")
 
 
 def test_a_route_that_assumes_nothing_is_taken_before_one_that_does():

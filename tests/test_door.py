@@ -191,6 +191,25 @@ def test_a_table_that_was_appended_twice_is_told(tmp_path):
     assert found.notes == ("2 rows repeat an earlier row in every column and take no part",)
 
 
+def test_columns_that_are_called_by_their_letters_are_read_so_beside_an_n(tmp_path):
+    found = read(tmp_path, "N,D,L\n1e7,1e8,5\n2e7,1e8,4\n")
+    assert found.points["tokens"].tolist() == [1e8, 1e8] and found.points["loss_nats"].tolist() == [5, 4]
+    assert "columns are read by their letters: D as tokens, L as loss_nats" in found.notes
+    assert "loss_nats" not in read(tmp_path, "depth,L\n1,5\n2,4\n").points
+    assert read(tmp_path, "N,D,tokens,loss\n1e7,3,1e8,5\n2e7,3,1e8,4\n").points["tokens"].tolist() == [1e8, 1e8]
+
+
+def test_a_column_whose_cells_are_sizes_is_offered_for_the_size(tmp_path):
+    found = read(tmp_path, "model,tokens,loss\n20 M,1e8,5\n1.3B,1e8,4\n")
+    assert any("map={'params_total': 'model'}" in note for note in found.notes)
+    assert not any("params_total" in note for note in read(tmp_path, "model,tokens,loss\na,1e8,5\nb,1e8,4\n").notes)
+
+
+def test_a_table_of_training_losses_alone_says_so(tmp_path):
+    found = read(tmp_path, "params_total,tokens,train_loss\n1e7,1e8,5\n2e7,1e8,4\n")
+    assert any("the only loss is loss_train_nats" in note for note in found.notes)
+
+
 def test_a_loss_that_a_law_predicted_is_no_measured_one(tmp_path):
     assert "loss_nats" not in read(tmp_path, "params_total,tokens,extrap_loss\n1e7,1e8,5\n2e7,1e8,4\n").points
 

@@ -323,3 +323,18 @@ def test_another_database_is_refused(tmp_path):
     database.close()
     with pytest.raises(PointsError, match="none of MLflow"):
         read_raw(tmp_path / "other.db")
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("<table><tr><th>N</th></tr></table>", "HTML"),
+        ("\\begin{tabular}{ll}\na & b\n", "LaTeX"),
+        ("- loss: 3\n- loss: 4\n", "YAML"),
+    ],
+)
+def test_a_format_that_is_not_read_is_named(text, form, tmp_path):
+    path = tmp_path / "t"
+    path.write_text(text)
+    with pytest.raises(PointsError, match=f"looks like {form}.*save its table as CSV"):
+        read_raw(path)

@@ -78,3 +78,8 @@ def test_an_accuracy_under_the_name_of_a_loss_is_asked_about(scale, kind, tmp_pa
 def test_a_percentage_of_errors_is_offered_as_one(tmp_path):
     with pytest.raises(PointsError, match=r"map=.'error_top1': 'loss'., unit=.'error_top1': 'percent'."):
         notes_of(tmp_path, [(n, d, 20 + 10 * loss) for n, d, loss in RUNS])
+
+
+def test_accuracies_in_percent_are_asked_about(tmp_path):
+    (note,) = notes_of(tmp_path, [(1e7, 1e8, 45.0), (2e7, 1e8, 50.0)], "params_total,tokens,accuracy").notes
+    assert "unit={'accuracy': 'percent'}" in note

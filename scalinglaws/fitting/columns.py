@@ -8,9 +8,10 @@ from ..errors import PointsError, argument, counted, nearest
 from ..laws.declaration import Law
 from ..points.convert import convert, mismatch, route
 from ..points.derived import derived
-from ..points.names import count_of_parameters, which_count
+from ..points.names import which_count
 from ..points.one_definition import units_agree
 from ..points.points import Points
+from ..points.size_columns import column_of_sizes
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
 from .fit_record import EXACT, FitWarning
 
@@ -90,13 +91,16 @@ def _candidates(law: Law, letter: str) -> list[str]:
 def _lacking(law: Law, points: Points, letters: list[str]) -> str:
     """Say which columns a table lacks, all at once, and how to name them; a count of parameters is filled in."""
     wanted = "; ".join(f"for {one}: {' or '.join(map(repr, _candidates(law, one)))}" for one in letters)
-    count = count_of_parameters(points.columns)
+    count = column_of_sizes(points)
     said = f"law {law.name!r} needs a column {wanted}. The table has {', '.join(sorted(points.columns))}. "
     if count and "N" in letters:
         others = [one for one in letters if one != "N"]
         more = f" Name also {argument(columns=dict.fromkeys(others, 'COLUMN'))}." if others else ""
         return f"{said}Say what {count!r} counts when the table is read: {which_count(count)}.{more}"
-    return f"{said}Say which it is with {argument(columns=dict.fromkeys(letters, 'COLUMN'))}."
+    stated = {"params_total": 1e8} if "N" in letters else {}
+    stated |= {"batch_tokens": 524288} if "D" in letters and "steps" in points else {}
+    facts = f", or state what holds for all rows, as in {argument(given=stated)}" if stated else ""
+    return f"{said}Say which it is with {argument(columns=dict.fromkeys(letters, 'COLUMN'))}{facts}."
 
 
 def convention_warnings(law: Law, columns: Mapping[str, str]) -> list[FitWarning]:

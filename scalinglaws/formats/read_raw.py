@@ -26,6 +26,7 @@ MARKS = {"csv": ",", "tsv": "\t"}
 FORMS = (*MARKS, "parquet", "excel", *(one.name for one in TEXTS))
 BINARY = {b"PAR1": read_parquet, b"PK\x03\x04": read_excel, b"SQLite format 3": read_mlflow_database}
 ENDINGS = {".parquet": read_parquet, ".pq": read_parquet}
+OTHER = {"<": "HTML or XML", "\\": "LaTeX", "- ": "YAML", "---": "YAML"}  # how texts begin that hold tables, too
 READ_IN = (".csv", ".tsv", ".tab", ".txt", ".log", ".jsonl", ".ndjson", ".json", ".md", ".parquet", ".pq", ".xlsx")
 
 
@@ -109,7 +110,7 @@ def of_text(text: str, name: str, form: str | None = None) -> Raw:
     known = chosen or next((one for one in TEXTS if one.looks(text[:HEAD])), None)
     if known:
         return known.read(text, name)
-    mark = delimiter_of(text[:HEAD])
+    mark = None if text.lstrip()[:1] == "<" else delimiter_of(text[:HEAD])
     if mark is None:
         raise PointsError(_prose(text, name))
     return _of_charts(read_delimited(text, name, mark), name)
@@ -122,6 +123,9 @@ def _of_charts(raw: Raw, name: str) -> Raw:
 
 def _prose(text: str, name: str) -> str:
     first = next(line for line in text.splitlines() if line.strip()).strip()
+    other = next((form for start, form in OTHER.items() if first.lower().startswith(start)), None)
+    if other:
+        return f"{name} looks like {other}, which is not read: save its table as CSV, TSV, JSON or Markdown."
     logs = ", ".join(one.name for one in TEXTS if one.name not in ("jsonl", "markdown", "trainer-state"))
     return (
         f"{name} is no table, and no log that is known: its first line is {shown(first[:60])}. A table has a line of "

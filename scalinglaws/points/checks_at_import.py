@@ -2,8 +2,9 @@
 
 from ..errors import PointsError, argument
 from ..quantities import QUANTITIES
-from .names import count_of_parameters, may_be_loss, plain, which_count
+from .names import may_be_loss, plain, which_count
 from .reading import Imported
+from .size_columns import column_of_sizes
 
 OBSERVED = frozenset(
     "loss loss_other loss_task loss_rise accuracy error overfitting overfitting_nats size_ratio compute_ratio "
@@ -24,7 +25,7 @@ def check_loss(imported: Imported) -> None:
         return
     numbers = [name for name, values in points.columns.items() if values.dtype.kind == "f" and name not in QUANTITIES]
     offered = argument(map={"loss_nats": _likely(numbers)})
-    count = count_of_parameters(numbers)
+    count = column_of_sizes(points)
     size = f", and the size, {which_count(count)}" if count else ""
     raise PointsError(
         f"{points.source}, read as {imported.form}, has no column that is known as a loss: it is no table of points. "

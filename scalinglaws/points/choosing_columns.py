@@ -20,6 +20,7 @@ _QUANTITY_OF_LETTER = {
     "L": "loss_nats",
 }
 
+_LETTERS = ("D", "C", "L")  # that mean one thing beside an N
 _STEPS = ("step", "_step", "global_step", "iter", "iteration")  # of a log, with one row per step
 LOGGED = (
     "loss is read as the training loss, as in a log; if it is a held-out loss, use "
@@ -57,7 +58,11 @@ def choose_columns(raw: Raw, map: Mapping[str, str]) -> Chosen:
     free = [name for name in raw.columns if name not in renamed.values()]
     by_name = [one for one in named(free, renamed) if _may_be(one.quantity, raw.columns[one.column])]
     renamed |= {one.quantity: one.column for one in by_name}
+    letters_read = _letters_of(raw.columns, {*renamed, *raw.columns})
+    renamed |= letters_read
     notes = [LOGGED] * bool(logged)
+    by_letter = ", ".join(f"{letter} as {quantity}" for quantity, letter in letters_read.items())
+    notes += [f"columns are read by their letters: {by_letter}"] * bool(by_letter)
     loss = loss_by_word(raw.columns) if not _has_loss({*raw.columns, *renamed}) else None
     if loss is not None and holds_numbers(raw.columns[loss]):
         renamed["loss_nats"] = loss
@@ -69,6 +74,14 @@ def choose_columns(raw: Raw, map: Mapping[str, str]) -> Chosen:
 def _has_loss(names: Iterable[str]) -> bool:
     roles = {QUANTITIES[known].role for name in names if (known := SYNONYMS.get(name, name)) in QUANTITIES}
     return bool(roles & {"loss", "loss_other", "loss_task", "accuracy", "error", "overfitting", "loss_rise"})
+
+
+def _letters_of(columns: Mapping[str, list], taken: Iterable[str]) -> dict[str, str]:
+    """Read D, C and L as tokens, compute and loss, where they stand beside an N and no column is that by its name."""
+    roles = {QUANTITIES[known].role for name in taken if (known := SYNONYMS.get(name, name)) in QUANTITIES}
+    free = {_QUANTITY_OF_LETTER[letter]: letter for letter in _LETTERS if ROLE_OF_LETTER[letter] not in roles}
+    read = {name: letter for name, letter in free.items() if letter in columns and holds_numbers(columns[letter])}
+    return read if "N" in columns else {}
 
 
 def _may_be(quantity: str, cells: list) -> bool:

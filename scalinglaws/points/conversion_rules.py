@@ -271,7 +271,15 @@ _FLOPS = [
 ]
 
 
+def _from_compute(params: str, source: str) -> Conversion:
+    """Give D = C / (6 N) for a compute whose count the table does not say."""
+    formula, assumed = f"flops / (6 {params})", f"flops counts 6 {params} tokens"
+    return Conversion("tokens", ("flops", params), formula, source, lambda c: c["flops"] / (6 * c[params]), assumed)
+
+
 _DATA = [
+    _from_compute("params_total", "Hoffmann et al. 2022, appendix F"),
+    _from_compute("params_nonembedding", f"{KAPLAN}, section 2.1"),
     *_product("tokens", "steps", "batch_tokens", f"{KAPLAN}, section 1.3"),
     *_product("batch_tokens", "batch_sequences", "n_ctx", f"{KAPLAN}, section 2.2"),
     *_product("tokens", "tokens_unique", "epochs", "Muennighoff et al. 2023, section 3"),

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import PointsError
 from ..quantities import playing
+from .conversion_rules import Conversion
 from .convert import convert, route
 from .points import Points
 
@@ -47,4 +48,8 @@ def derived(points: Points, name: str) -> tuple[Points, str]:
     """
     rules, values = route(points, name), np.asarray(convert(points, name), dtype=np.float64)
     points = points.replace(**{name: values})
-    return points, f"{name} is derived: {'; '.join(f'{rule} ({rule.source})' for rule in rules)}"
+    return points, f"{name} is derived: {'; '.join(map(_with_source, rules))}"
+
+
+def _with_source(rule: Conversion) -> str:
+    return f"{rule} ({rule.source}{f'; assuming {rule.assumes}' * bool(rule.assumes)})"

@@ -11,10 +11,11 @@ from ..quantities import QUANTITIES, playing
 from .conversion_rules import with_and_without_embeddings
 from .convert import usable
 from .distinct import distinct
-from .names import count_of_parameters, which_count
+from .names import which_count
 from .one_definition import Mixture, carrying, tells, units_agree, ways_out
 from .plausible_loss import doubts_of_loss
 from .points import Points
+from .size_columns import column_of_sizes
 
 APART = 1.05  # total over active parameters, above which a row is of a mixture of experts
 _BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*byte", re.IGNORECASE)
@@ -37,7 +38,12 @@ def doubts(points: Points, apart: Iterable[Mixture], loss: str = "COLUMN", state
         found += _about_evaluations(points, tokens, apart)
     if params:
         found += [*_about_params(points, params), *_about_embeddings(points)]
-    found += [*carrying(points), *_about_missing(points, params, tokens), *_about_experts(points)]
+    found += [
+        *carrying(points),
+        *_about_missing(points, params, tokens),
+        *_about_experts(points),
+        *_about_training(points),
+    ]
     if params and tokens:
         found += _about_ratio(points, params, tokens)
         found += _about_flops(points, params, tokens)
@@ -49,7 +55,7 @@ def _about_missing(points: Points, params: str | None, tokens: str | None) -> li
     if not any(name in points for name in ("loss_nats", "loss_bits_per_byte")):
         return []
     found = []
-    count = count_of_parameters(name for name in points.columns if points[name].dtype.kind == "f")
+    count = column_of_sizes(points)
     if not params and count:
         found.append(f"{count!r} counts parameters, and which it counts is not said: {which_count(count)}.")
     elif not params and "steps" in points:
@@ -60,6 +66,16 @@ def _about_missing(points: Points, params: str | None, tokens: str | None) -> li
         stated = argument(given={"batch_tokens": 524288})
         found.append(f"nothing says how many tokens one step has; say it, such as {stated}.")
     return found
+
+
+def _about_training(points: Points) -> list[str]:
+    """Say that the loss is one of training text, where the table has no other."""
+    if "loss_train_nats" not in points or any(name in points for name in playing("loss") if name != "loss_train_nats"):
+        return []
+    return [
+        "the only loss is loss_train_nats, of training text: laws of it do not speak of held-out text. If the table "
+        f"has such a loss, name it: {argument(map={'loss_nats': 'COLUMN'})}."
+    ]
 
 
 def _about_experts(points: Points) -> list[str]:

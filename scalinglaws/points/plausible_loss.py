@@ -67,9 +67,9 @@ def doubts_of_loss(points: Points, column: str, stated: bool) -> list[str]:
         column: how the table calls it.
         stated: whether its unit was stated, so that only its direction is judged.
     """
-    if "loss_nats" not in points or not len(points.kept):
-        return []
     kept = points.kept
+    if "loss_nats" not in kept or not len(kept):
+        return _percentages(kept)
     if _rises(kept, kept["loss_nats"]):
         return [
             "loss_nats rises with the size and with the tokens, and a loss falls: if it is an accuracy, name it "
@@ -84,6 +84,12 @@ def doubts_of_loss(points: Points, column: str, stated: bool) -> list[str]:
     if ratio > USUAL[1]:
         return [f"{far} it is in bits per token, use {argument(unit={'loss_nats': 'bits'})}"]
     return [f"{far} it is in bits per byte, name it {argument(map={'loss_bits_per_byte': column})}"]
+
+
+def _percentages(points: Points) -> list[str]:
+    """Say that shares lie above 1: they are percentages."""
+    shares = [name for name in ("accuracy", "error_top1") if name in points and np.nanmax(points[name], initial=0) > 1]
+    return [f"{name} is above 1: if it is a percentage, use {argument(unit={name: 'percent'})}" for name in shares]
 
 
 def _inputs(points: Points) -> list[np.ndarray]:
