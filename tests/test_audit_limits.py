@@ -10,7 +10,7 @@ from scalinglaws.auditing.evidence import Evidence
 from scalinglaws.auditing.form import curse_over_noise
 from scalinglaws.auditing.forms_compared import range_of_forecasts, ratios_of_errors
 from scalinglaws.auditing.scatter import (
-    Part,
+    VarianceComponent,
     in_units_of,
     robust_scatter,
     root_of_sum,
@@ -114,7 +114,7 @@ def test_the_interval_of_a_root_of_squares_contains_the_truth_in_95_of_100_table
     inside = 0
     for _ in range(1000):
         sds = [float(np.sqrt(rng.chisquare(d) / d)) if np.isfinite(d) else 1.0 for d in degrees]
-        found = root_of_sum([Part(sd, d) for sd, d in zip(sds, degrees, strict=True)], 0.95)
+        found = root_of_sum([VarianceComponent(sd, d) for sd, d in zip(sds, degrees, strict=True)], 0.95)
         inside += found.low <= np.sqrt(len(degrees)) <= found.high
     assert 0.91 <= inside / 1000 <= 0.99
 

@@ -20,6 +20,7 @@ BELOW = [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACK
 COMMANDS = {  # texts that are a command line, or speak of one alone
     "--while-pid",  # of the processes that launch starts
     "--device",
+    "--engine",
     "--track",
     "{left} further rows: `scalinglaws findings DIR --json`.",  # under a page that this command wrote
 }

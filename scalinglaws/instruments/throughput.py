@@ -8,25 +8,27 @@ import torch
 
 CEILING_SIDE = 512  # side of the matrices with which the peak rate is measured: they fit in a core's cache
 CEILING_SECONDS = 0.05
+LEAST_PRODUCTS = 3
 
 
 def matmul_ceiling(device: str = "cpu", dtype: torch.dtype = torch.float32, seconds: float = CEILING_SECONDS) -> float:
     """Measure the FLOPs per second of a square matrix product in this process's threads: the rate that counts as 100%.
 
-    The fastest of the products that fit into `seconds`, of which there is at least one.
+    The fastest of the products that fit into `seconds`, of which there are at least three: the first one is cold.
     """
     side = CEILING_SIDE if device == "cpu" else 8192
     left, right = (torch.ones(side, side, device=device, dtype=dtype) for _ in range(2))
     if device != "cpu":
         left @ right  # the first product also loads the library
         torch.cuda.synchronize()
-    best = 0.0
+    best, tried = 0.0, 0
     began = time.perf_counter()
-    while time.perf_counter() - began < seconds or best == 0.0:
+    while time.perf_counter() - began < seconds or tried < LEAST_PRODUCTS:
         start = time.perf_counter()
         left @ right
         if device != "cpu":
             torch.cuda.synchronize()
+        tried += 1
         best = max(best, 2 * side**3 / (time.perf_counter() - start))
     return best
 

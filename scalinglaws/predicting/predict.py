@@ -247,7 +247,7 @@ def run_noise(fit: Fit) -> float:
     whichever is larger: the noise of seeds alone would ignore that the law is not exact.
 
     The root mean square of the residuals is used, not their robust scale, which describes the good runs: the next run
-    may be a bad one (benchmarks/coverage: with 5% bad runs among 60, the coverage of new runs was 0.92 with the robust
+    may be a bad one (benchmarks/intervals: with 5% bad runs among 60, the coverage of new runs was 0.92 with the robust
     scale and 0.96 with this one).
     """
     size = np.clip(fit.residuals * fit.scales, -GROSS * fit.noise, GROSS * fit.noise)

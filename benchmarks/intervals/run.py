@@ -1,8 +1,8 @@
 """Measure how often nominal 95% intervals hold the truth, and print or write the tables.
 
-    python benchmarks/coverage/run.py --quick                          40 data sets a cell, 20 and 60 runs
-    python benchmarks/coverage/run.py --full --write docs/coverage.md  400 data sets a cell
-    python benchmarks/coverage/run.py --keep FOLDER                    goes on from the data sets measured there
+    python benchmarks/intervals/run.py --quick                          40 data sets a cell, 20 and 60 runs
+    python benchmarks/intervals/run.py --full --write docs/coverage.md  400 data sets a cell
+    python benchmarks/intervals/run.py --keep FOLDER                    goes on from the data sets measured there
 
 Seeded: data set k of a cell depends on the seed, the cell's name and k alone. A kept folder is of one version of the
 engine: empty it after a change. The public Chinchilla table is looked for in SCALINGLAWS_DATA/runs and in
@@ -31,7 +31,7 @@ WORLDS = {
     "N shown without embeddings": simulate.MISCOUNTED,
     "terms interact, q = .9": simulate.INTERACTING,
 }
-BEGIN, END = "<!-- written by benchmarks/coverage/run.py -->", "<!-- end of what it wrote -->"
+BEGIN, END = "<!-- written by benchmarks/intervals/run.py -->", "<!-- end of what it wrote -->"
 
 
 def main() -> None:

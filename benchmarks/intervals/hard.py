@@ -1,7 +1,7 @@
 """Measure how often the default 95% interval holds the truth where runs say little: hard designs, dead terms.
 
-    python benchmarks/coverage/hard.py                        100 data sets a cell, ten minutes of one core
-    python benchmarks/coverage/hard.py --write docs/coverage.md
+    python benchmarks/intervals/hard.py                        100 data sets a cell, ten minutes of one core
+    python benchmarks/intervals/hard.py --write docs/coverage.md
 
 Seeded as run.py: data set k of a cell depends on the seed, the cell's name and k alone. An interval that is open, or a
 data set that is refused, promises nothing and counts as holding; how often that was stands beside it.
@@ -38,7 +38,7 @@ LEVEL = 0.95
 SETS, RESAMPLES = 100, 300
 # Exponents of OLMo's Transformer runs; the other constants make 20 tokens a parameter best at 1e20 FLOPs
 SMALL = {"E": 1.1, "A": 109.0, "B": 109.0, "alpha": 0.252, "beta": 0.213}
-BEGIN, END = "<!-- written by benchmarks/coverage/hard.py -->", "<!-- end of what hard.py wrote -->"
+BEGIN, END = "<!-- written by benchmarks/intervals/hard.py -->", "<!-- end of what hard.py wrote -->"
 TARGETS = ("E", "alpha", "beta", "a", "N* 10x", "loss 10x", "loss 100x", "off 10x")
 
 Grid = Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]

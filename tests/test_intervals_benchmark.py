@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks" / "coverage"))
+sys.path.insert(0, str(ROOT / "benchmarks" / "intervals"))
 
 import cells  # noqa: E402
 import hard  # noqa: E402

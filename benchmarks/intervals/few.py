@@ -1,6 +1,6 @@
 """Measure how often the default 95% interval holds the truth with few runs: one to four more than the parameters.
 
-    python benchmarks/coverage/few.py [SETS]
+    python benchmarks/intervals/few.py [SETS]
 
 Seeded as run.py; prints one table. SETS data sets per cell, 200 by default; a few minutes of one core.
 """
