@@ -17,7 +17,7 @@ from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import MisuseError, NameUnknownError
 from scalinglaws.records.json_values import to_plain, write_json
 from scalinglaws.store.store import open_store
-from scalinglaws.training.trackers import check_trackers, complaints, start_tracking
+from scalinglaws.training.trackers import check_trackers, complaints, forget_complaints, start_tracking
 from scalinglaws.training.tracking import Tracking
 from scalinglaws.training.train import Interrupted
 from scalinglaws.training.worker import work
@@ -170,9 +170,13 @@ def test_what_was_said_of_a_tracker_is_kept_for_the_launch_and_said_there_once(t
     from scalinglaws.training import trackers
 
     store, _ = prepared(tmp_path / "store")
-    write_json(trackers._complaint(store, "mlflow"), "mlflow is given up")
-    assert complaints(store) == ["mlflow is given up"]
+    write_json(trackers._complaint(store, "mlflow"), ["mlflow is given up"])
+    for said in (["mlflow is given up"], []):
+        assert complaints(store) == said
+        assert trackers._complaint(store, "mlflow").exists()  # the other processes of the launch do not try it
+    forget_complaints(store)
     assert complaints(store) == []
+    assert not trackers._complaint(store, "mlflow").exists()
 
 
 def test_an_unknown_tracker_and_one_that_is_not_installed_are_refused_before_anything_trains(tmp_path):

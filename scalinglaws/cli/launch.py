@@ -29,7 +29,7 @@ def launch(
     from ..store.store import open_store
     from ..studying.machine import cores
     from ..training.compiled.support import say_engine
-    from ..training.trackers import check_trackers, complaints
+    from ..training.trackers import check_trackers, complaints, forget_complaints
     from .display import Display
 
     require_training(device, engine)
@@ -41,6 +41,7 @@ def launch(
             say(open_data(store.data, data_id).told())
         say_engine([spec for spec in sweep.runs if not store.has(spec)], device, engine, say)
         how = {"device": device, "engine": engine, "track": track, "tell": display.show}
+        forget_complaints(store)
         failures = run_launch(sweep, store, Local(processes or cores()), **how)
         for line in complaints(store):
             say(line)

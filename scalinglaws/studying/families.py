@@ -19,7 +19,7 @@ from ..records.json_values import from_plain, read_json, to_plain, write_json, w
 from ..run.run import together
 from ..store.store import Store, new_or_kept
 from ..training.compiled.support import say_engine
-from ..training.trackers import check_trackers, complaints
+from ..training.trackers import check_trackers, complaints, forget_complaints
 from .machine import cores
 from .run_tables import FAMILIES, curve_table, position_table, run_table
 
@@ -69,6 +69,7 @@ def measure(
         for family in asked_now.values():
             there, runs = sum(map(store.has, family.sweep.runs)), len(family.sweep.runs)
             say(f"{family.study.name}: {there} of {runs} runs are done. {family.study.about}".rstrip())
+        forget_complaints(store)
         how = {"device": device, "engine": engine, "track": track, "tell": tell}
         failures = _train(list(asked_now.values()), store, how, say, lambda: _tables(asked.name, store, laid_out))
         for line in complaints(store):

@@ -31,7 +31,7 @@ from ..run.run import Run
 from ..store.points_of_runs import curve_points, learning_curves, points_of
 from ..store.store import Store, new_or_kept
 from ..training.compiled.support import say_engine
-from ..training.trackers import check_trackers, complaints
+from ..training.trackers import check_trackers, complaints, forget_complaints
 from .fitted_laws import Inference, infer, largest_compute
 from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals, unsound
@@ -71,6 +71,7 @@ def study(
         data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
         sweep = lay_out(study, data, store.data, data_dir)
         earlier = store.path / "seconds.json"
+        forget_complaints(store)
         for line in (data.told(), *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
             say(line)
         write_json(store.path / "study.json", to_plain(study))

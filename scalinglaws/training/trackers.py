@@ -45,28 +45,36 @@ def _installed(package: str) -> bool:
 def start_tracking(names: Sequence[str], store: Store, say: Callable[[str], None] = lambda text: None) -> Tracking:
     """Make ready to send runs of a store; nothing is sent before a run begins.
 
+    A tracker that another process of the same launch gave up is left out: each would wait for it again.
+
     Args:
         say: called once for each tracker that fails.
     """
 
     def complain(name: str, why: str):
         said = f"{name} is given up, and training goes on without it: {why[:LONGEST]}"
-        write_hint(_complaint(store, name), said)
+        write_hint(_complaint(store, name), [said])
         say(said)
 
-    return Tracking({name: TRACKERS[name](store.path) for name in check_trackers(names)}, complain)
+    wanted = [name for name in check_trackers(names) if not _complaint(store, name).exists()]
+    return Tracking({name: TRACKERS[name](store.path) for name in wanted}, complain)
 
 
 def complaints(store: Store) -> list[str]:
-    """Give what the processes of a launch said of trackers that failed, once for each tracker, and forget it."""
+    """Give what the processes of a launch said of trackers that failed, once for each tracker."""
     said = []
     for name in TRACKERS:
-        path = _complaint(store, name)
-        match read_hint(path):
-            case str(text):
+        match read_hint(_complaint(store, name)):
+            case [str(text)]:
                 said.append(text)
-        path.unlink(missing_ok=True)
+                write_hint(_complaint(store, name), [text, "said"])
     return said
+
+
+def forget_complaints(store: Store):
+    """Try every tracker again; for the beginning of a command."""
+    for name in TRACKERS:
+        _complaint(store, name).unlink(missing_ok=True)
 
 
 def _complaint(store: Store, name: str) -> Path:

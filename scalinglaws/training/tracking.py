@@ -9,7 +9,7 @@ from typing import Protocol
 from ..run.run import Evaluation, Run, RunSpec
 from .tracked_values import config_of, result_of, values_of
 
-END_SECONDS = 60.0  # maximum time for which the end of a run waits for a tracker; after that it is given up
+END_SECONDS = 30.0  # maximum time for which the end of a run waits for a tracker; after that it is given up
 PAUSE_SECONDS = 10.0  # and that for which an interruption waits
 
 
