@@ -1,5 +1,6 @@
 """The compiled training step is the plain one: the same gradients, losses and noise; it resumes to the bit."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,15 +8,17 @@ import pytest
 import torch
 
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.errors import NameUnknownError
+from scalinglaws.designing.costs import Step
+from scalinglaws.errors import NameUnknownError, StoreError
 from scalinglaws.models import FAMILIES
 from scalinglaws.run.run import RunSpec
 from scalinglaws.run.shape import Shape
-from scalinglaws.training.compiled.building import missing
+from scalinglaws.training.compiled.building import home, missing, native
 from scalinglaws.training.compiled.engine import Compiled
 from scalinglaws.training.compiled.support import say_engine, supports
 from scalinglaws.training.optimizer import gradient, make_optimizer
 from scalinglaws.training.plain import Plain
+from scalinglaws.training.step_times import calibrate
 from scalinglaws.training.train import Interrupted, train
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "numba is installed")
@@ -167,6 +170,24 @@ def test_what_is_not_supported_says_why_and_takes_the_plain_path(reason):
     assert said[-1].startswith("1 of 3 runs take the compiled training step; the others PyTorch: 2 because ")
     say_engine([other], "cpu", "plain", said.append)
     assert len(said) == 1
+
+
+def test_the_machine_code_is_kept_loaded_from_its_file_and_written_nowhere_else(tmp_path):
+    assert supports(RunSpec(Shape(1, 8, 1, 32, 256), "text", "bytes", "", 10**5, 8, 0.01, 4)) == ""  # made by now
+    for file in home().glob("*.o"):
+        shutil.copy(file, tmp_path)
+    before = sorted(tmp_path.iterdir())
+    assert callable(native(tmp_path))
+    assert sorted(tmp_path.iterdir()) == before
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="file"):
+        native(tmp_path / "file" / "below")
+
+
+def test_a_study_is_timed_by_the_path_that_will_train_it():
+    kind = Step(Shape(1, 8, 1, 64, 256), 8, 1, "adam", False, "float32")
+    paces = {engine: calibrate([kind], seconds=0.2, engine=engine)[kind] for engine in ("auto", "plain")}
+    assert paces["auto"].step_seconds < 0.5 * paces["plain"].step_seconds
 
 
 @pytest.fixture(scope="module")

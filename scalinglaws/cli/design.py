@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from .app import MEASURE, Json, app, require_training
-from .study_options import Changes, Device, Only, SpeedOption, asked_study, print_design
+from .study_options import Changes, Device, Engine, Only, SpeedOption, asked_study, print_design
 
 
 @app.command(rich_help_panel=MEASURE)
@@ -14,6 +14,7 @@ def design(
     only: Only = None,
     changes: Changes = None,
     device: Device = "cpu",
+    engine: Engine = "auto",
     speed: SpeedOption = None,
     json: Json = False,
 ):
@@ -21,5 +22,5 @@ def design(
 
     Example:  scalinglaws design quickstart
     """
-    require_training(device)
-    print_design(asked_study(study, only, changes), device, speed, json)
+    require_training(device, engine)
+    print_design(asked_study(study, only, changes), device, engine, speed, json)

@@ -34,7 +34,7 @@ def study(
     require_training(device, engine)
     asked = asked_study(study, only, changes)
     if dry_run:
-        print_design(asked, device, speed, json)
+        print_design(asked, device, engine, speed, json)
         return
     if speed is not None:
         raise MisuseError("--speed only applies to --dry-run and design, which estimate times.")

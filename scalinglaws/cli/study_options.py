@@ -61,11 +61,11 @@ def _changes(texts: list[str]) -> dict:
     return found
 
 
-def print_design(asked, device: str, speed: str | None, json: bool):
+def print_design(asked, device: str, engine: str, speed: str | None, json: bool):
     """Print every run of a study and what it costs; train nothing."""
     from ..studying.estimate import estimate
 
-    found = estimate(asked, data_dir=data_dir(), device=device, speed=_speed(speed), say=say)
+    found = estimate(asked, data_dir=data_dir(), device=device, engine=engine, speed=_speed(speed), say=say)
     emit(found.plain()) if json else show(found.text())
 
 

@@ -151,6 +151,7 @@ def estimate(
     *,
     data_dir: Path | None = None,
     device: str = "cpu",
+    engine: str = "auto",
     speed: Speed | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> StudyCost | SetCost:
@@ -160,7 +161,7 @@ def estimate(
     not checked.
 
     Args:
-        speed: an assumed speed; otherwise every kind of step is timed on `device`.
+        speed: an assumed speed; otherwise every kind of step is timed on `device`, by `engine`.
     """
     studies = asked.studies if isinstance(asked, Families) else (asked,)
     with tempfile.TemporaryDirectory() as folder:
@@ -173,7 +174,7 @@ def estimate(
     steps = dict.fromkeys(step_of(run) for sweep in sweeps for run in sweep.runs)
     if speed is None:
         say(f"timing {len(steps)} kinds of step on {device} ...")
-        paces = calibrate(steps, device=device)
+        paces = calibrate(steps, device=device, engine=engine)
     else:
         paces = {step: by_flops(step, speed.flops_per_second, speed.launch_seconds) for step in steps}
     how, found = _how(paces, speed, device), []

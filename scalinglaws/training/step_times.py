@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 
 from ..designing.costs import Pace, Step
 from ..instruments.throughput import matmul_ceiling
-from ..models import FAMILIES, make_drop
+from ..models import FAMILIES, Transformer, make_drop
 from ..models.precision import DTYPES, in_precision, set_float32
 from ..run.run import RunSpec
+from .compiled.engine import Compiled
+from .compiled.support import supports
 from .optimizer import gradient, make_optimizer, move
 
 EVALUATED_TOKENS = 8192  # at a time, as in an evaluation
@@ -20,9 +23,14 @@ UNTRIED = 0.5  # fraction of the peak FLOP rate that is assumed if nothing could
 
 
 def calibrate(
-    steps: Iterable[Step], *, seconds_each: float = 0.4, seconds: float = 30.0, device: str = "cpu"
+    steps: Iterable[Step],
+    *,
+    seconds_each: float = 0.4,
+    seconds: float = 30.0,
+    device: str = "cpu",
+    engine: str = "auto",
 ) -> dict[Step, Pace]:
-    """Measure how long each kind of step takes, with one thread on a CPU: the median over a short time.
+    """Measure how long each kind of step takes by the engine that will train it, with one thread on a CPU: the median.
 
     With gradient accumulation, one part of the batch is timed and multiplied. Kinds are timed in the order of their
     cost. A kind of which one part would take more than 2 seconds, or for which too little time is left, is estimated
@@ -30,6 +38,7 @@ def calibrate(
 
     Args:
         seconds_each, seconds: time for one kind, and for all together.
+        engine: "auto" or "plain", as `train` takes it.
     """
     if device == "cpu":
         torch.set_num_threads(1)
@@ -42,7 +51,7 @@ def calibrate(
         expected = kind.flops / kind.accumulate / ceiling
         left = seconds - (time.perf_counter() - began)
         if expected <= min(LONGEST_TRIAL, left / SLOWEST) and kind.shape.params("total") <= LARGEST_TRIAL:
-            paces[kind] = _measured(kind, each, device)
+            paces[kind] = _measured(kind, each, device, engine)
             shares.append(min(1.0, kind.flops / paces[kind].step_seconds / ceiling))
         else:
             paces[kind] = by_flops(kind, max(shares, default=UNTRIED) * ceiling)
@@ -60,15 +69,26 @@ def by_flops(step: Step, flops_per_second: float, launch_seconds: float = 0.0) -
     return Pace(seconds, max(forward / flops_per_second, launch_seconds / 3 / EVALUATED_TOKENS), measured=False)
 
 
-def _measured(step: Step, seconds: float, device: str) -> Pace:
+def _measured(step: Step, seconds: float, device: str, engine: str) -> Pace:
     set_float32(step.precision, device)
     model = FAMILIES[step.shape.family](step.shape, 0).to(device)
-    spec = RunSpec(step.shape, "", "", "", 1, step.batch, 1e-4, 0, optimizer=step.optimizer)
+    how: dict[str, Any] = {"optimizer": step.optimizer, "precision": step.precision, "dropout": 0.1 * step.drops}
+    spec = RunSpec(step.shape, "", "", "", 10**12, step.batch, 1e-4, 0, noise_every=0, **how)
+    if engine == "auto" and not supports(spec, device) and isinstance(model, Transformer):
+        return _measured_compiled(spec, model, step, seconds)
     optimizer, drop = make_optimizer(spec, model), make_drop(0.1 * step.drops, 0, device)
     part, asked = _tokens(step, step.batch // step.accumulate, device), {"drop": drop, "precision": step.precision}
     to_descend = _median(lambda: gradient(model, optimizer.weights, *part, **asked), seconds / 2, device)
     to_move = _median(lambda: move(optimizer, 1e-4), seconds / 4, device)
     return Pace(step.accumulate * to_descend + to_move, _evaluating(model, step, seconds / 4, device), measured=True)
+
+
+def _measured_compiled(spec: RunSpec, model: Transformer, step: Step, seconds: float) -> Pace:
+    shape, generator = spec.shape, torch.Generator().manual_seed(0)
+    windows = torch.randint(shape.n_vocab, (spec.batch, shape.n_ctx + 1), generator=generator).numpy()
+    compiled = Compiled(spec, model, make_optimizer(spec, model), lambda step: windows)
+    to_step = _median(lambda: compiled.advance(0, 1), seconds * 3 / 4, "cpu")
+    return Pace(to_step, _evaluating(compiled, step, seconds / 4, "cpu"), measured=True)
 
 
 def _evaluating(model, step: Step, seconds: float, device: str) -> float:
@@ -89,14 +109,18 @@ def _tokens(step: Step, rows: int, device: str):
 
 
 def _median(act, seconds: float, device: str) -> float:
-    """Return the median time of an action over `seconds`, at least two calls; the first call is not counted."""
+    """Return the median time of an action over `seconds`, at least two calls; the first call is not counted.
+
+    On a CPU it is CPU time: that of an otherwise idle core, whatever else runs on the machine just now.
+    """
+    clock = time.process_time if device == "cpu" else time.perf_counter
     times: list[float] = []
     began = time.perf_counter()
     while len(times) < 2 or time.perf_counter() - began < seconds:
-        start = time.perf_counter()
+        start = clock()
         act()
         if device != "cpu":
             torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     times = sorted(times[1:])
     return times[len(times) // 2]

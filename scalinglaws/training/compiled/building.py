@@ -139,4 +139,6 @@ def cannot() -> str:
         native()
     except (StoreError, FailureError) as failure:
         return f"there is no place to keep the compiled step: {failure}"
+    except Exception as failure:  # whatever a release of numba or LLVM changes must not keep a run from training
+        return f"the compiled step could not be made: {type(failure).__name__}: {str(failure)[:200]}"
     return ""
