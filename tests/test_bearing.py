@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from cli_made import grid, spoken
 
-from scalinglaws.auditing.bearing import bearing
+from scalinglaws.auditing.bearing import bearing, bearing_on
+from scalinglaws.fitting.fit import fit
 from scalinglaws.formats.raw import columns_of
 from scalinglaws.points.points import Points
 from scalinglaws.points.writing import write_points
@@ -28,7 +29,15 @@ def test_repeated_text_bears_on_what_a_token_is_worth():
 
 
 def test_a_sound_grid_bears_nothing():
-    assert bearing(Points(columns_of(grid()))) == ()
+    points = Points(columns_of(grid()))
+    assert bearing(points) == bearing_on(fit("chinchilla", points), points) == ()
+
+
+def test_the_grid_bears_on_laws_of_size_and_tokens_alone():
+    points = repeated_text()
+    few = points.take(points["params_total"] < 1e8)
+    assert [line for line in bearing(few) if " C2 " in line]
+    assert not [line for line in bearing_on(fit("kaplan-n", few), few) if " C" in line[:14]]
 
 
 def test_rows_whose_runs_are_not_named_are_not_called_checkpoints():

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 from ..errors import PointsError
+from ..fitting.columns import with_derived_inputs
+from ..fitting.fit_record import Fit
+from ..fitting.rows_of_law import about, with_its_rows
 from ..points.points import Points
 from .all_rules import RULES
 from .audit import audit
@@ -10,19 +13,43 @@ from .audit import audit
 GROUPS = "ABC"  # counts, training, grid: what a fit, a prediction and a plan all rest on
 
 
-def bearing(points: Points, columns: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def bearing(points: Points, columns: Mapping[str, str] | None = None, groups: str = GROUPS) -> tuple[str, ...]:
     """List the failed rules of severity error that bear on every number from these points, a line each.
 
     Args:
-        columns: letter -> column: the counts of N, D and C, and the loss, that the fit uses.
+        columns: letter -> column: the counts of N, D and C that are used.
+        groups: letters of the groups of rules.
 
     Returns:
         lines; none where every such rule holds or cannot be judged.
     """
-    rules = [id for id, rule in RULES.items() if id[0] in GROUPS and rule.severity == "error"]
-    counts = {letter: name for letter, name in (columns or {}).items() if letter in ("N", "C", "D", "L")}
+    rules = [id for id, rule in RULES.items() if id[0] in groups and rule.severity == "error"]
+    counts = {letter: name for letter, name in (columns or {}).items() if letter in ("N", "C", "D")}
     try:
-        found = audit(points, columns=counts, only=rules)
+        failed = audit(points, columns=counts, only=rules).having("failed", "error")
     except PointsError:  # a table that the audit cannot read bears no rule
         return ()
-    return tuple(f"audit rule {one.id} fails: {one.fault}: {one.found}" for one in found.having("failed", "error"))
+    return tuple(f"audit rule {one.id} fails: {one.fault}: {one.found}" for one in failed)
+
+
+def bearing_on(found: Fit, points: Points) -> tuple[str, ...]:
+    """List the failed rules that bear on every number from a fit, judged on the rows that were fitted.
+
+    Counts (group A) bear on every law, the training of the runs (B) on all but a law of whole schedules, and the grid
+    (C) on laws of both size and tokens.
+
+    Args:
+        points: the table that was fitted, with the rows that take no part.
+    """
+    letters = set(found.law.inputs)
+    groups = "A" if "schedule" in letters else GROUPS if letters >= {"N", "D"} else "AB"
+    return bearing(_fitted(found, points), found.columns, groups)
+
+
+def _fitted(found: Fit, points: Points) -> Points:
+    """Leave out the rows that the law is not about, where it was fitted without them."""
+    if "schedule" in found.law.inputs:
+        return points
+    points = with_its_rows([found.law], points)
+    chosen = about(found.law, with_derived_inputs(found.law, points, found.columns)[0], found.columns)[0]
+    return chosen if len(chosen.kept) == found.n else points

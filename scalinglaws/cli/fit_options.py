@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,29 +115,33 @@ def _command(fitted_first: Callable, verb: Callable) -> Callable:
 
 def _by_a_forecast(verb: Callable, asked: dict, table: str, given: dict) -> None:
     """Forecast a table with no law named; a name that is a law of the shelf lacks its table."""
+    from ..auditing.bearing import bearing
+    from ..fitting.fit_record import ALONG_RUNS
     from ..laws import LAWS
+    from ..points.along_runs import untold
     from .forecasts_given import unasked
 
     if all(name in LAWS for name in table.split(",")):
         raise MisuseError(f"law {table!r} needs a table of runs after it: {table} POINTS. A table alone needs no law.")
     spared("--to", given.get("to"), (table,))
     made = unasked(table, asked, given)
-    _told(verb, made, made.forecaster.seen.columns, given)
+    for warning in untold(made.points):
+        say(f"warning [{ALONG_RUNS}]: {warning}")
+    _told(verb, made, bearing(made.points, made.forecaster.seen.columns), given)
 
 
 def _by_a_law(verb: Callable, asked: dict, law: str, table: str, given: dict) -> None:
     """Fit laws to a table, and hand them to a verb."""
+    from ..auditing.bearing import bearing_on
+
     laws, files = laws_of(law, asked["law_file"])
     spared("--to", given.get("to"), (table, *files.values()))
     fitted = _fitted(laws, files, table, asked)
-    _told(verb, fitted, fitted.fit.columns, given)
+    _told(verb, fitted, bearing_on(fitted.fit, fitted.points), given)
 
 
-def _told(verb: Callable, made: Any, columns: Mapping[str, str], given: dict) -> None:
+def _told(verb: Callable, made: Any, failed: Sequence[str], given: dict) -> None:
     """Run a verb, and end with the failed rules of the audit that bear on its numbers."""
-    from ..auditing.bearing import bearing
-
-    failed = bearing(made.points, columns)
     verb(replace(made, points=replace(made.points, notes=(*made.points.notes, *failed))), **given)
     for rule in failed:
         say(rule)

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import MisuseError, PointsError, unknown_name
 from ..laws import law as shelf
 from ..laws.declaration import Law
+from ..points.along_runs import untold
 from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..records.arguments import checked
@@ -81,7 +82,7 @@ def _compared(counts: Counts, told: Settings, routes: Sequence[str], reach: floa
         (*counts.unavailable, *failed),
         counts.made,
         counts.same,
-        _warnings(known, base, reach, refits),
+        (*untold(counts.points), *_warnings(known, base, reach, refits)),
     )
 
 

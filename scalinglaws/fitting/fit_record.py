@@ -16,7 +16,8 @@ from .problem import Problem
 
 LEAVES_OUT, ALONG_RUNS = "leaves-out", "along-runs"  # warnings: what varies is no input; rows are of unknown standing
 BEFORE = (LEAVES_OUT, ALONG_RUNS)  # warnings that stand before the numbers, not after
-OF_ROWS = (*BEFORE, "left-out", "audit")  # warnings about the rows, which go to everything that is computed from a fit
+LEFT_OUT, AUDIT = "left-out", "audit"  # warnings: rows that take no part; failed rules that bear on every number
+OF_ROWS = (*BEFORE, LEFT_OUT, AUDIT)  # warnings about the rows, which go to everything that is computed from a fit
 EXACT = 1e-9  # maximum relative residual of points that were computed from the law, not measured
 
 

@@ -32,13 +32,16 @@ def _head(found: "Fit") -> list[Block]:
         f"{counted(found.n, 'point')} of {found.n_clusters} {_kind(found)}; "
         f"{', '.join(f'{k} = {v}' for k, v in found.columns.items())}",
     ]
-    if found.excluded:
-        reasons = list(found.excluded)
-        more = f"; and {len(reasons) - MOST_REASONS} more reasons" if len(reasons) > MOST_REASONS else ""
-        lines.append(
-            f"left out: {counted(sum(found.excluded.values()), 'row')}; {'; '.join(reasons[:MOST_REASONS])}{more}"
-        )
-    return [*lines, *(f"warning: {one.message}" for one in found.first_said)]
+    return [*lines, *left_out_of(found), *(f"warning: {one.message}" for one in found.first_said)]
+
+
+def left_out_of(found: "Fit") -> list[str]:
+    """Count the rows of the table that were left out, and give the first reasons; nothing where none was."""
+    if not found.excluded:
+        return []
+    reasons, rows = list(found.excluded), counted(sum(found.excluded.values()), "row")
+    more = f"; and {len(reasons) - MOST_REASONS} more reasons" if len(reasons) > MOST_REASONS else ""
+    return [f"left out: {rows}; {'; '.join(reasons[:MOST_REASONS])}{more}"]
 
 
 def _kind(found: "Fit") -> str:

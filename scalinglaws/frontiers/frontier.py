@@ -1,11 +1,12 @@
 """frontier(method, points): the best model at each compute, by one approach."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import PointsError, argument, unknown_name
+from ..points.along_runs import untold
 from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..points.row_kinds import kept_again
@@ -71,10 +72,9 @@ def frontier(
     Raises:
         PointsError: a column is missing, or the points form no learning curves or no isoFLOP groups.
     """
-    if method not in METHODS:
-        raise unknown_name("frontier method", method, METHODS)
-    if form not in FORMS:
-        raise unknown_name("form", form, FORMS)
+    for kind, name, known in (("frontier method", method, METHODS), ("form", form, FORMS)):
+        if name not in known:
+            raise unknown_name(kind, name, known)
     points = _some(kept_again(points, *_OF_CURVES.get(method, ())).kept)
     chosen = chosen_columns(points, dict(columns or {}))
     if method == "critical-batch":
@@ -85,7 +85,8 @@ def frontier(
         points, chosen = adjusted(points, chosen, critical), {**chosen, "flops": "flops_min", "tokens": "tokens_min"}
     how = _How(method, chosen, form, depth, draws, level, seed, critical if method == "c-min" else None)
     if method == "isoflop":
-        return _fitted(slices_of_budgets(points, chosen, _budgets(points, chosen, budget)), how, _runs(points))
+        made = slices_of_budgets(points, chosen, _budgets(points, chosen, budget))
+        return _fitted(made, how, _runs(points), untold(points))
     return _fitted(slices_of_curves(curves(points, chosen, burn_in), per_decade), how, _runs(points))
 
 
@@ -118,7 +119,7 @@ def _budgets(points: Points, columns: dict[str, str], budget: str | None) -> np.
     return np.exp(sums / counts)[groups]
 
 
-def _fitted(slices: list[Slice], how: _How, runs: int) -> Frontier:
+def _fitted(slices: list[Slice], how: _How, runs: int, said: Sequence[str] = ()) -> Frontier:
     thin = [Budget(s.flops, *_at_best(s), len(s.x), "too-few-sizes") for s in slices if 0 < len(s.x) < 3]
     slices = [s for s in slices if len(s.x) >= 3]
     if not slices:
@@ -147,7 +148,7 @@ def _fitted(slices: list[Slice], how: _How, runs: int) -> Frontier:
         if optima.pooled
         else f"the wider of a wild bootstrap over {runs} runs and a jackknife over groups of budgets",
         runs=runs,
-        warnings=_warnings(budgets, lines["params"]),
+        warnings=(*said, *_warnings(budgets, lines["params"])),
     )
 
 

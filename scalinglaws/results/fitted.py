@@ -39,7 +39,7 @@ class FittedLaw:
         r2: fraction of the variance of log loss that is explained; None if log loss does not vary.
         rms_log: root mean square residual of log loss.
         published: parameter -> published value; `published_source` names paper and equation.
-        warnings: sentences that a reader must see.
+        warnings: sentences that a reader must see; first_said: those of them that stand before the constants.
         unidentified: parameters that the points do not determine; their values are not results.
         unsound: why this fit must not be used; empty if it may be used.
     """
@@ -64,6 +64,7 @@ class FittedLaw:
     warnings: tuple[str, ...] = ()
     unidentified: tuple[str, ...] = ()
     unsound: str = ""
+    first_said: tuple[str, ...] = ()
 
     @property
     def told(self) -> tuple[str, ...]:

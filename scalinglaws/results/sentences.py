@@ -17,6 +17,7 @@ from ..records.numbers_in_text import (
     typeset,
 )
 from .attempt import attempt
+from .doubts_of_rows import doubts_of_rows
 from .fitted import FittedLaw
 from .letters import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
 from .rows_in_fits import runs_present
@@ -31,18 +32,22 @@ OF_UNITS = ("A3",)  # rules of the audit; if one of them fails, the plan is with
 def five_sentences(results: "StudyResults") -> tuple[tuple[str, str], ...]:
     """State what was trained on which text, the main law, the result of the prediction, the plan and the limits.
 
+    For a table of runs that has them, doubts about its rows stand before the law.
+
     Returns:
         pairs of a short heading and a sentence.
     """
     table = of_a_table(results)
     asked = (
         ("Points", read) if table else ("Trained", trained),
+        *([("Doubts", doubted)] if table else []),
         ("Law", law_found),
         ("Prediction", foretold if table else lambda results: verdict(results.held_out, results)),
         ("Plan", lambda results: plan_made(results.plans, results)),
         ("Limits", caveats),
     )
-    return tuple((heading, attempt(partial(say, results), _unsaid)) for heading, say in asked)
+    said = ((heading, attempt(partial(say, results), _unsaid)) for heading, say in asked)
+    return tuple((heading, text) for heading, text in said if text)
 
 
 def _unsaid(why: str) -> str:
@@ -72,6 +77,14 @@ def read(results: "StudyResults") -> str:
     seen = f", {abbreviated(min(horizons))} to {abbreviated(max(horizons))} tokens" if horizons else ""
     counted = f"; N is {size_of(results)} throughout" if sizes else ""
     return f"{runs_present(results)}{part}{span}{seen}{counted}."
+
+
+def doubted(results: "StudyResults") -> str:
+    """State what bears on every number below: rows that take no part, a law that leaves out what varies, failed rules.
+
+    Empty where there is nothing of the kind.
+    """
+    return " ".join(doubts_of_rows(results, main_fit(results)))
 
 
 def law_found(results: "StudyResults") -> str:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
+from ..auditing.bearing import bearing_on
 from ..errors import FitError, MisuseError, nearest
 from ..fitting.fit import fit as fitted
-from ..fitting.fit_record import Fit
-from ..fitting.fit_text import fit_blocks
+from ..fitting.fit_record import AUDIT, LEFT_OUT, Fit, FitWarning
+from ..fitting.fit_text import fit_blocks, left_out_of
 from ..laws import Law
 from ..laws import law as shelf
 from ..planning.plan import plan as planned
@@ -46,9 +47,21 @@ class DrawnFit(Fit):
     level: float = field(default=0.95, compare=False)
 
     @cached_property
+    def of_rows(self) -> tuple[FitWarning, ...]:
+        """What was left out of the table, and the failed rules of the audit that bear on every number of this fit."""
+        left_out = [FitWarning(LEFT_OUT, text) for text in left_out_of(self)]
+        return (*left_out, *(FitWarning(AUDIT, line) for line in bearing_on(self, self.points)))
+
+    @property
+    def doubts(self) -> tuple[FitWarning, ...]:
+        """Warnings for anything computed from this fit: its outcome, its own warnings, and those about its rows."""
+        return (*super().doubts, *self.of_rows)
+
+    @cached_property
     def record(self) -> Fit:
-        """The fit without the draws, for verbs that take a `Fit`."""
-        return Fit(**{one.name: getattr(self, one.name) for one in fields(Fit)})
+        """The fit without the draws, for verbs that take a `Fit`; the warnings about its rows are among its own."""
+        own = {one.name: getattr(self, one.name) for one in fields(Fit)}
+        return Fit(**own | {"warnings": (*self.warnings, *self.of_rows)})
 
     @cached_property
     def draws(self) -> Draws:
@@ -153,7 +166,8 @@ class DrawnFit(Fit):
             minded = self.mind()
         except FitError as failure:
             minded = (f"there are no intervals: {failure}", *(w.message for w in self.doubts))
-        said = (f"{self.law.name}: {self.sentence}", *(one.message for one in self.first_said))
+        in_text = (*self.first_said, *(one for one in self.of_rows if one.id == LEFT_OUT))
+        said = (f"{self.law.name}: {self.sentence}", *(one.message for one in in_text))
         return [text for text in minded if text not in said]
 
     def brief(self) -> dict[str, object]:

@@ -47,6 +47,7 @@ def tabulated(asked: LawAsked, drawn: Draws, level: float) -> FittedLaw:
         warnings=tuple(w.message for w in drawn.warnings),
         unidentified=found.unidentified,
         unsound=unsound(found),
+        first_said=tuple(w.message for w in found.first_said),
     )
 
 
