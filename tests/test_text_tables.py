@@ -7,7 +7,9 @@ import json
 
 import polars
 import pytest
+from cli_made import spoken
 
+from scalinglaws.cli.study_options import asked_study
 from scalinglaws.corpora import open_corpus
 from scalinglaws.corpora.corpus import SPLITS, content_hash
 from scalinglaws.corpora.tokenise import tokenise
@@ -110,6 +112,21 @@ def test_the_column_with_the_text_is_evident_or_named(tmp_path):
         open_corpus(f"text:{two}#storry").read()
     with pytest.raises(CorpusError, match="the field 'id' is not text"):
         open_corpus(f"text:{two}#id").read()
+
+
+def test_the_command_takes_the_field_and_refuses_it_of_a_corpus_without_fields(tmp_path):
+    parquet(tmp_path / "a.parquet", frame(name="story").with_columns(title=polars.lit("a")))
+    (tmp_path / "s.toml").write_text(
+        'shapes = [[1, 4], [1, 8]]\ntokens = [1e3]\nn_ctx = 16\ncorpus = "text:a.parquet"\n'
+    )
+    asked = asked_study(str(tmp_path / "s.toml"), None, None, "story")
+    assert everything(open_corpus(asked.corpus).read()) == sorted(TEXTS)
+    code, _, err = spoken("design", tmp_path / "s.toml", "--field", "stroy", "--speed", "1e12")
+    assert code == 2
+    assert "the field 'stroy' is missing; it has 'id', 'story', 'title'" in " ".join(err.split())
+    code, _, err = spoken("study", "quickstart", "--field", "story", "--dry-run")
+    assert code == 2
+    assert "this study's is stdlib" in " ".join(err.split())
 
 
 def test_missing_and_empty_texts_are_no_documents_and_line_ends_are_one(tmp_path):

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from .app import MEASURE, Json, app, require_training
-from .study_options import Changes, Device, Engine, Only, SpeedOption, asked_study, print_design
+from .study_options import Changes, Device, Engine, Field, Only, SpeedOption, asked_study, print_design
 
 
 @app.command(rich_help_panel=MEASURE)
@@ -13,6 +13,7 @@ def design(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A preset, or a study file (TOML).")],
     only: Only = None,
     changes: Changes = None,
+    field: Field = None,
     device: Device = "cpu",
     engine: Engine = "auto",
     speed: SpeedOption = None,
@@ -23,4 +24,4 @@ def design(
     Example:  scalinglaws design quickstart
     """
     require_training(device, engine)
-    print_design(asked_study(study, only, changes), device, engine, speed, json)
+    print_design(asked_study(study, only, changes, field), device, engine, speed, json)

@@ -7,7 +7,7 @@ import typer
 
 from ..errors import MisuseError, counted
 from .app import MAIN, Json, To, app, data_dir, emit, require_training, resumable, say, show
-from .study_options import Changes, Device, Engine, Only, SpeedOption, Track, asked_study, print_design
+from .study_options import Changes, Device, Engine, Field, Only, SpeedOption, Track, asked_study, print_design
 
 
 @app.command(rich_help_panel=MAIN)
@@ -16,6 +16,7 @@ def study(
     to: To = None,
     only: Only = None,
     changes: Changes = None,
+    field: Field = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Print every run and its cost; train nothing.")
     ] = False,
@@ -32,7 +33,7 @@ def study(
     from ..designing.study_file import Families
 
     require_training(device, engine)
-    asked = asked_study(study, only, changes)
+    asked = asked_study(study, only, changes, field)
     if dry_run:
         print_design(asked, device, engine, speed, json)
         return

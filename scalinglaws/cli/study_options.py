@@ -1,5 +1,6 @@
 """Options of the verbs that take a study file, and how they are read."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -11,6 +12,12 @@ Changes = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the study's file.")
 ]
 Only = Annotated[str | None, typer.Option(metavar="F-N,F-B", help="Only these families of a set.")]
+Field = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The field of the corpus with the text; by default text, content or the only one."
+    ),
+]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
 Track = Annotated[
     list[str] | None,
@@ -33,16 +40,29 @@ SpeedOption = Annotated[
 ]
 
 
-def asked_study(study: str, only: str | None, changes: list[str] | None):
-    """Read the study that is asked for: its file with `--set` and `--only`."""
+def asked_study(study: str, only: str | None, changes: list[str] | None, field: str | None = None):
+    """Read the study that is asked for: its file with `--set`, `--field` and `--only`."""
     from ..designing.study_file import Families, read_study
 
     asked = read_study(study, _changes(changes or []))
+    if field is not None:
+        studies = asked.studies if isinstance(asked, Families) else (asked,)
+        studies = tuple(replace(one, corpus=_with_field(one.corpus, field)) for one in studies)
+        asked = replace(asked, studies=studies) if isinstance(asked, Families) else studies[0]
     if only is None:
         return asked
     if not isinstance(asked, Families):
         raise MisuseError(f"--only is for a set of families; {study} is one study.")
     return asked.only([name.strip() for name in only.split(",")])
+
+
+def _with_field(corpus: str, field: str) -> str:
+    if not corpus.startswith(("text:", "hf:")) or "#" in corpus:
+        raise MisuseError(
+            f"--field {field}: it names the field of records with the text, of a corpus text:PATH or hf:NAME that "
+            f"names none itself; this study's is {corpus}. Give one, such as --set corpus=text:pages.jsonl."
+        )
+    return f"{corpus}#{field}"
 
 
 def _changes(texts: list[str]) -> dict:
