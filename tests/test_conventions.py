@@ -156,7 +156,7 @@ def test_a_constant_given_for_all_rows_opens_conventions():
         ({"law": "kaplan-n"}, MisuseError, "such as chinchilla"),
         ({"common": "params_with_head"}, PointsError, "missing: d_model and n_vocab"),
         ({"common": "params_totl"}, NameUnknownError, "Did you mean 'params_total'"),
-        ({"given": {"params_total": 3}}, PointsError, "the table has a column params_total"),
+        ({"given": {"params_total": 3}}, PointsError, "the table holds params_total in these rows"),
         ({"given": {"n_vocb": 3}}, NameUnknownError, "Did you mean 'n_vocab'"),
         ({"routes": ("isoflops",)}, NameUnknownError, "Did you mean 'isoflop'"),
         ({"columns": {"N": "params_with_head"}}, PointsError, "missing: d_model and n_vocab"),

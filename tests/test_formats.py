@@ -12,6 +12,7 @@ import pytest
 from scalinglaws.errors import PointsError
 from scalinglaws.formats.read_raw import read_raw
 from scalinglaws.formats.shelf import LOGS, TEXTS
+from scalinglaws.points.reading import read_points
 
 NANOGPT = """Overriding: n_layer = 6
 n_layer = 6
@@ -338,3 +339,16 @@ def test_a_format_that_is_not_read_is_named(text, form, tmp_path):
     path.write_text(text)
     with pytest.raises(PointsError, match=f"looks like {form}.*save its table as CSV"):
         read_raw(path)
+
+
+def test_a_row_that_is_rejected_names_its_file_where_there_are_several(tmp_path):
+    for name, loss in (("a", "5"), ("b", "lost")):
+        (tmp_path / f"{name}.csv").write_text(f"params_total,tokens,loss\n1e7,1e8,4\n1e7,2e8,{loss}\n1,2\n")
+    found = read_points(tmp_path).rejected
+    assert [f"line {one.row}: {one.reason}" for one in found] == [
+        "line 4 of a.csv: 2 cells under 3 column names",
+        "line 3 of b.csv: loss_nats = 'lost' is not a number",
+        "line 4 of b.csv: 2 cells under 3 column names",
+    ]
+    (alone,) = read_points(tmp_path / "a.csv").rejected
+    assert f"line {alone.row}" == "line 4"

@@ -132,6 +132,12 @@ def _import_plain(found) -> dict:
         "excluded": len(points) - len(points.kept),
         "columns": columns,
         "letters": dict(found.columns),
-        "rejected": [{"line": row.row, "reason": row.reason} for row in found.rejected],
+        "rejected": [{"line": int(row.row), "reason": row.reason, **_file_of(row.row)} for row in found.rejected],
         "notes": list(found.notes),
     }
+
+
+def _file_of(line: int) -> dict[str, str]:
+    """Give the file of a line of one of several files."""
+    file = getattr(line, "file", "")
+    return {"file": file} if file else {}

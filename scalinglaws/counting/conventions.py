@@ -10,11 +10,12 @@ from ..errors import MisuseError, PointsError, unknown_name
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.along_runs import untold
+from ..points.given import with_facts
 from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..records.arguments import checked
 from .compared import Convention, Conventions, Moved, Refit, Unavailable
-from .counts import SAME, Counts, counts_of, with_constants
+from .counts import SAME, Counts, counts_of
 from .refits import POSSIBLE, Settings, by_frontier, by_law, relations
 
 ROUTES = ("law", "isoflop", "envelope")
@@ -57,7 +58,7 @@ def conventions(
     for name in routes:
         if name not in ROUTES:
             raise unknown_name("route", name, ROUTES)
-    counts = counts_of(_by_lineage(with_constants(unmixed(points), dict(given or {}))), dict(columns or {}))
+    counts = counts_of(_by_lineage(with_facts(unmixed(points), dict(given or {}))), dict(columns or {}))
     common = _common(counts, common)
     kept = counts.points.kept
     largest = float((6 * kept[common] * kept["tokens"]).max())

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import PointsError, argument, unknown_name
+from ..errors import PointsError, argument
 from ..points.convert import convert, missing, route
 from ..points.points import Points
-from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
+from ..quantities import ROLE_OF_LETTER, playing
 from .compared import Unavailable
 
 SAME = 1e-3  # columns whose logarithms differ by less in every row count as equal
@@ -30,20 +30,6 @@ class Counts:
     made: dict[str, str]
     same: tuple[str, ...] = ()
     unavailable: tuple[Unavailable, ...] = ()
-
-
-def with_constants(points: Points, given: Mapping[str, float]) -> Points:
-    """Add quantities that have one value for all rows.
-
-    Raises:
-        NameUnknownError: no such quantity. PointsError: the table already has that column.
-    """
-    for name in given:
-        if name not in QUANTITIES:
-            raise unknown_name("quantity", name, QUANTITIES)
-        if name in points and np.isfinite(points[name]).any():
-            raise PointsError(f"{argument(given={name: given[name]})}: the table has a column {name}. Leave one out.")
-    return points.replace(**{name: [float(value)] * len(points) for name, value in given.items()})
 
 
 def counts_of(points: Points, only: Mapping[str, str]) -> Counts:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .powers import POWERS
 from .raw import Raw, columns_of
 
 NUMBER = r"[+-]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[KMBT]?|nan|inf|-inf"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_POWER = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 SPLIT = "loss_split"
 Said = dict[str, Any]  # what a line says: quantity -> number; a test set by its name
 LOSSES = ("loss_nats", "loss_train_nats", "loss_bits_per_byte")
@@ -77,7 +77,7 @@ def without_colours(text: str) -> str:
 def number(text: str) -> float:
     """Read a number as logs write it: 524,288 or 14.10M or 1.03E+01."""
     text = text.replace(",", "").replace("_", "")
-    power = _POWER.get(text[-1:])
+    power = POWERS.get(text[-1:].lower())
     value = float(text) if power is None else round(float(text[:-1]) * power, 3)
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 

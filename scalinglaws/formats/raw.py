@@ -12,6 +12,22 @@ MOST_TEXT = 10_000  # characters of one cell
 MOST_COLUMNS = 100_000
 
 
+class LineOfFile(int):
+    """The line of a row in one of several files: as text it names the file."""
+
+    file = ""
+
+    @classmethod
+    def of(cls, line: int, file: str) -> "LineOfFile":
+        """Make the line of a file."""
+        made = cls(line)
+        made.file = file
+        return made
+
+    def __str__(self) -> str:
+        return f"{int(self)} of {self.file}" if self.file else repr(self)
+
+
 @dataclass(frozen=True)
 class Rejected:
     """A row that could not become a point: its line in the file (the header is line 1) and why."""
@@ -26,7 +42,7 @@ class Raw:
 
     Attributes:
         columns: name -> values, all of one length.
-        rows: line number of each row.
+        rows: line number of each row; a `LineOfFile` where there are several files.
         rejected: rows that have no place in the columns.
         source: the file, for a person.
         form: what the file was taken for, for a person: "CSV", "nanoGPT log".

@@ -13,7 +13,7 @@ from .large_text import head_of_large, read_large
 from .mlflow import is_mlflow_folder, read_mlflow_database, read_mlflow_folder
 from .opening import beginning, checked_text, text_of
 from .parquet import read_parquet
-from .raw import Raw
+from .raw import LineOfFile, Raw, Rejected
 from .run_folders import METRICS, metric_tables, settings_beside, trainer_states
 from .shelf import TEXTS
 from .tensorboard_events import event_files, looks_like_events, read_events
@@ -179,11 +179,18 @@ def _several(files: list[Path], form: str | None, some: bool = False) -> Raw:
             continue
         if not any(name in raw.columns for name in ("run_id", "run", "run_name")):
             raw.columns["run_id"] = [_run_of(path)] * len(raw.rows)
-        raws.append(raw)
+        raws.append(_named(raw, path) if len(files) > 1 else raw)
     found = joined(raws)
     found.notes += [f"left out, as no table or log: {', '.join(left_out)}"] if left_out else []
     found.source = ", ".join(map(str, files[:3])) + (f", ... {len(files)} files" if len(files) > 3 else "")
     return found
+
+
+def _named(raw: Raw, path: Path) -> Raw:
+    """Let the lines of a table name their file."""
+    raw.rows = [LineOfFile.of(row, path.name) for row in raw.rows]
+    raw.rejected = [Rejected(LineOfFile.of(one.row, path.name), one.reason) for one in raw.rejected]
+    return raw
 
 
 def _run_of(path: Path) -> str:

@@ -2,8 +2,8 @@
 
 import re
 
-_POWERS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "g": 1e9, "b": 1e9, "bn": 1e9,
-           "billion": 1e9, "t": 1e12, "tn": 1e12, "trillion": 1e12}  # fmt: skip
+from ..formats.powers import POWERS
+
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,_' \u00a0\u202f]\d{3})+(?:\.\d+)?")
 _POWER_OF_TEN = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*[x×*·]\s*10\s*(?:\^|\*\*)?\s*\{?([+-]?\d+)\}?")
 _WORD = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([A-Za-z]+)")
@@ -32,7 +32,7 @@ def _of_thousands(text: str) -> float | None:
 
 def _of_word(text: str) -> float | None:
     found = _WORD.fullmatch(text)
-    power = _POWERS.get(found[2].lower()) if found else None
+    power = POWERS.get(found[2].lower()) if found else None
     return round(float(found[1]) * power, 6) if found and power else None
 
 

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..errors import PointsError, argument, nearest
+from ..formats.powers import POWERS
 from ..quantities import PF_DAY, quantity
 
-_COUNTS = {"thousands": 1e3, "millions": 1e6, "billions": 1e9, "trillions": 1e12}
+SCALES = {name: POWERS[name] for name in ("thousands", "millions", "billions", "trillions")}
 _FACTORS: dict[str, dict[str, float]] = {
     "nats/token": {"nats": 1.0, "bits": math.log(2)},
     "bits/byte": {"bits": 1.0, "nats": 1 / math.log(2)},
     "FLOPs": {"flops": 1.0, "pf-days": PF_DAY, "petaflops": 1e15, "exaflops": 1e18, "zettaflops": 1e21},
-    "params": {"params": 1.0, **_COUNTS},
-    "tokens": {"tokens": 1.0, **_COUNTS},
-    "steps": {"steps": 1.0, "thousands": 1e3},
+    "params": {"params": 1.0, **SCALES},
+    "tokens": {"tokens": 1.0, **SCALES},
+    "steps": {"steps": 1.0, "thousands": SCALES["thousands"]},
     "s": {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0},
 }
 _OF_ROLE = {"accuracy": {"percent": 0.01}, "error": {"percent": 0.01}}

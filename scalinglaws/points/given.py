@@ -6,6 +6,7 @@ from ..errors import PointsError, argument, nearest, unknown_name
 from ..formats.raw import missing
 from ..quantities import QUANTITIES, SYNONYMS
 from ..records.ranges import shown
+from .points import Points
 
 Given = Mapping[str, object]
 
@@ -30,10 +31,21 @@ def with_given(columns: Mapping[str, list], given: Given) -> tuple[dict[str, lis
         values = _values(name, value, columns, rows)
         cells = found.get(quantity, [None] * rows)
         if all(not missing(cell) for cell, one in zip(cells, values, strict=True) if one is not None):
-            raise PointsError(f"given {name}: the table holds {quantity} in these rows. Leave {name} out of given.")
+            stated = argument(given={name: dict(value) if isinstance(value, Mapping) else value})
+            raise PointsError(f"{stated}: the table holds {quantity} in these rows. Leave one of them out.")
         found[quantity] = [one if missing(cell) else cell for cell, one in zip(cells, values, strict=True)]
         said.append(_sentence(quantity, value))
     return found, said
+
+
+def with_facts(points: Points, given: Given) -> Points:
+    """Add what was given to points; see `with_given`."""
+    if not given:
+        return points
+    held = {name: values for name, values in points.columns.items() if name == "run_id" or name in given}
+    columns: dict[str, list] = {"": [None] * len(points), **{name: values.tolist() for name, values in held.items()}}
+    made, _ = with_given(columns, given)
+    return points.replace(**{name: cells for name, cells in made.items() if name not in columns or name in given})
 
 
 def _values(name: str, value: object, columns: Mapping[str, list], rows: int) -> list:

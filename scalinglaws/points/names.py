@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import argument
+from ..formats.powers import POWERS
 from ..quantities import QUANTITIES, SYNONYMS
+from .foreign_units import SCALES
 
 # quantity -> plain names, the surer first. A bare count of parameters is not here: which count it is, its name hides.
 _PLAIN = {
@@ -43,17 +45,7 @@ _NO_HELD_OUT = re.compile(
     r"|predicted|pred|fitted|extrap|extrapolated|target|ema|unit|name|kind|split|text|task|other)(?:_|$)"
 )
 _UNIT = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]\s*$")
-_UNITS = {
-    "k": "thousands",
-    "m": "millions",
-    "mn": "millions",
-    "million": "millions",
-    "b": "billions",
-    "bn": "billions",
-    "billion": "billions",
-    "t": "trillions",
-    "trillion": "trillions",
-}
+_UNITS = {word: unit for word, power in POWERS.items() for unit, times in SCALES.items() if times == power}
 _HELD_OUT = {"loss_nats", "loss_bits_per_byte"}
 _CHOSEN_BY_HAND = {"loss_nats", "loss_train_nats", "loss_bits_per_byte", "run_id"}  # never one of several in silence
 

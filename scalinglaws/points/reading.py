@@ -160,7 +160,7 @@ def _values(raw: Raw, chosen: Chosen, given: Given) -> tuple[dict, dict[int, str
 def _listed(raw: Raw, rejected: Mapping[int, str]) -> tuple[Rejected, ...]:
     """List the rows that are no points in the order of the file."""
     found = [*raw.rejected, *(Rejected(raw.rows[i], reason) for i, reason in rejected.items())]
-    return tuple(sorted(found, key=lambda reject: reject.row))
+    return tuple(sorted(found, key=lambda reject: (getattr(reject.row, "file", ""), reject.row)))
 
 
 def _in_our_units(values: dict[str, np.ndarray | list], unit: Mapping[str, str]) -> dict[str, str]:
