@@ -176,6 +176,20 @@ def _of_several_sizes(points: Points) -> np.ndarray:
     return (high > ONE_SIZE * low)[run]
 
 
+def names_of_no_run(points: Points) -> list[str]:
+    """Say that a name of a run stands for models of several sizes: it names no run, and no row is judged by it."""
+    if "run_id" not in points or not len(points):
+        return []
+    shared = sorted(set(points["run_id"][_of_several_sizes(points) & (points["run_id"] != "")].tolist()))
+    if not shared:
+        return []
+    many, stand = counted(len(shared), "name"), "stands" if len(shared) == 1 else "stand"
+    return [
+        f"{many} in run_id, such as {shared[0]!r}, {stand} for models of several sizes, and so for no run: name the "
+        f"column of runs with {argument(map={'run_id': 'COLUMN'})}."
+    ]
+
+
 def untold(points: Points) -> list[str]:
     """Warn of rows along runs that take part although nothing says whether the learning rate had fallen there."""
     kept = points.kept
