@@ -108,6 +108,7 @@ def test_every_run_is_sent_with_its_settings_its_curve_and_its_result(alone, tmp
         sent = records[run.spec.id]
         assert sent["config"]["params_nonembedding"] == run.spec.shape.params()
         assert sent["config"]["peak_lr"] == run.spec.lr
+        assert sent["config"]["d_ff"] == 4 * run.spec.shape.d_model
         assert sent["config"]["planned_steps"] == run.spec.steps
         assert [(step, values["loss_nats"]) for step, values in sent["rows"]] == losses(store)[run.spec.id]
         step, values = sent["rows"][-1]
