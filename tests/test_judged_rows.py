@@ -101,6 +101,12 @@ def test_rows_before_the_end_of_a_schedule_take_no_part(column):
     assert kept_again(found, "mid-decay").kept["steps"].tolist() == points["steps"].tolist()
 
 
+def test_where_no_rate_falls_far_the_ends_of_the_runs_are_the_ends_of_their_schedules():
+    runs = {"run_id": ["a"] * 3 + ["b"] * 3, "steps": [10, 20, 30] * 2, "loss_nats": [9, 8, 7] * 2}
+    assert kept(Points({**runs, "lr": [3.0, 2.0, 1.0] * 2})) == [30, 30]
+    assert kept(Points({**runs, "lr": [3.0, 2.0, 1.0, 3.0, 2.0, 0.3]})) == [30]  # one stopped before its end
+
+
 STAYING = (
     {"lr": [3, 3, 3, 3]},
     {"lr": [1.0, 3.0, 3.0, 3.0]},

@@ -150,6 +150,8 @@ def mid_decay(points: Points, turned: np.ndarray) -> Reasons:
         early |= (status == "intermediate") & (share < ENDED)
         early &= ~(share >= ENDED)
     early &= ~(turned & last) & (points["run_id"] != "") & ~_of_several_sizes(points)
+    if early[last].all():  # no rate falls to a fifth of its peak: so far their schedules go
+        early &= ~last
     reason = "read before the end of its schedule, so it is not the end of a shorter run"
     kind = "read before the end of their schedule, where a loss is above that of a run that ends there"
     return dict.fromkeys(np.flatnonzero(early).tolist(), (reason, kind))
