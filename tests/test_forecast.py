@@ -14,6 +14,7 @@ from scalinglaws.predicting.discrepancy import Discrepancy
 from scalinglaws.predicting.evidence import Normal, Observed, component
 from scalinglaws.predicting.forecast import forecast, forecaster
 from scalinglaws.predicting.learning import learn
+from scalinglaws.predicting.lengths import by_evidence
 from scalinglaws.predicting.means import SmoothMaximum
 from scalinglaws.predicting.mixture import WeightedMean, posterior
 from scalinglaws.predicting.origins import PastStudy, origins
@@ -207,3 +208,12 @@ def test_on_chinchillas_runs_above_1e20_it_is_closer_than_the_plain_law():
     error, old = (np.sqrt(np.mean(np.log(large["loss_nats"] / one) ** 2)) for one in (made.value, plain))
     held = (made.low <= large["loss_nats"]) & (large["loss_nats"] <= made.high)
     assert error < old and held.mean() > 0.9
+
+
+def test_correlation_lengths_follow_the_evidence():
+    N, D, loss = runs(noise=0.001, tilt=0.05)
+    seen = forecaster(table(N, D, loss)).seen.observed
+    means = field_prior().alternatives(float(loss.min()))[:1]
+    start = Discrepancy((50.0, 3.0), (np.nan, np.nan), growth=0.0)
+    found, made = by_evidence(means, seen, start, {0.03: 1.0})
+    assert found.lengths[0] < 20 and made.log_evidence > posterior(means, seen, start, {0.03: 1.0}).log_evidence

@@ -1,0 +1,74 @@
+"""How well larger runs are forecast: every table, from every origin, by the default and by what else there is.
+
+    python benchmarks/forecast/run.py [--write docs/forecast.md] [--only tables,pairs,simulated] [--quick]
+
+No method is tuned on the family on which it is scored: the prior and the band of each family are learnt from the other
+families alone. `--quick` leaves out the rivals that are slow. Rivals that are not installed are named and left out
+(simple-scaling-laws: pip install simple-scaling-laws). Five CPU minutes.
+"""
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+from methods import METHODS, Method  # noqa: E402
+from pairs import pairs  # noqa: E402
+from scores import Scored, per_family, summary  # noqa: E402
+from simulated import simulated  # noqa: E402
+from tables import studies  # noqa: E402
+
+END = "<!-- end of what it wrote -->"
+
+
+def tables(quick: bool) -> str:
+    """Score every method on every table."""
+    known = studies()
+    found = [(one.name, scored(one, known)) for one in METHODS if one.there() and not (quick and one.slow)]
+    missing = [one.name for one in METHODS if not one.there()]
+    for name in missing:
+        print(f"{name} is not installed: left out", file=sys.stderr)
+    return f"{summary(found)}\n\n{per_family(found)}"
+
+
+def scored(method: Method, known) -> list[Scored]:
+    """Forecast from every origin of every table."""
+    made = method.run(known)
+    print(f"{method.name}: {sum(one.seconds for one in made):.1f} CPU s", file=sys.stderr, flush=True)
+    return made
+
+
+PARTS = {"tables": tables, "pairs": lambda quick: pairs(), "simulated": lambda quick: simulated()}
+
+
+def main() -> None:
+    """Measure what is asked for, and print it or put it into the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into the page instead")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas")
+    parser.add_argument("--quick", action="store_true", help="leave out slow rivals")
+    asked = parser.parse_args()
+    for part in asked.only.split(","):
+        text = PARTS[part](asked.quick)
+        if asked.write is None:
+            print(text, end="\n\n")
+        else:
+            put(asked.write, part, text)
+
+
+def put(page: Path, part: str, text: str) -> None:
+    """Replace what stands between the marks of a part."""
+    begin = f"<!-- {part}: written by benchmarks/forecast/run.py -->"
+    old = page.read_text(encoding="utf-8")
+    place = re.compile(re.escape(begin) + ".*?" + re.escape(END), re.S)
+    if not place.search(old):
+        raise SystemExit(f"{page} has no place for the part {part}: put the lines {begin} and {END} into it.")
+    page.write_text(place.sub(lambda _: f"{begin}\n\n{text}\n\n{END}", old, count=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
