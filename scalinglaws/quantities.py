@@ -176,6 +176,7 @@ _TABLE = [  # one entry per quantity
     Quantity("d_ff", "other", "1", "width of a feed-forward layer of two matrices; 1.5 times the width of a gated one"),
     Quantity("tied", "other", "1", "1 where the head is the transposed token embedding, 0 where it has its own matrix"),
     Quantity("params_embedding", "other", "params", "token and position embeddings and, where untied, the head"),
+    Quantity("parallel_streams", "other", "1", "transformed copies of the input that a model reads at once"),
     Quantity("n_experts", "other", "1", "experts in a block of a mixture"),
     Quantity("n_experts_active", "other", "1", "experts of a block that one token uses"),
     Quantity("params_per_expert", "other", "params", "parameters of one expert in one block"),

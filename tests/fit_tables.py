@@ -16,6 +16,7 @@ EPOCH = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658
 # ranges that the laws are tried on, by letter, where a law says no domain of its own
 RANGES = {"N": (1e6, 1.5e9), "D": (3e7, 2e10), "C": (1e16, 1e20), "S": (5e3, 2.5e5), "L": (3.0, 10.0)}
 RANGES |= {"B": (1e4, 1e7), "params_vocabulary": (3e6, 1e8), "experts_effective": (1.0, 64.0), "sparsity": (0.0, 0.95)}
+RANGES |= {"experts": (1.0, 512.0), "streams": (1.0, 16.0)}
 RANGES |= {"teacher_loss": (1.8, 3.0), "supervised_loss": (1.9, 3.2)}
 RANGES |= {f"bits_{part}": (2.0, 16.0) for part in ("weights", "activations", "kv")}
 WIDER: dict[str, dict[str, tuple[float, float]]] = {}  # law -> ranges, where its domain is too narrow to fit it on
@@ -63,6 +64,8 @@ SOME |= {  # forms of dense laws: numbers of a plausible size
         "alpha": 0.12,
     },
     "lovelace": {"E": 1.8, "A": 400.0, "B": 2000.0, "P": 0.02, "alpha": 0.35, "beta": 0.37, "delta": 0.8, "kappa": 0.5},
+    "parscale": {"E": 1.3, "A": 1.7e8, "k": 0.34, "alpha": 0.2},
+    "clark-floor": {"E": 1.5, "a": -0.22, "b": -0.3, "c": 0.02, "d": 1.9, "E_start": 1.847, "E_max": 314.478},
     "brandfonbrener-loss": {"K": 0.9, "kappa": 1.1, "E_0": 1.5, "E_1": 1.2},
     "brandfonbrener-nd": {"E": 1.6, "A": 1e8, "B": 1e9, "alpha": 0.45, "beta": 0.42},
     "bhagia-loss": {"E": 0.4, "A": 150.0, "B": 300.0, "alpha": 0.32, "beta": 0.3},
