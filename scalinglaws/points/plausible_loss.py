@@ -6,12 +6,14 @@ import numpy as np
 
 from ..errors import PointsError, argument
 from ..quantities import playing
+from .distinct import distinct
 from .points import Points
 
 PERCENT = 100.0
 LEAST = {"params": 1e7, "tokens": 1e8}  # below, few published runs say what a loss should be
 USUAL = (0.5, 1.4)  # medians of a loss over that of Hoffmann et al.; 18 tables of published runs: 0.83 to 1.29
 OF_BYTES = 5000  # tokens of a vocabulary, below which a token is hardly more than a byte
+LOOKED_AT = 10_000  # rows of which the direction of a loss is judged
 RISES = 0.5  # rank correlation with the size and with the tokens, above which a column rises with both
 LARGEST_VOCABULARY = 1_000_000  # tokens: above every tokenizer of language models in use
 ROOM = 1.1  # a model that has learnt nothing may lie above ln(n_vocab)
@@ -98,14 +100,16 @@ def _inputs(points: Points) -> list[np.ndarray]:
 
 
 def _rises(points: Points, values: np.ndarray) -> bool:
-    """Say whether values rise with the size and with the tokens."""
-    from scipy.stats import spearmanr
-
+    """Say whether values rise with the size and with the tokens, by the correlations of their dense ranks."""
     inputs = _inputs(points)
-    good = np.isfinite([values, *inputs]).all(axis=0)
-    if len(inputs) < 2 or good.sum() < 4 or any(np.ptp(one[good]) == 0 for one in (values, *inputs)):
+    if len(inputs) < 2:
         return False
-    return all(spearmanr(one[good], values[good])[0] > RISES for one in inputs)
+    good = np.flatnonzero(np.isfinite([values, *inputs]).all(axis=0))
+    good = good[:: -(-len(good) // LOOKED_AT) or 1]
+    ranks = [distinct(one[good])[1] for one in (values, *inputs)]
+    if len(good) < 4 or any(np.ptp(one) == 0 for one in ranks):
+        return False
+    return all(np.corrcoef(one, ranks[0])[0, 1] > RISES for one in ranks[1:])
 
 
 def _over_published(points: Points) -> float:
