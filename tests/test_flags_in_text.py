@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import math
 import re
 import shlex
 from pathlib import Path
@@ -261,8 +262,27 @@ def test_what_a_message_offers_works_when_it_is_typed(what, tmp_path):
         (LOG, "--map", ""),
         (rows_with(params_total=lambda i, row: row["params_total"] / 1e7), "--unit", ""),
         (rows_with(tokens=lambda i, row: row["tokens"] / 5e5, batch_tokens=lambda i, row: 1e12), "--unit", ""),
+        (rows_with(tokens=lambda i, row: row["tokens"] / 1e6), "--unit", ""),
+        (rows_with(loss=lambda i, row: row["loss"] / math.log(2)), "--unit", ""),
+        (rows_with(loss=lambda i, row: row["loss"] / 3), "--map", ""),
+        (rows_with(loss=None, accuracy=lambda i, row: 100 / row["loss"]), "--unit", ""),
+        (rows_with(params_total=None, params=lambda i, row: row["params_total"]), "--map", ""),
+        (rows_with(tokens=None, steps=lambda i, row: row["tokens"] / 5e5), "--given", ""),
+        (rows_with(params_active=lambda i, row: row["params_total"] / 4), "--map", ""),
     ],
-    ids=["two definitions", "the loss of a log", "sizes in millions", "steps for tokens"],
+    ids=[
+        "two definitions",
+        "the loss of a log",
+        "sizes in millions",
+        "steps for tokens",
+        "tokens in millions",
+        "bits for nats",
+        "bits per byte",
+        "accuracies in percent",
+        "a count that does not say which",
+        "steps without a batch",
+        "total and active parameters",
+    ],
 )
 def test_what_a_note_offers_ends_the_note(rows, flag, column, tmp_path):
     table = written(tmp_path / "t.csv", rows)
@@ -272,6 +292,16 @@ def test_what_a_note_offers_ends_the_note(rows, flag, column, tmp_path):
     again, out_again, err_again = spoken("import", table, *typed)
     assert code == again == 0
     assert shlex.join(typed) not in out_again + err_again
+
+
+def test_columns_that_were_swapped_are_swapped_back_as_the_note_says(tmp_path):
+    swapped = rows_with(N=lambda i, row: row["tokens"], Tokens=lambda i, row: row["params_total"], tokens=None)
+    table = written(tmp_path / "t.csv", rows_with(swapped, params_total=None))
+    _, out, _ = spoken("import", table, "--map", "params_total=N")
+    typed = [one for one in suggestions(out, "") if one[0] == "--map"]
+    assert [one[1] for one in typed] == ["params_total=Tokens", "tokens=N"]
+    code, again, _ = spoken("import", table, *(word for one in typed for word in one))
+    assert code == 0 and "note:" not in again
 
 
 def test_what_the_audit_lacks_is_given_as_it_says(tmp_path):

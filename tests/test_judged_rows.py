@@ -95,10 +95,16 @@ def test_rows_before_the_end_of_a_schedule_take_no_part(column):
     assert set(found["excluded_because"].tolist()[:3]) == {
         "mid-decay: read before the end of its schedule, so it is not the end of a shorter run"
     }
-    assert note.endswith("To keep them: keep_rows=['mid-decay']")
+    assert note.endswith("; laws of curves and the envelope use them. To keep them: keep_rows=['mid-decay']")
     for keep in ("mid-decay", ["mid-decay"], "all"):
         assert judged(points, keep)[0] == points
     assert kept_again(found, "mid-decay").kept["steps"].tolist() == points["steps"].tolist()
+
+
+def test_where_no_rate_falls_far_the_ends_of_the_runs_are_the_ends_of_their_schedules():
+    runs = {"run_id": ["a"] * 3 + ["b"] * 3, "steps": [10, 20, 30] * 2, "loss_nats": [9, 8, 7] * 2}
+    assert kept(Points({**runs, "lr": [3.0, 2.0, 1.0] * 2})) == [30, 30]
+    assert kept(Points({**runs, "lr": [3.0, 2.0, 1.0, 3.0, 2.0, 0.3]})) == [30]  # one stopped before its end
 
 
 STAYING = (
@@ -198,6 +204,12 @@ def test_rows_without_tokens_and_losses_are_judged_without_a_warning_of_numpy():
     nan = float("nan")
     points = log([10, 20, nan, 40], [9, nan, 7, 6], lr=[3.0, 2.0, 1.0, 0.3], planned_steps=[40, nan, 40, 40])
     assert judged(points)[0].kept["steps"].tolist()[-1] == 40
+
+
+def test_a_name_that_several_sizes_share_is_said_to_name_no_run():
+    points = log([10, 20, 30, 40], [9, 8, 7, 6], params_total=[1e6, 2e6, 1e6, 2e6])
+    (note,) = judged(points)[1]
+    assert note.startswith("1 name in run_id, such as 'a', stands for models of several sizes, and so for no run")
 
 
 def test_a_table_of_runs_has_nothing_to_say():

@@ -123,6 +123,7 @@ def test_offline_files_of_wandb(monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
     wandb = pytest.importorskip("wandb", reason="wandb is not installed")
+    wandb.teardown()  # a session of an earlier test has its folder
     for width, rows in logged().items():
         run = wandb.init(project="sizes", name=f"d{width}", config={"model": {"n_embd": width}, "max_steps": STEPS})
         for step, train, held_out, rate in rows:

@@ -8,6 +8,7 @@ from cli_made import grid, spoken, written
 
 from scalinglaws.comparing.backtest import backtest
 from scalinglaws.comparing.compare import compare
+from scalinglaws.errors import PointsError
 from scalinglaws.fitting.fit import fit
 from scalinglaws.points.points import Points
 from scalinglaws.predicting.predict import predict
@@ -84,6 +85,12 @@ def test_the_best_size_at_each_compute_varies_with_it_and_is_no_left_out_variabl
     ray = {"params_nonembedding": (flops / 120) ** 0.5, "tokens": 20 * (flops / 120) ** 0.5}
     found = fit("kaplan-c", Points({**ray, "flops_6nd": flops, "loss_nats": 30 / flops**0.05}))
     assert (found.n, found.first_said) == (8, ())
+
+
+def test_a_size_of_zero_is_refused_by_the_fit_and_not_by_the_choice_of_rows():
+    points = surface()
+    with pytest.raises(PointsError, match="'params_nonembedding' is 0 in row 1"):
+        fit("kaplan-n", points.replace(params_nonembedding=np.r_[0, points["params_nonembedding"][1:]]))
 
 
 def test_one_horizon_alone_is_a_law_of_size():

@@ -111,7 +111,7 @@ def test_a_refusal_names_the_reason_and_what_to_do(answered):
     answered(None)
     with pytest.raises(PointsError, match=r"CommError: No API key configured.*'wandb login' or set WANDB_API_KEY.*CSV"):
         sl.read("wandb://me/pro")
-    with pytest.raises(PointsError, match=r"'wandb:/me' is no address of runs: write wandb://ENTITY/PROJECT"):
+    with pytest.raises(PointsError, match=r"wandb://me is no address of runs: write wandb://ENTITY/PROJECT"):
         sl.read("wandb://me")
 
 

@@ -35,21 +35,21 @@ def bearing(points: Points, columns: Mapping[str, str] | None = None, groups: st
 def bearing_on(found: Fit, points: Points) -> tuple[str, ...]:
     """List the failed rules that bear on every number from a fit, judged on the rows that were fitted.
 
-    Counts (group A) bear on every law, the training of the runs (B) on all but a law of whole schedules, and the grid
-    (C) on laws of both size and tokens.
+    Counts (group A) and the training of the runs (B) bear on every law of finished runs, the grid (C) on laws of both
+    size and tokens. A law of whole schedules distinguishes what these rules ask to be equal.
 
     Args:
         points: the table that was fitted, with the rows that take no part.
     """
     letters = set(found.law.inputs)
-    groups = "A" if "schedule" in letters else GROUPS if letters >= {"N", "D"} else "AB"
+    if "schedule" in letters:
+        return ()
+    groups = GROUPS if letters >= {"N", "D"} else "AB"
     return bearing(_fitted(found, points), found.columns, groups)
 
 
 def _fitted(found: Fit, points: Points) -> Points:
     """Leave out the rows that the law is not about, where it was fitted without them."""
-    if "schedule" in found.law.inputs:
-        return points
     points = with_its_rows([found.law], points)
     chosen = about(found.law, with_derived_inputs(found.law, points, found.columns)[0], found.columns)[0]
     return chosen if len(chosen.kept) == found.n else points

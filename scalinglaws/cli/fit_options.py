@@ -2,14 +2,14 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MisuseError, unknown_name
 from . import options as o
-from .app import say
+from .app import say, show
 from .fits_given import Fitted
 from .outputs import spared
 
@@ -71,6 +71,7 @@ _SHARED = {
     "level": (o.Level, 0.95),
     "by": (o.By, "flops"),
     "seed": (o.Seed, 0),
+    "anyway": (o.Anyway, False),
 }
 READING = ("across", "given", "keep_rows", "best_of")
 OF_THE_TABLE = ("map", "where", "unit", *READING, "law_file", "cluster", "checkpoints", "burn_in")
@@ -125,9 +126,10 @@ def _by_a_forecast(verb: Callable, asked: dict, table: str, given: dict) -> None
         raise MisuseError(f"law {table!r} needs a table of runs after it: {table} POINTS. A table alone needs no law.")
     spared("--to", given.get("to"), (table,))
     made = unasked(table, asked, given)
+    columns = made.forecaster.seen.columns
     for warning in untold(made.points):
         say(f"warning [{ALONG_RUNS}]: {warning}")
-    _told(verb, made, bearing(made.points, made.forecaster.seen.columns), given)
+    _told(verb, made, bearing(made.points, columns), given, columns, asked["anyway"])
 
 
 def _by_a_law(verb: Callable, asked: dict, law: str, table: str, given: dict) -> None:
@@ -137,12 +139,25 @@ def _by_a_law(verb: Callable, asked: dict, law: str, table: str, given: dict) ->
     laws, files = laws_of(law, asked["law_file"])
     spared("--to", given.get("to"), (table, *files.values()))
     fitted = _fitted(laws, files, table, asked)
-    _told(verb, fitted, bearing_on(fitted.fit, fitted.points), given)
+    _told(verb, fitted, bearing_on(fitted.fit, fitted.points), given, fitted.fit.columns, asked["anyway"])
 
 
-def _told(verb: Callable, made: Any, failed: Sequence[str], given: dict) -> None:
-    """Run a verb, and end with the failed rules of the audit that bear on its numbers."""
-    verb(replace(made, points=replace(made.points, notes=(*made.points.notes, *failed))), **given)
+def _told(
+    verb: Callable, made: Any, failed: Sequence[str], given: dict, columns: Mapping[str, str], anyway: bool
+) -> None:
+    """Run a verb, and end with the failed rules of the audit that bear on its numbers.
+
+    What bars every number leads: `fit` says so before its constants; any other verb refuses, unless asked for anyway.
+    """
+    from ..auditing.claim_gate import LEAD, barred, refuse
+
+    bars = barred(made.judged(), made.points, columns)
+    if verb.__name__ != "fit" and not anyway:
+        refuse(verb.__name__.strip("_").replace("predict", "prediction"), bars)
+    if not given.get("json"):
+        for reason in bars:
+            show(f"{LEAD}: {reason}")
+    verb(replace(made, points=replace(made.points, notes=(*bars, *made.points.notes, *failed))), **given)
     for rule in failed:
         say(rule)
 

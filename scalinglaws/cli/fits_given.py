@@ -39,6 +39,10 @@ class Fitted:
         told = [*found, *(message for message in dict.fromkeys((*self.noted, *own)) if message not in found)]
         return [{"id": found.get(message, "forecast"), "message": message} for message in told]
 
+    def judged(self) -> "list[Fit]":
+        """Give the fits on which the numbers rest."""
+        return [one.fit for one in self.draws]
+
     def tell_first(self) -> list[str]:
         """Print the warnings that stand before any number of these fits; give them, so that they are printed once."""
         found = {w.message: w.id for one in self.draws for w in one.fit.first_said}

@@ -107,6 +107,9 @@ BurnIn = Annotated[
 EveryRow = Annotated[
     bool, typer.Option("--every-row", help="Fit a law of one variable to all rows, also where another varies.")
 ]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="Print a number all the same where no claim can rest on it, behind the reason.")
+]
 Interval = Annotated[str, typer.Option(help="Method of the intervals: pairs, wild, sandwich, profile or posterior.")]
 Count = Annotated[int, typer.Option("--draws", help="Number of draws of the interval.")]
 Level = Annotated[float, typer.Option(help="Confidence level of intervals.")]

@@ -7,11 +7,10 @@ import numpy as np
 from ..errors import argument
 from ..laws.declaration import Law
 from ..points.points import Points
-from ..points.row_kinds import kept_again
+from ..points.row_kinds import OF_BATCHES, OF_CURVES, kept_again
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
 from .fit_record import LEAVES_OUT, FitWarning
 
-_OF_CURVES, _OF_BATCHES = "mid-decay", "untuned"
 ALIKE = 0.01  # difference of ln N or ln D below which two sizes, or two horizons, count as equal
 VARIES = 1.05  # largest over smallest value from which a column that a law leaves out varies
 OFF_THE_LINE = 0.2  # residual of ln N about a parabola in ln C, from which one compute has several sizes
@@ -26,7 +25,7 @@ def with_its_rows(laws: Iterable[Law], points: Points) -> Points:
     members = list(laws)
     curves = bool(members) and all(law.along is not None or "S" in law.inputs for law in members)
     batches = bool(members) and all("B" in law.inputs for law in members)
-    return kept_again(points, *[_OF_CURVES] * curves, *[_OF_BATCHES] * batches)
+    return kept_again(points, *[OF_CURVES] * curves, *[OF_BATCHES] * batches)
 
 
 def about(
@@ -43,16 +42,17 @@ def about(
         every_row: keep all rows; the warning stays.
         free: number of free parameters, all by default.
     """
-    other, ratio = _left_out(law, points.kept, columns)
-    if not other:
+    kept = points.kept
+    other, ratio = _left_out(law, kept, columns)
+    if not other or not all(_measured(kept[name]) for name in columns.values()):  # the fit refuses such values itself
         return points, []
     letter = next(iter(law.inputs)) if len(law.inputs) == 1 else ""
     said = (
         f"law {law.name!r} is one of {', '.join(law.inputs)} alone, and {other} varies {ratio:.3g}-fold in these rows"
     )
-    rows, which = _CHOICES[letter](points.kept, columns, other) if letter in _CHOICES else (None, "")
+    rows, which = _CHOICES[letter](kept, columns, other) if letter in _CHOICES else (None, "")
     enough = (len(law.parameters) if free is None else free) + 1
-    if rows is None or len(np.unique(points.kept[columns[letter]][rows])) < enough:
+    if rows is None or len(np.unique(kept[columns[letter]][rows])) < enough:
         few = f", too few of which are {which}" if which else ""
         advice = "The constants mix both effects: a law of N and D, such as chinchilla, takes them apart."
         return points, [FitWarning(LEAVES_OUT, f"{said}{few}. {advice}")]

@@ -57,7 +57,8 @@ def read_events(paths: Path | Sequence[Path], run: str | None = None) -> Raw:
         said = ", ".join(map(str, paths[:3])) or "the folder"
         raise PointsError(f"{said} holds no scalar: it is an event file of TensorBoard without a logged number.")
     name = run or paths[0].parent.name or paths[0].stem
-    records = [{"run_id": name, "steps": step} | found.settings | row for step, row in sorted(found.rows.items())]
+    settings = dict(sorted(found.settings.items()))  # the files hold them in no order
+    records = [{"run_id": name, "steps": step} | settings | row for step, row in sorted(found.rows.items())]
     return Raw(columns_of(records), list(range(1, len(records) + 1)), form="event file of TensorBoard")
 
 

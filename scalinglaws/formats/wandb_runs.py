@@ -30,8 +30,9 @@ def read_wandb_runs(source: str) -> Raw:
     """
     found = _ADDRESS.fullmatch(source)
     if found is None:
+        shown = source.removeprefix("wandb:").lstrip("/")
         raise PointsError(
-            f"{source!r} is no address of runs: write wandb://ENTITY/PROJECT or wandb://ENTITY/PROJECT/RUN."
+            f"wandb://{shown} is no address of runs: write wandb://ENTITY/PROJECT or wandb://ENTITY/PROJECT/RUN."
         )
     address = "wandb://" + "/".join(part for part in found.groups() if part)
     try:

@@ -9,7 +9,7 @@ from ..errors import PointsError, argument, unknown_name
 from ..points.along_runs import untold
 from ..points.one_definition import unmixed
 from ..points.points import Points
-from ..points.row_kinds import kept_again
+from ..points.row_kinds import OF_BATCHES, OF_CURVES, kept_again
 from ..records.arguments import checked
 from .budgets import Budget, Frontier, Line
 from .c_min import KAPLAN_CRITICAL, adjusted, batch_and_steps
@@ -20,7 +20,7 @@ from .slices import Slice, chosen_columns, cluster_of, compute_of, curves, slice
 
 _SETTLING = 4  # maximum number of rounds in which the line decides which budgets are near an edge
 # Rows that the reader leaves out of fits, and that a method which reads whole curves, or every batch, takes back.
-_OF_CURVES = {"envelope": ("mid-decay",), "c-min": ("mid-decay",), "critical-batch": ("mid-decay", "untuned")}
+_TAKEN_BACK = {"envelope": (OF_CURVES,), "c-min": (OF_CURVES,), "critical-batch": (OF_CURVES, OF_BATCHES)}
 ONE_NOISE = "Student's t from the noise of the losses and the scatter of the optima about the line"
 METHODS = ("envelope", "isoflop", "critical-batch", "c-min")
 
@@ -75,7 +75,7 @@ def frontier(
     for kind, name, known in (("frontier method", method, METHODS), ("form", form, FORMS)):
         if name not in known:
             raise unknown_name(kind, name, known)
-    points = _some(kept_again(points, *_OF_CURVES.get(method, ())).kept)
+    points = _some(kept_again(points, *_TAKEN_BACK.get(method, ())).kept)
     chosen = chosen_columns(points, dict(columns or {}))
     if method == "critical-batch":
         return critical_batch(points, columns=chosen, draws=draws, level=level, seed=seed)

@@ -150,6 +150,8 @@ def mid_decay(points: Points, turned: np.ndarray) -> Reasons:
         early |= (status == "intermediate") & (share < ENDED)
         early &= ~(share >= ENDED)
     early &= ~(turned & last) & (points["run_id"] != "") & ~_of_several_sizes(points)
+    if early[last].all():  # no rate falls to a fifth of its peak: so far their schedules go
+        early &= ~last
     reason = "read before the end of its schedule, so it is not the end of a shorter run"
     kind = "read before the end of their schedule, where a loss is above that of a run that ends there"
     return dict.fromkeys(np.flatnonzero(early).tolist(), (reason, kind))
@@ -174,6 +176,20 @@ def _of_several_sizes(points: Points) -> np.ndarray:
     np.fmin.at(low, run, points[name])
     np.fmax.at(high, run, points[name])
     return (high > ONE_SIZE * low)[run]
+
+
+def names_of_no_run(points: Points) -> list[str]:
+    """Say that a name of a run stands for models of several sizes: it names no run, and no row is judged by it."""
+    if "run_id" not in points or not len(points):
+        return []
+    shared = sorted(set(points["run_id"][_of_several_sizes(points) & (points["run_id"] != "")].tolist()))
+    if not shared:
+        return []
+    many, stand = counted(len(shared), "name"), "stands" if len(shared) == 1 else "stand"
+    return [
+        f"{many} in run_id, such as {shared[0]!r}, {stand} for models of several sizes, and so for no run: name the "
+        f"column of runs with {argument(map={'run_id': 'COLUMN'})}."
+    ]
 
 
 def untold(points: Points) -> list[str]:

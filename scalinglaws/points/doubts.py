@@ -1,8 +1,7 @@
 """What looks wrong in a table that can be read: swapped columns, wrong units, steps for tokens, mixed definitions."""
 
-import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from ..quantities import QUANTITIES, playing
 from .conversion_rules import with_and_without_embeddings
 from .convert import usable
 from .distinct import distinct
+from .doubts_of_counts import doubts_of_counts
 from .names import which_count
 from .one_definition import Mixture, carrying, tells, units_agree, ways_out
 from .plausible_loss import doubts_of_loss
@@ -21,17 +21,19 @@ APART = 1.05  # total over active parameters, above which a row is of a mixture 
 _BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*byte", re.IGNORECASE)
 
 
-def doubts(points: Points, apart: Iterable[Mixture], loss: str = "COLUMN", stated: bool = False) -> tuple[str, ...]:
+def doubts(
+    points: Points, apart: Iterable[Mixture], loss: tuple[str, bool], names: Mapping[str, str]
+) -> tuple[str, ...]:
     """List, in sentences, what a user should check before a fit.
 
     Args:
         apart: the definitions that the rows mix.
-        loss: how the table calls its loss.
-        stated: whether the unit of the loss was stated.
+        loss: how the table calls its loss, and whether the unit of the loss was stated.
+        names: our name of a column -> the table's, where they differ.
     """
     params = _first(points, "params")
     tokens = _first(points, "tokens")
-    found = _about_labels(points, loss) or doubts_of_loss(points, loss, stated)
+    found = _about_labels(points, loss[0]) or doubts_of_loss(points, *loss)
     if "run_id" in points:
         found += _about_runs(points)
     if "run_id" in points and tokens:
@@ -45,8 +47,7 @@ def doubts(points: Points, apart: Iterable[Mixture], loss: str = "COLUMN", state
         *_about_training(points),
     ]
     if params and tokens:
-        found += _about_ratio(points, params, tokens)
-        found += _about_flops(points, params, tokens)
+        found += doubts_of_counts(points, params, tokens, names)
     return (*found, *_pooled(points, apart))
 
 
@@ -181,33 +182,3 @@ def _about_embeddings(points: Points) -> list[str]:
         f"params_total counts the embeddings in {held} of {counted(len(points), 'row')} and the blocks alone in {bare}"
         f", by n_layer, d_model and n_vocab: take one count for all, {argument(columns={'N': 'params_nonembedding'})}."
     ]
-
-
-def _about_ratio(points: Points, params: str, tokens: str) -> list[str]:
-    sized = points.take(points[params] > 0)
-    ratio = float(np.nanmedian(sized[tokens] / sized[params])) if len(sized) else math.nan
-    if "batch_tokens" in points and np.nanmax(points[tokens]) < np.nanmedian(points["batch_tokens"]):
-        return [f"{tokens} never exceeds one batch: if it counts steps, use {argument(unit={tokens: 'steps'})}."]
-    if ratio < 0.2 and not units_agree(points, params):
-        return [
-            f"the median of {tokens}/{params} is {ratio:.2g}: are the two swapped, or is {tokens} in steps, "
-            f"in millions or in billions? Use {argument(map={tokens: 'COLUMN'})}, or "
-            f"{argument(unit={tokens: 'steps'})}, or 'millions' or 'billions' in its place."
-        ]
-    return []
-
-
-def _about_flops(points: Points, params: str, tokens: str) -> list[str]:
-    flops = next((name for name in ("flops", "flops_exact", "flops_6nd_total", "flops_6nd") if name in points), None)
-    if flops is None:
-        return []
-    product = 6 * points[params] * points[tokens]
-    ratio = points[flops][product > 0] / product[product > 0]
-    ratio = ratio[np.isfinite(ratio)]
-    if len(ratio) and not 0.2 < np.median(ratio) < 50:
-        return [
-            f"the median of {flops} / (6 {params} {tokens}) is {np.median(ratio):.2g}, and should be near 1: "
-            f"check the units of the three, as in {argument(unit={tokens: 'millions'})}, and which columns they are, "
-            f"as in {argument(map={flops: 'COLUMN'})}."
-        ]
-    return []

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 
 from ..errors import argument, counted
-from .along_runs import Reasons, abandoned, cut_short, mid_decay, overfit
+from .along_runs import Reasons, abandoned, cut_short, mid_decay, names_of_no_run, overfit
 from .points import Points
-from .row_kinds import kept_again, kinds_asked, left_for
+from .row_kinds import OF_CURVES, kept_again, kinds_asked, left_for
 from .sweeps import untuned
 
 _COLUMNS = ("outcome", "state", "status", "run_state")
@@ -40,13 +40,13 @@ def judged(
         "abandoned": abandoned,
         "overfit": overfit,
         "cut-short": lambda some: cut_short(some, _turned(points, some)),
-        "mid-decay": lambda some: mid_decay(some, _turned(points, some)),
+        OF_CURVES: lambda some: mid_decay(some, _turned(points, some)),
         "untuned": partial(untuned, best_of=best_of),
     }
     for kind in (kind for kind in judges if kind not in kept):
         points, said = _left_out(points, kind, judges[kind])
         notes += said
-    return points, notes
+    return points, notes + names_of_no_run(points)
 
 
 def _left_out(points: Points, kind: str, judge: Callable[[Points], Reasons]) -> tuple[Points, list[str]]:
@@ -60,7 +60,8 @@ def _left_out(points: Points, kind: str, judge: Callable[[Points], Reasons]) -> 
         return points, [f"every row is {kind} and takes part all the same: {why}"]
     because = because.astype(object)
     because[taking[list(reasons)]] = [f"{kind}: {reason}" for reason, _ in reasons.values()]
-    note = f"{len(reasons):,} of {counted(len(points), 'row')} take no part: {why}"
+    curves = "; laws of curves and the envelope use them" if kind == OF_CURVES else ""
+    note = f"{len(reasons):,} of {counted(len(points), 'row')} take no part: {why}{curves}"
     return points.replace(excluded_because=because.astype(str)), [f"{note}. To keep them: {argument(keep_rows=[kind])}"]
 
 

@@ -125,14 +125,24 @@ def read_points(
     points, formulas = with_derived(_kept(values, raw, rejected), chosen.letters.values())
     check_loss_is_one(points, *(loss := _loss_as_told(raw, chosen, values, unit)))
     _check_need(points, need, chosen.letters)
-    told = left_out_by_the_table(points := _matching(points, where), keep_rows)
-    points, left_out = judged(points, keep_rows, tuple(best_of))
-    points, repeated = without_repeated(replace(points, letters=chosen.letters).across(*across))
+    points, left_out = _taking_part(replace(points, letters=chosen.letters), where, keep_rows, tuple(best_of))
+    points = points.across(*across)
     apart = mixtures(replace(points, pooled=()))
-    notes = [*raw.notes, *chosen.notes, *notes, *formulas, *told, *left_out, *repeated, *doubts(points, apart, *loss)]
+    notes = [*raw.notes, *chosen.notes, *notes, *formulas, *left_out, *doubts(points, apart, loss, chosen.renamed)]
     points = replace(points, notes=tuple(notes), rejected=_listed(raw, rejected))
     further = (*mixed(points, apart), *untold(points))
     return Imported(points, chosen.renamed, units, where, (*points.notes, *further), raw.form)
+
+
+def _taking_part(
+    points: Points, where: str | None, keep_rows: str | Iterable[str], best_of: tuple[str, ...]
+) -> tuple[Points, list[str]]:
+    """Choose the rows, and leave out those that stand for no run of their own; give the points and notes."""
+    points = _matching(points, where)
+    told = left_out_by_the_table(points, keep_rows)
+    points, left_out = judged(points, keep_rows, best_of)
+    points, repeated = without_repeated(points)
+    return points, [*told, *left_out, *repeated]
 
 
 def _loss_as_told(raw: Raw, chosen: Chosen, values: Mapping, unit: Mapping[str, str]) -> tuple[str, bool]:

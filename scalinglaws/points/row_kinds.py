@@ -7,13 +7,14 @@ import numpy as np
 from ..errors import unknown_name
 from .points import Points
 
+OF_CURVES, OF_BATCHES = "mid-decay", "untuned"  # what laws of curves, and of the batch, take back
 KINDS = {
     "failed": "rows of runs that crashed, diverged or have not ended",
     "abandoned": "rows that a restart from an earlier step replaced",
     "cut-short": "runs that ended well before their planned steps",
     "overfit": "rows after the minimum of a run whose held-out loss turned up",
-    "mid-decay": "rows read before the end of a decaying schedule",
-    "untuned": "runs of a sweep that another rate or batch of their size and tokens beat",
+    OF_CURVES: "rows read before the end of a decaying schedule",
+    OF_BATCHES: "runs of a sweep that another rate or batch of their size and tokens beat",
 }
 ALL = "all"
 

@@ -26,6 +26,7 @@ from .tested import HeldOutTest
 if TYPE_CHECKING:
     from .study_results import Recommendation, StudyResults
 
+NEXT = "The audit below says what to do"
 OF_UNITS = ("A3",)  # rules of the audit; if one of them fails, the plan is withheld
 
 
@@ -92,6 +93,8 @@ def law_found(results: "StudyResults") -> str:
     fit = main_fit(results)
     if fit is None:
         return f"No law is fitted yet ({runs_present(results)})."
+    if why := fit.unsound or _units(results):
+        return f"Withheld: {why}. {NEXT}."
     shown = {name: UNIDENTIFIED if name in fit.unidentified else typeset(v) for name, v in fit.values.items()}
     constants = ", ".join(f"{name} = {text}" for name, text in shown.items())
     levels = {percent(value.level) for value in fit.values.values()}
@@ -138,6 +141,9 @@ def foretold(results: "StudyResults") -> str:
     best = next(iter(ranking.able), None) if ranking else None
     if ranking is None or best is None or best.score is None or best.coverage is None:
         return "No law could be tested on larger runs than those of its fit, so no prediction is tested here."
+    fit = main_fit(results)
+    if why := (fit.unsound if fit else "") or _units(results):
+        return f"Withheld: {why}. {NEXT}."
     cuts = f"{len(ranking.cuts)} computes" if len(ranking.cuts) > 1 else "one compute"
     inside = f"and {percent(round(best.coverage, 2))} of them were inside its {percent(ranking.level)} interval"
     widened = "" if best.factor == 1 else f", which had to be {number(best.factor)} times as wide to reach that level"
@@ -171,11 +177,16 @@ def withheld(plan: "Recommendation", results: "StudyResults") -> str:
     """Say why a plan must not be shown; empty if it may be shown."""
     unsound = next((fit.unsound for fit in results.fits if fit.law == plan.law and fit.unsound), "")
     wide = [name for name, value in (("N", plan.params), ("D", plan.tokens)) if says_nothing(value)]
-    units = [f.id for f in results.audit.having("failed", "error") if f.id in OF_UNITS] if results.audit else []
     if unsound:
         return unsound
     if wide:
         return f"the interval of {' and '.join(wide)} extends by more than a factor of 1000 on both sides"
+    return _units(results)
+
+
+def _units(results: "StudyResults") -> str:
+    """Say that units disagree, if they do: then no number of the page is a result."""
+    units = [f.id for f in results.audit.having("failed", "error") if f.id in OF_UNITS] if results.audit else []
     return f"rule {', '.join(units)} of the audit fails: sizes, tokens and compute are inconsistent" if units else ""
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from ..auditing.bearing import bearing_on
+from ..auditing.claim_gate import LEAD, barred, refuse
 from ..errors import FitError, MisuseError, nearest
 from ..fitting.fit import fit as fitted
 from ..fitting.fit_record import AUDIT, LEFT_OUT, Fit, FitWarning
@@ -106,8 +107,19 @@ class DrawnFit(Fit):
         """List what the user must know, each once: the outcome of the fit, its warnings, those of its draws, `own`."""
         return tuple(dict.fromkeys((*(warning.message for warning in self.draws.warnings), *own)))
 
+    @cached_property
+    def barred(self) -> tuple[str, ...]:
+        """What bars every number of this fit from being claimed, each with what to do; empty if nothing does."""
+        return barred([self.record], self.points, self.columns)
+
     def predict(
-        self, *, level: float | None = None, kind: str = "run", calibration: float = 1.0, **inputs: Any
+        self,
+        *,
+        level: float | None = None,
+        kind: str = "run",
+        calibration: float = 1.0,
+        anyway: bool = False,
+        **inputs: Any,
     ) -> Prediction:
         """Predict at inputs given by letter, numbers or arrays: `fit.predict(N=70e9, D=1.4e12)`.
 
@@ -115,6 +127,7 @@ class DrawnFit(Fit):
             level: confidence level of the interval; by default that of the fit.
             kind: "run" for one new run, including its noise; "mean" for the law alone.
             calibration: factor of the half-width of the interval, as `calibration` measures it on larger runs.
+            anyway: predict although the fit is `barred`.
 
         Returns:
             value, low and high, reach (compute divided by the largest fitted compute), and the warnings of the fit and
@@ -122,12 +135,16 @@ class DrawnFit(Fit):
 
         Raises:
             LawError: an input is missing or is not an input of the law, or the law has no finite value there.
+            FitError: no claim can rest on this fit (`barred`).
         """
+        refuse("prediction", () if anyway else self.barred)
         options: dict[str, Any] = {"kind": kind, "calibration": calibration, "ceiling": ceiling_of(self, self.points)}
         made = predicted(self.draws, inputs, level=self.level if level is None else level, **options)
         return replace(made, warnings=self.mind(*made.warnings))
 
-    def plan(self, flops: float | None = None, *, level: float | None = None, **options: Any) -> Plan:
+    def plan(
+        self, flops: float | None = None, *, level: float | None = None, anyway: bool = False, **options: Any
+    ) -> Plan:
         """Turn a budget of FLOPs, or a goal, into sizes, tokens, batch, steps and loss, each with its interval.
 
         Args:
@@ -135,8 +152,9 @@ class DrawnFit(Fit):
 
         Raises:
             MisuseError: the budget is not positive, or the law cannot split a budget.
-            FitError: the points do not determine a best size.
+            FitError: the points do not determine a best size, or no claim can rest on this fit (`barred`).
         """
+        refuse("plan", () if anyway else self.barred)
         given = {"ceiling": ceiling_of(self, self.points), "level": self.level if level is None else level, **options}
         made = planned(self.draws, flops, **given)
         return replace(made, warnings=self.mind(*made.warnings))
@@ -158,7 +176,8 @@ class DrawnFit(Fit):
             shown = draws_blocks(self.draws, self.level)
         except FitError:
             shown = fit_blocks(self)
-        return [*shown, *(f"note: {text}" for text in self.points.notes)]
+        lead = [f"{LEAD}: {reason}" for reason in self.barred]
+        return [*lead, *shown, *(f"note: {text}" for text in self.points.notes)]
 
     def minded(self) -> list[str]:
         """Return the warnings, except those that are part of the text."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..auditing.claim_gate import LEAST_R2
 from ..fitting.fit_record import Fit
 from ..points.points import Points
 from ..predicting.predict import predict
@@ -57,8 +58,8 @@ def unsound(found: Fit) -> str:
         return f"these points do not identify {', '.join(found.unidentified)} of {found.law.name}"
     if found.outcome == "not_converged":
         return f"the fit of {found.law.name} did not converge: {found.sentence.removesuffix('.')}"
-    if found.r2 < 0:
-        return f"{found.law.name} fits these points worse than their own mean does (R2 {found.r2:.2g})"
+    if found.r2 < LEAST_R2:
+        return f"{found.law.name} explains less than half of the variation of these losses (R2 {found.r2:.2g})"
     return ""
 
 

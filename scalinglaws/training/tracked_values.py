@@ -25,6 +25,8 @@ def config_of(spec: RunSpec) -> dict[str, str | float]:
     given = {RENAMED.get(name, name): value for name, value in (shape | fields).items()}
     kind = "trunk" if spec.is_trunk else "branch" if spec.parent else "run"
     derived = {"run_id": spec.id, "lineage": spec.lineage, "kind_of_run": kind, "planned_steps": spec.steps}
+    if spec.shape.family != "lstm":  # a 0 of the specification stands for a default
+        derived |= {"d_ff": spec.shape.width_ff, "d_attn": spec.shape.width_attention}
     derived |= {"batch_tokens": spec.batch_tokens, **{name: spec.shape.params(count) for name, count in COUNTS.items()}}
     return {name: _plain(value) for name, value in (given | derived).items() if value is not None}
 
