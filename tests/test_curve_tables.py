@@ -81,7 +81,9 @@ def test_a_law_of_the_best_rate_is_not_fitted_to_all_that_were_tried():
     size, rate = (x.ravel() for x in np.meshgrid(np.geomspace(1e8, 1e9, 4), np.geomspace(1e-4, 1e-2, 7)))
     loss = 3 + np.log(rate * size**0.3) ** 2 / 100
     sweep = Points({"params_nonembedding": size, "tokens": 20 * size**1.1, "lr": rate, "loss_nats": loss})
-    with pytest.raises(PointsError, match=r"28 rows are a sweep: 4 cells .* 7 values of lr.*keep the row of the low"):
+    with pytest.raises(
+        PointsError, match=r"28 rows are a sweep: 4 cells .* 7 values of lr.*when the table is read, best_of="
+    ):
         fit("step-lr", sweep)
     best = [int(rows[np.argmin(loss[rows])]) for n in np.unique(size) for rows in [np.flatnonzero(size == n)]]
     assert fit("step-lr", sweep.take(np.array(best))).n == 4

@@ -166,6 +166,10 @@ def test_the_best_of_a_named_column_is_taken_where_it_is_asked_for():
     points = Points(sweep(lr=[1e-3] * 12, dropout=[0, 0.1, 0.2] * 4))
     assert judged(points)[1] == []
     assert judged(points, best_of=["dropout"])[0].kept["dropout"].tolist() == [0.1] * 4
+    both = sweep(batch_tokens=[1e5, 1e5, 1e5, 2e5, 2e5, 2e5] * 2)
+    assert (
+        len(judged(Points(both), best_of=["lr"])[0].kept) == 4
+    )  # another batch is another cell, where lr alone is named
     with pytest.raises(PointsError, match="no column is called 'drop_out' to take the best of"):
         judged(points, best_of=["drop_out"])
 

@@ -245,11 +245,14 @@ def check_no_sweep(law: Law, values: Mapping[str, np.ndarray], points: Points) -
     tried = np.bincount(pairs[0].astype(int))
     if (tried >= SWEPT).mean() <= 0.5:
         return
+    swept = [
+        name for name in (*playing("lr"), *playing("batch")) if name in points and len(np.unique(points[name])) > 1
+    ]
     raise PointsError(
         f"law {law.name!r} is of the best {law.predicts} in each cell, and these {len(cell.ravel())} rows are a sweep: "
         f"{len(tried)} cells of equal {', '.join(law.inputs)} with up to {tried.max()} values of "
-        f"{law.target} each. First keep the row of the lowest {losses[0]} in each cell, and leave out cells whose best "
-        "value is the smallest or the largest that was tried."
+        f"{law.target} each. Take the lowest {losses[0]} of each when the table is read, {argument(best_of=swept)}, "
+        "and leave out cells whose best value is the smallest or the largest that was tried."
     )
 
 

@@ -47,7 +47,7 @@ def untuned(points: Points, best_of: Sequence[str] = ()) -> Reasons:
                 f"the best of {', '.join(best_of)} in each cell needs a column of {lacking} in every row."
             )
         return {}
-    cell = _cells(points, roles, set(knobs) | set(_knobs(points)))
+    cell = _cells(points, roles, set(knobs))
     if not best_of and not _evident(points, knobs, cell):
         return {}
     return _beaten(points, knobs, cell, points[roles["loss"]])
