@@ -28,6 +28,18 @@ def test_the_isoquants_of_zhang_2024_are_the_published_ones():
     assert found.size_effect is None and "vary together" in found.warnings[0]
 
 
+@needs_tables
+def test_the_batch_at_twenty_percent_more_tokens_is_zhangs_but_for_his_base():
+    """Zhang et al. 2024: 93.20 (N / 1e6)^0.47 sequences, 20% over the tokens of the base batch of 256 sequences."""
+    found = critical_batch(read_points(real("cbs_zhang.csv")).points, draws=50)
+    for one in found.isoquants:
+        printed = 93.20 * (one.params / 1e6) ** 0.47
+        assert one.batch_for(0.2).value / 512 + 1.2 * 256 == pytest.approx(printed, rel=0.035)
+        tokens = one.tokens_min * (1 + one.batch_for(0.2).value / one.critical_batch.value)
+        assert tokens == pytest.approx(1.2 * one.tokens_min)
+        assert one.batch_for().low == pytest.approx(0.2 * one.critical_batch.low)
+
+
 def curves(batches, sizes=(3e6, 8.5e7), noise=0.0, seed=0, effect=1.0, **law):
     rng = np.random.default_rng(seed)
     columns: dict = {

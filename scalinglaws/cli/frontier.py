@@ -196,7 +196,8 @@ def _plain(one, best: list) -> dict:
     from ..records.json_values import to_plain
 
     if not hasattr(one, "budgets"):
-        return to_plain(one)
+        more = [{"loss_nats": i.loss_nats, **to_plain(i.batch_for())} for i in one.isoquants]
+        return {**to_plain(one), "batch_at_20_percent_more_tokens": more}
     return {
         **to_plain(one.found()),
         "columns": dict(one.columns),

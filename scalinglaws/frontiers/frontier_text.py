@@ -59,14 +59,27 @@ def critical_batch_blocks(one: "CriticalBatch") -> list[Block]:
             short(i.tokens_min),
             short(i.critical_batch.value),
             ends(i.critical_batch, ".4g"),
+            short(i.batch_for().value),
             short(i.rms_log, 2),
             i.reason,
         )
         for i in one.isoquants
     ]
-    head = ("loss", "N", "batches", "S_min", "E_min, tokens", "B_crit, tokens", "interval", "rms", "takes no part")
+    head = (
+        "loss",
+        "N",
+        "batches",
+        "S_min",
+        "E_min, tokens",
+        "B_crit, tokens",
+        "interval",
+        "B at +20%",
+        "rms",
+        "takes no part",
+    )
     title = "critical batch: S = S_min (1 + B_crit / B) at each loss"
     text: list[Block] = [title, rows_of(head, rows, title)]
+    text.append("B at +20%: the batch that takes 20% more than the fewest tokens, 0.2 B_crit, with 0.2 of its interval")
     if one.B_star is not None and one.alpha_B is not None:
         text.append("B_crit(L) = B_star / L^(1/alpha_B):")
         text.append(f"  B_star   {interval(one.B_star, '.5g')} tokens")

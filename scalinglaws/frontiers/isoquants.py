@@ -43,6 +43,15 @@ class Isoquant:
     reason: str = ""
     edge: tuple[float, ...] = ()
 
+    def batch_for(self, more: float = 0.2) -> Estimate:
+        """Give the batch at which the loss takes a fraction `more` over the fewest tokens: E = E_min (1 + B / B_crit).
+
+        Zhang et al. 2024 count their 20% from the tokens of a base batch B_0 instead: then it is (1 + more) B_0 larger.
+        """
+        b = self.critical_batch
+        low, high = (None if end is None else more * end for end in (b.low, b.high))
+        return Estimate(more * b.value, low, high, b.level)
+
 
 @dataclass(frozen=True)
 class Target:
