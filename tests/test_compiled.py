@@ -233,3 +233,23 @@ def test_a_trunk_and_its_branch_cut_anywhere_end_as_if_they_never_were(data, tmp
     assert cuts > 4
     for run, other in zip(pieces, whole, strict=True):
         assert [replace(e, seconds=0.0) for e in run.curve] == [replace(e, seconds=0.0) for e in other.curve]
+
+
+@pytest.mark.slow
+def test_a_ladder_of_sixteen_runs_ends_where_that_of_the_plain_path_does(tmp_path):
+    """Final losses of four sizes, two horizons and two seeds: no shift, and a spread below the seeds'."""
+    text = tokenise("stdlib", "bytes", tmp_path, limit_bytes=2_000_000)
+    final: dict[str, list[float]] = {"auto": [], "plain": []}
+    for n_layer, d_model in ((1, 8), (2, 16), (2, 24), (2, 32)):
+        for tokens in (131_072, 262_144):
+            for seed in (0, 1):
+                shape = Shape(n_layer, d_model, max(1, d_model // 16), 64, 256)
+                spec = RunSpec(shape, "stdlib", "bytes", text.data_id, tokens, 8, 0.008, 50, seed=seed, evaluations=2)
+                for engine, losses in final.items():
+                    run = train(spec, text, tmp_path / f"{engine}-{spec.id}", engine=engine)
+                    losses.append(run.final.loss_nats)
+    apart = np.array(final["auto"]) - np.array(final["plain"])
+    between_seeds = np.diff(np.array(final["plain"]).reshape(-1, 2)).ravel() / np.sqrt(2)
+    print(f"mean difference {apart.mean():+.5f}, spread {apart.std(ddof=1):.5f}, seeds {between_seeds.std():.5f} nats")
+    assert abs(apart.mean()) < 2 * apart.std(ddof=1) / np.sqrt(len(apart))
+    assert apart.std(ddof=1) < np.sqrt(np.mean(between_seeds**2))

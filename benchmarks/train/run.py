@@ -44,9 +44,9 @@ from scalinglaws.training.plain import Plain  # noqa: E402
 BEGIN, END = "<!-- written by benchmarks/train/run.py -->", "<!-- end of what benchmarks/train/run.py wrote -->"
 SMALL, LARGE = [(1, 8, 1), (2, 16, 1), (2, 32, 2), (2, 64, 4)], [(3, 96, 6), (4, 128, 8)]
 CASES = {  # n_ctx, n_vocab, batch, sizes
-    "V 256, 512 tokens a step (quickstart)": (64, 256, 8, SMALL + LARGE),
-    "V 1024, 4,096 tokens a step (kaplan-cpu)": (128, 1024, 32, SMALL + LARGE),
-    "V 4096, 512 tokens a step": (64, 4096, 8, SMALL[1:]),
+    "V 256, 512 tokens per step (quickstart)": (64, 256, 8, SMALL + LARGE),
+    "V 1024, 4,096 tokens per step (kaplan-cpu)": (128, 1024, 32, SMALL + LARGE),
+    "V 4096, 512 tokens per step": (64, 4096, 8, SMALL[1:]),
 }
 LOSS_STEPS, LOSS_FLOPS = 200, 2e11  # losses are means over the last quarter of so many steps; fewer where they are long
 BLOCK_FLOPS = 1e10  # steps that are timed together: 32, fewer where they are long
