@@ -188,7 +188,8 @@ def cautions(fit: Fit, value, low, high, reach, reach_of: str, told, ceiling: fl
     if np.max(reach) > FAR:
         found.append(
             f"the target is {np.max(reach):.3g} times the largest {reach_of} fitted: the law's form is not tested "
-            "there, and the interval does not include that uncertainty."
+            "there, and the interval does not include that uncertainty. Predicting without a law does: "
+            "scalinglaws.forecast, or the command with no law before the table."
         )
     if ceiling is not None and fit.law.predicts == "loss" and np.max(value) >= ceiling:
         found.append(
