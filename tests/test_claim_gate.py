@@ -15,6 +15,10 @@ from scalinglaws.studying.table_study import appraise
 BROKEN = broken()
 UNITS = [name for name in BROKEN if name.endswith(("in billions", "in millions", "in PF-days"))]
 UNEXPLAINED = ["perplexity in some rows", "losses shuffled", "noise alone", "half of the runs diverged"]
+SCATTERED = ["losses of some rows in bits", "noise of a third"]
+RISING = ["losses that rise with size", "losses that rise with tokens"]
+BARRED = {name: "--unit" for name in UNITS} | {name: "--where" for name in UNEXPLAINED + SCATTERED}
+BARRED |= {name: "--map" for name in RISING}
 
 
 @pytest.fixture
@@ -42,7 +46,7 @@ QUICK = ["two test sets", UNITS[2], "losses shuffled", "one loss for all", "no e
 def test_no_broken_table_leads_with_a_plan(name, file):
     path = file(BROKEN[name])
     named, unnamed = ("plan", "chinchilla", path, "--draws", 10), ("plan", path)
-    for words in (named, unnamed) if name in UNITS + UNEXPLAINED else (named,):
+    for words in (named, unnamed):
         code, out, err = spoken(*words, "--flops", 1e22)
         assert code != 0 and not out and "Traceback" not in err, (name, out)
         told = err.strip().splitlines()[-1]
@@ -51,20 +55,26 @@ def test_no_broken_table_leads_with_a_plan(name, file):
 
 @pytest.mark.parametrize(
     "name",
-    [name if name == UNITS[0] else pytest.param(name, marks=pytest.mark.slow) for name in UNITS + UNEXPLAINED],
+    [name if name == UNITS[0] else pytest.param(name, marks=pytest.mark.slow) for name in BARRED],
 )
 def test_a_barred_fit_says_what_is_wrong_and_what_to_do_before_any_constant(name, file):
     path = file(BROKEN[name])
     code, out, _ = spoken("fit", "chinchilla", path, "--no-backtest", "--draws", 10)
     assert code == 0 and out.startswith("NOT TO BE USED: ")
-    what_to_do = "--unit" if name in UNITS else "--where"
-    assert what_to_do in out.splitlines()[0]
+    assert BARRED[name] in "".join(line for line in out.splitlines() if line.startswith("NOT TO BE USED: "))
     code, out, err = spoken("predict", "chinchilla", path, "--at", "N=1e10,D=2e11", "--draws", 10)
     assert code == 1 and not out and "no prediction from these runs" in err and "--anyway" in err
     code, out, _ = spoken("predict", "chinchilla", path, "--at", "N=1e10,D=2e11", "--draws", 10, "--anyway")
     assert code == 0 and out.startswith("NOT TO BE USED: ") and "loss at N=1e10" in out
     code, out, _ = spoken("fit", "chinchilla", path, "--no-backtest", "--draws", 10, "--json")
-    assert code == 0 and (what_to_do in json.loads(out)["notes"][0])
+    assert code == 0 and BARRED[name] in " ".join(json.loads(out)["notes"])
+
+
+@pytest.mark.parametrize(("sd", "is_barred"), [(0.07, False), (0.16, True)])
+def test_a_scatter_of_more_than_a_tenth_bars_a_law(sd, is_barred):
+    table = sound(noise=sd)
+    fit = sl.fit("chinchilla", sl.read({key: list(column) for key, column in table.items()}), draws=20)
+    assert any("The losses scatter" in reason for reason in fit.barred) is is_barred
 
 
 @pytest.mark.parametrize("name", [UNITS[0], "losses shuffled"])

@@ -10,6 +10,8 @@ from ..points.points import Points
 from .audit import audit
 
 LEAST_R2 = 0.5  # fraction of the variance of the log target that a law must explain for its numbers to be claimed
+MOST_SCATTER = 0.1  # robust sd of ln loss about a law: the public tables of runs have 0.006 to 0.015
+RISES = 3.0  # standard errors by which a slope of ln loss must lie above zero to be called a rise
 OF_UNITS = ("A3",)  # rules of the audit on units; mixed definitions are refused when a table is fitted
 LEAD = "NOT TO BE USED"
 
@@ -17,13 +19,18 @@ LEAD = "NOT TO BE USED"
 def barred(fits: Iterable[Fit], points: Points, columns: Mapping[str, str]) -> tuple[str, ...]:
     """List what bars every number of these fits from being claimed, a sentence each with what to do; empty for none.
 
-    The fit did not converge; the law explains less than half of the variation; sizes, tokens and compute disagree.
+    The fit did not converge; the law explains less than half of the variation, or the losses scatter by more than a
+    tenth about it; sizes, tokens and compute disagree; the loss rises with the size or with the tokens.
     A best size that is not interior is refused by the plan itself.
 
     Args:
         columns: letter -> column: the counts that the fits use.
     """
-    return (*_units(points, columns), *(reason for one in fits for reason in _of_fit(one)))
+    return (
+        *_units(points, columns),
+        *_rising(points.kept, columns),
+        *(reason for one in fits for reason in _of_fit(one)),
+    )
 
 
 def refuse(what: str, reasons: tuple[str, ...]) -> None:
@@ -47,6 +54,31 @@ def _units(points: Points, columns: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"{one.fault}: {one.found.rstrip('.')}. {one.do}" for one in found.having("failed", "error"))
 
 
+def _rising(points: Points, columns: Mapping[str, str]) -> tuple[str, ...]:
+    """Say that the loss rises with the size or the tokens, by the least-squares plane of ln L over ln N and ln D."""
+    if not {"N", "D", "L"} <= set(columns) or not columns["L"].startswith("loss"):
+        return ()
+    given = np.array([points[columns[letter]] for letter in "NDL" if columns[letter] in points], dtype=float)
+    if len(given) < 3:
+        return ()
+    log = np.log(given[:, (np.isfinite(given) & (given > 0)).all(axis=0)])
+    plane = np.column_stack([np.ones(log.shape[1]), *log[:2]])
+    if len(plane) < 5 or np.linalg.matrix_rank(plane) < 3:
+        return ()
+    slopes = np.linalg.lstsq(plane, log[2], rcond=None)[0]
+    variance = np.mean((log[2] - plane @ slopes) ** 2) * len(plane) / (len(plane) - 3)
+    errors = np.sqrt(variance * np.diag(np.linalg.inv(plane.T @ plane)))
+    return tuple(
+        f"At equal {other} the loss rises with the {what}: by a power of {slope:.3f} +- {error:.3f}. No law of "
+        f"scaling describes that: check that each column is what it is mapped to ({argument(map={name: 'COLUMN'})}), "
+        "and that every size was trained with a rate that suits it."
+        for what, other, name, slope, error in zip(
+            ("size", "tokens"), ("tokens", "size"), (columns["N"], columns["D"]), slopes[1:], errors[1:], strict=True
+        )
+        if slope > RISES * error
+    )
+
+
 def _of_fit(found: Fit) -> tuple[str, ...]:
     name, reasons = found.law.name, []
     if found.outcome == "not_converged":
@@ -61,4 +93,14 @@ def _of_fit(found: Fit) -> tuple[str, ...]:
             f"rows that differ in {', '.join(found.law.inputs)} alone ({argument(where='COLUMN == VALUE')}), or check "
             "that every column is what it is mapped to."
         )
+    if _is_loss(found) and found.noise > MOST_SCATTER:
+        reasons.append(
+            f"The losses scatter by {found.noise:.0%} about {name}, where runs of one recipe scatter by one percent or "
+            "two: the rows mix units or recipes, or are noise. Choose rows that are alike "
+            f"({argument(where='COLUMN == VALUE')}), or name the unit ({argument(unit={'loss_nats': 'bits'})})."
+        )
     return tuple(reasons)
+
+
+def _is_loss(found: Fit) -> bool:
+    return found.columns[found.law.target].startswith("loss")
