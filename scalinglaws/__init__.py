@@ -38,11 +38,12 @@ if TYPE_CHECKING:
     from .points.reading import read_points
     from .points.which_rows import points_of_checkpoints
     from .points.writing import write_points
-    from .predicting.forecast import Forecast, forecast
+    from .predicting.forecast import Forecast
     from .predicting.predict import Prediction, predict
     from .run.shape import Shape
     from .studying.drawn_fit import DrawnFit, fit
     from .studying.findings import findings
+    from .studying.forecasts import forecast
     from .studying.jobs import report, study
     from .studying.read import read
     from .uncertainty.drawn import Draws
@@ -80,11 +81,12 @@ _DEFINED_IN = {
         ".points.reading": "read_points",
         ".points.which_rows": "points_of_checkpoints",
         ".points.writing": "write_points",
-        ".predicting.forecast": "Forecast forecast",
+        ".predicting.forecast": "Forecast",
         ".predicting.predict": "Prediction predict",
         ".run.shape": "Shape",
         ".studying.drawn_fit": "DrawnFit fit",
         ".studying.findings": "findings",
+        ".studying.forecasts": "forecast",
         ".studying.jobs": "report study",
         ".studying.read": "read",
         ".uncertainty.drawn": "Draws",

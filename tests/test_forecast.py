@@ -12,13 +12,14 @@ from scalinglaws.errors import LawError, MisuseError, PointsError
 from scalinglaws.predicting.band import factor, unit
 from scalinglaws.predicting.discrepancy import Discrepancy
 from scalinglaws.predicting.evidence import Normal, Observed, component
-from scalinglaws.predicting.forecast import forecast, forecaster
+from scalinglaws.predicting.forecast import forecaster
 from scalinglaws.predicting.learning import learn
 from scalinglaws.predicting.lengths import by_evidence
 from scalinglaws.predicting.means import SmoothMaximum
 from scalinglaws.predicting.mixture import WeightedMean, posterior
 from scalinglaws.predicting.origins import PastStudy, origins
 from scalinglaws.predicting.prior import field_prior, read_prior, vague_prior
+from scalinglaws.studying.forecasts import forecast
 
 TRUTH = np.array([0.6, -2.0, 0.55, -2.0, 0.6, -0.5])
 

@@ -61,7 +61,7 @@ MAY_IMPORT = split(
         "predicting": "errors fitting laws points records uncertainty",
         "comparing": "errors fitting laws points predicting quantities records results uncertainty",
         "frontiers": "errors laws points quantities records results",
-        "planning": "comparing errors laws points predicting records results run uncertainty",
+        "planning": "auditing comparing errors laws points predicting records results run uncertainty",
         "arms": "errors fitting laws planning points records uncertainty",
         "counting": "errors fitting frontiers laws points quantities records results uncertainty",
         # numbers without a verdict

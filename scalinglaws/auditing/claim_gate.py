@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from ..errors import FitError, PointsError, argument
+from ..fitting.fit import fit
 from ..fitting.fit_record import Fit
 from ..points.points import Points
+from ..predicting.forecast import Forecaster
 from .audit import audit
 
 LEAST_R2 = 0.5  # fraction of the variance of the log target that a law must explain for its numbers to be claimed
@@ -31,6 +33,20 @@ def barred(fits: Iterable[Fit], points: Points, columns: Mapping[str, str]) -> t
         *_rising(points.kept, columns),
         *(reason for one in fits for reason in _of_fit(one)),
     )
+
+
+def barred_of_forecast(known: Forecaster) -> tuple[str, ...]:
+    """List what bars a forecast, for which no law is named: the same of a plain fit of the additive law to its points.
+
+    Of too few points for that law only the units and the direction of the loss are judged: the forecast itself says how
+    much of it other studies answer.
+    """
+    columns = {letter: name for letter, name in known.seen.columns.items() if letter in ("N", "D", "L")}
+    try:
+        fits = [fit("chinchilla", known.points, columns=columns)]
+    except (FitError, PointsError):
+        fits = []
+    return barred(fits, known.points, columns)
 
 
 def refuse(what: str, reasons: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,7 +129,7 @@ def _by_a_forecast(verb: Callable, asked: dict, table: str, given: dict) -> None
     columns = made.forecaster.seen.columns
     for warning in untold(made.points):
         say(f"warning [{ALONG_RUNS}]: {warning}")
-    _told(verb, made, bearing(made.points, columns), given, columns, asked["anyway"])
+    _told(verb, made, bearing(made.points, columns), given, asked["anyway"])
 
 
 def _by_a_law(verb: Callable, asked: dict, law: str, table: str, given: dict) -> None:
@@ -139,19 +139,17 @@ def _by_a_law(verb: Callable, asked: dict, law: str, table: str, given: dict) ->
     laws, files = laws_of(law, asked["law_file"])
     spared("--to", given.get("to"), (table, *files.values()))
     fitted = _fitted(laws, files, table, asked)
-    _told(verb, fitted, bearing_on(fitted.fit, fitted.points), given, fitted.fit.columns, asked["anyway"])
+    _told(verb, fitted, bearing_on(fitted.fit, fitted.points), given, asked["anyway"])
 
 
-def _told(
-    verb: Callable, made: Any, failed: Sequence[str], given: dict, columns: Mapping[str, str], anyway: bool
-) -> None:
+def _told(verb: Callable, made: Any, failed: Sequence[str], given: dict, anyway: bool) -> None:
     """Run a verb, and end with the failed rules of the audit that bear on its numbers.
 
     What bars every number leads: `fit` says so before its constants; any other verb refuses, unless asked for anyway.
     """
-    from ..auditing.claim_gate import LEAD, barred, refuse
+    from ..auditing.claim_gate import LEAD, refuse
 
-    bars = barred(made.judged(), made.points, columns)
+    bars = made.barred()
     if verb.__name__ != "fit" and not anyway:
         refuse(verb.__name__.strip("_").replace("predict", "prediction"), bars)
     if not given.get("json"):

@@ -39,9 +39,11 @@ class Fitted:
         told = [*found, *(message for message in dict.fromkeys((*self.noted, *own)) if message not in found)]
         return [{"id": found.get(message, "forecast"), "message": message} for message in told]
 
-    def judged(self) -> "list[Fit]":
-        """Give the fits on which the numbers rest."""
-        return [one.fit for one in self.draws]
+    def barred(self) -> tuple[str, ...]:
+        """List what bars every number of these fits, with what to do."""
+        from ..auditing.claim_gate import barred
+
+        return barred([one.fit for one in self.draws], self.points, self.fit.columns)
 
     def tell_first(self) -> list[str]:
         """Print the warnings that stand before any number of these fits; give them, so that they are printed once."""

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FitError, MisuseError, PointsError
+from ..errors import MisuseError
 from .app import say
 
 if TYPE_CHECKING:
-    from ..fitting.fit_record import Fit
     from ..points.points import Points
     from ..predicting.forecast import Forecaster
 
@@ -43,15 +42,11 @@ class Unasked:
         """Give the sentences of a verb, each once, as a JSON document has them."""
         return [{"id": "forecast", "message": message} for message in dict.fromkeys(own)]
 
-    def judged(self) -> "list[Fit]":
-        """Give a plain fit of the additive law, by which to judge whether these losses follow size and data at all."""
-        from ..fitting.fit import fit
+    def barred(self) -> tuple[str, ...]:
+        """List what bars every number of this table, with what to do."""
+        from ..auditing.claim_gate import barred_of_forecast
 
-        columns = {letter: name for letter, name in self.forecaster.seen.columns.items() if letter in ("N", "D", "L")}
-        try:
-            return [fit("chinchilla", self.points, columns=columns)]
-        except (FitError, PointsError):  # too few points for it: the forecast says what its field answers
-            return []
+        return barred_of_forecast(self.forecaster)
 
     def tell_first(self) -> list[str]:
         """Print what is odd about the table before any number; give it, so that it is printed once."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..auditing.claim_gate import barred_of_forecast, refuse
 from ..comparing.ensemble import LEAST_WEIGHT, Ensemble, predict_mixture
 from ..errors import LawError, MisuseError
 from ..laws.declaration import Law
@@ -49,33 +50,33 @@ def plan(
     flops_per_second: float | None = None,
     devices: int = 1,
     price_per_hour: float | None = None,
+    anyway: bool = False,
 ) -> Plan:
     """Turn a budget or a goal into a plan: N*, D*, loss, batch, steps, shapes and cost, each with its interval.
 
-    For a goal the budget is the least C at which min over N of L(N, C / 6 N) is the loss asked for.
+    For a goal the budget is the least C whose best split of N and D has the loss asked for.
 
     Args:
         draws: of a law of N and D, or kaplan-ns. Of several fits the first gives the values, all give the intervals;
-            of an ensemble the law of the largest weight gives the size, the mixture the loss. Of points: the forecast.
-        target_loss: the expected loss to reach; or target_accuracy, with the draws of a law from that loss to it in
-            `accuracy`, such as bhagia-accuracy; the intervals hold the uncertainty of both laws.
-        batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, appendix B and section 5), with
-            B_star and alpha_B of eq 5.3 in `critical` (the paper's by default).
+            of an ensemble the law of the largest weight gives the size, the mixture the loss. Points are forecast;
+            those on which no claim can rest are refused, unless it is `anyway`.
+        target_loss: the expected loss to reach; or target_accuracy, with draws of a law from loss to it in `accuracy`.
+        batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, B), by eq 5.3 in `critical`.
         calibration: factor on the half-width of the loss, from `compare.calibration`; `ceiling`: the largest loss.
         unique_tokens: different tokens; beyond, they repeat at decreasing value (Muennighoff et al. 2023).
-        inference_tokens: tokens to serve, at 2 N FLOPs each from the budget (Sardana et al. 2023).
-        building: of models to list. hardware: a named device at 40% of its peak; or the measured flops_per_second.
+        inference_tokens: to serve, at 2 N FLOPs each from the budget (Sardana et al. 2023).
+        building: of models to list. hardware: a device at 40% of its peak; or the measured flops_per_second.
 
     Raises:
         MisuseError: a number is out of range, options exclude each other, or a law cannot split a budget.
-        FitError: no compute reaches the goal, or the points do not determine the best size to four decades.
+        FitError: no compute reaches the goal, or the points do not determine the best size or bear no claim.
     """
-    several, mixed, known = _members(draws)
+    several, mixed, known = _members(draws, anyway)
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
     spending = Spending(flops or np.nan, float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
-    machine = Machine(hardware, flops_per_second, devices, price_per_hour)
     sizes, asked = Sizes(fixed_params, fixed_tokens), Asked(target_loss, target_accuracy, accuracy)
     chosen = _chosen(several, mixed, spending, sizes, asked, level, batch_policy, critical)
+    machine = Machine(hardware, flops_per_second, devices, price_per_hour)
     return _assembled(several, mixed, *chosen, machine, building, sizes.held, (level, calibration, ceiling), known)
 
 
@@ -93,10 +94,11 @@ def _chosen(
     return splits, spending, goal
 
 
-def _members(draws) -> tuple[list[Draws], Ensemble | None, Forecaster | None]:
+def _members(draws, anyway: bool) -> tuple[list[Draws], Ensemble | None, Forecaster | None]:
     """Give the draws of each law, and the ensemble without the laws of negligible weight, or the forecast."""
     if isinstance(draws, Points | Forecaster):
         known = draws if isinstance(draws, Forecaster) else forecaster(draws)
+        refuse("plan", () if anyway or known is draws else barred_of_forecast(known))
         return [known.draws()], None, known
     if isinstance(draws, Draws):
         return [draws], None, None

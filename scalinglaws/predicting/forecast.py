@@ -8,7 +8,6 @@ import numpy as np
 
 from ..errors import LawError, MisuseError, nearest
 from ..points.points import Points
-from ..records.arguments import checked
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..uncertainty.drawn import Draws
@@ -166,37 +165,6 @@ class Forecaster:
             mean = np.minimum(mean, np.log(self.ceiling))
             low, high = np.minimum(low, self.ceiling), np.minimum(high, self.ceiling)
         return mean, sd, low, high
-
-
-@checked
-def forecast(
-    points: Points,
-    at: Mapping[str, float | np.ndarray],
-    *,
-    prior: str | Prior = "field",
-    columns: Mapping[str, str] | None = None,
-    level: float = 0.95,
-    kind: str = "run",
-) -> Forecast:
-    """Forecast the loss of runs that nobody has made: from size N and tokens D, with no law taken on trust.
-
-    ln L is the smooth-maximum law (Skaling 2026) with a joint normal prior on its constants, learnt from public
-    studies, plus a Gaussian process (the discrepancy, Kennedy & O'Hagan 2001), plus Student's t noise, averaged over
-    amplitudes of the process by their evidence. The interval held 95% of larger runs of studies that its prior had not
-    seen; docs/forecast.md has the tables, with the studies where it fails.
-
-    Args:
-        at: letter -> target, numbers or arrays: {"N": 7e10, "D": 1.4e12}.
-        prior: "field", "none" (orders of magnitude only), a file written by `scalinglaws prior`, or a `Prior`.
-        columns: letter -> column, where it is not the usual one.
-        level: of the interval. kind: "run" for one new run, including its noise; "mean" without it.
-
-    Raises:
-        PointsError: a column is missing, a value is not positive, or there are fewer than three points.
-        LawError: a target is not a positive number. MisuseError: the prior, the level or the kind is unknown.
-    """
-    _check(level, kind)
-    return forecaster(points, prior=prior, columns=columns).ask(at, level=level, kind=kind)
 
 
 def forecaster(points: Points, *, prior: str | Prior = "field", columns: Mapping[str, str] | None = None) -> Forecaster:
