@@ -12,7 +12,7 @@ from scipy.optimize import minimize_scalar
 
 from scalinglaws.errors import MisuseError
 from scalinglaws.fitting.fit import fit
-from scalinglaws.laws import law
+from scalinglaws.laws import LAWS, law
 from scalinglaws.planning.best_split import CLOSED_FORMS, Spending, Trade, best_params, loss_of, trade, worth
 from scalinglaws.planning.buildable import Building
 from scalinglaws.planning.hardware import Machine
@@ -343,3 +343,15 @@ def test_a_shape_of_no_size_is_refused():
     with pytest.raises(MisuseError, match="d_head"):
         Building(50257, 1024, 0)
     assert Shape(12, 768, 12, 1024, 50257).params("non_embedding") == 84934656
+
+
+def test_losses_of_a_plan_have_the_unit_of_the_fitted_column():
+    """Bits per byte stay so, and laws of the batch that take nats per token are not asked about them."""
+    nats = simulated()
+    shared = {name: nats[name] for name in ("params_total", "tokens", "run_id")}
+    bits = Points({**shared, "loss_bits_per_byte": nats["loss_nats"]})
+    made = [plan(draws(fit("chinchilla", points), draws=60), 1e21) for points in (nats, bits)]
+    assert [one.loss_unit for one in made] == ["nats/token", "bits/byte"]
+    assert "loss, nats/token" in made[0].printed() and "loss, bits/byte" in made[1].printed()
+    left_out = {one.law for one in made[0].settings} - {one.law for one in made[1].settings}
+    assert left_out == {member.name for member in LAWS.values() if member.predicts == "batch" and "L" in member.inputs}

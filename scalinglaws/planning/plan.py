@@ -14,6 +14,7 @@ from ..predicting.forecast import Forecaster, forecaster
 from ..predicting.predict import predict
 from ..records.arguments import checked
 from ..results.fitted import Estimate
+from ..results.letters import unit_of_loss
 from ..uncertainty.drawn import Draws
 from .best_split import Spending, trade
 from .buildable import Building
@@ -158,7 +159,8 @@ def _assembled(
         loss, reach, said = _forecast_loss(known, first, level)
     else:
         loss, reach, said = _mixed_loss(mixed, splits, how) if mixed else _loss(several, splits, how)
-    asked = settings(first.params, first.tokens, loss.value)
+    nats = loss.value if unit_of_loss(fit.columns["L"]) == "nats/token" else None  # what laws of the batch take
+    asked = settings(first.params, first.tokens, nats)
     batch, steps = _batch(first, spending, tokens, asked, level)
     valley = _valley(first, spending)
     trained = 6 * first.params * first.tokens

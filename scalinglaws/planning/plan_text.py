@@ -27,7 +27,7 @@ def plan_blocks(made: "Plan") -> list[Block]:
         "compute, FLOPs": (made.goal.flops if made.goal else None, level),
         "params": (made.params, level),
         "tokens": (made.tokens, level),
-        "loss, nats": (made.loss_nats, f"{level}, one new run"),
+        f"loss, {made.loss_unit}": (made.loss_nats, f"{level}, one new run"),
         "batch, tokens": (made.batch_tokens, _source_of(made.batch_tokens, level)),
         "steps": (made.steps, _source_of(made.steps, level)),
         "learning rate": (made.lr, _source_of(made.lr, level)),

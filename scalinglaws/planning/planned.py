@@ -6,6 +6,7 @@ from typing import Any
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..results.fitted import Estimate
+from ..results.letters import unit_of_loss
 from ..results.study_results import Recommendation
 from ..run.shape import Shape
 from .goals import Goal
@@ -62,7 +63,7 @@ class Plan(PublicRecord):
         law: the law or laws of the plan; `columns`: letter -> quantity, which says what N counts.
         flops: the budget; `reach`: the budget over the largest fitted compute.
         params, tokens: optimum of the fit, with the interval of the optimum over the draws.
-        loss_nats: of one new run at these params and tokens.
+        loss_nats: of one new run at these params and tokens, in `loss_unit`.
         batch_tokens, steps, lr: if they come from published laws, low and high are the range of the laws, not an
             interval; None if the plan lies far outside the range of every such law.
         settings: the batch and learning rate by every published law of them.
@@ -94,6 +95,11 @@ class Plan(PublicRecord):
     by_law: dict[str, Estimate] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     goal: Goal | None = None
+
+    @property
+    def loss_unit(self) -> str:
+        """Give the unit of its losses, that of the column fitted: nats/token or bits/byte."""
+        return unit_of_loss(self.columns.get("L", "loss_nats"))
 
     def recommendation(self, label: str) -> Recommendation:
         """Make the record that a report shows."""

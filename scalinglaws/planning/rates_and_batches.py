@@ -42,15 +42,17 @@ class Setting:
 
 
 def settings(
-    params: float, tokens: float, loss_nats: float, laws: Mapping[str, Law] = LAWS, variants: bool = False
+    params: float, tokens: float, loss_nats: float | None, laws: Mapping[str, Law] = LAWS, variants: bool = False
 ) -> tuple[Setting, ...]:
     """Evaluate every law of learning rate or batch at one point, with C = 6 N D.
 
     Args:
-        loss_nats: for laws that take a loss, in nats per token.
+        loss_nats: for laws that take a loss, in nats per token; None where it is not known: such laws are left out.
         variants: use all published constants of each law, not only those of its own paper.
     """
-    point = {"N": params, "D": tokens, "C": 6 * params * tokens, "L": loss_nats}
+    point = {"N": params, "D": tokens, "C": 6 * params * tokens}
+    if loss_nats is not None:
+        point["L"] = loss_nats
     asked = [law for law in laws.values() if law.predicts in ROLES and set(law.inputs) <= set(point)]
     return tuple(
         _setting(law, published, {letter: point[letter] for letter in law.inputs})

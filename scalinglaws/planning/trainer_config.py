@@ -81,8 +81,8 @@ def _job(plan: Plan, row: PlannedShape, lr: float, devices: int | None) -> _Plan
     comment = (
         f"Planned by scalinglaws with {plan.law}: {plan.flops:.4g} FLOPs as C = 6 N D, {row.params_total:,} parameters "
         f"({row.params_nonembedding:,} without embeddings).",
-        f"Expected loss {row.loss_nats:.4f} nats per token; at the plan's own size {interval(plan.loss_nats, '.4f')}, "
-        f"{plan.loss_nats.level:.0%}.",
+        f"Expected loss {row.loss_nats:.4f} {plan.loss_unit.replace('/', ' per ')}; at the plan's own size "
+        f"{interval(plan.loss_nats, '.4f')}, {plan.loss_nats.level:.0%}.",
         f"Reach: {plan.reach:.3g} times the largest compute that the law was fitted to.",
     )
     return _PlannedRun(

@@ -172,7 +172,7 @@ def plans(results: StudyResults) -> ReportTable:
         "reach",
         "N (parameters)",
         "D (tokens)",
-        "loss (nats/token)",
+        f"loss ({loss_unit(results)})",
         "batch (tokens)",
         "steps",
         "time",
@@ -189,7 +189,6 @@ _HEADINGS = {
     "params_nonembedding": "N (parameters)",
     "tokens": "D (tokens)",
     "flops": "C (FLOPs)",
-    "loss_nats": "loss (nats/token)",
     "batch_tokens": "batch (tokens)",
     "seconds": "seconds",
 }
@@ -200,11 +199,12 @@ def alternatives(results: StudyResults) -> ReportTable:
     listed = [(plan.label, other) for plan in results.plans for other in plan.alternatives]
     keys = list(dict.fromkeys(key for _, other in listed for key in other))
     rows = tuple((Cell(label), *(_alternative(key, other.get(key)) for key in keys)) for label, other in listed)
+    headings = {**_HEADINGS, "loss_nats": f"loss ({loss_unit(results)})"}
     note = "The loss is flat near the optimum: these choices have almost the same loss."
     return ReportTable(
         "alternatives",
         "Alternatives to the plan",
-        ("budget", *(_HEADINGS.get(key, key.replace("_", " ")) for key in keys)),
+        ("budget", *(headings.get(key, key.replace("_", " ")) for key in keys)),
         rows,
         note,
     )

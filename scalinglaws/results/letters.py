@@ -41,10 +41,15 @@ def sizes_in_words(results: "StudyResults") -> str:
     return _SIZES.get(size_of(results), size_of(results).replace("_", " "))
 
 
+def unit_of_loss(name: str) -> str:
+    """Return the unit of a column of losses, such as nats/token; a column of another table keeps its own."""
+    known = QUANTITIES.get(name)
+    return known.unit if known and known.unit else "as in the table"
+
+
 def loss_unit(results: "StudyResults") -> str:
     """Return the unit of the loss, such as nats/token."""
-    known = QUANTITIES.get(loss_of(results))
-    return known.unit if known and known.unit else "as in the table"
+    return unit_of_loss(loss_of(results))
 
 
 def loss_unit_in_words(results: "StudyResults") -> str:
