@@ -1,14 +1,19 @@
 """What is never written for a person: numbers that say nothing, a sign before zero, one points."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cli_made import grid, spoken, written
 
+from scalinglaws import read
 from scalinglaws.errors import counted
+from scalinglaws.fitting.fit import fit
+from scalinglaws.fitting.fit_text import fit_blocks
 from scalinglaws.records.numbers_in_text import between, ends, interval, short
+from scalinglaws.records.text_blocks import as_text
 from scalinglaws.results.fitted import Estimate
 
 
@@ -26,7 +31,10 @@ def test_zero_has_no_sign_and_one_point_no_s():
         (-2.0, 3e9, "[-2, 3e+09]"),
         (None, None, "(no interval)"),
         (-float("inf"), float("inf"), "(no interval)"),
-        (0.5, float("inf"), "[0.5, inf]"),
+        (0.0, float("inf"), "[not determined]"),
+        (0.0, 5.8e302, "[not determined]"),
+        (-1e80, 2.0, "[unbounded, 2]"),
+        (0.5, float("inf"), "[0.5, unbounded]"),
     ],
 )
 def test_an_interval_of_more_than_six_decades_is_not_written_as_numbers(low, high, said):
@@ -39,7 +47,10 @@ def test_an_interval_of_more_than_six_decades_is_not_written_as_numbers(low, hig
         (Estimate(1.7, 1.65, 1.76), "#.3g", "1.70 [1.65, 1.76]"),
         (Estimate(400.0, 392.0, 1e7), "#.3g", "400 [392, 1.00e+07]"),
         (Estimate(0.5, 0.48, 0.52), ".4f", "0.5000 [0.4800, 0.5200]"),
-        (Estimate(-0.012, -0.02, None), "+.1%", "-1.2% [-2.0%, inf]"),
+        (Estimate(-0.012, -0.02, None), "+.1%", "-1.2% [-2.0%, unbounded]"),
+        (Estimate(4.4e119, 1241.0, 5.8e302), "#.3g", "not determined"),
+        (Estimate(4e-119, None, None), "#.3g", "not determined"),
+        (Estimate(8.8e13, 1e9, 1e22), "#.3g", "8.80e+13 [not determined]"),
         (Estimate(3.0), "#.3g", "3.00 (no interval)"),
         (None, "#.3g", "not identified"),
     ],
@@ -61,6 +72,15 @@ def test_no_page_writes_an_interval_with_to():
     with_to = re.compile(r"[0-9]%? \(-?[0-9][0-9.e+-]* to -?[0-9][0-9.e+-]*%?\)")
     found = {page.name: with_to.findall(page.read_text("utf-8")) for page in pages}
     assert [name for name, intervals in found.items() if intervals] == []
+
+
+def test_a_constant_out_of_all_proportion_is_not_written_as_a_number():
+    """R_N of a table without many repeats: 4e119, of which the interval says nothing."""
+    found = fit("chinchilla", read({name: [row[name] for row in grid()] for name in grid()[0]}))
+    odd = replace(found, values={**found.values, "A": 4.4e119})
+    text = as_text(fit_blocks(odd, {**dict.fromkeys(found.values, (0.1, 0.5)), "A": (1241.0, 5.8e302)}))
+    assert re.search(r"^  A +not determined$", text, re.MULTILINE) and "e+" not in text.partition("  A ")[2]
+    assert re.search(r"^  A +4.4e\+119 +held$", as_text(fit_blocks(replace(odd, fixed={"A": 4.4e119}))), re.MULTILINE)
 
 
 def test_a_report_of_a_fit_holds_no_monstrous_number(tmp_path):

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from ..errors import counted
-from ..records.numbers_in_text import between
+from ..records.numbers_in_text import UNDETERMINED, between, meaningless
 from ..records.text_blocks import Block, Table
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _constants(found: "Fit", limits: Limits | None) -> Table:
     rows = [(name, *_cells(found, name, limits)) for name in found.values]
     text = "\n".join(
         f"  {name:<10} {value}"
-        if value == NOT_IDENTIFIED
+        if value in (NOT_IDENTIFIED, UNDETERMINED)
         else f"  {name:<10} {value:<12} {ends}{_held(found, name)}".rstrip()
         for name, value, ends, _ in rows
     )
@@ -63,7 +63,10 @@ def _constants(found: "Fit", limits: Limits | None) -> Table:
 def _cells(found: "Fit", name: str, limits: Limits | None) -> tuple[str, str, str]:
     if name in found.unidentified:
         return NOT_IDENTIFIED, "", "free"
-    ends = "" if limits is None else between(*limits[name], ".6g")
+    low, high = (None, None) if limits is None else limits[name]
+    if not _held(found, name) and meaningless(found.values[name], low, high):
+        return UNDETERMINED, "", "free"
+    ends = "" if limits is None else between(low, high, ".6g")
     return f"{found.values[name]:.6g}", ends, _held(found, name).strip() or "free"
 
 

@@ -159,8 +159,7 @@ def _assembled(
         loss, reach, said = _forecast_loss(known, first, level)
     else:
         loss, reach, said = _mixed_loss(mixed, splits, how) if mixed else _loss(several, splits, how)
-    nats = loss.value if unit_of_loss(fit.columns["L"]) == "nats/token" else None  # what laws of the batch take
-    asked = settings(first.params, first.tokens, nats)
+    asked = settings(first.params, first.tokens, loss.value if unit_of_loss(fit.columns["L"]) == "nats/token" else None)
     batch, steps = _batch(first, spending, tokens, asked, level)
     valley = _valley(first, spending)
     trained = 6 * first.params * first.tokens

@@ -15,7 +15,9 @@ ABSENT = "–"
 NARROW = 1e-4  # times the number: the digits of a narrower interval are not shown
 MOST_YEARS = 1e4  # longer durations are written in years
 REACH, SIGNED_REACH = 1e3, 1e6  # an interval that extends this many times beyond its value on both sides is not shown
+BEYOND = 1e60  # no size, count or constant that a fit determines is larger, nor smaller than its inverse
 UNDETERMINED, UNIDENTIFIED, NO_INTERVAL = "not determined", "not identified", "(no interval)"
+UNBOUNDED = "unbounded"
 
 
 class WithInterval(Protocol):
@@ -51,7 +53,15 @@ def interval(estimate: WithInterval | None, form: str = "#.3g") -> str:
     """Write a value with its interval, all in one form: 1.70 [1.65, 1.76]; None is a value that is not identified."""
     if estimate is None:
         return UNIDENTIFIED
+    if meaningless(estimate.value, estimate.low, estimate.high):
+        return UNDETERMINED
     return f"{_written(estimate.value + 0.0, form)} {between(estimate.low, estimate.high, form)}"
+
+
+def meaningless(value: float, low: float | None, high: float | None) -> bool:
+    """Say whether a value is too large to be determined, 4e119, or too small without an interval that says more."""
+    small = 0 < abs(value) < 1 / BEYOND
+    return not abs(value) < BEYOND or (small and between(low, high) in (NO_INTERVAL, f"[{UNDETERMINED}]"))
 
 
 def ends(estimate: WithInterval | None, form: str = ".5g") -> str:
@@ -60,22 +70,23 @@ def ends(estimate: WithInterval | None, form: str = ".5g") -> str:
 
 
 def between(low: float | None, high: float | None, form: str = ".5g") -> str:
-    """Write an interval; one that spans more than six decades says nothing, and is not written as numbers."""
+    """Write an interval; one of more than six decades, or of all above zero, says nothing: no numbers."""
     low, high = _bound(low), _bound(high)
     if low is None and high is None:
         return NO_INTERVAL
-    if low is not None and high is not None and low > 0 and high > REACH**2 * low:
+    all_above = low == 0 and high is None
+    if all_above or (low is not None and high is not None and low > 0 and high > REACH**2 * low):
         return f"[{UNDETERMINED}]"
-    return f"[{_end(low, '-inf', form)}, {_end(high, 'inf', form)}]"
+    return f"[{_end(low, form)}, {_end(high, form)}]"
 
 
 def _bound(end: float | None) -> float | None:
     """Give an end as a number without a sign before zero; None where it is no bound."""
-    return None if end is None or not math.isfinite(end) else end + 0.0
+    return None if end is None or not abs(end) < BEYOND else end + 0.0
 
 
-def _end(value: float | None, none: str, form: str) -> str:
-    return none if value is None else _written(value, form)
+def _end(value: float | None, form: str) -> str:
+    return UNBOUNDED if value is None else _written(value, form)
 
 
 def _written(value: float, form: str) -> str:
@@ -169,7 +180,7 @@ def typeset(estimate: WithInterval | None) -> str:
     if low is None and high is None:
         return f"{number(estimate.value)} {NO_INTERVAL}"
     write = _alike(estimate.value, [end for end in (low, high) if end is not None])
-    shown = ["unbounded" if end is None else write(end) for end in (low, high)]
+    shown = [UNBOUNDED if end is None else write(end) for end in (low, high)]
     return f"{write(estimate.value)} [{shown[0]}, {shown[1]}]"
 
 
