@@ -30,10 +30,10 @@ def test_without_its_trap_a_table_is_planned_by_in_silence(tmp_path):
     assert seen.holds and seen.alarms == ()
 
 
-def test_a_trap_that_is_not_named_and_leads_astray_is_counted_as_harm(tmp_path):
+def test_a_trap_that_is_neither_named_nor_within_the_interval_is_counted_as_harm(tmp_path):
     (study,) = (one for one in STUDIES if one.trap == "size and tokens exchanged")
     seen = tried(study, True, 0, tmp_path, *DRAWS)
-    assert seen.holds is False and right(study, seen)
+    assert not seen.holds and right(study, seen)
     assert not right(STUDIES[0], seen)
 
 
