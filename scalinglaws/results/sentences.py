@@ -33,7 +33,7 @@ OF_UNITS = ("A3",)  # rules of the audit; if one of them fails, the plan is with
 def five_sentences(results: "StudyResults") -> tuple[tuple[str, str], ...]:
     """State what was trained on which text, the main law, the result of the prediction, the plan and the limits.
 
-    For a table of runs that has them, doubts about its rows stand before the law.
+    Doubts about the rows and failed rules of the audit, where there are any, stand before the law.
 
     Returns:
         pairs of a short heading and a sentence.
@@ -41,7 +41,7 @@ def five_sentences(results: "StudyResults") -> tuple[tuple[str, str], ...]:
     table = of_a_table(results)
     asked = (
         ("Points", read) if table else ("Trained", trained),
-        *([("Doubts", doubted)] if table else []),
+        ("Doubts", doubted),
         ("Law", law_found),
         ("Prediction", foretold if table else lambda results: verdict(results.held_out, results)),
         ("Plan", lambda results: plan_made(results.plans, results)),
