@@ -194,11 +194,14 @@ def test_a_constant_without_a_published_value_names_no_source():
     assert [cell.text for cell in table.rows[0]][-2:] == ["–", "–"]
 
 
-def test_the_page_opens_with_five_sentences():
+def test_the_page_opens_with_sentences_and_doubts_stand_before_the_law():
     said = five_sentences(sample())
-    assert [heading for heading, _ in said] == ["Trained", "Law", "Prediction", "Plan", "Limits"]
+    assert [heading for heading, _ in said] == ["Trained", "Doubts", "Law", "Prediction", "Plan", "Limits"]
     assert all(text.endswith(".") for _, text in said)
-    assert "times the largest fitted compute" in said[4][1]
+    assert "Rule B1 of the audit fails" in dict(said)["Doubts"]
+    assert "times the largest fitted compute" in dict(said)["Limits"]
+    sound = dataclasses.replace(sample(), audit=None)
+    assert "Rule" not in dict(five_sentences(sound)).get("Doubts", "")
 
 
 def test_the_verdict_tells_held_from_failed_and_from_not_trained():

@@ -1,4 +1,4 @@
-"""What bears on every number of a table's report: rows that take no part, what a law leaves out, failed rules."""
+"""What bears on every number of a report: rows that take no part, what a law leaves out, failed rules."""
 
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ SHOWN = 4  # reasons that a sentence lists
 
 
 def doubts_of_rows(results: "StudyResults", main: FittedLaw | None) -> list[str]:
-    """List in sentences what a reader must know of the rows before the main law of a table."""
+    """List in sentences what a reader must know of the rows before the main law."""
     said = [f"{text.rstrip('.')}." for text in (*_left_out(results), *(main.first_said if main else ()))]
     failed = results.audit.having("failed", "error") if results.audit else ()
     return said + [f"Rule {one.id} of the audit fails: {one.statement}." for one in failed if one.id[0] in BEARING]
