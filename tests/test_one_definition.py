@@ -1,6 +1,7 @@
 """One definition in one column: what is refused, which rows to choose, and what is never accused."""
 
 import ast
+import itertools
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from scalinglaws.comparing.compare import compare
 from scalinglaws.errors import NameUnknownError, PointsError
 from scalinglaws.fitting.fit import fit
 from scalinglaws.frontiers.frontier import frontier
+from scalinglaws.points.doubts import doubts
 from scalinglaws.points.one_definition import mixtures, units_agree
 from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points
@@ -164,3 +166,23 @@ def test_a_set_of_families_is_never_one_table_and_the_choice_that_is_offered_fit
     chosen = read_points(OURS / "points.csv", where=where_of(str(refused.value))).points
     assert len(chosen.kept) > 50 and not mixtures(chosen)
     assert fit("kaplan-nd", chosen, cluster="lineage").n_clusters > 20
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "pair", [*itertools.combinations(("params_total", "params_active", "tokens", "batch_tokens"), 2)], ids="-".join
+)
+def test_cells_that_are_zero_infinite_or_missing_make_no_warning_of_numpy(pair):
+    sound = made()
+    size = len(sound)
+    shape = {"n_layer": 0.0, "d_model": 256.0, "n_vocab": 5e4, "batch_tokens": 5e5, "flops": 1e18}
+    columns = {name: sound[name] for name in ("params_total", "tokens")} | {"loss_nats": sound["loss"]}
+    columns |= {name: np.full(size, value) for name, value in shape.items()} | {"params_active": sound["params_total"]}
+    for odd in itertools.product((np.nan, np.inf, 0.0, 1e300), repeat=2):
+        for cells in (slice(None), slice(0, 1)):
+            broken = {name: column.copy() for name, column in columns.items()}
+            for name, value in zip(pair, odd, strict=True):
+                broken[name][cells] = value
+            points = Points(broken)
+            found = doubts(points, mixtures(points), ("loss", False), {})
+            assert not any(re.search(r"\b(nan|inf)\b", sentence) for sentence in found), found

@@ -21,6 +21,7 @@ APART = 1.05  # total over active parameters, above which a row is of a mixture 
 _BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*byte", re.IGNORECASE)
 
 
+@np.errstate(all="ignore")  # cells of zero, or infinite, give ratios that no comparison holds for
 def doubts(
     points: Points, apart: Iterable[Mixture], loss: tuple[str, bool], names: Mapping[str, str]
 ) -> tuple[str, ...]:
@@ -84,12 +85,13 @@ def _about_experts(points: Points) -> list[str]:
     if "params_total" not in points or "params_active" not in points or "N" in points.letters:
         return []
     ratio = points["params_total"] / points["params_active"]
+    ratio = ratio[np.isfinite(ratio)]
     sparse = int((ratio > APART).sum())
     if not sparse:
         return []
     return [
         f"params_total and params_active differ in {sparse} of {counted(len(points), 'row')}, by a factor of up to "
-        f"{np.nanmax(ratio):.3g}: name the size that the law is of, such as {argument(columns={'N': 'params_active'})}."
+        f"{ratio.max():.3g}: name the size that the law is of, such as {argument(columns={'N': 'params_active'})}."
     ]
 
 
@@ -166,7 +168,9 @@ def _about_evaluations(points: Points, tokens: str, apart: Iterable[Mixture]) ->
 
 
 def _about_params(points: Points, params: str) -> list[str]:
-    largest = float(np.nanmax(points[params]))
+    largest = float(np.max(points[params], where=np.isfinite(points[params]), initial=0.0))
+    if not largest:
+        return []
     if largest < 1e4 and not units_agree(points, params):
         unit = argument(unit={params: "millions"})
         return [f"the largest {params} is {largest:g}: if the table counts in millions, use {unit}."]

@@ -45,11 +45,13 @@ def _computes(points: Points, tokens: str) -> list[float]:
 
 
 def _about_ratio(points: Points, params: str, tokens: str, names: Mapping[str, str]) -> list[str]:
-    if "batch_tokens" in points and np.nanmax(points[tokens]) < np.nanmedian(points["batch_tokens"]):
+    batch = points["batch_tokens"] if "batch_tokens" in points else np.array([])
+    known = batch[np.isfinite(batch)]
+    if len(known) and np.max(points[tokens], where=np.isfinite(points[tokens]), initial=0.0) < np.median(known):
         return [f"{tokens} never exceeds one batch: if it counts steps, use {argument(unit={tokens: 'steps'})}."]
     ratio = _middle(points, tokens, [params])
     others = [_middle(points, tokens, [name]) for name in _sizes(points)]
-    if not ratio < LEAST or any(other >= LEAST for other in others) or units_agree(points, params):
+    if not 0 < ratio < LEAST or any(other >= LEAST for other in others) or units_agree(points, params):
         return []
     said = f"the median of {tokens}/{params} is {ratio:.2g}: "
     remedies = _remedies(points, params, tokens, ratio, names)
@@ -85,6 +87,8 @@ def _about_compute(points: Points, params: str, tokens: str) -> list[str]:
         return []
     flops = next(name for name in COMPUTES if name in points)
     ratio = _middle(points, flops, [params, tokens], 6.0)
+    if not math.isfinite(ratio):
+        return []
     return [
         f"the median of {flops} / (6 {params} {tokens}) is {ratio:.2g}, and should "
         f"be near 1: check the units of the three, as in {argument(unit={tokens: 'millions'})}, and which columns they "

@@ -71,6 +71,7 @@ def written(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:.0f}" if float(value).is_integer() else f"{value:.17g}"
 
 
+@np.errstate(all="ignore")  # cells of zero, or infinite, give ratios that no comparison holds for
 def mixtures(points: Points, columns: Iterable[str] = ()) -> tuple[Mixture, ...]:
     """Find the columns by which the rows in the fits mix several definitions.
 
@@ -139,6 +140,7 @@ def choice(points: Points, found: Iterable[Mixture]) -> str:
     return " and ".join([f"({points.where})"] * bool(points.where) + terms)
 
 
+@np.errstate(all="ignore")
 def carrying(points: Points) -> tuple[str, ...]:
     """List, in sentences, text columns that explain much of the scatter about a smooth surface of N and D."""
     kept = points.kept
@@ -164,6 +166,7 @@ def tells(kind: str, name: str) -> bool:
     return _KIND_OF.get(_plain(name)) == kind
 
 
+@np.errstate(all="ignore")
 def units_agree(points: Points, params: str) -> bool:
     """Say whether other columns bear out that `params` counts single parameters: 12 n_layer d_model^2, or C = 6 N D."""
     size = points[params]
