@@ -4,6 +4,7 @@ import numpy as np
 
 from ..errors import argument, counted
 from ..quantities import playing
+from .distinct import distinct
 from .points import Points
 from .which_rows import labels_of_runs, status_of
 
@@ -32,11 +33,12 @@ def groups(points: Points) -> list[np.ndarray]:
     key = np.zeros(len(points), dtype=np.int64)
     for name, values in points.columns.items():
         if values.dtype.kind == "U":
-            names, code = np.unique(values, return_inverse=True)
+            names, code = points.distinct(name)
             if name == "run_id" or 2 * len(names) <= len(points):
-                key = np.unique(key * len(names) + code.reshape(-1), return_inverse=True)[1].reshape(-1)
+                key = np.unique(key * len(names) + code, return_inverse=True)[1].reshape(-1)
     order = np.argsort(key, kind="stable")
-    order = order[points["run_id"][order] != ""]
+    names, code = points.distinct("run_id")
+    order = order[(names != "")[code[order]]]
     found = np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
     return [rows for rows in found if len(rows) >= SEVERAL]
 
@@ -119,7 +121,7 @@ def cut_short(points: Points, turned: np.ndarray) -> Reasons:
     share = planned_share(points)
     if share is None:
         return {}
-    run = np.unique(points.clusters(), return_inverse=True)[1].reshape(-1)
+    run = distinct(points.clusters())[1]
     reached = np.zeros(run.max() + 1 if len(run) else 0)
     np.maximum.at(reached, run, np.where(np.isfinite(share) & ~turned, share, 1.0))
     short = np.flatnonzero(reached[run] < ENDED)
@@ -159,7 +161,7 @@ def mid_decay(points: Points, turned: np.ndarray) -> Reasons:
 
 def _status(points: Points, progress: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the kind of checkpoint of every row, and whether it is the last of its run."""
-    run = np.unique(labels_of_runs(points), return_inverse=True)[1].reshape(-1)
+    run = distinct(labels_of_runs(points))[1]
     highest = np.full(run.max() + 1, -np.inf)
     np.fmax.at(highest, run, progress)
     last = progress >= highest[run] * (1 - 1e-9)
@@ -171,7 +173,7 @@ def _of_several_sizes(points: Points) -> np.ndarray:
     name = next((name for name in playing("params") if name in points), None)
     if name is None:
         return np.zeros(len(points), dtype=bool)
-    run = np.unique(points["run_id"], return_inverse=True)[1].reshape(-1)
+    run = points.distinct("run_id")[1]
     low, high = np.full(run.max() + 1, np.inf), np.full(run.max() + 1, -np.inf)
     np.fmin.at(low, run, points[name])
     np.fmax.at(high, run, points[name])

@@ -69,7 +69,7 @@ def _failures(points: Points) -> Reasons:
     """Find the rows of runs that are called crashed, failed, diverged or still running."""
     found: Reasons = {}
     for name in _states(points):
-        words = [word for word in np.unique(points[name]).tolist() if word.strip().lower().startswith(_FAILED)]
+        words = [word for word in points.distinct(name)[0].tolist() if word.strip().lower().startswith(_FAILED)]
         kind = f"{name} is {', '.join(words)}"
         for i in np.flatnonzero(np.isin(points[name], words)).tolist():
             found.setdefault(i, (f"{name} is {points[name][i]}", kind))
@@ -87,6 +87,6 @@ def _turned(points: Points, some: Points) -> np.ndarray:
     after = left_for(points, "overfit")
     found = np.isin(some.clusters(), points.clusters()[after]) if after.any() else np.zeros(len(some), dtype=bool)
     for name in _states(some):
-        words = [word for word in np.unique(some[name]).tolist() if word.strip().lower().startswith(_STOPPED_EARLY)]
+        words = [word for word in some.distinct(name)[0].tolist() if word.strip().lower().startswith(_STOPPED_EARLY)]
         found |= np.isin(some[name], words)
     return found

@@ -78,9 +78,9 @@ def _cells(points: Points, roles: dict[str, str], knobs: set[str]) -> np.ndarray
     key = np.zeros(len(points), dtype=np.int64)
     for code in (_near(np.log(points[roles["params"]])), _near(np.log(points[roles["tokens"]]))):
         key = _joined(key, code)
-    for name, column in points.columns.items():
-        if name not in knobs and _defines(name, column):
-            key = _joined(key, np.unique(column, return_inverse=True)[1].reshape(-1))
+    for name in points.columns:
+        if name not in knobs and _defines(points, name):
+            key = _joined(key, points.distinct(name)[1])
     return key
 
 
@@ -100,13 +100,13 @@ def _joined(key: np.ndarray, code: np.ndarray) -> np.ndarray:
     return np.unique(key * (int(code.max()) + 1) + code, return_inverse=True)[1].reshape(-1)
 
 
-def _defines(name: str, column: np.ndarray) -> bool:
+def _defines(points: Points, name: str) -> bool:
     """Say whether a column's values are settings that tell definitions of runs apart."""
     if name in _NO_SETTING or name in _MADE_BY_KNOBS or _TEXT_OF_A_RUN.match(_plain(name)):
         return False
     if name in QUANTITIES and QUANTITIES[name].role not in ("other", "label", "tokens_unique", "granularity"):
         return False
-    several = len(np.unique(column))
+    column, several = points[name], len(points.distinct(name)[0])
     return several <= (len(column) // 2 if column.dtype.kind == "U" else min(MOST_LABELS, len(column) // TRIED))
 
 
@@ -114,7 +114,7 @@ def _evident(points: Points, knobs: Sequence[str], cell: np.ndarray) -> bool:
     """Say whether most cells were run at several values of one hyperparameter."""
     many = np.zeros(int(cell.max()) + 1, dtype=bool)
     for name in knobs:
-        pairs = np.unique(np.stack([cell, np.unique(points[name], return_inverse=True)[1].reshape(-1)]), axis=1)[0]
+        pairs = np.unique(np.stack([cell, points.distinct(name)[1]]), axis=1)[0]
         many |= np.bincount(pairs, minlength=len(many)) >= TRIED
     return bool(many.mean() > EVIDENT)
 
@@ -122,11 +122,11 @@ def _evident(points: Points, knobs: Sequence[str], cell: np.ndarray) -> bool:
 def _beaten(points: Points, knobs: Sequence[str], cell: np.ndarray, loss: np.ndarray) -> Reasons:
     setting = cell
     for name in knobs:
-        setting = _joined(setting, np.unique(points[name], return_inverse=True)[1].reshape(-1))
+        setting = _joined(setting, points.distinct(name)[1])
     mean = (np.bincount(setting, loss) / np.bincount(setting))[setting]
     least = np.full(int(cell.max()) + 1, np.inf)
     np.minimum.at(least, cell, mean)
-    words = [name for name in knobs if len(np.unique(points[name])) > 1]
+    words = [name for name in knobs if len(points.distinct(name)[0]) > 1]
     told = f"another {' or '.join(words)} did better at their size and tokens: the scatter about a law is of tuned runs"
     reason = f"another {' or '.join(words)} did better at its size and tokens"
     rows = np.flatnonzero(mean > least[cell])
