@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from scalinglaws.errors import PointsError
+from scalinglaws.fitting.columns import chosen_columns
+from scalinglaws.laws import LAWS, law
 from scalinglaws.points.cells_with_units import read_alike
 from scalinglaws.points.names import count_of_parameters, named, plain
 from scalinglaws.points.reading import read_points
+from scalinglaws.quantities import playing
 
 
 def read(tmp_path, text, **options):
@@ -183,6 +186,16 @@ def test_loss_beside_a_held_out_loss_is_the_training_loss(held_out, tmp_path):
     found = read(tmp_path, f"params_total,tokens,loss,{held_out}\n1e7,1e8,4.9,5\n2e7,1e8,3.9,4\n")
     assert found.points["loss_train_nats"].tolist() == [4.9, 3.9]
     assert found.points["loss_bits_per_byte" if "bpb" in held_out else "loss_nats"].tolist() == [5, 4]
+
+
+@pytest.mark.parametrize("held_out", ["val_loss", "val_bpb"])
+def test_a_law_is_fitted_to_the_held_out_loss_whatever_its_unit(held_out, tmp_path):
+    """A training loss stands for L where a table has no other, and for the law whose paper took it."""
+    found = read(tmp_path, f"params_total,tokens,train_loss,{held_out}\n1e7,1e8,4.9,5\n2e7,1e8,3.9,4\n").points
+    columns = chosen_columns(law("chinchilla"), found, None)
+    assert columns["L"] == ("loss_bits_per_byte" if "bpb" in held_out else "loss_nats")
+    of_training = next(one for one in LAWS.values() if one.convention.get("L") == "loss_train_nats")
+    assert playing("loss")[-1] == of_training.convention["L"] == "loss_train_nats"
 
 
 def test_a_table_that_was_appended_twice_is_told(tmp_path):
