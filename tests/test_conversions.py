@@ -60,6 +60,11 @@ def test_a_shape_of_another_feed_forward_width_has_other_parameters():
     assert convert(shaped(12, 768, d_ff=2048), "params_nonembedding") != SHAPES[12, 768]
 
 
+def test_a_width_that_no_model_has_counts_no_parameters():
+    assert np.isnan(convert(shaped(2, 1e300), "params_nonembedding"))
+    assert np.isfinite(convert(shaped(2, 1e6), "params_nonembedding"))
+
+
 @pytest.mark.parametrize(
     ("shape", "forward"),
     [((12, 768), 188_743_680), ((48, 1600), 3_106_406_400), ((2, 128), 1_310_720), ((1, 8), 17_920)],

@@ -9,7 +9,7 @@ from ..errors import FitError, PointsError, argument
 from ..fitting.fit_record import Fit
 from ..fitting.losses import costs
 from ..fitting.problem import residuals
-from ..records.numbers_in_text import interval
+from ..records.numbers_in_text import UNDETERMINED, interval
 from ..uncertainty.draws import draws
 from .evidence import FEW_DRAWS, Evidence, Lacking, exponent_of, split_exponent
 from .rule import Judgement, either, fails, holds, rule
@@ -199,9 +199,10 @@ def determined(e: Evidence) -> Judgement:
     columns = {n: drawn.values[:, drawn.names.index(n)] for n in drawn.names}
     among = np.corrcoef(np.stack([columns[n] for n in ("alpha", "beta", "E")]))
     share = {n: (np.quantile(columns[n], 0.84) - np.quantile(columns[n], 0.16)) / 2 / found(e, n) for n in ("A", "B")}
+    alone = " and ".join(f"{n} is {f'known to {s:.0%}' if s < 1 else UNDETERMINED}" for n, s in share.items())
     told = (
-        f"a = {interval(a, '.3f')}; A is known to {share['A']:.0%} and B to {share['B']:.0%} "
-        f"alone; correlations alpha-beta {among[0, 1]:+.2f}, alpha-E {among[0, 2]:+.2f}, beta-E {among[1, 2]:+.2f}"
+        f"a = {interval(a, '.3f')}; alone {alone}; correlations alpha-beta {among[0, 1]:+.2f}, "
+        f"alpha-E {among[0, 2]:+.2f}, beta-E {among[1, 2]:+.2f}"
     )
     return either(2 * a.half <= LOOSE, told)
 

@@ -5,7 +5,7 @@ import numpy as np
 from ..errors import FitError, PointsError, argument
 from ..fitting.fit_record import Fit
 from ..fitting.problem import jacobian
-from ..records.numbers_in_text import interval
+from ..records.numbers_in_text import UNDETERMINED, interval
 from ..results.fitted import Estimate
 from ..results.outcome import FAILED, PASSED, outcome_of
 from .evidence import Evidence, Lacking, decades, levels, over_draws, replicates
@@ -20,6 +20,7 @@ FAR, VERY_FAR = 10.0, 100.0
 MOVES, MOVES_MUCH = 0.05, 0.10  # of a, between parts of the table
 SIDE = 3  # points on each side of an isoFLOP minimum
 BIASED = 0.05  # of N* at ten times the largest budget
+UNKNOWN = 10.0  # half-width of a relative error that says nothing
 CHEAP = 0.1  # cost of an L of runs over the grid's, at one standard error
 SEEDED = 2  # scales with replicates
 
@@ -205,10 +206,8 @@ def centred_budgets(e: Evidence) -> Judgement:
     sides = [(int(e.loss[g][np.argsort(e.size[g])].argmin()), len(g)) for g in groups]
     thin = sum(min(best, many - 1 - best) < SIDE for best, many in sides)
     bias = bias_of_parabola(e, groups)
-    told = (
-        f"{len(groups)} budgets, {thin} with under {SIDE} sizes on one side; N* of parabolas is off by "
-        f"{interval(bias, '+.1%')}"
-    )
+    off = f"off by {interval(bias, '+.1%')}" if bias.half < UNKNOWN else UNDETERMINED
+    told = f"{len(groups)} budgets, {thin} with under {SIDE} sizes on one side; N* of parabolas is {off}"
     return by_parts((FAILED if thin else PASSED, outcome_of(bias, -BIASED, BIASED)), told)
 
 

@@ -10,6 +10,7 @@ from .units import bits_per_byte, nats_per_token
 
 Columns = Mapping[str, np.ndarray]
 AGREES = 0.03  # counts of one model that differ by less count as equal
+WIDEST = 1e30  # no width, depth or feed-forward of a model
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,10 @@ def _by_shape(count: str) -> Callable[[Columns], np.ndarray]:
 
 
 def _counted(count: str, n_layer: float, d_model: float, d_ff: float) -> float:
-    if not np.isfinite([n_layer, d_model, d_ff]).all():
-        return np.nan  # an excluded row
+    if not all(
+        one < WIDEST for one in (n_layer, d_model, d_ff)
+    ):  # an excluded row, whose cells may be empty, or no shape of a model
+        return np.nan
     return float(Shape(int(n_layer), int(d_model), n_heads=1, n_ctx=1, n_vocab=1, d_ff=int(d_ff)).params(count))
 
 
