@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
 
 import numpy as np  # noqa: E402
+from marked_part import put  # noqa: E402
 from public_tables import DATA  # noqa: E402
 
 from scalinglaws import Points, compare, draws, fit, plan, read_points  # noqa: E402
@@ -71,17 +72,7 @@ def main() -> None:
         if asked.write is None:
             print(text, end="\n\n")
         else:
-            put(asked.write, part, text)
-
-
-def put(page: Path, part: str, text: str) -> None:
-    """Replace what stands between the marks of a part."""
-    begin = f"<!-- {part}: written by benchmarks/which.py -->"
-    between = re.compile(re.escape(begin) + ".*?" + re.escape(END), re.S)
-    old = page.read_text(encoding="utf-8")
-    if not between.search(old):
-        raise SystemExit(f"{page} has no place for the part {part}: put the lines {begin} and {END} into it.")
-    page.write_text(between.sub(lambda _: f"{begin}\n\n{text}\n\n{END}", old, count=1), encoding="utf-8")
+            put(asked.write, f"<!-- {part}: written by benchmarks/which.py -->", END, text)
 
 
 def markdown(head: list[str], rows: list[list[str]]) -> str:

@@ -12,7 +12,6 @@ hold is printed on stderr, a line each with what tries it again; the exit status
 import argparse
 import importlib
 import os
-import re
 import sys
 import time
 from dataclasses import dataclass
@@ -21,7 +20,10 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before numpy is loaded: matrices here are small
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
 from counts import Counts  # noqa: E402
+from marked_part import put  # noqa: E402
 
 SHOWN = 20  # lines of a part on what did not hold
 BEGIN, END = "<!-- written by benchmarks/faults/run.py -->", "<!-- end of what it wrote -->"
@@ -81,11 +83,7 @@ def table(counted: dict[str, Counts]) -> str:
 
 def write(page: Path, text: str) -> None:
     """Replace what stands between the two marks of a page."""
-    old = page.read_text(encoding="utf-8")
-    between = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.S)
-    if not between.search(old):
-        raise SystemExit(f"{page} has no place for the table: put the lines {BEGIN} and {END} into it.")
-    page.write_text(between.sub(lambda _: f"{BEGIN}\n\n{text}\n\n{END}", old), encoding="utf-8")
+    put(page, BEGIN, END, text)
 
 
 if __name__ == "__main__":

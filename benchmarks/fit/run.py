@@ -9,14 +9,17 @@ Prints the tables, or puts them between the two marks of a page.
 
 import argparse
 import os
-import re
+import sys
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before numpy is loaded: CPU seconds of one thread
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
 import rivals  # noqa: E402
 import scale  # noqa: E402
+from marked_part import place_in, put  # noqa: E402
 
 BEGIN, END = "<!-- written by benchmarks/fit/run.py -->", "<!-- end of what it wrote -->"
 
@@ -31,25 +34,15 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into the page instead")
     asked = parser.parse_args()
     if asked.write:
-        place_in(asked.write)
+        place_in(asked.write, BEGIN, END)
     parts = ["### Time", rivals.table(asked.points, asked.starts, asked.resamples)]
     if not asked.no_scale:
         parts += ["### Growth", scale.table()]
     text = "\n\n".join(parts)
     if asked.write:
-        asked.write.write_text(
-            place_in(asked.write).sub(lambda _: f"{BEGIN}\n\n{text}\n\n{END}", asked.write.read_text())
-        )
+        put(asked.write, BEGIN, END, text)
     else:
         print(text)
-
-
-def place_in(page: Path) -> re.Pattern:
-    """Find the place between the two marks of a page, before anything is timed."""
-    between = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.S)
-    if not between.search(page.read_text()):
-        raise SystemExit(f"{page} has no place for the tables: put the lines {BEGIN} and {END} into it.")
-    return between
 
 
 if __name__ == "__main__":

@@ -9,13 +9,15 @@ families alone. `--quick` leaves out the rivals that are slow. Rivals that are n
 
 import argparse
 import os
-import re
 import sys
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from marked_part import put  # noqa: E402
 from methods import METHODS, Method  # noqa: E402
 from pairs import pairs  # noqa: E402
 from scores import Scored, per_family, summary  # noqa: E402
@@ -57,17 +59,7 @@ def main() -> None:
         if asked.write is None:
             print(text, end="\n\n")
         else:
-            put(asked.write, part, text)
-
-
-def put(page: Path, part: str, text: str) -> None:
-    """Replace what stands between the marks of a part."""
-    begin = f"<!-- {part}: written by benchmarks/forecast/run.py -->"
-    old = page.read_text(encoding="utf-8")
-    place = re.compile(re.escape(begin) + ".*?" + re.escape(END), re.S)
-    if not place.search(old):
-        raise SystemExit(f"{page} has no place for the part {part}: put the lines {begin} and {END} into it.")
-    page.write_text(place.sub(lambda _: f"{begin}\n\n{text}\n\n{END}", old, count=1), encoding="utf-8")
+            put(asked.write, f"<!-- {part}: written by benchmarks/forecast/run.py -->", END, text)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
 """The public tables of which the field prior is made, and on which forecasts are tested."""
 
-import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests"))
+
+from public_tables import DATA
+
 from scalinglaws import read_points
 from scalinglaws.predicting.origins import PastStudy
 
-BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-DATA = Path(os.environ.get("SCALINGLAWS_DATA", BESIDE)) / "runs"
 LEFT_OUT = "excluded in published fit (5 highest losses)"
 LOSSES = ("loss_nats", "loss_train_nats")
 

@@ -11,7 +11,6 @@ shared/data/runs beside the repository; without it the tables of real runs are l
 
 import argparse
 import os
-import re
 import sys
 import time
 from pathlib import Path
@@ -19,10 +18,13 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before numpy is loaded: matrices here are small
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
 import cells  # noqa: E402
 import real  # noqa: E402
 import simulate  # noqa: E402
 import tables  # noqa: E402
+from marked_part import put  # noqa: E402
 
 DEFAULT = "pairs"
 QUICK_SETS, SETS, FULL_SETS = 40, 100, 400
@@ -99,11 +101,7 @@ def _real_parts() -> list[str]:
 
 def write(page: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
     """Replace what stands between two marks of a page."""
-    old = page.read_text()
-    between = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
-    if not between.search(old):
-        raise SystemExit(f"{page} has no place for the tables: put the lines {begin} and {end} into it.")
-    page.write_text(between.sub(lambda _: f"{begin}\n\n{text}\n\n{end}", old))
+    put(page, begin, end, text)
 
 
 if __name__ == "__main__":

@@ -31,8 +31,11 @@ SETTINGS = {  # as a launch starts its processes
 if any(os.environ.get(name) != value for name, value in SETTINGS.items()):
     os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **SETTINGS})  # before anything is loaded
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from marked_part import put  # noqa: E402
 
 from scalinglaws.models import FAMILIES  # noqa: E402
 from scalinglaws.run.run import RunSpec  # noqa: E402
@@ -227,8 +230,7 @@ def main() -> None:
     if not asked.write:
         print(text)
         return
-    between = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.S)
-    asked.write.write_text(between.sub(lambda _: f"{BEGIN}\n\n{text}\n\n{END}", asked.write.read_text()))
+    put(asked.write, BEGIN, END, text)
 
 
 if __name__ == "__main__":
