@@ -15,8 +15,9 @@ from .band import at_level, unit
 from .ceiling import PER_TOKEN
 from .forecast_draws import draws_of
 from .forecast_points import Seen, seen_of
-from .forecast_text import cautions, forecast_lines, targets
+from .forecast_text import cautions, forecast_lines
 from .mixture import Posterior
+from .prediction_text import targets
 from .prior import Prior, read_prior, vague_prior
 
 KINDS = ("run", "mean")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..records.numbers_in_text import between
+from .prediction_text import lines
 
 if TYPE_CHECKING:
     from .forecast import Forecast
@@ -16,16 +17,7 @@ MOSTLY = 0.5  # share of the variance beyond which a forecast is said to rest on
 def forecast_lines(made: "Forecast", places: Sequence[str] | None = None) -> list[str]:
     """Write the forecasts, one line per target; by default a target is written as its inputs by letter."""
     names = ("value", "low", "high", "determined", "field_share", "reach", "inside_domain", "informative")
-    columns = [np.ravel(column) for column in np.broadcast_arrays(*(getattr(made, name) for name in names))]
-    written = targets(made) if places is None else places
-    return [_line(made, at, *cells) for at, *cells in zip(written, *columns, strict=True)]
-
-
-def targets(made: "Forecast") -> list[str]:
-    """Write the inputs of every target, as in N=1e+09,D=2e+10."""
-    shape = np.shape(made.low)
-    columns = {letter: np.broadcast_to(column, shape).ravel() for letter, column in made.at.items()}
-    return [",".join(f"{k}={v[i]:.6g}" for k, v in columns.items()) for i in range(int(np.prod(shape)))]
+    return lines(made, names, _line, places)
 
 
 def _line(made: "Forecast", at: str, value, low, high, determined, share, reach, inside, told) -> str:

@@ -1,6 +1,6 @@
 """Predictions as text: one line per target, with the value, its interval and its reach."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from ..records.numbers_in_text import between
 
 if TYPE_CHECKING:
+    from .forecast import Forecast
     from .predict import Prediction
 
 
@@ -17,13 +18,19 @@ def prediction_lines(made: "Prediction", places: Sequence[str] | None = None) ->
     Args:
         places: how each target is written; by default its inputs by letter.
     """
-    arrays = (made.value, made.low, made.high, made.reach, made.inside_domain, made.informative)
-    columns = [np.ravel(column) for column in np.broadcast_arrays(*arrays)]
+    return lines(made, ("value", "low", "high", "reach", "inside_domain", "informative"), _line, places)
+
+
+def lines(
+    made: "Prediction | Forecast", names: Sequence[str], write: Callable, places: Sequence[str] | None
+) -> list[str]:
+    """Write one line per target: `write` takes the record, how the target is written, and its value of every name."""
+    columns = [np.ravel(column) for column in np.broadcast_arrays(*(getattr(made, name) for name in names))]
     written = targets(made) if places is None else places
-    return [_line(made, at, *cells) for at, *cells in zip(written, *columns, strict=True)]
+    return [write(made, at, *cells) for at, *cells in zip(written, *columns, strict=True)]
 
 
-def targets(made: "Prediction") -> list[str]:
+def targets(made: "Prediction | Forecast") -> list[str]:
     """Write the inputs of every target, as in N=1e+09,D=2e+10."""
     shape = np.shape(made.value)
     columns = {letter: np.broadcast_to(column, shape).ravel() for letter, column in made.at.items()}

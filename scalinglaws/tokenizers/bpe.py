@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -88,17 +89,14 @@ def _beginning(documents: Iterable[bytes]) -> Iterator[str]:
 
 
 def _encode(model, documents: Iterable[bytes]) -> Iterator[np.ndarray]:
-    group: list[str] = []
-    for text in documents:
-        group.append(text.decode())
-        if len(group) == _ENCODED_AT_ONCE:
-            yield from _encode_group(model, group)
-            group = []
-    yield from _encode_group(model, group)
-
-
-def _encode_group(model, group: list[str]) -> Iterator[np.ndarray]:
-    for encoding in model.encode_batch_fast(group, add_special_tokens=False):
-        ids = np.array(encoding.ids, np.uint32)
+    for ids in ids_of(model, documents):
         assert not (ids == SEPARATOR).any()
         yield ids
+
+
+def ids_of(model, documents: Iterable[bytes]) -> Iterator[np.ndarray]:
+    """Give the model's own ids of each document, many documents at once."""
+    left = iter(documents)
+    while group := [text.decode() for text in islice(left, _ENCODED_AT_ONCE)]:
+        for encoding in model.encode_batch_fast(group, add_special_tokens=False):
+            yield np.array(encoding.ids, np.uint32)

@@ -1,17 +1,15 @@
 """A tokenizer of the user's own, from the tokenizer.json that Hugging Face's library `tokenizers` writes."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import CorpusError
-from .bpe import library
+from .bpe import ids_of, library
 from .tokenizer import SEPARATOR, Tokenizer
 
 OWN = "file:"  # prefix of the name of such a tokenizer
-AT_ONCE = 1024
 
 
 def own_path(name: str) -> Path:
@@ -73,7 +71,7 @@ def read_own(name: str, json: str) -> Tokenizer:
         name=name,
         vocabulary=max(model.get_vocab(with_added_tokens=True).values(), default=-1) + 2,
         fingerprint=hashlib.sha256(f"shifted by 1: {json}".encode()).hexdigest(),
-        encode=lambda documents: _encode(model, documents),
+        encode=lambda documents: (ids + np.uint32(1) for ids in ids_of(model, documents)),
         decode=lambda ids: model.decode([int(i) - 1 for i in ids if i != SEPARATOR], skip_special_tokens=False),
         json=json,
     )
@@ -85,18 +83,3 @@ def _text(name: str) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as problem:
         raise CorpusError(f"tokenizer {name!r}: {path} cannot be read as text: {problem}.") from None
-
-
-def _encode(model, documents: Iterable[bytes]) -> Iterator[np.ndarray]:
-    group: list[str] = []
-    for text in documents:
-        group.append(text.decode())
-        if len(group) == AT_ONCE:
-            yield from _encode_group(model, group)
-            group = []
-    yield from _encode_group(model, group)
-
-
-def _encode_group(model, group: list[str]) -> Iterator[np.ndarray]:
-    for encoding in model.encode_batch_fast(group, add_special_tokens=False):
-        yield np.array(encoding.ids, np.uint32) + np.uint32(1)
