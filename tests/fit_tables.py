@@ -17,6 +17,7 @@ EPOCH = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658
 RANGES = {"N": (1e6, 1.5e9), "D": (3e7, 2e10), "C": (1e16, 1e20), "S": (5e3, 2.5e5), "L": (3.0, 10.0)}
 RANGES |= {"B": (1e4, 1e7), "params_vocabulary": (3e6, 1e8), "experts_effective": (1.0, 64.0), "sparsity": (0.0, 0.95)}
 RANGES |= {"experts": (1.0, 512.0), "streams": (1.0, 16.0)}
+RANGES |= {"samples": (1.0, 256.0), "activation": (0.02, 0.5), "granularity": (1.0, 32.0)}
 RANGES |= {"teacher_loss": (1.8, 3.0), "supervised_loss": (1.9, 3.2)}
 RANGES |= {f"bits_{part}": (2.0, 16.0) for part in ("weights", "activations", "kv")}
 WIDER: dict[str, dict[str, tuple[float, float]]] = {}  # law -> ranges, where its domain is too narrow to fit it on
@@ -71,6 +72,12 @@ SOME |= {  # forms of dense laws: numbers of a plausible size
     "bhagia-loss": {"E": 0.4, "A": 150.0, "B": 300.0, "alpha": 0.32, "beta": 0.3},
     "bhagia-accuracy": {"a": 0.6, "k": -6.0, "L_0": 0.8, "b": 0.25},
     "ruan": {"w": 0.4, "C_half": 1e20},
+    "krajewski-accuracy-c": {"Q_0": 0.25, "A": 8e3, "alpha": 0.22},
+    "krajewski-accuracy": {"Q_0": 0.25, "A": 900.0, "B": 1500.0, "alpha": 0.4, "beta": 0.35},
+    "krajewski-pass": {"a": 0.2, "b": -0.15, "c": -0.3, "d": -0.01},
+    "train-to-test": {"E": 0.05, "A": 300.0, "B": 2000.0, "G": 0.8, "alpha": 0.33, "beta": 0.36, "gamma": 0.4},
+    # seen in no source that counts; they give the two statements of the abstract
+    "moe-leverage": {"a": 1.23, "d": -0.0761, "gamma": 0.0167, "beta": -0.117, "A_start": 0.0163},
 }
 WIDER |= {
     "farseer": {"N": (1e5, 1e11), "D": (1e8, 1e13)},  # over less, another valley comes within 1e-9 of it
