@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .comparing.ensemble import Ensemble, ensemble, predict_mixture
     from .comparing.influence import influence
     from .counting.conventions import conventions
+    from .counting.local_exponent import LocalExponents, local_exponents
     from .errors import ScalingLawsError
     from .fitting.fit_record import Fit
     from .frontiers.budgets import Frontier
@@ -67,6 +68,7 @@ _DEFINED_IN = {
         ".comparing.influence": "influence",
         ".points.convert": "convert",
         ".counting.conventions": "conventions",
+        ".counting.local_exponent": "LocalExponents local_exponents",
         ".errors": "ScalingLawsError",
         ".fitting.fit_record": "Fit",
         ".frontiers.budgets": "Frontier",
@@ -107,6 +109,7 @@ __all__ = [
     "Forecast",
     "Frontier",
     "Law",
+    "LocalExponents",
     "Number",
     "Optima",
     "Parameter",
@@ -133,6 +136,7 @@ __all__ = [
     "frontier",
     "influence",
     "law",
+    "local_exponents",
     "multiplier",
     "optima",
     "plan",

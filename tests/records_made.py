@@ -19,6 +19,7 @@ from scalinglaws.comparing.backtest import Cut
 from scalinglaws.comparing.comparison import AtReach, Compared, Comparison
 from scalinglaws.comparing.ensemble import Ensemble
 from scalinglaws.counting.compared import Convention, Conventions, Moved, Refit, Unavailable
+from scalinglaws.counting.local_exponent import AtCompute, LocalExponents
 from scalinglaws.fitting.fit import fit
 from scalinglaws.frontiers.budgets import Budget, Line
 from scalinglaws.frontiers.critical_batch import CriticalBatch
@@ -263,6 +264,13 @@ def conventions() -> Conventions:
     return Conventions("chinchilla", "params_total", 1e18, 4.2, 0.95, 9, refits, moved, lacking, made, ("C is C.",))
 
 
+def local_exponents() -> LocalExponents:
+    """Two computes under a fit, in a count that is not its own."""
+    slopes = [Estimate(0.844, 0.8, 0.88), Estimate(0.513, 0.5, 0.53), Estimate(-0.064, -0.066, -0.062)]
+    at = [AtCompute(C, Estimate(N), Estimate(C / 6 / N), *slopes) for C, N in ((1e15, 1.4e5), (1e17, 9.8e6))]
+    return LocalExponents("chinchilla", "fitted", "params_nonembedding", "params_total", "as in the table", tuple(at))
+
+
 @cache
 def arms_fit() -> ArmsFit:
     """Two arms fitted to exact points; the numbers of the fit are set by hand."""
@@ -313,6 +321,7 @@ RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "audit": audit,
     "findings": findings,
     "conventions": conventions,
+    "local_exponents": local_exponents,
     "arms_fit": arms_fit,
     "multiplier": multiplier,
     "study_results": sample,

@@ -25,6 +25,7 @@ VERBS = [
     "compare",
     "arms",
     "conventions",
+    "exponents",
     "audit",
     "findings",
     "frontier",

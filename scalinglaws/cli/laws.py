@@ -9,6 +9,7 @@ import typer
 from ..errors import LawError, MisuseError
 from . import options as o
 from .app import SHOW, Json, app, emit, say, show
+from .constants_of_law import constants_of
 from .fit_options import laws_of
 
 Name = Annotated[str | None, typer.Argument(metavar="[LAW]", help="One law, in full; or your own: FILE.py.")]
@@ -107,7 +108,7 @@ def _evaluate(law, at: str, constants: str | None, json: bool):
     from ..fitting.fit_record import checked_inputs
     from ..points.as_counted import as_counted
 
-    values, source = _constants(law, constants)
+    values, source = constants_of(law, constants)
     counts = {letter: law.convention[letter] for letter in law.inputs}
     given = {name: _value(text, name) for name, text in o.named(_parts(at), "--at", "N=1e9,D=2e10").items()}
     series = {name: value for name, value in given.items() if not isinstance(value, float)}
@@ -150,40 +151,6 @@ def _value(text: str, name: str):
         return [float(line) for line in Path(text[1:]).read_text(encoding="utf-8").split()]
     except (OSError, ValueError) as failure:
         raise MisuseError(f"--at {name}={text}: {failure}. The file must contain one number per line.") from None
-
-
-def _constants(law, asked: str | None) -> tuple[dict[str, float], str]:
-    """Choose constants: the paper's own, a variant by its number or words of its source, or those given."""
-    if asked is not None and "=" in asked:
-        return _given(law, o.numbers(o.named(_parts(asked), "--constants"), "--constants")), "constants given"
-    if not law.published:
-        needed = ",".join(f"{p.name}=.." for p in law.parameters)
-        raise LawError(
-            f"law {law.name!r} has no published constants. Fit it: scalinglaws fit {law.name} POINTS; or give them: "
-            f"--constants {needed}."
-        )
-    if asked is None:
-        return law.constants, law.published[0].source
-    sources = [published.source for published in law.published]
-    found = [i for i, source in enumerate(sources) if asked.lower() in source.lower()]
-    found = [int(asked)] if asked.isdigit() and int(asked) < len(sources) else found
-    if len(found) != 1:
-        listed = "; ".join(f"{i}: {source}" for i, source in enumerate(sources))
-        raise MisuseError(f"--constants {asked}: {len(found)} sets of {law.name} match. Known: {listed}.")
-    return dict(law.published[found[0]].values), sources[found[0]]
-
-
-def _given(law, values: Mapping[str, float]) -> dict[str, float]:
-    from ..errors import nearest
-
-    names = [p.name for p in law.parameters]
-    for name in (*values, *names):
-        if name not in names or name not in values:
-            close = nearest(name, names) if name not in names else ""
-            raise LawError(
-                f"law {law.name!r} has the parameters {', '.join(names)}: {name!r} is missing or unknown.{close}"
-            )
-    return dict(values)
 
 
 def _side_by_side(laws: Mapping, optimum: str, loss: float | None, json: bool):

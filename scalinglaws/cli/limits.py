@@ -7,6 +7,7 @@ _SHARE = Range(0, 1, above=True, below=True)
 
 RANGES = {
     "above": _POSITIVE,
+    "aspect": Range(0, 1e6, above=True),
     "at_loss": Range(0, 1e3, above=True),
     "batch_tokens": _POSITIVE,
     "budget": _POSITIVE,
