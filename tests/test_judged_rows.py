@@ -92,9 +92,7 @@ def test_rows_before_the_end_of_a_schedule_take_no_part(column):
     points = log([10, 20, 30, 40], [9, 8, 7, 6], **column)
     found, (note,) = judged(points)
     assert found.kept["steps"].tolist() == [40]
-    assert set(found["excluded_because"].tolist()[:3]) == {
-        "mid-decay: read before the end of its schedule, so it is not the end of a shorter run"
-    }
+    assert set(found["excluded_because"].tolist()[:3]) == {"mid-decay: before the end of its schedule"}
     assert note.endswith("; laws of curves and the envelope use them. To keep them: keep_rows=['mid-decay']")
     for keep in ("mid-decay", ["mid-decay"], "all"):
         assert judged(points, keep)[0] == points

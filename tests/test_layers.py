@@ -82,7 +82,7 @@ MAY_IMPORT = split(
 # third-party package -> the units that may import it; one not listed here is used nowhere
 MAY_BE_USED_BY = split(
     {
-        "numpy": "arms auditing claims comparing corpora counting fitting frontiers instruments laws "
+        "numpy": "arms auditing claims comparing corpora counting fitting formats frontiers instruments laws "
         "measurements planning points predicting records reporting results studying tokenizers training uncertainty",
         "scipy": "arms auditing comparing frontiers measurements points predicting uncertainty",
         "threadpoolctl": "predicting",

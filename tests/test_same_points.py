@@ -84,7 +84,7 @@ def test_every_other_verb_speaks_of_them_too(kind):
 def test_what_is_left_out_and_what_fails_stands_beside_every_number_in_python():
     points = sl.read(mid_decay() | {"tokens_unique": np.full(120, 2e9)})
     fitted = sl.fit("chinchilla", points, draws=20)
-    left_out = "left out: 90 rows; mid-decay: read before the end of its schedule"
+    left_out = "left out: 90 rows; mid-decay: before the end of its schedule"
     rules = bearing_on(fitted, points)
     assert any(" A6 " in line for line in rules)
     drawn, at = fitted.draws, {"N": 1e9, "D": 2e10}

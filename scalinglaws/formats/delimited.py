@@ -62,12 +62,12 @@ def read_delimited(text: str, name: str, mark: str | None = None) -> Raw:
     mark = mark or delimiter_of(text) or ","
     numbered = _numbered(text, name, mark)
     header, skipped = _header(numbered, name)
-    raw = Raw({}, [], form=FORM.get(mark, "delimited text"), notes=skipped)
+    raw = Raw({}, rows := [], form=FORM.get(mark, "delimited text"), notes=skipped)
     whole: list[list[str]] = []
     for line, cells in numbered:
         if len(cells) == len(header):
             whole.append(cells)
-            raw.rows.append(line)
+            rows.append(line)
         elif any(cell.strip() for cell in cells):
             raw.rejected.append(Rejected(line, f"{len(cells)} cells under {len(header)} column names"))
     columns = [list(column) for column in zip(*whole, strict=True)] or [[] for _ in header]
@@ -124,7 +124,8 @@ def _header(numbered: Iterator[tuple[int, list[str]]], name: str) -> tuple[list[
 
 def without_decimal_commas(raw: Raw) -> None:
     """Write decimal commas as points, where commas stand in numbers and some of them cannot separate thousands."""
-    with_commas = [name for name, cells in raw.columns.items() if _all_with(_DECIMAL_COMMA, cells)]
+    texts = {name: cells for name, cells in raw.columns.items() if getattr(cells, "numbers", None) is None}
+    with_commas = [name for name, cells in texts.items() if _all_with(_DECIMAL_COMMA, cells)]
     cells = [cell for name in with_commas for cell in raw.columns[name] if _DECIMAL_COMMA.fullmatch(cell)]
     if all(_THOUSANDS.fullmatch(cell) for cell in cells):
         return

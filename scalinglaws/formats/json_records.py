@@ -45,7 +45,7 @@ def _is_object(line: str) -> bool:
 
 
 def _by_line(text: str) -> Raw:
-    records, raw = [], Raw({}, [], form="JSON lines")
+    records, raw = [], Raw({}, rows := [], form="JSON lines")
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
@@ -54,7 +54,7 @@ def _by_line(text: str) -> Raw:
         except ValueError as failure:
             raw.rejected.append(Rejected(number, f"not JSON: {failure}"))
             continue
-        raw.rows.append(number)
+        rows.append(number)
     raw.columns = columns_of(records)
     return raw
 

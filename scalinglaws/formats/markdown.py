@@ -25,7 +25,7 @@ def read_markdown(text: str, name: str) -> Raw:
     at = next(i for i in range(1, len(lines)) if _RULE.fullmatch(lines[i].strip()) and "|" in lines[i - 1])
     names = checked_header(_cells(lines[at - 1]), name)
     columns: list[list] = [[] for _ in names]
-    raw = Raw(dict(zip(names, columns, strict=True)), [], form="table in Markdown")
+    raw = Raw(dict(zip(names, columns, strict=True)), rows := [], form="table in Markdown")
     for number, line in enumerate(lines[at + 1 :], at + 2):
         if "|" not in line:
             break
@@ -35,7 +35,7 @@ def read_markdown(text: str, name: str) -> Raw:
             continue
         for column, written in zip(columns, cells, strict=True):
             column.append(written)
-        raw.rows.append(number)
+        rows.append(number)
     return raw
 
 

@@ -16,6 +16,7 @@ _OPENERS: dict[bytes, Callable[..., Any]] = {
     b"\xfd7zXZ\x00": lzma.open,
     b"BZh": bz2.open,
 }
+BROKEN = (OSError, EOFError, lzma.LZMAError, zlib.error)  # what a file that cannot be read raises
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -43,15 +44,17 @@ def text_of(path: Path) -> str:
     return decoded(_bytes(path), str(path))
 
 
-def _bytes(path: Path) -> bytes:
+def opened(path: Path) -> Any:
+    """Open a file to read its bytes; those inside of gzip, xz and bzip2."""
     start = beginning(path)
-    opener = next((one for magic, one in _OPENERS.items() if start.startswith(magic)), None)
+    return next((one for magic, one in _OPENERS.items() if start.startswith(magic)), open)(path, "rb")
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        if opener is None:
-            return path.read_bytes()
-        with opener(path, "rb") as file:
+        with opened(path) as file:
             data = file.read(MOST_BYTES + 1)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as failure:
+    except BROKEN as failure:
         raise PointsError(f"{path} cannot be read: {failure}.") from None
     if len(data) > MOST_BYTES:
         raise PointsError(f"{path} holds more than {MOST_BYTES >> 30} GiB of text when opened; cut it into parts.")

@@ -1,8 +1,10 @@
 """Parquet, read by polars."""
 
 from pathlib import Path
+from typing import Any
 
 from ..errors import PointsError
+from .large_text import cells_of
 from .raw import Raw, cell
 
 
@@ -20,5 +22,8 @@ def read_parquet(path: Path) -> Raw:
         frame = polars.read_parquet(path)
     except (polars.exceptions.PolarsError, OSError) as failure:
         raise PointsError(f"{path} cannot be read as Parquet: {failure}.") from None
-    columns = {name: [cell(value) for value in values] for name, values in frame.to_dict(as_series=False).items()}
-    return Raw(columns, list(range(1, len(frame) + 1)), form="Parquet")
+    columns: dict[str, Any] = {
+        name: cells_of(series) or [cell(value) for value in series.to_list()]
+        for name, series in frame.to_dict().items()
+    }
+    return Raw(columns, range(1, len(frame) + 1), form="Parquet")

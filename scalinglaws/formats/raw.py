@@ -1,7 +1,7 @@
 """A table as read: named columns of cells, where each row stood in its file, and what could not be read."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,7 @@ class Raw:
     """
 
     columns: dict[str, list]
-    rows: list[int]
+    rows: Sequence[int]
     rejected: list[Rejected] = field(default_factory=list)
     source: str = ""
     form: str = ""

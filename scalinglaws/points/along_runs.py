@@ -6,7 +6,7 @@ from ..errors import argument, counted
 from ..quantities import playing
 from .distinct import distinct
 from .points import Points
-from .which_rows import labels_of_runs, status_of
+from .which_rows import numbers_of_runs, status_of
 
 Reasons = dict[int, tuple[str, str]]  # row -> its reason, and what a note counts
 SEVERAL = 3  # rows of a run from which they lie along it
@@ -154,14 +154,14 @@ def mid_decay(points: Points, turned: np.ndarray) -> Reasons:
     early &= ~(turned & last) & (points["run_id"] != "") & ~_of_several_sizes(points)
     if early[last].all():  # no rate falls to a fifth of its peak: so far their schedules go
         early &= ~last
-    reason = "read before the end of its schedule, so it is not the end of a shorter run"
+    reason = "before the end of its schedule"
     kind = "read before the end of their schedule, where a loss is above that of a run that ends there"
     return dict.fromkeys(np.flatnonzero(early).tolist(), (reason, kind))
 
 
 def _status(points: Points, progress: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the kind of checkpoint of every row, and whether it is the last of its run."""
-    run = distinct(labels_of_runs(points))[1]
+    run = numbers_of_runs(points)
     highest = np.full(run.max() + 1, -np.inf)
     np.fmax.at(highest, run, progress)
     last = progress >= highest[run] * (1 - 1e-9)

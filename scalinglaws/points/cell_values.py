@@ -1,7 +1,7 @@
 """Cells of a table -> numbers: cells that are not numbers, impossible values, and columns of text."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -19,7 +19,7 @@ MOST_SHOWN = 40  # characters of a cell that a sentence shows
 
 
 def values_of(
-    columns: Mapping[str, list], rows: list[int]
+    columns: Mapping[str, list], rows: Sequence[int]
 ) -> tuple[dict[str, np.ndarray | list], dict[int, str], list[str]]:
     """Turn the quantities into numbers; give the columns, the rejected rows with reasons, and notes.
 
@@ -52,7 +52,7 @@ def values_of(
     return values, rejected, notes
 
 
-def _without(name: str, column: list, bad: list[int], rows: list[int], rejected: dict[int, str], notes: list[str]):
+def _without(name: str, column: list, bad: list[int], rows: Sequence[int], rejected: dict[int, str], notes: list[str]):
     """Reject the rows of bad cells of a measured amount; note that those of other columns count as missing."""
     if QUANTITIES[name].role in _POSITIVE_ROLES:
         for i in bad:
@@ -64,8 +64,9 @@ def _without(name: str, column: list, bad: list[int], rows: list[int], rejected:
 
 def holds_numbers(column: list) -> bool:
     """Say whether at least half of a column's filled cells are numbers."""
-    if plain_numbers(column) is not None:
-        return any(column)
+    numbers = plain_numbers(column)
+    if numbers is not None:
+        return bool(np.isfinite(numbers).any()) or any(column)
     filled = [value for value in column if value not in (None, "")]
     bad = _numbers(filled, switches=True)[1]
     return bool(filled) and (2 * len(bad) <= len(filled) or read_alike(filled) is not None)
@@ -100,7 +101,7 @@ def _numbers(column: list, switches: bool) -> tuple[np.ndarray, list[int]]:
     return numbers, bad
 
 
-def _check_spared(name: str, column: list, bad: list[int], rows: list[int], columns: Mapping[str, list]) -> None:
+def _check_spared(name: str, column: list, bad: list[int], rows: Sequence[int], columns: Mapping[str, list]) -> None:
     """Refuse a column of text if it is the only size, tokens or loss of the table.
 
     Raises:
@@ -116,7 +117,9 @@ def _check_spared(name: str, column: list, bad: list[int], rows: list[int], colu
         )
 
 
-def impossible(values: Mapping[str, np.ndarray | list], rows: list[int], known: Mapping[int, str]) -> dict[int, str]:
+def impossible(
+    values: Mapping[str, np.ndarray | list], rows: Sequence[int], known: Mapping[int, str]
+) -> dict[int, str]:
     """Find rows whose loss is missing, or with a physical quantity that is infinite, zero or negative."""
     reasons: dict[int, str] = {}
     for name, column in values.items():

@@ -86,7 +86,7 @@ def _letters_of(columns: Mapping[str, list], taken: Iterable[str]) -> dict[str, 
 
 def _may_be(quantity: str, cells: list) -> bool:
     """Say whether cells can be of a quantity: a label, or numbers; an empty column may be anything."""
-    return QUANTITIES[quantity].role == "label" or all(map(missing, cells)) or holds_numbers(cells)
+    return QUANTITIES[quantity].role == "label" or holds_numbers(cells) or all(map(missing, cells))
 
 
 def _units_in_names(renamed: Mapping[str, str]) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """The different values of a column, and where each row's value is among them."""
 
 from collections import defaultdict
-from itertools import count
+from itertools import chain, count
 
 import numpy as np
+
+PART = 1 << 14  # rows whose text is held as texts of Python at once
 
 
 def distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -19,7 +21,8 @@ def distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         different, place = np.unique(values, return_inverse=True)
         return different, place.reshape(-1)
     seen: defaultdict[str, int] = defaultdict(count().__next__)
-    found = np.fromiter(map(seen.__getitem__, values.tolist()), np.intp, len(values))
+    texts = chain.from_iterable(values[at : at + PART].tolist() for at in range(0, len(values), PART))
+    found = np.fromiter(map(seen.__getitem__, texts), np.intp, len(values))
     different = np.array(list(seen), dtype=values.dtype)
     order = np.argsort(different)
     rank = np.empty(len(order), dtype=np.intp)

@@ -58,11 +58,15 @@ def _left_out(points: Points, kind: str, judge: Callable[[Points], Reasons]) -> 
     taking, why = np.flatnonzero(because == ""), "; ".join(dict.fromkeys(told for _, told in reasons.values()))
     if len(reasons) == len(taking):
         return points, [f"every row is {kind} and takes part all the same: {why}"]
-    because = because.astype(object)
-    because[taking[list(reasons)]] = [f"{kind}: {reason}" for reason, _ in reasons.values()]
+    rows, number = taking[list(reasons)], len(reasons)
+    texts = {reason: f"{kind}: {reason}" for reason, _ in reasons.values()}
+    told = np.array([texts[reason] for reason, _ in reasons.values()], dtype=object)
+    del reasons  # of a large table as large as a column
+    because = because.astype(f"U{max(because.dtype.itemsize // 4, *map(len, texts.values()))}")
+    because[rows] = told
     curves = "; laws of curves and the envelope use them" if kind == OF_CURVES else ""
-    note = f"{len(reasons):,} of {counted(len(points), 'row')} take no part: {why}{curves}"
-    return points.replace(excluded_because=because.astype(str)), [f"{note}. To keep them: {argument(keep_rows=[kind])}"]
+    note = f"{number:,} of {counted(len(points), 'row')} take no part: {why}{curves}"
+    return points.replace(excluded_because=because), [f"{note}. To keep them: {argument(keep_rows=[kind])}"]
 
 
 def _failures(points: Points) -> Reasons:

@@ -218,7 +218,7 @@ def _as_column(name: str, values: Sequence) -> np.ndarray:
     if (known is None and text) or (known is not None and known.role == "label"):
         return _labels(values)
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
-        return values.astype(np.float64)
+        return values.astype(np.float64, copy=values.flags.writeable)  # what nobody can write to is shared
     plain = plain_numbers(values)
     if plain is not None:
         return plain

@@ -122,12 +122,13 @@ def read_points(
     values, rejected, notes = _values(raw, chosen, given or {})
     units = _in_our_units(values, chosen.units | unit)
     rejected |= impossible(values, raw.rows, rejected)
-    points, formulas = with_derived(_kept(values, raw, rejected), chosen.letters.values())
-    check_loss_is_one(points, *(loss := _loss_as_told(raw, chosen, values, unit)))
+    loss, points = _loss_as_told(raw, chosen, values, unit), _kept(values, raw, rejected)
+    raw.columns = chosen.columns = values = {}  # of a large table, memory
+    points, formulas = with_derived(points, chosen.letters.values())
+    check_loss_is_one(points, *loss)
     _check_need(points, need, chosen.letters)
     points, left_out = _taking_part(replace(points, letters=chosen.letters), where, keep_rows, tuple(best_of))
-    points = points.across(*across)
-    apart = mixtures(replace(points, pooled=()))
+    apart = mixtures(replace(points := points.across(*across), pooled=()))
     notes = [*raw.notes, *chosen.notes, *notes, *formulas, *left_out, *doubts(points, apart, loss, chosen.renamed)]
     points = replace(points, notes=tuple(notes), rejected=_listed(raw, rejected))
     further = (*mixed(points, apart), *untold(points))
@@ -161,7 +162,8 @@ def _over_the_saved(
 def _values(raw: Raw, chosen: Chosen, given: Given) -> tuple[dict, dict[int, str], list[str]]:
     """Keep the rows of the held-out loss, add what was given, read the cells; give columns, rejected rows, notes."""
     columns, kept, others = rows_of_held_out_loss(chosen.columns)
-    raw.rows = [raw.rows[i] for i in kept]
+    if len(kept) < len(raw.rows):
+        raw.rows = [raw.rows[i] for i in kept]
     columns, facts = with_given(columns, given)
     values, rejected, unread = values_of(columns, raw.rows)
     return values, rejected | summaries(columns), [*others, *facts, *unread]
@@ -203,14 +205,13 @@ def read_mapping(path: str | Path) -> dict:
 
 
 def _kept(values: Mapping[str, np.ndarray], raw: Raw, rejected: Mapping[int, str]) -> Points:
-    keep = np.array([i for i in range(len(raw.rows)) if i not in rejected], dtype=int)
-    if not len(keep):
+    if len(rejected) == len(raw.rows):
         first = min(rejected)
         raise PointsError(
             f"none of the {len(raw.rows)} rows of {raw.source} can be used; line {raw.rows[first]}: {rejected[first]}."
         )
     points = Points(values, raw.source)
-    return points if len(keep) == len(raw.rows) else points.take(keep)
+    return points.take(np.delete(np.arange(len(raw.rows)), list(rejected))) if rejected else points
 
 
 def _check_need(points: Points, need: Iterable[str], letters: Mapping[str, str]) -> None:

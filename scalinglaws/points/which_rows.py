@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import MisuseError, PointsError, argument
 from ..records.arguments import checked
+from .distinct import distinct
 from .points import Points
 from .row_kinds import kept_again, left_for
 
@@ -53,12 +54,12 @@ def points_of_checkpoints(points: Points, *, burn_in: float | str = 0.0, keep: s
     points = points if "run_id" in points else points.replace(run_id=detected_runs(points))
     points = kept_again(points, "mid-decay") if keep == "all" else points
     progress = _progress(points)
-    _, run = np.unique(labels_of_runs(points), return_inverse=True)
+    run = numbers_of_runs(points)
     highest = np.full(run.max() + 1, -np.inf)
     np.fmax.at(highest, run, np.where(left_for(points, "abandoned", "overfit"), -np.inf, progress))
     last = progress >= highest[run] * (1 - 1e-9)
     status = status_of(points, run, progress, last)
-    reasons = _first(_present(points), _early(points, burn_in, progress / highest[run]), _unwanted(status, last, keep))
+    reasons = _told(points, _early(points, burn_in, progress / highest[run]), *_unwanted(status, last, keep))
     return points.replace(checkpoint=status, excluded_because=reasons)
 
 
@@ -95,23 +96,25 @@ def _progress(points: Points) -> np.ndarray:
     )
 
 
-def _schedule(points: Points) -> np.ndarray:
+def _schedule(points: Points) -> tuple[np.ndarray, np.ndarray]:
+    """Give the different schedules in lower case, and the place of each row's among them."""
     plain = {re.split(r"[./]", name)[-1].lower(): name for name in reversed(list(points.columns))}
     for name in (plain[name] for name in SCHEDULE_COLUMNS if name in plain):
         if points[name].dtype.kind == "U":
-            return np.char.lower(points[name])
-    return np.full(len(points), "", dtype=str)
+            names, place = points.distinct(name)
+            return np.char.lower(names), place
+    return np.array([""]), np.zeros(len(points), dtype=np.intp)
 
 
-def labels_of_runs(points: Points) -> np.ndarray:
-    """Label runs by name and schedule: a trunk and its decayed branches often share a name."""
-    names = points["run_id"]
-    names = names if names.dtype.kind == "U" else np.array([f"{value:g}" for value in names])
-    return np.char.add(np.char.add(names, "\0"), _schedule(points))
+def numbers_of_runs(points: Points) -> np.ndarray:
+    """Number the runs of the rows by name and schedule: a trunk and its decayed branches often share a name."""
+    schedules, place = _schedule(points)
+    return distinct(points.distinct("run_id")[1] * len(schedules) + place)[1]
 
 
-def _has(words, column: np.ndarray) -> np.ndarray:
-    return np.any([np.char.find(column, word) >= 0 for word in words], axis=0)
+def _has(words, schedule: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    names, place = schedule
+    return np.any([np.char.find(names, word) >= 0 for word in words], axis=0)[place]
 
 
 def status_of(points: Points, run, progress, last) -> np.ndarray:
@@ -123,22 +126,18 @@ def status_of(points: Points, run, progress, last) -> np.ndarray:
     status[falling] = np.where(last, "decayed", "mid-decay")[falling]
     status[hot] = "hot"
     status[branch] = "decayed"
-    known = _rate_status(points, run, progress, last)
-    return np.where(known != "", known, status)
+    if "lr" in points:
+        _classify_by_rate(status, points["lr"], run, progress, last)
+    return status
 
 
-def _rate_status(points: Points, run, progress, last) -> np.ndarray:
-    """Classify the rows of runs whose recorded rate changes; empty if it does not, as with a peak rate."""
-    found = np.full(len(points), "", dtype="U12")
-    if "lr" not in points:
-        return found
-    rate = points["lr"]
+def _classify_by_rate(status, rate, run, progress, last) -> None:
+    """Classify the rows of runs whose recorded rate changes; it does not where it is a peak rate."""
     order = np.lexsort((progress, run))
     for rows in np.split(order, np.flatnonzero(np.diff(run[order])) + 1):
         own = rate[rows]
         if np.isfinite(own).all() and np.ptp(own) > SAME_RATE * own.max():
-            found[rows] = _one_run(own, last[rows])
-    return found
+            status[rows] = _one_run(own, last[rows])
 
 
 def _one_run(rate: np.ndarray, last: np.ndarray) -> np.ndarray:
@@ -153,40 +152,36 @@ def _one_run(rate: np.ndarray, last: np.ndarray) -> np.ndarray:
     return status
 
 
-def _present(points: Points) -> np.ndarray:
-    return points["excluded_because"] if "excluded_because" in points else np.full(len(points), "", dtype=str)
-
-
-def _early(points: Points, burn_in, share: np.ndarray) -> np.ndarray:
-    if burn_in == "warmup":
-        for name in ("warmup_steps", "steps"):
-            if name not in points:
-                raise PointsError(f"burn_in='warmup' needs a column {name!r}. Give a fraction instead: burn_in=0.1.")
-        return np.where(points["steps"] <= points["warmup_steps"], "burn-in: still in the rate's warm-up", "")
-    reason = f"burn-in: in the first {burn_in:.0%} of the run's tokens" if burn_in else ""
-    return np.where(share < burn_in, reason, "")
-
-
-def _unwanted(status: np.ndarray, last: np.ndarray, keep: str) -> np.ndarray:
-    if keep == "all":
-        return np.full(len(status), "", dtype=str)
-    reasons = np.select(
-        [status == "mid-decay", ~last & (status != "decayed")],
-        [
-            "mid-decay: its rate had not decayed, so it is not the end of a shorter run",
-            "intermediate: not the last row of its run",
-        ],
-        "",
-    ).astype("U80")
-    if keep == "decayed":
-        reasons[(reasons == "") & (status == "hot")] = "hot: its rate never decayed"
-        reasons[(reasons == "") & (status == "final")] = "unknown whether its rate decayed"
-    return reasons
-
-
-def _first(*columns: np.ndarray) -> np.ndarray:
-    """Keep the first reason of each row."""
-    found = columns[0].astype("U120")
-    for column in columns[1:]:
-        found = np.where(found == "", column, found)
+def _told(points: Points, *reasons: tuple[np.ndarray, str]) -> np.ndarray:
+    """Give every row its first reason: what the table says, then the text of the first mask that marks it."""
+    found = points["excluded_because"] if "excluded_because" in points else np.full(len(points), "", dtype=str)
+    for rows, text in reasons:
+        rows = rows & (found == "")
+        if rows.any():
+            found = found.astype(f"U{max(found.dtype.itemsize // 4, len(text))}")
+            found[rows] = text
     return found
+
+
+def _early(points: Points, burn_in: float | str, share: np.ndarray) -> tuple[np.ndarray, str]:
+    if burn_in != "warmup":
+        return share < burn_in, f"burn-in: in the first {burn_in:.0%} of the run's tokens"
+    for name in ("warmup_steps", "steps"):
+        if name not in points:
+            raise PointsError(f"burn_in='warmup' needs a column {name!r}. Give a fraction instead: burn_in=0.1.")
+    return points["steps"] <= points["warmup_steps"], "burn-in: still in the rate's warm-up"
+
+
+def _unwanted(status: np.ndarray, last: np.ndarray, keep: str) -> list[tuple[np.ndarray, str]]:
+    if keep == "all":
+        return []
+    reasons = [
+        (status == "mid-decay", "mid-decay: its rate had not decayed, so it is not the end of a shorter run"),
+        (~last & (status != "decayed"), "intermediate: not the last row of its run"),
+    ]
+    if keep == "decayed":
+        reasons += [
+            (status == "hot", "hot: its rate never decayed"),
+            (status == "final", "unknown whether its rate decayed"),
+        ]
+    return reasons
