@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .predicting.predict import Prediction, predict
     from .run.shape import Shape
     from .studying.drawn_fit import DrawnFit, fit
+    from .studying.figures import figure
     from .studying.findings import findings
     from .studying.forecasts import forecast
     from .studying.jobs import report, study
@@ -87,6 +88,7 @@ _DEFINED_IN = {
         ".predicting.predict": "Prediction predict",
         ".run.shape": "Shape",
         ".studying.drawn_fit": "DrawnFit fit",
+        ".studying.figures": "figure",
         ".studying.findings": "findings",
         ".studying.forecasts": "forecast",
         ".studying.jobs": "report study",
@@ -129,6 +131,7 @@ __all__ = [
     "differences",
     "draws",
     "ensemble",
+    "figure",
     "findings",
     "fit",
     "fit_arms",

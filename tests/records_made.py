@@ -30,6 +30,9 @@ from scalinglaws.planning.planned import Alternative, PlannedShape, Within
 from scalinglaws.planning.published import LawSpread, Optimum
 from scalinglaws.planning.rates_and_batches import Setting
 from scalinglaws.records.public_record import PublicRecord
+from scalinglaws.reporting.drawing.drawing import Axis, ChartPanel, Drawing, line
+from scalinglaws.reporting.drawing.drawing import points as mark_of_points
+from scalinglaws.reporting.drawing.drawn_figure import DrawnFigure
 from scalinglaws.results.audited import Audit, Finding, WaterfallStep
 from scalinglaws.results.fitted import Estimate
 from scalinglaws.run.shape import Shape
@@ -305,6 +308,13 @@ def multiplier() -> Multiplier:
     )  # fmt: skip
 
 
+def figure() -> DrawnFigure:
+    """A figure of two points and a line."""
+    marks = (mark_of_points([1e3, 1e4], [4.0, 3.0], label="<b>measured</b>"), line([1e3, 1e4], [4.1, 3.1], label="law"))
+    panel = ChartPanel("(a) size", Axis("N (parameters)"), Axis("L (nats per token)"), marks)
+    return DrawnFigure("23-x", "Figure 23: <b>a law</b>", Drawing((panel,), "Of 2 runs & 1 law."))
+
+
 RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "points": points,
     "fit": made_fit,
@@ -325,6 +335,7 @@ RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "arms_fit": arms_fit,
     "multiplier": multiplier,
     "study_results": sample,
+    "figure": figure,
 }
 
 

@@ -39,7 +39,7 @@ def right(tmp_path_factory) -> dict:
         **{"points": points, "law": "chinchilla", "fit": found, "draws": found.draws, "draws_list": [found, other]},
         **{"mixed": mixed, "at": {"N": 1e8, "D": 1e10}, "flops": 1e20, "to": "flops_6nd_total", "method": "isoflop"},
         **{"name": "chinchilla", "study": "no such study", "of": folder, "path": folder / "points.csv"},
-        **{"arm": "a", "laws": ["chinchilla"], "source": folder / "no.csv"},
+        **{"number": 9, "arm": "a", "laws": ["chinchilla"], "source": folder / "no.csv"},
         "found": {"influence": found, "arms": lambda: sl.fit_arms("chinchilla", arms, draws=20)},
     }
 

@@ -31,7 +31,11 @@ def judged(
     runs: Points, curves: Points, positions: Points, *, level: float = 0.95, draws: int = 1000, seed: int = 0
 ) -> Findings:
     """Give the verdicts and the measurements together, with each fit made once; arguments as in `findings`."""
-    evidence = FamilyTables(runs, curves, positions, level, draws, seed)
+    return judged_on(FamilyTables(runs, curves, positions, level, draws, seed))
+
+
+def judged_on(evidence: FamilyTables) -> Findings:
+    """Give the verdicts and the measurements of tables that others read too."""
     return Findings(_verdicts(evidence), measured(evidence))
 
 

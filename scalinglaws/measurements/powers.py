@@ -122,7 +122,7 @@ def power(
         found.values["N_c"],
         found.r2,
         found.rms_log,
-        2 * len(points) * float(np.log(_logarithm(x, y) / found.rms_log)),  # both have two parameters
+        2 * len(points) * float(np.log(logarithm_through(x, y)[2] / found.rms_log)),  # both have two parameters
         curvature(x, y, evidence.level),
         floor,
         floor_exponent,
@@ -132,8 +132,15 @@ def power(
     )
 
 
-def _logarithm(x: np.ndarray, y: np.ndarray) -> float:
-    """Root mean square residual in ln L of L = b ln(x_0 / x), the rival of the paper's figure 23."""
+def logarithm_through(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    """Fit L = b ln(x_0 / x), the rival of the paper's figure 23, by least squares in ln L.
+
+    Args:
+        x, y: ln x and ln L.
+
+    Returns:
+        L at the mean of ln x, its slope -b in ln x, and the root mean square residual in ln L.
+    """
     from scipy.optimize import least_squares
 
     slope, at = np.polyfit(x - x.mean(), np.exp(y), 1)
@@ -141,7 +148,8 @@ def _logarithm(x: np.ndarray, y: np.ndarray) -> float:
     def residual(z):
         return y - np.log(np.maximum(z[0] + z[1] * (x - x.mean()), 1e-12))
 
-    return float(np.sqrt(np.mean(least_squares(residual, (at, slope)).fun ** 2)))
+    found = least_squares(residual, (at, slope))
+    return float(found.x[0]), float(found.x[1]), float(np.sqrt(np.mean(found.fun**2)))
 
 
 def _with_floor(evidence: FamilyTables, points: Points, columns: dict, clusters: str) -> tuple:

@@ -66,7 +66,11 @@ class PublicRecord:
         return text if len(text) <= LONGEST_REPR else f"{text[: LONGEST_REPR - 4]}...)"
 
     def _repr_html_(self) -> str:
-        return as_html([*self.blocks(), *self._warned()])
+        return as_html([*self.blocks(), *self._warned()], self.picture())
+
+    def picture(self) -> str:
+        """Give an SVG element that a notebook shows with the text; empty where a record has no figure."""
+        return ""
 
     def _warned(self) -> list[str]:
         return [f"warning: {sentence}" for sentence in self.minded()]

@@ -60,9 +60,12 @@ def as_text(blocks: Iterable[Block]) -> str:
     return "\n".join(str(block) for block in blocks)
 
 
-def as_html(blocks: Iterable[Block]) -> str:
-    """Write the blocks as HTML: texts are paragraphs, and every table has a caption and heads with a scope."""
-    parts: list[str] = []
+def as_html(blocks: Iterable[Block], picture: str = "") -> str:
+    """Write the blocks as HTML: texts are paragraphs, and every table has a caption and heads with a scope.
+
+    A picture, an SVG element, comes first.
+    """
+    parts: list[str] = [picture] if picture else []
     for block in blocks:
         if isinstance(block, Table):
             parts.append(_table(block))

@@ -23,7 +23,7 @@ _LABELS = {
     "loss_nats": "test loss L (nats per token)",
 }
 _GREEK = ("alpha", "beta", "gamma", "delta", "kappa", "lambda", "sigma")
-_KNOWN = {*_GREEK, "log", "exp", "ln", "min", "opt", "inf"}
+_KNOWN = {*_GREEK, "log", "exp", "ln", "min", "opt", "inf", "crit"}
 EXTREME = 300 * math.log(10)  # no axis goes beyond these powers of ten: a float ends soon after
 _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
@@ -163,5 +163,6 @@ def _three_digits(word: str) -> str:
 def _typeset(formula: str) -> str:
     maths = re.sub(r"(\d)e([+-]?)0*(\d+)", lambda m: rf"{m[1]}\times10^{{{m[2].strip('+')}{m[3]}}}", formula)
     maths = re.sub(r"\^\(([^()]*)\)|\^(-?[\w.]+)", lambda m: f"^{{{m[1] or m[2]}}}", maths)
+    maths = re.sub(r"_(\w{2,})", lambda m: rf"_{{\mathrm{{{m[1]}}}}}", maths)
     maths = re.sub(rf"\b({'|'.join(_GREEK)}|log|exp|ln|min)", r"\\\1 ", maths)
     return maths.replace("*", r"\,").replace("%", r"\%")

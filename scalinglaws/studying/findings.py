@@ -29,10 +29,10 @@ def findings(
         PointsError: there is no table of runs.
     """
     places = [of] if isinstance(of, str | Path) else list(of)
-    return judged(*_tables([Path(place) for place in places]), level=level, draws=draws, seed=seed)
+    return judged(*tables_of([Path(place) for place in places]), level=level, draws=draws, seed=seed)
 
 
-def _tables(places: list[Path]) -> tuple[Points, Points, Points]:
+def tables_of(places: list[Path]) -> tuple[Points, Points, Points]:
     """Read the tables of a set of families, or make those of a study from its runs."""
     if len(places) != 1 or (places[0] / "points.csv").exists() or not (places[0] / MARK).exists():
         return read_tables(*places)
