@@ -108,7 +108,7 @@ def band(x, low, high, **more) -> Mark:
 def _mark(kind: str, x, y, more: dict) -> Mark:
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     good = np.isfinite(x) & np.isfinite(y)
-    for name in ("low", "high", "note"):
+    for name in ("low", "high", "notes"):
         if len(more.get(name, ())):
             more[name] = tuple(one for one, keep in zip(more[name], good, strict=True) if keep)
     if isinstance(more.get("size"), Sequence | np.ndarray):
