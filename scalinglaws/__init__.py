@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .fitting.fit_record import Fit
     from .frontiers.budgets import Frontier
     from .frontiers.frontier import frontier
+    from .frontiers.sweeps import Sweeps, sweeps
     from .laws import LAWS, Law, Parameter, Published, law
     from .planning.buildable import Building
     from .planning.optima import optima
@@ -74,6 +75,7 @@ _DEFINED_IN = {
         ".fitting.fit_record": "Fit",
         ".frontiers.budgets": "Frontier",
         ".frontiers.frontier": "frontier",
+        ".frontiers.sweeps": "Sweeps sweeps",
         ".laws": "LAWS Law Parameter Published law",
         ".planning.buildable": "Building",
         ".planning.optima": "optima",
@@ -121,6 +123,7 @@ __all__ = [
     "Published",
     "ScalingLawsError",
     "Shape",
+    "Sweeps",
     "__version__",
     "audit",
     "backtest",
@@ -150,6 +153,7 @@ __all__ = [
     "read_points",
     "report",
     "study",
+    "sweeps",
     "write_points",
 ]
 

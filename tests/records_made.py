@@ -24,6 +24,8 @@ from scalinglaws.fitting.fit import fit
 from scalinglaws.frontiers.budgets import Budget, Line
 from scalinglaws.frontiers.critical_batch import CriticalBatch
 from scalinglaws.frontiers.isoquants import Isoquant
+from scalinglaws.frontiers.sweep_lines import SweepLine
+from scalinglaws.frontiers.sweeps import CellOptimum, Sweeps
 from scalinglaws.measurements.sheet import Constant, Measurements, Sheet
 from scalinglaws.planning.hardware import TrainingCost
 from scalinglaws.planning.planned import Alternative, PlannedShape, Within
@@ -267,6 +269,21 @@ def conventions() -> Conventions:
     return Conventions("chinchilla", "params_total", 1e18, 4.2, 0.95, 9, refits, moved, lacking, made, ("C is C.",))
 
 
+def sweep_optima() -> Sweeps:
+    """Two cells, one of them at the end of its sweep, and a law whose numbers are set by hand."""
+    good = CellOptimum(
+        2e8, 4e9, 119, 21, {"lr": Estimate(2e-3, 1.8e-3, 2.3e-3)}, {"lr": 0.06}, 2.62, 2.61, {"lr": 2.8e-3}
+    )
+    edge = replace(good, tokens=1e10, reason="at the highest lr")
+    exponents = Estimate(-0.7, -0.8, -0.6), Estimate(0.2, 0.1, 0.3)
+    scale = Estimate(2.2e-3, 2e-3, 2.4e-3)
+    law = SweepLine(
+        "lr", scale, *exponents, 4e8, 2e10, 0.03, 17, ("params", "tokens"), np.zeros(3), np.eye(3) * 1e-3, 2.1
+    )
+    columns = {"params": "params_total", "tokens": "tokens", "loss": "loss_nats"}
+    return Sweeps(("lr",), columns, (good, edge), {"lr": law}, 0.95, ("one of 2 cells has no optimum.",))
+
+
 def local_exponents() -> LocalExponents:
     """Two computes under a fit, in a count that is not its own."""
     slopes = [Estimate(0.844, 0.8, 0.88), Estimate(0.513, 0.5, 0.53), Estimate(-0.064, -0.066, -0.062)]
@@ -332,6 +349,7 @@ RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "findings": findings,
     "conventions": conventions,
     "local_exponents": local_exponents,
+    "sweeps": sweep_optima,
     "arms_fit": arms_fit,
     "multiplier": multiplier,
     "study_results": sample,

@@ -29,6 +29,7 @@ VERBS = [
     "audit",
     "findings",
     "frontier",
+    "sweeps",
     "plan",
     "laws",
     "report",

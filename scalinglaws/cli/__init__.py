@@ -19,6 +19,7 @@ from . import (  # noqa: I001 (the order of the help)
     audit,
     findings,
     frontier,
+    sweeps,
     plan,
     laws,
     report,
@@ -48,6 +49,7 @@ __all__ = [
     "report",
     "status",
     "study",
+    "sweeps",
     "train",
     "verify",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import PointsError, nearest
+from ..errors import PointsError, argument, nearest
 from ..quantities import QUANTITIES, playing
 from .along_runs import Reasons
 from .points import Points
@@ -51,6 +51,25 @@ def untuned(points: Points, best_of: Sequence[str] = ()) -> Reasons:
     if not best_of and not _evident(points, knobs, cell):
         return {}
     return _beaten(points, knobs, cell, points[roles["loss"]])
+
+
+def cells_of(points: Points, knobs: Sequence[str]) -> tuple[dict[str, str], np.ndarray]:
+    """Number the cells of a sweep of the columns `knobs`: one size, number of tokens and value of every other setting.
+
+    Returns:
+        the columns of params, tokens and loss, and the number of each row's cell.
+
+    Raises:
+        PointsError: a role has no column that is filled in every row.
+    """
+    roles = {role: _filled(points, role) for role in ("params", "tokens", "loss")}
+    for role in (role for role, name in roles.items() if not name):
+        raise PointsError(
+            f"the cells of a sweep need a column of {role} that is filled in every row: one of "
+            f"{', '.join(playing(role))}. The table has {', '.join(sorted(points.columns))}. Name it with "
+            f"{argument(map={playing(role)[0]: 'COLUMN'})}."
+        )
+    return roles, _cells(points, roles, set(knobs))
 
 
 def _filled(points: Points, role: str) -> str:
