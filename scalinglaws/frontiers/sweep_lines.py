@@ -41,10 +41,18 @@ class SweepLine:
         row = np.array([1.0, *(size if name == "params" else data for name in self.names)])
         middle = float(row @ self.coefficients)
         half = self.quantile * float(np.sqrt(row @ self.covariance @ row + self.scatter**2))
-        return Estimate(*(float(np.exp(v)) for v in (middle, middle - half, middle + half)), self.scale.level)
+        return of_logs(middle, half, self.scale.level)
 
 
-def line_of(knob: str, size: np.ndarray, data: np.ndarray, y: np.ndarray, sd: np.ndarray, level: float):
+def of_logs(middle: float, half: float, level: float) -> Estimate:
+    """Make an estimate of what has this logarithm, and this half-width in logarithms."""
+    value, low, high = (float(np.exp(v)) for v in (middle, middle - half, middle + half))
+    return Estimate(value, low, high, level)
+
+
+def line_of(
+    knob: str, size: np.ndarray, data: np.ndarray, y: np.ndarray, sd: np.ndarray, level: float
+) -> SweepLine | None:
     """Fit the law of the optima, or give None where the cells are too few for a line.
 
     The weight of a cell is 1 / (its variance + the scatter between cells), which is estimated from the squares of the

@@ -14,7 +14,7 @@ from ..records.arguments import checked
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..results.fitted import Estimate
-from .sweep_lines import SweepLine, line_of
+from .sweep_lines import SweepLine, line_of, of_logs
 from .sweep_surface import SPARE, Lowest, lowest_of, powers
 from .sweeps_text import sweeps_blocks
 
@@ -214,10 +214,7 @@ def _optimum(rows: Points, columns, knobs, logs, found: Lowest | None, level: fl
         return CellOptimum(*told, 0, {}, {}, np.nan, lowest, tried, "too few runs")
     sd = _errors(found, found.used < len(powers(len(knobs), 2)) + SPARE, x, y)
     half = _quantile(level, found.spare) * sd
-    best = {
-        knob: Estimate(*(float(np.exp(v)) for v in (p, p - h, p + h)), level)
-        for knob, p, h in zip(knobs, found.place, half, strict=True)
-    }
+    best = {knob: of_logs(p, h, level) for knob, p, h in zip(knobs, found.place, half, strict=True)}
     errors = dict(zip(knobs, map(float, sd), strict=True))
     loss = float(np.exp(found.log_loss))
     return CellOptimum(*told, found.used, best, errors, loss, lowest, tried, _reason(found, x, knobs))
@@ -257,7 +254,7 @@ def _quantile(level: float, spare: int) -> float:
 def _with_lines(knobs, columns, found: list[CellOptimum], level: float) -> Sweeps:
     good = [cell for cell in found if not cell.reason]
     size, data = (np.log([getattr(cell, name) for cell in good]) for name in ("params", "tokens"))
-    lines = {}
+    lines: dict[str, SweepLine] = {}
     for knob in knobs:
         y = np.log([cell.best[knob].value for cell in good])
         sd = np.array([cell.sd[knob] for cell in good])
