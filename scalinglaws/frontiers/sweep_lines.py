@@ -74,10 +74,9 @@ def line_of(
     covariance = covariance * max(squares / spare, 1.0)
     quantile = float(stdtrit(spare, (1 + level) / 2))
     half = quantile * np.sqrt(np.diag(covariance))
-    each = {
-        n: Estimate(float(c[i]), float(c[i] - half[i]), float(c[i] + half[i]), level) for i, n in enumerate(names, 1)
-    }
-    scale = Estimate(*(float(np.exp(v)) for v in (c[0], c[0] - half[0], c[0] + half[0])), level)
+    values = [Estimate(float(v), float(v - h), float(v + h), level) for v, h in zip(c, half, strict=True)]
+    each = dict(zip(names, values[1:], strict=True))
+    scale = of_logs(float(c[0]), float(half[0]), level)
     middles = float(np.exp(size.mean())), float(np.exp(data.mean()))
     powers = each.get("params"), each.get("tokens")
     return SweepLine(knob, scale, *powers, *middles, scatter, len(y), names, c, covariance, quantile)
