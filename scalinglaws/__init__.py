@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .points.writing import write_points
     from .predicting.forecast import Forecast
     from .predicting.predict import Prediction, predict
+    from .predicting.through_loss import through_loss
     from .run.shape import Shape
     from .studying.drawn_fit import DrawnFit, fit
     from .studying.figures import figure
@@ -88,6 +89,7 @@ _DEFINED_IN = {
         ".points.writing": "write_points",
         ".predicting.forecast": "Forecast",
         ".predicting.predict": "Prediction predict",
+        ".predicting.through_loss": "through_loss",
         ".run.shape": "Shape",
         ".studying.drawn_fit": "DrawnFit fit",
         ".studying.figures": "figure",
@@ -154,6 +156,7 @@ __all__ = [
     "report",
     "study",
     "sweeps",
+    "through_loss",
     "write_points",
 ]
 

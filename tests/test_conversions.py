@@ -133,7 +133,7 @@ def test_a_table_converts_row_by_row_by_a_chain_of_rules():
 def test_every_rule_agrees_with_the_columns_it_came_from(rule):
     """Fill a table with every quantity, then let each rule make its own from the others."""
     experts = {"n_experts": [8, 8], "n_experts_active": [2, 2], "params_per_expert": [1e6, 1e6]}
-    full = TABLE.replace(**experts, tokens_unique=[1e8, 1e8], d_ff=[3072, 4096])
+    full = TABLE.replace(**experts, tokens_unique=[1e8, 1e8], d_ff=[3072, 4096], accuracy=[0.3, 0.4])
     names = ("params_nonembedding", "params_with_head", "params_embedding", "params_total", "params_active", "tokens")
     names += ("flops_6nd", "flops_6nd_with_head", "flops_6nd_total", "epochs", "loss_bits_per_byte")
     for name in (*names, *sorted({r.gives for r in RULES} - set(names))):

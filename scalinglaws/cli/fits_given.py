@@ -121,7 +121,12 @@ _CHAINED = {"error_top1": "gadre-error", "accuracy": "bhagia-accuracy"}
 
 
 def accuracy_of(a: Fitted, name: str | None) -> "Draws":
-    """Fit a law from the loss of a fit to the accuracy or error in its table, on the same draws and seed.
+    """Fit a law from the loss of a fit to the accuracy or error in its table, on the same draws and seed."""
+    return second_step(a.points, a.fit.columns[a.fit.law.target], name, len(a.draws[0]), a.seed)
+
+
+def second_step(points: "Points", loss: str, name: str | None, count: int, seed: int) -> "Draws":
+    """Fit a law from a column of losses to the accuracy or error in a table, and draw from it.
 
     Raises:
         MisuseError: the table holds no accuracy.
@@ -131,15 +136,14 @@ def accuracy_of(a: Fitted, name: str | None) -> "Draws":
     from ..laws import LAWS
     from ..uncertainty.draws import draws
 
-    filled = [column for column in _CHAINED if column in a.points]
+    filled = [column for column in _CHAINED if column in points]
     if not filled:
         raise MisuseError(
-            f"an accuracy as goal needs a column of it beside the loss, such as {argument(map={'accuracy': 'COLUMN'})} "
-            f"or {argument(map={'error_top1': 'COLUMN'})}; the table has {', '.join(sorted(a.points.columns))}."
+            f"an accuracy needs a column of it beside the loss, such as {argument(map={'accuracy': 'COLUMN'})} "
+            f"or {argument(map={'error_top1': 'COLUMN'})}; the table has {', '.join(sorted(points.columns))}."
         )
     name = name or _CHAINED[filled[0]]
     if name not in LAWS:
         raise unknown_name("law", name, LAWS, "scalinglaws laws")
     law = LAWS[name]
-    columns = {law.inputs[0]: a.fit.columns[a.fit.law.target]}
-    return draws(fit(law, a.points, columns=columns, seed=a.seed), draws=len(a.draws[0]), seed=a.seed)
+    return draws(fit(law, points, columns={law.inputs[0]: loss}, seed=seed), draws=count, seed=seed)

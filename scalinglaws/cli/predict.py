@@ -1,7 +1,7 @@
 """Predict at a point, from one law or a mixture of several."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,16 +9,29 @@ from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import of_a_fit_or
-from .fits_given import Fitted
+from .fits_given import Fitted, second_step
 from .forecasts_given import Unasked
 
+Accuracy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LAW",
+        help="Predict the table's accuracy or error there, by this law from the loss: auto, gadre-error, "
+        "bhagia-accuracy.",
+    ),
+]
+COUNT = 2000  # draws of the second step behind a forecast, which has none
 
-def _forecast(a: Unasked, at: list[str], kind: str = "run", json: bool = False, **_):
+
+def _forecast(a: Unasked, at: list[str], kind: str = "run", accuracy: str | None = None, json: bool = False, **_):
     """Forecast at every target, and print it."""
     from ..predicting.forecast_text import forecast_lines
 
     targets = [o.places(text) for text in at]
     said = [a.forecaster.ask(target, level=a.level, kind=kind) for target in targets]
+    if accuracy is not None:
+        chain = second_step(a.points, a.forecaster.seen.columns["L"], _named(accuracy), COUNT, 0)
+        return _through(a, chain, at, said, json)
     warned = a.warnings(*(sentence for one in said for sentence in one.warnings))
     before = a.tell_first()
     if json:
@@ -28,6 +41,46 @@ def _forecast(a: Unasked, at: list[str], kind: str = "run", json: bool = False, 
         show("\n".join(line for text, p in zip(at, said, strict=True) for line in forecast_lines(p, [text])))
     for warning in (one for one in warned if one["message"] not in before):
         say(f"warning [{warning['id']}]: {warning['message']}")
+
+
+def _named(accuracy: str) -> str | None:
+    return None if accuracy == "auto" else accuracy
+
+
+def _through(a: Fitted | Unasked, chain: Any, at: list[str], losses: list, json: bool) -> None:
+    """Print the accuracies behind predicted losses."""
+    from ..predicting.prediction_text import prediction_lines
+    from ..predicting.through_loss import through_loss
+
+    said = [through_loss(loss, chain) for loss in losses]
+    before = a.tell_first()
+    warned = a.warnings(*(sentence for one in said for sentence in one.warnings))
+    if json:
+        made = [
+            _through_plain(a, chain, o.places(text), p, loss) for text, p, loss in zip(at, said, losses, strict=True)
+        ]
+        emit(made[0] if len(made) == 1 else made, a.points)
+    else:
+        show("\n".join(line for text, p in zip(at, said, strict=True) for line in prediction_lines(p, [text])))
+        through = ", ".join(f"{float(loss.value):.4g}" for loss in losses)
+        show(f"through a loss of {through} by law {chain.fit.law.name}, whose uncertainty the interval holds too")
+    for warning in (one for one in warned if one["message"] not in before):
+        say(f"warning [{warning['id']}]: {warning['message']}")
+
+
+def _through_plain(a: Fitted | Unasked, chain: Any, target: dict[str, float], p: Any, loss: Any) -> dict[str, Any]:
+    ends = {name: finite(float(getattr(loss, name))) for name in ("value", "low", "high")}
+    return {
+        "at": target,
+        "quantity": "accuracy",
+        **{name: finite(float(getattr(p, name))) for name in ("value", "low", "high")},
+        "level": p.level,
+        "kind": p.kind,
+        "reach": float(p.reach),
+        "informative": bool(p.informative),
+        "through": {"law": chain.fit.law.name, "loss": ends},
+        "warnings": a.warnings(*p.warnings),
+    }
 
 
 def _forecast_plain(a: Unasked, target: dict[str, float], p) -> dict:
@@ -60,19 +113,23 @@ def predict(
     kind: Annotated[str, typer.Option(help="run: one new run, including its noise; mean: the law alone.")] = "run",
     mix: o.Mix = None,
     calibrate: o.Calibrate = False,
+    accuracy: Accuracy = None,
     json: Json = False,
 ):
     """Predict at a point, with an interval and its reach beyond the runs that were fitted.
 
     Without a law: the default forecast, which takes no law on trust and says how much the runs and how much other
     studies answer. With one: that law alone. Several laws, separated by commas, give one interval that includes the
-    uncertainty of the form: the weight of each law depends on how well it predicted larger runs.
+    uncertainty of the form: the weight of each law depends on how well it predicted larger runs. --accuracy carries
+    the loss and its interval on to the accuracy in the table; a law of the accuracy itself, such as krajewski-accuracy,
+    needs no such step.
 
     Example:  scalinglaws predict points.csv --at N=1e9,D=2e10
     """
     from ..comparing.ensemble import predict_mixture
     from ..predicting.predict import predict as run_predict
     from ..predicting.prediction_text import prediction_lines
+    from ..predicting.through_loss import loss_of
 
     targets = [o.places(text) for text in at]
     mixed = a.mixed(mix)
@@ -81,6 +138,9 @@ def predict(
     run(targets[0])  # a misspelt letter is reported before a long calibration
     factor = a.factor(mixed) if calibrate else 1.0
     said = [run(target, calibration=factor) for target in targets]
+    if accuracy is not None:
+        chain = second_step(a.points, loss_of(a.fit.columns), _named(accuracy), len(a.draws[0]), a.seed)
+        return _through(a, chain, at, said, json)
     warned = a.warnings(*(sentence for one in said for sentence in one.warnings))
     before = a.tell_first()
     if json:

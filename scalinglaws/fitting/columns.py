@@ -25,6 +25,8 @@ ONE_VALUE = 1e-3  # maximum relative range of an input that does not vary
 def with_derived_inputs(law: Law, points: Points, asked: Mapping[str, str] | None) -> tuple[Points, list[FitWarning]]:
     """Derive the inputs of a law of which a table has no column, such as C from N and D; say by which formulas.
 
+    An accuracy is derived from an error, and an error from an accuracy, where the law gives one.
+
     The count that the paper uses comes first, then the others that can play the role. So is a quantity that was asked
     for under a letter.
 
@@ -36,7 +38,7 @@ def with_derived_inputs(law: Law, points: Points, asked: Mapping[str, str] | Non
         if name in QUANTITIES and name not in points:
             points, formula = derived(points, name)
             said.append(FitWarning("derived", f"{letter} is {formula}."))
-    for letter in law.inputs:
+    for letter in (*law.inputs, *({"accuracy", "error"} & {law.target})):
         if letter in chosen or any(name in points for name in _candidates(law, letter)):
             continue
         for name in (name for name in _candidates(law, letter) if name in QUANTITIES):

@@ -313,4 +313,9 @@ _LOSS = [
     ),
 ]
 
-RULES: tuple[Conversion, ...] = (*_PARAMS, *_FLOPS, *_DATA, *_LOSS)
+_TASKS = [
+    Conversion("accuracy", ("error_top1",), "1 - error_top1", "definition", lambda c: 1 - c["error_top1"]),
+    Conversion("error_top1", ("accuracy",), "1 - accuracy", "definition", lambda c: 1 - c["accuracy"]),
+]
+
+RULES: tuple[Conversion, ...] = (*_PARAMS, *_FLOPS, *_DATA, *_LOSS, *_TASKS)
