@@ -15,6 +15,7 @@ from store_made import small_text, sweep_of
 import scalinglaws as sl
 from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import MisuseError, NameUnknownError
+from scalinglaws.launching.launch import _lacking
 from scalinglaws.records.json_values import to_plain, write_json
 from scalinglaws.store.store import open_store
 from scalinglaws.training.trackers import check_trackers, complaints, forget_complaints, start_tracking
@@ -139,6 +140,33 @@ def test_steps_that_a_tracker_has_already_are_not_sent_again(tmp_path):
     trained(tmp_path / "two", {"noted": Noted(records)})
     assert {run_id: record["rows"] for run_id, record in records.items()} == before
     assert len(before) == len(store.runs())
+
+
+def test_runs_that_a_tracker_lacks_are_sent_by_the_next_command_without_training(alone, tmp_path):
+    records, other = {}, {}
+    store, _ = trained(tmp_path / "store", {"failing": Noted(records, "log"), "noted": Noted(other)})
+    for run in store.runs():
+        assert set(store.sent(run.spec.id)) == {"noted"}
+    seconds = [run.readings["mfu"] for run in store.runs()]
+    trained(tmp_path / "store", {"failing": Noted(records), "noted": Noted(other), "later": Noted(late := {})})
+    assert [run.readings["mfu"] for run in store.runs()] == seconds  # of the training before
+    for run_id, curve in losses(alone).items():
+        for sent in (records, late, other):
+            assert [(step, values["loss_nats"]) for step, values in sent[run_id]["rows"]] == curve
+        assert len(other[run_id]["ended"]) == len(late[run_id]["ended"]) == 1
+        assert set(store.sent(run_id)) == {"failing", "noted", "later"}
+
+
+def test_a_launch_has_nothing_to_do_only_where_every_tracker_has_every_run(alone, tmp_path):
+    store, sweep = prepared(tmp_path / "store")
+    shutil.copytree(alone.path / "runs", store.path / "runs", dirs_exist_ok=True)
+    stages = [frozenset(spec.id for spec in sweep.runs)]
+    assert _lacking(sweep, store, 1, stages, ()) == []
+    (chain,) = _lacking(sweep, store, 1, stages, ("mlflow",))
+    assert {spec.id for spec in chain.specs} == stages[0] and chain.work == 0
+    for spec in sweep.runs:
+        store.note_sent(spec, ["mlflow"])
+    assert _lacking(sweep, store, 1, stages, ("mlflow",)) == []
 
 
 @pytest.mark.parametrize("call", ["open", "log", "end"])

@@ -95,7 +95,9 @@ def launch(
     stages: Sequence[frozenset[str]] = (),
     ended: Callable[[int], None] = lambda stage: None,
 ) -> list[Failure]:
-    """Train every run of a sweep that is missing from the store; the caller holds the folder's lock.
+    """Train every run of a sweep that is missing from the store, and send complete runs to the trackers that lack them.
+
+    The caller holds the folder's lock.
 
     Each chain (a trunk and its branches) is one process, a command line that writes into the store; the longest chain
     starts first. A process that is killed is restarted from its last checkpoint. When this process is interrupted, the
@@ -111,7 +113,7 @@ def launch(
     require_engine(engine)
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
     options = ["--device", device, "--engine", engine, *(word for name in track for word in ("--track", name))]
-    work = _Work(_lacking(sweep, store, executor.slots, stages), options)
+    work = _Work(_lacking(sweep, store, executor.slots, stages, track), options)
     for chain in work.waiting:
         for spec in chain.specs:
             store.ask(spec)
@@ -198,11 +200,20 @@ class _Work:
         return done
 
 
-def _lacking(sweep: Sweep, store: Store, slots: int, stages: Sequence[frozenset[str]]) -> list[_Chain]:
-    """The chains to train, by stage and longest first; chains of a few seconds share a process to save its start-up."""
+def _lacking(
+    sweep: Sweep, store: Store, slots: int, stages: Sequence[frozenset[str]], track: Sequence[str]
+) -> list[_Chain]:
+    """The chains to train, by stage and longest first; chains of a few seconds share a process to save its start-up.
+
+    A chain that is complete takes part, without work, where a tracker lacks one of its runs.
+    """
     turn = {run_id: i for i, stage in reversed(list(enumerate(stages))) for run_id in stage}
-    chains = [_Chain(specs, sum(map(work_of, specs)), min(turn[spec.id] for spec in specs)) for specs in sweep.chains]
-    lacking = [c for c in chains if not all(map(store.has, c.specs))]
+    lacking = []
+    for specs in sweep.chains:
+        complete = all(map(store.has, specs))
+        if not complete or not all(store.is_sent(spec, track) for spec in specs):
+            work = 0.0 if complete else sum(map(work_of, specs))
+            lacking.append(_Chain(specs, work, min(turn[spec.id] for spec in specs)))
     most = min(SHORT_WORK, sum(c.work for c in lacking) / slots)
     grouped: list[_Chain] = []
     for chain in sorted(lacking, key=lambda c: (c.stage, -c.work)):

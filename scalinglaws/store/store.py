@@ -98,6 +98,21 @@ class Store:
                 return step, loss
         return None
 
+    def sent(self, run_id: str) -> dict[str, int]:
+        """Up to which step each tracker has a complete run, by the tracker's name."""
+        found = read_hint(self.folder(run_id) / "sent.json")
+        return found if isinstance(found, dict) else {}
+
+    def note_sent(self, spec: RunSpec, trackers: Iterable[str]):
+        """Write that trackers have a complete run."""
+        if names := tuple(trackers):
+            write_hint(self.folder(spec.id) / "sent.json", self.sent(spec.id) | dict.fromkeys(names, spec.steps))
+
+    def is_sent(self, spec: RunSpec, trackers: Iterable[str]) -> bool:
+        """Whether each of these trackers has a complete run; a trunk, whether it has it to the horizon of `spec`."""
+        sent = self.sent(spec.id)
+        return all(sent.get(name, -1) >= spec.steps for name in trackers)
+
     def is_held(self, spec: RunSpec) -> bool:
         """Whether a running process is training the chain of a run."""
         return in_use(self.folder(spec.lineage) / "lock")

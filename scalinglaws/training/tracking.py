@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from ..run.run import Evaluation, Run, RunSpec
@@ -46,6 +46,7 @@ class Tracking:
             patience: maximum number of seconds for which the end of a run waits for them.
         """
         self._senders = [_Sender(name, tracker, complain) for name, tracker in trackers.items()]
+        self._now = self._senders  # those that get the present run
         self._patience = patience
         self._spec: RunSpec | None = None
         self._sent = 0
@@ -55,11 +56,21 @@ class Tracking:
         """Whether a tracker still hangs in a call, so that the libraries' own clean-up may wait for it forever."""
         return any(sender.is_busy for sender in self._senders)
 
-    def begin(self, spec: RunSpec):
-        """Start or continue the record of a run; that of the run before is closed."""
+    @property
+    def names(self) -> list[str]:
+        """The trackers that were not given up."""
+        return [sender.name for sender in self._senders if not sender.failed]
+
+    def begin(self, spec: RunSpec, without: Collection[str] = ()):
+        """Start or continue the record of a run; that of the run before is closed.
+
+        Args:
+            without: names of trackers that have the whole run already.
+        """
         self.pause()
         self._spec, self._sent = spec, 0
-        for sender in self._senders:
+        self._now = [sender for sender in self._senders if sender.name not in without]
+        for sender in self._now:
             sender.begin(spec)
 
     def evaluated(self, curve: Sequence[Evaluation]):
@@ -67,18 +78,19 @@ class Tracking:
         assert self._spec is not None  # begin comes first
         for evaluation in curve[self._sent :]:
             values = values_of(self._spec, evaluation)
-            for sender in self._senders:
+            for sender in self._now:
                 sender.log(evaluation.step, values)
         self._sent = len(curve)
 
-    def end(self, run: Run):
-        """Send the rest of a run and how it ended; wait until the trackers have it."""
+    def end(self, run: Run) -> list[str]:
+        """Send the rest of a run and how it ended; wait for the trackers, and name those that have it."""
         if self._spec is None or self._spec.id != run.spec.id:
             self.begin(run.spec)
         self.evaluated(run.curve)
         step = run.curve[-1].step if run.curve else 0
         numbers, words, finished = result_of(run)
         self._close(lambda tracker: tracker.end(step, numbers, words, finished), self._patience)
+        return [sender.name for sender in self._now if not sender.failed]
 
     def pause(self):
         """Close the record of a run that did not end; wait until the trackers have it."""
@@ -87,9 +99,9 @@ class Tracking:
 
     def _close(self, call: Callable[[Tracker], None], seconds: float):
         self._spec, deadline = None, time.monotonic() + seconds
-        for sender in self._senders:
+        for sender in self._now:
             sender.put(call)
-        for sender in self._senders:
+        for sender in self._now:
             sender.wait(deadline)
 
 

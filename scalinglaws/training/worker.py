@@ -25,7 +25,7 @@ def work(
     engine: str = "auto",
     tracking: Tracking | None = None,
 ):
-    """Train those of the named runs that are not complete.
+    """Train those of the named runs that are not complete, and send those that are to the trackers that lack them.
 
     Args:
         tracking: where each run is sent while it trains; nowhere by default.
@@ -43,6 +43,7 @@ def work(
         with held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS):
             chain = list(alike)
             for spec in chain:
+                _send_later(spec, store, tracking or nowhere)
                 left = _left(spec, chain, store)
                 if left is None:
                     continue
@@ -52,8 +53,17 @@ def work(
                 run = _without_state(left, store) or _trained(left, store, stop, (device, engine), sent_to)
                 if not store.has(spec):
                     run = replace(run, spec=spec)
-                    sent_to.end(run)
+                    sent = sent_to.end(run)
                     store.keep(run)
+                    store.note_sent(spec, sent)
+
+
+def _send_later(spec: RunSpec, store: Store, tracking: Tracking) -> None:
+    """Send a complete run to the trackers that lack it: they were given up, or asked for after it ended."""
+    if not store.has(spec) or store.is_sent(spec, tracking.names):
+        return
+    tracking.begin(spec, without=[name for name in tracking.names if store.is_sent(spec, [name])])
+    store.note_sent(spec, tracking.end(store.run(spec)))
 
 
 def _left(spec: RunSpec, chain: Sequence[RunSpec], store: Store) -> RunSpec | None:
