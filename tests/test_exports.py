@@ -50,6 +50,23 @@ def test_a_table_gives_the_same_columns_back_with_the_reasons_of_rows_left_out(e
     same(found.kept, POINTS.kept)
 
 
+@pytest.mark.parametrize("ending", TABLES)
+def test_the_notes_of_a_table_stand_beside_it_until_it_is_changed(ending, tmp_path):
+    table = tmp_path / f"x.{ending}"
+    POINTS.write(table)
+    found = sl.read(table)
+    assert found.notes[:2] == POINTS.notes
+    assert len(sl.read(tmp_path)) == len(POINTS)  # the notes are no table of the folder
+    found.write(table)
+    assert sl.read(table).notes == found.notes  # no note is told twice
+    sl.write_points(sl.Points(POINTS.columns), table)
+    assert not set(POINTS.notes) & set(sl.read(table).notes)
+    POINTS.write(table)
+    sl.Points(POINTS.columns | {"seed": [1.0] * 5}).write(tmp_path / f"y.{ending}")
+    (tmp_path / f"y.{ending}").rename(table)
+    assert not set(POINTS.notes) & set(sl.read(table).notes)
+
+
 @pytest.mark.parametrize("frame", ["to_pandas", "to_polars"])
 def test_a_data_frame_gives_the_same_columns_back(frame):
     same(sl.read(getattr(POINTS, frame)()), POINTS)

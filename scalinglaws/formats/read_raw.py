@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import PointsError
 from ..records.ranges import shown
+from ..records.table_files import NOTES, notes_beside
 from .delimited import delimiter_of, read_delimited, without_decimal_commas
 from .excel import read_excel
 from .in_memory import holds_columns, of_columns
@@ -47,8 +48,9 @@ def read_raw(source: object, form: str | None = None) -> Raw:
     elif hasattr(source, "read"):
         raw = _of_stream(source, form)
     elif isinstance(source, str | Path):
-        raw = _of_path(Path(source), form)
+        raw = _of_path(path := Path(source), form)
         raw.source = raw.source or str(source)
+        raw.notes = [*(notes_beside(path) if path.is_file() else ()), *raw.notes]
     else:
         raise PointsError(
             f"a table is read from {shown(source)}: give a file's name, an open file, a data frame of pandas or "
@@ -142,7 +144,8 @@ def _of_folder(folder: Path, form: str | None) -> Raw:
         return joined([read_events(paths, run) for run, paths in events.items()])
     if offline := wandb_files(folder):
         return read_wandb_files(offline)
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in READ_IN)
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix.lower() in READ_IN]
+    files = [path for path in files if not path.name.endswith(NOTES)]
     tables = metric_tables(folder)
     if tables and {path.name for path in files} <= {METRICS}:
         return _of_runs(tables, form)

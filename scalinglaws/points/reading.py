@@ -130,7 +130,7 @@ def read_points(
     points, left_out = _taking_part(replace(points, letters=chosen.letters), where, keep_rows, tuple(best_of))
     apart = mixtures(replace(points := points.across(*across), pooled=()))
     notes = [*raw.notes, *chosen.notes, *notes, *formulas, *left_out, *doubts(points, apart, loss, chosen.renamed)]
-    points = replace(points, notes=tuple(notes), rejected=_listed(raw, rejected))
+    points = replace(points, notes=tuple(dict.fromkeys(notes)), rejected=_listed(raw, rejected))
     further = (*mixed(points, apart), *untold(points))
     return Imported(points, chosen.renamed, units, where, (*points.notes, *further), raw.form)
 

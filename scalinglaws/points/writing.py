@@ -14,7 +14,8 @@ def write_points(points: Points, path: str | Path) -> None:
     """Write points as CSV, TSV, JSON lines or Parquet, or whole as JSON; completely or not at all.
 
     A table has the columns, with the reasons of rows that are left out; `scalinglaws.read` gives the same columns back.
-    JSON also has the notes, the source and the choices, and is read back as equal points. Numbers are written so that
+    Its notes stand in a file beside it, PATH.notes.json, and are read back with it while the table is unchanged. JSON
+    also has the source and the choices, and is read back as equal points. Numbers are written so that
     they read back to the same float64; a missing one is an empty cell (null).
 
     Raises:
@@ -25,7 +26,7 @@ def write_points(points: Points, path: str | Path) -> None:
     if path.suffix.lower() == ".json":
         write_whole(path, points.to_json().encode())
     else:
-        table_files.write_table(points.columns, path, PointsError)
+        table_files.write_table(points.columns, path, PointsError, points.notes)
 
 
 def as_csv(points: Points, delimiter: str = ",") -> str:

@@ -104,7 +104,8 @@ class PublicRecord:
     def write(self, path: str | Path) -> None:
         """Write the rows of this record as CSV, TSV, JSON lines or Parquet, or the whole record as JSON (`to_json`).
 
-        The file's ending names the format. It is written completely or not at all.
+        The file's ending names the format. It is written completely or not at all. The notes of points stand in a file
+        beside a table, PATH.notes.json.
 
         Raises:
             MisuseError: the ending is unknown, the record has no rows, or polars is missing for Parquet.
@@ -114,7 +115,7 @@ class PublicRecord:
         if path.suffix.lower() == ".json":
             write_whole(path, self.to_json().encode())
         else:
-            write_table(self.rows(), path)
+            write_table(self.rows(), path, notes=getattr(self, "notes", ()))
 
     def to_pandas(self) -> "pandas.DataFrame":
         """Give the rows of this record as a pandas data frame.

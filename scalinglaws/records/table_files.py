@@ -1,24 +1,29 @@
-"""Columns -> a table of CSV, TSV, JSON lines or Parquet, written completely or not at all."""
+"""Columns -> a table of CSV, TSV, JSON lines or Parquet, written completely or not at all, with its notes beside it."""
 
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import MisuseError
-from .json_values import write_whole
+from .json_values import read_hint, write_json, write_whole
 
 Columns = Mapping[str, Any]
+NOTES = ".notes.json"  # behind the name of a table: the file of its notes
 
 
-def write_table(columns: Columns, path: Path, error: type[MisuseError] = MisuseError) -> None:
+def write_table(
+    columns: Columns, path: Path, error: type[MisuseError] = MisuseError, notes: Sequence[str] = ()
+) -> None:
     """Write columns in the format that the file's ending names; completely or not at all.
 
-    Numbers are written so that they read back to the same float64; a missing one is an empty cell (null).
+    Numbers are written so that they read back to the same float64; a missing one is an empty cell (null). Notes go to a
+    file of their own, PATH.notes.json, with the digest of the table.
 
     Raises:
         error: the ending is unknown, or polars is missing for Parquet.
@@ -27,7 +32,24 @@ def write_table(columns: Columns, path: Path, error: type[MisuseError] = MisuseE
     form = FORMS.get(path.suffix.lower())
     if form is None:
         raise error(f"{path} should end in one of {', '.join((*FORMS, '.json'))}; the ending gives the format.")
-    write_whole(path, form(columns, error))
+    table = form(columns, error)
+    write_whole(path, table)
+    if notes:
+        write_json(_notes_of(path), {"of": sha256(table).hexdigest(), "notes": list(notes)})
+    else:
+        _notes_of(path).unlink(missing_ok=True)
+
+
+def notes_beside(path: Path) -> list[str]:
+    """Read the notes that were written with a table; none where the table was changed since."""
+    match read_hint(_notes_of(path)):
+        case {"of": str(digest), "notes": [*notes]} if digest == sha256(path.read_bytes()).hexdigest():
+            return [str(note) for note in notes]
+    return []
+
+
+def _notes_of(path: Path) -> Path:
+    return path.with_name(path.name + NOTES)
 
 
 def _cells(values: Any) -> list:
