@@ -95,9 +95,7 @@ def launch(
     stages: Sequence[frozenset[str]] = (),
     ended: Callable[[int], None] = lambda stage: None,
 ) -> list[Failure]:
-    """Train every run of a sweep that is missing from the store, and send complete runs to the trackers that lack them.
-
-    The caller holds the folder's lock.
+    """Train every run of a sweep that the store lacks, and send complete runs to trackers that lack them, under its lock.
 
     Each chain (a trunk and its branches) is one process, a command line that writes into the store; the longest chain
     starts first. A process that is killed is restarted from its last checkpoint. When this process is interrupted, the
