@@ -95,7 +95,7 @@ def launch(
     stages: Sequence[frozenset[str]] = (),
     ended: Callable[[int], None] = lambda stage: None,
 ) -> list[Failure]:
-    """Train every run of a sweep that the store lacks, and send complete runs to trackers that lack them, under its lock.
+    """Train the runs of a sweep that the store lacks, and send complete ones to trackers that lack them; hold its lock.
 
     Each chain (a trunk and its branches) is one process, a command line that writes into the store; the longest chain
     starts first. A process that is killed is restarted from its last checkpoint. When this process is interrupted, the
