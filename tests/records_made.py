@@ -15,6 +15,7 @@ import scalinglaws as sl
 from scalinglaws import DrawnFit, Draws, Fit, Forecast, Frontier, Optima, Plan, Points, Prediction, fit_arms
 from scalinglaws.arms.arms_fit import ArmsFit, Multiplier
 from scalinglaws.claims.claim import Findings, Verdict
+from scalinglaws.claims.eight import Judged
 from scalinglaws.comparing.backtest import Cut
 from scalinglaws.comparing.comparison import AtReach, Compared, Comparison
 from scalinglaws.comparing.ensemble import Ensemble
@@ -234,17 +235,18 @@ def audit() -> Audit:
 
 
 def findings() -> Findings:
-    """One claim that passed, one that failed, one that was not run."""
+    """One claim that passed, one that failed, one whose runs are missing."""
     verdicts = (
         Verdict("S1", "Loss is a power law in N.", "no curvature", "curvature 0.01 [-0.02, 0.04]", "passed", "holds"),
         Verdict("S2", "Depth hardly matters.", "spread below 1%", "spread 4%", "failed", "4% is more than 1%"),
-        Verdict("S3", "Recurrent models flatten.", "a bend", "", "not run", "needs the family 'lstm'"),
+        Verdict("S3", "Recurrent models flatten.", "a bend", "", "undecided", "needs lstms", (), ("needs lstms",)),
     )
     constant = Constant("alpha_N", "exponent of N", Estimate(0.08, 0.07, 0.09), 0.076, "eq 1.1", "nine runs")
     sheet = Sheet(
         "sizes", "Sizes", "a row a size", ("N", "loss", "note"), ((1e7, 3.9, None), (1e8, float("nan"), "bad"))
     )
-    return Findings(verdicts, Measurements((constant,), (sheet,), ("no family 'lstm'",)))
+    eight = (Judged(1, "Scale matters and shape does not.", "failed", ("S1", "S2"), "S1 passed; S2 failed"),)
+    return Findings(verdicts, Measurements((constant,), (sheet,), ("no family 'lstm'",)), eight)
 
 
 def conventions() -> Conventions:

@@ -47,10 +47,10 @@ def test_a_rule_that_fails_in_any_way_is_left_unchecked_and_takes_no_other_with_
     assert found.found.endswith("(float division by zero)")
 
 
-def test_a_part_of_a_claim_that_fails_leaves_the_claim_not_run_and_keeps_the_other_parts():
+def test_a_part_of_a_claim_that_fails_leaves_the_claim_undecided_and_keeps_the_other_parts():
     parts = [lambda: Part("half of it", Estimate(1.0, 0.9, 1.1), 0.5, text="half: 1"), raising(ValueError("no"))]
     verdict = Claim("S1", "a claim", "a test", lambda evidence: parts).judge(None)
-    assert (verdict.outcome, verdict.measured) == ("not run", "half: 1")
+    assert (verdict.outcome, verdict.measured) == ("undecided", "half: 1")
     assert [part.outcome for part in verdict.parts] == ["passed"]
     assert verdict.why.startswith("internal error: ValueError")
     verdict = Claim("S1", "a claim", "a test", raising(ValueError("no"))).judge(None)
@@ -93,6 +93,6 @@ def test_subsets_that_make_no_difference_to_the_loss_leave_the_other_claims_stan
 
     evidence = FamilyTables(*made(edit=level), draws=50)
     verdicts = {one.id: one.judge(evidence) for one in CLAIMS if one.id in ("S8", "S9")}
-    assert verdicts["S9"].outcome == "not run"
+    assert verdicts["S9"].outcome == "undecided" and verdicts["S9"].missing
     assert "law 'kaplan-nd' is not identified: D_c went to zero" in verdicts["S9"].why
     assert "internal error" not in verdicts["S8"].why

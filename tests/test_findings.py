@@ -9,6 +9,7 @@ from findings_faults import FAULTS, edited, quieter
 from findings_tables import World, made, size
 
 from scalinglaws.claims.claim import Part
+from scalinglaws.claims.eight import judged_together
 from scalinglaws.claims.findings import CLAIMS, findings
 from scalinglaws.measurements.family_tables import FamilyTables
 from scalinglaws.measurements.models import shape_panels
@@ -63,7 +64,7 @@ def test_every_part_has_an_interval_and_a_limit_and_its_outcome_follows_from_the
         assert one.low <= one.value <= one.high
         assert (part.low, part.high) != (None, None)
         inside = (part.low is None or part.low <= one.low) and (part.high is None or one.high <= part.high)
-        assert part.outcome == ("passed" if inside else "undecided")
+        assert part.outcome == ("passed" if inside or part.objection else "undecided")
 
 
 def test_every_claim_has_a_fault():
@@ -91,7 +92,7 @@ def test_the_losses_on_other_texts_follow_though_no_exponent_of_theirs_is_identi
     evidence = FamilyTables(*made(edit=edited("runs", _no_exponent_elsewhere)), draws=200)
     follow, power = (next(claim for claim in CLAIMS if claim.id == name).judge(evidence) for name in ("S11", "S30"))
     assert follow.outcome == "passed", follow
-    assert power.outcome == "not run" and "the exponent of N is not identified" in power.why, power
+    assert power.outcome == "undecided" and power.missing and "the exponent of N is not identified" in power.why, power
     rows = other_texts(evidence).rows
     assert len(rows) == 3 and all(row[3] and row[-4:] == (None,) * 4 for row in rows)
 
@@ -101,8 +102,8 @@ EMPTY = Points({"run_id": []}), Points({"run_id": []}), Points({"run_id": []})
 
 def test_nothing_is_run_on_empty_tables():
     verdicts = findings(*EMPTY)
-    assert {verdict.outcome for verdict in verdicts} == {"not run"}
-    assert all(verdict.why.startswith("needs ") for verdict in verdicts)
+    assert {verdict.outcome for verdict in verdicts} == {"undecided"}
+    assert all(verdict.missing and verdict.why.startswith("needs ") for verdict in verdicts)
     by_id = {verdict.id: verdict.why for verdict in verdicts}
     assert "family F-B (0 of at least 8 runs present)" in by_id["S21"]
     assert "family F-SHAPE (0 of at least 3 runs present)" in by_id["S2"]
@@ -123,8 +124,8 @@ def found_without(family):
 def test_a_claim_without_its_family_says_which_one_it_needs(family, claims):
     verdicts = {verdict.id: verdict for verdict in found_without(family)}
     for name in claims.split():
-        assert verdicts[name].outcome == "not run"
-        assert f"family {family} (0 of" in verdicts[name].why
+        assert verdicts[name].outcome == "undecided"
+        assert f"family {family} (0 of" in verdicts[name].missing[0]
     assert verdicts["S16"].outcome == "passed"
 
 
@@ -136,7 +137,7 @@ def test_no_claim_passes_without_a_number_whatever_is_missing(family):
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_a_claim_whose_parts_lose_their_intervals_is_not_run(name, few_draws):
+def test_a_claim_whose_parts_lose_their_intervals_is_undecided(name, few_draws):
     one = next(claim for claim in CLAIMS if claim.id == name)
     parts = [part for part in (make() for make in one.parts(few_draws)) if isinstance(part, Part)]
     bare = [
@@ -144,7 +145,7 @@ def test_a_claim_whose_parts_lose_their_intervals_is_not_run(name, few_draws):
     ]
     assert parts and {part.outcome for part in bare} == {"not run"}
     verdict = replace(one, parts=lambda evidence: [lambda part=part: part for part in bare]).judge(few_draws)
-    assert verdict.outcome == "not run" and verdict.why.endswith("has no interval")
+    assert verdict.outcome == "undecided" and verdict.why.endswith("has no interval")
 
 
 def test_three_sizes_give_no_curvature_and_so_no_verdict_on_a_bend():
@@ -153,7 +154,7 @@ def test_three_sizes_give_no_curvature_and_so_no_verdict_on_a_bend():
     kept = np.isin(runs["params_nonembedding"], three) | (runs["family"] == "F-ND")
     curves = curves.take(np.isin(curves["run_id"], runs["lineage"][kept]))
     verdict = next(c for c in CLAIMS if c.id == "S6").judge(FamilyTables(runs.take(kept), curves, positions, draws=50))
-    assert verdict.outcome == "not run"
+    assert verdict.outcome == "undecided"
     assert (
         "3 points do not determine a curvature" in verdict.measured
         and "of L(N) from one end to the other has no interval" in verdict.why
@@ -179,6 +180,56 @@ def test_a_sentence_says_what_was_measured_and_what_follows(low, high, outcome):
         "undecided": ", which does not decide whether it is",
     }
     assert part.sentence.startswith("the share is ") and follows[outcome] in part.sentence
+
+
+@pytest.mark.parametrize(
+    "value, low, high, objection, outcome, takes",
+    [
+        (0.6, 0.4, 0.8, False, "undecided", "2 times narrower, as from about 4 times the runs"),
+        (0.6, 0.4, 0.8, True, "passed", ""),
+        (0.3, 0.1, 0.7, False, "undecided", "2 times narrower"),
+        (0.2, 0.1, 0.4, True, "failed", ""),
+        (0.5001, 0.3, 0.7, False, "undecided", "another design"),
+    ],
+)
+def test_an_objection_only_fails_and_an_undecided_part_says_what_it_takes(value, low, high, objection, outcome, takes):
+    part = Part("the share", Estimate(value, low, high), 0.5, objection=objection)
+    assert part.outcome == outcome
+    assert takes in part.takes and bool(part.takes) == bool(takes)
+
+
+def _hurt(row, rng):
+    """Take away a number, or make a loss impossible, in one row of eight."""
+    if rng.random() < 1 / 8:
+        name = rng.choice(["loss_nats", "tokens", "steps", "lr", "d_model", "epochs", "batch_tokens"])
+        row[name if name in row else "loss_nats"] = rng.choice([np.nan, -1.0]) if name == "loss_nats" else np.nan
+
+
+@pytest.mark.parametrize("what", ["no effect of data", "holes in both tables"])
+def test_no_table_ends_in_an_internal_error_or_fails_a_claim_that_it_does_not_contradict(what):
+    rng = np.random.default_rng(1)
+
+    def hurt(rows):
+        for row in (*rows.runs, *rows.curves):
+            _hurt(row, rng)
+
+    no_effect = World(limited=lambda n, d: (1e13 / n) ** 0.076)
+    tables = made(no_effect) if what == "no effect of data" else made(edit=hurt)
+    verdicts = {verdict.id: verdict for verdict in findings(*tables, draws=20)}
+    assert {one.outcome for one in verdicts.values()} <= {"passed", "failed", "undecided"}
+    assert not [one.why for one in verdicts.values() if "internal error" in one.why]
+    assert not [one.id for one in verdicts.values() if one.outcome == "failed"]
+    assert what != "no effect of data" or verdicts["S9"].outcome == "undecided"
+
+
+def test_each_of_the_eight_findings_follows_from_its_claims(sound):
+    eight = judged_together(tuple(sound.values()))
+    assert [one.number for one in eight] == list(range(1, 9)) and {one.outcome for one in eight} == {"passed"}
+    changed = sound | {"S2": replace(sound["S2"], outcome="failed"), "S9": replace(sound["S9"], outcome="undecided")}
+    changed["S29"] = replace(sound["S29"], outcome="failed")  # beside the first finding, and does not decide it
+    outcomes = [one.outcome for one in judged_together(tuple(changed.values()))]
+    assert outcomes == ["failed", "passed", "undecided", *["passed"] * 5]
+    assert "S2, S29 failed" in judged_together(tuple(changed.values()))[0].why
 
 
 def test_the_noise_of_a_seed_is_that_of_the_table():

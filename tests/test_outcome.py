@@ -5,6 +5,7 @@ import pytest
 
 from scalinglaws.measurements.intervals import (
     between,
+    beyond_noise,
     difference,
     independent_difference,
     jackknife,
@@ -13,6 +14,7 @@ from scalinglaws.measurements.intervals import (
     magnitude,
     r_squared,
     ratio,
+    root_mean_square,
     simultaneous,
     spread_ratio,
 )
@@ -86,6 +88,19 @@ def test_the_interval_of_a_spread_over_that_of_a_seed_holds_their_ratio():
         return spread_ratio((0.02 * rng.standard_normal(12)).std(ddof=1) / noise.nats.value, 11, noise, LEVEL)
 
     assert _coverage(made, 2.0) == pytest.approx(LEVEL, abs=0.03)
+
+
+def test_the_interval_of_a_root_mean_square_error_holds_it():
+    assert _coverage(lambda rng: root_mean_square(0.3 * rng.standard_normal(5), LEVEL), 0.3) == pytest.approx(
+        LEVEL, abs=0.03
+    )
+
+
+def test_noise_between_seeds_is_not_held_against_a_line_and_a_misfit_is():
+    r2 = Estimate(0.9, 0.5, 0.95)
+    assert beyond_noise(r2, Estimate(1.0, 0.6, 2.0)) == between(1.0, 0.5, 1.0, LEVEL)  # all of it may be noise
+    found = beyond_noise(r2, Estimate(10.0, 5.0, 20.0))
+    assert found.low == 0.5 and found.value == pytest.approx(0.901) and found.high == pytest.approx(0.952)
 
 
 def test_the_jackknife_of_a_mean_is_the_t_interval_and_of_groups_holds_the_truth():

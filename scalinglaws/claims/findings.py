@@ -5,6 +5,7 @@ from ..measurements.measurements import measured
 from ..points.points import Points
 from . import allocation, batches, depth, learning_curves, overfitting, recipe, shapes, sizes, transfer
 from .claim import Findings, Verdict
+from .eight import judged_together
 
 PARTS = (sizes, shapes, depth, overfitting, learning_curves, allocation, batches, transfer, recipe)
 CLAIMS = tuple(sorted((one for part in PARTS for one in part.CLAIMS), key=lambda one: int(one.id[1:])))
@@ -16,7 +17,7 @@ def findings(
     """Judge the paper's claims on the tables of a set of families.
 
     Everything is measured in the tables; no published constant takes part in a test. A claim is passed or failed where
-    its intervals decide it, and undecided where they do not. A claim whose runs are missing is "not run", and names the
+    its intervals decide it, and undecided where they do not. A claim whose runs are missing is undecided, and names the
     family that it needs and how many of its runs are present.
 
     Args:
@@ -36,7 +37,8 @@ def judged(
 
 def judged_on(evidence: FamilyTables) -> Findings:
     """Give the verdicts and the measurements of tables that others read too."""
-    return Findings(_verdicts(evidence), measured(evidence))
+    verdicts = _verdicts(evidence)
+    return Findings(verdicts, measured(evidence), judged_together(verdicts))
 
 
 def _verdicts(evidence: FamilyTables) -> tuple[Verdict, ...]:

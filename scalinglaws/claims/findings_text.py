@@ -12,8 +12,11 @@ WIDTH = 116
 
 
 def findings_blocks(found: "Findings") -> list[Block]:
-    """Count the outcomes; then every claim with what was measured and what decided it."""
+    """Count the outcomes; the eight findings; then every claim with what was measured and what decided it."""
     parts: list[Block] = [found.summary]
+    if found.eight:
+        lines = [f"  {one.number}. {one.outcome.upper()}: {one.says} ({one.why})" for one in found.eight]
+        parts.append("\n".join(["\nThe eight findings of the paper:", *lines]))
     for v in found.verdicts:
         told = [f"measured: {v.measured}"] * bool(v.measured) + [f"why: {v.why}"]
         lines = [

@@ -9,14 +9,14 @@ from ..results.attempt import Lacking
 from .claim import Part, claim
 
 NEAR_EXPONENT = 0.20  # of alpha_N, by which a slope may grow from one pair of sizes to the next
-MOST_SPREAD = 2.0  # standard deviations of a seed
+MOST_SPREAD = 2.0  # standard deviations of an excess
 
 
 @claim(
     "S8",
     "on each small subset (on which the largest model is more than 2 sd of a seed above its loss on all text) "
-    "-dlnL/dlnN grows from one pair of sizes to the next by at most 20% of alpha_N of L(N, D), and is lower for the "
-    "last pair than for the first",
+    "-dlnL/dlnN is lower for the last pair of sizes than for the first, on average, and nowhere certainly grows from "
+    "one pair to the next by more than 20% of alpha_N of L(N, D)",
 )
 def diminishing(evidence):
     """Size and data that grow together keep lowering the loss; one of them alone has diminishing returns."""
@@ -32,7 +32,8 @@ def diminishing(evidence):
         slopes = "; ".join(f"D = {row.data:.3g}: " + ", ".join(f"{s:.3f}" for s in row.slopes) for row in rows())
         most = NEAR_EXPONENT * evidence.data_law.fit.values["alpha_N"]
         what = "the largest growth of a slope from one pair of sizes to the next"
-        return Part(what, largest_rise(evidence, rows()), high=most, text=f"slopes between sizes: {slopes}")
+        text = f"slopes between sizes: {slopes}"
+        return Part(what, largest_rise(evidence, rows()), high=most, text=text, objection=True)
 
     def falls() -> Part:
         fall = mean_fall(evidence, rows())
@@ -42,13 +43,17 @@ def diminishing(evidence):
     return [shrinking, falls]
 
 
-@claim("S9", "the residual sd of all overfitted runs about one curve is at most 2 sd of a seed (relative to the loss)")
+@claim(
+    "S9",
+    "the residual sd of all overfitted runs about one curve is at most twice what the seeds make of it: an excess is "
+    "the ratio of two losses, so that its sd is that of a seed times sqrt(2)",
+)
 def one_variable(evidence):
     """The penalty for too little data depends on N^(alpha_N/alpha_D) / D alone."""
 
     def collapses() -> Part:
         found = collapse(evidence)
-        seed = evidence.sigma.nats.value * found.per_loss
+        seed = evidence.sigma.nats.value * found.per_seed
         eight = 8**found.ratio.value
         text = (
             f"exponent ratio {interval(found.ratio)}: 8 times the size needs {eight:.3g} times the data; residual sd "
@@ -56,7 +61,7 @@ def one_variable(evidence):
             f"{MOST_SPREAD * seed:.4f}"
         )
         spread = spread_ratio(found.sd / seed, len(found.x) - 2, evidence.sigma, evidence.level)
-        return Part("the residual sd relative to that of a seed", spread, high=MOST_SPREAD, text=text)
+        return Part("the residual sd relative to that of two seeds", spread, high=MOST_SPREAD, text=text)
 
     return [collapses]
 

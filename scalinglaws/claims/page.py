@@ -24,7 +24,10 @@ def page(found: Findings, title: str, facts: Sequence[str] = ()) -> str:
         title: of the page.
         facts: sentences on the runs, the text and the command, for the top of the page.
     """
-    parts = [f"# {title}", *facts, f"{found.summary}.", "## The claims", OUTCOMES, _claims(found)]
+    parts = [f"# {title}", *facts, f"{found.summary}."]
+    if found.eight:
+        parts += ["## The eight findings", TOGETHER, _eight(found)]
+    parts += ["## The claims", OUTCOMES, _claims(found)]
     parts += ["## The constants", PUBLISHED, _constants(found.measured.constants)]
     for sheet in found.measured.sheets:
         parts += [f"## {sheet.title}", sheet.about, _sheet(sheet)]
@@ -34,15 +37,25 @@ def page(found: Findings, title: str, facts: Sequence[str] = ()) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+TOGETHER = (
+    "A finding passes if all of the claims that it rests on pass, and fails if one fails; claims that belong to its "
+    "subject without deciding it are listed too. S16, S22, S23 and S25 are what the runs record, and belong to none."
+)
 OUTCOMES = (
     "A part of a test passes if its whole interval lies within its limits, fails if all of it lies outside, and is "
-    "undecided otherwise; without an interval it was not run. A claim passes if all of its parts do, and fails if one "
-    "fails. A claim keeps its number; there is no S13."
+    "undecided otherwise, or without its runs; an objection can only fail. A claim passes if all of its parts do, and "
+    "fails if one fails. A claim keeps its number; there is no S13. `docs/verdicts.md` says how often each verdict is "
+    "wrong, and how often one is reached, on simulated studies of the size of `studies/kaplan-cpu`."
 )
 PUBLISHED = (
     "Published numbers are shown for comparison and are not used: they are for WebText2, a vocabulary of 50257 and "
     "models up to 1.5e9 parameters. Scales such as N_c depend on the text and the vocabulary and are left out."
 )
+
+
+def _eight(found: Findings) -> str:
+    rows = [(str(one.number), one.says, f"**{one.outcome}**", one.why) for one in found.eight]
+    return _table(("", "finding", "outcome", "its claims"), rows)
 
 
 def _claims(found: Findings) -> str:

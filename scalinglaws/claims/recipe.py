@@ -17,13 +17,9 @@ MOST_WARMUP = 3000
 ECHOED = ("optimizer", "lr_schedule", "lr", "batch_tokens", "planned_steps", "warmup_steps")
 
 
-@claim("S16", "a PF-day is exactly 8.64e19 FLOPs, and C = 6 N D in every row of a Transformer")
+@claim("S16", "C = 6 N D in every row of a Transformer, and no other unit of compute")
 def unit_of_compute(evidence):
-    """A PF-day is 1e15 operations per second for a day."""
-
-    def constant() -> Part:
-        day = 1e15 * 24 * 3600
-        return Part("a PF-day in FLOPs", exact(PF_DAY), day, day, f"PF-day {PF_DAY:.4g} FLOPs")
+    """Compute is C = 6 N D, in FLOPs or in PF-days of 1e15 operations per second for a day."""
 
     def counted() -> Part:
         runs = evidence.runs
@@ -32,9 +28,13 @@ def unit_of_compute(evidence):
             raise Lacking("any family with a Transformer (0 of at least 1 run present)")
         six = 6 * runs["params_nonembedding"][plain] * runs["tokens"][plain]
         off = np.abs(runs["flops_6nd"][plain] / six - 1) > EXACT
-        return _none("the number of rows in which C is not 6 N D", off, f"C = 6 N D in {int((~off).sum())} rows")
+        return _none(
+            "the number of rows in which C is not 6 N D",
+            off,
+            f"C = 6 N D in {int((~off).sum())} rows; a PF-day is {PF_DAY:.4g} FLOPs",
+        )
 
-    return [constant, counted]
+    return [counted]
 
 
 def _none(what: str, wrong: np.ndarray | list, text: str) -> Part:
@@ -54,12 +54,16 @@ def one_recipe(evidence):
     def echoed() -> Part:
         points = evidence.family("F-N", 1)
         silent = [name for name in ECHOED if name not in points or _empty(points[name]).any()]
-        text = f"{len(points)} runs record {', '.join(name for name in ECHOED if name not in silent)}"
-        named = f" ({', '.join(silent)})" if silent else ""
-        return _none(f"the number of settings that some run does not record{named}", silent, text)
+        if silent:
+            raise Lacking(f"family F-N with a record of {', '.join(silent)} in every run")
+        text = f"{len(points)} runs record {', '.join(ECHOED)}"
+        return _none("the number of settings that some run does not record", silent, text)
 
     def one_rule() -> Part:
         points = evidence.family("F-N", 1)
+        points = points.take(~np.any([_empty(points[name]) for name in (*ECHOED, "d_model")], axis=0))
+        if not len(points):
+            raise Lacking("family F-N with a recorded recipe")
         names = sorted(set(points["optimizer"].tolist()) - {"adafactor"})
         rates = {d: sorted(set(points["lr"][points["d_model"] == d].tolist())) for d in np.unique(points["d_model"])}
         two = [d for d, lrs in rates.items() if len(lrs) > 1]
@@ -73,6 +77,9 @@ def one_recipe(evidence):
 
     def warm_up() -> Part:
         steps = evidence.family("F-N", 1)["warmup_steps"]
+        steps = steps[np.isfinite(steps)]
+        if not len(steps):
+            raise Lacking("family F-N with a recorded warm-up")
         text = f"warm-up {steps.min():g} to {steps.max():g} steps"
         return Part("the longest warm-up, in steps,", exact(steps.max()), high=MOST_WARMUP, text=text)
 
@@ -151,7 +158,7 @@ def warm_up_and_cosine(evidence):
 
 def _with_rates(evidence: FamilyTables) -> Points:
     rows = evidence.joined_curves
-    if not len(rows) or "lr_peak" not in rows:
+    if not len(rows) or "lr_peak" not in rows or "lr" not in evidence.curves:
         raise Lacking("any family with evaluations (0 of at least 1 run present)")
     return rows
 

@@ -3,7 +3,7 @@
 from functools import cache
 
 from ..measurements.family_tables import FamilyTables
-from ..measurements.shape_panels import KNOBS, Panel, explained, explained_interval, increase, longest, panels
+from ..measurements.shape_panels import KNOBS, Panel, explained, increase, longest, panels, size_against_shape
 from ..results.attempt import Lacking
 from .claim import Part, claim
 
@@ -58,7 +58,8 @@ def knobs(evidence):
 
 @claim(
     "S5",
-    "of the variance of ln L that ln N, aspect, heads and feed-forward ratio explain, ln N alone explains at least 0.9",
+    "of the variance of ln L that either ln N or the shape (aspect, heads and feed-forward ratio) explains and the "
+    "other does not, ln N explains at least 0.9; no order of entry takes part",
 )
 def scale_not_shape(evidence):
     """The loss depends on scale and hardly on shape."""
@@ -69,8 +70,9 @@ def scale_not_shape(evidence):
             f"ln N alone explains {found['first']:.3f} of what the four explain together (R2 {found['all']:.3f}); its "
             f"share is {found['mean']:.3f} averaged over orders, {found['unique']:.3f} after the other three"
         )
-        what = "the share of ln N alone in the explained variance"
-        return Part(what, explained_interval(evidence), LEAST_SHARE, text=text)
+        text += f", that of the shape after ln N {found['shape']:.3f}"
+        what = "what ln N explains beyond the shape, relative to that and what the shape explains beyond ln N,"
+        return Part(what, size_against_shape(evidence), LEAST_SHARE, text=text)
 
     return [share]
 

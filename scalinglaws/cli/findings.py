@@ -25,7 +25,7 @@ Draws = Annotated[int, typer.Option("--draws", help="Number of draws of the inte
 def findings(
     of: Of, write: Write = None, draws: Draws = 1000, level: o.Level = 0.95, seed: o.Seed = 0, json: Json = False
 ):
-    """Judge each claim of Kaplan et al. 2020 on measured runs: passed, failed, undecided or not run, and why.
+    """Judge each claim of Kaplan et al. 2020 on measured runs: passed, failed or undecided, and why.
 
     With --json, every measured constant and table is printed too. A notes.md in the folder opens the page.
 

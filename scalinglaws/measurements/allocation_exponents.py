@@ -8,9 +8,9 @@ from ..laws.kaplan2020.loss import critical_batch
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
 from .family_tables import COLUMNS, FamilyTables
-from .intervals import between, jackknife, scaled, simultaneous
+from .intervals import between, jackknife, least_of, scaled, simultaneous
 from .joining import once
-from .powers import Settled, settled
+from .powers import Settled, nearest_size, settled
 
 EXPONENTS = ("p_N", "p_B", "p_S", "p_D", "alpha_Cmin")
 
@@ -82,18 +82,22 @@ def above_converged_at(evidence: FamilyTables) -> np.ndarray:
     return np.array([b.loss_nats / (k["N_c"] / b.params) ** k["alpha_N"] - 1 for b in optima])
 
 
-def above_converged_intervals(evidence: FamilyTables) -> list[Estimate]:
-    """Give f at every optimum, as `above_converged_at`, with intervals that hold for all optima at once.
+@once
+def above_converged(evidence: FamilyTables) -> tuple[Estimate, Estimate]:
+    """Give the mean of f over the optima, and the lowest f, whose interval holds for all optima at once.
 
-    They include the uncertainty of L(N, inf), by the draws of the fitted law, and of the loss, by the sd of a seed.
+    They include the uncertainty of L(N, inf), by the draws of the fitted law, and of the loss, by the sd of a seed:
+    the optima nearest to one size share it.
     """
     drawn, sigma = evidence.steps_law, evidence.sigma
     params, loss = np.array([(b.params, b.loss_nats) for b in settled(evidence.c_min).optima]).T
+    sizes = nearest_size(evidence, params)
     rng = np.random.default_rng(evidence.seed)
     k = dict(zip(drawn.names, drawn.values.T[..., None], strict=True))
-    seeds = sigma.log * rng.standard_t(sigma.seeds - 1, size=(len(drawn), len(params)))
-    draws = loss * np.exp(seeds) / (k["N_c"] / params) ** k["alpha_N"] - 1
-    return simultaneous(above_converged_at(evidence), draws, evidence.level)
+    seeds = sigma.log * rng.standard_t(sigma.seeds - 1, size=(len(drawn), int(sizes.max()) + 1))
+    draws = loss * np.exp(seeds[:, sizes]) / (k["N_c"] / params) ** k["alpha_N"] - 1
+    f = above_converged_at(evidence)
+    return evidence.estimate(float(f.mean()), draws.mean(axis=1)), least_of(simultaneous(f, draws, evidence.level))
 
 
 def share_of_size(evidence: FamilyTables) -> Estimate:
@@ -120,9 +124,8 @@ def product_error(evidence: FamilyTables) -> tuple[float, Estimate]:
     rows = [(b.flops, b.params, b.loss_nats, measured[b.flops]) for b in found.optima if b.flops in measured]
     c, n, loss, s = np.array(rows).T
     product = np.log(n * critical_batch(loss, **evidence.critical_constants) * s / c)
-    sizes = np.unique(evidence.along["params_nonembedding"])
-    nearest = np.abs(np.log(n)[:, None] - np.log(sizes)).argmin(axis=1)
-    scatter = jackknife(lambda kept: np.polyfit(np.log(c[kept]), product[kept], 1)[0], nearest, evidence.level)
+    slope = lambda kept: float(np.polyfit(np.log(c[kept]), product[kept], 1)[0])  # noqa: E731
+    scatter = jackknife(slope, nearest_size(evidence, n), evidence.level)
     half = scatter.ends[1] - scatter.value
     value, low, high = (float(span**p - 1) for p in (power, power - half, power + half))
     return span, between(value, low, high, evidence.level)

@@ -5,8 +5,11 @@ by that times d ln steps / d ln L of its curve there. The losses of one run shar
 correction is for the pairs of sizes alone.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from ..results.attempt import Lacking
 from ..results.fitted import Estimate
 from .family_tables import FamilyTables
 from .intervals import between, seed_margin
@@ -19,6 +22,39 @@ def changes(evidence: FamilyTables, one: Reached, what: str) -> list[Estimate]:
     half = seed_margin(evidence.sigma, evidence.level, len(values) - 1) * _noise(evidence, one)
     halves = np.hypot(half[:-1], half[1:])
     return [between(v, v - h, v + h, evidence.level) for v, h in zip(np.diff(values), halves, strict=True)]
+
+
+def average_changes(evidence: FamilyTables, found: Sequence[Reached], what: str) -> list[Estimate]:
+    """Give the change of ln steps or tokens from each size to the next, averaged over the losses that both reach.
+
+    The seed of a run moves it at every loss alike, so that the half-widths are averaged too.
+    """
+    pairs: dict[tuple[float, float], list[Estimate]] = {}
+    for one in found:
+        sizes = zip(one.params[:-1].tolist(), one.params[1:].tolist(), strict=True)
+        for pair, change in zip(sizes, changes(evidence, one, what), strict=True):
+            pairs.setdefault(pair, []).append(change)
+    means = [np.mean([(one.value, *one.ends) for one in many], axis=0).tolist() for many in pairs.values()]
+    return [between(value, low, high, evidence.level) for value, low, high in means]
+
+
+def convexity(evidence: FamilyTables, found: Sequence[Reached]) -> Estimate:
+    """Give the coefficient of (ln N)^2 in ln C, averaged over the losses that three sizes reach.
+
+    Above zero the cost of a loss has a minimum over N. The seeds of a size move its cost at every loss alike.
+    """
+    sizes = np.unique(np.concatenate([one.params for one in found]))
+    values, moved = [], np.zeros(len(sizes))
+    for one in (one for one in found if len(one.params) > 2):
+        x = np.log(one.params) - np.log(one.params).mean()
+        weights = np.linalg.pinv(np.stack([np.ones_like(x), x, x**2], axis=1))[2]
+        values.append(float(weights @ np.log(one.flops)))
+        moved[np.searchsorted(sizes, one.params)] += weights * _noise(evidence, one)
+    if not values:
+        raise Lacking("family F-N with a loss that three sizes reach")
+    mean = float(np.mean(values))
+    half = seed_margin(evidence.sigma, evidence.level) * float(np.linalg.norm(moved)) / len(values)
+    return between(mean, mean - half, mean + half, evidence.level)
 
 
 def _noise(evidence: FamilyTables, one: Reached) -> np.ndarray:

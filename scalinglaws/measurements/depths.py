@@ -61,7 +61,7 @@ def fan(evidence: FamilyTables) -> Fan:
     def ratio(left: np.ndarray, right: np.ndarray) -> Estimate:
         def logs(kept: np.ndarray) -> float:
             over_all = _spread(total[left & kept], y[left & kept])
-            return float(np.log(over_all / _spread(alone[right & kept], y[right & kept])))
+            return float(np.log(np.divide(over_all, _spread(alone[right & kept], y[right & kept]))))
 
         return exponential(jackknife(logs, np.arange(len(y)), evidence.level))
 

@@ -26,7 +26,18 @@ LEAST = {"F-N": 3, "F-SEED": 3, "F-B": 8, "F-ND": 6, "F-SHAPE": 3, "F-LSTM": 1, 
 MOST_EPOCHS = 4.0  # beyond, text is no longer as good as new
 LEAST_UPDATES = 50  # of an epoch: below, the paper's joint law does not fit (section 4.2)
 LADDER = ("F-N", "F-C", "F-SEED", "F-OOD")  # families of plain Transformers of several sizes and horizons
+EQUAL = 1e-9  # sd of ln L below which seeds do not differ
+NEEDED = ("params_nonembedding", "tokens", "steps", "batch_tokens", "flops_6nd", "loss_nats")
 COLUMNS = {"params": "params_nonembedding", "tokens": "tokens", "flops": "flops_6nd", "loss": "loss_nats"}
+
+
+def _usable(table: Points) -> np.ndarray:
+    """Mark the rows whose loss is above zero, and in which no number that every test needs is missing."""
+    rows = np.ones(len(table), dtype=bool)
+    for name in NEEDED:
+        if name in table:
+            rows &= np.isfinite(table[name])
+    return rows & (table["loss_nats"] > 0) if "loss_nats" in table else rows
 
 
 @dataclass(frozen=True)
@@ -49,14 +60,15 @@ class FamilyTables:
     def __post_init__(self):
         for name in ("runs", "curves", "positions"):  # a claim chooses its rows itself
             table = getattr(self, name)
-            object.__setattr__(self, name, table.across(*table.columns))
+            table = table.across(*table.columns)
+            object.__setattr__(self, name, table.take(_usable(table)) if name == "curves" else table)
 
     def of(self, *families: str) -> np.ndarray:
         """Mark the finished runs of any of these families."""
         if not len(self.runs) or "family" not in self.runs:
             return np.zeros(len(self.runs), dtype=bool)
         named = np.array([bool({*str(text).split()} & {*families}) for text in self.runs["family"]])
-        return named & (self.runs["outcome"] == "finished") & np.isfinite(self.runs["loss_nats"])
+        return named & (self.runs["outcome"] == "finished") & _usable(self.runs)
 
     def family(self, name: str, least: int | None = None, also: tuple[str, ...] = ()) -> Points:
         """Take the finished runs of a family, those left out of fits too; `also` names families of the same runs.
@@ -85,7 +97,10 @@ class FamilyTables:
         ]
         if not groups:
             raise Lacking(f"family F-SEED (no setting with {LEAST['F-SEED']} seeds)")
-        return seed_noise(groups, self.level)
+        found = seed_noise(groups, self.level)
+        if not found.log > EQUAL:
+            raise Lacking("family F-SEED with seeds that differ (all losses of a setting are equal)")
+        return found
 
     @cached_property
     def infinite(self) -> np.ndarray:

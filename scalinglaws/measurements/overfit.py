@@ -25,7 +25,8 @@ class Collapse:
         ratio: p = alpha_N / alpha_D of the joint law.
         x, excess: of every run on a subset; `params`, `data` its size and text.
         curve: (K, q) of dL = (1 + K x)^q - 1.
-        sd: of the residuals, in units of dL; `per_loss` root mean square of 1 / L(N, inf), to turn nats into those.
+        sd: of the residuals, in units of dL; `per_seed` what a standard deviation of a seed in nats makes of it: dL is
+            of two runs, or of one and the mean of several on all text.
     """
 
     ratio: Estimate
@@ -35,7 +36,7 @@ class Collapse:
     excess: np.ndarray
     curve: tuple[float, float]
     sd: float
-    per_loss: float
+    per_seed: float
 
     def at(self, x: np.ndarray) -> np.ndarray:
         """Read the curve."""
@@ -72,7 +73,10 @@ def collapse(evidence: FamilyTables) -> Collapse:
     drawn = law.values[:, names.index("alpha_N")] / law.values[:, names.index("alpha_D")]
     x = params**p / data
     curve, sd = _one_curve(x, excess)
-    return Collapse(evidence.estimate(p, drawn), params, data, x, excess, curve, sd, float(np.sqrt(np.mean(least**-2))))
+    whole = evidence.limited.take(evidence.limited["whole"] == 1)["params_nonembedding"]
+    runs = np.array([np.sum(whole == n) for n in params])
+    per_seed = float(np.sqrt(np.mean((1 + 1 / runs) / least**2)))
+    return Collapse(evidence.estimate(p, drawn), params, data, x, excess, curve, sd, per_seed)
 
 
 def _one_curve(x: np.ndarray, excess: np.ndarray) -> tuple[tuple[float, float], float]:

@@ -1,6 +1,6 @@
 """One straight line in logarithms: its exponent, its fit, its curvature, and two alternatives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,10 +11,10 @@ from ..frontiers.budgets import Budget, Frontier, Line
 from ..points.points import Points
 from ..results.attempt import UNFIT, Lacking
 from ..results.fitted import Estimate
-from ..uncertainty.interval_ends import t_quantile
 from .family_tables import FamilyTables
-from .intervals import between, r_squared, scaled
+from .intervals import between, scaled
 from .joining import once
+from .noise_about_lines import about_a_line, curvature, curvature_of_frontier, explained, of_square
 
 LETTERS = {
     "params_nonembedding": "N",
@@ -25,7 +25,6 @@ LETTERS = {
 }
 
 LEAST_DECADES = 0.5  # of compute, that a frontier must span
-LEAST_CURVED = 4  # points, for a curvature with an interval
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,9 @@ class Power:
         identified: the exponent; None where these points do not identify one, and `sentence` says why.
         scale: x_c; tokenizer and text set it, and it lies far outside the points.
         r2: of ln L.
+        of_the_law: the same, of what is not noise between seeds (`intervals.beyond_noise`).
         better_by: AIC of L = b ln(x_0 / x) minus that of the power law; above zero the power law is better.
-        curvature: coefficient of (ln x)^2 in ln L, with a t interval; None with fewer than four points.
+        curvature: coefficient of (ln x)^2 in ln L, with an interval; None with fewer than four points.
         floor: L_inf of L = L_inf + (x_0 / x)^a, and its exponent; None where these points do not identify them.
         decades: of x, between the first point and the last.
         middle: ln x and ln L in the middle of the points, where the line is least uncertain.
@@ -50,6 +50,7 @@ class Power:
     sentence: str
     scale: float
     r2: float
+    of_the_law: Estimate
     rms_log: float
     better_by: float
     curvature: Estimate | None
@@ -63,20 +64,6 @@ class Power:
     def span(self) -> float:
         """ln x from the first point to the last."""
         return self.decades * float(np.log(10))
-
-    def r2_interval(self, level: float) -> Estimate:
-        """R2 of ln L with the interval that `separate` points give."""
-        return r_squared(self.r2, self.separate, level)
-
-    @property
-    def bend(self) -> Estimate | None:
-        """The curvature with the t interval that `separate` points give; None with fewer than four."""
-        if self.curvature is None or self.separate < LEAST_CURVED:
-            return None
-        level, value = self.curvature.level, self.curvature.value
-        wider = t_quantile(level, self.separate - 3) / t_quantile(level, self.points - 3)
-        half = (self.curvature.ends[1] - value) * wider * float(np.sqrt(self.points / self.separate))
-        return between(value, value - half, value + half, level)
 
     @property
     def exponent(self) -> Estimate:
@@ -100,9 +87,15 @@ class Power:
 
 
 def power(
-    evidence: FamilyTables, points: Points, column: str, loss: str = "loss_nats", clusters: str = "lineage"
+    evidence: FamilyTables,
+    points: Points,
+    column: str,
+    loss: str = "loss_nats",
+    clusters: str = "lineage",
+    *,
+    alternatives: bool = False,
 ) -> Power:
-    """Fit the line through points, and the alternatives.
+    """Fit the line through points, and with `alternatives` the law with a floor.
 
     Raises:
         Lacking: fewer than three points.
@@ -112,23 +105,26 @@ def power(
     columns = {"N": column, "L": loss}
     found = fit("kaplan-n", points, columns=columns, loss="ls-log", cluster=clusters, every_row=True)
     converged = found.outcome == "converged"  # what ends otherwise still misses the points by what it does
-    floor, floor_exponent = _with_floor(evidence, points, columns, clusters)
+    floor, floor_exponent = _with_floor(evidence, points, columns, clusters) if alternatives else (None, None)
     x, y = np.log(points[column]), np.log(points[loss])
+    count, rss = len(points), len(points) * found.rms_log**2
+    noise = about_a_line(evidence, rss, count - 2)
     return Power(
         column,
-        len(points),
+        count,
         evidence.parameter(evidence.drawn(found), "alpha_N") if converged else None,
         found.sentence,
         found.values["N_c"],
         found.r2,
+        explained(evidence, found.r2, count, noise, found.rms_log**2 * count / max(count - 2, 1), float(y.var())),
         found.rms_log,
-        2 * len(points) * float(np.log(logarithm_through(x, y)[2] / found.rms_log)),  # both have two parameters
-        curvature(x, y, evidence.level),
+        2 * count * float(np.log(logarithm_through(x, y)[2] / found.rms_log)),  # both have two parameters
+        curvature(evidence, x, y),
         floor,
         floor_exponent,
         float(np.ptp(x) / np.log(10)),
         (float(x.mean()), float(y.mean())),
-        len(points),
+        count,
     )
 
 
@@ -160,22 +156,6 @@ def _with_floor(evidence: FamilyTables, points: Points, columns: dict, clusters:
         return None, None
     drawn = evidence.drawn(found)
     return evidence.parameter(drawn, "L_inf"), evidence.parameter(drawn, "alpha_N")
-
-
-def curvature(x: np.ndarray, y: np.ndarray, level: float) -> Estimate | None:
-    """Estimate the coefficient of x^2 in y with a t interval; None with fewer than four points."""
-    from scipy.special import stdtrit
-
-    if len(np.unique(x)) < LEAST_CURVED:
-        return None
-    x = x - x.mean()
-    design = np.stack([np.ones_like(x), x, x**2], axis=1)
-    inverse = np.linalg.inv(design.T @ design)
-    values = inverse @ design.T @ y
-    degrees = len(x) - 3
-    variance = np.sum((y - design @ values) ** 2) / degrees
-    half = stdtrit(degrees, (1 + level) / 2) * np.sqrt(variance * inverse[2, 2])
-    return Estimate(float(values[2]), float(values[2] - half), float(values[2] + half), level)
 
 
 @dataclass(frozen=True)
@@ -215,13 +195,14 @@ def settled(found: Frontier) -> Settled:
 @once
 def of_size(evidence: FamilyTables) -> Power:
     """Fit L(N) at the longest horizon that every size has, a point a size."""
-    return power(evidence, evidence.longest, "params_nonembedding")
+    return power(evidence, evidence.longest, "params_nonembedding", alternatives=True)
 
 
 @once
 def of_data(evidence: FamilyTables) -> Power:
     """Fit L(D) to the subsets of the largest model of F-ND."""
-    return power(evidence, largest_subsets(evidence), "dataset_tokens", clusters="run_id")
+    points = largest_subsets(evidence)
+    return power(evidence, points, "dataset_tokens", clusters="run_id", alternatives=True)
 
 
 def largest_subsets(evidence: FamilyTables) -> Points:
@@ -250,10 +231,51 @@ def of_compute(evidence: FamilyTables, least: bool = False) -> Power:
             "run_id": [str(i) for i in range(len(optima))],
         }
     )
-    fitted = power(evidence, points, column, clusters="run_id")
+    fitted = power(evidence, points, column, clusters="run_id", alternatives=True)
     exponent = scaled(found.loss.exponent, -1.0)
-    sizes = len(np.unique(evidence.along["params_nonembedding"]))
-    return replace(fitted, identified=exponent if fitted.identified else None, separate=min(len(points), sizes))
+    nearest = nearest_size(evidence, np.array([b.params for b in optima]))
+    separate = len(np.unique(nearest))
+    scatter = separate * fitted.rms_log**2 / max(separate - 2, 1)
+    noise = about_a_line(evidence, scatter * (separate - 2), separate - 2)
+    spread = float(np.log(points["loss_nats"]).var())
+    return replace(
+        fitted,
+        identified=exponent if fitted.identified else None,
+        of_the_law=explained(evidence, fitted.r2, separate, noise, scatter, spread),
+        curvature=curvature_of_frontier(evidence, np.log(points[column]), np.log(points["loss_nats"]), nearest),
+        separate=separate,
+    )
+
+
+def nearest_size(evidence: FamilyTables, params: np.ndarray) -> np.ndarray:
+    """Give the place of the nearest trained size: what is read near one size shares its seeds."""
+    sizes = np.unique(evidence.along["params_nonembedding"])
+    return np.abs(np.log(params)[:, None] - np.log(sizes)).argmin(axis=1)
+
+
+@once
+def of_data_for_any_size(evidence: FamilyTables) -> Power:
+    """Fit L(D) without what the size of the model does.
+
+    Where the size limits the loss too, L(D) of one model is curved by the law L(N, D) itself: each loss is divided by
+    L(N, D) / L(inf, D) of the fitted law, whose uncertainty is in the interval of the curvature.
+    """
+    points, law = largest_subsets(evidence), evidence.data_law
+    n, d = points["params_nonembedding"], points["dataset_tokens"]
+
+    def limited(k: Mapping[str, np.ndarray]) -> np.ndarray:
+        ratio = k["alpha_N"] / k["alpha_D"]
+        return k["alpha_D"] * np.log1p((k["N_c"] / n) ** ratio * d / k["D_c"])
+
+    points = points.replace(loss_nats=points["loss_nats"] * np.exp(-limited(law.fit.values)))
+    line = power(evidence, points, "dataset_tokens", clusters="run_id", alternatives=True)
+    if line.curvature is None:
+        return line
+    cloud = limited({name: column[:, None] for name, column in zip(law.names, law.values.T, strict=True)})
+    drawn = cloud @ of_square(np.log(d), np.log(points["loss_nats"]))[0]
+    half = float(np.hypot(line.curvature.half, evidence.estimate(0.0, drawn).half))
+    value = line.curvature.value
+    return replace(line, curvature=between(value, value - half, value + half, evidence.level))
 
 
 def trends(evidence: FamilyTables) -> dict[str, Callable[[], Power]]:

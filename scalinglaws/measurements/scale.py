@@ -54,7 +54,8 @@ def _measured(name: str, line: Callable[[], Power]) -> tuple:
 def _trend(line: Power) -> tuple:
     bend = line.curvature
     return (
-        line.exponent.value, line.exponent.low, line.exponent.high, line.points, line.decades, line.r2, line.better_by,
+        line.exponent.value, line.exponent.low, line.exponent.high, line.points, line.decades,
+        line.r2, line.better_by,
         bend and bend.value, bend and bend.low, bend and bend.high, value_of(line.floor),
         value_of(line.floor_exponent), line.rms_log, line.equation,
     )  # fmt: skip

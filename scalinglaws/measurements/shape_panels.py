@@ -160,16 +160,26 @@ def explained(evidence: FamilyTables) -> dict[str, float]:
     """Give the share of ln N in the variance of ln L that it explains together with three dimensions of the shape.
 
     Returns:
-        "first": ln N alone over all four; "unique": what is lost without ln N; "mean": averaged over all orders
-        (Lindeman, Merenda and Gold); "all": R2 of the four.
+        "first": ln N alone over all four; "unique": what is lost without ln N; "shape": what is lost without the other
+        three; "mean": averaged over all orders (Lindeman, Merenda and Gold); "all": R2 of the four.
     """
     return _shares(*_shape_and_loss(evidence))
 
 
-def explained_interval(evidence: FamilyTables) -> Estimate:
-    """Give the share of ln N alone, of `explained`, with an interval by leaving out one model at a time."""
+def size_against_shape(evidence: FamilyTables) -> Estimate:
+    """Give what ln N adds to the shape, over the sum of that and of what the shape adds to ln N: in no order of entry.
+
+    Its interval leaves out one model at a time, on the scale of the logarithm of the odds.
+    """
     x, y = _shape_and_loss(evidence)
-    return jackknife(lambda rows: _shares([v[rows] for v in x], y[rows])["first"], np.arange(len(y)), evidence.level)
+
+    def log_odds(rows: np.ndarray) -> float:
+        found = _shares([v[rows] for v in x], y[rows])
+        return float(np.log(max(found["unique"], 1e-12) / max(found["shape"], 1e-12)))
+
+    found = jackknife(log_odds, np.arange(len(y)), evidence.level)
+    share, low, high = (1 / (1 + np.exp(-np.array([found.value, *found.ends])))).tolist()
+    return between(share, low, high, evidence.level)
 
 
 def _shape_and_loss(evidence: FamilyTables) -> tuple[list[np.ndarray], np.ndarray]:
@@ -197,7 +207,12 @@ def _shares(x: list[np.ndarray], y: np.ndarray) -> dict[str, float]:
     gains = [
         np.mean([r2[tuple(sorted((0, *some)))] - r2[some] for some in combinations((1, 2, 3), k)]) for k in range(4)
     ]
-    parts = {"first": r2[(0,)], "unique": whole - r2[(1, 2, 3)], "mean": float(np.mean(gains))}
+    parts = {
+        "first": r2[(0,)],
+        "unique": whole - r2[(1, 2, 3)],
+        "shape": whole - r2[(0,)],
+        "mean": float(np.mean(gains)),
+    }
     return {name: value / whole for name, value in parts.items()} | {"all": whole}
 
 

@@ -163,7 +163,10 @@ def reached(evidence: FamilyTables) -> list[Reached]:
     found = []
     for goal in np.linspace(highest, lows[2], TARGETS + 1)[1:]:
         rows = [(n, *_cost(many, goal)) for n, many in curves.items() if all(c[1][-1] <= goal for c in many)]
-        found.append(Reached(float(np.exp(goal)), *np.array(rows).T))
+        if len(rows) > 1:
+            found.append(Reached(float(np.exp(goal)), *np.array(rows).T))
+    if not found:
+        raise Lacking("family F-N with a loss that two sizes reach with every seed")
     return found
 
 

@@ -19,7 +19,7 @@ def findings(
 ) -> Findings:
     """Judge the claims of Kaplan et al. 2020 on the tables of a set of families.
 
-    Each is passed, failed, undecided or not run.
+    Each is passed, failed or undecided: where runs are missing or intervals too wide, with what it would take.
 
     Args:
         of: a folder with points.csv, curves.csv and positions.csv, as a set of families writes them; the folder of one
