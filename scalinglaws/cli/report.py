@@ -12,7 +12,10 @@ from .app import SHOW, app, say, show
 from .fit_options import OF_THE_TABLE, laws_of, table_of, with_options
 
 Of = Annotated[
-    str, typer.Argument(metavar="DIR|POINTS", help="A study's folder; or CSV, TSV, JSON lines, Parquet, - of runs.")
+    str,
+    typer.Argument(
+        metavar="DIR|POINTS", help="The folder of a study or a set; or CSV, TSV, JSON lines, Parquet, - of runs."
+    ),
 ]
 Laws = Annotated[
     list[str] | None,
@@ -33,7 +36,10 @@ USUAL = {"draws": 2000, "level": 0.95, "seed": 0}
 def report(asked: dict, of: Of, law: Laws = None, budget: Budget = None, to: To = None):
     """Write a study's page again; or that of a table of runs: laws, their test, a plan and an audit.
 
+    The page of a set of families has the paper's findings, its 24 figures and its constants.
+
     Example:  scalinglaws report quickstart
+    Example:  scalinglaws report studies/kaplan-cpu --to kaplan-page
     Example:  scalinglaws report points.csv --law-file mine.py --budget 1e21
     """
     if of != "-" and Path(of).is_dir():

@@ -125,7 +125,8 @@ def _exponent(value: float, digits: int) -> int:
 
 
 def _fixed(value: float, decimals: int) -> str:
-    return f"{value:.{decimals}f}".replace("-", "−")
+    text = f"{value:.{decimals}f}"
+    return text.removeprefix("-") if not float(text) else text.replace("-", "−")
 
 
 def _raised(value: float, digits: int) -> str:

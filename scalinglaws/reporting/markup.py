@@ -6,7 +6,7 @@ import re
 _GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "kappa": "κ", "lambda": "λ", "sigma": "σ"}
 _LETTER = re.compile(rf"\b({'|'.join(_GREEK)})(?=_|\b)")
 _POWER = re.compile(r"\^\(([^()]*)\)|\^([-−]?[\w.]+)")
-_INDEX = re.compile(r"(?<![\w&])([A-Zα-ω])_(\w+)")
+_INDEX = re.compile(r"(?<![\w&])([A-Za-zα-ω])_(\w+)")
 
 
 def formula(text: str) -> str:

@@ -92,6 +92,54 @@
     }
   }
 
+  // Words choose runs; a click or Enter on a row chooses it; arrows move between rows. Charts follow through "runs-chosen".
+  function chooser(table) {
+    const rows = [...table.tBodies[0].rows];
+    const box = document.createElement("p");
+    box.className = "filter";
+    const label = document.createElement("label");
+    label.append("Show runs with ");
+    const input = document.createElement("input");
+    input.type = "search";
+    input.id = "filter";
+    const shown = document.createElement("span");
+    shown.setAttribute("role", "status");
+    label.append(input);
+    box.append(label, shown);
+    table.closest(".scroll").before(box);
+    const name = (row) => row.cells[0].textContent;
+    const known = new Set(rows.map(name));
+    function tell() {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+      const left = rows.filter((row) => !row.hidden);
+      const picked = left.filter((row) => row.classList.contains("chosen"));
+      const some = picked.length ? picked : left;
+      shown.textContent = some.length === rows.length ? "" : `${some.length} of ${rows.length} runs`;
+      const chosen = some.length === rows.length ? null : new Set(some.map(name));
+      document.dispatchEvent(new CustomEvent("runs-chosen", { detail: { chosen, known } }));
+    }
+    input.addEventListener("input", tell);
+    function pick(row) {
+      row.classList.toggle("chosen");
+      tell();
+    }
+    const body = table.tBodies[0];
+    const focus = (row) => { for (const one of rows) one.tabIndex = one === row ? 0 : -1; };
+    focus(rows[0]);
+    body.addEventListener("click", (event) => { const row = event.target.closest("tr"); if (row && !String(getSelection())) { focus(row); pick(row); } });
+    body.addEventListener("keydown", (event) => {
+      const row = event.target.closest("tr");
+      const seen = [...body.rows].filter((one) => !one.hidden);
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (event.key === "Enter" || event.key === " ") pick(row);
+      else if (step) { const next = seen[seen.indexOf(row) + step]; if (next) { focus(next); next.focus(); } }
+      else return;
+      event.preventDefault();
+    });
+  }
+  for (const table of document.querySelectorAll('table[data-name="runs"]')) chooser(table);
+
   const doing = {
     sort,
     copy,

@@ -14,7 +14,7 @@ from ..measurements.points_to_draw import points_to_draw
 from ..points.points import Points
 from ..reporting.paper.experiment import Experiment
 from ..store.store import MARK, open_store
-from .families import read_families
+from .family_sweeps import read_families
 from .findings import tables_of
 
 NOTES = "notes.md"  # what is said of the runs, in a folder of families

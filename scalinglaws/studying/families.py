@@ -1,25 +1,25 @@
 """A set of families of runs, end to end: text, sweeps, training, and the tables of measurements."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..claims.findings import judged
 from ..claims.page import page
 from ..corpora.tokenise import tokenise
-from ..designing.design import Sweep, lay_out, renamed
-from ..designing.study_file import Families, Study
-from ..errors import StoreError
+from ..designing.design import lay_out
+from ..designing.study_file import Families
 from ..launching.launch import SHORT_WORK, Failure, Progress, launch, require_success, work_of
 from ..launching.processes import Local
 from ..measurements.reading_tables import TABLES
 from ..points.points import Points
 from ..points.writing import write_points
-from ..records.json_values import from_plain, read_json, to_plain, write_json, write_whole
-from ..run.run import together
+from ..records.json_values import to_plain, write_json, write_whole
+from ..reporting.families_page import families_page
 from ..store.store import Store, new_or_kept
 from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints, forget_complaints
+from .experiment import experiment
+from .family_sweeps import Family, joined, read_families
 from .machine import cores
 from .run_tables import FAMILIES, curve_table, position_table, run_table
 
@@ -47,8 +47,8 @@ def measure(
     """Train every family of a set in one folder, or resume; families share the runs that they have in common.
 
     A family starts as soon as the earlier ones leave a process free. The tables points.csv, curves.csv and
-    positions.csv are written whenever a family is complete; at the end the verdicts on the paper's claims are written
-    to findings.json and findings.md. Each run is sent to the trackers in `track`.
+    positions.csv are written whenever a family is complete; at the end the verdicts on the claims go to
+    findings.json and findings.md, and the page of all figures to report/. Each run is sent to the trackers in `track`.
 
     Raises:
         MisuseError: a study, its text or the folder cannot be used in this way; nothing is trained.
@@ -76,32 +76,18 @@ def measure(
             say(line)
         measured = _tables(asked.name, store, laid_out)
         require_success(failures, f"chains of runs of {asked.name}")
-        _judge(asked.name, measured, store, say)
+        _judge(asked.name, store, say)
         return measured
 
 
-def _judge(name: str, measured: Measured, store: Store, say):
-    found = judged(measured.points, measured.curves, measured.positions)
-    write_json(store.path / "findings.json", to_plain(found))
-    write_whole(store.path / "findings.md", page(found, f"What the runs of {name} say of Kaplan et al. 2020").encode())
-    say(f"{found.summary}; see {store.path / 'findings.md'}")
-
-
-@dataclass(frozen=True)
-class Family:
-    """A family's study and its runs."""
-
-    study: Study
-    sweep: Sweep
-
-
-def read_families(store: Store) -> dict[str, Family]:
-    """Read the families that were designed in a folder, by name; empty if there are none yet."""
-    path = store.path / FAMILIES
-    if not path.exists():
-        return {}
-    found = {name: from_plain(Family, one, str(path), StoreError) for name, one in read_json(path, dict).items()}
-    return {name: replace(family, sweep=renamed(family.sweep)) for name, family in found.items()}
+def _judge(name: str, store: Store, say):
+    """Write the verdicts, and the page of the set with its figures."""
+    found = experiment(store.path)
+    write_json(store.path / "findings.json", to_plain(found.found))
+    title = f"What the runs of {name} say of Kaplan et al. 2020"
+    write_whole(store.path / "findings.md", page(found.found, title).encode())
+    say(f"{found.found.summary}; see {store.path / 'findings.md'}")
+    say(f"report: {families_page(found, store.path / 'report').resolve()}")
 
 
 def lots(families: list[Family]) -> list[list[Family]]:
@@ -114,13 +100,6 @@ def lots(families: list[Family]) -> list[list[Family]]:
         else:
             found.append([family])
     return found
-
-
-def joined(name: str, families: Iterable[Family]) -> Sweep:
-    """Combine the sweeps of several families, with each run once."""
-    sweeps = [family.sweep for family in families]
-    runs = together(run for sweep in sweeps for run in sweep.runs)
-    return Sweep(name, runs, left_out={key: why for sweep in sweeps for key, why in sweep.left_out.items()})
 
 
 def _train(families: list[Family], store: Store, how: dict, say, tables: Callable) -> list[Failure]:

@@ -1,17 +1,23 @@
-"""The page of a study, drawn again from its results or from the folder that keeps them."""
+"""The page of a study or of a set of families, drawn again from its results or from the folder that keeps them."""
 
 from pathlib import Path
 
 from ..errors import StudyError
 from ..records.json_values import from_plain, read_json
+from ..reporting.families_page import families_page
 from ..reporting.report import report
 from ..results.study_results import StudyResults
+from .experiment import experiment
 
 RESULTS = "results.json"  # the results of a study, in its folder
+TABLES = "points.csv"  # of a set of families, in its folder
 
 
 def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None) -> Path:
-    """Write the page of a study, by default in the folder `report` of its own, and give the path of index.html.
+    """Write the page of a study or of a set of families, by default in the folder `report` of its own.
+
+    Returns:
+        the path of index.html.
 
     Raises:
         StudyError: the folder has no results.
@@ -19,6 +25,11 @@ def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None) -
     if isinstance(of, StudyResults):
         return report(of, Path(to or f"{of.name}-report"))
     kept = Path(of) / RESULTS
+    if not kept.is_file() and (Path(of) / TABLES).is_file():
+        return families_page(experiment(of), Path(to or Path(of) / "report"))
     if not kept.is_file():
-        raise StudyError(f"{of} has no {RESULTS}: name a study's folder, or pass points (see scalinglaws.read).")
+        raise StudyError(
+            f"{of} has no {RESULTS} of a study and no {TABLES} of a set of families: name such a folder, or pass "
+            "points (see scalinglaws.read)."
+        )
     return report(from_plain(StudyResults, read_json(kept), str(kept)), Path(to or Path(of) / "report"))

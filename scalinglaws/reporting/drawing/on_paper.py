@@ -10,7 +10,7 @@ from .drawing import Axis, ChartPanel, Drawing, Mark
 from .limits import limits_of, marks_of_y
 
 PALETTE = "viridis"  # perceptually even, and distinct to colour-blind readers
-LIGHTEST = 0.9  # of the palette: beyond, marks fade on white
+LIGHTEST = 0.85  # of the palette: beyond, marks fade on white
 ROW = 0.17  # inches of a row of a legend
 DASHES = (0, (4, 2.4))
 

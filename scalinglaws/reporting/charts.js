@@ -1,0 +1,159 @@
+"use strict";
+// The charts of the page, drawn by Plotly from the values in #charts. Without this script the page shows its pictures.
+(() => {
+  const element = document.getElementById("charts");
+  if (!element || typeof Plotly === "undefined") return;
+  const charts = JSON.parse(element.textContent);
+  const symbols = { o: "circle", s: "square", D: "diamond", "^": "triangle-up", v: "triangle-down", P: "cross", X: "x", h: "hexagon" };
+  const PF_DAY = 8.64e19;
+  const soft = (colour, alpha) => {
+    const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+    return `rgba(${r},${g},${b},${alpha})`;
+  };
+  const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[$]/g, "&#36;");
+  const said = (value) => (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5) ? Number(value.toPrecision(4)).toLocaleString("en") : value.toExponential(2));
+
+  function hover(panel, mark) {
+    return mark.x.map((x, i) => {
+      const note = Array.isArray(mark.notes) ? mark.notes[i] : mark.notes;
+      const interval = mark.low && mark.low[i] != null && mark.high[i] != null ? ` [${said(mark.low[i])}, ${said(mark.high[i])}]` : "";
+      const days = panel.x.flops ? ` (${said(x / PF_DAY)} PF-days)` : "";
+      const lines = [mark.label, note, `${panel.x.label}: ${said(x)}${days}`, `${panel.y.label}: ${said(mark.y[i])}${interval}`];
+      return lines.filter(Boolean).map(plain).join("<br>");
+    });
+  }
+
+  function trace(panel, mark, seen) {
+    const single = Array.isArray(mark.colour) ? "#3b528b" : mark.colour;
+    const shared = {
+      name: plain(mark.label || ""), legendgroup: mark.label || "", showlegend: Boolean(mark.label) && !seen.has(mark.label),
+      hoverinfo: "text", mode: "lines", type: "scatter",
+    };
+    if (mark.label) seen.add(mark.label);
+    if (mark.kind === "band") {
+      const ends = mark.x.map((x, i) => [x, mark.low[i], mark.high[i]]).filter(([, low, high]) => low !== null && high !== null);
+      const floor = panel.y.log ? 1e-300 : -Infinity;
+      return {
+        ...shared, x: [...ends.map((e) => e[0]), ...ends.map((e) => e[0]).reverse()],
+        y: [...ends.map((e) => Math.max(e[1], floor)), ...ends.map((e) => Math.max(e[2], floor)).reverse()],
+        fill: "toself", fillcolor: soft(single, 0.16), line: { width: 0 }, hoverinfo: "skip",
+      };
+    }
+    const text = hover(panel, mark);
+    if (mark.kind === "line") {
+      return { ...shared, x: mark.x, y: mark.y, text, line: { color: single, width: mark.thin ? 1.1 : 2, dash: mark.dashed ? "dash" : mark.dotted ? "dot" : "solid" } };
+    }
+    const bars = mark.low && {
+      type: "data", symmetric: false, color: soft(single, 0.55), thickness: 1, width: 0,
+      array: mark.y.map((y, i) => (mark.high[i] === null ? 0 : mark.high[i] - y)),
+      arrayminus: mark.y.map((y, i) => (mark.low[i] === null ? 0 : y - mark.low[i])),
+    };
+    return {
+      ...shared, mode: "markers", x: mark.x, y: mark.y, text, ...(bars ? { error_y: bars } : {}),
+      marker: { symbol: symbols[mark.symbol] + (mark.hollow ? "-open" : ""), color: mark.colour, size: mark.thin ? 5 : 8, line: { width: mark.hollow ? 1.4 : 0.6, color: mark.hollow ? mark.colour : "#ffffff" } },
+      notes: mark.notes,
+    };
+  }
+
+  function colourBar(scale) {
+    const at = (value) => Math.log10(value);
+    const ticks = [];
+    for (let k = Math.ceil(at(scale.low)); k <= at(scale.high); k += 1) ticks.push(k);
+    if (ticks.length < 2) ticks.splice(0, ticks.length, at(scale.low), at(scale.high));
+    return {
+      type: "scatter", mode: "markers", x: [null], y: [null], showlegend: false, hoverinfo: "skip",
+      marker: {
+        colorscale: scale.colours.map((colour, i) => [i / (scale.colours.length - 1), colour]), cmin: at(scale.low), cmax: at(scale.high), color: [at(scale.low)], showscale: true,
+        colorbar: { title: { text: plain(scale.label), side: "right", font: { size: 11 } }, thickness: 10, outlinewidth: 0, tickvals: ticks, ticktext: ticks.map((k) => (Number.isInteger(k) ? `10<sup>${k}</sup>` : said(10 ** k))), tickfont: { size: 10 } },
+      },
+    };
+  }
+
+  function axis(given) {
+    const ticks = given.ticks ? { tickmode: "array", tickvals: given.ticks, ticktext: given.ticks.map(String) } : {};
+    return {
+      title: { text: plain(given.label), font: { size: 12 } }, type: given.log ? "log" : "linear", ...(given.range.length ? { range: given.range } : {}),
+      gridcolor: "#e4e6ea", linecolor: "#1b1f24", ticks: "outside", zeroline: false, exponentformat: "power", showexponent: "all", automargin: true,
+      ...(given.log ? { dtick: given.range.length && Math.abs(given.range[1] - given.range[0]) > 1.2 ? Math.ceil(Math.abs(given.range[1] - given.range[0]) / 6) : undefined } : {}), ...ticks,
+    };
+  }
+
+  function draw(place, panel, scale) {
+    const seen = new Set();
+    const traces = panel.marks.map((mark) => trace(panel, mark, seen));
+    if (scale) traces.push(colourBar(scale));
+    const words = [panel.title, panel.equation].filter(Boolean).map(plain).join("   ");
+    const rows = Math.ceil(seen.size / 2);
+    place.style.minHeight = `${360 + 20 * rows}px`;
+    const layout = {
+      title: { text: words, font: { size: 13 }, x: 0, xref: "paper", y: 0.98 }, margin: { l: 60, r: scale ? 10 : 20, t: 34, b: 50 }, height: 360 + 20 * rows,
+      font: { family: "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 12, color: "#1b1f24" }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      xaxis: axis(panel.x), yaxis: axis(panel.y), hovermode: "closest", showlegend: seen.size > 0,
+      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.22, yanchor: "top", font: { size: 11 } },
+    };
+    return Plotly.newPlot(place, traces, layout, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
+  }
+
+  const drawn = new Map();
+  function show(figure) {
+    const name = figure.dataset.chart;
+    if (drawn.has(name)) return;
+    const given = charts[name];
+    const live = figure.querySelector(".live");
+    const places = given.panels.filter((panel) => !panel.missing).map((panel, i, all) => {
+      const place = document.createElement("div");
+      place.className = "chart";
+      live.append(place);
+      return [place, panel, i === all.length - 1 ? given.scale : null];
+    });
+    live.hidden = false;
+    drawn.set(name, places.map(([place]) => place));
+    Promise.all(places.map((one) => draw(...one))).then(() => { figure.classList.add("alive"); if (chosen) dim(places.map(([place]) => place)); });
+  }
+
+  // Rows that the reader filters: a point whose note names another run is dimmed in every chart.
+  let chosen = null;
+  let known = new Set();
+  function dim(places) {
+    for (const place of places) {
+      place.data.forEach((one, i) => {
+        if (!Array.isArray(one.notes) || !one.notes.some((note) => known.has(note))) return;
+        Plotly.restyle(place, { "marker.opacity": [one.notes.map((note) => (!chosen || chosen.has(note) ? 1 : 0.08))] }, [i]);
+      });
+    }
+  }
+  document.addEventListener("runs-chosen", (event) => {
+    chosen = event.detail.chosen;
+    known = event.detail.known;
+    for (const places of drawn.values()) dim(places);
+  });
+
+  const figures = [...document.querySelectorAll("figure[data-chart]")];
+  if (typeof IntersectionObserver === "undefined") figures.forEach(show);
+  const near = new IntersectionObserver((entries) => entries.forEach((entry) => { if (entry.isIntersecting) { near.unobserve(entry.target); show(entry.target); } }), { rootMargin: "600px" });
+  figures.forEach((figure) => near.observe(figure));
+
+  // The data of a chart as a table, made when it is opened.
+  document.addEventListener("toggle", (event) => {
+    const details = event.target;
+    if (!(details instanceof HTMLDetailsElement) || !details.dataset.of || details.querySelector("table")) return;
+    const table = document.createElement("table");
+    const row = (cells, tag) => { const tr = document.createElement("tr"); for (const cell of cells) { const td = document.createElement(tag); td.textContent = cell ?? ""; if (tag === "th") td.scope = "col"; tr.append(td); } return tr; };
+    const head = table.createTHead();
+    head.append(row(["panel", "series", "x", "y", "low", "high", "note"], "th"));
+    const body = table.createTBody();
+    for (const panel of charts[details.dataset.of].panels) {
+      for (const mark of panel.marks) {
+        if (mark.kind !== "points") continue;
+        mark.x.forEach((x, i) => body.append(row([panel.title, mark.label, said(x), said(mark.y[i]), mark.low?.[i], mark.high?.[i], Array.isArray(mark.notes) ? mark.notes[i] : mark.notes], "td")));
+      }
+    }
+    const scroll = document.createElement("div");
+    scroll.className = "scroll";
+    scroll.tabIndex = 0;
+    scroll.setAttribute("role", "region");
+    scroll.setAttribute("aria-label", "Data of this figure");
+    scroll.append(table);
+    details.append(scroll);
+  }, true);
+})();

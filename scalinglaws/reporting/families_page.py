@@ -1,0 +1,268 @@
+"""The page of a set of families: the paper's findings on these runs, its 24 figures and its constants beside them."""
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..claims.claim import Verdict
+from ..measurements.sheet import Constant, Sheet
+from ..records.json_values import to_plain, write_json, write_whole
+from ..records.numbers_in_text import ABSENT, count, number, stated, typeset
+from ..results.attempt import attempt
+from ..results.fitted import Estimate
+from .document import Document, Section, charts_of, html_of, live_figure, table_html
+from .drawing.drawn_figure import DrawnFigure
+from .markup import formula
+from .paper.experiment import Experiment
+from .paper.figure import PaperFigure, drawn
+from .paper.shelf import PAPER_FIGURES
+from .table_cells import Cell, ReportTable, estimated
+
+CARD = (
+    ("alpha_N", "L(N)"),
+    ("alpha_D", "L(D)"),
+    ("alpha_Cmin", "L(C_min)"),
+    ("p_N, derived", "best size, by the laws"),
+    ("p_N, frontier", "best size, by the frontier"),
+    ("alpha_B", "critical batch"),
+)  # the six numbers on top: constant, and what it is the exponent of
+FIRST = 1  # the figure on the first screen
+RUN_COLUMNS = (
+    ("run", "run_id", str),
+    ("families", "family", str),
+    ("architecture", "arch", str),
+    ("layers", "n_layer", count),
+    ("N (parameters)", "params_nonembedding", count),
+    ("D (tokens)", "tokens", count),
+    ("epochs", "epochs", number),
+    ("batch (tokens)", "batch_tokens", count),
+    ("steps", "steps", count),
+    ("peak learning rate", "lr", number),
+    ("schedule", "lr_schedule", str),
+    ("seed", "seed", count),
+    ("test loss (nats per token)", "loss_nats", lambda value: number(value, 4)),
+    ("seconds", "seconds", number),
+    ("outcome", "outcome", str),
+    ("excluded because", "excluded_because", str),
+)
+COMPARED = "published: another text, vocabulary and range of sizes; not a target"
+
+
+def families_page(found: Experiment, to: Path, *, figures: Sequence[PaperFigure] = PAPER_FIGURES) -> Path:
+    """Write the page into a folder: index.html, findings.json, and figures/*.svg, *.pdf and *.csv.
+
+    It shows fields of the record alone. A figure, table or claim that cannot be made says why in its place.
+
+    Returns:
+        the path of index.html.
+
+    Raises:
+        StoreError: the folder is not writable, or the disk is full.
+    """
+    to = Path(to)
+    write_json(to / "findings.json", to_plain(found.found))
+    made = {one.number: DrawnFigure(one.name, one.title, drawn(one, found)) for one in figures}
+    pictures = {one.name: _saved(one, to / "figures") for one in made.values()}
+    write_whole(to / "index.html", html_of(document_of(found, made, pictures)).encode())
+    return to / "index.html"
+
+
+def _saved(figure: DrawnFigure, folder: Path) -> str:
+    """Write the files of a figure and give its picture for the page; empty where it has none."""
+
+    def make() -> str:
+        if not figure.drawing.panels:
+            return ""
+        svg, pdf, picture = figure.files()
+        write_whole(folder / f"{figure.name}.svg", svg.encode())
+        write_whole(folder / f"{figure.name}.pdf", pdf)
+        figure.write(folder / f"{figure.name}.csv")
+        return picture
+
+    return attempt(make, lambda why: f'<p class="failed">{html.escape(why)}</p>')
+
+
+def document_of(found: Experiment, figures: Mapping[int, DrawnFigure], pictures: dict[str, str]) -> Document:
+    """Lay out the page of an experiment."""
+    shown = {place: _figure(place, figure, pictures) for place, figure in figures.items()}
+    others = "\n".join(text for place, text in shown.items() if place != FIRST)
+    sheets = "\n".join(table_html(_sheet(one), level="h3") for one in found.found.measured.sheets)
+    parts = [
+        Section("first", "", f'<section aria-label="First figure">{shown.get(FIRST, "")}</section>'),
+        Section("eight", "The findings", table_html(_findings(found))) if _eight(found) else Section("", "", ""),
+        Section("claims", "The claims", _claims(found.found.verdicts)),
+        Section("figures", "The figures", f'<section id="figures"><h2>The figures of the paper</h2>{others}</section>'),
+        Section("table-constants", "The constants", table_html(_constants(found.found.measured.constants))),
+        Section("notes", "Notes on the runs", _notes(found.notes)),
+        Section("measured", "Measured tables", f'<section id="measured"><details><summary>Every measured table '
+             f"({len(found.found.measured.sheets)})</summary>{sheets}</details></section>"),
+        Section("missing", "", _missing(found.found.measured.missing)),
+        Section("table-runs", "All runs", table_html(_runs(found))),
+    ]  # fmt: skip
+    commands = [f"scalinglaws report {found.folder}", f"scalinglaws findings {found.folder} --json"]
+    data = {"name": found.name, "points": {"columns": _columns(found)}, "findings": _plain_verdicts(found)}
+    kind = "The experiments of Kaplan et al. 2020, on one machine"
+    return Document(found.name, kind, _presence(found), _lead(found), [one for one in parts if one.body],
+                    commands, data, charts_of([*figures.values()]))  # fmt: skip
+
+
+def _figure(place: int, figure: DrawnFigure, pictures: dict[str, str]) -> str:
+    links = " ".join(
+        f'<a href="figures/{figure.name}.{kind}" download>{kind.upper()}</a>' for kind in ("svg", "pdf", "csv")
+    )
+    return live_figure(figure, pictures[figure.name], f"Figure {place}. {figure.title}", links)
+
+
+def _presence(found: Experiment) -> str:
+    runs = len(found.runs)
+    have, asked = sum(found.present.values()), sum(found.planned.values())
+    of = f" present, {asked - have:,} missing" if asked > have else ""
+    kind = "partial" if asked > have else "whole"
+    return f'<p class="presence {kind}">{runs:,} runs{of}, of {len(found.present)} families</p>'
+
+
+def _lead(found: Experiment) -> str:
+    """The findings in one line, and six numbers with their intervals beside the paper's."""
+    cards = "".join(_card(found.constant(name), what) for name, what in CARD)
+    counted = _outcomes([one.outcome for one in _eight(found)]) if _eight(found) else ""
+    lead = f"<strong>The eight findings of the paper on these runs:</strong> {counted}. " if counted else ""
+    return f'<p class="verdict">{lead}{html.escape(found.found.summary)}.</p><dl class="card">{cards}</dl>'
+
+
+def _outcomes(outcomes: Sequence[str]) -> str:
+    counts = {one: outcomes.count(one) for one in dict.fromkeys(outcomes)}
+    return ", ".join(f"{n} {one}" for one, n in sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+def _card(one: Constant | None, what: str) -> str:
+    name = one.name.split(",")[0] if one else what
+    value = typeset(one.measured) if one and one.measured else "not measured"
+    head, _, ends = value.partition(" [")
+    told = f"[{ends}" if ends else ""
+    paper = f"paper: {stated(one.published, 3)}" if one and one.published is not None else ""
+    return (
+        f"<div><dt>{formula(name)}, {formula(what)}</dt><dd><b>{html.escape(head)}</b> "
+        f"<span>{html.escape(told)}</span> <small>{paper}</small></dd></div>"
+    )
+
+
+def _eight(found: Experiment) -> Sequence[Any]:
+    """Give the eight findings, where the record has them: each with number, says, outcome, claims and why."""
+    return getattr(found.found, "eight", ())
+
+
+def _findings(found: Experiment) -> ReportTable:
+    """The eight findings, with the numbers of the claims on which each rests."""
+    by_id = {one.id: one for one in found.found.verdicts}
+    rows = []
+    for one in _eight(found):
+        measured = "; ".join(f"{id}: {by_id[id].measured}" for id in one.claims if id in by_id and by_id[id].measured)
+        rows.append(
+            (Cell(str(one.number), float(one.number)), Cell(one.says), Cell(one.outcome), Cell(one.why), Cell(measured))
+        )
+    columns = ("number", "finding", "verdict", "its claims", "statistic, with its interval")
+    note = (
+        "A finding passes if the claims that it rests on pass, and fails if one fails. What it would take to decide an "
+    )
+    note += "undecided one stands with its claims below."
+    return ReportTable("eight", "The findings", columns, tuple(rows), note)
+
+
+def _claims(verdicts: Sequence[Verdict]) -> str:
+    items = "".join(_claim(one) for one in verdicts)
+    note = '<p class="note">Each opens to its test and its numbers.</p>'
+    return f'<section id="claims"><h2>The claims</h2>{note}{items}</section>'
+
+
+def _claim(one: Verdict) -> str:
+    parts = "".join(f"<li>{formula(part.sentence)}</li>" for part in one.parts)
+    measured = f"<p>Measured: {formula(one.measured)}</p>" if one.measured else ""
+    return (
+        f'<details class="claim"><summary><span class="outcome {one.outcome.replace(" ", "-")}">{one.outcome}</span> '
+        f"{one.id}. {html.escape(one.claim)}</summary><p>{formula(one.why)}.</p>{measured}"
+        f'<p class="note">Test: {formula(one.test)}</p>' + (f"<ul>{parts}</ul>" if parts else "") + "</details>"
+    )
+
+
+def _constants(constants: Sequence[Constant]) -> ReportTable:
+    rows = tuple(
+        (
+            Cell(one.name, maths=True),
+            Cell(one.meaning),
+            estimated(one.measured) if isinstance(one.measured, Estimate) else Cell("not measured"),
+            Cell(stated(one.published, 4), one.published) if one.published is not None else Cell(ABSENT),
+            Cell(one.source or ABSENT),
+            Cell(one.how),
+        )
+        for one in constants
+    )
+    columns = ("constant", "meaning", "measured [interval]", COMPARED, "published in", "how")
+    return ReportTable("constants", "The constants", columns, rows)
+
+
+def _sheet(sheet: Sheet) -> ReportTable:
+    rows = tuple(tuple(_value(value) for value in row) for row in sheet.rows)
+    return ReportTable(f"sheet-{sheet.name}", sheet.title, sheet.columns, rows, sheet.about)
+
+
+def _value(value: float | str | None) -> Cell:
+    if value is None or isinstance(value, str):
+        return Cell(value or ABSENT)
+    if not np.isfinite(value):
+        return Cell(ABSENT)
+    return Cell(count(value) if float(value).is_integer() else number(value, 4), float(value))
+
+
+def _runs(found: Experiment) -> ReportTable:
+    shown = [(head, name, write) for head, name, write in RUN_COLUMNS if name in found.runs]
+    rows = tuple(tuple(_cell(found.runs[name][i], write) for _, name, write in shown) for i in range(len(found.runs)))
+    note = f"{len(found.runs):,} runs. Type words to choose runs: charts of single runs follow."
+    return ReportTable("runs", "All runs", tuple(head for head, _, _ in shown), rows, note)
+
+
+def _cell(value, write) -> Cell:
+    if write is str:
+        return Cell(str(value) or ABSENT)
+    value = float(value)
+    return Cell(write(value) or ABSENT, value if np.isfinite(value) else None)
+
+
+def _columns(found: Experiment) -> dict[str, list]:
+    columns = {}
+    for name in found.runs.columns:
+        values = found.runs[name].tolist()
+        columns[name] = [None if isinstance(one, float) and not np.isfinite(one) else one for one in values]
+    return columns
+
+
+def _plain_verdicts(found: Experiment) -> list[dict[str, str]]:
+    return [{"id": one.id, "claim": one.claim, "outcome": one.outcome, "why": one.why} for one in found.found.verdicts]
+
+
+def _missing(missing: Sequence[str]) -> str:
+    items = "".join(f"<li>{html.escape(one)}</li>" for one in missing)
+    return f'<section id="missing"><h2>Not measured</h2><ul>{items}</ul></section>' if items else ""
+
+
+def _notes(text: str) -> str:
+    """Lay out paragraphs and lists of plain Markdown; any markup in it stays text."""
+    if not text:
+        return ""
+    blocks = []
+    for block in re.split(r"\n\s*\n", text):
+        if block.startswith("- "):
+            items = re.split(r"\n- ", block.removeprefix("- "))
+            blocks.append("<ul>" + "".join(f"<li>{_words(item)}</li>" for item in items) + "</ul>")
+        else:
+            blocks.append(f"<p>{_words(block)}</p>")
+    return f'<section id="notes"><h2>Notes on the runs</h2>{"".join(blocks)}</section>'
+
+
+def _words(text: str) -> str:
+    escaped = html.escape(" ".join(text.split()))
+    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escaped)
+    return re.sub(r"`(.+?)`", r"<code>\1</code>", strong)
