@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .points.reading import read_points
     from .points.which_rows import points_of_checkpoints
     from .points.writing import write_points
+    from .predicting.curve import CurveForecast, curve
     from .predicting.forecast import Forecast
     from .predicting.predict import Prediction, predict
     from .predicting.through_loss import through_loss
@@ -87,6 +88,7 @@ _DEFINED_IN = {
         ".points.reading": "read_points",
         ".points.which_rows": "points_of_checkpoints",
         ".points.writing": "write_points",
+        ".predicting.curve": "CurveForecast curve",
         ".predicting.forecast": "Forecast",
         ".predicting.predict": "Prediction predict",
         ".predicting.through_loss": "through_loss",
@@ -108,6 +110,7 @@ __all__ = [
     "LAWS",
     "ArmsFit",
     "Building",
+    "CurveForecast",
     "DrawnFit",
     "Draws",
     "Ensemble",
@@ -133,6 +136,7 @@ __all__ = [
     "compare",
     "conventions",
     "convert",
+    "curve",
     "differences",
     "draws",
     "ensemble",

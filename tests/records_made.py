@@ -32,6 +32,7 @@ from scalinglaws.planning.hardware import TrainingCost
 from scalinglaws.planning.planned import Alternative, PlannedShape, Within
 from scalinglaws.planning.published import LawSpread, Optimum
 from scalinglaws.planning.rates_and_batches import Setting
+from scalinglaws.predicting.curve import CurveForecast
 from scalinglaws.records.public_record import PublicRecord
 from scalinglaws.reporting.drawing.drawing import Axis, ChartPanel, Drawing, line
 from scalinglaws.reporting.drawing.drawing import points as mark_of_points
@@ -271,6 +272,16 @@ def conventions() -> Conventions:
     return Conventions("chinchilla", "params_total", 1e18, 4.2, 0.95, 9, refits, moved, lacking, made, ("C is C.",))
 
 
+def curve_forecast() -> CurveForecast:
+    """Three steps of a curve, whose numbers are set by hand."""
+    steps, loss = np.array([100.0, 500.0, 1000.0]), np.array([3.6, 3.2, 2.9])
+    rates, left_out = np.array([3e-4, 3e-4, 3e-5]), {"cosine": 0.004, "constant": 0.002}
+    return CurveForecast(
+        "multi-power", ("constant", "cosine"), steps, rates, loss, loss * 0.99, loss * 1.01, 0.95, left_out, 1e-3, 2.5,
+        ("2 runs hardly show it.",)
+    )  # fmt: skip
+
+
 def sweep_optima() -> Sweeps:
     """Two cells, one of them at the end of its sweep, and a law whose numbers are set by hand."""
     good = CellOptimum(
@@ -350,6 +361,7 @@ RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "audit": audit,
     "findings": findings,
     "conventions": conventions,
+    "curve": curve_forecast,
     "local_exponents": local_exponents,
     "sweeps": sweep_optima,
     "arms_fit": arms_fit,

@@ -22,6 +22,7 @@ VERBS = [
     "import",
     "fit",
     "predict",
+    "curve",
     "compare",
     "arms",
     "conventions",

@@ -20,7 +20,7 @@ Accuracy = Annotated[
         "bhagia-accuracy.",
     ),
 ]
-COUNT = 2000  # draws of the second step behind a forecast, which has none
+COUNT = 500  # draws of the second step behind a forecast, which has none
 
 
 def _forecast(a: Unasked, at: list[str], kind: str = "run", accuracy: str | None = None, json: bool = False, **_):

@@ -47,7 +47,7 @@ def of_runs(law: Law, points: Points, columns: Mapping[str, str] | None = None) 
     for i, name in enumerate(names):
         rows = np.flatnonzero(number == i)
         rows = rows[np.argsort(points["steps"][rows], kind="stable")]
-        schedule, piece[rows] = _read(str(name), points["steps"][rows], points["lr"][rows])
+        schedule, piece[rows] = read_schedule(str(name), points["steps"][rows], points["lr"][rows])
         schedules.append(schedule)
         fitted[rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).round().astype(int)]] = True
     return law.along(schedules), points.replace(schedule_number=number.astype(float), steps=piece).take(fitted)
@@ -62,7 +62,7 @@ def _require_one_size(law: Law, points: Points) -> None:
             )
 
 
-def _read(name: str, steps: np.ndarray, rate: np.ndarray) -> tuple[Schedule, np.ndarray]:
+def read_schedule(name: str, steps: np.ndarray, rate: np.ndarray) -> tuple[Schedule, np.ndarray]:
     """Return a run's schedule, and for each of its rows the number of the piece that ends there."""
     if not (np.isfinite(rate) & (rate >= 0)).all():
         raise PointsError(f"run {name!r} has a learning rate that is no number of 0 or more. Drop or correct that row.")
