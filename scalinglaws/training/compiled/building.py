@@ -18,7 +18,7 @@ from ...errors import FailureError, StoreError
 from ...records.json_values import write_whole
 from ...store.lock import held
 
-SOURCES = tuple(f"{name}.py" for name in "attention blocks kernel lanes layers places products".split())
+SOURCES = tuple(f"{name}.py" for name in "attention blocks kernel lanes layers places products tiles".split())
 NAME = "scalinglaws_run"
 ARGUMENTS = 7
 PATIENCE = 300.0  # seconds to wait for another process that makes the same file
@@ -51,9 +51,9 @@ def native(folder: Path | None = None) -> Native:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    processor, features = _processor(llvm)
-    path = (folder or home()) / f"{_digest(processor, features)}.o"
-    machine = llvm.Target.from_default_triple().create_target_machine(cpu=processor, features=features, opt=3, jit=True)
+    name, features = processor(llvm)
+    path = (folder or home()) / f"{_digest(name, features)}.o"
+    machine = llvm.Target.from_default_triple().create_target_machine(cpu=name, features=features, opt=3, jit=True)
     if not path.exists():
         with held(path.with_suffix(".lock"), "compiling the training step", patience=PATIENCE):
             if not path.exists():
@@ -61,8 +61,8 @@ def native(folder: Path | None = None) -> Native:
     return _loaded(llvm, machine, path.read_bytes())
 
 
-def _processor(llvm) -> tuple[str, str]:
-    """The processor to compile for: this one, but without its vectors where PyTorch is held to those that all have."""
+def processor(llvm) -> tuple[str, str]:
+    """The processor to compile for, and its features: this one, but without its vectors where PyTorch is held to those that all have."""
     import torch
 
     if platform.machine() in ("x86_64", "AMD64") and torch.backends.cpu.get_cpu_capability() == "DEFAULT":

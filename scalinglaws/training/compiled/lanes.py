@@ -1,4 +1,4 @@
-"""Eight floats at once, as a type of numba's, and the register tile of which every matrix product is made.
+"""Eight floats at once, as a type of numba's, and addresses as pointers.
 
 Written for any processor: LLVM turns vectors of eight into the widest that it has (two of four on Arm or old x86), and
 a multiply-add into one instruction where there is one.
@@ -61,23 +61,27 @@ for _symbol, _instruction in (
     _arithmetic(_symbol, _instruction)
 
 
-def _vector(builder, pointer, index):
-    return builder.bitcast(builder.gep(pointer, [index]), V8.as_pointer())
+def vector_at(builder, pointer, index, lanes: int = LANES):
+    """Emit the address of some lanes from an index on."""
+    return builder.bitcast(builder.gep(pointer, [index]), ir.VectorType(F32, lanes).as_pointer())
 
 
-def _constant(value: float):
-    return ir.Constant(V8, [value] * LANES)
+def constant(value: float, lanes: int = LANES):
+    """Emit lanes of one value."""
+    return ir.Constant(ir.VectorType(F32, lanes), [value] * lanes)
 
 
-def _function(builder, name: str, result, arguments):
+def function(builder, name: str, result, arguments):
+    """Emit the declaration of a function of LLVM's, once a module."""
     known = builder.module.globals.get(name)
     return known or ir.Function(builder.module, ir.FunctionType(result, arguments), name)
 
 
-def _spread(builder, value):
-    undefined = ir.Constant(V8, ir.Undefined)
+def spread_over(builder, value, lanes: int = LANES):
+    """Emit lanes of one number."""
+    undefined = ir.Constant(ir.VectorType(F32, lanes), ir.Undefined)
     first = builder.insert_element(undefined, value, ir.Constant(I32, 0))
-    return builder.shuffle_vector(first, undefined, ir.Constant(I8X32, [0] * LANES))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, lanes), [0] * lanes))
 
 
 @intrinsic
@@ -136,7 +140,7 @@ def load(typing, pointer, index):
     """Eight floats from an index on."""
 
     def generate(context, builder, sig, args):
-        value = builder.load(_vector(builder, *args))
+        value = builder.load(vector_at(builder, *args))
         value.align = 4
         return value
 
@@ -148,7 +152,7 @@ def store(typing, pointer, index, value):
     """Write eight floats from an index on."""
 
     def generate(context, builder, sig, args):
-        builder.store(args[2], _vector(builder, *args[:2])).align = 4
+        builder.store(args[2], vector_at(builder, *args[:2])).align = 4
         return context.get_dummy_value()
 
     return types.void(FLOATS, types.int64, lanes), generate
@@ -159,7 +163,7 @@ def spread(typing, value):
     """Eight times one number."""
 
     def generate(context, builder, sig, args):
-        return _spread(builder, args[0])
+        return spread_over(builder, args[0])
 
     return lanes(types.float32), generate
 
@@ -169,7 +173,7 @@ def total(typing, value):
     """The sum of eight floats."""
 
     def generate(context, builder, sig, args):
-        add = _function(builder, "llvm.vector.reduce.fadd.v8f32", F32, [F32, V8])
+        add = function(builder, "llvm.vector.reduce.fadd.v8f32", F32, [F32, V8])
         return builder.call(add, [ir.Constant(F32, -0.0), args[0]], fastmath=("reassoc",))
 
     return types.float32(lanes), generate
@@ -180,7 +184,7 @@ def highest(typing, value):
     """The largest of eight floats."""
 
     def generate(context, builder, sig, args):
-        return builder.call(_function(builder, "llvm.vector.reduce.fmax.v8f32", F32, [V8]), [args[0]])
+        return builder.call(function(builder, "llvm.vector.reduce.fmax.v8f32", F32, [V8]), [args[0]])
 
     return types.float32(lanes), generate
 
@@ -200,7 +204,7 @@ def where_positive(typing, sign, one, other):
     """Take `one` where `sign` is above 0, else `other`."""
 
     def generate(context, builder, sig, args):
-        return builder.select(builder.fcmp_ordered(">", args[0], _constant(0.0)), args[1], args[2])
+        return builder.select(builder.fcmp_ordered(">", args[0], constant(0.0)), args[1], args[2])
 
     return lanes(lanes, lanes, lanes), generate
 
@@ -210,7 +214,7 @@ def magnitude(typing, value):
     """The absolute value of each."""
 
     def generate(context, builder, sig, args):
-        return builder.call(_function(builder, "llvm.fabs.v8f32", V8, [V8]), [args[0]])
+        return builder.call(function(builder, "llvm.fabs.v8f32", V8, [V8]), [args[0]])
 
     return lanes(lanes), generate
 
@@ -220,7 +224,7 @@ def root(typing, value):
     """The square root of each."""
 
     def generate(context, builder, sig, args):
-        return builder.call(_function(builder, "llvm.sqrt.v8f32", V8, [V8]), [args[0]])
+        return builder.call(function(builder, "llvm.sqrt.v8f32", V8, [V8]), [args[0]])
 
     return lanes(lanes), generate
 
@@ -230,7 +234,7 @@ def nearest(typing, value):
     """Each rounded to a whole number, for absolute values below 2^22."""
 
     def generate(context, builder, sig, args):
-        shift = _constant(1.5 * 2**23)
+        shift = constant(1.5 * 2**23)
         return builder.fsub(builder.fadd(args[0], shift), shift)
 
     return lanes(lanes), generate
@@ -245,66 +249,3 @@ def power_of_two(typing, value):
         return builder.bitcast(builder.shl(whole, ir.Constant(I8X32, [23] * LANES)), V8)
 
     return lanes(lanes), generate
-
-
-def make_tile(rows: int, columns: int):
-    """Make the product of a tile that stays in registers: c[i, j] = s[i, j] + sum_k a[i ar + k ak] b[k bk + j].
-
-    `rows` and `columns` (a multiple of eight) are fixed; strides count elements; the depth is at least 1; s may be c.
-    With eight vectors of sums both multiply-add units of a core are busy: a result takes four cycles. What is in s is
-    added last: a long sum of small terms is more exact when it starts at 0.
-    """
-    many = columns // LANES
-
-    @intrinsic
-    def tile(typing, a, ar, ak, depth, b, bk, s, ls, c, lc):
-        def generate(context, builder, sig, args):
-            _tile(builder, rows, many, *args)
-            return context.get_dummy_value()
-
-        number = types.int64
-        asked = (FLOATS, number, number, number, FLOATS, number, FLOATS, number, FLOATS, number)
-        return types.void(*asked), generate
-
-    return tile
-
-
-def _tile(builder, rows: int, many: int, a, ar, ak, depth, b, bk, s, ls, c, lc):
-    places = [(r, j) for r in range(rows) for j in range(many)]
-
-    def at(stride, r, j=0):
-        return builder.add(builder.mul(stride, ir.Constant(I64, r)), ir.Constant(I64, LANES * j))
-
-    def eight(pointer, index):
-        value = builder.load(_vector(builder, pointer, index))
-        value.align = 4
-        return value
-
-    row_starts = [at(ar, r) for r in range(rows)]
-    before, loop, done = builder.block, builder.append_basic_block("depth"), builder.append_basic_block("done")
-    builder.branch(loop)
-    builder.position_at_end(loop)
-    k = builder.phi(I64)
-    k.add_incoming(ir.Constant(I64, 0), before)
-    sums = {place: builder.phi(V8) for place in places}
-    columns = [eight(b, builder.add(builder.mul(k, bk), ir.Constant(I64, LANES * j))) for j in range(many)]
-    along = builder.mul(k, ak)
-    multiply_add = _function(builder, "llvm.fmuladd.v8f32", V8, [V8] * 3)
-    added = {}
-    for r in range(rows):
-        value = _spread(builder, builder.load(builder.gep(a, [builder.add(row_starts[r], along)])))
-        for j in range(many):
-            added[r, j] = builder.call(multiply_add, [value, columns[j], sums[r, j]])
-    following = builder.add(k, ir.Constant(I64, 1))
-    k.add_incoming(following, loop)
-    for place in places:
-        sums[place].add_incoming(_constant(0.0), before)
-        sums[place].add_incoming(added[place], loop)
-    builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
-    builder.position_at_end(done)
-    for place in places:
-        whole = builder.fadd(eight(s, at(ls, *place)), added[place])
-        builder.store(whole, _vector(builder, c, at(lc, *place))).align = 4
-
-
-wide_tile, narrow_tile = make_tile(4, WIDE), make_tile(8, LANES)

@@ -8,14 +8,13 @@ from .lanes import (
     floats,
     ints,
     load,
-    narrow_tile,
     on_its_own,
     past,
     spread,
     store,
     total,
-    wide_tile,
 )
+from .tiles import BROAD, HAS_BROAD, TALL, broad_tile, narrow_tile, wide_tile
 
 DEEPEST = 256  # terms of a sum that are added at once: a panel of b this deep fits in the first-level cache
 
@@ -32,16 +31,24 @@ def product(a, ar, ak, depth, b, bk, bp, s, ls, c, lc, rows, columns):
         if first > 0:
             s = c
             ls = lc
-        for j in range(0, columns, WIDE):
-            panel = past(b, first * bk + (j // WIDE) * bp)
-            if columns - j > LANES:
-                for i in range(0, rows, 4):
+        j = 0
+        while j < columns:
+            panel, into, from_ = past(b, first * bk + (j // WIDE) * bp), past(c, j), past(s, j)
+            if HAS_BROAD and columns - j > BROAD - LANES:
+                for i in range(0, rows, 8):
                     row = past(a, i * ar + first * ak)
-                    wide_tile(row, ar, ak, deep, panel, bk, past(s, i * ls + j), ls, past(c, i * lc + j), lc)
+                    broad_tile(row, ar, ak, deep, panel, bk, bp, past(from_, i * ls), ls, past(into, i * lc), lc)
+                j += BROAD
+            elif columns - j > LANES:
+                for i in range(0, rows, TALL):
+                    row = past(a, i * ar + first * ak)
+                    wide_tile(row, ar, ak, deep, panel, bk, LANES, past(from_, i * ls), ls, past(into, i * lc), lc)
+                j += WIDE
             else:
                 for i in range(0, rows, 8):
                     row = past(a, i * ar + first * ak)
-                    narrow_tile(row, ar, ak, deep, panel, bk, past(s, i * ls + j), ls, past(c, i * lc + j), lc)
+                    narrow_tile(row, ar, ak, deep, panel, bk, 0, past(from_, i * ls), ls, past(into, i * lc), lc)
+                j += WIDE
 
 
 @compiled
