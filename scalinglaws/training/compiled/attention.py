@@ -2,7 +2,7 @@
 
 from . import places as at
 from .lanes import LANES, WIDE, compiled, doubles, floats, load, on_its_own, past, spread, store, total
-from .layers import soften
+from .layers import head_norm, head_norm_back, soften
 from .products import copy, in_panels, product
 
 MASKED = -1e30
@@ -22,8 +22,33 @@ def turned(x, lx, rows, width, cosines, sines, sign):
 
 
 @compiled
-def attend(dims, kept, qkv, mixed):
-    """Attention of one sequence: the patterns and the packed queries, keys and values stay in `kept`."""
+def normed(dims, norms, hats, tall, q, k):
+    """Normalise the queries, which are scaled too, and the keys of one head; `hats` keeps both, and their factors."""
+    on_its_own()
+    t, width, lk, numbers = dims[at.T], dims[at.DH], dims[at.LK], doubles(dims[at.NUMBERS])
+    inverses, eps = past(hats, 2 * tall * lk), numbers[at.QK_EPS]
+    head_norm(q, lk, t, width, floats(norms[at.Q_GAIN]), numbers[at.SCALE], eps, hats, inverses)
+    hats, inverses = past(hats, tall * lk), past(inverses, tall)
+    head_norm(k, lk, t, width, floats(norms[at.K_GAIN]), 1.0, eps, hats, inverses)
+
+
+@compiled
+def normed_back(dims, norms, hats, tall, d_q, d_k):
+    """Take the gradients of queries and keys back through their norms, adding those of the gains."""
+    on_its_own()
+    t, width, lk, scale = dims[at.T], dims[at.DH], dims[at.LK], doubles(dims[at.NUMBERS])[at.SCALE]
+    inverses = past(hats, 2 * tall * lk)
+    head_norm_back(d_q, lk, t, width, floats(norms[at.Q_GAIN]), scale, floats(norms[at.Q_SUM]), hats, inverses)
+    hats, inverses = past(hats, tall * lk), past(inverses, tall)
+    head_norm_back(d_k, lk, t, width, floats(norms[at.K_GAIN]), 1.0, floats(norms[at.K_SUM]), hats, inverses)
+
+
+@compiled
+def attend(dims, norms, kept, qkv, mixed):
+    """Attention of one sequence: the patterns and the packed queries, keys and values stay in `kept`.
+
+    With norms of queries and keys, `norms` is their row; what they leave for the way back stays behind the patterns.
+    """
     on_its_own()
     t, width, lk, lt = dims[at.T], dims[at.DH], dims[at.LK], dims[at.LT]
     all_heads, lq, lm = dims[at.DA], dims[at.LQ], dims[at.LM]
@@ -34,9 +59,11 @@ def attend(dims, kept, qkv, mixed):
     for h in range(dims[at.HEADS]):
         q = past(kept, h * dims[at.HEAD_SIZE])
         k, v, p = past(q, tall * lk), past(q, 2 * tall * lk), past(q, 3 * tall * lk)
-        copy(past(qkv, h * width), lq, t, width, q, lk, scale)
+        copy(past(qkv, h * width), lq, t, width, q, lk, 1.0 if dims[at.QK_NORM] else scale)
         copy(past(qkv, all_heads + h * width), lq, t, width, k, lk, 1.0)
         copy(past(qkv, 2 * all_heads + h * width), lq, t, width, v, lk, 1.0)
+        if dims[at.QK_NORM]:
+            normed(dims, norms, past(p, tall * lt), tall, q, k)
         if dims[at.ROTARY]:
             turned(q, lk, t, width, cosines, sines, 1.0)
             turned(k, lk, t, width, cosines, sines, 1.0)
@@ -59,7 +86,7 @@ def attend(dims, kept, qkv, mixed):
 
 
 @compiled
-def attend_back(dims, kept, d_mixed, d_qkv):
+def attend_back(dims, norms, kept, d_mixed, d_qkv):
     """The gradient of one sequence's queries, keys and values from that of its mixed values."""
     on_its_own()
     t, width, lk, lt = dims[at.T], dims[at.DH], dims[at.LK], dims[at.LT]
@@ -101,6 +128,8 @@ def attend_back(dims, kept, d_mixed, d_qkv):
         if dims[at.ROTARY]:
             turned(d_q, lk, t, width, cosines, sines, -1.0)
             turned(d_k, lk, t, width, cosines, sines, -1.0)
-        copy(d_q, lk, t, width, past(d_qkv, h * width), lq, scale)
+        if dims[at.QK_NORM]:
+            normed_back(dims, norms, past(p, tall * lt), tall, d_q, d_k)
+        copy(d_q, lk, t, width, past(d_qkv, h * width), lq, 1.0 if dims[at.QK_NORM] else scale)
         copy(d_k, lk, t, width, past(d_qkv, all_heads + h * width), lq, 1.0)
         copy(d_v, lk, t, width, past(d_qkv, 2 * all_heads + h * width), lq, 1.0)

@@ -18,7 +18,7 @@ def through(dims, linears, norms, use, block, x, rows, sequences):
     lx, ly, lm, lq, lf, lh = dims[at.LX], dims[at.LY], dims[at.LM], dims[at.LQ], dims[at.LF], dims[at.LH]
     zeros, qkv = floats(dims[at.ZEROS]), floats(dims[at.QKV])
     maps, norm_1 = past(linears, block * 4 * at.LINEAR), past(norms, block * 2 * at.NORM)
-    norm_2, t = past(norm_1, at.NORM), dims[at.T]
+    norm_2, t, head_norms = past(norm_1, at.NORM), dims[at.T], past(ints(dims[at.HEAD_NORMS]), block * at.HEAD_NORM)
     y, mixed, wide, h = (
         past(use, dims[at.Y1]),
         past(use, dims[at.MIXED]),
@@ -29,7 +29,7 @@ def through(dims, linears, norms, use, block, x, rows, sequences):
     linear(maps, y, ly, zeros, 0, qkv, lq, rows)
     for i in range(sequences):
         kept = past(use, dims[at.KEPT] + i * dims[at.HEADS] * dims[at.HEAD_SIZE])
-        attend(dims, kept, past(qkv, i * t * lq), past(mixed, i * t * lm))
+        attend(dims, head_norms, kept, past(qkv, i * t * lq), past(mixed, i * t * lm))
     linear(past(maps, at.LINEAR), mixed, lm, x, lx, x, lx, rows)
     y = past(use, dims[at.Y2])
     norm(dims, norm_2, x, rows, past(use, dims[at.HAT2]), past(use, dims[at.INVERSE2]), y, ly)
@@ -49,6 +49,7 @@ def through_back(dims, linears, norms, use, block, dx, rows, sequences):
     zeros, d_qkv, dy, d_wide = floats(dims[at.ZEROS]), floats(dims[at.QKV]), floats(dims[at.DY]), floats(dims[at.WIDE])
     maps, norm_1 = past(linears, block * 4 * at.LINEAR), past(norms, block * 2 * at.NORM)
     norm_2, t, slope = past(norm_1, at.NORM), dims[at.T], past(use, dims[at.SLOPE])
+    head_norms = past(ints(dims[at.HEAD_NORMS]), block * at.HEAD_NORM)
     linear_back(zeros, past(maps, 3 * at.LINEAR), past(use, dims[at.H]), lh, dx, lx, rows, d_wide, lf)
     if dims[at.GATED]:
         times_both(d_wide, lf, rows, dims[at.FF], slope, lf)
@@ -59,7 +60,7 @@ def through_back(dims, linears, norms, use, block, dx, rows, sequences):
     linear_back(zeros, past(maps, at.LINEAR), past(use, dims[at.MIXED]), lm, dx, lx, rows, dy, lm)
     for i in range(sequences):
         kept = past(use, dims[at.KEPT] + i * dims[at.HEADS] * dims[at.HEAD_SIZE])
-        attend_back(dims, kept, past(dy, i * t * lm), past(d_qkv, i * t * lq))
+        attend_back(dims, head_norms, kept, past(dy, i * t * lm), past(d_qkv, i * t * lq))
     linear_back(zeros, maps, past(use, dims[at.Y1]), ly, d_qkv, lq, rows, dy, lx)
     norm_back(dims, norm_1, dy, rows, past(use, dims[at.HAT1]), past(use, dims[at.INVERSE1]), dx, True)
 

@@ -43,6 +43,7 @@ class Compiled:
         scale = blocks[0].attention.scale if blocks else None
         eps = LAYER_EPS if spec.shape.norm == "layernorm" else RMS_EPS
         numbers = [scale or spec.shape.d_head**-0.5, eps, 1 / model.wider, *part.betas, part.eps, spec.clip]
+        numbers.append(RMS_EPS)
         for _, group in self.weights:
             numbers += [group["weight_decay"], group["lr_scale"]]
         self.numbers = np.array(numbers, dtype=np.float64)

@@ -175,3 +175,34 @@ def norm_back(dims, row, dy, rows, hats, inverses, dx, adds):
             if adds:
                 v = v + load(dx, i * lx + j)
             store(dx, i * lx + j, v)
+
+
+@compiled
+def head_norm(x, lx, rows, width, gain, factor, eps, hats, inverses):
+    """x = factor gain hat, where hat is each row of a head over its root mean square; both are kept."""
+    on_its_own()
+    for i in range(rows):
+        squares = 0.0
+        for j in range(width):
+            squares += x[i * lx + j] * x[i * lx + j]
+        inverse = 1.0 / math.sqrt(squares / width + eps)
+        inverses[i] = inverse
+        for j in range(width):
+            hat = x[i * lx + j] * inverse
+            hats[i * lx + j] = hat
+            x[i * lx + j] = factor * gain[j] * hat
+
+
+@compiled
+def head_norm_back(dx, lx, rows, width, gain, factor, d_gain, hats, inverses):
+    """Add the gradient of the gain, and turn that of the result, in dx, into that of what was normalised."""
+    on_its_own()
+    for i in range(rows):
+        along = 0.0
+        for j in range(width):
+            above, hat = factor * dx[i * lx + j], hats[i * lx + j]
+            d_gain[j] += above * hat
+            along += above * gain[j] * hat
+        slope, inverse = along / width, inverses[i]
+        for j in range(width):
+            dx[i * lx + j] = inverse * (factor * dx[i * lx + j] * gain[j] - hats[i * lx + j] * slope)

@@ -54,7 +54,8 @@ def sizes(shape: Shape, batch: int) -> dict[int, int]:
         at.CENTRED: shape.norm == "layernorm", at.ROTARY: shape.positions == "rotary", at.BATCH: batch,
         at.GROUP: max(1, min(batch, GROUP_ROWS // t)), at.CHUNK: up(max(1, min(CHUNK_ROWS, LOGITS // lv))),
         at.LX: stride(d), at.LY: stride(d + 1), at.LM: stride(width + 1), at.LQ: stride(3 * width), at.LF: stride(outs),
-        at.LH: stride(ff + 1), at.LK: lk, at.LT: lt, at.LV: lv, at.HEAD_SIZE: 3 * tall * lk + tall * lt,
+        at.LH: stride(ff + 1), at.LK: lk, at.LT: lt, at.LV: lv, at.QK_NORM: shape.qk_norm,
+        at.HEAD_SIZE: 3 * tall * lk + tall * lt + (2 * tall * (lk + 1) if shape.qk_norm else 0),
     }  # fmt: skip
 
 
@@ -108,6 +109,9 @@ def sums_of(shape: Shape, shared: Arena) -> Arena:
         for name in ("gain", "norm bias"):
             shared.take((name, i), up(shape.d_model))
             sums.take((f"{name} sum", i), up(shape.d_model))
+    for i in range(shape.n_layer if shape.qk_norm else 0):
+        for name in ("q gain sum", "k gain sum"):
+            sums.take((name, i), up(shape.d_head))
     sums.take("position", shape.n_ctx * stride(shape.d_model))
     if not shape.tied:
         sums.take("embed", shape.n_vocab * up(shape.d_model))
@@ -145,6 +149,8 @@ class Layout:
         self.linears.append((model.head_VW, None))
         norms: list[Any] = [norm for block in blocks for norm in (block.norm_attention, block.norm_ff)] + [model.norm]
         self.norms: list[tuple[Any, Any]] = [(norm.weight, getattr(norm, "bias", None)) for norm in norms]
+        attentions = [block.attention for block in blocks if model.shape.qk_norm]
+        self.head_norms: list[tuple[Any, Any]] = [(one.norm_q.weight, one.norm_k.weight) for one in attentions]
         self._place()
 
     def _place(self):
@@ -201,9 +207,10 @@ class Layout:
             [weight.data_ptr(), weight.grad.data_ptr(), *(tensor.data_ptr() for tensor in rest), weight.numel()]
             for weight, *rest in groups
         ]
-        found = (self._rows_of_linears(), self._rows_of_norms(), self._rows_of_sums(), rows, self.model.order)
+        of_layers = self._rows_of_linears(), self._rows_of_norms(), self._rows_of_sums()
+        found = (*of_layers, rows, self.model.order, self._rows_of_head_norms())
         self.rows_kept = [np.array(one, np.int64) for one in found] + [numbers]
-        names = (at.LINEARS, at.NORMS, at.SUMS, at.GROUPS, at.ORDER, at.NUMBERS)
+        names = (at.LINEARS, at.NORMS, at.SUMS, at.GROUPS, at.ORDER, at.HEAD_NORMS, at.NUMBERS)
         for name, kept in zip(names, self.rows_kept, strict=True):
             table[name] = kept.ctypes.data
         table[at.HEAD] = table[at.LINEARS] + 8 * at.LINEAR * (len(self.linears) - 1)
@@ -242,6 +249,12 @@ class Layout:
             for i, (gain, bias) in enumerate(self.norms)
         ]
 
+    def _rows_of_head_norms(self) -> list[list[int]]:
+        return [
+            [q.data_ptr(), k.data_ptr(), self._summed(("q gain sum", i)), self._summed(("k gain sum", i))]
+            for i, (q, k) in enumerate(self.head_norms)
+        ]
+
     def _rows_of_sums(self) -> list[list[int]]:
         """Where the sum of each gradient is, and where it goes; the sum of a tied embedding is that of the head."""
         model, d = self.model, up(self.model.shape.d_model)
@@ -249,6 +262,8 @@ class Layout:
         found += [(self._summed(("bias", i)), 0, bias) for i, (_, bias) in enumerate(self.linears)]
         found += [(self._summed(("gain sum", i)), 0, gain) for i, (gain, _) in enumerate(self.norms)]
         found += [(self._summed(("norm bias sum", i)), 0, bias) for i, (_, bias) in enumerate(self.norms)]
+        for i, gains in enumerate(self.head_norms):
+            found += [(self._summed((f"{of} gain sum", i)), 0, gain) for of, gain in zip("qk", gains, strict=True)]
         if model.untied is not None:
             found.append((self._summed("embed"), d, model.embed.weight))
         if model.position is not None:

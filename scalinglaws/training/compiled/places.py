@@ -37,6 +37,7 @@
     HEAD_SIZE,
     USE_SIZE,
     SUMS_SIZE,
+    QK_NORM,
     *_,
 ) = range(40)
 
@@ -77,8 +78,9 @@ HAT1, INVERSE1, Y1, KEPT, MIXED, HAT2, INVERSE2, Y2, SLOPE, H = range(40, 50)
     LOSSES,
     ALL_SUMMED,
     LAST,
-) = range(50, 82)
-ENTRIES = 82
+    HEAD_NORMS,
+) = range(50, 83)
+ENTRIES = 83
 
 # a linear layer: addresses, sizes, and the stride of the sum of its gradients
 WEIGHT, BIAS, FORWARD, BACK, SUM, BIAS_OUT_SUM, OUTS, INS, LG = range(9)
@@ -87,6 +89,10 @@ LINEAR = 9
 # a norm: addresses
 GAIN, NORM_BIAS, GAIN_PADDED, BIAS_PADDED, GAIN_SUM, BIAS_SUM = range(6)
 NORM = 6
+
+# the norms of a block's queries and keys: addresses
+Q_GAIN, K_GAIN, Q_SUM, K_SUM = range(4)
+HEAD_NORM = 4
 
 # a gradient to copy out of its padded sum
 SUM_FROM, SUM_STRIDE, SUM_TO, SUM_ROWS, SUM_COLUMNS = range(5)
@@ -97,4 +103,4 @@ OF_WEIGHTS, OF_GRADIENT, OF_MEAN, OF_SQUARE, OF_BEFORE, COUNT = range(6)
 GROUP_ROW = 6
 
 # numbers, float64; decay and factor of the rate of each group follow
-SCALE, EPS, OUT_SCALE, BETA1, BETA2, ADAM_EPS, CLIP, DECAYS = range(8)
+SCALE, EPS, OUT_SCALE, BETA1, BETA2, ADAM_EPS, CLIP, QK_EPS, DECAYS = range(9)

@@ -22,8 +22,6 @@ def _of_settings(spec: RunSpec, device: str) -> str:
         return f"it runs on {device}"
     if shape.family == "lstm":
         return "it is an LSTM"
-    if shape.qk_norm:
-        return "it normalises queries and keys"
     if spec.optimizer not in ("adam", "adamw"):
         return f"its optimizer is {spec.optimizer}"
     if spec.precision == "bfloat16":
