@@ -131,7 +131,7 @@ def empty() -> StudyResults:
 @cache
 def written(folder: Path) -> Path:
     """Write the sample's report once a session, into a folder of its own inside the session's."""
-    return report(sample(), folder / "report-sample")
+    return report(sample(), folder / "report-sample", pdf=True)
 
 
 def _rows():

@@ -43,7 +43,7 @@ def test_a_figure_that_fails_says_so_in_its_place_and_the_page_is_whole(tmp_path
     assert "This figure could not be drawn: internal error: ZeroDivisionError" in page
     assert "Its caption could not be written: internal error: ZeroDivisionError" in page
     assert 'id="table-constants"' in page
-    assert [path.name for path in sorted((tmp_path / "figures").iterdir())] == ["held-out.pdf", "held-out.svg"]
+    assert [path.name for path in sorted((tmp_path / "figures").iterdir())] == ["held-out.svg"]
 
 
 def test_a_table_or_a_sentence_that_fails_says_so_in_its_place():

@@ -236,7 +236,7 @@ def test_the_same_results_give_the_same_page():
 
 @pytest.mark.slow
 def test_the_same_results_give_the_same_files(folder, tmp_path):
-    report(sample(), tmp_path)
+    report(sample(), tmp_path, pdf=True)
     ours = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     assert ours == sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
     assert [name for name in ours if (folder / name).read_bytes() != (tmp_path / name).read_bytes()] == []

@@ -28,7 +28,7 @@ class FigureKind:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A figure that was drawn: `svg` and `pdf` for a paper, `wide` and `narrow` for the page."""
+    """A figure: `svg` and, if asked for, `pdf` for a paper, `wide` and `narrow` for the page."""
 
     name: str
     title: str
@@ -73,23 +73,23 @@ FIGURES = (
 )
 
 
-def rendered(kind: FigureKind, results: StudyResults) -> Rendered | None:
+def rendered(kind: FigureKind, results: StudyResults, *, pdf: bool = False) -> Rendered | None:
     """Draw a figure if it applies; if it cannot be drawn, the result has its name and the reason."""
 
     def failed(why: str) -> Rendered:
         return Rendered(kind.name, kind.title, f"This figure could not be drawn: {why}", "", b"", "", "")
 
-    return attempt(lambda: render(kind, results) if kind.applies(results) else None, failed)
+    return attempt(lambda: render(kind, results, pdf=pdf) if kind.applies(results) else None, failed)
 
 
-def render(kind: FigureKind, results: StudyResults) -> Rendered:
-    """Draw a figure from the records alone, as SVG and PDF; the same results give the same bytes."""
+def render(kind: FigureKind, results: StudyResults, *, pdf: bool = False) -> Rendered:
+    """Draw a figure from the records alone, as SVG and, if asked, as PDF; the same results give the same bytes."""
     caption = attempt(lambda: kind.caption(results), lambda why: f"Its caption could not be written: {why}")
     with styled():
         wide = kind.draw(results, stacked=False)
         svg = as_svg(wide, kind.name)
         wide.set_layout_engine("none")  # the layout is done; repeating it for the PDF takes as long as drawing
-        pdf = as_pdf(wide)
+        printed = as_pdf(wide) if pdf else b""
         narrow = as_svg(kind.draw(results, stacked=True), f"{kind.name}-narrow")
     spoken = f"{kind.title}. {caption}"
-    return Rendered(kind.name, kind.title, caption, svg, pdf, inline(svg, spoken), inline(narrow, spoken))
+    return Rendered(kind.name, kind.title, caption, svg, printed, inline(svg, spoken), inline(narrow, spoken))

@@ -20,8 +20,8 @@ from .paths import without_paths
 from .tables import all_tables
 
 
-def report(results: StudyResults, to: Path, *, figures: Sequence[FigureKind] = FIGURES) -> Path:
-    """Write the report of a study into a folder: index.html, data.json, figures/*.svg and figures/*.pdf.
+def report(results: StudyResults, to: Path, *, figures: Sequence[FigureKind] = FIGURES, pdf: bool = False) -> Path:
+    """Write the report of a study into a folder: index.html, data.json, figures/*.svg and, if asked, figures/*.pdf.
 
     It shows fields of the record and computes nothing except changes of unit, format or axis. The same results give the
     same bytes. If runs are missing, a figure says how many are present. If a sentence, figure or table cannot be made,
@@ -35,12 +35,13 @@ def report(results: StudyResults, to: Path, *, figures: Sequence[FigureKind] = F
     """
     to, results = Path(to), without_paths(results)
     write_json(to / "data.json", plain(results))  # first: drawing takes seconds, and the folder may not be writable
-    drawn = [figure for kind in figures if (figure := rendered(kind, results)) is not None]
+    drawn = [figure for kind in figures if (figure := rendered(kind, results, pdf=pdf)) is not None]
     for figure in drawn:
         if not figure.svg:
             continue
         write_whole(to / "figures" / f"{figure.name}.svg", figure.svg.encode())
-        write_whole(to / "figures" / f"{figure.name}.pdf", figure.pdf)
+        if figure.pdf:
+            write_whole(to / "figures" / f"{figure.name}.pdf", figure.pdf)
     index = to / "index.html"
     write_whole(index, page(results, drawn).encode())
     return index
@@ -90,7 +91,8 @@ def _figure(figure: Rendered, place: int) -> str:
     if not figure.svg:
         failed = f'<p class="failed">{html.escape(figure.caption)}</p>'
         return f'<figure id="figure-{figure.name}"><figcaption>{named}{failed}</figcaption></figure>'
-    links = " ".join(f'<a href="figures/{figure.name}.{kind}" download>{kind.upper()}</a>' for kind in ("svg", "pdf"))
+    kinds = ("svg", "pdf") if figure.pdf else ("svg",)
+    links = " ".join(f'<a href="figures/{figure.name}.{kind}" download>{kind.upper()}</a>' for kind in kinds)
     return (
         f'<figure id="figure-{figure.name}"><div class="paper wide">{figure.wide}</div>'
         f'<div class="paper narrow">{figure.narrow}</div><figcaption>'

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..designing.study_file import Families, Study, read_study
 from ..errors import MisuseError
-from ..launching.launch import Progress
+from ..launching.progress import Progress
 from ..laws import Law
 from ..laws import law as shelf
 from ..points.points import Points
@@ -72,6 +72,7 @@ def report(
     draws: int = 2000,
     level: float = 0.95,
     seed: int = 0,
+    pdf: bool = False,
 ) -> Path:
     """Write the page of a study's folder again, or that of a table of runs: laws, their test, a plan and an audit.
 
@@ -80,6 +81,7 @@ def report(
         to: folder of the page; by default DIR/report, or points-report for points.
         laws, columns, flops, draws, level, seed: only for a table: laws for all rows, letter -> column, the budget of
             the plan, and the settings of the intervals.
+        pdf: also write the figures as PDF.
 
     Returns:
         the path of index.html.
@@ -90,7 +92,7 @@ def report(
     if isinstance(of, Points):
         members = tuple(shelf(one) if isinstance(one, str) else one for one in laws or JOINT)
         wanted = Wanted(members, bool(laws), columns or None, flops, level, draws, seed)
-        return drawn(appraise(of, wanted, notes=of.notes), Path(to or "points-report"))
+        return drawn(appraise(of, wanted, notes=of.notes), Path(to or "points-report"), pdf=pdf)
     if laws or columns or flops:
         raise MisuseError("laws, columns and flops apply to a table of runs; for a study, its file sets them.")
-    return page_of_study(of, to)
+    return page_of_study(of, to, pdf=pdf)

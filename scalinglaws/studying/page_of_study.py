@@ -13,8 +13,10 @@ RESULTS = "results.json"  # the results of a study, in its folder
 TABLES = "points.csv"  # of a set of families, in its folder
 
 
-def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None) -> Path:
+def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None, *, pdf: bool = False) -> Path:
     """Write the page of a study or of a set of families, by default in the folder `report` of its own.
+
+    With `pdf` the figures of a study are also written as PDF.
 
     Returns:
         the path of index.html.
@@ -23,7 +25,7 @@ def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None) -
         StudyError: the folder has no results.
     """
     if isinstance(of, StudyResults):
-        return report(of, Path(to or f"{of.name}-report"))
+        return report(of, Path(to or f"{of.name}-report"), pdf=pdf)
     kept = Path(of) / RESULTS
     if not kept.is_file() and (Path(of) / TABLES).is_file():
         return families_page(experiment(of), Path(to or Path(of) / "report"))
@@ -32,4 +34,4 @@ def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None) -
             f"{of} has no {RESULTS} of a study and no {TABLES} of a set of families: name such a folder, or pass "
             "points (see scalinglaws.read)."
         )
-    return report(from_plain(StudyResults, read_json(kept), str(kept)), Path(to or Path(of) / "report"))
+    return report(from_plain(StudyResults, read_json(kept), str(kept)), Path(to or Path(of) / "report"), pdf=pdf)
