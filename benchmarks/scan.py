@@ -19,6 +19,7 @@ from scalinglaws.launching.launch import launch
 from scalinglaws.launching.processes import Local
 from scalinglaws.store.lock import LOCK, TRAINING, held
 from scalinglaws.store.store import open_store
+from scalinglaws.studying.estimate import seconds_here
 
 
 def main():
@@ -58,7 +59,9 @@ def main():
         cells[shape, tokens, batch, rate, seed] = replace(spec, seed=seed)
     executor = Local(study.processes or os.cpu_count() or 1)
     with held(store.path / LOCK, TRAINING):
-        failures = launch(Sweep("scan", tuple(cells.values())), store, executor)
+        sweep = Sweep("scan", tuple(cells.values()))
+        seconds = seconds_here(sweep, device="cpu", engine="auto")
+        failures = launch(sweep, store, executor, seconds=seconds)
     print(f"final test loss, nats a token; {len(failures)} runs failed")
     for shape, tokens, batch in product(asked.shapes, asked.tokens, asked.batches or [study.batch]):
         losses = {

@@ -6,6 +6,7 @@ import pytest
 
 from scalinglaws.designing.costs import Pace, costs, makespan, step_of
 from scalinglaws.designing.design import design, make_shape, optimizer_of, peak_rate
+from scalinglaws.designing.spending import BUYS, START_SECONDS, spending
 from scalinglaws.designing.study_file import RENAMED, Study, presets, read_study
 from scalinglaws.errors import CorpusError, ShapeError, StudyError
 from scalinglaws.run.run import RunSpec
@@ -134,6 +135,18 @@ def test_two_processes_take_half_the_time_of_one_at_best():
     one, two = makespan(found, table, 1), makespan(found, table, 2)
     assert one == pytest.approx(sum(c.seconds for c in table))
     assert one / 2 <= two < 0.7 * one
+
+
+def test_the_parts_of_the_spending_are_the_whole_of_it():
+    found = sweep()
+    table = costs(found, {step_of(run): Pace(1e-3, 1e-6, measured=True, noise_share=0.5) for run in found.runs})
+    spent = spending(table, set(found.held_out), starts=3)
+    assert spent.total == pytest.approx(sum(cost.seconds for cost in table) + 3 * START_SECONDS)
+    assert spent.seconds["held-out runs"] == sum(c.seconds for c in table if c.run_id in found.held_out) > 0
+    steps = sum((run.steps - run.first_step) for run in found.runs if run.id not in found.held_out)
+    assert spent.seconds["training"] == pytest.approx(1e-3 * steps)
+    assert spent.seconds["noise scale"] == pytest.approx(0.5e-3 * steps / 32)
+    assert [line.split("%")[1].strip() for line in spent.lines()] == list(BUYS.values())
 
 
 def test_a_text_too_small_says_how_much_there_is():

@@ -19,6 +19,7 @@ from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import StoreError
 from scalinglaws.launching.launch import launch
 from scalinglaws.launching.processes import Local
+from scalinglaws.launching.progress import Clock
 from scalinglaws.records.json_values import to_plain, write_json
 from scalinglaws.store.points_of_runs import points_of
 from scalinglaws.store.store import open_store
@@ -128,6 +129,18 @@ def test_a_worker_that_fails_is_a_failure_with_its_log(whole, tmp_path, text):
     assert "lock: Is a directory" in Path(failure.log).read_text()
 
 
+def test_a_chain_that_fails_costs_no_other_chain_of_its_process(whole, tmp_path, text):
+    store, sweep = prepare(tmp_path / "store", text)
+    bad, good = sweep.chains
+    (store.folder(bad[0].id) / "lock").mkdir(parents=True)
+    (failure,) = launch(sweep, store, Local(1), seconds=lambda spec: float(spec in bad))
+    assert failure.run_ids == tuple(spec.id for spec in bad)
+    kept = numbers(store)
+    assert kept.keys() == {spec.id for spec in good}
+    assert all(kept[run_id] == numbers(whole)[run_id] for run_id in kept)
+    assert "lock: Is a directory" not in (store.folder(good[0].id) / "log.txt").read_text()
+
+
 def test_tokens_that_are_gone_are_told_before_anything_starts(tmp_path, text):
     store, sweep = prepare(tmp_path / "store", text)
     for file in store.data.glob("*/train.bin"):
@@ -137,30 +150,41 @@ def test_tokens_that_are_gone_are_told_before_anything_starts(tmp_path, text):
 
 
 class Recorded:
-    """An executor whose processes train nothing: each ends after as many polls as its longest run has steps."""
+    """An executor whose processes train nothing: each answers after as many polls as its longest run has steps."""
 
     slots = 2
 
     def __init__(self, specs):
-        self.steps, self.started = {spec.id: spec.steps for spec in specs}, []
+        self.steps, self.taken, self.processes = {spec.id: spec.steps for spec in specs}, [], 0
 
     def start(self, command, log):
-        ids = [word for word in command if word in self.steps]
-        self.started.append(ids)
-        left = max(self.steps[one] for one in ids)
+        self.processes += 1
+        taken, steps = self.taken, self.steps
 
         class Job:
+            left = 0
+
+            def give(self, ids):
+                taken.append(ids)
+                self.left = max(steps[one] for one in ids)
+
             def poll(self):
-                nonlocal left
-                left -= 1
-                return None if left > 0 else 0
+                self.left -= 1
+
+            def is_free(self):
+                return self.left <= 0
+
+            def end(self):
+                assert self.is_free()
+
+            def wait(self):
+                return 0
 
         return Job()
 
 
 def test_a_later_stage_fills_the_processes_that_an_earlier_one_leaves_free(tmp_path, monkeypatch, whole):
     monkeypatch.setattr("scalinglaws.launching.launch.POLL_SECONDS", 0.0)
-    monkeypatch.setattr("scalinglaws.launching.launch.SHORT_WORK", 0.0)
     trunk = next(run.spec for run in whole.runs() if not run.spec.parent)
     long, short, *later = (
         replace(trunk, seed=100 + i, tokens=steps * trunk.batch_tokens, branch_at=())
@@ -171,11 +195,30 @@ def test_a_later_stage_fills_the_processes_that_an_earlier_one_leaves_free(tmp_p
     stages = [frozenset({long.id, short.id}), frozenset(spec.id for spec in later)]
 
     def ended(stage):
-        ends.append((stage, len(executor.started)))
+        ends.append((stage, len(executor.taken)))
 
     assert launch(sweep, store, executor, stages=stages, ended=ended) == []
-    assert executor.started == [[long.id], [short.id], [later[0].id], [later[1].id]]
+    assert executor.taken == [[long.id], [short.id], [later[0].id], [later[1].id]]
+    assert executor.processes == 2
     assert ends == [(1, 4)]  # the second stage, beside the long run of the first, whose end is the launch's own
+
+
+def test_the_time_left_is_what_was_foretold_and_then_what_the_progress_says(whole, tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("scalinglaws.launching.progress.time.monotonic", lambda: now[0])
+    trunk = next(run.spec for run in whole.runs() if not run.spec.parent)
+    long, short = (replace(trunk, seed=seed, tokens=100 * trunk.batch_tokens, branch_at=()) for seed in (100, 101))
+    store, sweep = open_store(tmp_path / "store", create=True), Sweep("s", (long, short))
+    foretold = {long.id: 1000.0, short.id: 500.0}
+    clock = Clock(sweep, store, lambda spec: foretold[spec.id], slots=2)
+    assert clock.read([], 0).seconds_left == 1000  # no sooner than the longest
+    now[0] = 400.0  # half as fast as foretold: a fifth of the long one is done
+    for spec, step in ((long, 20), (short, 40)):
+        store.folder(spec.id).mkdir(parents=True)
+        store.tell(spec.id, step, 2.0)
+    assert clock.read([long, short], 2).seconds_left == pytest.approx(800 * (800 + 60) / (400 + 60))
+    unforetold = Clock(sweep, store, None, slots=2)
+    assert unforetold.read([], 0).seconds_left is None
 
 
 def test_status_tells_done_from_to_come(whole, tmp_path, text):

@@ -15,7 +15,7 @@ from cli_made import spoken
 from scalinglaws.designing.design import Sweep, read_sweep
 from scalinglaws.designing.study_file import Study, read_study
 from scalinglaws.errors import FailureError, RunsFailedError, StoreError, StudyError
-from scalinglaws.launching.launch import _Chain, _command, launch, require_success
+from scalinglaws.launching.launch import _command, launch, require_success
 from scalinglaws.launching.processes import ASKED_TO_END
 from scalinglaws.records.json_values import read_hint, to_plain, write_hint, write_json
 from scalinglaws.run.run import RunSpec, state_name
@@ -53,7 +53,16 @@ class Ending:
         code = self.codes.pop(0)
 
         class Job:
+            def give(self, words):
+                assert words
+
+            def is_free(self):
+                return code == 0
+
             def poll(self):
+                return code
+
+            def wait(self):
                 return code
 
         return Job()
@@ -180,7 +189,7 @@ def test_a_worker_is_asked_to_stop_between_runs_too(store):
 
 def test_a_worker_imports_nothing_of_the_folder_that_it_is_started_in(store, tmp_path):
     (tmp_path / "numpy.py").write_text("open('executed', 'w')")
-    python, *options, _ = _command(store, _Chain((TRUNK,), 1.0, 0), "cpu")[: -5 - 1]
+    python, *options, _ = _command(store, ["--device", "cpu"])[:-5]
     subprocess.run([python, *options[: options.index("-m")], "-c", "import numpy"], cwd=tmp_path, check=True)
     assert not (tmp_path / "executed").exists()
     subprocess.run([sys.executable, "-c", "import numpy"], cwd=tmp_path, check=True)

@@ -15,6 +15,7 @@ from scalinglaws.run.run import RunSpec
 from scalinglaws.run.shape import Shape
 from scalinglaws.studying.estimate import Speed, estimate
 from scalinglaws.tokenizers import named_vocabulary
+from scalinglaws.training.kept_paces import paces_here
 from scalinglaws.training.step_times import LONGEST_TRIAL, by_flops, calibrate
 
 SPEC = RunSpec(Shape(1, 8, 1, 16, 256), "text", "bytes", "d", 100_000, 4, 0.01, 10)
@@ -38,6 +39,24 @@ def test_runs_whose_steps_take_other_times_have_other_kinds_of_step(change):
 
 def test_runs_that_differ_in_what_costs_nothing_share_a_kind_of_step():
     assert step_of(replace(SPEC, lr=0.1, seed=3, tokens=7, schedule="cosine", warmup=1, clip=0.0)) == STEP
+
+
+def test_a_pace_is_measured_once_on_a_machine_and_again_where_anything_differs(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    said = []
+    found = paces_here([STEP], say=said.append)
+    assert paces_here([STEP], say=said.append) == found
+    assert said == ["timing 1 kinds of step on cpu ..."]
+    both = paces_here([STEP, replace(STEP, batch=2)], say=said.append)
+    assert both[STEP] == found[STEP]
+    paces_here([STEP], engine="plain", say=said.append)
+    monkeypatch.setattr("torch.__version__", "99")
+    paces_here([STEP], say=said.append)
+    assert len(said) == 4
+    [path] = [path for path in (tmp_path / "scalinglaws" / "paces").iterdir() if len(path.read_text()) < 200]
+    path.write_text('{"a": 1, "b": {"step_seconds"')
+    assert paces_here([STEP], say=said.append)[STEP].measured
+    assert len(said) == 5
 
 
 def test_a_batch_eight_times_as_large_takes_several_times_as_long():

@@ -16,6 +16,7 @@ import scalinglaws as sl
 from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import MisuseError, NameUnknownError
 from scalinglaws.launching.launch import _lacking
+from scalinglaws.launching.progress import work_of
 from scalinglaws.records.json_values import to_plain, write_json
 from scalinglaws.store.store import open_store
 from scalinglaws.training.trackers import check_trackers, complaints, forget_complaints, start_tracking
@@ -161,12 +162,12 @@ def test_a_launch_has_nothing_to_do_only_where_every_tracker_has_every_run(alone
     store, sweep = prepared(tmp_path / "store")
     shutil.copytree(alone.path / "runs", store.path / "runs", dirs_exist_ok=True)
     stages = [frozenset(spec.id for spec in sweep.runs)]
-    assert _lacking(sweep, store, 1, stages, ()) == []
-    (chain,) = _lacking(sweep, store, 1, stages, ("mlflow",))
+    assert _lacking(sweep, store, stages, (), work_of) == []
+    (chain,) = _lacking(sweep, store, stages, ("mlflow",), work_of)
     assert {spec.id for spec in chain.specs} == stages[0] and chain.work == 0
     for spec in sweep.runs:
         store.note_sent(spec, ["mlflow"])
-    assert _lacking(sweep, store, 1, stages, ("mlflow",)) == []
+    assert _lacking(sweep, store, stages, ("mlflow",), work_of) == []
 
 
 @pytest.mark.parametrize("call", ["open", "log", "end"])

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from ..launching.launch import Progress
+from ..launching.progress import Progress
 from ..records.numbers_in_text import about
 from .ending import say
 

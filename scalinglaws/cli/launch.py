@@ -27,6 +27,7 @@ def launch(
     from ..launching.processes import Local
     from ..store.lock import LOCK, TRAINING, held
     from ..store.store import open_store
+    from ..studying.estimate import seconds_here
     from ..studying.machine import cores
     from ..training.compiled.support import say_engine
     from ..training.trackers import check_trackers, complaints, forget_complaints
@@ -40,7 +41,8 @@ def launch(
         for data_id in dict.fromkeys(spec.data for spec in sweep.runs):
             say(open_data(store.data, data_id).told())
         say_engine([spec for spec in sweep.runs if not store.has(spec)], device, engine, say)
-        how = {"device": device, "engine": engine, "track": track, "tell": display.show}
+        seconds = seconds_here(sweep, device=device, engine=engine, say=say)
+        how = {"device": device, "engine": engine, "track": track, "seconds": seconds, "tell": display.show}
         forget_complaints(store)
         failures = run_launch(sweep, store, Local(processes or cores()), **how)
         for line in complaints(store):

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import MisuseError
+from ..records.cache_folder import cache_folder
 
 
 def spared(option: str, path: Path | None, read: Iterable[str | Path | None] = ()) -> None:
@@ -46,7 +47,7 @@ def wrote(path: Path) -> None:
 
 def _ledger() -> Path:
     """Give the file of digests, one per line, of this user on this machine."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scalinglaws" / "written"
+    return cache_folder() / "written"
 
 
 def _written() -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..run.run import RunSpec
-from ..run.schedule import CURVE_SHARE, evaluation_steps
+from ..run.schedule import CURVE_SHARE, evaluation_steps, reads_whole_test
 from ..run.shape import Shape
 from .design import Sweep
 
@@ -33,11 +33,15 @@ def step_of(spec: RunSpec) -> Step:
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds per step and per evaluated token; `measured`, or estimated from FLOPs alone."""
+    """Seconds per step and per evaluated token; `measured`, or estimated from FLOPs alone.
+
+    `noise_share` is what a step that measures its gradient's noise takes more, as a fraction of a step.
+    """
 
     step_seconds: float
     token_seconds: float
     measured: bool
+    noise_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class RunCost:
     """The cost of one run: that of a branch is only its decay, and its trunk has the cost of the steps before.
 
     `flops_6nd` and `flops_exact` are for the whole horizon, as in the laws; `flops_paid` and `flops_paid_6nd` are for
-    the steps that are actually done. A run that stops early costs less.
+    the steps that are actually done. A run that stops early costs less. `evaluation_seconds` and `noise_seconds` are
+    parts of `seconds`: those of the losses on test texts, and of the noise scale.
     """
 
     run_id: str
@@ -56,6 +61,8 @@ class RunCost:
     flops_paid: float
     flops_paid_6nd: float
     seconds: float | None
+    evaluation_seconds: float | None = None
+    noise_seconds: float | None = None
 
 
 def costs(sweep: Sweep, paces: Mapping[Step, Pace] | None = None) -> list[RunCost]:
@@ -74,24 +81,25 @@ def _cost(spec: RunSpec, pace: Pace | None, test_tokens: Mapping[str, int]) -> R
         float(exact * tokens),
         float(exact * done * spec.batch_tokens),
         float(kaplan * done * spec.batch_tokens),
-        None if pace is None else _seconds(spec, pace, done, test_tokens),
+        *((None, None, None) if pace is None else _seconds(spec, pace, done, test_tokens)),
     )
 
 
-def _seconds(spec: RunSpec, pace: Pace, steps: int, test_tokens: Mapping[str, int]) -> float:
-    """Time of the steps, of the extra gradients for the noise scale, and of the evaluations on every text."""
-    noise = 1 / spec.noise_every if spec.noise_every and spec.batch > 1 else 0.0
-    return steps * (1 + noise) * pace.step_seconds + evaluated_tokens(spec, test_tokens) * pace.token_seconds
+def _seconds(spec: RunSpec, pace: Pace, steps: int, test_tokens: Mapping[str, int]) -> tuple[float, float, float]:
+    """Time of a run; of its evaluations on every text; of the measurements of its noise scale."""
+    evaluating = evaluated_tokens(spec, test_tokens) * pace.token_seconds
+    measured = steps / spec.noise_every if spec.noise_every and spec.batch > 1 else 0.0
+    noise = measured * pace.noise_share * pace.step_seconds
+    return steps * pace.step_seconds + evaluating + noise, evaluating, noise
 
 
 def evaluated_tokens(spec: RunSpec, test_tokens: Mapping[str, int] | None = None) -> float:
-    """Tokens that a run's evaluations read, of all its texts: all test windows at its end and with early stopping.
+    """Tokens that a run's evaluations read, of all its texts: all test windows where `reads_whole_test` says so.
 
     Args:
         test_tokens: hash of a text -> number of its test tokens; a text that is not named is assumed to be long enough.
     """
-    count = len(evaluation_steps(spec))
-    whole = count if spec.early_stop else 1 + (count - 1) / CURVE_SHARE
+    whole = sum(1 if reads_whole_test(spec, step) else 1 / CURVE_SHARE for step in evaluation_steps(spec))
     texts = (spec.data, *(data for _, data in spec.foreign))
     return whole * sum(min(spec.eval_tokens, (test_tokens or {}).get(text, spec.eval_tokens)) for text in texts)
 

@@ -1,9 +1,12 @@
-"""Processes on this machine: this starts command lines and does nothing else."""
+"""Processes on this machine: this starts command lines, gives them lines to work on, and does nothing else."""
 
+import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 # One thread per process: below 1e6 parameters two processes with one thread each are 1.5 times as fast as one process
 # with two. The other settings make glibc keep freed memory, which avoids page faults at every step (1.05 to 1.2 times
@@ -18,11 +21,29 @@ def was_killed(exit_code: int) -> bool:
     return exit_code < 0 or exit_code == ASKED_TO_END
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Job:
-    """A command that was started."""
+    """A command that was started: it reads lines of work and answers each with an empty line."""
 
     process: subprocess.Popen
+    lines: IO[bytes]
+    answers: IO[bytes]
+    unanswered: int = field(default=0)
+
+    def give(self, words: Sequence[str]):
+        """Give it a line of work; one that has ended does not get it, which `poll` will tell."""
+        self.unanswered += 1
+        with suppress(BrokenPipeError):
+            self.lines.write(f"{' '.join(words)}\n".encode())
+
+    def is_free(self) -> bool:
+        """Whether it has answered all that it was given."""
+        self.unanswered -= (self.answers.read() or b"").count(b"\n")
+        return self.unanswered == 0
+
+    def end(self):
+        """Let it end when it has done what it was given."""
+        self.lines.close()
 
     def poll(self) -> int | None:
         """Its exit code; None while it runs."""
@@ -31,10 +52,14 @@ class Job:
     def stop(self):
         """Ask it to save its state and end."""
         self.process.terminate()
+        self.end()
 
     def wait(self) -> int:
-        """Wait until it ends."""
-        return self.process.wait()
+        """Wait until it ends, and give its pipes back."""
+        code = self.process.wait()
+        self.end()
+        self.answers.close()
+        return code
 
 
 @dataclass(frozen=True)
@@ -44,8 +69,11 @@ class Local:
     slots: int
 
     def start(self, command: Sequence[str], log: Path) -> Job:
-        """Start a command; its output is appended to `log`."""
+        """Start a command; what it says besides its answers is appended to `log`."""
         log.parent.mkdir(parents=True, exist_ok=True)
+        asked, pipe = ["env", *SETTINGS, *command], subprocess.PIPE
         with open(log, "ab") as file:
-            process = subprocess.Popen(["env", *SETTINGS, *command], stdin=subprocess.DEVNULL, stdout=file, stderr=file)
-        return Job(process)
+            process = subprocess.Popen(asked, stdin=pipe, stdout=pipe, stderr=file, bufsize=0)
+        assert process.stdin and process.stdout
+        os.set_blocking(process.stdout.fileno(), False)
+        return Job(process, process.stdin, process.stdout)

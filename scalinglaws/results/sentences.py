@@ -65,8 +65,16 @@ def trained(results: "StudyResults") -> str:
     horizons = _column(results, tokens_of(results))
     seen = f", each on {abbreviated(min(horizons))} to {abbreviated(max(horizons))} tokens" if horizons else ""
     took, whole = duration(results.train_seconds), duration(results.wall_seconds)
-    spent = f"; training took {took} of run time, the whole study {whole}"
+    spent = f"; training took {took} of run time{_parts_of_time(results)}, the whole study {whole}"
     return f"{runs_present(results)}: Transformers{span}{seen} of {text}{spent}."
+
+
+def _parts_of_time(results: "StudyResults") -> str:
+    """Say in brackets which part of the run time was spent on what is no training of fitted runs."""
+    whole = sum(results.spent.values())
+    other = {part: seconds for part, seconds in results.spent.items() if part != "training" and whole}
+    parts = [f"{percent(seconds / whole)} {part}" for part, seconds in other.items()]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def read(results: "StudyResults") -> str:

@@ -48,6 +48,7 @@ class StudyResults(PublicRecord):
         law: the law that the summary, the residuals and the plan use; empty: the law of `held_out`.
         ranking: the laws of a table, ranked by how well they predict its larger runs; a study has `held_out` instead.
         of: "study", or "table" for runs that somebody else trained: then the machine, text and cost are unknown.
+        spent: seconds of run time of "training", "held-out runs" and "evaluations", which are `train_seconds` together.
     """
 
     name: str
@@ -75,6 +76,7 @@ class StudyResults(PublicRecord):
     law: str = ""
     ranking: Ranking | None = None
     of: str = "study"
+    spent: dict[str, float] = field(default_factory=dict)
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""

@@ -265,7 +265,8 @@ class Run:
             loss of its own, either finished or diverged.
         sentence: what the outcome means, for a reader.
         bytes_per_token: bytes of text per token, to convert losses to bits per byte; None where tokens are not text.
-        curve: evaluations in the order of steps; the last of a finished run uses the whole test set.
+        curve: evaluations in the order of steps; the last of a finished run uses the whole test set, but not
+            that of a trunk.
         readings: what the instruments measured, by name.
         provenance: versions, machine and time: facts that are not part of the specification.
         by_position: loss at every position of the context, after the last step.

@@ -5,7 +5,7 @@ import math
 from .run import RunSpec
 
 SPAN = 256  # ratio of the step of a run's last evaluation to that of its first
-CURVE_SHARE = 8  # evaluations before the last use one in this many of the test windows
+CURVE_SHARE = 8  # evaluations along a run use one in this many of the test windows: see `reads_whole_test`
 
 
 def learning_rate(spec: RunSpec, step: int) -> float:
@@ -57,6 +57,15 @@ def evaluation_steps(spec: RunSpec) -> list[int]:
         first = max(spec.first_step + 1, spec.steps // SPAN)
         ratio = (spec.steps / first) ** (1 / (count - 1))
     return sorted({min(spec.steps, max(first, round(first * ratio**i))) for i in range(count)} | {spec.steps})
+
+
+def reads_whole_test(spec: RunSpec, step: int) -> bool:
+    """Whether the evaluation after a step scores every test window, and not one in `CURVE_SHARE`.
+
+    It does where the loss is a run's result: after its last step, which is no result of a trunk, and everywhere with
+    early stopping, whose result is the lowest loss.
+    """
+    return spec.early_stop > 0 or (step == spec.steps and not spec.is_trunk)
 
 
 def phase(spec: RunSpec, step: int) -> str:

@@ -11,13 +11,16 @@ from ..corpora.tokenise import tokenise
 from ..designing.checks import unanswered
 from ..designing.costs import Pace, RunCost, Step, costs, makespan, step_of
 from ..designing.design import Sweep, design, lay_out
+from ..designing.spending import START_SECONDS, PartsOfCost, spending
 from ..designing.study_file import Families, Study
 from ..errors import CorpusError
 from ..quantities import PF_DAY
 from ..records.json_values import to_plain
 from ..records.numbers_in_text import about
+from ..run.run import RunSpec
 from ..tokenizers import named_vocabulary
-from ..training.step_times import by_flops, calibrate
+from ..training.kept_paces import paces_here
+from ..training.step_times import by_flops
 from .machine import cores
 
 WIDTH = 110  # of a line of text
@@ -57,6 +60,13 @@ class StudyCost:
         """The runs that are not shared."""
         return [cost for cost in self.table if cost.run_id not in self.shared]
 
+    @property
+    def spending(self) -> PartsOfCost:
+        """CPU seconds of each part; every process starts once for the fitted runs, and once for the held-out ones."""
+        held_out = set(self.sweep.held_out)
+        chains = [len(self.sweep.only(held_out=held).chains) for held in (False, True)]
+        return spending(self.own, held_out, sum(min(self.processes, count) for count in chains))
+
     def plain(self) -> dict:
         """As JSON values."""
         return {
@@ -68,12 +78,14 @@ class StudyCost:
             "seconds": self.seconds,
             "flops_paid": sum(cost.flops_paid for cost in self.own),
             "flops_paid_6nd": sum(cost.flops_paid_6nd for cost in self.own),
+            "spending": self.spending.seconds,
             "how": self.how,
         }
 
     def text(self) -> str:
         """As a table of text."""
-        return "\n".join([*self.rows(), self.summary(), *wrap(f"{LEGEND} {self.how}", WIDTH)])
+        lines = [*self.rows(), self.summary(), *self.spending.lines()]
+        return "\n".join([*lines, *wrap(f"{LEGEND} {self.how}", WIDTH)])
 
     def rows(self) -> list[str]:
         """One line per run, below a line of headings."""
@@ -100,7 +112,7 @@ class StudyCost:
 LEGEND = (
     "6ND counts only the matrices of the blocks (Kaplan); exact adds attention over the context and the output head. "
     "The cost of a branch is that of its decay; its trunk has the cost of the steps before. A run that stops early "
-    "costs less. The seconds that a process takes to start are not counted."
+    "costs less. Times of parts are CPU seconds of one thread each."
 )
 
 
@@ -120,7 +132,15 @@ class SetCost:
             "flops_paid": sum(cost.flops_paid for cost in own),
             "seconds": sum(family.seconds for family in self.families),
             "processes": max(family.processes for family in self.families),
+            "spending": self.spending.seconds,
         }
+
+    @property
+    def spending(self) -> PartsOfCost:
+        """CPU seconds of each part; every process starts once for the whole set."""
+        parts = [family.spending.seconds | {"start-up": 0.0} for family in self.families]
+        seconds = {part: sum(one[part] for one in parts) for part in parts[0]}
+        return PartsOfCost(seconds | {"start-up": START_SECONDS * max(family.processes for family in self.families)})
 
     def plain(self) -> dict:
         """As JSON values."""
@@ -135,7 +155,7 @@ class SetCost:
         ]
         lines += [_line(one.sweep.name, one.plain() | {"runs": len(one.own)}, len(one.shared)) for one in self.families]
         total = self.total()
-        lines.append(_line("all", total, sum(len(one.shared) for one in self.families)))
+        lines += [_line("all", total, sum(len(one.shared) for one in self.families)), *self.spending.lines()]
         return "\n\n".join([*parts, "\n".join([*lines, *wrap(f"{LEGEND} {self.families[0].how}", WIDTH)])])
 
 
@@ -161,7 +181,7 @@ def estimate(
     not checked.
 
     Args:
-        speed: an assumed speed; otherwise every kind of step is timed on `device`, by `engine`.
+        speed: an assumed speed; otherwise that of every kind of step on `device` by `engine`, as kept or timed now.
     """
     studies = asked.studies if isinstance(asked, Families) else (asked,)
     with tempfile.TemporaryDirectory() as folder:
@@ -173,8 +193,7 @@ def estimate(
         say(sentence)
     steps = dict.fromkeys(step_of(run) for sweep in sweeps for run in sweep.runs)
     if speed is None:
-        say(f"timing {len(steps)} kinds of step on {device} ...")
-        paces = calibrate(steps, device=device, engine=engine)
+        paces = paces_here(steps, device=device, engine=engine, say=say)
     else:
         paces = {step: by_flops(step, speed.flops_per_second, speed.launch_seconds) for step in steps}
     how, found = _how(paces, speed, device), []
@@ -218,7 +237,8 @@ def _beyond(cost: RunCost, share: float) -> RunCost:
     """The remaining cost of a trunk of which another family already includes a fraction `share` of the steps."""
     if not 0 < share < 1:
         return cost
-    paid = {name: getattr(cost, name) for name in ("flops_paid", "flops_paid_6nd", "seconds")}
+    names = ("flops_paid", "flops_paid_6nd", "seconds", "evaluation_seconds", "noise_seconds")
+    paid = {name: getattr(cost, name) for name in names}
     return replace(cost, **{name: value and value * (1 - share) for name, value in paid.items()})
 
 
@@ -227,7 +247,7 @@ def _how(paces: Mapping[Step, Pace], speed: Speed | None, device: str) -> str:
         least = f", and at least {speed.launch_seconds:g} s per part of a batch" if speed.launch_seconds else ""
         return f"Time: at the given {speed.flops_per_second:.3g} FLOP/s for all processes together{least}."
     by_count = sum(not pace.measured for pace in paces.values())
-    said = f"Time: {len(paces) - by_count} kinds of step were timed just now on {device}, with one thread"
+    said = f"Time: {len(paces) - by_count} kinds of step were timed on this machine's {device}, with one thread"
     if not by_count:
         return said + "."
     return (
@@ -242,3 +262,14 @@ def _kind(spec, found: StudyCost) -> str:
     if spec.id in found.sweep.held_out:
         return "held out"
     return "trunk" if spec.is_trunk else "branch" if spec.parent else "run"
+
+
+def seconds_here(
+    sweep: Sweep, *, device: str, engine: str, say: Callable[[str], None] = lambda text: None
+) -> Callable[[RunSpec], float] | None:
+    """How many seconds each run takes a process of its own on this machine; None on a GPU, which processes share."""
+    if device != "cpu":
+        return None
+    found = costs(sweep, paces_here(map(step_of, sweep.runs), engine=engine, say=say))
+    seconds = {cost.run_id: cost.seconds or 0.0 for cost in found}
+    return lambda spec: seconds[spec.id]

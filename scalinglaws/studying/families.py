@@ -8,8 +8,9 @@ from ..claims.page import page
 from ..corpora.tokenise import tokenise
 from ..designing.design import lay_out
 from ..designing.study_file import Families
-from ..launching.launch import SHORT_WORK, Failure, Progress, launch, require_success, work_of
+from ..launching.launch import Failure, launch, require_success
 from ..launching.processes import Local
+from ..launching.progress import Progress
 from ..measurements.reading_tables import TABLES
 from ..points.points import Points
 from ..points.writing import write_points
@@ -18,6 +19,7 @@ from ..reporting.families_page import families_page
 from ..store.store import Store, new_or_kept
 from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints, forget_complaints
+from .estimate import seconds_here
 from .experiment import experiment
 from .family_sweeps import Family, joined, read_families
 from .machine import cores
@@ -90,25 +92,14 @@ def _judge(name: str, store: Store, say):
     say(f"report: {families_page(found, store.path / 'report').resolve()}")
 
 
-def lots(families: list[Family]) -> list[list[Family]]:
-    """Group consecutive small families, so that their short runs share processes."""
-    found: list[list[Family]] = []
-    for family in families:
-        small = sum(map(work_of, family.sweep.runs)) < SHORT_WORK
-        if found and small and sum(work_of(run) for one in found[-1] for run in one.sweep.runs) < 4 * SHORT_WORK:
-            found[-1].append(family)
-        else:
-            found.append([family])
-    return found
-
-
 def _train(families: list[Family], store: Store, how: dict, say, tables: Callable) -> list[Failure]:
     """Train the missing runs, earlier families first, and write the tables whenever some families are complete."""
     sweep = joined("", families)
-    stages = [frozenset(run.id for family in lot for run in family.sweep.runs) for lot in lots(families)]
+    stages = [frozenset(run.id for run in family.sweep.runs) for family in families]
     executor = Local(max(family.study.processes or cores() for family in families))
     say_engine([spec for spec in sweep.runs if not store.has(spec)], how["device"], how["engine"], say)
-    return launch(sweep, store, executor, **how, stages=stages, ended=lambda stage: tables())
+    seconds = seconds_here(sweep, device=how["device"], engine=how["engine"], say=say)
+    return launch(sweep, store, executor, **how, seconds=seconds, stages=stages, ended=lambda stage: tables())
 
 
 def _tables(name: str, store: Store, families: dict[str, Family]) -> Measured:

@@ -13,16 +13,19 @@ from ..corpora.token_files import Tokenised
 from ..corpora.tokenise import tokenise
 from ..designing.checks import unanswered
 from ..designing.design import Sweep, lay_out
+from ..designing.spending import spent
 from ..designing.study_file import Study
 from ..errors import StudyError, unknown_name
 from ..fitting.own_law import read_laws, tried
-from ..launching.launch import Progress, launch, require_success, without_states
+from ..launching.launch import launch, require_success, without_states
 from ..launching.processes import Local
+from ..launching.progress import Progress
 from ..laws import LAWS, Law
 from ..planning.buildable import Building
 from ..planning.plan import plan
 from ..records.json_values import read_hint, to_plain, write_hint, write_json
 from ..records.numbers_in_text import interval
+from ..reporting.figures import FIGURES
 from ..reporting.report import report
 from ..results.attempt import attempt
 from ..results.study_results import Recommendation, StudyResults
@@ -32,6 +35,7 @@ from ..store.points_of_runs import curve_points, learning_curves, points_of
 from ..store.store import Store, new_or_kept
 from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints, forget_complaints
+from .estimate import seconds_here
 from .fitted_laws import Inference, infer, largest_compute
 from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals, unsound
@@ -108,7 +112,7 @@ def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool) -
         lambda why: replace(results, notes=(*results.notes, f"no audit: {why}")),
     )
     write_json(folder / "results.json", to_plain(results))
-    report(results, folder / "report", **({} if figures else {"figures": ()}))
+    report(results, folder / "report", figures=FIGURES if figures else ())
     return results
 
 
@@ -156,7 +160,8 @@ def _train(sweep: Sweep, store: Store, executor: Local, how: dict, tell, say):
     if said := without_states(sweep, store):
         say(said)
     say_engine([spec for spec in sweep.runs if not store.has(spec)], how["device"], how["engine"], say)
-    failures = launch(sweep, store, executor, **how, tell=tell)
+    seconds = seconds_here(sweep, device=how["device"], engine=how["engine"], say=say)
+    failures = launch(sweep, store, executor, **how, seconds=seconds, tell=tell)
     for line in complaints(store):
         say(line)
     require_success(failures, f"of {len(sweep.chains)} chains of runs")
@@ -272,6 +277,7 @@ def _results(
         commands=(command,) if command else (),
         wall_seconds=seconds,
         train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),
+        spent=spent(runs, held_out),
         true_floor_nats=evaluation_floor(data, study.n_ctx, study.eval_tokens),
         notes=(*found.notes, *notes_on(runs, left_out)),
         law=law or "",

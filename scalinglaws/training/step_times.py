@@ -1,7 +1,7 @@
 """Seconds per step on this machine for each kind of step: measured briefly, or estimated from FLOPs if that is long."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from ..run.run import RunSpec
 from .compiled.engine import Compiled
 from .compiled.support import supports
 from .optimizer import gradient, make_optimizer, move
+from .plain import AT_ONCE, Plain
 
 EVALUATED_TOKENS = 8192  # at a time, as in an evaluation
 LONGEST_TRIAL = 2.0  # maximum estimated seconds of one part of a batch; a longer one is not timed
@@ -29,6 +30,7 @@ def calibrate(
     seconds: float = 30.0,
     device: str = "cpu",
     engine: str = "auto",
+    known: Mapping[Step, Pace] | None = None,
 ) -> dict[Step, Pace]:
     """Measure how long each kind of step takes by the engine that will train it, with one thread on a CPU: the median.
 
@@ -39,15 +41,21 @@ def calibrate(
     Args:
         seconds_each, seconds: time for one kind, and for all together.
         engine: "auto" or "plain", as `train` takes it.
+        known: paces that were measured before, and are not measured again.
     """
     if device == "cpu":
         torch.set_num_threads(1)
     kinds = sorted(dict.fromkeys(steps), key=lambda step: step.flops / step.accumulate)
     ceilings = {precision: matmul_ceiling(device, DTYPES[precision]) for precision in {k.precision for k in kinds}}
-    each = min(seconds_each, seconds / max(1, len(kinds)))
+    known = known or {}
+    each = min(seconds_each, seconds / max(1, len(kinds) - len(known)))
     began, shares, paces = time.perf_counter(), [], {}
     for kind in kinds:
         ceiling = ceilings[kind.precision]
+        if kind in known:
+            paces[kind] = known[kind]
+            shares.append(min(1.0, kind.flops / paces[kind].step_seconds / ceiling))
+            continue
         expected = kind.flops / kind.accumulate / ceiling
         left = seconds - (time.perf_counter() - began)
         if expected <= min(LONGEST_TRIAL, left / SLOWEST) and kind.shape.params("total") <= LARGEST_TRIAL:
@@ -69,12 +77,20 @@ def by_flops(step: Step, flops_per_second: float, launch_seconds: float = 0.0) -
     return Pace(seconds, max(forward / flops_per_second, launch_seconds / 3 / EVALUATED_TOKENS), measured=False)
 
 
+def path_of(step: Step, device: str, engine: str) -> str:
+    """Name the engine that trains a kind of step."""
+    return Plain.name if engine == "plain" or supports(_spec_of(step), device) else Compiled.name
+
+
+def _spec_of(step: Step) -> RunSpec:
+    how: dict[str, Any] = {"optimizer": step.optimizer, "precision": step.precision, "dropout": 0.1 * step.drops}
+    return RunSpec(step.shape, "", "", "", 10**12, step.batch, 1e-4, 0, noise_every=0, **how)
+
+
 def _measured(step: Step, seconds: float, device: str, engine: str) -> Pace:
     set_float32(step.precision, device)
-    model = FAMILIES[step.shape.family](step.shape, 0).to(device)
-    how: dict[str, Any] = {"optimizer": step.optimizer, "precision": step.precision, "dropout": 0.1 * step.drops}
-    spec = RunSpec(step.shape, "", "", "", 10**12, step.batch, 1e-4, 0, noise_every=0, **how)
-    if engine == "auto" and not supports(spec, device) and isinstance(model, Transformer):
+    model, spec = FAMILIES[step.shape.family](step.shape, 0).to(device), _spec_of(step)
+    if path_of(step, device, engine) == Compiled.name and isinstance(model, Transformer):
         return _measured_compiled(spec, model, step, seconds)
     optimizer, drop = make_optimizer(spec, model), make_drop(0.1 * step.drops, 0, device)
     part, asked = _tokens(step, step.batch // step.accumulate, device), {"drop": drop, "precision": step.precision}
@@ -87,8 +103,10 @@ def _measured_compiled(spec: RunSpec, model: Transformer, step: Step, seconds: f
     shape, generator = spec.shape, torch.Generator().manual_seed(0)
     windows = torch.randint(shape.n_vocab, (spec.batch, shape.n_ctx + 1), generator=generator).numpy()
     compiled = Compiled(spec, model, make_optimizer(spec, model), lambda step: windows)
-    to_step = _median(lambda: compiled.advance(0, 1), seconds * 3 / 4, "cpu")
-    return Pace(to_step, _evaluating(compiled, step, seconds / 4, "cpu"), measured=True)
+    compiled.advance(0, 1)  # after which it knows how many steps it takes at once
+    to_step = _median(lambda: len(compiled.advance(0, AT_ONCE).losses), seconds * 3 / 4, "cpu")
+    token = _evaluating(compiled, step, seconds / 4, "cpu")
+    return Pace(to_step, token, measured=True, noise_share=0.0)  # the noise is that of the batch that trains
 
 
 def _evaluating(model, step: Step, seconds: float, device: str) -> float:
@@ -111,6 +129,8 @@ def _tokens(step: Step, rows: int, device: str):
 def _median(act, seconds: float, device: str) -> float:
     """Return the median time of an action over `seconds`, at least two calls; the first call is not counted.
 
+    Where the action returns a number of steps, the time is that of one.
+
     On a CPU it is CPU time: that of an otherwise idle core, whatever else runs on the machine just now.
     """
     clock = time.process_time if device == "cpu" else time.perf_counter
@@ -118,9 +138,9 @@ def _median(act, seconds: float, device: str) -> float:
     began = time.perf_counter()
     while len(times) < 2 or time.perf_counter() - began < seconds:
         start = clock()
-        act()
+        done = act()
         if device != "cpu":
             torch.cuda.synchronize()
-        times.append(clock() - start)
+        times.append((clock() - start) / (done if isinstance(done, int) else 1))
     times = sorted(times[1:])
     return times[len(times) // 2]

@@ -23,7 +23,7 @@ from ..models import FAMILIES, Transformer
 from ..models.precision import DTYPES, in_precision, set_float32
 from ..records.json_values import finite, from_plain, to_plain, utc_now
 from ..run.run import CHECKPOINT, DIVERGED, FINISHED, Evaluation, NoiseSums, Run, RunSpec, require_engine, state_name
-from ..run.schedule import CURVE_SHARE, evaluation_steps, learning_rate, log_places
+from ..run.schedule import CURVE_SHARE, evaluation_steps, learning_rate, log_places, reads_whole_test
 from .compiled.engine import Compiled
 from .compiled.support import supports
 from .optimizer import make_optimizer
@@ -101,6 +101,7 @@ class _Notes:
     loss_sum: float = 0.0
     loss_count: int = 0
     seconds: float = 0.0
+    evaluating: float = 0.0
     noise: NoiseSums = field(default_factory=NoiseSums)
     watch: LossWatch = field(default_factory=LossWatch)
     update_ratio: float | None = None
@@ -225,10 +226,15 @@ class _Job:
             self.evaluate(step)
 
     def evaluate(self, step: int):
-        """Append the losses after `step` steps: on the whole test set after the last step and with early stopping."""
+        """Append the losses after `step` steps, and add what that took to the time of evaluations."""
+        began = time.monotonic()
+        self._score(step)
+        self.notes.evaluating += time.monotonic() - began
+
+    def _score(self, step: int):
         self.read_losses()
         spec, notes = self.spec, self.notes
-        whole = step == spec.steps or spec.early_stop > 0
+        whole = reads_whole_test(spec, step)
         found, *foreign = [
             self._held_out(text, windows, whole)
             for text, windows in zip((self.data, *self.foreign), self.tests, strict=True)
@@ -300,6 +306,7 @@ class _Job:
             "matmul_flops_per_second": ceiling,
             "mfu": utilisation(speed, spec.shape.flops_per_token("exact"), ceiling),
             "peak_memory_bytes": peak,
+            "evaluation_seconds": self.notes.evaluating,
             "loss_spikes": float(watch.spikes),
             "largest_spike_nats": watch.largest,
             **({} if timescale is None else {"decay_timescale": timescale}),

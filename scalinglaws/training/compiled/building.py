@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import FailureError, StoreError
+from ...records.cache_folder import cache_folder
 from ...records.json_values import write_whole
 from ...store.lock import held
 
@@ -36,7 +37,7 @@ def missing() -> str:
 
 def home() -> Path:
     """The folder in which the compiled step is kept."""
-    return Path.home() / ".cache" / "scalinglaws" / "compiled"
+    return cache_folder() / "compiled"
 
 
 @cache
@@ -62,7 +63,7 @@ def native(folder: Path | None = None) -> Native:
 
 
 def processor(llvm) -> tuple[str, str]:
-    """The processor to compile for, and its features: this one, but without its vectors where PyTorch is held to those that all have."""
+    """The processor to compile for, and its features: this one, without its vectors where PyTorch does without too."""
     import torch
 
     if platform.machine() in ("x86_64", "AMD64") and torch.backends.cpu.get_cpu_capability() == "DEFAULT":
@@ -70,12 +71,14 @@ def processor(llvm) -> tuple[str, str]:
     return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
+def kernel_digest() -> str:
+    """Name the sources of the compiled step."""
+    return hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in SOURCES)).hexdigest()
+
+
 def _digest(processor: str, features: str) -> str:
     """Name what the machine code depends on: the sources, the compilers, the processor."""
-    here = Path(__file__).parent
-    digest = hashlib.sha256()
-    for name in SOURCES:
-        digest.update((here / name).read_bytes())
+    digest = hashlib.sha256(kernel_digest().encode())
     for part in (version("numba"), version("llvmlite"), platform.platform(), processor, features):
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()[:24]
