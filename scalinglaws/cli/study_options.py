@@ -39,6 +39,20 @@ SpeedOption = Annotated[
     ),
 ]
 
+Goal = Annotated[
+    str | None,
+    typer.Option("--for", metavar="TEXT", help="Choose runs for this: 'plan at C=1e21', or 'loss at N=1e9,D=2e10'."),
+]
+Money = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        metavar="1e19|'8 h'|'500 money'",
+        help="With --for: FLOPs, a time on this machine (s, min, h or d), or money with --price-per-hour.",
+    ),
+]
+MaxRun = Annotated[float | None, typer.Option(metavar="FLOPS", help="With --for: maximum FLOPs of one run.")]
+
 
 def asked_study(study: str, only: str | None, changes: list[str] | None, field: str | None = None):
     """Read the study that is asked for: its file with `--set`, `--field` and `--only`."""
@@ -85,11 +99,11 @@ def print_design(asked, device: str, engine: str, speed: str | None, json: bool)
     """Print every run of a study and what it costs; train nothing."""
     from ..studying.estimate import estimate
 
-    found = estimate(asked, data_dir=data_dir(), device=device, engine=engine, speed=_speed(speed), say=say)
+    found = estimate(asked, data_dir=data_dir(), device=device, engine=engine, speed=asked_speed(speed), say=say)
     emit(found.plain()) if json else show(found.text())
 
 
-def _speed(text: str | None):
+def asked_speed(text: str | None):
     """Read FLOPS or FLOPS,SECONDS."""
     from ..studying.estimate import Speed
 
@@ -104,3 +118,26 @@ def _speed(text: str | None):
     raise MisuseError(
         f"--speed {text}: give FLOP/s, such as 1e14, or with the seconds to start a step's kernels, such as 1e14,4e-3."
     )
+
+
+TIMES = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def amount_of(budget: str | None, price_per_hour: float | None) -> tuple[float, str]:
+    """Read a budget: (FLOPs, "FLOPs"), or (seconds, "s"), money being turned into seconds by its price per hour."""
+    form = "give FLOPs, such as --budget 1e19, or a time, such as --budget '8 h'"
+    number, _, unit = (budget or "").strip().partition(" ")
+    for name in ("min", "money", *TIMES):
+        if not unit and number.endswith(name) and number[: -len(name)].replace(".", "", 1).isdigit():
+            number, unit = number[: -len(name)], name
+    try:
+        value = float(number)
+    except ValueError:
+        raise MisuseError(f"--budget {budget or 'is missing'}: {form}.") from None
+    if not 0 < value < 1e40 or (unit not in ("", "FLOPs", "money", *TIMES)):
+        raise MisuseError(f"--budget {budget}: {form}.")
+    if unit == "money":
+        if price_per_hour is None:
+            raise MisuseError(f"--budget {budget}: money needs its price, such as --price-per-hour 2.5.")
+        return value / price_per_hour * TIMES["h"], "s"
+    return (value * TIMES[unit], "s") if unit in TIMES else (value, "FLOPs")

@@ -98,7 +98,7 @@ def design(
             run
             for one in variants(study)
             for seed in range(seeds)
-            for run in _lineage(one, make_shape(one, size, n_vocab), data_id, last, seed, study.batch, foreign)
+            for run in _lineage(one, size, n_vocab, data_id, last, seed, study.batch, foreign)
         ]
 
     seeds = {size: study.seeds if study.seed_shape in (None, size) else 1 for size in fitted}
@@ -216,13 +216,14 @@ def _base_head(study: Study, size: tuple[int, ...]) -> int:
     return base
 
 
-def horizons(study: Study, shape: Shape) -> list[int]:
+def horizons(study: Study, size: tuple[int, ...], shape: Shape) -> list[int]:
     """The horizons of a size that `max_flops` allows, smallest first."""
     cost = shape.flops_per_token("exact")
-    affordable = sorted(int(t) for t in study.tokens if not study.max_flops or t * cost <= study.max_flops)
+    tokens = study.own_tokens[study.shapes.index(size)] if study.own_tokens else study.tokens
+    affordable = sorted(int(t) for t in tokens if not study.max_flops or t * cost <= study.max_flops)
     if not affordable:
         raise StudyError(
-            f"the size (n_layer {shape.n_layer}, d_model {shape.d_model}) needs {min(study.tokens) * cost:.3g} "
+            f"the size (n_layer {shape.n_layer}, d_model {shape.d_model}) needs {min(tokens) * cost:.3g} "
             f"FLOPs for the shortest horizon; max_flops = {study.max_flops:.3g}. Raise max_flops, add a "
             f"shorter horizon to tokens, or drop the size from shapes."
         )
@@ -264,9 +265,10 @@ def parts_of(study: Study) -> int:
     )
 
 
-def _lineage(study: Study, shape: Shape, data_id: str, last: int, seed: int, batch: int, foreign) -> list[RunSpec]:
+def _lineage(study: Study, size, n_vocab: int, data_id: str, last: int, seed: int, batch: int, foreign):
     """The runs of one size and seed: single runs, or a trunk and its branches; only the `last` horizons (0: all)."""
-    tokens = horizons(study, shape)[-last:]
+    shape = make_shape(study, size, n_vocab)
+    tokens = horizons(study, size, shape)[-last:]
     shortest = -(-tokens[0] // (study.batch * study.n_ctx))
     warmup = min(study.warmup_steps, round(study.warmup_share * shortest) or 1) if study.warmup_share else None
     of_all = shared_keys(study, RunSpec) | {

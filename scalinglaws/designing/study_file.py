@@ -34,6 +34,7 @@ class Study:
         shapes: [n_layer, d_model] of each size; the number of heads and the feed-forward width may follow.
         d_head: width of an attention head; a model narrower than two heads has one head.
         tokens: horizons D; every size is trained at each horizon that `max_flops` allows.
+        own_tokens: horizons of each size, one list per size in the order of `shapes`, in place of `tokens`.
         max_flops: maximum exact training FLOPs of one run; 0 for no limit.
         batch: sequences of n_ctx tokens per step.
         lr_scale, lr_exponent, lr_max: peak learning rate = min(lr_max, lr_scale d_model^lr_exponent).
@@ -54,6 +55,7 @@ class Study:
         hold_out_seeds: runs of each held-out size, at the largest horizon that `max_flops` allows.
         max_epochs: maximum number of passes over the training text.
         plan_factor: the plan is for this many times the compute of the largest fitted run.
+        goal: what `design` and `next` choose runs for, such as "plan at C=1e21".
         processes: number of simultaneous training processes; 0 for one per core.
         family, norm, positions, activation, qk_norm, biases, parametrisation, base_width, reuse, sharing: of every
             model, as in `Shape`; an LSTM has one head whatever `d_head` is.
@@ -68,7 +70,7 @@ class Study:
 
     name: str
     shapes: Annotated[tuple[tuple[int, ...], ...], Range(0, 1e6)]
-    tokens: Annotated[tuple[float, ...], Range(1, 1e15)]
+    tokens: Annotated[tuple[float, ...], Range(1, 1e15)] = ()
     about: str = ""
     corpus: str = "stdlib"
     tokenizer: str = "bytes"
@@ -137,12 +139,19 @@ class Study:
     laws: tuple[str, ...] = ()
     law_file: str = ""
     base_d_head: Annotated[int, Range(0, 1e5)] = Shape.base_d_head
+    own_tokens: Annotated[tuple[tuple[float, ...], ...], Range(1, 1e15)] = ()
+    goal: str = ""
 
     def __post_init__(self):
         require_name(self.name)
         require_all(self, StudyError)
-        if not self.shapes or not self.tokens:
+        if not self.shapes or not (self.tokens or self.own_tokens):
             raise StudyError("shapes and tokens must each name at least one value.")
+        if self.own_tokens and (self.tokens or len(self.own_tokens) != len(self.shapes) or not all(self.own_tokens)):
+            raise StudyError(
+                f"own_tokens has {len(self.own_tokens)} lists, for {len(self.shapes)} shapes and {len(self.tokens)} "
+                "horizons in tokens: give one list of horizons, not empty, per shape, and no tokens."
+            )
         for shape in self.shapes:
             if not 2 <= len(shape) <= 4:
                 raise StudyError(
@@ -177,7 +186,7 @@ class Study:
     def most_runs(self) -> int:
         """Upper bound of the number of runs, including trunks: the product of the lengths of the lists."""
         lists = [getattr(self, name) for name in vars(self) if name.startswith("each_")]
-        each_size = prod(max(1, len(one)) for one in lists) * (len(self.tokens) + 1)
+        each_size = prod(max(1, len(one)) for one in lists) * (max(map(len, (self.tokens, *self.own_tokens))) + 1)
         return len(self.shapes) * each_size * max(self.seeds, self.hold_out_seeds if self.hold_out else 1)
 
 

@@ -83,14 +83,27 @@ class Component:
             cross: covariance of the unit process between x and the points; `variance`: its variance at x.
             wider: factor on the standard deviations of the prior, at the same mode.
         """
-        value, slopes = self.mean.value_and_slopes(self.constants, x)
-        power = self.amplitude**2
-        seen = self.whiten @ (power * cross.T)
-        left = slopes - self.whitened.T @ seen
         precision = self.precision + (1 / wider**2 - 1) * np.linalg.inv(self.prior.covariance)
+        value, left, seen = self._parts(x, cross)
         of_law = np.einsum("pn,pn->n", left, np.linalg.solve(precision, left))
-        of_process = np.maximum(power * variance - (seen**2).sum(axis=0), 0.0)
-        return value + power * (cross @ self.pulled), of_law + of_process
+        of_process = np.maximum(self.amplitude**2 * variance - (seen**2).sum(axis=0), 0.0)
+        return value, of_law + of_process
+
+    def jointly(self, x: np.ndarray, cross: np.ndarray, between: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Give mean, (rows,), and covariance, (rows, rows), of ln(target) without noise at logarithms x.
+
+        Args:
+            between: covariance of the unit process between the rows of x.
+        """
+        value, left, seen = self._parts(x, cross)
+        return value, left.T @ np.linalg.solve(self.precision, left) + self.amplitude**2 * between - seen.T @ seen
+
+    def _parts(self, x: np.ndarray, cross: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give the mean, and the slopes and the process that the points leave, whitened."""
+        power = self.amplitude**2
+        value, slopes = self.mean.value_and_slopes(self.constants, x)
+        seen = self.whiten @ (power * cross.T)
+        return value + power * (cross @ self.pulled), slopes - self.whitened.T @ seen, seen
 
 
 @dataclass

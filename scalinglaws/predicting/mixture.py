@@ -68,6 +68,19 @@ class Posterior:
         mean = self.shares @ means
         return mean, np.sqrt(self.shares @ (variances + (means - mean) ** 2))
 
+    def jointly(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Give mean, (rows,), and covariance, (rows, rows), of ln(target) without noise at ln(inputs).
+
+        The disagreement of the components is part of the covariance: rows on which they part vary together.
+        """
+        cross, between = self.discrepancy.covariance(x, self.seen.x), self.discrepancy.covariance(x, x)
+        found = [one.jointly(x, cross, between) for one in self.components]
+        means = np.array([mean for mean, _ in found])
+        mean = self.shares @ means
+        apart = np.sqrt(self.shares)[:, None] * (means - mean)
+        within = sum(share * covariance for share, (_, covariance) in zip(self.shares, found, strict=True))
+        return mean, within + apart.T @ apart
+
 
 def posterior(
     alternatives: Sequence[WeightedMean],

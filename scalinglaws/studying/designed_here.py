@@ -1,0 +1,92 @@
+"""A design for a goal within the time, the memory and the text of this machine."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from math import inf
+from pathlib import Path
+
+from ..corpora.tokenise import tokenise
+from ..designing.costs import Step
+from ..designing.design import make_shape, optimizer_of
+from ..designing.study_file import Study
+from ..errors import CorpusError, StudyError
+from ..planning.asked_quantity import AskedFor
+from ..planning.hardware import training_bytes
+from ..tokenizers import named_vocabulary
+from ..training.step_times import calibrate
+from .designed_for import REACH, DesignFor, design_for
+from .estimate import Speed
+from .machine import cores
+
+
+def on_machine(
+    quantity: AskedFor,
+    recipe: Study,
+    amount: tuple[float, str],
+    *,
+    max_run: float | None = None,
+    reach: float = REACH,
+    device: str = "cpu",
+    engine: str = "auto",
+    speed: Speed | None = None,
+    data_dir: Path | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> DesignFor:
+    """Design for a quantity within FLOPs, or within seconds of all processes of this machine or of a given speed.
+
+    The vocabulary and the length of the text are those of the recipe's corpus where it is there. Sizes whose weights
+    and activations of one sequence do not fit into this machine's memory are refused.
+
+    Args:
+        amount: of the budget, and its unit, "FLOPs" or "s".
+    """
+    n_vocab, most_tokens = _text_of(recipe, data_dir)
+    budget, unit = amount
+    per_flop = 1.0
+    if unit == "s":
+        rate = speed.flops_per_second if speed else _measured_rate(recipe, n_vocab, device, engine, say)
+        per_flop = 1 / rate
+    found = design_for(
+        quantity,
+        recipe,
+        n_vocab,
+        budget,
+        max_run=max_run,
+        reach=reach,
+        per_flop=per_flop,
+        unit=unit,
+        max_tokens=most_tokens,
+    )
+    if speed is None and device == "cpu":
+        _require_memory(found.study, n_vocab)
+    return found
+
+
+def _text_of(recipe: Study, data_dir: Path | None) -> tuple[int, float | None]:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            data = tokenise(recipe.corpus, recipe.tokenizer, Path(folder), data_dir=data_dir)
+        except CorpusError:
+            return named_vocabulary(recipe.tokenizer), None
+        return data.vocabulary, len(data.split("train")) * recipe.max_epochs
+
+
+def _measured_rate(recipe: Study, n_vocab: int, device: str, engine: str, say) -> float:
+    """Time a step of the recipe's middle size and give the FLOP/s of all processes together."""
+    middle = recipe.shapes[len(recipe.shapes) // 2]
+    shape = make_shape(recipe, middle, n_vocab)
+    step = Step(shape, recipe.batch, 1, optimizer_of(recipe, shape), recipe.dropout > 0, recipe.precision)
+    say(f"timing a step of {list(middle)} on {device} ...")
+    pace = calibrate([step], device=device, engine=engine)[step]
+    return step.flops / pace.step_seconds * (recipe.processes or cores())
+
+
+def _require_memory(study: Study, n_vocab: int) -> None:
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else inf
+    needed = training_bytes(make_shape(study, study.shapes[-1], n_vocab))
+    if needed > there:
+        raise StudyError(
+            f"the largest size, {list(study.shapes[-1])}, needs {needed:.3g} bytes to train one sequence; this machine "
+            f"has {there:.3g}. Lower the maximum of a run, or give the speed of another machine."
+        )
