@@ -281,23 +281,34 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(TASKS), help="tasks, with commas")
     parser.add_argument("--folds", action="store_true", help="score on the costliest cells of the pools")
     asked = parser.parse_args()
+    scores: dict[str, float] = {}
     for name in asked.only.split(","):
         task, pool = TASKS[name], pl.read_csv(asked.data / f"{name}-train.csv")
         if asked.folds:
-            print(name, " ".join(f"{score:.3f}" for score in folded(task, pool)), flush=True)
+            each = folded(task, pool)
+            scores[name] = float(np.mean(each))
+            print(name, " ".join(f"{score:.3f}" for score in each), flush=True)
         else:
-            print(_told(name, task, pool, asked.data, asked.predictions), flush=True)
+            score = _scored_target(name, task, pool, asked.data, asked.predictions)
+            scores |= {name: score} if score is not None else {}
+    of = "folds of the pool" if asked.folds else "tasks whose targets are here"
+    if scores:
+        published = float(np.mean([PUBLISHED[name] for name in scores]))
+        print(f"mean R2 of {len(scores)} {of}: {np.mean(list(scores.values())):.3f} (published {published:.3f})")
 
 
-def _told(name: str, task: Task, pool: Frame, data: Path, to: Path | None) -> str:
+def _scored_target(name: str, task: Task, pool: Frame, data: Path, to: Path | None) -> float | None:
+    """Predict the target region, write it, print its R2 and give it; None where the targets are kept aside."""
     target = data / f"{name}-target.csv"
     rows = pl.read_csv(target if target.exists() else data / f"{name}-target-inputs.csv")
     found = predicted(task, pool, rows)
     if to:
         to.mkdir(parents=True, exist_ok=True)
         pl.DataFrame({output: found[:, i] for i, output in enumerate(task.outputs)}).write_csv(to / f"{name}.csv")
-    known = f"R2 {r2(rows.select(task.outputs).to_numpy(), found):.4f}" if target.exists() else "targets kept aside"
-    return f"{name}: {known} (published, all data: {PUBLISHED[name]})"
+    score = r2(rows.select(task.outputs).to_numpy(), found) if target.exists() else None
+    known = "targets kept aside" if score is None else f"R2 {score:.4f}"
+    print(f"{name}: {known} (published, all data: {PUBLISHED[name]})", flush=True)
+    return score
 
 
 if __name__ == "__main__":
