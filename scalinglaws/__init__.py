@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .arms.arms_fit import ArmsFit
     from .arms.differences import differences
+    from .arms.factors import factors
     from .arms.fit_arms import fit_arms
     from .arms.multiplier import multiplier
     from .auditing.audit import audit
@@ -63,6 +64,7 @@ _DEFINED_IN = {
     for module, names in {
         ".arms.arms_fit": "ArmsFit",
         ".arms.differences": "differences",
+        ".arms.factors": "factors",
         ".arms.fit_arms": "fit_arms",
         ".arms.multiplier": "multiplier",
         ".auditing.audit": "audit",
@@ -140,6 +142,7 @@ __all__ = [
     "differences",
     "draws",
     "ensemble",
+    "factors",
     "figure",
     "findings",
     "fit",

@@ -63,6 +63,7 @@ def arms(
     """
     from ..arms.arms_text import arms_blocks, tests_blocks
     from ..arms.differences import differences
+    from ..arms.factors import factors
     from ..records.text_blocks import as_text
 
     place = _place(flops, at_loss, at, along)
@@ -70,10 +71,12 @@ def arms(
     table_in, found = _fitted(law, points, asked, how)
     tests = differences(found, others=others)
     worth = _multipliers(found, place, asked["level"])
+    each = [one for name in _others(found) for one in factors(found, name, level=asked["level"])]
     if json:
-        emit(_plain(found, tests, worth, asked["level"]), table_in)
+        emit({**_plain(found, tests, worth, asked["level"]), "factors": [_plain_factor(one) for one in each]}, table_in)
     else:
-        show(as_text([*arms_blocks(found, asked["level"]), *tests_blocks(found, tests), *map(str, worth)]))
+        text = [*arms_blocks(found, asked["level"]), *tests_blocks(found, tests), *map(str, worth), *map(str, each)]
+        show(as_text(text))
     for sentence in (*found.warnings, *(w.message for w in found.draws.warnings)):
         say(f"warning: {sentence}")
 
@@ -192,3 +195,8 @@ def _plain_arm(one, level: float) -> dict:
         "high": {name: finite(pair[1]) for name, pair in ends.items()},
         "points": one.fit.n,
     }
+
+
+def _plain_factor(one) -> dict[str, Any]:
+    names = ("arm", "reference", "letter", "value", "low", "high", "level", "parameter", "exponent", "own_floor")
+    return {name: finite(v) if isinstance(v := getattr(one, name), float) else v for name in names}
