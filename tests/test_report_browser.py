@@ -134,10 +134,10 @@ def test_the_page_prints_without_buttons_and_with_every_row(page):
     )
 
 
-def test_figures_stay_on_white_paper_in_the_dark(browser, address):
+def test_figures_turn_dark_with_the_page(browser, address):
     context = browser.new_context(color_scheme="dark")
     page = context.new_page()
     page.goto(address)
-    assert page.evaluate("getComputedStyle(document.querySelector('.paper')).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('.paper')).filter").startswith("invert(")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
     context.close()

@@ -133,7 +133,7 @@ def test_the_page_shows_the_numbers_of_the_record(page):
 
 def test_every_figure_has_a_caption_a_spoken_label_and_files_beside_the_page(page, folder):
     figures = [attributes["id"] for tag, attributes in page.tags if tag == "figure"]
-    assert figures == [f"figure-{name}" for name in ("laws", "curves", "joint", "frontier", "held-out", "residuals")]
+    assert figures == [f"figure-{name}" for name in ("joint", "laws", "curves", "frontier", "held-out", "residuals")]
     assert sum(tag == "figcaption" for tag, _ in page.tags) == len(figures)
     labels = [attributes["aria-label"] for tag, attributes in page.tags if tag == "svg"]
     assert len(labels) == 2 * len(figures)

@@ -145,7 +145,7 @@ def _card(one: Constant | None, what: str) -> str:
     told = f"[{ends}" if ends else ""
     paper = f"paper: {stated(one.published, 3)}" if one and one.published is not None else ""
     return (
-        f"<div><dt>{formula(name)}, {formula(what)}</dt><dd><b>{html.escape(head)}</b> "
+        f"<div><dt>{formula(name)}, {formula(what)}</dt><dd><strong>{html.escape(head)}</strong> "
         f"<span>{html.escape(told)}</span> <small>{paper}</small></dd></div>"
     )
 

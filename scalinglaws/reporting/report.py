@@ -11,10 +11,12 @@ from ..results.letters import of_a_table
 from ..results.rows_in_fits import runs_present
 from ..results.sentences import five_sentences
 from ..results.study_results import StudyResults
+from .answer import card, forecast_line, minded
 from .audit_tables import audit_warning
 from .document import Document, Section, failed, html_of, table_html
 from .figures import FIGURES, FigureKind, Rendered, rendered
 from .markup import formula
+from .methods import checklist, methods
 from .page_data import plain
 from .paths import without_paths
 from .tables import all_tables
@@ -47,22 +49,52 @@ def report(results: StudyResults, to: Path, *, figures: Sequence[FigureKind] = F
     return index
 
 
+LAWS = ("constants", "plans", "alternatives", "trials", "ranking")  # tables that stand before the other figures
+FIRST = ("joint", "laws")  # the picture on the first screen: the first of these that was drawn
+
+
 def page(results: StudyResults, drawn: list[Rendered]) -> str:
-    """Write the page; `drawn` are the rendered figures."""
-    figures = "\n".join(_figure(figure, place) for place, figure in enumerate(drawn, 1))
+    """Write the page; `drawn` are the rendered figures.
+
+    In order: the answer and its picture, what to mind, the results in words, the laws, the other figures, the audit,
+    the runs, the methods and the checklist, further warnings, the data, and how to reproduce it.
+    """
+    first = next((one for name in FIRST for one in drawn if one.name == name and one.svg), None)
+    drawn = [*([first] if first else []), *(one for one in drawn if one is not first)]
+    figures = {one.name: _figure(one, place) for place, one in enumerate(drawn, 1)}
+    tables = [Section(f"table-{one.name}", one.title, table_html(one)) for one in all_tables(results)]
+    laws = [one for one in tables if one.name.removeprefix("table-") in LAWS]
+    others = [text for name, text in figures.items() if first is None or name != first.name]
+    checked = attempt(lambda: table_html(checklist(results)), partial(failed, "This checklist"))
+    noted = attempt(partial(_warnings, results), partial(failed, "These warnings"))
     parts = [
-        Section("warnings", "", attempt(partial(_warnings, results), partial(failed, "These warnings"))),
-        Section("figures", "", f'<section id="figures" aria-label="Figures">{figures}</section>'),
-        *(
-            Section(f"figure-{figure.name}", f"Figure {place}: {figure.title}", "")
-            for place, figure in enumerate(drawn, 1)
-        ),
-        *(Section(f"table-{table.name}", table.title, table_html(table)) for table in all_tables(results)),
+        Section("picture", "", f'<section id="picture">{figures[first.name]}</section>' if first else ""),
+        Section("mind", "", attempt(partial(_mind, results), partial(failed, "What to mind"))),
+        Section("words", "In words", _words(results)),
+        *laws,
+        Section("figures", "Figures", f'<section id="figures"><h2>Figures</h2>{"".join(others)}</section>'),
+        *(one for one in tables if one not in laws),
+        Section("methods", "Methods", attempt(partial(methods, results), partial(failed, "This paragraph"))),
+        Section("table-checklist", "The checklist of a scaling law", checked),
+        Section("warnings", "Warnings and notes", noted),
     ]
-    said = "\n".join(f"<dt>{heading}</dt><dd>{formula(text)}</dd>" for heading, text in five_sentences(results))
+    lead = attempt(partial(card, results), partial(failed, "The plan"))
+    line = attempt(partial(forecast_line, results), partial(failed, "The test"))
     kind = "A table of runs" if of_a_table(results) else "Scaling-law study"
-    lead = f"<dl>\n{said}\n</dl>"
-    return html_of(Document(results.name, kind, _presence(results), lead, parts, results.commands, plain(results)))
+    answer = f'{lead}<p class="verdict">{line}</p>' if line else lead
+    shown = [one for one in parts if one.body]
+    return html_of(Document(results.name, kind, _presence(results), answer, shown, results.commands, plain(results)))
+
+
+def _mind(results: StudyResults) -> str:
+    """Lay out the things to mind; empty where there is none."""
+    items = "".join(f"<li>{formula(text)}</li>" for text in minded(results))
+    return f'<section id="mind"><h2>What to mind</h2><ol>{items}</ol></section>' if items else ""
+
+
+def _words(results: StudyResults) -> str:
+    said = "\n".join(f"<dt>{heading}</dt><dd>{formula(text)}</dd>" for heading, text in five_sentences(results))
+    return f'<section id="words"><h2>In words</h2>\n<dl>\n{said}\n</dl></section>'
 
 
 def _presence(results: StudyResults) -> str:
@@ -82,7 +114,7 @@ def _warnings(results: StudyResults) -> str:
     said += [*results.notes, *audit_warning(results.audit)]
     if not said:
         return ""
-    items = "".join(f"<li>{html.escape(text)}</li>" for text in dict.fromkeys(said))
+    items = "".join(f"<li>{html.escape(text)}</li>" for text in dict.fromkeys(said) if text not in minded(results))
     return f'<section id="warnings"><h2>Warnings and notes</h2><ul>{items}</ul></section>'
 
 
