@@ -79,7 +79,8 @@ def forecast_line(results: StudyResults) -> str:
     return (
         f"Tested on {ranking.held_runs:,} larger runs than those of its fit: {html.escape(best.law)} erred by "
         f"<strong>{100 * best.score:.2g}%</strong> of the loss, and "
-        f"<strong>{percent(round(best.coverage, 2))}</strong> of them were inside its {percent(ranking.level)} interval."
+        f"<strong>{percent(round(best.coverage, 2))}</strong> of them were inside its "
+        f"{percent(ranking.level)} interval."
     )
 
 
