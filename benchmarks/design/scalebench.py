@@ -5,8 +5,8 @@
 DATA is as for benchmarks/forecast/scalebench.py, whose laws and engine predict. Runs are bought within 1, 5 and 10% of
 the cost of the whole pool (20, 35 and 50% for domain_mixture and sparsity); DIR gets TASK-SHARE.csv, the target columns
 predicted, in the order of the inputs. Losses are seen of runs that were bought alone. `--folds` scores on the costliest
-tenth of the pool instead, which cannot be bought: settings were chosen by it. `--rule` is `telling` (the default), or
-`spread` and `random`, to compare with.
+tenth of the pool instead, which cannot be bought: settings were chosen by it. `--rule` is `telling` (spread, then by
+variance), `spread`, `random`, or by default `auto`: spread up to three inputs, telling for more.
 """
 
 import argparse
@@ -21,14 +21,16 @@ import numpy as np
 import polars as pl
 import scalebench as whole
 
-from scalinglaws.planning.choosing import START, Block, affordable, fixed, most_telling, spread_out
+from scalinglaws.planning.choosing import START, JointVariance, affordable, fixed, most_telling, spread_out
 from scalinglaws.predicting.discrepancy import Discrepancy
 from scalinglaws.predicting.lengths import by_evidence
 from scalinglaws.predicting.mixture import Posterior, WeightedMean, posterior
 
 STAGES = (0.35, 0.5, 0.75, 1.0)  # shares of the budget at which the law is fitted again
+FEW_INPUTS = 3  # up to here all runs are spread out: the choice by variance does no better, and worse from few runs
 CANDIDATES, TARGETS = 400, 40  # rows by which is chosen; of more, some are drawn
 FITTED = 120  # rows to which the law is fitted while choosing
+USUAL_LOSS, GROUPS_APART = np.log(2.5), 0.5  # ln(loss) of a group of which nothing is known, and sd between groups
 FEW = 12  # runs below which the lengths stay where they are
 PUBLISHED = {
     "parallel": (-1, 0.77, 0.99),
@@ -130,7 +132,7 @@ class Purchase:
             self.bought.append(run)
             first = False
 
-    def _block(self, group, output: int, some: np.ndarray) -> Block | None:
+    def _block(self, group, output: int, some: np.ndarray) -> JointVariance | None:
         members = np.flatnonzero(self.group_of[some] == group)
         asked = np.flatnonzero(self.asked_of == group)
         if not len(members) or not len(asked):
@@ -144,7 +146,7 @@ class Purchase:
         covariance = made.jointly(x)[1]
         top = made.seen.compute.max()
         noise = (made.noise * np.exp(-0.3 * (self.task.cost(rows) - top))) ** 2
-        return Block(members, covariance, noise + 1e-12)
+        return JointVariance(members, covariance, noise + 1e-12)
 
     def known(self, group) -> Frame:
         """Give the runs bought in a group; where there are none, those of all groups."""
@@ -180,6 +182,9 @@ class Purchase:
         if len(known) >= FEW:
             return whole._output(self.task, known, rows, output)
         value = self.fitted(known, (group, output), output).at(self.task.x(rows, output))[0]
+        if group not in self.group_of[self.bought]:  # of another group alone: drawn towards a loss that is usual
+            weight = 1 / (1 + 1 / GROUPS_APART**2)
+            value = value + weight * (USUAL_LOSS - np.log(known[self.task.outputs[output]].mean()))
         return np.exp(value) if self.task.in_logs else value
 
 
@@ -192,6 +197,8 @@ def bought(task: whole.Task, pool: Frame, asked: Frame, cost: np.ndarray, budget
             if purchase.spent + cost[run] <= budget:
                 purchase.bought.append(int(run))
     else:
+        if rule == "auto":
+            rule = "spread" if len(task.lengths) <= FEW_INPUTS else "telling"
         purchase.start(rule)
         for until in STAGES if rule == "telling" else ():
             purchase.go_on(until)
@@ -222,7 +229,7 @@ def main() -> None:
     parser.add_argument("--predictions", type=Path, metavar="DIR")
     parser.add_argument("--only", default=",".join(COST))
     parser.add_argument("--folds", action="store_true")
-    parser.add_argument("--rule", default="telling", choices=("telling", "spread", "random"))
+    parser.add_argument("--rule", default="auto", choices=("auto", "telling", "spread", "random"))
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     for name in options.only.split(","):

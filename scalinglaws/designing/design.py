@@ -1,6 +1,7 @@
 """A study and its text -> the sweep: the full specification of every run, before any compute is spent."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import product
 from pathlib import Path
@@ -17,6 +18,7 @@ from .study_file import Study
 
 LARGEST_BY_ADAM = 1e9  # maximum parameters for Adam; Adafactor above (Kaplan et al. 2020, section 2.2)
 AXES = "batch lr_factor unique_tokens schedule reuse sharing".split()  # settings that have an `each_...` key
+POWER_UNITS = (1e5, 1e6)  # of N and D in the rule "power"
 KAPLAN_RATE = (0.003239, 0.0001395)  # Kaplan et al. 2020, eq D.1
 
 
@@ -230,8 +232,11 @@ def horizons(study: Study, size: tuple[int, ...], shape: Shape) -> list[int]:
     return affordable
 
 
-def peak_rate(study: Study, shape: Shape, batch: int = 0) -> float:
+def peak_rate(study: Study, shape: Shape, batch: int = 0, tokens: Sequence[int] = ()) -> float:
     """Return the peak learning rate of a size by the study's rule; `batch` is the batch for which the rule is meant.
+
+    Args:
+        tokens: the horizons of the size, which the rule "power" takes.
 
     Raises:
         StudyError: the paper's rule gives no positive rate at this size.
@@ -240,6 +245,11 @@ def peak_rate(study: Study, shape: Shape, batch: int = 0) -> float:
     if study.lr_rule == "width":
         factor = study.lr_factor
         return scale * min(study.lr_max * factor, study.lr_scale * factor * shape.d_model**study.lr_exponent)
+    if study.lr_rule == "power":
+        middle = math.exp(math.fsum(map(math.log, tokens)) / len(tokens)) if tokens else POWER_UNITS[1]
+        size = (shape.params() / POWER_UNITS[0]) ** study.lr_exponent
+        found = study.lr_scale * size * (middle / POWER_UNITS[1]) ** study.lr_tokens_exponent
+        return scale * study.lr_factor * float(f"{found:.3g}")
     rate = KAPLAN_RATE[0] - KAPLAN_RATE[1] * math.log(max(1, shape.params()))
     if rate <= 0:
         raise StudyError(
@@ -274,7 +284,7 @@ def _lineage(study: Study, size, n_vocab: int, data_id: str, last: int, seed: in
     of_all = shared_keys(study, RunSpec) | {
         "shape": shape,
         "data": data_id,
-        "lr": peak_rate(study, shape, batch),
+        "lr": peak_rate(study, shape, batch, tokens),
         "warmup": study.warmup_steps if warmup is None else warmup,
         "seed": seed,
         "optimizer": optimizer_of(study, shape),

@@ -15,7 +15,8 @@ from ..records.ranges import Range, require_all, shown
 from ..run.run import A_FILE, A_PATH, RunSpec
 from ..run.shape import Shape
 
-LR_RULES = ("width", "kaplan")
+LR_RULES = ("width", "kaplan", "power")
+LR = ("rule", "auto")
 NAME = re.compile(r"\w[\w .,+=@()-]{0,99}")
 MOST_RUNS = 20_000  # maximum of a study: a reader can still read their table
 MOST_EVALUATIONS = 5_000_000  # maximum of all runs, each a row of curves.csv; kaplan-full's largest family has 4,800
@@ -42,6 +43,9 @@ class Study:
         warmup_share: maximum fraction of a run spent in warm-up; of runs that share a trunk, of the shortest. 0 for no
             limit.
         lr_rule: "width" as above; "kaplan": 0.003239 - 0.0001395 ln N (Kaplan et al. 2020, eq D.1).
+            "power": lr_scale (N / 1e5)^lr_exponent (D / 1e6)^lr_tokens_exponent, D the geometric mean of a size's
+            horizons, without lr_max.
+        lr: "rule", or "auto": a scan of rates at small sizes gives the rule, as "power".
         lr_batch_exponent: the rate is also multiplied by (batch / this study's `batch`) to this power.
         each_...: every run is repeated with each of these values, instead of the single value.
         each_lr_factor: factors of the rule's learning rate.
@@ -141,24 +145,22 @@ class Study:
     base_d_head: Annotated[int, Range(0, 1e5)] = Shape.base_d_head
     own_tokens: Annotated[tuple[tuple[float, ...], ...], Range(1, 1e15)] = ()
     goal: str = ""
+    lr: str = "rule"
+    lr_tokens_exponent: Annotated[float, Range(-10, 10)] = 0.0
 
     def __post_init__(self):
         require_name(self.name)
         require_all(self, StudyError)
         if not self.shapes or not (self.tokens or self.own_tokens):
             raise StudyError("shapes and tokens must each name at least one value.")
-        if self.own_tokens and (self.tokens or len(self.own_tokens) != len(self.shapes) or not all(self.own_tokens)):
-            raise StudyError(
-                f"own_tokens has {len(self.own_tokens)} lists, for {len(self.shapes)} shapes and {len(self.tokens)} "
-                "horizons in tokens: give one list of horizons, not empty, per shape, and no tokens."
-            )
         for shape in self.shapes:
             if not 2 <= len(shape) <= 4:
                 raise StudyError(
                     f"shapes: {shown(list(shape))}: give [n_layer, d_model], optionally followed by n_heads and d_ff."
                 )
-        if self.lr_rule not in LR_RULES:
-            raise StudyError(f"lr_rule = {self.lr_rule!r}; it must be one of {', '.join(LR_RULES)}.")
+        for name, value, known in (("lr_rule", self.lr_rule, LR_RULES), ("lr", self.lr, LR)):
+            if value not in known:
+                raise StudyError(f"{name} = {value!r}; it must be one of {', '.join(known)}.")
         if self.hold_out >= len(self.shapes):
             raise StudyError(f"hold_out = {self.hold_out} of {len(self.shapes)} shapes leaves no size to fit.")
         if self.seed_shape is not None and self.seed_shape not in self.shapes:
@@ -170,6 +172,11 @@ class Study:
         self._require_amounts()
 
     def _require_amounts(self):
+        if self.own_tokens and (self.tokens or len(self.own_tokens) != len(self.shapes) or not all(self.own_tokens)):
+            raise StudyError(
+                f"own_tokens has {len(self.own_tokens)} lists, for {len(self.shapes)} shapes and {len(self.tokens)} "
+                "horizons in tokens: give one list of horizons, not empty, per shape, and no tokens."
+            )
         if self.most_runs > MOST_RUNS:
             raise StudyError(
                 f"the study asks for {self.most_runs:,} runs; the maximum of one study is {MOST_RUNS:,}. Shorten "

@@ -11,6 +11,7 @@ from ..corpora.tokenise import tokenise
 from ..designing.checks import unanswered
 from ..designing.costs import Pace, RunCost, Step, costs, makespan, step_of
 from ..designing.design import Sweep, design, lay_out
+from ..designing.rate_scan import SCAN, as_sweep, check_of, first_scan, scan_runs, with_scan
 from ..designing.spending import START_SECONDS, PartsOfCost, spending
 from ..designing.study_file import Families, Study
 from ..errors import CorpusError
@@ -213,10 +214,21 @@ def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, 
         said = f"{problem} Assuming V = {vocabulary:,} from {study.tokenizer!r}; the size of the text is not checked."
         told[said] = None
         foreign = tuple((corpus, ABSENT) for corpus in study.evaluate_on)
-        return design(study, vocabulary, ABSENT, None, foreign)
+        return _scanned(study, design(study, vocabulary, ABSENT, None, foreign), (vocabulary, ABSENT, None), told)
     data = tokenise(study.corpus, study.tokenizer, cache, data_dir=data_dir)
     told[data.told()] = None
-    return lay_out(study, data, cache, data_dir)
+    text = (data.vocabulary, data.data_id, len(data.split("train")))
+    return _scanned(study, lay_out(study, data, cache, data_dir), text, told)
+
+
+def _scanned(study: Study, sweep: Sweep, text: tuple[int, str, int | None], told: dict[str, None]) -> Sweep:
+    """Add the runs of the scan of learning rates, where one is asked for: its first rates, and the check."""
+    if study.lr != "auto":
+        return sweep
+    scans = first_scan(study, text[0])
+    check = check_of(study, text[0], scans[-1].middle)
+    told["lr = 'auto': the scan is costed with its first rates; a best rate at an edge adds some."] = None
+    return with_scan(sweep, as_sweep(study.name, scan_runs(study, (*scans, check), *text)))
 
 
 def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed: Speed | None, how: str) -> StudyCost:
@@ -261,6 +273,8 @@ def _kind(spec, found: StudyCost) -> str:
         return "shared"
     if spec.id in found.sweep.held_out:
         return "held out"
+    if found.sweep.left_out.get(spec.id) == SCAN:
+        return "scan"
     return "trunk" if spec.is_trunk else "branch" if spec.parent else "run"
 
 

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..corpora.token_files import Tokenised
 from ..corpora.tokenise import tokenise
 from ..designing.checks import unanswered
 from ..designing.design import Sweep, lay_out
+from ..designing.rate_scan import with_scan
 from ..designing.spending import spent
 from ..designing.study_file import Study
 from ..errors import StudyError, unknown_name
@@ -43,6 +45,7 @@ from .machine import cores, machine, versions
 from .study_audit import review
 from .taking_part import notes_on, taking_no_part
 from .tested_prediction import compare_with_measured, keep_prediction, predict_held_out, try_laws, with_start
+from .tuned_rates import tuned
 
 PACKAGES = ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib")
 TRIED_AT = {"N": np.geomspace(1e3, 1e9, 7), "D": np.geomspace(1e5, 1e11, 7)}  # a user's law must be finite here
@@ -79,17 +82,21 @@ def study(
         for line in (data.told(), *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
             say(line)
         write_json(store.path / "study.json", to_plain(study))
-        write_json(store.path / "sweep.json", to_plain(sweep))
         executor, how = Local(study.processes or cores()), {"device": device, "engine": engine, "track": track}
-        _train(sweep.only(held_out=False), store, executor, how, tell, say)
+        scanned: tuple[str, ...] = ()
+        if study.lr == "auto":
+            study, scan, scanned = _rates(study, data, store, partial(_train, store, executor, how, tell, say), say)
+            sweep = with_scan(lay_out(study, data, store.data, data_dir), scan)
+        write_json(store.path / "sweep.json", to_plain(sweep))
+        _train(store, executor, how, tell, say, sweep.only(held_out=False))
         found, trials = _infer(study, sweep, store, laws)
         law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
         test, unpredicted = _predicted(study, sweep, store, found, trials, law, len(data.split("train")))
         if test is not None:
             say(_foretold(test))
-        _train(sweep.only(held_out=True), store, executor, how, tell, say)
+        _train(store, executor, how, tell, say, sweep.only(held_out=True))
         plans, unplanned = _plans(study, store, found, trials, law, data)
-        found = replace(found, notes=(*found.notes, *unpredicted, *unplanned))
+        found = replace(found, notes=(*found.notes, *scanned, *unpredicted, *unplanned))
         seconds = time.monotonic() - began + _number(read_hint(earlier))
         write_hint(earlier, seconds)
         results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
@@ -152,7 +159,7 @@ def laws_of(study: Study, say: Callable[[str], None] = lambda text: None) -> lis
     return [known[name] for name in dict.fromkeys(names)]
 
 
-def _train(sweep: Sweep, store: Store, executor: Local, how: dict, tell, say):
+def _train(store: Store, executor: Local, how: dict, tell, say, sweep: Sweep):
     lacking = sum(not store.has(spec) for spec in sweep.runs)
     if not lacking:
         return
@@ -165,6 +172,17 @@ def _train(sweep: Sweep, store: Store, executor: Local, how: dict, tell, say):
     for line in complaints(store):
         say(line)
     require_success(failures, f"of {len(sweep.chains)} chains of runs")
+
+
+def _rates(study: Study, data: Tokenised, store: Store, train: Callable[[Sweep], None], say):
+    """Scan the learning rate; give the study with the rule that was found, the runs of the scan, and sentences."""
+
+    def trained(sweep: Sweep) -> None:
+        write_json(store.path / "sweep.json", to_plain(sweep))
+        train(sweep)
+
+    tuned_study, scan, rule = tuned(study, data, store.run, trained, say)
+    return tuned_study, scan, tuple(rule.told())
 
 
 def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[Inference, tuple[LawTrial, ...]]:
