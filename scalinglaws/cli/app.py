@@ -13,10 +13,11 @@ from typer.core import TyperGroup
 
 from ..errors import MisuseError
 from ..records.ranges import shown
-from ..records.text_blocks import printable
+from ..records.text_blocks import as_text, printable
 from .ending import ended, open_streams, say
 from .flags_in_text import document_in_flags, in_flags
 from .limits import require_numbers
+from .widths import folded, width_of
 
 if TYPE_CHECKING:
     from ..points.points import Points
@@ -100,9 +101,12 @@ def resumable():
         raise typer.Exit(1) from None
 
 
-def show(text: object):
-    """Print for a person, on standard output."""
-    print(printable(in_flags(str(text))))
+def show(shown: object):
+    """Print a text or a record for a person, on standard output, folded to its width; a record's tables too."""
+    width = width_of(sys.stdout)
+    blocks = getattr(shown, "blocks", None)
+    text = str(shown) if blocks is None else as_text(blocks(), width)
+    print(folded(printable(in_flags(text)), width))
 
 
 def emit(record: dict[str, Any] | list[dict[str, Any]], points: "Points | None" = None) -> None:

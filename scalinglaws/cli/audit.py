@@ -77,7 +77,7 @@ def audit(
     wanted = only.split(",") if only else ()
     options = study | claims | {"columns": study["columns"] | letters}
     found = run_audit(points, **options, only=wanted, level=level, seed=seed)
-    emit(to_plain(found), points) if json else show(found.printed())
+    emit(to_plain(found), points) if json else show(found)
     if strict and found.having("failed", "error"):
         raise typer.Exit(1)
 

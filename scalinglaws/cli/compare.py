@@ -49,6 +49,6 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     say(f"trying {', '.join(law.name for law in members)}")
     how = {name: asked[name] for name in ("by", "level", "draws", "seed")}
     found = run_compare(table_in, members, above=above, options=given, **how)
-    emit(found.plain(), table_in) if json else show(found.printed())
+    emit(found.plain(), table_in) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")

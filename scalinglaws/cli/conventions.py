@@ -61,7 +61,7 @@ def conventions(
         level=level,
         seed=seed,
     )
-    emit(_plain(found), read_in.points) if json else show(found.printed())
+    emit(_plain(found), read_in.points) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
 

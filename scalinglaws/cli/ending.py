@@ -14,6 +14,7 @@ from pathlib import Path
 from ..errors import MisuseError, ScalingLawsError
 from ..records.text_blocks import printable
 from .flags_in_text import in_flags
+from .widths import folded, width_of
 
 UNFORESEEN, INTERRUPTED = 70, 130  # exit codes; 0, 1 and 2 are those of errors.py
 KEPT_IN = "details_in"  # attribute of an error: the folder for its details
@@ -140,7 +141,7 @@ def _saved(text: str, asked: Path | None) -> Path | None:
 
 def say(text: str):
     """Print for a person, on standard error."""
-    print(printable(in_flags(text)), file=sys.stderr, flush=True)
+    print(folded(printable(in_flags(text)), width_of(sys.stderr)), file=sys.stderr, flush=True)
 
 
 class _Sink(io.FileIO):

@@ -53,7 +53,7 @@ def exponents(
         _refuse_with_table(n_vocab=n_vocab, aspect=aspect, constants=constants)
         points, drawn = _drawn(member, table, asked)
         found = local_exponents(drawn, flops, count=count, points=points, level=asked["level"])
-    emit(_plain(found), points) if json else show(found.printed())
+    emit(_plain(found), points) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
 

@@ -47,4 +47,4 @@ def findings(
         write_whole(write, page(found, title, facts).encode())
         wrote(write)
         say(f"wrote {write}")
-    emit(to_plain(found)) if json else show(found.printed())
+    emit(to_plain(found)) if json else show(found)

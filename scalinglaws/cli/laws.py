@@ -170,4 +170,4 @@ def _side_by_side(laws: Mapping, optimum: str, loss: float | None, json: bool):
         given=given,
         laws=laws,
     )
-    emit(to_plain(made)) if json else show(made.printed())
+    emit(to_plain(made)) if json else show(made)

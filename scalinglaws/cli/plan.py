@@ -182,6 +182,6 @@ def _tell(a: Fitted | Unasked, made, configured: str | None, to: Path | None, js
     elif configured is not None and not to:
         print(configured, end="")
     else:
-        show(made.printed())
+        show(made)
     for warning in (one for one in warned if one["message"] not in before):
         say(f"warning [{warning['id']}]: {warning['message']}")

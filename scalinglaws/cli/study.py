@@ -53,7 +53,7 @@ def _run_study(asked, folder: Path, command: str, json: bool, how: dict):
 
     with resumable(), Display() as display:
         results = run_study(asked, folder, command=command, tell=display.show, say=say, **how)
-    emit(to_plain(results)) if json else show(results.printed())
+    emit(to_plain(results)) if json else show(results)
     say(f"report: {(folder / 'report' / 'index.html').resolve()}")
 
 

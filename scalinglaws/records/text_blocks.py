@@ -55,9 +55,24 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], indent: int = 2
     )
 
 
-def as_text(blocks: Iterable[Block]) -> str:
-    """Write the blocks under one another, as a command prints them."""
-    return "\n".join(str(block) for block in blocks)
+def as_text(blocks: Iterable[Block], width: int | None = None) -> str:
+    """Write the blocks under one another, as a command prints them.
+
+    A table that is wider than `width` is written row by row: each row is its first cell, and below it a line per cell.
+    """
+    return "\n".join(_fitting(block, width) for block in blocks)
+
+
+def _fitting(block: Block, width: int | None) -> str:
+    text = str(block)
+    if width is None or not isinstance(block, Table) or max(map(len, text.splitlines()), default=0) <= width:
+        return text
+    lines = []
+    for first, *others in block.rows:
+        lines.append(f"  {first}")
+        pairs = zip(block.head[1:], others, strict=True)
+        lines += [f"    {head}: {cell}".rstrip() for head, cell in pairs if str(cell).strip()]
+    return "\n".join(lines)
 
 
 def as_html(blocks: Iterable[Block], picture: str = "") -> str:

@@ -1,0 +1,66 @@
+"""How wide the output of a command may be, and how a text is folded to fit: the one place where output is wrapped."""
+
+import os
+import re
+from typing import TextIO
+
+NARROWEST = 40  # columns: a smaller terminal gets lines of this width
+HANGING = 4  # spaces before the further lines of one that is folded
+GAP = 2  # most spaces between the columns of a row that is folded
+WORD = re.compile(r"(\s*)((?:(?<!\w)'[^']*'(?!\w)|(?<!\w)\"[^\"]*\"(?!\w)|\S)+)")
+COMMAND = "scalinglaws"
+ENDS = (".", ";", ")", ",")  # a word with such an end is the last of a command in a sentence
+
+
+def width_of(stream: TextIO) -> int | None:
+    """Give the columns that a stream has: COLUMNS, otherwise the terminal's; None where neither says, as for a file."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return max(int(asked), NARROWEST)
+    try:
+        return max(os.get_terminal_size(stream.fileno()).columns, NARROWEST) if stream.isatty() else None
+    except (OSError, ValueError):
+        return None
+
+
+def folded(text: str, width: int | None) -> str:
+    """Fold the lines of a text that are too long, each further line set in.
+
+    A command that is folded can still be pasted: its lines end in a backslash, and a quoted word stays whole.
+    """
+    if width is None:
+        return text
+    return "\n".join(part for line in text.split("\n") for part in _parts(line, width))
+
+
+def _parts(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    first = len(line) - len(line.lstrip())
+    indent = " " * min(first + HANGING, width // 3)
+    lines, command = [" " * min(first, width // 3)], False
+    for gap, word in WORD.findall(line.lstrip()):
+        pieces = [word] if command or len(indent) + len(word) <= width else _broken(word, width - len(indent))
+        for piece in pieces:
+            room = width - 2 * (command or word.endswith(COMMAND))
+            if not lines[-1].strip():
+                lines[-1] += piece
+            elif len(lines[-1]) + len(gap[:GAP]) + len(piece) <= room:
+                lines[-1] += gap[:GAP] + piece
+            else:
+                lines[-1] += " \\" * command
+                lines.append(indent + piece)
+        command = (command or word.endswith(COMMAND)) and not word.endswith(ENDS)
+    return lines
+
+
+def _broken(word: str, room: int) -> list[str]:
+    """Break a word that fits on no line: at its spaces where it is quoted, else anywhere."""
+    found = [""]
+    for part in word.split(" "):
+        for piece in [part[i : i + room] for i in range(0, len(part), room)] or [""]:
+            if found[-1] and len(found[-1]) + 1 + len(piece) > room:
+                found.append(piece)
+            else:
+                found[-1] = f"{found[-1]} {piece}" if found[-1] else piece
+    return found
