@@ -1,6 +1,7 @@
 """Kinds of files that people bring, made small: the right points, or the line that settles it."""
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -56,3 +57,85 @@ def test_a_log_that_lacks_size_and_batch_is_planned_by_with_the_facts_that_its_r
     assert code == 2 and "--given batch_tokens=524288" in err
     code, out, _ = spoken("import", table, "--given", "batch_tokens=524288", "--given", "params_total=1e8")
     assert code == 0 and "tokens is derived: tokens = steps batch_tokens" in out
+
+
+GRID = [(n, d) for n in (2e7, 1e8, 5e8) for d in (1e9, 1e10, 1e11)]
+LOSSES = [round(loss(n, d), 3) for n, d in GRID]
+NAMES = ("params_total", "tokens", "val_loss")
+
+
+def lines_of(write, head=""):
+    return head + "".join(write(n, d, lost) + "\n" for (n, d), lost in zip(GRID, LOSSES, strict=True))
+
+
+ROW = "{:g},{:g},{}".format
+HEAD = "params_total,tokens,val_loss\n"
+HISTORY = [{"run_id": f"{n:g}", "params_total": n, "history": [{"tokens": d, "val_loss": round(loss(n, d), 3)}
+           for d in (1e9, 1e10, 1e11)]} for n in (2e7, 1e8, 5e8)]  # fmt: skip
+GERMAN = lines_of(lambda n, d, lost: f"{n:,.0f};{d:,.0f};".replace(",", ".") + f"{lost:.3f}".replace(".", ","))
+SIDE = "".join(",".join([name, *(f"{one:g}" for one in column)]) + "\n"
+               for name, column in zip(NAMES, (*zip(*GRID, strict=True), LOSSES), strict=True))  # fmt: skip
+SAME = {
+    "a delimiter at the end of each row": lines_of(lambda *row: ROW(*row) + ",", HEAD),
+    "the line that tells a spreadsheet its delimiter": "sep=,\n" + lines_of(ROW, HEAD),
+    "a line of units below the header": lines_of(ROW, HEAD + "count,count,nats\n"),
+    "a footer": lines_of(ROW, HEAD) + "Total,,\nby our lab\n",
+    "units in brackets": lines_of(
+        lambda n, d, lost: f"{n:g},{d / 1e9:g},{lost}", "params_total,Tokens [B],Val Loss (nats/token)\n"
+    ),
+    "words behind the numbers": lines_of(
+        lambda n, d, lost: f"{n / 1e6:g}M params,{d / 1e9:g}B tokens,{lost} nats", HEAD
+    ),
+    "errors behind the losses": lines_of(lambda n, d, lost: f"{n:g},{d:g},{lost}±0.004", HEAD),
+    "errors in brackets": lines_of(lambda n, d, lost: f"{n:g},{d:g},{lost} (0.004)", HEAD),
+    "points between thousands, commas before decimals": HEAD.replace(",", ";") + GERMAN,
+    "a table on its side": SIDE,
+    "names and values with =": lines_of(lambda n, d, lost: f"params_total={n:g} tokens={d:g} val_loss={lost}"),
+    "names and values with :": lines_of(
+        lambda n, d, lost: f"[INFO] params_total: {n:g}, tokens: {d:g}, val_loss: {lost}"
+    ),
+    "dictionaries of Python": lines_of(lambda n, d, lost: str({"params_total": n, "tokens": d, "val_loss": lost})),
+    "runs that hold their history, JSON": json.dumps(HISTORY),
+    "runs that hold their history, JSON lines": "\n".join(map(json.dumps, HISTORY)),
+}
+
+
+@pytest.mark.parametrize("kind", SAME)
+def test_one_table_in_many_spellings_is_one_table(kind, tmp_path):
+    path = tmp_path / ("runs.json" if "JSON" in kind else "runs.csv")
+    path.write_text(SAME[kind], encoding="utf-8")
+    points = read_points(path).points
+    assert points["params_total"].tolist() == [n for n, _ in GRID]
+    assert points["tokens"].tolist() == [d for _, d in GRID]
+    assert points["loss_nats"].tolist() == LOSSES
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (lines_of(lambda n, d, lost: f"{n:g},{d:g},{-lost}", HEAD), "log-likelihood is a loss with the other sign"),
+        (lines_of(lambda n, d, lost: f"{n:g},{d:g},tensor({lost})", HEAD), "Write 2.514, or choose another column"),
+        ("\\begin{tabular}{ll}\nN & L \\\\\n", "looks like LaTeX"),
+        ("train: loss went down nicely\nwe stopped: it was late\n", "is no table"),
+    ],
+    ids=["log-likelihoods", "printed tensors", "LaTeX", "prose with colons"],
+)
+def test_what_is_no_loss_is_refused_with_what_to_do(text, words, tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text(text)
+    code, _, err = spoken("import", path)
+    assert code == 2 and words in err
+
+
+def test_an_archive_is_no_workbook(tmp_path):
+    with zipfile.ZipFile(tmp_path / "runs.zip", "w") as archive:
+        archive.writestr("runs.csv", HEAD)
+    pytest.importorskip("openpyxl")
+    code, _, err = spoken("import", tmp_path / "runs.zip")
+    assert code == 2 and "unpack it. It holds runs.csv" in err
+
+
+def test_shares_in_percent_are_fractions(tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text("params_total,accuracy\n1e7,23.5%\n1e8,41%\n")
+    assert read_points(path).points["accuracy"].tolist() == [0.235, 0.41]

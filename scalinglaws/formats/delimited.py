@@ -12,6 +12,7 @@ from .raw import Raw, Rejected, checked_header, is_number
 FORM = {",": "CSV", "\t": "TSV", ";": "CSV with semicolons", "|": "text with bars", " ": "text with blanks"}
 SNIFFED = 50  # lines from which the delimiter is read
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_GROUPS = re.compile(r"\d{1,3}(?:,\d{3}){2,}")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
 
 
@@ -65,6 +66,8 @@ def read_delimited(text: str, name: str, mark: str | None = None) -> Raw:
     raw = Raw({}, rows := [], form=FORM.get(mark, "delimited text"), notes=skipped)
     whole: list[list[str]] = []
     for line, cells in numbered:
+        if len(cells) > len(header) and not any(map(str.strip, cells[len(header) :])):
+            cells = cells[: len(header)]  # a delimiter at the end of the line
         if len(cells) == len(header):
             whole.append(cells)
             rows.append(line)
@@ -72,12 +75,27 @@ def read_delimited(text: str, name: str, mark: str | None = None) -> Raw:
             raw.rejected.append(Rejected(line, f"{len(cells)} cells under {len(header)} column names"))
     columns = [list(column) for column in zip(*whole, strict=True)] or [[] for _ in header]
     del whole
+    if _lies_on_its_side(header, columns[0]):
+        raw.notes.append("the table lies on its side: each line is read as a column")
+        header, *rest = ([title, *cells] for title, cells in zip(header, columns, strict=True))
+        return Raw(_upright(header, rest, name), range(1, len(rest) + 1), raw.rejected, form=raw.form, notes=raw.notes)
     named = [i for i, title in enumerate(header) if title or any(cell.strip() for cell in columns[i])]
     names = checked_header([header[i] for i in named], name)
     raw.columns = {title: columns[i] for title, i in zip(names, named, strict=True)}
     if mark != ",":
-        without_decimal_commas(raw)
+        without_decimal_commas(raw, mark)
     return raw
+
+
+def _lies_on_its_side(header: list[str], names: list[str]) -> bool:
+    """Say whether a line holds a quantity and not a run: its name, then numbers; the corner of a matrix names two."""
+    one_name = re.fullmatch(r"[\w.#-]+", header[0]) is not None and not is_number(header[0])
+    numbers = len(header) > 2 and all(map(is_number, header[1:]))
+    return one_name and numbers and len(names) > 1 and not any(map(is_number, names)) and all(names)
+
+
+def _upright(names: list[str], rows: list[list[str]], source: str) -> dict[str, list]:
+    return dict(zip(checked_header(names, source), map(list, zip(*rows, strict=True)), strict=True))
 
 
 def _without_comments(text: str) -> str:
@@ -122,12 +140,16 @@ def _header(numbered: Iterator[tuple[int, list[str]]], name: str) -> tuple[list[
     raise PointsError(f"{name} has no line of column names.")
 
 
-def without_decimal_commas(raw: Raw) -> None:
-    """Write decimal commas as points, where commas stand in numbers and some of them cannot separate thousands."""
+def without_decimal_commas(raw: Raw, mark: str) -> None:
+    """Write decimal commas as points, where commas stand in numbers and some of them cannot separate thousands.
+
+    Behind semicolons, which spreadsheets write where the comma is decimal, 3,144 is so unless some cell is 1,234,567.
+    """
     texts = {name: cells for name, cells in raw.columns.items() if getattr(cells, "numbers", None) is None}
     with_commas = [name for name, cells in texts.items() if _all_with(_DECIMAL_COMMA, cells)]
     cells = [cell for name in with_commas for cell in raw.columns[name] if _DECIMAL_COMMA.fullmatch(cell)]
-    if all(_THOUSANDS.fullmatch(cell) for cell in cells):
+    grouped = mark != ";" or any(_GROUPS.fullmatch(cell) for column in texts.values() for cell in column[:SNIFFED])
+    if all(_THOUSANDS.fullmatch(cell) for cell in cells) and grouped:
         return
     for name in with_commas:
         raw.columns[name] = [cell.replace(",", ".") for cell in raw.columns[name]]

@@ -11,7 +11,7 @@ from .raw import Raw, Rejected, columns_of, flatten
 
 def looks_like_json(head: str) -> bool:
     """Say whether a text begins as JSON does."""
-    return bool(re.match(r"\s*(\{|\[\s*[\[{\]])", head))
+    return bool(re.match(r"\s*(\{(?!\s*')|\[\s*[\[{\]])", head))
 
 
 def read_json_lines(text: str, name: str) -> Raw:
@@ -45,26 +45,58 @@ def _is_object(line: str) -> bool:
 
 
 def _by_line(text: str) -> Raw:
-    records, raw = [], Raw({}, rows := [], form="JSON lines")
+    objects: list[dict[str, Any]] = []
+    lines: list[int] = []
+    rejected: list[Rejected] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            records.append(flatten(_checked_object(parse_json(line))))
+            objects.append(_checked_object(parse_json(line)))
+            flatten(objects[-1])
         except ValueError as failure:
-            raw.rejected.append(Rejected(number, f"not JSON: {failure}"))
+            del objects[len(lines) :]
+            rejected.append(Rejected(number, f"not JSON: {failure}"))
             continue
-        rows.append(number)
-    raw.columns = columns_of(records)
+        lines.append(number)
+    raw = _of_objects(objects, lines, "JSON lines")
+    raw.rejected = rejected
     return raw
 
 
 def _of_list(values: list, name: str, lines: list[int] | None = None) -> Raw:
     try:
-        records = [flatten(_checked_object(value)) for value in values]
+        objects = [_checked_object(value) for value in values]
+        return _of_objects(objects, lines or list(range(1, len(values) + 1)), "JSON records")
     except ValueError as failure:
         raise PointsError(f"{name} is not a JSON list of objects, one a point: {failure}.") from None
-    return Raw(columns_of(records), lines or list(range(1, len(records) + 1)), form="JSON records")
+
+
+def _of_objects(objects: list[dict[str, Any]], lines: list[int], form: str) -> Raw:
+    """Make a row of each object, or of each of the rows that every object holds."""
+    logged = _log_within(objects)
+    if not logged:
+        return Raw(columns_of(map(flatten, objects)), lines, form=form)
+    found = zip(lines, objects, strict=True)
+    rows = [(line, _beside(one) | flatten(row)) for line, one in found for row in one[logged]]
+    form = f"{form} with rows under {logged!r}"
+    return Raw(columns_of(row for _, row in rows), [line for line, _ in rows], form=form)
+
+
+def _log_within(objects: list[dict[str, Any]]) -> str | None:
+    """Name the one key under which every record has rows of its own, such as the history of its run."""
+    keys = {key for one in objects for key, value in one.items() if _are_rows(value)}
+    key = next(iter(keys), "")
+    return key if len(keys) == 1 and all(_are_rows(one.get(key)) for one in objects) else None
+
+
+def _are_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
+
+
+def _beside(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the facts of an object that stand beside its rows."""
+    return flatten({key: one for key, one in whole.items() if not isinstance(one, list)})
 
 
 def of_object(whole: Mapping[str, Any]) -> Raw:

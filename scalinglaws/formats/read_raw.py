@@ -87,7 +87,7 @@ def _of_large(path: Path, form: str | None) -> Raw | None:
         return None
     raw = read_large(path, head, mark)
     if raw and mark != ",":
-        without_decimal_commas(raw)
+        without_decimal_commas(raw, mark)
     return raw
 
 

@@ -7,6 +7,7 @@ from .huggingface import (
     read_trainer_state,
 )
 from .json_records import looks_like_json, read_json_lines
+from .key_values import looks_like_key_values, read_key_values
 from .litgpt import LITGPT
 from .llm_c import LLM_C
 from .llm_foundry import LLM_FOUNDRY
@@ -26,4 +27,5 @@ TEXTS = (
     TextFormat("trainer-output", looks_like_trainer_output, read_trainer_output),
     *(TextFormat(log.name, log.looks, log.read) for log in LOGS),
     TextFormat("markdown", looks_like_markdown, read_markdown),
+    TextFormat("key-values", looks_like_key_values, read_key_values),
 )

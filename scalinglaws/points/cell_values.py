@@ -13,6 +13,7 @@ from .plain_numbers import plain_numbers
 
 _POSITIVE_ROLES = {"params", "tokens", "tokens_unique", "batch", "steps", "flops", "loss"}
 _NEEDED = {"params", "tokens", "loss"}
+_HOW_TO_WRITE = dict.fromkeys(("params", "tokens"), "Write 1300000000 or 1.3e9")
 _SWITCHES = {"true": True, "false": False}
 LARGEST = 1e100  # of any amount: products of three stay finite
 MOST_SHOWN = 40  # characters of a cell that a sentence shows
@@ -37,7 +38,7 @@ def values_of(
         if not bad:
             values[name] = numbers
             continue
-        alike = read_alike(column)
+        alike = read_alike(column, share=QUANTITIES[name].role in ("accuracy", "error"))
         if alike is not None:
             values[name] = np.array([math.nan if value is None else value for value in alike])
             notes.append(f"{name}: {_shown(column[bad[0]])} is read as {values[name][bad[0]]:,.15g}")
@@ -112,8 +113,8 @@ def _check_spared(name: str, column: list, bad: list[int], rows: Sequence[int], 
         filled = sum(value not in (None, "") for value in column)
         raise PointsError(
             f"column {name!r} must hold numbers; line {rows[bad[0]]} holds {_shown(column[bad[0]])}; {len(bad)} "
-            f"of its {filled} values are no numbers. Write 1300000000 or 1.3e9 (see also "
-            f"{argument(unit={name: 'millions'})}), or choose another column with {argument(map={name: 'COLUMN'})}."
+            f"of its {filled} values are no numbers. {_HOW_TO_WRITE.get(role, 'Write 2.514')}, or choose another "
+            f"column with {argument(map={name: 'COLUMN'})}."
         )
 
 
@@ -146,4 +147,5 @@ def _reason(name: str, value: float) -> str:
         return f"{name} is missing or not a number: a diverged run, or an empty cell"
     if value == 0 and QUANTITIES[name].role in ("steps", "tokens"):
         return f"{name} = 0: measured before the first step"
-    return f"{name} = {value:g}; it must be above 0 and at most {LARGEST:g}"
+    sign = ". A mean log-likelihood is a loss with the other sign" if value < 0 and name == "loss_nats" else ""
+    return f"{name} = {value:g}; it must be above 0 and at most {LARGEST:g}{sign}"

@@ -6,22 +6,56 @@ from ..formats.powers import POWERS
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,_' \u00a0\u202f]\d{3})+(?:\.\d+)?")
 _POWER_OF_TEN = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*[x×*·]\s*10\s*(?:\^|\*\*)?\s*\{?([+-]?\d+)\}?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_DOTS = re.compile(r"\d{1,3}(?:\.\d{3}){2,}")
+_ERROR = re.compile(rf"({_NUMBER.pattern})\s*(?:(?:±|\+/?-)\s*{_NUMBER.pattern}|\(\s*{_NUMBER.pattern}\s*\))")
+_COUNTED = [re.compile(rf"\s*{word}$", re.IGNORECASE) for word in ("tokens?", "param(?:eter)?s?", "nats?", "flops?")]
 _WORD = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([A-Za-z]+)")
 
 
-def read_alike(cells: list[object]) -> list[float | None] | None:
+def read_alike(cells: list[object], share: bool = False) -> list[float | None] | None:
     """Read a column of cells that are all written in one of these ways; None where they are not.
 
-    A cell may be empty. Grouped thousands go with whole numbers below 1000, and powers of ten with plain numbers: there
-    the scale cannot be doubted. A number without its letter among others with one (7, 70M) is doubtful: not read.
+    Shares may be in percent: 45.2%. A cell may be empty. Grouped thousands go with whole numbers below 1000, and powers
+    of ten with plain numbers: there the scale cannot be doubted. A number without its letter among others with one (7,
+    70M) is doubtful: not read.
     """
     texts = [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
-    for read in (_of_thousands, _of_word, _of_power):
+    texts = _without_word(texts)
+    for read in (*([_of_percent] * share), _plain, _of_thousands, _of_dots, _of_word, _of_power, _of_error):
         values = [read(text) for text in texts]
         if texts and all(value is not None for value in values):
             numbers = iter(values)
             return [next(numbers) if cell is not None and str(cell).strip() else None for cell in cells]
     return None
+
+
+def _without_word(texts: list[str]) -> list[str]:
+    """Take off the word that ends every cell and says what is counted: 1B tokens, 2.51 nats."""
+    for word in _COUNTED:
+        if all(word.search(text) for text in texts):
+            return [word.sub("", text) for text in texts]
+    return texts
+
+
+def _plain(text: str) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _of_dots(text: str) -> float | None:
+    """Read 20.000.000, which is no decimal number; 300.000 could be one, and is not read."""
+    return float(text.replace(".", "")) if _DOTS.fullmatch(text) else None
+
+
+def _of_percent(text: str) -> float | None:
+    number = text.removesuffix("%").strip()
+    return float(number) / 100 if text.endswith("%") and _NUMBER.fullmatch(number) else None
+
+
+def _of_error(text: str) -> float | None:
+    """Read a value with its error, 2.514 ± 0.005 or 2.514 (0.005): the value."""
+    found = _ERROR.fullmatch(text)
+    return float(found[1]) if found else None
 
 
 def _of_thousands(text: str) -> float | None:

@@ -45,6 +45,7 @@ _NO_HELD_OUT = re.compile(
     r"|predicted|pred|fitted|extrap|extrapolated|target|ema|unit|name|kind|split|text|task|other)(?:_|$)"
 )
 _UNIT = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]\s*$")
+_OF_TOKENS = re.compile(r"(?<=nats|bits)\s*(?:/|per)\s*(?:tokens?|tok)$")
 _UNITS = {word: unit for word, power in POWERS.items() for unit, times in SCALES.items() if times == power}
 _HELD_OUT = {"loss_nats", "loss_bits_per_byte"}
 _CHOSEN_BY_HAND = {"loss_nats", "loss_train_nats", "loss_bits_per_byte", "run_id"}  # never one of several in silence
@@ -69,6 +70,7 @@ def plain(name: str) -> tuple[str, str | None]:
         text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
     words = re.sub(r"[\s/.\-:]+", "_", text).strip("_").lower()
     first, _, rest = words.partition("_")
+    unit = _OF_TOKENS.sub("", unit) if unit else None
     return (rest if first in _PREFIXES and rest in _QUANTITY else words), _UNITS.get(unit or "", unit)
 
 
