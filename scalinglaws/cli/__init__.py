@@ -2,6 +2,7 @@
 
 from . import (  # noqa: I001 (the order of the help)
     study,
+    init,
     design,
     launch,
     status,
@@ -42,6 +43,7 @@ __all__ = [
     "fit",
     "frontier",
     "import_table",
+    "init",
     "launch",
     "laws",
     "main",

@@ -7,12 +7,27 @@ import typer
 
 from ..errors import MisuseError, counted
 from .app import MAIN, Json, To, app, data_dir, emit, require_training, resumable, say, show
-from .study_options import Changes, Device, Engine, Field, Only, SpeedOption, Track, asked_study, print_design
+from .study_options import (
+    Changes,
+    Device,
+    Engine,
+    Field,
+    Minutes,
+    Only,
+    SpeedOption,
+    Track,
+    asked_study,
+    is_text,
+    print_design,
+    study_of_text,
+)
 
 
 @app.command(rich_help_panel=MAIN)
 def study(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A preset, or a study file (TOML).")],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A preset, a study file (TOML), or a folder or file of text.")
+    ],
     to: To = None,
     only: Only = None,
     changes: Changes = None,
@@ -24,6 +39,7 @@ def study(
     engine: Engine = "auto",
     track: Track = None,
     speed: SpeedOption = None,
+    minutes: Minutes = None,
     json: Json = False,
 ):
     """Run a study from text to laws, a tested prediction, a plan and a report; or resume it where it stopped.
@@ -33,6 +49,11 @@ def study(
     from ..designing.study_file import Families
 
     require_training(device, engine)
+    if is_text(study):
+        to = to or Path(f"{Path(study).resolve().stem}-study")
+        study = str(study_of_text(study, to, minutes))
+    elif minutes is not None:
+        raise MisuseError(f"--minutes is for a folder or file of text; {study} is a study, whose file sets its length.")
     asked = asked_study(study, only, changes, field)
     if dry_run:
         print_design(asked, device, engine, speed, json)

@@ -1,6 +1,7 @@
 """Options of the verbs that take a study file, and how they are read."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,6 +53,34 @@ Money = Annotated[
     ),
 ]
 MaxRun = Annotated[float | None, typer.Option(metavar="FLOPS", help="With --for: maximum FLOPs of one run.")]
+
+Minutes = Annotated[
+    float | None,
+    typer.Option(metavar="3", help="Of a folder or file of text: about how long the study may take.  \\[default: 3]"),
+]
+MINUTES = 3.0
+
+
+def is_text(study: str) -> bool:
+    """Whether what is asked for is a folder or file of text, and no preset and no study file."""
+    from ..designing.study_file import presets
+
+    return study not in presets() and not study.endswith(".toml") and Path(study).exists()
+
+
+def study_of_text(text: str, folder: Path, minutes: float | None) -> Path:
+    """Give the study file of a text: the one that its folder has, or one that is written there."""
+    from ..studying.first_study import TOML, first_study
+
+    if (folder / TOML).exists():
+        say(f"{folder / TOML} is there already: this study is taken up again, as it was laid out")
+        return folder / TOML
+    folder.mkdir(parents=True, exist_ok=True)
+    made = first_study(Path(text), folder, minutes or MINUTES, say)
+    for line in made.said:
+        say(line)
+    say(f"{made.path}: {len(made.study.shapes)} sizes; about {made.seconds / 60:.1f} minutes on this machine when idle")
+    return made.path
 
 
 def asked_study(study: str, only: str | None, changes: list[str] | None, field: str | None = None):
