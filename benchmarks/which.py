@@ -193,21 +193,19 @@ def _table_of(one: Comparison) -> str:
             "" if law is ranked[0] else interval(law.behind, "+.2%"),
             f"{law.best_probability:.2f}",
             f"{law.coverage:.2f}",
-            f"{law.factor:.1f}",
             *_far(law),
             f"{law.aicc - least:+.0f}",
             f"{law.cross_validated:.2%}",
         ]
         for law in ranked
     ]
-    rows += [[f"`{law.law}`", "takes no part", *[""] * 8] for law in one.laws if law.failed]
+    rows += [[f"`{law.law}`", "takes no part", *[""] * 7] for law in one.laws if law.failed]
     head = [
         "law",
         "error",
         "error minus the best's",
         "P(best)",
         "coverage",
-        "factor",
         "far error",
         "far coverage",
         "AICc",
@@ -242,7 +240,6 @@ def _summary(found: dict[str, Comparison]) -> str:
                 str(sum(one.laws[0] is law or name in one.undecided for one, law in trials)),
                 f"{np.median(behind):.2f} ({max(behind):.2f})",
                 f"{np.mean([law.coverage for _, law in trials]):.2f} ({min(law.coverage for _, law in trials):.2f})",
-                f"{np.median([law.factor for _, law in trials]):.1f} ({max(law.factor for _, law in trials):.1f})",
                 str(sum(law.aicc == min(o.aicc for o in one.laws if not o.failed) for one, law in trials)),
             ]
         )
@@ -253,7 +250,6 @@ def _summary(found: dict[str, Comparison]) -> str:
         "best or not distinguishable",
         "error / best error",
         "coverage",
-        "factor",
         "lowest AICc",
     ]
     return markdown(head, sorted(rows, key=lambda row: -int(row[3]))) + "\n\n" + _counted([*found.values()])

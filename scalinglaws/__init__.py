@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .arms.fit_arms import fit_arms
     from .arms.multiplier import multiplier
     from .auditing.audit import audit
-    from .comparing.backtest import backtest, calibration
+    from .comparing.backtest import backtest
     from .comparing.compare import compare
     from .comparing.ensemble import Ensemble, ensemble, predict_mixture
     from .comparing.influence import influence
@@ -68,7 +68,7 @@ _DEFINED_IN = {
         ".arms.fit_arms": "fit_arms",
         ".arms.multiplier": "multiplier",
         ".auditing.audit": "audit",
-        ".comparing.backtest": "backtest calibration",
+        ".comparing.backtest": "backtest",
         ".comparing.compare": "compare",
         ".comparing.ensemble": "Ensemble ensemble predict_mixture",
         ".comparing.influence": "influence",
@@ -134,7 +134,6 @@ __all__ = [
     "__version__",
     "audit",
     "backtest",
-    "calibration",
     "compare",
     "conventions",
     "convert",

@@ -111,9 +111,10 @@ def prediction() -> Prediction:
     at = {"N": np.array([1e9, 1e12]), "D": np.array(2e10)}
     columns = [np.array(pair) for pair in ([2.59, 2.2], [2.57, 0.9], [2.61, 9.0], [0.2, 200.0])]
     value, low, high, reach = columns
-    inside, told = np.array([True, False]), np.array([True, False])
+    inside, told, form = np.array([True, False]), np.array([True, False]), np.array([0.0, 0.06])
     return Prediction(
-        value, low, high, 0.95, reach, "6ND", inside, "run", 0.002, 1.0, at, told, ("far: 200 times the compute",)
+        *(value, low, high, 0.95, reach, "6ND", inside, "run", 0.002, form, at, told, ("far: 200 times the compute",)),
+        law="chinchilla alone",
     )
 
 
@@ -179,10 +180,10 @@ def optima() -> Optima:
 
 def comparison() -> Comparison:
     """Three laws: the best, one that cannot be told from it, one that could not be tried."""
-    cut = Cut(1e18, 20, 3, 2.5, 0.01, 0.002, 0.67, 1.3, np.array([0.5, 1.3, np.nan]), np.zeros(3), np.ones(3))
-    best = Compared("chinchilla", 5, 0.0041, 0.0052, 0.91, 1.2, -120.5, 0.0032, 0.8)
+    cut = Cut(1e18, 20, 3, 2.5, 0.01, 0.002, 0.67, np.array([0.5, 1.3, np.nan]), np.zeros(3), np.ones(3))
+    best = Compared("chinchilla", 5, 0.0041, 0.0052, 0.91, -120.5, 0.0032, 0.8)
     best = replace(best, reaches=(AtReach(1.0, 2.0, 12, 0.004, 0.92),), cuts=(cut,))
-    next_ = Compared("kaplan-nd", 4, 0.0049, 0.0061, 0.88, 1.5, -118.0, 0.0036, 0.2, Estimate(0.0008, -0.0004, 0.002))
+    next_ = Compared("kaplan-nd", 4, 0.0049, 0.0061, 0.88, -118.0, 0.0036, 0.2, Estimate(0.0008, -0.0004, 0.002))
     none = Compared("farseer", 9, failed="below 1e+18: 20 points cannot carry 9 constants")
     return Comparison((best, next_, none), "flops", (1e18, 3e18), 14, 0.95, ("kaplan-nd",), ("14 runs are few.",))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cli_made import grid, spoken
 
-from scalinglaws.auditing.bearing import bearing, bearing_on
+from scalinglaws.auditing.bearing import bearing, bearing_on, in_lines
 from scalinglaws.fitting.fit import fit
 from scalinglaws.formats.raw import columns_of
 from scalinglaws.points.points import Points
@@ -23,7 +23,7 @@ def repeated_text(**columns):
 
 
 def test_repeated_text_bears_on_what_a_token_is_worth():
-    (line,) = (line for line in bearing(repeated_text()) if " A6 " in line)
+    (line,) = (line for line in in_lines(bearing(repeated_text())) if " A6 " in line)
     assert line.startswith("audit rule A6 fails: ")
     assert "up to 40 epochs" in line
 
@@ -36,14 +36,14 @@ def test_a_sound_grid_bears_nothing():
 def test_the_grid_bears_on_laws_of_size_and_tokens_alone():
     points = repeated_text()
     few = points.take(points["params_total"] < 1e8)
-    assert [line for line in bearing(few) if " C2 " in line]
+    assert [line for line in in_lines(bearing(few)) if " C2 " in line]
     assert not [line for line in bearing_on(fit("kaplan-n", few), few) if " C" in line[:14]]
 
 
 def test_rows_whose_runs_are_not_named_are_not_called_checkpoints():
     points = Points(columns_of(grid()))
     nameless = Points({name: values for name, values in points.columns.items() if name != "run_id"})
-    assert not [line for line in bearing(nameless) if " B3 " in line]
+    assert not [line for line in in_lines(bearing(nameless)) if " B3 " in line]
 
 
 @pytest.mark.parametrize("verb", [["fit"], ["predict", "--at", "N=1e9,D=2e10"], ["plan", "--flops", "1e21"]])

@@ -58,7 +58,6 @@ def test_a_prior_is_learnt_from_past_studies_and_used(table, tmp_path):
     "words, said",
     [
         (("predict", "TABLE", "--at", "N=1e9,D=1e10", "--loss", "tukey"), "--loss belongs to a law"),
-        (("predict", "TABLE", "--at", "N=1e9,D=1e10", "--calibrate"), "--calibrate belongs to a law"),
         (("predict", "TABLE", "--at", "N=1e9,D=1e10", "--prior", "alpha=0.3:0.1"), "needs a law before the table"),
         (("predict", "TABLE", "--at", "N=1e9,D=1e10", "--prior", "nosuch.json"), "there is no prior"),
         (("predict", "TABLE", "--at", "N=1e9"), "'D' is missing"),

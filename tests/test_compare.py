@@ -8,15 +8,16 @@ import pytest
 from frontier_tables import REFIT, additive
 from public_tables import needs_tables, real
 
-from scalinglaws.comparing.backtest import backtest, calibration, needed_factor
 from scalinglaws.comparing.compare import compare
 from scalinglaws.comparing.criteria import _CORNER, _log_norm, aicc
 from scalinglaws.comparing.influence import influence
-from scalinglaws.errors import MisuseError, PointsError
+from scalinglaws.errors import MisuseError
 from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import law
 from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points
+from scalinglaws.predicting.predict import predict
+from scalinglaws.uncertainty.draws import draws
 
 TOTAL = {"columns": {"N": "params_total", "D": "tokens"}}
 
@@ -32,17 +33,6 @@ def grid(noise=0.003, seed=0, loss=additive, rows=8, ratios=(5, 10, 20, 40, 80))
     measured = loss(params, params * ratio) * np.exp(noise * rng.standard_normal(params.size))
     run = [f"run-{i}" for i in range(params.size)]
     return Points({"params_total": params, "tokens": params * ratio, "loss_nats": measured, "run_id": run})
-
-
-@needs_tables
-@pytest.mark.parametrize("cut", [1e20, 3e20, 1e21])
-def test_calibrated_bands_hold_the_larger_runs_of_the_240(epoch, cut):
-    points = epoch.take(epoch["note"] == "")
-    factor = calibration("chinchilla", points.take(points["flops"] <= cut)).factor
-    (larger,) = backtest("chinchilla", points, [cut])
-    assert (larger.ratios <= factor).mean() >= 0.88
-    assert larger.coverage < 0.8  # the negative control: the band as the fit gives it does not hold them
-    assert factor < 4
 
 
 @needs_tables
@@ -90,32 +80,18 @@ def test_what_least_squares_feel_of_a_wild_run_tukey_s_loss_does_not(epoch):
     assert moved["tukey"] < 0.01 * moved["ls-log"]
 
 
-def test_a_law_that_made_the_points_needs_little_widening():
-    factors = [calibration("chinchilla", grid(seed=seed), draws=100).factor for seed in range(5)]
-    assert np.median(factors) < 2.0
-
-
-def test_a_wrong_count_of_parameters_needs_much_widening():
-    """The law holds in N + 47491 N^(1/3) (Pearce and Song 2024); the fit sees N."""
-
-    def miscounted(params, tokens):
-        return additive(params + 47491 * np.cbrt(params), tokens)
-
-    points = grid(noise=0.0005, loss=miscounted, rows=12)
-    wrong, right = (
-        calibration("chinchilla", points, draws=100),
-        calibration("chinchilla", grid(noise=0.0005, rows=12), draws=100),
-    )
-    assert wrong.factor > 2 * right.factor
-    assert any("times wider" in said for said in wrong.warnings)
-
-
-def test_the_factor_is_the_rank_that_holds_new_points():
-    rng = np.random.default_rng(0)
-    held = [np.mean(rng.random(500) <= needed_factor(rng.random(40))) for _ in range(400)]
-    plain = [np.mean(rng.random(500) <= np.quantile(rng.random(40), 0.95)) for _ in range(400)]
-    assert np.mean(held) == pytest.approx(0.95, abs=0.005)
-    assert np.mean(plain) < 0.935
+@needs_tables
+@pytest.mark.parametrize("cut", [1e20, 3e20, 1e21])
+def test_a_law_s_interval_with_the_error_of_its_form_holds_the_larger_runs_of_the_240(epoch, cut):
+    points = epoch.take(epoch["note"] == "")
+    below, above = points.take(points["flops"] <= cut), points.take(points["flops"] > cut)
+    at, drawn = {"N": above["params_total"], "D": above["tokens"]}, draws(fit("chinchilla", below), draws=200)
+    shares = [
+        np.mean((above["loss_nats"] >= one.low) & (above["loss_nats"] <= one.high))
+        for one in (predict(drawn, at, form=form) for form in (False, True))
+    ]
+    assert shares[0] < 0.8  # the negative control: the resamples know nothing of the form
+    assert shares[1] >= 0.9
 
 
 def test_the_law_that_made_the_points_foretells_best():
@@ -200,8 +176,3 @@ def test_the_likelihood_of_aicc_is_a_density():
 def test_a_comparison_that_cannot_be_is_one_clear_error(options, words):
     with pytest.raises(MisuseError, match=words):
         compare(**{"points": grid(), "laws": ["chinchilla"], **options})
-
-
-def test_too_few_points_cannot_calibrate():
-    with pytest.raises(PointsError, match="too few"):
-        calibration("chinchilla", grid().take(np.arange(9)))

@@ -108,13 +108,13 @@ def test_the_page_shows_the_default_interval_within_its_bounds():
     assert float(control[2]) < 0.90
 
 
-def test_calibrated_bands_hold_the_larger_real_runs_and_tukey_shrugs_off_the_wild_ones():
+def test_bands_with_the_error_of_the_form_hold_the_larger_real_runs_and_tukey_shrugs_off_the_wild_ones():
     path = bench.real.table()
     if not path.exists():
         pytest.skip(f"{path.name} is not on this machine (SCALINGLAWS_DATA)")
     for cut in bench.real.CUTS:
         found = bench.real.held_out(path, cut)
-        assert found.plain < 0.88 <= found.calibrated, cut
+        assert found.plain < 0.8 and found.whole >= 0.9, cut
     assert max(bench.real.moved_by_wild(path, "tukey").values()) < 1
     assert bench.real.moved_by_wild(path, "huber")["beta"] > 3
 

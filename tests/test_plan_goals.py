@@ -86,6 +86,16 @@ def test_a_goal_and_the_budget_that_it_needs_are_one_plan(drawn):
     assert goal.params.low < CLOSED_FORMS["chinchilla"](truth, **BESIROGLU) < goal.params.high
 
 
+def test_a_goal_of_the_forecast_is_stated_at_its_own_plan_and_its_compute_is_as_uncertain_as_the_form():
+    goal = plan(table(), target_loss=2.1)
+    assert goal.loss_nats.value == pytest.approx(2.1, rel=1e-5)
+    budget = plan(table(), goal.flops)
+    assert budget.params.value == pytest.approx(goal.params.value, rel=1e-6)
+    assert budget.loss_nats.value == pytest.approx(2.1, rel=1e-5)
+    truth = least_of_fit(trade(CHINCHILLA, BESIROGLU, Spending(np.nan)), 2.1, Sizes())
+    assert goal.goal.flops.low < truth < goal.goal.flops.high
+
+
 @pytest.mark.slow
 def test_the_interval_of_the_least_compute_covers_it_at_its_level():
     truth = least_of_fit(trade(CHINCHILLA, BESIROGLU, Spending(np.nan)), 2.1, Sizes())

@@ -10,7 +10,9 @@ from scalinglaws.errors import LawError, MisuseError
 from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import LAWS
 from scalinglaws.points.points import Points
-from scalinglaws.predicting.predict import predict, run_noise
+from scalinglaws.predicting.form_error import RATE
+from scalinglaws.predicting.noise import run_noise
+from scalinglaws.predicting.predict import predict
 from scalinglaws.uncertainty.draws import draws
 
 METHODS = ["pairs", "sandwich"]
@@ -68,10 +70,32 @@ def test_batch_predictions_reach_towards_lower_loss():
     assert predict(draws(found, draws=50), {"L": 1.5}).reach == pytest.approx(2.0)
 
 
-def test_calibration_widens_in_logs():
-    drawn, at = made(), {"N": 1e10, "D": 1e12}
-    plain, twice = (predict(drawn, at, calibration=k) for k in (1.0, 2.0))
-    assert np.log(twice.high / twice.value) == pytest.approx(2 * np.log(plain.high / plain.value), rel=1e-9)
+@pytest.mark.parametrize("loss", ["huber", "ls"])
+def test_the_error_of_the_form_widens_an_interval_beyond_the_points_and_never_within(loss):
+    drawn = draws(fit("chinchilla", isoflop(noise=0.003), loss=loss), draws=50)
+    n, d = (drawn.fit.inputs[letter] for letter in "ND")
+    within, beyond = ({"N": k * np.median(n), "D": k * np.median(d)} for k in (1.0, 1e3))
+    for at, sd in ((within, 0.0), (beyond, RATE * np.log(predict(drawn, beyond).reach))):
+        bare, whole = (predict(drawn, at, form=form) for form in (False, True))
+        assert whole.form == pytest.approx(sd, rel=1e-9)
+        assert whole.value == bare.value
+        halves = [np.log(one.high / one.value) for one in (bare, whole)]
+        assert halves[1] == pytest.approx(np.hypot(halves[0], 1.96 * sd), rel=2e-2)
+
+
+def test_a_target_beyond_the_sizes_at_less_compute_is_an_extrapolation_too():
+    drawn = made()
+    n = drawn.fit.inputs["N"].max()
+    said = predict(drawn, {"N": 10 * n, "D": 1e6})
+    assert said.reach < 1
+    assert said.form == pytest.approx(RATE * np.log(10))
+
+
+def test_no_form_is_doubted_of_what_is_not_a_loss():
+    found = fit("kaplan-bcrit", simulated("kaplan-bcrit", noise=0.01))
+    said = predict(draws(found, draws=50), {"L": 0.2})
+    assert said.form == 0
+    assert "does not include that uncertainty" in said.warnings[-1]
 
 
 def test_a_higher_level_contains_a_lower_one():
@@ -110,6 +134,7 @@ def test_held_out_larger_runs_fall_inside_where_the_law_is_right():
         result = predict(
             draws(fit("chinchilla", points.take(small)), method="sandwich", draws=10),
             {"N": held["params_total"], "D": held["tokens"]},
+            form=False,
         )
         inside += ((held["loss_nats"] >= result.low) & (held["loss_nats"] <= result.high)).sum()
         total += len(held)
@@ -138,7 +163,6 @@ def test_a_wrong_law_is_caught_by_held_out_runs():
         ({"N": -1e9, "D": 1e9}, {}, LawError, "positive"),
         ({"N": 1e9, "D": 1e9}, {"kind": "seed"}, MisuseError, "'run'"),
         ({"N": 1e9, "D": 1e9}, {"level": 95}, MisuseError, "between 0 and 1"),
-        ({"N": 1e9, "D": 1e9}, {"calibration": 0}, MisuseError, "positive factor"),
     ],
 )
 def test_misuse_is_told_in_words(at, more, error, said):
@@ -165,7 +189,7 @@ def few_runs(noise=0.01):
 def test_no_end_of_an_interval_of_a_loss_lies_below_zero(loss, method):
     points = isoflop(n=14, noise=0.05, seed=3)
     drawn = draws(fit("chinchilla", points, loss=loss), method=method, draws=100)
-    said = predict(drawn, {"N": np.geomspace(1e9, 1e20, 6), "D": 1e15}, calibration=3.0)
+    said = predict(drawn, {"N": np.geomspace(1e9, 1e20, 6), "D": 1e15}, level=0.999999)
     assert (said.low > 0).all() and (said.low < said.value).all() and (said.value < said.high).all()
     assert np.isfinite(said.high).all()
 
@@ -179,9 +203,10 @@ def test_the_interval_of_a_plain_fit_is_relative_to_first_order():
 
 def test_no_interval_reaches_beyond_a_guess_among_all_tokens():
     drawn = made("sandwich", n=20)
-    at, ceiling = {"N": 1e7, "D": 1e9}, float(np.log(50257))
-    wide = predict(drawn, at, calibration=300.0)
-    assert wide.high > ceiling and predict(drawn, at, calibration=300.0, ceiling=ceiling).high == ceiling
+    at = {"N": 1e7, "D": 1e9}
+    wide = predict(drawn, at)
+    ceiling = float((wide.value + wide.high) / 2)
+    assert predict(drawn, at, ceiling=ceiling).high == ceiling
     above = predict(drawn, at, ceiling=2.0)
     assert above.high > above.value > 2.0 and "uniform guess" in above.warnings[-1]
 
@@ -189,7 +214,7 @@ def test_no_interval_reaches_beyond_a_guess_among_all_tokens():
 def test_an_interval_wider_than_all_losses_fitted_is_said_to_predict_nothing():
     drawn = draws(fit("chinchilla", isoflop(noise=0.003), loss="huber"), draws=100)
     losses, at = drawn.fit.target, {"N": 2e9, "D": 4e10}
-    sound, vague = predict(drawn, at), predict(drawn, at, calibration=200.0)
+    sound, vague = predict(drawn, at), predict(drawn, {"N": 1e60, "D": 1e61})
     assert sound.informative and not sound.warnings
     assert not vague.informative and vague.high / vague.low > losses.max() / losses.min()
     assert "allow no prediction" in vague.warnings[0] and f"{losses.max() / losses.min():.3g}" in vague.warnings[0]

@@ -15,6 +15,7 @@ from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points
 from scalinglaws.reporting.figures import FIGURES
 from scalinglaws.reporting.report import report
+from scalinglaws.results.sentences import five_sentences
 from scalinglaws.studying.laws_asked import JOINT
 from scalinglaws.studying.seed_spread import seed_spread
 from scalinglaws.studying.study import laws_of
@@ -61,21 +62,28 @@ def test_the_page_s_constants_and_intervals_are_those_of_fit(one_law):
     assert law["columns"] == {"N": "params_total", "D": "tokens", "L": "loss_nats"}
 
 
-def test_its_ranking_is_that_of_compare_and_its_plan_that_of_plan_widened_as_calibrated(one_law):
+def test_its_ranking_is_that_of_compare_and_its_plan_that_of_plan(one_law):
     folder, record, _ = one_law
     ranked = told("compare", folder / "t.csv", "--laws", "mine", "--law-file", folder / "mine.py")["laws"][0]
     [shown] = record["ranking"]["laws"]
-    assert {k: shown[k] for k in ("score", "rms_log", "factor")} == {
-        k: ranked[k] for k in ("score", "rms_log", "factor")
-    }
+    assert [shown[k] for k in ("score", "rms_log", "coverage")] == [ranked[k] for k in ("score", "rms_log", "coverage")]
     flops = 10 * 6 * 1e10 * 1e12
     planned = told("plan", *of_mine(folder), "--flops", flops)
     [made] = record["plans"]
     assert made["flops"] == pytest.approx(flops) and made["reach"] == pytest.approx(10)
     assert made["params"]["value"] == pytest.approx(planned["params"]["value"], rel=1e-9)
     assert made["params"]["high"] == pytest.approx(planned["params"]["high"], rel=1e-9)
-    half = np.log(made["loss_nats"]["high"] / made["loss_nats"]["value"])
-    assert half == pytest.approx(shown["factor"] * np.log(planned["loss"]["high"] / planned["loss"]["value"]), rel=1e-6)
+    assert made["loss_nats"]["high"] == pytest.approx(planned["loss"]["high"], rel=1e-9)
+
+
+def test_a_table_without_a_named_law_is_planned_by_the_forecast_of_plan(tmp_path):
+    written(tmp_path / "t.csv", ROWS)
+    found = appraise(read_points(tmp_path / "t.csv").points, Wanted(draws=20))
+    planned = told("plan", tmp_path / "t.csv", "--flops", found.plans[0].flops)
+    assert found.plans[0].law == planned["law"] == "forecast (prior: field)"
+    ours, theirs = found.plans[0].loss_nats, planned["loss"]
+    assert (ours.value, ours.low, ours.high) == pytest.approx([theirs[end] for end in ("value", "low", "high")])
+    assert f"by the {planned['law']}" in dict(five_sentences(found))["Plan"]
 
 
 def test_the_page_names_what_it_counts_and_leaves_out_what_a_table_cannot_say(one_law):

@@ -11,7 +11,7 @@ from scalinglaws.errors import PointsError
 from scalinglaws.fitting.diagnose import alone, loose_exponents, model_covariance
 from scalinglaws.fitting.fit import fit
 from scalinglaws.points.points import Points
-from scalinglaws.predicting.predict import replicate_noise
+from scalinglaws.predicting.noise import replicate_noise
 from scalinglaws.results.tested import SeedSpread
 from scalinglaws.run.run import RunSpec
 from scalinglaws.run.schedule import evaluation_steps, phase

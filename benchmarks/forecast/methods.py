@@ -1,6 +1,5 @@
 """What is scored: the default forecast, the plain law, and rivals."""
 
-import contextlib
 import importlib.util
 import time
 import warnings
@@ -17,7 +16,9 @@ from scalinglaws.errors import ScalingLawsError
 from scalinglaws.predicting.band import unit
 from scalinglaws.predicting.learning import forecast_by, learn
 from scalinglaws.predicting.origins import Origin, PastStudy, origins
+from scalinglaws.predicting.predict import predict
 from scalinglaws.predicting.prior import Prior, vague_prior
+from scalinglaws.uncertainty.draws import draws
 
 Answer = tuple[np.ndarray, np.ndarray, np.ndarray]  # ln(forecast), ln of the ends of its 95% interval
 
@@ -78,17 +79,13 @@ def point(law: str, loss: str, origin: Origin) -> Answer:
     return value, np.full_like(value, np.nan), np.full_like(value, np.nan)
 
 
-def plain(law: str, loss: str, calibrate: bool, origin: Origin) -> Answer:
-    """Fit one law of the package and take its interval from resamples, widened by its own rolling origins if asked."""
+def plain(law: str, loss: str, form: bool, origin: Origin) -> Answer:
+    """Fit one law of the package and take its interval from resamples, with or without the error of its form."""
     fitted, asked = origin.fitted, origin.asked
     points = sl.Points({"params_total": fitted.N, "tokens": fitted.D, "loss_nats": fitted.loss})
-    made = sl.fit(law, points, loss=loss, draws=300)
-    factor = 1.0
-    if calibrate:
-        with contextlib.suppress(ScalingLawsError):  # too few runs to hold any out
-            factor = sl.calibration(law, points).factor
+    made = sl.fit(law, points, loss=loss)
     try:
-        said = made.predict(N=asked.N, D=asked.D, calibration=factor)
+        said = predict(draws(made, draws=300), {"N": asked.N, "D": asked.D}, form=form)
         return np.log(said.value), np.log(said.low), np.log(said.high)
     except ScalingLawsError:
         value = np.log(np.asarray(made.evaluate(N=asked.N, D=asked.D)))
@@ -131,8 +128,8 @@ def quietly(answer: Callable[[Origin], Answer], known: Sequence[PastStudy]) -> l
 
 METHODS = (
     Method("default", default),
-    Method("`chinchilla` (Huber), plain", partial(quietly, partial(plain, "chinchilla", "huber", False))),
-    Method("same, `--calibrate`", partial(quietly, partial(plain, "chinchilla", "huber", True)), slow=True),
+    Method("`chinchilla` (Huber) alone", partial(quietly, partial(plain, "chinchilla", "huber", True))),
+    Method("same, resamples only", partial(quietly, partial(plain, "chinchilla", "huber", False)), slow=True),
     Method("`skaling`, Student's t", partial(quietly, partial(point, "skaling", "student-t"))),
     Method("scipy, ln L", partial(quietly, by_scipy)),
     Method("the largest run's loss", partial(quietly, by_nearest)),

@@ -9,7 +9,6 @@ import numpy as np
 from intervals import asked
 from simulate import CURVES, DESIGNS, MOST_FLOPS, NOISES, RIGHT, World, curves, runs, truths
 
-from scalinglaws.comparing.backtest import calibration
 from scalinglaws.fitting.fit import fit
 from scalinglaws.points.points import Points
 
@@ -26,7 +25,6 @@ class Cell:
     Attributes:
         make: generator -> one data set.
         noise: the noise of a new run; None where the benchmark does not ask for one.
-        calibrated: also widen the bands by the rolling-origin factor, as "pairs, calibrated".
         by_points: also treat every point as a run of its own, as "... over points".
     """
 
@@ -35,7 +33,6 @@ class Cell:
     noise: Callable | None = None
     world: World = RIGHT
     methods: tuple[str, ...] = METHODS
-    calibrated: bool = False
     by_points: bool = False
 
 
@@ -93,8 +90,7 @@ def _new_runs(cell: Cell, name: str, truth: dict, rng: np.random.Generator):
 
 
 def _intervals(cell: Cell, points: Points, k: int) -> dict[str, dict]:
-    factors = (1.0, calibration(LAW, points, draws=200, seed=k).factor) if cell.calibrated else (1.0,)
-    found = asked(fit(LAW, points), cell.methods, seed=k, calibrations=factors)
+    found = asked(fit(LAW, points), cell.methods, seed=k)
     if cell.by_points:
         alone = points.replace(run_id=[str(i) for i in range(len(points))])
         found |= {
@@ -120,7 +116,7 @@ def curve_cells() -> list[Cell]:
 
 
 def world_cells(worlds: dict[str, World]) -> list[Cell]:
-    """Each world at each design, noise .003, with the rolling-origin factor beside the plain band."""
+    """Each world at each design, noise .003."""
     noise = NOISES["sd .003"]
     return [
         Cell(
@@ -129,7 +125,6 @@ def world_cells(worlds: dict[str, World]) -> list[Cell]:
             noise,
             world,
             methods=("pairs",),
-            calibrated=True,
         )
         for name, world in worlds.items()
         for n in DESIGNS

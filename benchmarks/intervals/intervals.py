@@ -41,21 +41,24 @@ def _with(one: Draws, z: np.ndarray) -> Draws:
     return replace(one, values=np.stack([columns[name] for name in one.names], axis=1))
 
 
-def ends(one: Draws, calibration: float = 1.0) -> dict[str, tuple[float, float]]:
-    """Give target -> (low, high): the exponent, the constant, the law's loss, a new run's loss, the best size."""
+def ends(one: Draws) -> dict[str, tuple[float, float]]:
+    """Give target -> (low, high): the exponent, the constant, the law's loss, a new run's loss, the best size.
+
+    Without the error of the form: the question is what the resamples know.
+    """
     of = one.interval(LEVEL)
     found = {"alpha": of["alpha"], "E": of["E"]}
     for kind, name in (("mean", "loss"), ("run", "run")):
         for reach in REACHES:
-            said = predict(one, target(reach), level=LEVEL, kind=kind, calibration=calibration)
+            said = predict(one, target(reach), level=LEVEL, kind=kind, form=False)
             found[f"{name} {reach:g}x"] = (float(said.low), float(said.high))
     sizes = split(one, Spending(REACHES[0] * MOST_FLOPS), None, None).params_draws
     low, high = np.quantile(sizes[np.isfinite(sizes)], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return found | {"N* 10x": (float(low), float(high))}
 
 
-def asked(fit: Fit, methods: tuple[str, ...], seed: int, n: int = RESAMPLES, calibrations=(1.0,)) -> dict[str, dict]:
-    """Give method -> target -> (low, high), with ", calibrated" after the method for factors above the first.
+def asked(fit: Fit, methods: tuple[str, ...], seed: int, n: int = RESAMPLES) -> dict[str, dict]:
+    """Give method -> target -> (low, high).
 
     A method that refuses gives no interval, and holds nothing.
     """
@@ -66,6 +69,5 @@ def asked(fit: Fit, methods: tuple[str, ...], seed: int, n: int = RESAMPLES, cal
         except FitError:
             found[method] = {}
             continue
-        for word, factor in zip(("", ", calibrated"), calibrations, strict=False):
-            found[method + word] = ends(drawn[method], factor)
+        found[method] = ends(drawn[method])
     return found

@@ -11,7 +11,6 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "tests"))
 
 from public_tables import DATA
 
-from scalinglaws.comparing.backtest import calibration
 from scalinglaws.fitting.fit import fit
 from scalinglaws.points.points import Points
 from scalinglaws.predicting.predict import predict
@@ -37,7 +36,10 @@ def points(path: Path, wild: bool) -> Points:
 
 @dataclass(frozen=True)
 class Held:
-    """Fitted below a cut, asked above it: share of the larger runs inside the band, and its median half-width in %."""
+    """Fitted below a cut, asked above it: share of the larger runs inside the band, and its median half-width in %.
+
+    `plain`: by the resamples alone; `whole`: with the error of the form.
+    """
 
     cut: float
     fitted: int
@@ -45,25 +47,23 @@ class Held:
     reach: float
     plain: float
     plain_half: float
-    factor: float
-    calibrated: float
-    calibrated_half: float
+    whole: float
+    whole_half: float
 
 
 def held_out(path: Path, cut: float, seed: int = 0) -> Held:
-    """Fit and calibrate on the points below a cut alone; predict every point above it as a new run."""
+    """Fit the points below a cut; predict every point above it as a new run, without and with the form's error."""
     table = points(path, wild=False)
     below, above = table.take(table["flops"] <= cut), table.take(table["flops"] > cut)
-    factor = calibration("chinchilla", below, seed=seed).factor
     drawn = draws(fit("chinchilla", below), seed=seed)
     shares, halves = [], []
-    for widened in (1.0, factor):
-        said = predict(drawn, {"N": above["params_total"], "D": above["tokens"]}, calibration=widened)
+    for form in (False, True):
+        said = predict(drawn, {"N": above["params_total"], "D": above["tokens"]}, form=form)
         inside = (said.low <= above["loss_nats"]) & (above["loss_nats"] <= said.high)
         shares.append(float(inside.mean()))
         halves.append(float(50 * np.median(np.log(said.high / said.low))))
     reach = float(np.median(above["flops"]) / below["flops"].max())
-    return Held(cut, len(below), len(above), reach, shares[0], halves[0], factor, shares[1], halves[1])
+    return Held(cut, len(below), len(above), reach, shares[0], halves[0], shares[1], halves[1])
 
 
 def moved_by_wild(path: Path, loss: str) -> dict[str, float]:

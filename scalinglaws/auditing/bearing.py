@@ -1,34 +1,39 @@
 """The failed rules of the audit that bear on a number fitted to a table: on what it counts, its runs, its grid."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..errors import PointsError
 from ..fitting.columns import with_derived_inputs
 from ..fitting.fit_record import Fit
 from ..fitting.rows_of_law import about, with_its_rows
 from ..points.points import Points
+from ..results.audited import Finding
 from .all_rules import RULES
 from .audit import audit
 
 GROUPS = "ABC"  # counts, training, grid: what a fit, a prediction and a plan all rest on
 
 
-def bearing(points: Points, columns: Mapping[str, str] | None = None, groups: str = GROUPS) -> tuple[str, ...]:
-    """List the failed rules of severity error that bear on every number from these points, a line each.
+def bearing(points: Points, columns: Mapping[str, str] | None = None, groups: str = GROUPS) -> tuple[Finding, ...]:
+    """List the failed rules of severity error that bear on every number from these points.
 
     Args:
         columns: letter -> column: the counts of N, D and C that are used.
         groups: letters of the groups of rules.
 
     Returns:
-        lines; none where every such rule holds or cannot be judged.
+        findings; none where every such rule holds or cannot be judged.
     """
     rules = [id for id, rule in RULES.items() if id[0] in groups and rule.severity == "error"]
     counts = {letter: name for letter, name in (columns or {}).items() if letter in ("N", "C", "D")}
     try:
-        failed = audit(points, columns=counts, only=rules).having("failed", "error")
+        return tuple(audit(points, columns=counts, only=rules).having("failed", "error"))
     except PointsError:  # a table that the audit cannot read bears no rule
         return ()
+
+
+def in_lines(failed: Iterable[Finding]) -> tuple[str, ...]:
+    """Write failed rules, a line each."""
     return tuple(f"audit rule {one.id} fails: {one.fault}: {one.found}" for one in failed)
 
 
@@ -45,7 +50,7 @@ def bearing_on(found: Fit, points: Points) -> tuple[str, ...]:
     if "schedule" in letters:
         return ()
     groups = GROUPS if letters >= {"N", "D"} else "AB"
-    return bearing(_fitted(found, points), found.columns, groups)
+    return in_lines(bearing(_fitted(found, points), found.columns, groups))
 
 
 def _fitted(found: Fit, points: Points) -> Points:

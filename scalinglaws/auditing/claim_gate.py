@@ -9,6 +9,7 @@ from ..fitting.fit import fit
 from ..fitting.fit_record import Fit
 from ..points.points import Points
 from ..predicting.forecast import Forecaster
+from ..results.audited import Finding
 from .audit import audit
 
 LEAST_R2 = 0.5  # fraction of the variance of the log target that a law must explain for its numbers to be claimed
@@ -18,7 +19,9 @@ OF_UNITS = ("A3",)  # rules of the audit on units; mixed definitions are refused
 LEAD = "NOT TO BE USED"
 
 
-def barred(fits: Iterable[Fit], points: Points, columns: Mapping[str, str]) -> tuple[str, ...]:
+def barred(
+    fits: Iterable[Fit], points: Points, columns: Mapping[str, str], failed: Iterable[Finding] | None = None
+) -> tuple[str, ...]:
     """List what bars every number of these fits from being claimed, a sentence each with what to do; empty for none.
 
     The fit did not converge; the law explains less than half of the variation, or the losses scatter by more than a
@@ -27,15 +30,16 @@ def barred(fits: Iterable[Fit], points: Points, columns: Mapping[str, str]) -> t
 
     Args:
         columns: letter -> column: the counts that the fits use.
+        failed: the failed rules of the audit, where it has judged these points already.
     """
     return (
-        *_units(points, columns),
+        *_units(points, columns, failed),
         *_rising(points.kept, columns),
         *(reason for one in fits for reason in _of_fit(one)),
     )
 
 
-def barred_of_forecast(known: Forecaster) -> tuple[str, ...]:
+def barred_of_forecast(known: Forecaster, failed: Iterable[Finding] | None = None) -> tuple[str, ...]:
     """List what bars a forecast, for which no law is named: the same of a plain fit of the additive law to its points.
 
     Of too few points for that law only the units and the direction of the loss are judged: the forecast itself says how
@@ -46,7 +50,7 @@ def barred_of_forecast(known: Forecaster) -> tuple[str, ...]:
         fits = [fit("chinchilla", known.points, columns=columns)]
     except (FitError, PointsError):
         fits = []
-    return barred(fits, known.points, columns)
+    return barred(fits, known.points, columns, failed)
 
 
 def refuse(what: str, reasons: tuple[str, ...]) -> None:
@@ -61,13 +65,14 @@ def refuse(what: str, reasons: tuple[str, ...]) -> None:
         )
 
 
-def _units(points: Points, columns: Mapping[str, str]) -> tuple[str, ...]:
+def _units(points: Points, columns: Mapping[str, str], failed: Iterable[Finding] | None) -> tuple[str, ...]:
     counts = {letter: name for letter, name in columns.items() if letter in ("N", "C", "D", "L")}
-    try:
-        found = audit(points, columns=counts, only=list(OF_UNITS))
-    except PointsError:  # a table that the audit cannot read has no rule
-        return ()
-    return tuple(f"{one.fault}: {one.found.rstrip('.')}. {one.do}" for one in found.having("failed", "error"))
+    if failed is None:
+        try:
+            failed = audit(points, columns=counts, only=list(OF_UNITS)).having("failed", "error")
+        except PointsError:  # a table that the audit cannot read has no rule
+            failed = ()
+    return tuple(f"{one.fault}: {one.found.rstrip('.')}. {one.do}" for one in failed if one.id in OF_UNITS)
 
 
 def _rising(points: Points, columns: Mapping[str, str]) -> tuple[str, ...]:

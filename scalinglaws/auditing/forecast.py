@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import argument
+from ..fitting.fit_record import Fit
 from ..laws import LAWS, law
-from ..predicting.predict import replicate_noise, run_noise
+from ..predicting.form_error import form_error
+from ..predicting.noise import replicate_noise, run_noise
+from ..predicting.predict import reach_of
 from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
 from ..results.study_results import Recommendation
@@ -69,6 +72,8 @@ def written_before(e: Evidence) -> Judgement:
         raise Lacking("when the held-out runs began (runs of earlier releases do not say)")
     first = f"before its runs began {test.runs_started}, " if test.runs_started else ""
     scored = {True: "it held", False: "it did not hold", None: "its runs have no loss yet"}[test.held]
+    if test.no_news:  # an interval that could not fail has held nothing
+        scored = f"it says nothing: {test.no_news}"
     return holds(
         f"{interval(p, '.4f')} at N = {test.params_nonembedding:.3g}, written {test.predicted_at} "
         f"{first}from points {test.fingerprint}; {scored}"
@@ -84,12 +89,13 @@ def written_before(e: Evidence) -> Judgement:
     size="windows of compute move a by 0.31 where the standard error is 0.02; the form of the law moves the error of a "
     "distant forecast from 0.70% to 5.17%",
     source="Besiroglu et al. 2024, recomputed; Skaling 2026",
-    do="Mix laws, and widen the interval of the mixture by the factor of a backtest.",
+    do="Predict without naming a law: the default forecast includes all of them.",
 )
 def wide_forecast(e: Evidence) -> Judgement:
-    """At the target of the forecast add the variances of ln L: of the draws, the good forms, the fits to parts of the
-    table, seeds or rows about the law, and the evaluation. The quoted interval may be 1.5 times narrower than theirs:
-    the ratio is judged by its interval, from the degrees of freedom of each part.
+    """At the target of the forecast add the variances of ln L: of the draws, the good forms (or the usual error of a
+    form at that distance, if larger), the fits to parts of the table, seeds or rows about the law, and the evaluation.
+    The quoted interval may be 1.5 times narrower than theirs: the ratio is judged by its interval, from the degrees of
+    freedom of each part.
     """
     member, at, quoted = _quoted(e)
     parts_of_it = _parts_of_doubt(e, member, at)
@@ -125,11 +131,18 @@ def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str,
     found = {"parameters": VarianceComponent(float(high - low) / 2, degrees)}
     found["support"] = _spread([float(np.log(part.evaluate(**at) / value)) for part in e.once("parts", parts).values()])
     forms = e.once("forms", bake_off)
-    found["form"] = _spread([float(np.log(one.at(at))) for one in forms if one.error <= ALIKE * forms[0].error])
+    form = _spread([float(np.log(one.at(at))) for one in forms if one.error <= ALIKE * forms[0].error])
+    found["form"] = max(form, VarianceComponent(_usual(e.fit, at)), key=lambda part: part.sd)
     found["seeds and rows"] = VarianceComponent(max(run_noise(e.fit), replicate_noise(e.fit)), degrees)
     if e.has("loss_nats_sem"):
         found["evaluation"] = VarianceComponent(float(np.median(e.kept["loss_nats_sem"] / e.loss)))
     return found
+
+
+def _usual(fit: Fit, at: dict[str, float]) -> float:
+    """Give the standard deviation of ln L by which a law's form is wrong at a target, on public tables."""
+    flat = {letter: np.array([value]) for letter, value in at.items() if letter in fit.law.inputs}
+    return float(form_error(fit, flat, reach_of(fit, flat)[0])[0])
 
 
 def _spread(logs: Sequence[float]) -> VarianceComponent:

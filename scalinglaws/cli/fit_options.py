@@ -116,7 +116,7 @@ def _command(fitted_first: Callable, verb: Callable) -> Callable:
 
 def _by_a_forecast(verb: Callable, asked: dict, table: str, given: dict) -> None:
     """Forecast a table with no law named; a name that is a law of the shelf lacks its table."""
-    from ..auditing.bearing import bearing
+    from ..auditing.bearing import in_lines
     from ..fitting.fit_record import ALONG_RUNS
     from ..laws import LAWS
     from ..points.along_runs import untold
@@ -126,10 +126,9 @@ def _by_a_forecast(verb: Callable, asked: dict, table: str, given: dict) -> None
         raise MisuseError(f"law {table!r} needs a table of runs after it: {table} POINTS. A table alone needs no law.")
     spared("--to", given.get("to"), (table,))
     made = unasked(table, asked, given)
-    columns = made.forecaster.seen.columns
     for warning in untold(made.points):
         say(f"warning [{ALONG_RUNS}]: {warning}")
-    _told(verb, made, bearing(made.points, columns), given, asked["anyway"])
+    _told(verb, made, in_lines(made.failed), given, asked["anyway"])
 
 
 def _by_a_law(verb: Callable, asked: dict, law: str, table: str, given: dict) -> None:

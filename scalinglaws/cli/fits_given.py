@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ..points.points import Points
     from ..uncertainty.drawn import Draws
 
-HARDLY = 0.05  # weight of a law in a mixture below which its errors do not widen the interval
-
 
 @dataclass(frozen=True)
 class Fitted:
@@ -22,7 +20,7 @@ class Fitted:
     Attributes:
         draws: one per law; `options`: the arguments of each fit.
         by: the scale by which runs are held out.
-        noted: warnings about the weights of the laws and the calibration of the intervals.
+        noted: warnings about the weights of the laws.
     """
 
     draws: "tuple[Draws, ...]"
@@ -34,7 +32,7 @@ class Fitted:
     noted: list[str] = field(default_factory=list)
 
     def warnings(self, *own: str) -> list[dict[str, str]]:
-        """Give the warnings of the fits, each once, then those of weights, calibration and the verb itself."""
+        """Give the warnings of the fits, each once, then those of weights and the verb itself."""
         found = {w.message: w.id for one in self.draws for w in one.warnings}
         told = [*found, *(message for message in dict.fromkeys((*self.noted, *own)) if message not in found)]
         return [{"id": found.get(message, "forecast"), "message": message} for message in told]
@@ -97,23 +95,6 @@ class Fitted:
                 raise
             self.noted.append(f"the laws have equal weights, because no larger runs can be held out: {failure}")
             return ensemble(self.draws, "equal", by=self.by, seed=self.seed)
-
-    def factor(self, mixed: "Ensemble | None" = None) -> float:
-        """Give the calibration: the largest factor on a half-width that a law needs on its own larger runs.
-
-        Laws of a mixture with a weight below `HARDLY` are left out.
-        """
-        from ..comparing.backtest import calibration
-
-        light = {n for n, w in zip(mixed.laws, mixed.weights, strict=True) if w < HARDLY} if mixed else ()
-        found = [
-            calibration(d.fit.law, self.points, by=self.by, level=self.level, seed=self.seed, options=given)
-            for d, given in zip(self.draws, self.options, strict=True)
-            if d.fit.law.name not in light
-        ]
-        for warning in (w for one in found for w in one.warnings):
-            self.noted.append(warning)
-        return max(one.factor for one in found)
 
 
 # What a table may hold -> the law from the loss to it that is fitted unasked.

@@ -121,9 +121,6 @@ Mix = Annotated[
         help="Weights of several laws: stacking or backtest, by larger runs held out; or equal.  \\[stacking]"
     ),
 ]
-Calibrate = Annotated[
-    bool, typer.Option("--calibrate", help="Widen the interval of a loss by the factor that held-out runs need.")
-]
 
 
 def named(texts: list[str] | None, option: str, example: str = "E=1.8") -> dict[str, str]:

@@ -68,7 +68,6 @@ def plan(
     batch_policy: Policy = None,
     critical: Critical = None,
     mix: o.Mix = None,
-    calibrate: o.Calibrate = False,
     n_vocab: Vocab = None,
     n_ctx: Context = None,
     d_head: Head = 64,
@@ -102,12 +101,12 @@ def plan(
         "flops_per_second": flops_per_second,
         **{"devices": devices, "price_per_hour": price_per_hour},
     }
-    made = _planned(a, mix, calibrate, accuracy, asked | given)
+    made = _planned(a, mix, accuracy, asked | given)
     _tell(a, made, _exported(made, export, shape_row, lr, devices), to, json)
 
 
-def _planned(a: Fitted | Unasked, mix: str | None, calibrate: bool, chain: str | None, given: dict):
-    """Plan by one law or by several with weights; first without calibration, so that mistakes are reported at once."""
+def _planned(a: Fitted | Unasked, mix: str | None, chain: str | None, given: dict):
+    """Plan by the forecast, by one law or by several with weights."""
     from ..planning.plan import plan as run_plan
 
     if isinstance(a, Unasked):
@@ -118,8 +117,6 @@ def _planned(a: Fitted | Unasked, mix: str | None, calibrate: bool, chain: str |
     if chain or given["target_accuracy"] is not None:
         given["accuracy"] = accuracy_of(a, chain)
     made = run_plan(drawn, **given)
-    if calibrate:
-        made = run_plan(drawn, calibration=a.factor(mixed), **given)
     if mixed:
         say(f"weights of the laws: {mixed.weighed()}; {mixed.sentence}")
     return made

@@ -112,17 +112,16 @@ def predict(
     ],
     kind: Annotated[str, typer.Option(help="run: one new run, including its noise; mean: the law alone.")] = "run",
     mix: o.Mix = None,
-    calibrate: o.Calibrate = False,
     accuracy: Accuracy = None,
     json: Json = False,
 ):
     """Predict at a point, with an interval and its reach beyond the runs that were fitted.
 
     Without a law: the default forecast, which takes no law on trust and says how much the runs and how much other
-    studies answer. With one: that law alone. Several laws, separated by commas, give one interval that includes the
-    uncertainty of the form: the weight of each law depends on how well it predicted larger runs. --accuracy carries
-    the loss and its interval on to the accuracy in the table; a law of the accuracy itself, such as krajewski-accuracy,
-    needs no such step.
+    studies answer. With one: that law alone, with the usual error of its form at that reach in the interval. Several
+    laws, separated by commas, give one interval that includes the uncertainty of the form: the weight of each law
+    depends on how well it predicted larger runs. --accuracy carries the loss and its interval on to the accuracy in the
+    table; a law of the accuracy itself, such as krajewski-accuracy, needs no such step.
 
     Example:  scalinglaws predict points.csv --at N=1e9,D=2e10
     """
@@ -135,9 +134,7 @@ def predict(
     mixed = a.mixed(mix)
     of_these = partial(predict_mixture, mixed) if mixed else partial(run_predict, a.draws[0])
     run = partial(of_these, level=a.level, kind=kind, ceiling=a.ceiling)
-    run(targets[0])  # a misspelt letter is reported before a long calibration
-    factor = a.factor(mixed) if calibrate else 1.0
-    said = [run(target, calibration=factor) for target in targets]
+    said = [run(target) for target in targets]
     if accuracy is not None:
         chain = second_step(a.points, loss_of(a.fit.columns), _named(accuracy), len(a.draws[0]), a.seed)
         return _through(a, chain, at, said, json)
@@ -150,8 +147,6 @@ def predict(
         show("\n".join(line for text, p in zip(at, said, strict=True) for line in prediction_lines(p, [text])))
         if mixed:
             show(f"mixture of {mixed.weighed()}: {mixed.sentence}")
-        if calibrate:
-            show(f"the intervals are {factor:.2f} times as wide as the fit's own: its larger runs need this factor")
     for warning in (one for one in warned if one["message"] not in before):
         say(f"warning [{warning['id']}]: {warning['message']}")
 
@@ -175,7 +170,7 @@ def _predict_plain(a: Fitted, target: dict[str, float], p) -> dict:
         "reach_of": p.reach_of,
         "inside_domain": bool(p.inside_domain),
         "kind": p.kind,
-        "calibration": float(p.calibration),
+        "form_error": float(p.form),
         "informative": bool(p.informative),
         "warnings": a.warnings(*p.warnings),
     }

@@ -29,10 +29,9 @@ class Carried:
 
 @dataclass(frozen=True)
 class Tested:
-    """A backtest: its cuts and the factor on the interval, or why there is none; whether `every` cut was tried."""
+    """A backtest: its cuts, or why there is none; whether `every` cut was tried."""
 
     cuts: tuple = ()
-    factor: float = 1.0
     skipped: str = ""
     every: bool = False
 
@@ -70,7 +69,7 @@ def _wild(found) -> dict[str, float]:
 
 def backtested(a: Fitted, asked: bool | None) -> Tested:
     """Fit below several computes and predict above them; by default only if that is quick and possible."""
-    from ..comparing.backtest import calibration
+    from ..comparing.backtest import backtest
     from ..laws import LAWS
 
     law = a.fit.law
@@ -81,12 +80,14 @@ def backtested(a: Fitted, asked: bool | None) -> Tested:
     n = QUICK_DRAWS if asked is None else FULL_DRAWS
     try:
         cuts = None if asked else _quick_cuts(a)
-        made = calibration(law, a.points, by=a.by, cuts=cuts, level=a.level, draws=n, seed=a.seed, options=a.options[0])
+        made = backtest(law, a.points, cuts, by=a.by, level=a.level, draws=n, seed=a.seed, options=a.options[0])
+        if all(cut.failed for cut in made):
+            raise PointsError(f"{law.name} could not be fitted below any of {len(made)} computes: {made[0].failed}")
     except (FitError, PointsError) as failure:
         if asked:
             raise
         return Tested(skipped=str(failure))
-    return Tested(made.cuts, made.factor, every=asked is True)
+    return Tested(made, every=asked is True)
 
 
 def _quick_cuts(a: Fitted) -> list[float] | None:
@@ -154,20 +155,15 @@ def _tested(tested: Tested) -> list[str]:
             share(c.rms_log),
             f"{c.bias_log:+.2%}",
             share(c.coverage),
-            f"{c.needed:.2f}",
         )
         for c in tested.cuts
         if not c.failed
     ]
-    head = ("fitted", "points", "asked", "reach", "rms error", "bias", "held", "factor")
+    head = ("fitted", "points", "asked", "reach", "rms error", "bias", "held")
     lines = ["backtest: fitted to the smaller runs, tested on the larger:", table(head, rows)]
     if not tested.every:
         lines[0] = lines[0][:-1] + " (at every compute: --backtest):"
-    if tested.factor > 1:
-        lines.append(
-            f"  held: fraction inside the interval of a new run, which must be {tested.factor:.2f} times as wide: see "
-            "--calibrate of predict and plan"
-        )
+    lines.append("  held: fraction inside the prediction interval, which includes the error of a law's form")
     return lines
 
 
@@ -214,10 +210,9 @@ def plain(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> dict:
 
 
 def _tested_plain(tested: Tested) -> dict:
-    numbers = ("reach", "rms_log", "bias_log", "coverage", "needed")
+    numbers = ("reach", "rms_log", "bias_log", "coverage")
     return {
         "skipped": tested.skipped,
-        "factor": tested.factor if tested.cuts else None,
         "cuts": [
             {"at": c.at, "fitted": c.fitted, "held": c.held, "failed": c.failed}
             | {name: finite(getattr(c, name)) for name in numbers}

@@ -1,1 +1,1 @@
-"""Laws -> how well they predict larger runs: backtest, ranking, calibration, influence, mixtures."""
+"""Laws -> how well they predict larger runs: backtest, ranking, influence, mixtures."""

@@ -31,8 +31,7 @@ class Cut:
     Attributes:
         reach: median compute of the held-out points divided by the largest compute fitted. rms_log, bias_log: root mean
             square and mean of ln(measured / predicted) above the cut. coverage: fraction of the held-out points inside
-            the interval as the fit gives it. needed: the factor on the half-width of the interval with which it would
-            cover 95% of them. ratios: |error| / half-width of each held-out point; `errors`: signed log errors;
+            the prediction interval. ratios: |error| / half-width of each held-out point; `errors`: signed log errors;
             `reaches`: reach of each point. rows: row number of each held-out point among the points that take part.
             failed: why there is no fit; empty if there is one. ended: how the fit ended, unless it converged.
     """
@@ -44,28 +43,12 @@ class Cut:
     rms_log: float = float("nan")
     bias_log: float = float("nan")
     coverage: float = float("nan")
-    needed: float = float("nan")
     ratios: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
     errors: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
     reaches: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
     rows: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int), repr=False)
     failed: str = ""
     ended: str = ""
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The factor by which the bands of a law must be widened to reach their coverage on its own points.
-
-    `factor` is the largest over the cuts of the 95% quantile of |error| / half-width, and never below 1. It corrects
-    the effect of a wrong form or correlated noise at these cuts; beyond them it helps but guarantees nothing.
-    """
-
-    law: str
-    factor: float
-    level: float
-    cuts: tuple[Cut, ...]
-    warnings: tuple[str, ...] = ()
 
 
 def compute_column(points: Points, by: str) -> np.ndarray:
@@ -162,7 +145,6 @@ def _one(law: Law, points: Points, scale: np.ndarray, cut: float, top: float, le
         rms_log=float(np.sqrt(np.mean(errors**2))),
         bias_log=float(errors.mean()),
         coverage=float((ratios <= 1).mean()),
-        needed=needed_factor(ratios),
         ratios=ratios,
         errors=errors,
         reaches=scale[above] / scale[below].max(),
@@ -181,60 +163,3 @@ def scored(measured, value, low, high) -> tuple[np.ndarray, np.ndarray]:
     errors = np.log(measured) - np.log(value)
     half = np.where(errors > 0, np.log(high) - np.log(value), np.log(value) - np.log(low))
     return errors, np.abs(errors) / np.maximum(half, 1e-12)
-
-
-def needed_factor(ratios: np.ndarray) -> float:
-    """Give the factor that covers 95% of new points: the quantile at rank 0.95 (m + 1) of m, at most the largest.
-
-    The plain sample quantile is too low for a new point if m is small, as it is above most cuts: for m = 14 a band
-        widened by it covers 90% of new points (the rank is that of split conformal prediction, interpolated).
-    """
-    return float(np.quantile(ratios, QUANTILE, method="weibull"))
-
-
-@checked
-def calibration(
-    law: Law | str,
-    points: Points,
-    *,
-    by: str = "flops",
-    cuts: Sequence[float] | None = None,
-    level: float = 0.95,
-    draws: int = 300,
-    seed: int = 0,
-    options: Mapping | None = None,
-) -> Calibration:
-    """Measure the factor by which the prediction bands of `law` must be widened, on its own points.
-
-    Args:
-        by: column to cut by; "flops" takes the first column of compute, or 6 N D.
-        cuts: computes to fit below; by default below 30, 40 ... 90% of the points.
-        draws: for each cut. options: handed to `fit`.
-
-    Raises:
-        PointsError: too few points for any cut.
-    """
-    tested = backtest(law, points, cuts, by=by, level=level, draws=draws, seed=seed, options=options)
-    good = [cut for cut in tested if not cut.failed]
-    name = law if isinstance(law, str) else law.name
-    if not good:
-        raise PointsError(
-            f"law {name!r} could not be fitted below any of {len(tested)} cuts; the first: {tested[0].failed}"
-        )
-    worst = max(good, key=lambda cut: cut.needed)
-    factor = max(1.0, worst.needed)
-    said = []
-    if factor > 2:
-        said.append(
-            f"bands of {name} had to be {factor:.1f} times wider to reach their coverage above {worst.at:.2g}: its "
-            "form or the noise is not what the fit assumes."
-        )
-    ended = [cut for cut in good if cut.ended]
-    if ended:
-        said.append(
-            f"{len(ended)} of {len(tested)} fits below a cut did not converge; the first, below {ended[0].at:.2g}: "
-            f"{ended[0].ended}"
-        )
-    if len(good) < len(tested):
-        said.append(f"{len(tested) - len(good)} of {len(tested)} cuts left too little to fit.")
-    return Calibration(name, float(factor), level, tested, tuple(said))

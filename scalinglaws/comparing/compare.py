@@ -18,7 +18,7 @@ from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..records.arguments import checked
 from ..results.fitted import Estimate
-from .backtest import Cut, backtest, compute_column, default_cuts, needed_factor
+from .backtest import Cut, backtest, compute_column, default_cuts
 from .comparison import AtReach, Compared, Comparison
 from .criteria import aicc, cross_validated
 
@@ -181,7 +181,6 @@ def _scored(member: Law, points: Points, trials: list[Cut], folds: int, seed: in
         score=float(np.mean([np.abs(cut.errors).mean() for cut in trials])),
         rms_log=float(np.sqrt(np.mean(errors**2))),
         coverage=float((ratios <= 1).mean()),
-        factor=float(max(1.0, *(needed_factor(cut.ratios) for cut in trials))),
         aicc=aicc(whole),
         cross_validated=cross_validated(member, points, folds, seed, options),
         reaches=_by_reach(trials),
@@ -235,8 +234,8 @@ def _warnings(ranked: list[Compared], undecided: tuple[str, ...], held_runs: int
         )
     if ranked[0].coverage < 0.8:
         found.append(
-            f"the intervals of {ranked[0].law} contained {ranked[0].coverage:.0%} of the larger runs: widen them by a "
-            f"factor {ranked[0].factor:.2g} (calibration)."
+            f"the intervals of {ranked[0].law} contained {ranked[0].coverage:.0%} of the larger runs, although they "
+            "include the usual error of a law's form. Predict without naming a law."
         )
     return tuple(found)
 

@@ -29,8 +29,7 @@ class Compared:
 
     Attributes:
         score: mean absolute log error on larger runs, with equal weight for each cut; the ranking uses it.
-        rms_log, coverage: root mean square log error there, and fraction inside the 95% interval as the fit gives it.
-        factor: the factor by which its bands must be widened (see `calibration`).
+        rms_log, coverage: root mean square log error there, and fraction inside the prediction interval.
         aicc: of the fit to all points; comparable only between the laws of one comparison.
         cross_validated: root mean square log error on runs left out at random: interpolation, not extrapolation.
         best_probability: fraction of resamples of the held-out runs in which this law has the best score.
@@ -45,7 +44,6 @@ class Compared:
     score: float = float("nan")
     rms_log: float = float("nan")
     coverage: float = float("nan")
-    factor: float = float("nan")
     aicc: float = float("nan")
     cross_validated: float = float("nan")
     best_probability: float = 0.0
@@ -78,7 +76,7 @@ class Comparison(PublicRecord):
     def ranking(self) -> Ranking:
         """Convert to the record that a report shows."""
         names = ("law", "parameters", "best_probability", "behind", "failed")
-        measured = ("score", "rms_log", "coverage", "factor")
+        measured = ("score", "rms_log", "coverage")
         ranked = tuple(
             LawRanked(
                 **{name: getattr(one, name) for name in names},
@@ -106,7 +104,7 @@ class Comparison(PublicRecord):
 
     def rows(self) -> dict[str, Any]:
         """Give a row a law, best first."""
-        names = ("law", "parameters", "score", "rms_log", "coverage", "factor", "aicc", "cross_validated")
+        names = ("law", "parameters", "score", "rms_log", "coverage", "aicc", "cross_validated")
         columns = {name: [getattr(one, name) for one in self.laws] for name in (*names, "best_probability", "failed")}
         ends = {
             f"behind_{end}": [getattr(one.behind, end, None) for one in self.laws] for end in ("value", "low", "high")

@@ -25,18 +25,17 @@ def comparison_blocks(found: "Comparison") -> list[Block]:
             share(one.best_probability),
             share(one.rms_log),
             share(one.coverage),
-            f"{one.factor:.2f}",
             f"{one.aicc - best:+.1f}",
             share(one.cross_validated),
         )
         for one in ranked
     ]
-    head = ("law", "constants", "error", "behind the best", "P(best)", "rms error", "held", "factor", "AICc", "CV")
+    head = ("law", "constants", "error", "behind the best", "P(best)", "rms error", "held", "AICc", "CV")
     text: list[Block] = [
         f"fitted below {len(found.cuts)} {by}{'s' if by == 'compute' and len(found.cuts) > 1 else ''} "
         f"({cuts}), tested on {counted(found.held_runs, 'larger run')}; best first, by mean error",
         rows_of(head, rows, "laws by their mean error on larger runs"),
-        f"  held: larger runs inside the {found.level:.0%} interval of the fit; factor: by which it must be widened",
+        f"  held: larger runs inside the {found.level:.0%} interval, which includes the error of a law's form",
         "  AICc: above the least; CV: error on runs left out at random, which is interpolation",
         "by reach, compute over the largest fitted:",
         rows_of(("law", "reach", "points", "rms error", "held"), _reaches(ranked), "errors by reach"),

@@ -13,6 +13,8 @@ import numpy as np
 from ..errors import FitError, MisuseError
 from ..fitting.fit_record import Fit
 from ..points.points import Points
+from ..predicting.form_error import widened
+from ..predicting.noise import run_noise
 from ..predicting.predict import (
     ENDS,
     KINDS,
@@ -22,7 +24,6 @@ from ..predicting.predict import (
     ending,
     informative,
     predict,
-    run_noise,
     spread_about,
 )
 from ..records.arguments import checked
@@ -211,19 +212,18 @@ def predict_mixture(
     *,
     level: float = 0.95,
     kind: str = "run",
-    calibration: float = 1.0,
     ceiling: float | None = None,
 ) -> Prediction:
     """Predict with all laws at once: the record of `predict`, with the uncertainty of the form in its interval.
 
     `value` is the weighted mean of the laws' values (of their logarithms, if they were fitted to logarithms); `low` and
-    `high` are quantiles of the mixture of all laws' draws, each widened by `calibration` about its own law's value.
+    `high` are quantiles of the mixture of all laws' draws, and include the error that every form has beyond the points.
     `noise` is the weighted mean of the laws' noises. A law ignores letters that are not among its inputs.
 
     Raises:
         LawError: an input that a law needs is missing. MisuseError: as `predict`.
     """
-    said = [predict(one, _own(one, at), level=level, kind=kind, calibration=calibration) for one in mixed.members]
+    said = [predict(one, _own(one, at), level=level, kind=kind) for one in mixed.members]
     first = mixed.members[0].fit
     logs = first.problem.loss.in_logs
     shape = np.broadcast_shapes(*(np.shape(one.value) for one in said))
@@ -231,8 +231,9 @@ def predict_mixture(
     value: Any = sum(w * (np.log(v) if logs else v) for w, v in zip(mixed.weights, flat, strict=True))
     value = np.exp(value) if logs else value
     noises = [run_noise(one.fit) if kind == KINDS[0] else 0.0 for one in mixed.members]
-    spread, weights = _mixture(mixed, at, shape, flat, noises, calibration, value)
-    below, beyond = _ends(spread, weights, level)
+    spread, weights = _mixture(mixed, at, shape, flat, noises, value)
+    form = np.broadcast_to(said[0].form, shape).ravel() * (1.0 if logs else value)
+    below, beyond = widened(*_ends(spread, weights, level), form, level)
     low, high = around(first, value, below, beyond, ceiling)
     value, low, high = (part.reshape(shape)[()] for part in (value, low, high))
     noise, told, reach = float(np.dot(mixed.weights, noises)), informative(first, low, high), said[0].reach
@@ -248,6 +249,7 @@ def predict_mixture(
         at=dict(at),
         informative=told,
         warnings=tuple(warnings),
+        law=f"{' and '.join(mixed.laws)} together",
     )
 
 
@@ -271,7 +273,7 @@ def _all_inside(said: list[Prediction]):
     return within
 
 
-def _mixture(mixed, at, shape, values, noises, calibration, middle) -> tuple[np.ndarray, np.ndarray]:
+def _mixture(mixed, at, shape, values, noises, middle) -> tuple[np.ndarray, np.ndarray]:
     """Give the draws of all laws about the mixture's value, (draws, targets), and the weight of each draw."""
     rows, weights = [], []
     for k, (one, weight) in enumerate(zip(mixed.members, mixed.weights, strict=True)):
@@ -279,7 +281,7 @@ def _mixture(mixed, at, shape, values, noises, calibration, middle) -> tuple[np.
         spread = spread_about(one, inputs, values[k])
         centre = np.log(values[k] / middle) if one.fit.problem.loss.in_logs else values[k] - middle
         normal = np.random.default_rng((one.seed, k)).standard_normal((len(spread), 1))
-        rows.append(centre + calibration * (spread + noises[k] * normal))
+        rows.append(centre + spread + noises[k] * normal)
         weights.append(np.full(len(spread), weight / len(spread)))
     return np.concatenate(rows), np.concatenate(weights)
 

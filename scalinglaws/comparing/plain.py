@@ -7,11 +7,11 @@ def plain(comparison) -> dict:
     """Give the JSON values of a `Comparison`; a number that is not finite becomes null."""
 
     def one(law) -> dict:
-        numbers = ("score", "rms_log", "coverage", "factor", "aicc", "cross_validated", "best_probability")
+        numbers = ("score", "rms_log", "coverage", "aicc", "cross_validated", "best_probability")
         behind = law.behind and {"value": law.behind.value, "low": law.behind.low, "high": law.behind.high}
         cuts = [
             {"at": c.at, "fitted": c.fitted, "held": c.held, "failed": c.failed, "ended": c.ended}
-            | {name: finite(getattr(c, name)) for name in ("reach", "rms_log", "bias_log", "coverage", "needed")}
+            | {name: finite(getattr(c, name)) for name in ("reach", "rms_log", "bias_log", "coverage")}
             for c in law.cuts
         ]
         reaches = [{name: getattr(r, name) for name in r.__dataclass_fields__} for r in law.reaches]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -11,13 +12,14 @@ from ..errors import LawError, MisuseError
 from ..laws.declaration import Law
 from ..points.points import Points
 from ..predicting.forecast import Forecaster, forecaster
-from ..predicting.predict import predict
+from ..predicting.predict import predict_chosen
 from ..records.arguments import checked
 from ..results.fitted import Estimate
 from ..results.letters import unit_of_loss
 from ..uncertainty.drawn import Draws
 from .best_split import Spending, trade
 from .buildable import Building
+from .goal_of_forecast import forecast_loss, goal_by_forecast
 from .goals import Asked, Goal, goal_of, goal_split, target_of
 from .hardware import Machine
 from .law_splits import Split, kaplan_split, split
@@ -40,7 +42,6 @@ def plan(
     batch_policy: str | None = None,
     critical: Mapping[str, float] | None = None,
     level: float = 0.95,
-    calibration: float = 1.0,
     ceiling: float | None = None,
     fixed_params: float | None = None,
     fixed_tokens: float | None = None,
@@ -63,7 +64,7 @@ def plan(
             those on which no claim can rest are refused, unless it is `anyway`.
         target_loss: the expected loss to reach; or target_accuracy, with draws of a law from loss to it in `accuracy`.
         batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, B), by eq 5.3 in `critical`.
-        calibration: factor on the half-width of the loss, from `compare.calibration`; `ceiling`: the largest loss.
+        ceiling: the largest possible loss.
         unique_tokens: different tokens; beyond, they repeat at decreasing value (Muennighoff et al. 2023).
         inference_tokens: to serve, at 2 N FLOPs each from the budget (Sardana et al. 2023).
         building: of models to list. hardware: a device at 40% of its peak; or the measured flops_per_second.
@@ -76,19 +77,20 @@ def plan(
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
     spending = Spending(flops or np.nan, float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
     sizes, asked = Sizes(fixed_params, fixed_tokens), Asked(target_loss, target_accuracy, accuracy)
-    chosen = _chosen(several, mixed, spending, sizes, asked, level, batch_policy, critical)
+    chosen = _chosen(several, mixed, spending, sizes, asked, level, batch_policy, critical, known)
     machine = Machine(hardware, flops_per_second, devices, price_per_hour)
-    return _assembled(several, mixed, *chosen, machine, building, sizes.held, (level, calibration, ceiling), known)
+    return _assembled(several, mixed, *chosen, machine, building, sizes.held, (level, ceiling), known)
 
 
 def _chosen(
-    several, mixed, spending, sizes, asked, level, policy, critical
+    several, mixed, spending, sizes, asked, level, policy, critical, known
 ) -> tuple[list[Split], Spending, Goal | None]:
     """Give the split of each law, how the budget is spent, and the goal that it is for, if it is for one."""
     if not asked.checked(spending, policy, critical):
         return _splits(several, spending, policy, critical, sizes), spending, None
     target = target_of(asked, several[0].fit.columns["L"])
-    found = [goal_split(one, spending, target, sizes) for one in several]
+    by = partial(goal_by_forecast, known) if known else goal_split
+    found = [by(one, spending, target, sizes) for one in several]
     splits, drawn = [one for one, _ in found], [each for _, each in found]
     spending = spending.costing(splits[0].params, splits[0].tokens)
     goal = goal_of(target, spending.flops, np.concatenate(drawn), level, _weights(drawn, mixed))
@@ -149,14 +151,14 @@ def _check(several, flops, batch, params, tokens, inference, unique, level) -> N
 def _assembled(
     several, mixed, splits: list[Split], spending, goal, machine, building, held: bool, asked_of_loss, known
 ) -> Plan:
-    how = dict(zip(("level", "calibration", "ceiling"), asked_of_loss, strict=True))
+    how = dict(zip(("level", "ceiling"), asked_of_loss, strict=True))
     level = how["level"]
     first, fit = splits[0], several[0].fit
     params = _pooled(first.params, [s.params_draws for s in splits], level, mixed)
     check_useful(several, spending.flops, params)
     tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level, mixed)
     if known:
-        loss, reach, said = _forecast_loss(known, first, level)
+        loss, reach, said = forecast_loss(known, first, level)
     else:
         loss, reach, said = _mixed_loss(mixed, splits, how) if mixed else _loss(several, splits, how)
     asked = settings(first.params, first.tokens, loss.value if unit_of_loss(fit.columns["L"]) == "nats/token" else None)
@@ -164,7 +166,7 @@ def _assembled(
     valley = _valley(first, spending)
     trained = 6 * first.params * first.tokens
     return Plan(
-        law=f"forecast (prior: {known.prior.name})" if known else " and ".join(s.law.name for s in splits),
+        law=known.name if known else " and ".join(s.law.name for s in splits),
         columns=dict(fit.columns),
         policy=_policy(spending, first, held),
         flops=spending.flops,
@@ -214,20 +216,13 @@ def _weights(drawn: list[np.ndarray], mixed: Ensemble | None) -> np.ndarray | No
 
 def _loss(several, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:
     """Predict a new run at the planned size: the value of the first law, the outermost ends of all."""
-    said = []
-    for draws, one in zip(several, splits, strict=True):
-        at = one.at if one is splits[0] or "S" in one.law.inputs else _same_run(one, splits[0])
-        said.append(predict(draws, at, kind="run", **how))
-    low, high = min(float(p.low) for p in said), max(float(p.high) for p in said)
-    told = tuple(sentence for one in said for sentence in one.warnings)
-    return Estimate(float(said[0].value), low, high, how["level"]), float(max(p.reach for p in said)), told
-
-
-def _forecast_loss(known: Forecaster, first: Split, level: float) -> tuple[Estimate, float, tuple[str, ...]]:
-    """Forecast a new run at the planned size; its value stays where these runs do not determine it, with a warning."""
-    said = known.ask(first.at, level=level)
-    middle = float(said.value) if said.determined else float(np.sqrt(said.low * said.high))
-    return Estimate(middle, float(said.low), float(said.high), level), float(said.reach), said.warnings
+    asked = [
+        (draws, one.at if one is splits[0] or "S" in one.law.inputs else _same_run(one, splits[0]))
+        for draws, one in zip(several, splits, strict=True)
+    ]
+    said = predict_chosen(asked, kind="run", **how)
+    found = Estimate(float(said.value), float(said.low), float(said.high), how["level"])
+    return found, float(said.reach), said.warnings
 
 
 def _mixed_loss(mixed: Ensemble, splits, how) -> tuple[Estimate, float, tuple[str, ...]]:

@@ -95,14 +95,27 @@ class Forecaster:
     """A posterior made once, for any number of targets; `forecast` makes one and asks it.
 
     Attributes:
-        ceiling: the largest possible loss, ln of the vocabulary; None where it is not known.
+        ceiling: the largest possible loss, ln of the vocabulary; floor: the smallest, the entropy of the text. None
+            where they are not known.
     """
 
     posterior: Posterior
     prior: Prior
     seen: Seen
     ceiling: float | None = None
+    floor: float | None = None
     points: Points = field(default_factory=lambda: Points({}), repr=False)
+
+    @property
+    def name(self) -> str:
+        """What a plan or a page calls it, in the place of a law."""
+        return f"forecast (prior: {self.prior.name})"
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of the sizes, tokens and losses that take part, for whoever asks what a forecast was made from."""
+        kept = self.points.kept
+        return Points({name: kept[name] for name in self.seen.columns.values() if name in kept}).fingerprint
 
     def draws(self, draws: int = 2000, seed: int = 0) -> Draws:
         """Draw the constants of its law, for plans; see `draws_of`.
@@ -165,6 +178,9 @@ class Forecaster:
         if self.ceiling is not None:  # no model need be worse than a uniform guess
             mean = np.minimum(mean, np.log(self.ceiling))
             low, high = np.minimum(low, self.ceiling), np.minimum(high, self.ceiling)
+        if self.floor is not None:
+            mean = np.maximum(mean, np.log(self.floor))
+            low, high = np.maximum(low, self.floor), np.maximum(high, self.floor)
         return mean, sd, low, high
 
 
@@ -172,7 +188,7 @@ def forecaster(points: Points, *, prior: str | Prior = "field", columns: Mapping
     """Make the posterior of `forecast`, to ask it many times."""
     known = prior if isinstance(prior, Prior) else vague_prior() if prior == "none" else read_prior(prior)
     seen = seen_of(points, columns)
-    return Forecaster(seen.posterior(known), known, seen, _ceiling(points, seen.columns["L"]), points)
+    return Forecaster(seen.posterior(known), known, seen, _ceiling(points, seen.columns["L"]), points=points)
 
 
 def _ceiling(points: Points, column: str) -> float | None:

@@ -1,7 +1,7 @@
 """Draws x target -> Prediction: a number with its interval and its reach."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,14 @@ from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..uncertainty.drawn import Draws
 from ..uncertainty.interval_ends import t_quantile
+from .form_error import form_error, widened
+from .noise import run_noise
 from .prediction_text import prediction_lines, targets
 
 KINDS = ("run", "mean")
 FAR = 10.0  # reach beyond which there is a warning about extrapolation
 MOST_LOGS = 600.0  # maximum half-width in logarithms: e^700 is close to the largest float
 ENDS = (-MOST_LOGS, MOST_LOGS)
-MIN_REPEATS = 3  # degrees of freedom below which repeats do not determine their noise
-GROSS = 12.0  # robust standard deviations at which a residual is cut off: one diverged run is not the noise
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,11 +33,11 @@ class Prediction(PublicRecord):
         inside_domain: whether the target lies within the range of the points, in every input.
         kind: "mean": the law alone. "run": one new run, including the noise from run to run.
         noise: the standard deviation of ln(target) from run to run that was used.
-        calibration: factor on the half-width, in logs.
+        form: standard deviation of ln(loss) for the error of the law's form beyond the points; 0 within them.
         informative: whether the interval is narrower than the range of the fitted losses; if it is not, the loss of the
             largest fitted run says as much as the prediction.
         warnings: what a reader must know: how the fit ended, distant targets, uninformative intervals.
-        at: letter -> the inputs of the target; `predicts`: what the law gives there.
+        at: letter -> the inputs of the target; `predicts`: what the law gives there. law: which law, or laws.
     """
 
     value: np.ndarray
@@ -49,11 +49,12 @@ class Prediction(PublicRecord):
     inside_domain: np.ndarray
     kind: str
     noise: float
-    calibration: float
+    form: np.ndarray | float
     at: Mapping[str, Any] = field(repr=False)
     informative: np.ndarray | bool = True
     warnings: tuple[str, ...] = ()
     predicts: str = "loss"
+    law: str = ""
 
     def blocks(self) -> list[Block]:
         """Give the text of this prediction."""
@@ -88,28 +89,27 @@ def predict(
     *,
     level: float = 0.95,
     kind: str = "run",
-    calibration: float = 1.0,
     ceiling: float | None = None,
+    form: bool = True,
 ) -> Prediction:
     """Predict at inputs given by letter.
 
     The interval of a loss is positive, even if the fit minimised plain residuals: its half-widths are then relative.
+    Beyond the fitted points it includes the error of the law's form, `form_error`.
 
     Args:
         kind: "run" adds the noise of one new run; "mean" is the law alone.
-        calibration: factor on the half-width of the interval, measured on held-out runs (a rolling-origin backtest).
         ceiling: the largest possible loss, ln of the vocabulary size in nats per token; no interval extends beyond it.
+        form: whether the interval includes the error of the law's form: without, it is right where the law is exact.
 
     Raises:
         LawError: an input is missing or unknown, or the law gives no number there.
-        MisuseError: the kind is unknown, the level is outside (0, 1), or the calibration is not positive.
+        MisuseError: the kind is unknown, or the level is outside (0, 1).
     """
     if kind not in KINDS:
         raise MisuseError(f"kind is {kind!r}; it must be 'run' (one new run) or 'mean' (the law alone).")
     if not 0 < level < 1:
         raise MisuseError(f"level is {level}; it must lie between 0 and 1, for example 0.95.")
-    if calibration <= 0:
-        raise MisuseError(f"calibration is {calibration}; it must be a positive factor on the interval's half-width.")
     fit = draws.fit
     inputs = checked_inputs(fit.law, at)
     shape = np.broadcast_shapes(*(array.shape for array in inputs.values()))
@@ -120,15 +120,47 @@ def predict(
     noise = run_noise(fit) if kind == "run" else 0.0
     half_widths = _by_slopes if draws.method in ("sandwich", "profile") else _by_draws
     below, above = half_widths(draws, flat, value, noise, level)
-    below, above = np.minimum(below, 0.0), np.maximum(above, 0.0)  # skewed draws may lie on one side of the value
-    low, high = around(fit, value, calibration * below, calibration * above, ceiling)
     reach, of = reach_of(fit, flat)
-    parts = [value, low, high, reach, inside(fit, flat)]
-    value, low, high, reach, within = (part.reshape(shape)[()] for part in parts)
+    apart = form_error(fit, flat, reach) if form else np.zeros_like(reach)
+    below, above = widened(below, above, apart * (1.0 if fit.problem.loss.in_logs else value), level)
+    low, high = around(fit, value, below, above, ceiling)
+    parts = [value, low, high, reach, inside(fit, flat), apart]
+    value, low, high, reach, within, apart = (part.reshape(shape)[()] for part in parts)
     told = informative(fit, low, high)
     said = (*ending(fit), *cautions(fit, value, low, high, reach, of, told, ceiling))
     return Prediction(
-        value, low, high, level, reach, of, within, kind, noise, calibration, inputs, told, said, fit.law.predicts
+        value,
+        low,
+        high,
+        level,
+        reach,
+        of,
+        within,
+        kind,
+        noise,
+        apart,
+        inputs,
+        told,
+        said,
+        fit.law.predicts,
+        f"{fit.law.name} alone",
+    )
+
+
+def predict_chosen(asked: Sequence[tuple[Draws, Mapping[str, float | np.ndarray]]], **how: Any) -> Prediction:
+    """Predict by the first of several laws, each at its own inputs; the interval contains those of the others.
+
+    That is what the choice costs: the law with the smallest error on the same runs was chosen, and its own interval
+    does not know of the choice. `how` are options of `predict`.
+    """
+    said = [predict(one, at, **how) for one, at in asked]
+    return replace(
+        said[0],
+        low=np.min([one.low for one in said], axis=0),
+        high=np.max([one.high for one in said], axis=0),
+        reach=np.max([one.reach for one in said], axis=0),
+        warnings=tuple(dict.fromkeys(sentence for one in said for sentence in one.warnings)),
+        law=said[0].law if len(said) == 1 else f"{asked[0][0].fit.law.name}, chosen among {len(said)} laws",
     )
 
 
@@ -186,16 +218,22 @@ def cautions(fit: Fit, value, low, high, reach, reach_of: str, told, ceiling: fl
             f"{fit.target.max() / fit.target.min():.3g}; that of the largest run, {last:.4g}, says as much."
         )
     if np.max(reach) > FAR:
-        found.append(
-            f"the target is {np.max(reach):.3g} times the largest {reach_of} fitted: the law's form is not tested "
-            "there, and the interval does not include that uncertainty. Predicting without a law does: "
-            "scalinglaws.forecast, or the command with no law before the table."
-        )
+        found.append(f"the target is {np.max(reach):.3g} times the largest {reach_of} fitted: {_of_form(fit)}")
     if ceiling is not None and fit.law.predicts == "loss" and np.max(value) >= ceiling:
         found.append(
             f"the law predicts {np.max(value):.4g}, no less than the loss of a uniform guess over the vocabulary."
         )
     return tuple(found)
+
+
+def _of_form(fit: Fit) -> str:
+    """Say what the interval knows of the error of the form, far beyond the points."""
+    if fit.law.predicts != "loss":
+        return "the law's form is not tested there, and the interval does not include that uncertainty."
+    return (
+        "this is one law's prediction, with the error that such forms have made at that distance in its interval. "
+        "Predicting without a law errs less: scalinglaws.forecast, or the command with no law before the table."
+    )
 
 
 def reach_of_rows(fit: Fit) -> np.ndarray:
@@ -239,31 +277,6 @@ def spread_about(draws: Draws, flat: Mapping[str, np.ndarray], value) -> np.ndar
         if not draws.fit.problem.loss.in_logs:
             return drawn - value
         return np.clip(np.log(drawn, out=drawn) - np.log(value), *ENDS)
-
-
-def run_noise(fit: Fit) -> float:
-    """Estimate the standard deviation of ln(target) from run to run.
-
-    From the residuals, which include the misfit of the law, or from repeated runs (equal inputs, other seeds),
-    whichever is larger: the noise of seeds alone would ignore that the law is not exact.
-
-    The root mean square of the residuals is used, not their robust scale, which describes the good runs: the next run
-    may be a bad one (benchmarks/intervals: with 5% bad runs among 60, the coverage of new runs was 0.92 with the robust
-    scale and 0.96 with this one).
-    """
-    size = np.clip(fit.residuals * fit.scales, -GROSS * fit.noise, GROSS * fit.noise)
-    spread = float(np.sqrt(size @ size / max(fit.n - len(fit.z), 1)))
-    return max(spread, replicate_noise(fit))
-
-
-def replicate_noise(fit: Fit) -> float:
-    """Pool the standard deviation of ln(target) over runs with equal inputs; 0 without repeats."""
-    table = np.stack([fit.inputs[letter] for letter in fit.law.inputs], axis=1)
-    _, index, counts = np.unique(table, axis=0, return_inverse=True, return_counts=True)
-    aim = fit.problem.target
-    means = np.bincount(index.ravel(), aim) / counts
-    degrees = len(aim) - len(counts)
-    return float(np.sqrt(np.sum((aim - means[index.ravel()]) ** 2) / degrees)) if degrees >= MIN_REPEATS else 0.0
 
 
 def reach_of(fit: Fit, flat: Mapping[str, np.ndarray]) -> tuple[np.ndarray, str]:

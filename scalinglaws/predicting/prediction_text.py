@@ -18,7 +18,8 @@ def prediction_lines(made: "Prediction", places: Sequence[str] | None = None) ->
     Args:
         places: how each target is written; by default its inputs by letter.
     """
-    return lines(made, ("value", "low", "high", "reach", "inside_domain", "informative"), _line, places)
+    names = ("value", "low", "high", "reach", "inside_domain", "informative", "form")
+    return lines(made, names, _line, places)
 
 
 def lines(
@@ -37,11 +38,13 @@ def targets(made: "Prediction | Forecast") -> list[str]:
     return [",".join(f"{k}={v[i]:.6g}" for k, v in columns.items()) for i in range(int(np.prod(shape)))]
 
 
-def _line(made: "Prediction", at: str, value: float, low: float, high: float, reach: float, inside, told) -> str:
+def _line(made: "Prediction", at: str, value: float, low: float, high: float, reach: float, inside, told, form) -> str:
     kind = "one new run" if made.kind == "run" else "the law alone"
     beyond = "" if inside else "; outside the range of the points: an extrapolation"
     said = f"{value:.5g} {between(low, high)}" if told else "not determined by these runs"
+    by = f"; by {made.law}" if made.law else ""
+    by += f", with {form:.1%} (sd) for the error of its form" if by and form else ""
     return (
         f"{made.predicts} at {at}: {said} ({made.level:.0%}, {kind}); "
-        f"reach {reach:.3g} times the largest {made.reach_of} fitted{beyond}"
+        f"reach {reach:.3g} times the largest {made.reach_of} fitted{beyond}{by}"
     )

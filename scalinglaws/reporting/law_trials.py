@@ -1,14 +1,16 @@
-"""The tables of how well laws predicted: the choice of the law for the held-out runs, and the ranking of all laws."""
+"""The tables of how well laws predicted: the sizes of a study one after the other, and the larger runs of a table."""
 
-from ..records.numbers_in_text import ABSENT, count, number, percent, typeset
+from ..records.numbers_in_text import ABSENT, count, percent, typeset
 from ..results.fitted import Estimate
 from ..results.study_results import StudyResults
 from ..results.tested import LawRanked, Ranking
 from .table_cells import Cell, ReportTable, without_empty
 
+TRIALS = "How well each size was predicted from the smaller ones"
+
 
 def trials(results: StudyResults) -> ReportTable:
-    """Show how well each candidate law for the held-out prediction predicted the smaller sizes."""
+    """Show how well the forecast and each law predicted the sizes below the one that is held out."""
     test = results.held_out
     chosen = test.law if test else ""
     rows = tuple(
@@ -17,17 +19,17 @@ def trials(results: StudyResults) -> ReportTable:
             Cell(count(trial.foretold), trial.foretold),
             _in_percent(trial.rms_log),
             _fraction(trial.coverage),
-            Cell(f"{number(trial.factor)}×", trial.factor),
-            Cell("chosen" if trial.law == chosen else ""),
+            Cell("predicts the held-out size" if trial.law == chosen else ""),
         )
         for trial in (test.trials if test else ())
     )
-    columns = ("law", "losses predicted", "error (rms)", "coverage", "interval widened by", "choice")
+    columns = ("law", "losses predicted", "error (rms)", "coverage", "use")
     note = (
-        "For each size of the study, each law was fitted to the smaller sizes and predicted that size; the law with "
-        "the smallest error was chosen. Coverage: fraction of losses inside the interval."
+        "For each size of the study, each law was fitted to the smaller sizes and predicted that size. The forecast "
+        "predicts the held-out size unless the study names laws: then the one with the smallest error does. Coverage: "
+        "fraction of losses inside the interval."
     )
-    return ReportTable("trials", "How the predicting law was chosen", columns, rows, note)
+    return ReportTable("trials", TRIALS, columns, rows, note)
 
 
 def ranking(found: Ranking | None) -> ReportTable:
@@ -40,7 +42,6 @@ def ranking(found: Ranking | None) -> ReportTable:
         "P(best)",
         "rms error",
         "coverage",
-        "interval to be widened by",
         "note",
     )
     if found is None or not found.laws:
@@ -49,7 +50,7 @@ def ranking(found: Ranking | None) -> ReportTable:
     note = (
         f"Each law was fitted to the runs below {cuts} and predicted {found.held_runs:,} larger runs. Error: mean "
         f"absolute error of the log loss, with equal weight for each compute. Coverage: fraction of these runs inside "
-        f"the {percent(found.level)} interval of the fit. The plan's interval is widened by the last factor."
+        f"the {percent(found.level)} prediction interval, which includes the error of the law's form."
     )
     rows = tuple(_ranked(law) for law in found.laws)
     return without_empty(
@@ -60,7 +61,7 @@ def ranking(found: Ranking | None) -> ReportTable:
 def _ranked(law: LawRanked) -> tuple[Cell, ...]:
     constants = Cell(count(law.parameters), law.parameters)
     if law.failed:
-        return (Cell(law.law), constants, *(Cell(ABSENT) for _ in range(6)), Cell(f"not ranked: {law.failed}"))
+        return (Cell(law.law), constants, *(Cell(ABSENT) for _ in range(5)), Cell(f"not ranked: {law.failed}"))
     return (
         Cell(law.law),
         constants,
@@ -69,7 +70,6 @@ def _ranked(law: LawRanked) -> tuple[Cell, ...]:
         _fraction(law.best_probability),
         _in_percent(law.rms_log),
         _fraction(law.coverage),
-        Cell(f"{number(law.factor)}×", law.factor),
         Cell(""),
     )
 

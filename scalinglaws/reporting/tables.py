@@ -23,7 +23,7 @@ from ..results.study_results import StudyResults
 from ..results.summary import minimised
 from .audit_tables import findings, waterfall
 from .facts import facts
-from .law_trials import ranking, trials
+from .law_trials import TRIALS, ranking, trials
 from .table_cells import Cell, ReportTable, estimated, without_empty
 
 FLOORS = ("E", "L_inf")  # names of the irreducible loss in the laws
@@ -43,7 +43,7 @@ def _asked(results: StudyResults) -> tuple[tuple[str, str, Callable[[], ReportTa
         ("constants", "Fitted constants", lambda: constants(results)),
         ("plans", "The plan", lambda: plans(results)),
         ("alternatives", "Alternatives to the plan", lambda: alternatives(results)),
-        ("trials", "How the predicting law was chosen", lambda: trials(results)),
+        ("trials", TRIALS, lambda: trials(results)),
         ("ranking", "How well the laws predicted larger runs", lambda: ranking(results.ranking)),
         ("audit", "The audit", lambda: findings(results.audit)),
         ("waterfall", "From Kaplan's exponent to Hoffmann's", lambda: waterfall(results.audit)),

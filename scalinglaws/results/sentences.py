@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .study_results import Recommendation, StudyResults
 
 NEXT = "The audit below says what to do"
+NO_PLAN = "no plan: "  # how a note begins that says why there is none
 OF_UNITS = ("A3",)  # rules of the audit; if one of them fails, the plan is withheld
 
 
@@ -125,11 +126,9 @@ def verdict(test: HeldOutTest | None, results: "StudyResults | None" = None) -> 
         return "No run was held out, so no prediction was tested."
     at = f"a model of {abbreviated(test.params_nonembedding)} parameters on {abbreviated(test.tokens)} tokens"
     told = (
-        f"For {at}, held out from every fit, {test.law} predicted {typeset(test.predicted)} nats per token "
+        f"For {at}, held out from every fit, {_named(test.law)} predicted {typeset(test.predicted)} nats per token "
         f"({percent(test.predicted.level)} interval) at {number(test.reach, 2)} times the largest fitted compute"
     )
-    if test.calibration != 1.0:
-        told += f", with the interval widened {number(test.calibration)} times after the law's test on smaller sizes"
     if test.is_late:
         told += ". The prediction was made AFTER its runs were trained, so it is not a test of extrapolation"
     if test.held is None or test.measured_mean is None:
@@ -143,6 +142,11 @@ def verdict(test: HeldOutTest | None, results: "StudyResults | None" = None) -> 
     return f"{told}; measured {plus_minus(test.measured_mean, test.measured_sem)} ({runs}): {held}."
 
 
+def _named(law: str) -> str:
+    """Name what predicts as the subject of a sentence: a law by its name, the forecast with an article."""
+    return f"the {law}" if law.startswith("forecast") else law
+
+
 def foretold(results: "StudyResults") -> str:
     """State how well the laws predicted the larger runs of a table, and which differ significantly."""
     ranking = results.ranking
@@ -154,13 +158,12 @@ def foretold(results: "StudyResults") -> str:
         return f"Withheld: {why}. {NEXT}."
     cuts = f"{len(ranking.cuts)} computes" if len(ranking.cuts) > 1 else "one compute"
     inside = f"and {percent(round(best.coverage, 2))} of them were inside its {percent(ranking.level)} interval"
-    widened = "" if best.factor == 1 else f", which had to be {number(best.factor)} times as wide to reach that level"
     others = [law for law in ranking.able if law is not best]
     behind = "; ".join(f"{law.law} {100 * law.score:.2g}%" for law in others if law.score is not None)
     tied = f" These runs do not distinguish it from {', '.join(ranking.undecided)}." if ranking.undecided else ""
     return (
         f"Each law was fitted to the runs below {cuts} and predicted {ranking.held_runs:,} larger runs: the mean error "
-        f"of {best.law} was {100 * best.score:.2g}% of the loss, {inside}{widened}"
+        f"of {best.law} was {100 * best.score:.2g}% of the loss, {inside}"
         f"{'. Errors of the other laws: ' + behind if behind else ''}.{tied}"
     )
 
@@ -169,6 +172,9 @@ def plan_made(plans: "tuple[Recommendation, ...]", results: "StudyResults | None
     """State what to train with ten times the compute, or with the budget that is nearest to that."""
     table = results is not None and of_a_table(results)
     if not plans:
+        why = next((note for note in (results.notes if results else ()) if note.startswith(NO_PLAN)), "")
+        if why:
+            return f"Withheld: {why.removeprefix(NO_PLAN)}"
         return "No fitted law can split a budget into N and D." if table else "No plan is made yet."
     unit = loss_unit_in_words(results) if results else "nats per token"
     plan = min(plans, key=lambda p: abs(p.reach - 10.0))
@@ -176,8 +182,8 @@ def plan_made(plans: "tuple[Recommendation, ...]", results: "StudyResults | None
         return f"Withheld: {why}."
     time = f", about {duration(plan.seconds)} on this machine" if plan.seconds else ""
     return (
-        f"For {plan.label} (C = {number(plan.flops)} FLOPs): N = {typeset(plan.params)} parameters on "
-        f"D = {typeset(plan.tokens)} tokens, expected loss {typeset(plan.loss_nats)} {unit}{time}."
+        f"For {plan.label} (C = {number(plan.flops)} FLOPs), by {_named(plan.law)}: N = {typeset(plan.params)} "
+        f"parameters on D = {typeset(plan.tokens)} tokens, expected loss {typeset(plan.loss_nats)} {unit}{time}."
     )
 
 
@@ -203,7 +209,8 @@ def caveats(results: "StudyResults") -> str:
     parts = []
     if results.plans:
         reach = max(plan.reach for plan in results.plans)
-        parts.append(f"the plan is for {number(reach, 2)} times the largest fitted compute, where the law is untested")
+        by_law = "" if results.plans[0].law.startswith("forecast") else ", where the law is untested"
+        parts.append(f"the plan is for {number(reach, 2)} times the largest fitted compute{by_law}")
     if results.seed_spread:
         spread = results.seed_spread
         parts.append(

@@ -13,15 +13,15 @@ class LawTrial:
 
     Attributes:
         rms_log: root mean square of ln(measured / predicted).
-        coverage: fraction of these losses inside the interval as the fit gives it.
-        factor: factor on the half-width of the interval that gives the nominal coverage; never below 1.
+        coverage: fraction of these losses inside the prediction interval.
+        factor: of records of earlier releases, which widened the interval by it.
     """
 
     law: str
     foretold: int  # number of predicted losses, over all sizes with enough smaller sizes to fit
     rms_log: float
     coverage: float
-    factor: float
+    factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class HeldOutTest:
         reach: compute of the held-out run divided by the largest compute in the fit.
         measured: final losses of the runs; empty before they are trained.
         held: whether the mean measured loss lies inside the interval; None before the runs are trained.
-        trials: the laws that could have been chosen; the law with the smallest error in its trial was chosen.
-        calibration: factor by which the half-width of the interval was multiplied, from the trial of the chosen law.
+        law: what predicted: the forecast, or of the laws that the study names the one with the smallest error.
+        trials: how well the forecast and each law predicted the sizes below.
+        calibration: of records of earlier releases: the factor by which the interval had been widened.
         line: the predicting law through the held-out point, along its size or its tokens, for the figure.
         after_its_runs: whether the prediction was made when its runs already existed, so that it is no real test.
         runs_started: when the first of its runs started, in UTC; empty if that is unknown.

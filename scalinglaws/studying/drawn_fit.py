@@ -117,7 +117,6 @@ class DrawnFit(Fit):
         *,
         level: float | None = None,
         kind: str = "run",
-        calibration: float = 1.0,
         anyway: bool = False,
         **inputs: Any,
     ) -> Prediction:
@@ -126,7 +125,6 @@ class DrawnFit(Fit):
         Args:
             level: confidence level of the interval; by default that of the fit.
             kind: "run" for one new run, including its noise; "mean" for the law alone.
-            calibration: factor of the half-width of the interval, as `calibration` measures it on larger runs.
             anyway: predict although the fit is `barred`.
 
         Returns:
@@ -138,7 +136,7 @@ class DrawnFit(Fit):
             FitError: no claim can rest on this fit (`barred`).
         """
         refuse("prediction", () if anyway else self.barred)
-        options: dict[str, Any] = {"kind": kind, "calibration": calibration, "ceiling": ceiling_of(self, self.points)}
+        options: dict[str, Any] = {"kind": kind, "ceiling": ceiling_of(self, self.points)}
         made = predicted(self.draws, inputs, level=self.level if level is None else level, **options)
         return replace(made, warnings=self.mind(*made.warnings))
 

@@ -24,27 +24,27 @@ from ..launching.processes import Local
 from ..launching.progress import Progress
 from ..laws import LAWS, Law
 from ..planning.buildable import Building
-from ..planning.plan import plan
 from ..records.json_values import read_hint, to_plain, write_hint, write_json
 from ..records.numbers_in_text import interval
 from ..reporting.figures import FIGURES
 from ..reporting.report import report
 from ..results.attempt import attempt
 from ..results.study_results import Recommendation, StudyResults
-from ..results.tested import HeldOutTest, LawTrial
+from ..results.tested import HeldOutTest
 from ..run.run import Run
 from ..store.points_of_runs import curve_points, learning_curves, points_of
 from ..store.store import Store, new_or_kept
 from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints, forget_complaints
 from .estimate import seconds_here
-from .fitted_laws import Inference, infer, largest_compute
+from .fitted_laws import Inference, infer
 from .laws_asked import COUNTS, JOINT
-from .laws_shown import residuals, unsound
+from .laws_shown import residuals
 from .machine import cores, machine, versions
+from .predictor import Predictor, alike, planned_by, predictor
 from .study_audit import review
 from .taking_part import notes_on, taking_no_part
-from .tested_prediction import compare_with_measured, keep_prediction, predict_held_out, try_laws, with_start
+from .tested_prediction import compare_with_measured, keep_prediction, name_of, predict_held_out, try_laws, with_start
 from .tuned_rates import tuned
 
 PACKAGES = ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib")
@@ -89,17 +89,19 @@ def study(
             sweep = with_scan(lay_out(study, data, store.data, data_dir), scan)
         write_json(store.path / "sweep.json", to_plain(sweep))
         _train(store, executor, how, tell, say, sweep.only(held_out=False))
-        found, trials = _infer(study, sweep, store, laws)
+        points, found, trials = _infer(study, sweep, store, laws)
         law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
-        test, unpredicted = _predicted(study, sweep, store, found, trials, law, len(data.split("train")))
+        floor = evaluation_floor(data, study.n_ctx, study.eval_tokens)
+        by, unknown = predictor(points, found, alike(trials, law) if _named(study) else (), {"N": COUNTS["N"]}, floor)
+        test, unpredicted = _predicted(study, sweep, store, by, trials, len(data.split("train")))
         if test is not None:
             say(_foretold(test))
         _train(store, executor, how, tell, say, sweep.only(held_out=True))
-        plans, unplanned = _plans(study, store, found, trials, law, data)
-        found = replace(found, notes=(*found.notes, *scanned, *unpredicted, *unplanned))
+        plans, unplanned = _plans(study, store, by, data)
+        found = replace(found, notes=(*found.notes, *scanned, *unknown, *unpredicted, *unplanned))
         seconds = time.monotonic() - began + _number(read_hint(earlier))
         write_hint(earlier, seconds)
-        results = _results(study, sweep, store, data, found, law, test, plans, command, seconds)
+        results = _results(study, sweep, store, data, found, law, test, plans, command, seconds, floor)
         return _told(results, store.runs_of(sweep.runs), store.path, figures)
 
 
@@ -185,30 +187,40 @@ def _rates(study: Study, data: Tokenised, store: Store, train: Callable[[Sweep],
     return tuned_study, scan, tuple(rule.told())
 
 
-def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]) -> tuple[Inference, tuple[LawTrial, ...]]:
-    """Fit every law to the runs that are not held out, and test those with which a prediction can be made."""
+def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]):
+    """Fit every law to the runs that are not held out, and test those with which a prediction can be made.
+
+    Returns:
+        (points, Inference, trials).
+    """
     runs = [store.run(spec) for spec in sweep.only(held_out=False).runs]
     left_out = taking_no_part(runs, sweep.left_out)
     points = points_of(runs, source=study.name, left_out=left_out)
     found = infer(points, curve_points(runs, left_out), laws=laws, level=study.level, draws=study.draws)
-    return found, try_laws(laws, points, level=study.level, columns={"N": COUNTS["N"]})
+    columns, unasked = {"N": COUNTS["N"]}, not _named(study)
+    return points, found, try_laws(laws, points, level=study.level, columns=columns, unasked=unasked)
 
 
-def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law, train_tokens):
+def _named(study: Study) -> bool:
+    """Say whether the study names the laws that are to predict, in place of the default forecast."""
+    return bool(study.laws or study.law_file)
+
+
+def _predicted(study, sweep: Sweep, store: Store, by: Predictor | None, trials, train_tokens):
     """Predict the largest held-out size and write the prediction to disk; or say why there is none.
 
     Returns:
         (HeldOutTest or None, notes).
     """
     specs = [spec for spec in sweep.runs if spec.id in sweep.held_out]
-    if not specs or law is None:
+    if not specs or by is None:
         return None, ()
     notes: list[str] = []
     largest = max(spec.shape.params() for spec in specs)
     chosen = [spec for spec in specs if spec.shape.params() == largest]
     made = attempt(
-        lambda: predict_held_out(found.draws[law], chosen, train_tokens, level=study.level, trials=trials),
-        lambda why: notes.append(f"no prediction by {law}: {why}"),
+        lambda: predict_held_out(by, chosen, train_tokens, level=study.level, trials=trials),
+        lambda why: notes.append(f"no prediction by {name_of(by)}: {why}"),
     )
     if made is None:
         return None, tuple(notes)
@@ -216,35 +228,23 @@ def _predicted(study, sweep: Sweep, store: Store, found: Inference, trials, law,
     return with_start(keep_prediction(store.path / "prediction.json", made, trained=bool(trained)), trained), ()
 
 
-def _plans(study: Study, store: Store, found: Inference, trials, law, data: Tokenised):
-    """A plan for `plan_factor` times the largest fitted compute, by the law that predicted best; or why there is none.
+def _plans(study: Study, store: Store, by: Predictor | None, data: Tokenised):
+    """A plan for `plan_factor` times the largest fitted compute; or why there is none.
 
     Returns:
         (recommendations, notes).
     """
-    if law is None:
-        return (), ()
-    drawn = found.draws[law]
-    if unsound(drawn.fit):
-        return (), (f"no plan: {unsound(drawn.fit)}",)
-    factor = next((t.factor for t in trials if t.law == law), 1.0)
-    budget = study.plan_factor * largest_compute(drawn)
     building = Building(n_vocab=data.vocabulary, n_ctx=study.n_ctx, d_head=study.d_head, tied=study.tied)
-
-    def planned():
-        made = plan(
-            drawn,
-            budget,
-            level=study.level,
-            calibration=factor,
-            ceiling=math.log(data.vocabulary),
-            building=building,
-            batch_tokens=float(study.batch * study.n_ctx),
-            flops_per_second=_speed(store),
-        )
-        return (made.recommendation(f"{study.plan_factor:g} times the largest fitted run"),), ()
-
-    return attempt(planned, lambda why: ((), (f"no plan by {law}: {why}",)))
+    return planned_by(
+        by,
+        f"{study.plan_factor:g} times the largest fitted run",
+        study.plan_factor,
+        level=study.level,
+        ceiling=math.log(data.vocabulary),
+        building=building,
+        batch_tokens=float(study.batch * study.n_ctx),
+        flops_per_second=_speed(store),
+    )
 
 
 def _speed(store: Store) -> float | None:
@@ -268,6 +268,7 @@ def _results(
     plans: tuple[Recommendation, ...],
     command: str,
     seconds: float,
+    floor: float | None,
 ) -> StudyResults:
     runs = store.runs_of(sweep.runs)
     held_out = set(sweep.held_out)
@@ -296,7 +297,7 @@ def _results(
         wall_seconds=seconds,
         train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),
         spent=spent(runs, held_out),
-        true_floor_nats=evaluation_floor(data, study.n_ctx, study.eval_tokens),
+        true_floor_nats=floor,
         notes=(*found.notes, *notes_on(runs, left_out)),
         law=law or "",
     )

@@ -9,17 +9,17 @@ from ..comparing.compare import compare
 from ..errors import FitError, MisuseError, PointsError
 from ..laws import law as shelf
 from ..laws.declaration import Law
-from ..planning.plan import plan
 from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
 from ..results.fitted import LearningCurve
 from ..results.study_results import KAPLAN_COUNTS, Recommendation, StudyResults
 from ..results.tested import Ranking
-from .fitted_laws import Inference, infer, largest_compute
+from .fitted_laws import Inference, infer
 from .laws_asked import JOINT, column_of
 from .laws_shown import residuals, unsound
 from .machine import versions
+from .predictor import Predictor, planned_by, predictor
 from .study_audit import review
 
 PACKAGES = ("scalinglaws", "numpy", "scipy", "matplotlib")
@@ -59,8 +59,8 @@ def appraise(
 ) -> StudyResults:
     """Make the results of a study from a table of runs: everything that its columns allow.
 
-    The laws are ranked by how well they predict the larger runs. The best one makes the plan, with its interval widened
-    by the factor that these runs required. The report uses one column each for N, D, C and L: that of `wanted.columns`,
+    The laws are ranked by how well they predict the larger runs. The plan is the default forecast's, or of the best of
+    the laws that the user named. The report uses one column each for N, D, C and L: that of `wanted.columns`,
     else that of the first law's paper if it is filled, else the first filled column.
 
     Raises:
@@ -74,7 +74,8 @@ def appraise(
     ranking, said = _ranked(points, wanted, passed)
     order = [*(one.law for one in (ranking.able if ranking else ())), *(law.name for law in wanted.laws)]
     law = found.first(order)
-    plans, untold = _plans(found, ranking, list(dict.fromkeys(order)), wanted)
+    by, unknown = _predictor(points, found, ranking, order, wanted, passed)
+    plans, untold = _plans(by, wanted, unknown)
     shown = points.replace(residual_log=residuals(found.draws[law], points)) if law else points
     runs = len(np.unique(points.clusters()))
     results = StudyResults(
@@ -183,28 +184,37 @@ def _ranked(points: Points, wanted: Wanted, counts: Mapping[str, str]) -> tuple[
     return made.ranking(), []
 
 
+def _predictor(
+    points: Points, found: Inference, ranking: Ranking | None, order: Sequence[str], wanted: Wanted, counts
+) -> tuple[Predictor | None, tuple[str, ...]]:
+    laws = _predicting(found, ranking, order, wanted)
+    if wanted.named and not laws:
+        return None, ()
+    return predictor(
+        points, found, laws, {letter: name for letter, name in counts.items() if letter in ("N", "D", "L")}
+    )
+
+
+def _predicting(found: Inference, ranking: Ranking | None, order: Sequence[str], wanted: Wanted) -> list[str]:
+    """Give the laws that predict, if the user named any: the best sound one of N and D, and those undecided with it."""
+    if not wanted.named:
+        return []
+    able = [name for name in dict.fromkeys(order) if name in found.draws]
+    able = [name for name in able if {"N", "D"} <= set(found.draws[name].fit.law.inputs)]
+    sound = [name for name in able if not unsound(found.draws[name].fit)] or able
+    undecided = ranking.undecided if ranking else ()
+    return [name for name in sound if name == sound[0] or name in undecided]
+
+
 def _plans(
-    found: Inference, ranking: Ranking | None, names: Sequence[str], wanted: Wanted
-) -> tuple[tuple[Recommendation, ...], list[str]]:
-    """Plan with the best law that can split a budget, with its interval widened by the factor from its test."""
-    able = [name for name in names if name in found.draws and {"N", "D"} <= set(found.draws[name].fit.law.inputs)]
-    why: list[str] = []
-    factors = {one.law: one.factor for one in ranking.able} if ranking else {}
-    for name in able:
-        drawn = found.draws[name]
-        if unsound(drawn.fit):
-            why.append(f"no plan by {name}: {unsound(drawn.fit)}")
-            continue
-        budget = wanted.budget or TIMES * largest_compute(drawn)
-        label = "the given budget" if wanted.budget else f"{TIMES:g} times the largest fitted run"
-        try:
-            made = plan(drawn, budget, level=wanted.level, calibration=factors.get(name, 1.0))
-            return (made.recommendation(label),), why
-        except (MisuseError, FitError) as failure:
-            why.append(f"no plan by {name}: {failure}")
-    if wanted.budget:
-        raise MisuseError(why[0] if why else "no law of N and D is fitted to this table, so no budget can be split.")
-    return (), why
+    by: Predictor | None, wanted: Wanted, unknown: Sequence[str]
+) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
+    """Plan for the budget that is given, or for `TIMES` the largest fitted compute; give the plans, and why none."""
+    label = "the given budget" if wanted.budget else f"{TIMES:g} times the largest fitted run"
+    plans, why = planned_by(by, label, TIMES, wanted.budget, level=wanted.level)
+    if wanted.budget and not plans:
+        raise MisuseError(next(iter((*why, *unknown)), "no law of N and D is fitted, so no budget can be split."))
+    return plans, (*why, *unknown)
 
 
 def learning_curves(points: Points, counts: Mapping[str, str]) -> tuple[LearningCurve, ...]:

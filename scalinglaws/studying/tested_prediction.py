@@ -1,17 +1,18 @@
 """A prediction that is written to disk before its runs are trained, and its comparison with the measurement."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from ..comparing.backtest import backtest, needed_factor
+from ..comparing.backtest import backtest, scored
 from ..errors import StoreError
 from ..laws.declaration import Law
 from ..points.points import Points
-from ..predicting.predict import predict
+from ..predicting.forecast import Forecast, Forecaster, forecaster
+from ..predicting.predict import Prediction, predict_chosen
 from ..records.json_values import from_plain, read_sealed, to_plain, utc_now, write_sealed
 from ..records.numbers_in_text import between
 from ..results.attempt import attempt
@@ -24,69 +25,133 @@ LEAST_SIZES = 4  # minimum number of sizes below the size on which a law is test
 
 
 def try_laws(
-    laws: Sequence[Law | str], points: Points, *, level: float, columns: Mapping[str, str]
+    laws: Sequence[Law | str], points: Points, *, level: float, columns: Mapping[str, str], unasked: bool = False
 ) -> tuple[LawTrial, ...]:
     """Test laws on the sizes of the study: fit each law to all smaller sizes, and predict a size at all its horizons.
 
     A held-out prediction extrapolates in the same way, by one size. The law with the smallest error comes first. Laws
     that could not be tested are left out.
+
+    Args:
+        unasked: whether to test the forecast that takes no law, too.
     """
     made = [attempt(partial(_trial, law, points, level, columns), lambda why: None) for law in laws]
+    if unasked:
+        made.append(attempt(partial(_trial_of_forecast, points, level, columns), lambda why: None))
     trials = [trial for trial in made if trial is not None]
     return tuple(sorted(trials, key=lambda trial: trial.rms_log))
 
 
+def _cuts(points: Points, size: str) -> list[tuple[float, float]]:
+    """List the sizes up to which a trial fits, each with the next size, which it predicts."""
+    sizes = np.unique(points.kept[size])
+    return list(zip(sizes[LEAST_SIZES - 1 :], sizes[LEAST_SIZES:], strict=False))
+
+
 def _trial(law: Law | str, points: Points, level: float, columns: Mapping[str, str]) -> LawTrial | None:
     size = columns["N"]
-    sizes = np.unique(points.kept[size])
     options = {"columns": columns, "cluster": "lineage"}
     cuts = [
         backtest(law, points, [below], by=size, upto=next_one, level=level, options=options)[0]
-        for below, next_one in zip(sizes[LEAST_SIZES - 1 :], sizes[LEAST_SIZES:], strict=False)
+        for below, next_one in _cuts(points, size)
     ]
-    good = [cut for cut in cuts if not cut.failed]
-    if not good:
+    good = [(cut.errors, cut.ratios) for cut in cuts if not cut.failed]
+    return _tried(law if isinstance(law, str) else law.name, good)
+
+
+def _trial_of_forecast(points: Points, level: float, columns: Mapping[str, str]) -> LawTrial | None:
+    size, kept, name, found = columns["N"], points.kept, "", []
+    for below, next_one in _cuts(points, size):
+        known = forecaster(kept.take(kept[size] <= below), columns=columns)
+        asked = kept.take(kept[size] == next_one)
+        said = known.ask({letter: asked[known.seen.columns[letter]] for letter in ("N", "D")}, level=level)
+        middle = np.where(said.determined, said.value, np.sqrt(said.low * said.high))
+        found.append(scored(asked[known.seen.columns["L"]], middle, said.low, said.high))
+        name = known.name
+    return _tried(name, found)
+
+
+def _tried(name: str, cuts: Sequence[tuple[np.ndarray, np.ndarray]]) -> LawTrial | None:
+    """Make the record of a trial from errors and |error| / half-width above each cut."""
+    if not cuts:
         return None
-    errors, ratios = (np.concatenate([getattr(cut, name) for cut in good]) for name in ("errors", "ratios"))
-    return LawTrial(
-        law if isinstance(law, str) else law.name,
-        len(errors),
-        float(np.sqrt(np.mean(errors**2))),
-        float((ratios <= 1).mean()),
-        max(1.0, needed_factor(ratios)),
-    )
+    errors, ratios = (np.concatenate(parts) for parts in zip(*cuts, strict=True))
+    return LawTrial(name, len(errors), float(np.sqrt(np.mean(errors**2))), float((ratios <= 1).mean()))
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What was predicted at one target or several; `free`: the same without the bound of a uniform guess."""
+
+    found: Prediction | Forecast
+    free: float
+    middle: np.ndarray
+    why_not: str = ""
 
 
 def predict_held_out(
-    drawn: Draws, specs: list[RunSpec], train_tokens: int, *, level: float, trials: tuple[LawTrial, ...] = ()
+    by: Forecaster | Sequence[Draws],
+    specs: list[RunSpec],
+    train_tokens: int,
+    *,
+    level: float,
+    trials: tuple[LawTrial, ...] = (),
 ) -> HeldOutTest:
     """Predict the loss of one new run at the held-out size and horizon, with its interval and reach.
 
-    The interval is widened by the factor that the law needed in its own test, and bounded above by the logarithm of the
-    vocabulary size. A law of unique tokens is evaluated at no more than the available `train_tokens`.
+    The interval is bounded above by the logarithm of the vocabulary size. A law of unique tokens is evaluated at no
+    more than the available `train_tokens`.
+
+    Args:
+        by: the default forecast, or laws that the study names: the first gives the value, the outermost ends of all
+            the interval, for the first was chosen on the same runs.
     """
     spec = specs[0]
     params, tokens = float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
-    calibration = next((trial.factor for trial in trials if trial.law == drawn.fit.law.name), 1.0)
-    data = min(tokens, train_tokens) if drawn.fit.columns["D"] == "tokens_unique" else tokens
     ceiling = float(np.log(spec.shape.n_vocab))
-    asked = partial(predict, drawn, {"N": params, "D": data}, level=level, calibration=calibration)
-    free, found = asked(), asked(ceiling=ceiling)
-    line = _line(drawn, params, data, level, calibration, ceiling)
+    ask = partial(_said, by, level=level, ceiling=ceiling, train_tokens=train_tokens)
+    said = ask(np.array([params]), tokens)
+    found, seen = said.found, losses_of(by)
     return HeldOutTest(
-        drawn.fit.law.name,
+        name_of(by),
         tuple(s.id for s in specs),
         params,
         tokens,
-        Estimate(float(found.value), float(found.low), float(found.high), level),
-        float(found.reach),
+        Estimate(float(said.middle[0]), float(found.low[0]), float(found.high[0]), level),
+        float(np.ravel(found.reach)[0]),
         utc_now(),
-        drawn.fit.fingerprint,
-        line=line,
+        by.fingerprint if isinstance(by, Forecaster) else by[0].fit.fingerprint,
+        line=_line(by, ask, params, tokens, level),
         trials=trials,
-        calibration=calibration,
-        no_news=_no_news(float(free.high - free.low), drawn.fit.target, spec.shape.n_vocab),
+        no_news=said.why_not or _no_news(said.free, seen, spec.shape.n_vocab),
     )
+
+
+def name_of(by: Forecaster | Sequence[Draws]) -> str:
+    """Name what predicts: a law, or the forecast."""
+    return by.name if isinstance(by, Forecaster) else by[0].fit.law.name
+
+
+def losses_of(by: Forecaster | Sequence[Draws]) -> np.ndarray:
+    """Give the losses from which it predicts."""
+    return np.exp(by.posterior.seen.y) if isinstance(by, Forecaster) else by[0].fit.target
+
+
+def _said(by, sizes: np.ndarray, tokens: float, *, level: float, ceiling: float, train_tokens: float) -> _Said:
+    """Predict one new run at sizes, (targets,), and a horizon."""
+    if isinstance(by, Forecaster):
+        at = {"N": sizes, "D": np.full_like(sizes, tokens)}
+        free, found = (replace(by, ceiling=bound).ask(at, level=level) for bound in (None, ceiling))
+        middle = np.where(found.determined, found.value, np.sqrt(found.low * found.high))
+        why = "" if np.all(found.determined) else "they do not determine it, and other studies leave this interval"
+        return _Said(found, float((free.high - free.low)[0]), middle, why)
+    asked = [(one, {"N": sizes, "D": np.full_like(sizes, _data(one, tokens, train_tokens))}) for one in by]
+    bare, bounded = (predict_chosen(asked, level=level, ceiling=bound) for bound in (None, ceiling))
+    return _Said(bounded, float((bare.high - bare.low)[0]), bounded.value)
+
+
+def _data(one: Draws, tokens: float, train_tokens: float) -> float:
+    return min(tokens, train_tokens) if one.fit.columns["D"] == "tokens_unique" else tokens
 
 
 def _no_news(width: float, seen: np.ndarray, n_vocab: int) -> str:
@@ -98,24 +163,24 @@ def _no_news(width: float, seen: np.ndarray, n_vocab: int) -> str:
     return ""
 
 
-def _line(drawn: Draws, params: float, tokens: float, level: float, calibration: float, ceiling: float) -> Band:
-    """Compute the law along N at the held-out horizon, with the interval of a new run."""
-    seen = drawn.fit.inputs["N"]
+def _line(by, ask, params: float, tokens: float, level: float) -> Band:
+    """Compute the prediction along N at the held-out horizon, with the interval of a new run."""
+    unasked = isinstance(by, Forecaster)
+    seen = np.exp(by.posterior.seen.x[:, 0]) if unasked else by[0].fit.inputs["N"]
     sizes = np.geomspace(seen.min() / 1.5, params * 1.5, 60)
-    at = {"N": sizes, "D": np.full_like(sizes, tokens)}
-    said = predict(drawn, at, level=level, calibration=calibration, ceiling=ceiling)
-    y, low, high = (tuple(map(float, values)) for values in (said.value, said.low, said.high))
+    said = ask(sizes, tokens)
+    y, low, high = (tuple(map(float, values)) for values in (said.middle, said.found.low, said.found.high))
     return Band(
-        x_quantity=drawn.fit.columns["N"],
+        x_quantity=by.seen.columns["N"] if unasked else by[0].fit.columns["N"],
         x=tuple(map(float, sizes)),
         y=y,
         low=low,
         high=high,
-        law=drawn.fit.law.name,
-        text=drawn.fit.law.formula,
+        law=name_of(by),
+        text=name_of(by) if unasked else by[0].fit.law.formula,
         fitted_to=(float(seen.min()), float(seen.max())),
         level=level,
-        label=f"{drawn.fit.law.name} at {tokens:.3g} tokens",
+        label=f"{name_of(by)} at {tokens:.3g} tokens",
         covers="new run",
     )
 
