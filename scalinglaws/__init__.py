@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .points.writing import write_points
     from .predicting.curve import CurveForecast, curve
     from .predicting.forecast import Forecast
+    from .predicting.ledger import Ledger, ledger
     from .predicting.predict import Prediction, predict
     from .predicting.through_loss import through_loss
     from .run.shape import Shape
@@ -92,6 +93,7 @@ _DEFINED_IN = {
         ".points.writing": "write_points",
         ".predicting.curve": "CurveForecast curve",
         ".predicting.forecast": "Forecast",
+        ".predicting.ledger": "Ledger ledger",
         ".predicting.predict": "Prediction predict",
         ".predicting.through_loss": "through_loss",
         ".run.shape": "Shape",
@@ -120,6 +122,7 @@ __all__ = [
     "Forecast",
     "Frontier",
     "Law",
+    "Ledger",
     "LocalExponents",
     "Number",
     "Optima",
@@ -150,6 +153,7 @@ __all__ = [
     "frontier",
     "influence",
     "law",
+    "ledger",
     "local_exponents",
     "multiplier",
     "optima",

@@ -1,10 +1,13 @@
 """Predict at a point, from one law or a mixture of several."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ..errors import counted
 from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
@@ -23,12 +26,21 @@ Accuracy = Annotated[
 COUNT = 500  # draws of the second step behind a forecast, which has none
 
 
-def _forecast(a: Unasked, at: list[str], kind: str = "run", accuracy: str | None = None, json: bool = False, **_):
+def _forecast(
+    a: Unasked,
+    at: list[str],
+    kind: str = "run",
+    accuracy: str | None = None,
+    record: Path | None = None,
+    json: bool = False,
+    **_,
+):
     """Forecast at every target, and print it."""
     from ..predicting.forecast_text import forecast_lines
 
     targets = [o.places(text) for text in at]
     said = [a.forecaster.ask(target, level=a.level, kind=kind) for target in targets]
+    _write_down(record, said, a.forecaster.name, a.forecaster.fingerprint, a.forecaster.seen.columns)
     if accuracy is not None:
         chain = second_step(a.points, a.forecaster.seen.columns["L"], _named(accuracy), COUNT, 0)
         return _through(a, chain, at, said, json)
@@ -103,6 +115,11 @@ def _forecast_plain(a: Unasked, target: dict[str, float], p) -> dict:
     }
 
 
+Record = Annotated[
+    Path | None, typer.Option(metavar="LEDGER", help="Write the predictions into this file, for scalinglaws ledger.")
+]
+
+
 @app.command(rich_help_panel=INFER)
 @of_a_fit_or(_forecast)
 def predict(
@@ -113,6 +130,7 @@ def predict(
     kind: Annotated[str, typer.Option(help="run: one new run, including its noise; mean: the law alone.")] = "run",
     mix: o.Mix = None,
     accuracy: Accuracy = None,
+    record: Record = None,
     json: Json = False,
 ):
     """Predict at a point, with an interval and its reach beyond the runs that were fitted.
@@ -121,7 +139,8 @@ def predict(
     studies answer. With one: that law alone, with the usual error of its form at that reach in the interval. Several
     laws, separated by commas, give one interval that includes the uncertainty of the form: the weight of each law
     depends on how well it predicted larger runs. --accuracy carries the loss and its interval on to the accuracy in the
-    table; a law of the accuracy itself, such as krajewski-accuracy, needs no such step.
+    table; a law of the accuracy itself, such as krajewski-accuracy, needs no such step. --record keeps the predictions
+    of the loss, for scalinglaws ledger to score.
 
     Example:  scalinglaws predict points.csv --at N=1e9,D=2e10
     """
@@ -135,6 +154,7 @@ def predict(
     of_these = partial(predict_mixture, mixed) if mixed else partial(run_predict, a.draws[0])
     run = partial(of_these, level=a.level, kind=kind, ceiling=a.ceiling)
     said = [run(target) for target in targets]
+    _write_down(record, said, said[0].law, a.fit.fingerprint, a.fit.columns)
     if accuracy is not None:
         chain = second_step(a.points, loss_of(a.fit.columns), _named(accuracy), len(a.draws[0]), a.seed)
         return _through(a, chain, at, said, json)
@@ -149,6 +169,16 @@ def predict(
             show(f"mixture of {mixed.weighed()}: {mixed.sentence}")
     for warning in (one for one in warned if one["message"] not in before):
         say(f"warning [{warning['id']}]: {warning['message']}")
+
+
+def _write_down(record: Path | None, said: Sequence, by: str, points: str, columns: Mapping[str, str]) -> None:
+    """Write the predictions into the ledger that was named, if one was."""
+    if record is None:
+        return
+    from ..predicting.ledger import foretold, keep
+
+    new = keep(record, [entry for one in said for entry in foretold(one, by, points, columns)])
+    say(f"{counted(new, 'new forecast')} in {record}; scalinglaws ledger {record} POINTS scores them")
 
 
 def _mix_plain(mixed) -> dict:

@@ -40,6 +40,7 @@ from .estimate import seconds_here
 from .fitted_laws import Inference, infer
 from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals
+from .ledger_of_study import write_down
 from .machine import cores, machine, versions
 from .predictor import Predictor, alike, planned_by, predictor
 from .study_audit import review
@@ -102,6 +103,7 @@ def study(
         seconds = time.monotonic() - began + _number(read_hint(earlier))
         write_hint(earlier, seconds)
         results = _results(study, sweep, store, data, found, law, test, plans, command, seconds, floor)
+        write_down(store.path, results.held_out, plans, points)
         return _told(results, store.runs_of(sweep.runs), store.path, figures)
 
 
