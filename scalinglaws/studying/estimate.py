@@ -22,6 +22,7 @@ from ..run.run import RunSpec
 from ..tokenizers import named_vocabulary
 from ..training.kept_paces import paces_here
 from ..training.step_times import by_flops
+from .expected_width import expected_width, in_words
 from .machine import cores
 
 WIDTH = 110  # of a line of text
@@ -47,6 +48,7 @@ class StudyCost:
         seconds: until all runs are done, without the shared runs.
         shared: runs that an earlier family of the set already includes, and that cost nothing here.
         how: one sentence that says how the times were obtained.
+        half_width: of the interval of the held-out loss, as a fraction; None where nothing is held out.
     """
 
     sweep: Sweep
@@ -55,6 +57,7 @@ class StudyCost:
     seconds: float
     shared: frozenset[str] = frozenset()
     how: str = ""
+    half_width: float | None = None
 
     @property
     def own(self) -> list[RunCost]:
@@ -81,11 +84,12 @@ class StudyCost:
             "flops_paid_6nd": sum(cost.flops_paid_6nd for cost in self.own),
             "spending": self.spending.seconds,
             "how": self.how,
+            "held_out_half_width": self.half_width,
         }
 
     def text(self) -> str:
         """As a table of text."""
-        lines = [*self.rows(), self.summary(), *self.spending.lines()]
+        lines = [*self.rows(), self.summary(), *self.spending.lines(), *wrap(in_words(self.half_width), WIDTH)]
         return "\n".join([*lines, *wrap(f"{LEGEND} {self.how}", WIDTH)])
 
     def rows(self) -> list[str]:
@@ -242,7 +246,7 @@ def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed
     if speed is not None:  # processes that share a device wait for each other's arithmetic
         paid = sum(cost.flops_paid for cost in table if cost.run_id not in shared)
         seconds = max(seconds, paid / speed.flops_per_second)
-    return StudyCost(sweep, tuple(table), processes, seconds, shared, how)
+    return StudyCost(sweep, tuple(table), processes, seconds, shared, how, expected_width(sweep))
 
 
 def _beyond(cost: RunCost, share: float) -> RunCost:

@@ -1,0 +1,31 @@
+"""The width of a forecast that a design states before anything is trained."""
+
+from dataclasses import replace
+
+import pytest
+
+from scalinglaws.designing.design import design
+from scalinglaws.designing.study_file import read_study
+from scalinglaws.studying.expected_width import expected_width, in_words
+
+
+def half(**changes) -> float | None:
+    return expected_width(design(replace(read_study("quickstart"), **changes), 256, "absent", None, ()))
+
+
+def test_a_design_states_the_width_to_be_expected_of_its_held_out_run():
+    usual = half()
+    assert 0.01 < usual < 0.05
+    assert f"+-{usual:.1%}" in in_words(usual)
+    farther = half(shapes=(*read_study("quickstart").shapes[:-1], (6, 384)))
+    assert farther > 1.3 * usual
+
+
+def test_no_width_is_stated_where_nothing_is_held_out():
+    assert half(hold_out=0, hold_out_seeds=1) is None
+    assert in_words(None) == ""
+
+
+@pytest.mark.parametrize("shapes", [((2, 6), (2, 96))])
+def test_a_single_size_lets_nothing_be_expected_that_is_narrow(shapes):
+    assert half(shapes=shapes, seed_shape=(2, 6)) > half()
