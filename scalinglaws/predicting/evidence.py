@@ -16,7 +16,7 @@ from scipy.special import gammaln
 from .means import Mean
 
 DEGREES = 4.0  # of Student's t; flat between 3 and 6
-NOISE_FALLS = 0.3  # exponent of compute in the noise of a run; flat between 0.2 and 0.6
+NOISE_FALLS = 0.15  # exponent of compute in the noise of a run; flat between 0.1 and 0.5
 FIRST_NOISE, USUAL_NOISE = 0.01, 0.003
 NOISE_RANGE = (2e-4, 0.3)  # of ln(target)
 MOST_STEPS, CLOSE = 40, 1e-3
@@ -40,16 +40,21 @@ class Normal:
 
 @dataclass(frozen=True)
 class Observed:
-    """What was measured: x = ln(inputs), (points, inputs); y = ln(target); compute = ln(FLOPs), up to a constant."""
+    """What was measured: x = ln(inputs), (points, inputs); y = ln(target); compute = ln(FLOPs), up to a constant.
+
+    Attributes:
+        falls: exponent of compute in the noise of a run.
+    """
 
     x: np.ndarray
     y: np.ndarray
     compute: np.ndarray
+    falls: float = NOISE_FALLS
 
     @property
     def shape_of_noise(self) -> np.ndarray:
         """The noise of each point, relative to that of the largest run."""
-        return np.exp(-NOISE_FALLS * (self.compute - self.compute.max()))
+        return np.exp(-self.falls * (self.compute - self.compute.max()))
 
 
 @dataclass(frozen=True)

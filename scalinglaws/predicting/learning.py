@@ -15,6 +15,7 @@ from .prior import NAMES, Prior
 
 AMPLITUDES = (0.0, 0.003, 0.008, 0.02, 0.05, 0.1)
 ROUNDS = 60
+FALLS_ALONE = 0.3  # exponent of compute in the noise of a study fitted without a discrepancy, as small runs differ more
 TESTED_BY = 3  # families that must have runs at a reach before it counts as tested
 PSEUDO_FAMILIES = 2.0  # families without correlations, to which the covariance is drawn
 PSEUDO_ORIGINS = 0.5  # families per amplitude, to which the probabilities are drawn
@@ -47,7 +48,7 @@ def whole_fit(study: PastStudy, vague: Prior) -> WholeFit:
     """Fit the law alone to a study under a vague prior; its floor is compared with the lowest loss below each cut."""
     lowest = [one.fitted.loss.min() for one in origins(study)] or [study.loss.min()]
     part = study.take(thinned(np.ones(len(study.loss), dtype=bool)))
-    seen = part.observed()
+    seen = replace(part.observed(), falls=FALLS_ALONE)
     made = posterior(vague.alternatives(float(part.loss.min()))[:1], seen, discrepancy_of(seen), {0.0: 1.0})
     best = made.components[0]
     covariance = np.linalg.inv(best.precision)
