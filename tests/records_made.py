@@ -12,7 +12,7 @@ import numpy as np
 from report_sample import sample
 
 import scalinglaws as sl
-from scalinglaws import DrawnFit, Draws, Fit, Forecast, Frontier, Optima, Plan, Points, Prediction, fit_arms
+from scalinglaws import DrawnFit, Draws, Fit, Forecast, Frontier, Ledger, Optima, Plan, Points, Prediction, fit_arms
 from scalinglaws.arms.arms_fit import ArmsFit, Multiplier
 from scalinglaws.claims.claim import Findings, Verdict
 from scalinglaws.claims.eight import Judged
@@ -33,6 +33,7 @@ from scalinglaws.planning.planned import Alternative, PlannedShape, Within
 from scalinglaws.planning.published import LawSpread, Optimum
 from scalinglaws.planning.rates_and_batches import Setting
 from scalinglaws.predicting.curve import CurveForecast
+from scalinglaws.predicting.ledger import Foretold
 from scalinglaws.records.public_record import PublicRecord
 from scalinglaws.reporting.drawing.drawing import Axis, ChartPanel, Drawing, line
 from scalinglaws.reporting.drawing.drawing import points as mark_of_points
@@ -115,6 +116,20 @@ def prediction() -> Prediction:
     return Prediction(
         *(value, low, high, 0.95, reach, "6ND", inside, "run", 0.002, form, at, told, ("far: 200 times the compute",)),
         law="chinchilla alone",
+    )
+
+
+def ledger() -> Ledger:
+    """A forecast that was hit, one that was missed, one that says nothing, and one without its run."""
+    columns = {"N": "params_total", "D": "tokens", "L": "loss_nats"}
+
+    def made(n: float, why: str = "", measured: float | None = None) -> Foretold:
+        at = {"N": n, "D": 2e10}
+        ends = 2.59, 2.57, 2.61, 0.95, 3.0
+        return Foretold("2026-01-01T00:00:00Z", "a law", "abc", at, columns, *ends, why, measured=measured)
+
+    return Ledger(
+        (made(1e9, measured=2.6), made(2e9, measured=2.7), made(3e9, "too wide", 2.6), made(4e9)), "kept.jsonl"
     )
 
 
@@ -353,6 +368,7 @@ RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "drawn_fit": drawn_fit,
     "forecast": forecast,
     "prediction": prediction,
+    "ledger": ledger,
     "plan": plan,
     "optima": optima,
     "comparison": comparison,

@@ -218,6 +218,8 @@ def test_a_prediction_is_written_once_and_never_after_the_runs(found, specs, tmp
     assert keep_prediction(path, first, trained=False) == first
     later = predict_held_out([found.draws["chinchilla"]], specs, 10**7, level=0.5)
     assert keep_prediction(path, later, trained=True) == first
+    by_forecast = predict_held_out(forecaster(made(), columns=COLUMNS), specs, 10**7, level=0.95)
+    assert keep_prediction(path, by_forecast, trained=True) == first  # that of the law was the one made in advance
     one = predict_held_out([found.draws["chinchilla"]], specs[:1], 10**7, level=0.5)
     assert keep_prediction(path, one, trained=True) == replace(first, run_ids=(specs[0].id,))
     points = made(seed=1)

@@ -125,7 +125,7 @@ def _cells(one: Foretold) -> tuple[str, ...]:
     outcome = "says nothing" if one.why_not else {True: "hit", False: "MISS", None: ""}[one.hit]
     known = one.measured is not None
     told = f"{value}{between(one.low, one.high, '.4g')}"
-    measured, score = (f"{one.measured:.4g}", f"{one.score:.2f}") if known else ("", "")
+    measured, score = f"{one.measured:.4g}" if known else "", f"{one.score:.2f}" if one.hit is not None else ""
     return one.made, one.by, at, told, f"{one.reach:.3g}", measured, outcome, score
 
 

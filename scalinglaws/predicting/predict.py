@@ -106,10 +106,7 @@ def predict(
         LawError: an input is missing or unknown, or the law gives no number there.
         MisuseError: the kind is unknown, or the level is outside (0, 1).
     """
-    if kind not in KINDS:
-        raise MisuseError(f"kind is {kind!r}; it must be 'run' (one new run) or 'mean' (the law alone).")
-    if not 0 < level < 1:
-        raise MisuseError(f"level is {level}; it must lie between 0 and 1, for example 0.95.")
+    _check(kind, level)
     fit = draws.fit
     inputs = checked_inputs(fit.law, at)
     shape = np.broadcast_shapes(*(array.shape for array in inputs.values()))
@@ -118,33 +115,26 @@ def predict(
         value = np.broadcast_to(fit.evaluate(**flat), (int(np.prod(shape)),))
     _require_defined(fit, flat, value)
     noise = run_noise(fit) if kind == "run" else 0.0
-    half_widths = _by_slopes if draws.method in ("sandwich", "profile") else _by_draws
-    below, above = half_widths(draws, flat, value, noise, level)
     reach, of = reach_of(fit, flat)
     apart = form_error(fit, flat, reach) if form else np.zeros_like(reach)
-    below, above = widened(below, above, apart * (1.0 if fit.problem.loss.in_logs else value), level)
-    low, high = around(fit, value, below, above, ceiling)
+    half_widths = _by_slopes if draws.method in ("sandwich", "profile") else _by_draws
+    halves = half_widths(draws, flat, value, noise, level)
+    low, high = around(
+        fit, value, *widened(*halves, apart * (1.0 if fit.problem.loss.in_logs else value), level), ceiling
+    )
     parts = [value, low, high, reach, inside(fit, flat), apart]
     value, low, high, reach, within, apart = (part.reshape(shape)[()] for part in parts)
     told = informative(fit, low, high)
     said = (*ending(fit), *cautions(fit, value, low, high, reach, of, told, ceiling))
-    return Prediction(
-        value,
-        low,
-        high,
-        level,
-        reach,
-        of,
-        within,
-        kind,
-        noise,
-        apart,
-        inputs,
-        told,
-        said,
-        fit.law.predicts,
-        f"{fit.law.name} alone",
-    )
+    about = within, kind, noise, apart, inputs, told, said, fit.law.predicts, f"{fit.law.name} alone"
+    return Prediction(value, low, high, level, reach, of, *about)
+
+
+def _check(kind: str, level: float) -> None:
+    if kind not in KINDS:
+        raise MisuseError(f"kind is {kind!r}; it must be 'run' (one new run) or 'mean' (the law alone).")
+    if not 0 < level < 1:
+        raise MisuseError(f"level is {level}; it must lie between 0 and 1, for example 0.95.")
 
 
 def predict_chosen(asked: Sequence[tuple[Draws, Mapping[str, float | np.ndarray]]], **how: Any) -> Prediction:

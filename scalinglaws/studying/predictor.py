@@ -8,6 +8,7 @@ import numpy as np
 
 from ..auditing.claim_gate import barred_of_forecast
 from ..errors import FitError, MisuseError, PointsError
+from ..fitting.fit_record import Fit
 from ..planning.plan import plan
 from ..points.points import Points
 from ..predicting.forecast import Forecaster, forecaster
@@ -49,19 +50,18 @@ def alike(trials: Sequence[LawTrial], law: str | None) -> list[str]:
 
 
 def planned_by(
-    by: Predictor | None, label: str, times: float, flops: float | None = None, **how: Any
+    by: Predictor | None, barred: Sequence[str], label: str, times: float, flops: float | None = None, **how: Any
 ) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
     """Plan for a budget, or for a number of times the largest fitted compute; or say why there is no plan.
 
     Args:
-        how: options of `plan`.
+        barred: why no plan may be claimed from these runs; `how`: options of `plan`.
 
     Returns:
         (recommendations, notes).
     """
     if by is None:
         return (), ()
-    barred = barred_of_forecast(by) if isinstance(by, Forecaster) else tuple(filter(None, [unsound(by[0].fit)]))
     if barred:
         return (), (f"no plan: {' '.join(barred)}",)
     try:
@@ -69,6 +69,21 @@ def planned_by(
     except (FitError, MisuseError, PointsError) as failure:
         return (), (f"no plan: {failure}",)
     return (made.recommendation(label),), ()
+
+
+def barred_of_table(by: Predictor | None) -> tuple[str, ...]:
+    """List why no plan may be claimed from somebody's table: by the forecast as `plan` judges it, or by a law's fit."""
+    if isinstance(by, Forecaster):
+        return barred_of_forecast(by)
+    return barred_of_study(by[0].fit if by else None)
+
+
+def barred_of_study(fit: Fit | None) -> tuple[str, ...]:
+    """List why no plan may be claimed from runs of one recipe, such as a study's own: the fit of the best law.
+
+    That they scatter about it is no sign of mixed units here, and the forecast knows of it.
+    """
+    return tuple(filter(None, [unsound(fit)])) if fit else ()
 
 
 def fitted_compute(by: Predictor) -> float:

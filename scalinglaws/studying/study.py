@@ -42,7 +42,7 @@ from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals
 from .ledger_of_study import write_down
 from .machine import cores, machine, versions
-from .predictor import Predictor, alike, planned_by, predictor
+from .predictor import Predictor, alike, barred_of_study, planned_by, predictor
 from .study_audit import review
 from .taking_part import notes_on, taking_no_part
 from .tested_prediction import compare_with_measured, keep_prediction, name_of, predict_held_out, try_laws, with_start
@@ -98,7 +98,7 @@ def study(
         if test is not None:
             say(_foretold(test))
         _train(store, executor, how, tell, say, sweep.only(held_out=True))
-        plans, unplanned = _plans(study, store, by, data)
+        plans, unplanned = _plans(study, store, by, barred_of_study(found.draws[law].fit if law else None), data)
         found = replace(found, notes=(*found.notes, *scanned, *unknown, *unpredicted, *unplanned))
         seconds = time.monotonic() - began + _number(read_hint(earlier))
         write_hint(earlier, seconds)
@@ -230,7 +230,7 @@ def _predicted(study, sweep: Sweep, store: Store, by: Predictor | None, trials, 
     return with_start(keep_prediction(store.path / "prediction.json", made, trained=bool(trained)), trained), ()
 
 
-def _plans(study: Study, store: Store, by: Predictor | None, data: Tokenised):
+def _plans(study: Study, store: Store, by: Predictor | None, barred: Sequence[str], data: Tokenised):
     """A plan for `plan_factor` times the largest fitted compute; or why there is none.
 
     Returns:
@@ -239,6 +239,7 @@ def _plans(study: Study, store: Store, by: Predictor | None, data: Tokenised):
     building = Building(n_vocab=data.vocabulary, n_ctx=study.n_ctx, d_head=study.d_head, tied=study.tied)
     return planned_by(
         by,
+        barred,
         f"{study.plan_factor:g} times the largest fitted run",
         study.plan_factor,
         level=study.level,

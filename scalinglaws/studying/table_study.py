@@ -19,7 +19,7 @@ from .fitted_laws import Inference, infer
 from .laws_asked import JOINT, column_of
 from .laws_shown import residuals, unsound
 from .machine import versions
-from .predictor import Predictor, planned_by, predictor
+from .predictor import Predictor, barred_of_table, planned_by, predictor
 from .study_audit import review
 
 PACKAGES = ("scalinglaws", "numpy", "scipy", "matplotlib")
@@ -211,7 +211,7 @@ def _plans(
 ) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
     """Plan for the budget that is given, or for `TIMES` the largest fitted compute; give the plans, and why none."""
     label = "the given budget" if wanted.budget else f"{TIMES:g} times the largest fitted run"
-    plans, why = planned_by(by, label, TIMES, wanted.budget, level=wanted.level)
+    plans, why = planned_by(by, barred_of_table(by), label, TIMES, wanted.budget, level=wanted.level)
     if wanted.budget and not plans:
         raise MisuseError(next(iter((*why, *unknown)), "no law of N and D is fitted, so no budget can be split."))
     return plans, (*why, *unknown)

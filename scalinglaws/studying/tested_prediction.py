@@ -189,7 +189,8 @@ def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutT
     """Write a prediction to disk, or return the one that was written before.
 
     A prediction that is made after its runs were trained records that. A prediction of the first releases, in which the
-    hash of the points depended on the clock, is recognised by its law and its size and horizon alone.
+    hash of the points depended on the clock, is recognised by its size and horizon alone; so is one by another law than
+    predicts now, once its runs are trained: it is the one that was made in advance.
 
     Raises:
         StoreError: the held-out runs are already trained, and the points of the prediction have changed since, so that
@@ -198,8 +199,9 @@ def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutT
     if path.exists():
         content, sealed = _as_written(path)
         before = from_plain(HeldOutTest, content, str(path), StoreError)
-        same = ("law", "params_nonembedding", "tokens", *(["fingerprint"] if sealed else []))
-        if all(getattr(before, name) == getattr(made, name) for name in same):
+        names = ["params_nonembedding", "tokens", *(["fingerprint"] if sealed and before.law == made.law else [])]
+        same = all(getattr(before, name) == getattr(made, name) for name in names)
+        if same and (trained or before.law == made.law):
             return replace(before, run_ids=made.run_ids)  # the number of seeds may have changed since
         if trained:
             raise StoreError(
