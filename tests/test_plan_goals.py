@@ -13,6 +13,7 @@ from scalinglaws.planning.best_split import CLOSED_FORMS, Spending, trade
 from scalinglaws.planning.least_compute import Sizes, least_of_draws, least_of_fit
 from scalinglaws.planning.plan import plan
 from scalinglaws.points.points import Points
+from scalinglaws.predicting.forecast import forecaster
 from scalinglaws.uncertainty.draws import draws
 
 CHINCHILLA, ERROR = law("chinchilla"), law("gadre-error")
@@ -84,6 +85,13 @@ def test_a_goal_and_the_budget_that_it_needs_are_one_plan(drawn):
     truth = least_of_fit(trade(CHINCHILLA, BESIROGLU, Spending(np.nan)), 2.1, Sizes())
     assert goal.goal.flops.low < truth < goal.goal.flops.high
     assert goal.params.low < CLOSED_FORMS["chinchilla"](truth, **BESIROGLU) < goal.params.high
+
+
+def test_a_plan_of_a_forecast_is_by_its_own_prior():
+    points = table()
+    plans = {prior: plan(forecaster(points, prior=prior), 1e22) for prior in ("field", "none")}
+    assert [one.law for one in plans.values()] == ["forecast (prior: field)", "forecast (prior: none)"]
+    assert plans["none"].loss_nats.half > plans["field"].loss_nats.half
 
 
 def test_a_goal_of_the_forecast_is_stated_at_its_own_plan_and_its_compute_is_as_uncertain_as_the_form():

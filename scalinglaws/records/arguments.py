@@ -150,7 +150,8 @@ def _is_union(kind: object) -> bool:
 
 def _carried(value: object, kind: object) -> object:
     """Take what is asked for out of a record that holds it under the name of its class."""
-    for member in typing.get_args(kind) if _is_union(kind) else (kind,):
+    members = typing.get_args(kind) if _is_union(kind) else (kind,)
+    for member in () if type(value) in members else members:
         if typing.get_origin(member) is Sequence and isinstance(value, list | tuple):
             return [_carried(one, typing.get_args(member)[0]) for one in value]
         name = CARRIED_IN.get(getattr(member, "__name__", ""))
