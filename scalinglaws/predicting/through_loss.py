@@ -8,7 +8,8 @@ from ..records.arguments import checked
 from ..records.numbers_in_text import short
 from ..uncertainty.drawn import Draws
 from .forecast import Forecast
-from .predict import Prediction, ending, run_noise
+from .noise import run_noise
+from .predict import Prediction, ending
 
 OF_ACCURACY = ("accuracy", "error")
 
@@ -58,7 +59,7 @@ def through_loss(loss: Prediction | Forecast, accuracy: Draws, *, seed: int = 0)
         np.asarray(loss.inside_domain)[()],
         loss.kind,
         run_noise(accuracy.fit),
-        getattr(loss, "calibration", 1.0),
+        getattr(loss, "form", 0.0),
         loss.at,
         told,
         (*loss.warnings, *_cautions(accuracy, np.exp(middle))),
