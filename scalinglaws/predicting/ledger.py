@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ class Ledger(PublicRecord):
     """The forecasts that were written down, in their order."""
 
     entries: tuple[Foretold, ...]
-    path: str = field(default="", compare=False)
+    path: str = ""
 
     @property
     def judged(self) -> tuple[Foretold, ...]:
