@@ -6,7 +6,7 @@ from ..records.numbers_in_text import ABSENT, count, duration, number, percent, 
 from ..results.doubts_of_rows import BEARING
 from ..results.letters import loss_unit, of_a_table
 from ..results.rows_in_fits import excluded_rows
-from ..results.sentences import main_fit, withheld
+from ..results.sentences import main_fit, why_no_plan, withheld
 from ..results.study_results import Recommendation, StudyResults
 from .markup import formula
 
@@ -24,9 +24,10 @@ def why_none(results: StudyResults) -> str:
     """Say why the page leads with no plan; empty where it has one."""
     plan = leading_plan(results)
     if plan is None:
-        return "no fitted law can split a budget" if of_a_table(results) else "no plan is made yet"
+        usual = "no fitted law can split a budget" if of_a_table(results) else "no plan is made yet"
+        return why_no_plan(results) or usual
     fit = main_fit(results)
-    return withheld(plan, results) or (fit.unsound if fit else "")
+    return withheld(plan, results) or (fit.unsound if fit and fit.law == plan.law else "")
 
 
 def card(results: StudyResults) -> str:

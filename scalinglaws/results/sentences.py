@@ -172,9 +172,8 @@ def plan_made(plans: "tuple[Recommendation, ...]", results: "StudyResults | None
     """State what to train with ten times the compute, or with the budget that is nearest to that."""
     table = results is not None and of_a_table(results)
     if not plans:
-        why = next((note for note in (results.notes if results else ()) if note.startswith(NO_PLAN)), "")
-        if why:
-            return f"Withheld: {why.removeprefix(NO_PLAN)}"
+        if results and (why := why_no_plan(results)):
+            return f"Withheld: {why}"
         return "No fitted law can split a budget into N and D." if table else "No plan is made yet."
     unit = loss_unit_in_words(results) if results else "nats per token"
     plan = min(plans, key=lambda p: abs(p.reach - 10.0))
@@ -185,6 +184,11 @@ def plan_made(plans: "tuple[Recommendation, ...]", results: "StudyResults | None
         f"For {plan.label} (C = {number(plan.flops)} FLOPs), by {_named(plan.law)}: N = {typeset(plan.params)} "
         f"parameters on D = {typeset(plan.tokens)} tokens, expected loss {typeset(plan.loss_nats)} {unit}{time}."
     )
+
+
+def why_no_plan(results: "StudyResults") -> str:
+    """Say why no plan was made, from the notes; empty if they do not."""
+    return next((note.removeprefix(NO_PLAN) for note in results.notes if note.startswith(NO_PLAN)), "")
 
 
 def withheld(plan: "Recommendation", results: "StudyResults") -> str:
