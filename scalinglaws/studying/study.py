@@ -94,14 +94,11 @@ def study(
         law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
         floor = evaluation_floor(data, study.n_ctx, study.eval_tokens)
         by, unknown = predictor(points, found, alike(trials, law) if _named(study) else (), {"N": COUNTS["N"]}, floor)
-        test, unpredicted = _predicted(study, sweep, store, by, trials, len(data.split("train")))
-        if test is not None:
-            say(_foretold(test))
+        test, unpredicted = _predicted(study, sweep, store, by, trials, len(data.split("train")), say)
         _train(store, executor, how, tell, say, sweep.only(held_out=True))
         plans, unplanned = _plans(study, store, by, barred_of_study(found.draws[law].fit if law else None), data)
         found = replace(found, notes=(*found.notes, *scanned, *unknown, *unpredicted, *unplanned))
-        seconds = time.monotonic() - began + _number(read_hint(earlier))
-        write_hint(earlier, seconds)
+        write_hint(earlier, seconds := time.monotonic() - began + _number(read_hint(earlier)))
         results = _results(study, sweep, store, data, found, law, test, plans, command, seconds, floor)
         write_down(store.path, results.held_out, plans, points)
         return _told(results, store.runs_of(sweep.runs), store.path, figures)
@@ -208,7 +205,7 @@ def _named(study: Study) -> bool:
     return bool(study.laws or study.law_file)
 
 
-def _predicted(study, sweep: Sweep, store: Store, by: Predictor | None, trials, train_tokens):
+def _predicted(study, sweep: Sweep, store: Store, by: Predictor | None, trials, train_tokens, say):
     """Predict the largest held-out size and write the prediction to disk; or say why there is none.
 
     Returns:
@@ -227,7 +224,9 @@ def _predicted(study, sweep: Sweep, store: Store, by: Predictor | None, trials, 
     if made is None:
         return None, tuple(notes)
     trained = store.runs_of(chosen)
-    return with_start(keep_prediction(store.path / "prediction.json", made, trained=bool(trained)), trained), ()
+    kept = with_start(keep_prediction(store.path / "prediction.json", made, trained=bool(trained)), trained)
+    say(_foretold(kept))
+    return kept, ()
 
 
 def _plans(study: Study, store: Store, by: Predictor | None, barred: Sequence[str], data: Tokenised):
