@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .arms.differences import differences
     from .arms.factors import factors
     from .arms.fit_arms import fit_arms
+    from .arms.mixtures import Mixtures, mixtures
     from .arms.multiplier import multiplier
     from .auditing.audit import audit
     from .comparing.backtest import backtest
@@ -67,6 +68,7 @@ _DEFINED_IN = {
         ".arms.differences": "differences",
         ".arms.factors": "factors",
         ".arms.fit_arms": "fit_arms",
+        ".arms.mixtures": "Mixtures mixtures",
         ".arms.multiplier": "multiplier",
         ".auditing.audit": "audit",
         ".comparing.backtest": "backtest",
@@ -124,6 +126,7 @@ __all__ = [
     "Law",
     "Ledger",
     "LocalExponents",
+    "Mixtures",
     "Number",
     "Optima",
     "Parameter",
@@ -155,6 +158,7 @@ __all__ = [
     "law",
     "ledger",
     "local_exponents",
+    "mixtures",
     "multiplier",
     "optima",
     "plan",

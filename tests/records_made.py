@@ -14,6 +14,8 @@ from report_sample import sample
 import scalinglaws as sl
 from scalinglaws import DrawnFit, Draws, Fit, Forecast, Frontier, Ledger, Optima, Plan, Points, Prediction, fit_arms
 from scalinglaws.arms.arms_fit import ArmsFit, Multiplier
+from scalinglaws.arms.mixtures import MixedLoss, Mixtures
+from scalinglaws.arms.proposals import Proposal
 from scalinglaws.claims.claim import Findings, Verdict
 from scalinglaws.claims.eight import Judged
 from scalinglaws.comparing.backtest import Cut
@@ -288,6 +290,18 @@ def conventions() -> Conventions:
     return Conventions("chinchilla", "params_total", 1e18, 4.2, 0.95, 9, refits, moved, lacking, made, ("C is C.",))
 
 
+def mixed() -> Mixtures:
+    """Two domains with a loss each, and a proposal whose numbers are set by hand."""
+    losses = tuple(
+        MixedLoss(name, i, "own-power", {"linear": 0.05, "own-power": 0.004}, np.log([1.6, 0.5, 0.35, 0.02]))
+        for i, name in enumerate(("loss_web", "loss_code"))
+    )
+    told = {"loss_web": Estimate(2.5, 2.4, 2.6), "loss_code": Estimate(1.4, 1.3, 1.5)}
+    tried = {"web": 0.5, "code": 0.5}
+    proposal = Proposal({"web": 0.6, "code": 0.4}, told, tried, Estimate(0.004, -0.002, 0.011), ("code",))
+    return Mixtures(("web", "code"), 12, losses, {"loss_web": 0.5, "loss_code": 0.5}, proposal, 0.95)
+
+
 def curve_forecast() -> CurveForecast:
     """Three steps of a curve, whose numbers are set by hand."""
     steps, loss = np.array([100.0, 500.0, 1000.0]), np.array([3.6, 3.2, 2.9])
@@ -378,6 +392,7 @@ RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "audit": audit,
     "findings": findings,
     "conventions": conventions,
+    "mixtures": mixed,
     "curve": curve_forecast,
     "local_exponents": local_exponents,
     "sweeps": sweep_optima,

@@ -37,6 +37,7 @@ def test_without_noise_the_factors_are_exact_and_invert():
     assert back.value == pytest.approx(1 / 2.08, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_arms_of_one_law_are_worth_the_same():
     said = by_letter(fit_arms("chinchilla", arms(), shared=SHARED, draws=200))
     assert all(one.low < 1 < one.high for one in said.values())
@@ -57,6 +58,7 @@ def test_no_factor_is_given_where_exponents_differ_or_amplitudes_do_not():
         factors(fit_arms("chinchilla", arms(), shared=SHARED, draws=20), "other", level=2.0)
 
 
+@pytest.mark.slow
 def test_the_command_says_what_an_arm_is_worth(tmp_path):
     write_points(arms(**BETTER), tmp_path / "points.csv")
     words = ("arms", tmp_path / "points.csv", "--share", "E,alpha,beta", "--draws", "50")

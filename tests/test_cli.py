@@ -25,6 +25,7 @@ VERBS = [
     "curve",
     "compare",
     "arms",
+    "mixtures",
     "conventions",
     "exponents",
     "audit",

@@ -120,6 +120,7 @@ def test_a_schedule_that_cannot_be_read_says_how_to_write_it(text, said):
         schedule_of(text)
 
 
+@pytest.mark.slow
 def test_the_command_predicts_a_curve_and_writes_it(tmp_path):
     write_points(made(("constant", "cosine")), tmp_path / "curves.csv")
     (tmp_path / "asked.csv").write_text("steps,lr\n100,3e-4\n500,3e-4\n900,5e-5\n")

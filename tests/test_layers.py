@@ -62,7 +62,7 @@ MAY_IMPORT = split(
         "comparing": "errors fitting laws points predicting quantities records results uncertainty",
         "frontiers": "errors laws points quantities records results",
         "planning": "auditing comparing errors laws points predicting records results run uncertainty",
-        "arms": "errors fitting laws planning points records uncertainty",
+        "arms": "errors fitting laws planning points records results uncertainty",
         "counting": "errors fitting frontiers laws points quantities records results uncertainty",
         # numbers without a verdict
         "measurements": "errors fitting frontiers laws points quantities records results uncertainty",

@@ -29,6 +29,7 @@ def test_the_local_exponents_are_those_of_the_closed_form():
     assert found.at[0].exponent.low is None
 
 
+@pytest.mark.slow
 def test_over_kaplans_sizes_chinchillas_law_has_nearly_kaplans_exponent():
     # Pearce & Song 2024, section 2: 0.78 by the best of twenty sizes at 100 budgets
     flops = np.logspace(12.95, 20.7, 40)

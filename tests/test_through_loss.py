@@ -79,6 +79,7 @@ def test_an_error_gives_the_accuracy_that_a_law_of_one_step_takes(points):
     assert found.target == pytest.approx(1 - points["error_top1"])
 
 
+@pytest.mark.slow
 def test_the_command_goes_through_the_loss_with_and_without_a_law(points, tmp_path):
     path = tmp_path / "points.csv"
     write_points(points, path)
@@ -108,6 +109,7 @@ def larger_runs():
             yield Points({name: [row[column] for row in small] for name, column in names.items()}), large
 
 
+@pytest.mark.slow
 def test_larger_runs_of_gadre_lie_in_the_interval():
     """Six runs of 1.4e9 and 6.9e9 parameters, 46 tasks, predicted from those below 1e9."""
     errors, held = [], []

@@ -15,6 +15,7 @@ RANGES = {
     "d_head": Range(1, 1e6),
     "devices": Range(1, 1e9),
     "draws": Range(10, 1e5, why="More draws move an interval by less than its last printed digit."),
+    "epochs": Range(0, 1e6, above=True),
     "flops": _POSITIVE,
     "flops_per_second": _POSITIVE,
     "inference_tokens": Range(0, 1e40),
