@@ -128,6 +128,15 @@ def test_scores_are_those_of_the_model():
     assert torch.allclose(found, model.losses(inputs, targets), atol=2e-6)
 
 
+def test_no_number_is_left_that_some_processors_multiply_a_hundred_times_as_slowly():
+    spec, model, windows = trained(SHAPES["the paper's"], 4, 4)
+    engine = compiled(spec, model, windows)
+    engine.advance(0, 1)
+    kept = np.abs(engine.layout.memory)
+    assert np.count_nonzero(kept) > 10_000
+    assert not np.any((kept > 0) & (kept < np.finfo(np.float32).tiny))
+
+
 def test_clipping_scales_the_gradient_as_the_plain_path_does():
     """The first moving average is a tenth of the clipped gradient, whose norm is what the clip allows."""
     averages = []
