@@ -9,6 +9,7 @@ import torch
 from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.errors import StoreError
 from scalinglaws.instruments.evaluate import clustered_mean
+from scalinglaws.models import Transformer
 from scalinglaws.run.run import RunSpec
 from scalinglaws.run.shape import Shape
 from scalinglaws.training.train import Interrupted, train
@@ -212,3 +213,29 @@ def test_the_peak_memory_of_a_run_on_a_gpu_is_its_own(spec, data, tmp_path):
     large = train(replace(spec, shape=Shape(4, 256, 4, 32, 256)), data, tmp_path / "large", device="cuda")
     small = train(spec, data, tmp_path / "small", device="cuda")
     assert small.readings["peak_memory_bytes"] < large.readings["peak_memory_bytes"] / 4
+
+
+def limited_to(rows: int, monkeypatch):
+    """Let memory run out, as on a GPU, for more than so many sequences at a time."""
+    forward = Transformer.forward
+
+    def limited(self, tokens_BT, targets_BT, drop=None):
+        if len(tokens_BT) > rows:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return forward(self, tokens_BT, targets_BT, drop)
+
+    monkeypatch.setattr(Transformer, "forward", limited)
+
+
+def test_where_memory_runs_out_a_batch_is_cut_into_more_parts_and_stays_the_same(spec, data, tmp_path, monkeypatch):
+    expected = train(replace(spec, noise_every=4), data, tmp_path / "whole", engine="plain")
+    limited_to(2, monkeypatch)
+    run = train(replace(spec, noise_every=4), data, tmp_path / "parts", engine="plain")
+    assert run.provenance["parts_of_batch"] == "4, because memory ran out"
+    assert [e.loss_nats for e in run.curve[:3]] == pytest.approx([e.loss_nats for e in expected.curve[:3]], rel=1e-6)
+    noise = [(one.curve[1].noise.grad_sq, one.curve[1].noise.trace) for one in (run, expected)]
+    assert noise[0] == pytest.approx(noise[1], rel=1e-4)
+    assert run.spec.id == expected.spec.id
+    limited_to(0, monkeypatch)
+    with pytest.raises(torch.OutOfMemoryError):
+        train(spec, data, tmp_path / "none", engine="plain")

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Annotated
 
 import typer
@@ -29,6 +29,8 @@ def train(
 ):
     """Train the named runs of a folder: the process that launch starts, which takes one chain of runs after the other.
 
+    Started by torchrun, its processes train one run together, each a part of every batch.
+
     Example:  scalinglaws train quickstart L2-d16-0123456789ab
     """
     if chains == bool(run_ids):
@@ -38,6 +40,7 @@ def train(
     require_training(device, engine)
     from ..launching.processes import ASKED_TO_END
     from ..store.store import open_store
+    from ..training.parallel import group
     from ..training.trackers import start_tracking
     from ..training.train import Interrupted
     from ..training.worker import work
@@ -52,19 +55,24 @@ def train(
     store = open_store(folder)
     tracking = start_tracking(track or (), store, say)
     ended = 0
+    together = group(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else nullcontext()
     try:
         for ids in _lines(store) if chains else [run_ids or []]:
-            with details_in(store.folder(ids[0])):  # where launch keeps this process's log
+            with together, details_in(store.folder(ids[0])):  # where launch keeps this process's log
                 work(store, ids, stop=stop, device=device, engine=engine, tracking=tracking)
     except Interrupted:
         say("interrupted; the state is kept")
         ended = ASKED_TO_END
     finally:
         tracking.pause()
-    if tracking.is_stuck:  # its library would wait for it at the end of the process
-        os._exit(ended)
-    if ended:
-        sys.exit(ended)
+    _end(ended, tracking.is_stuck)
+
+
+def _end(code: int, is_stuck: bool):
+    if is_stuck:  # the library of a tracker would wait for it at the end of the process
+        os._exit(code)
+    if code:
+        sys.exit(code)
 
 
 def _lines(store) -> Iterator[list[str]]:

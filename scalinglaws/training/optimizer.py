@@ -218,7 +218,7 @@ def gradient(
     drop=None,
     precision="float32",
 ):
-    """Compute the gradient of a batch's mean loss, in `accumulate` equal parts, into `weights`; return that loss."""
+    """Compute the gradient of a batch's mean loss into `weights`, in `accumulate` parts or fewer; return that loss."""
     for weight in weights:
         gradient_of(weight).zero_()
     if accumulate == 1:
@@ -229,7 +229,7 @@ def gradient(
     total = torch.zeros((), device=inputs_BT.device)
     for inputs, targets in zip(inputs_BT.chunk(accumulate), targets_BT.chunk(accumulate), strict=True):
         with in_precision(precision, weights[0].device):
-            loss = model(inputs, targets, drop) / accumulate
+            loss = model(inputs, targets, drop) / (len(inputs_BT) / len(inputs))
         loss.backward()
         total += loss.detach()
     return total

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
 
-from ..instruments.noise_scale import measure
+from ..instruments.noise_scale import across_processes, measure
 from ..models import LanguageModel, make_drop
 from ..run.run import RunSpec
 from ..run.schedule import learning_rate
-from .optimizer import Optimizer, descend, gradient, gradient_of
+from .optimizer import Optimizer, clip, gradient, gradient_of, move
+from .parallel import average, own_rows, place, processes
 
+T = TypeVar("T")
 AT_ONCE = 32  # maximum steps whose losses are read together, so that a GPU need not wait for each
 
 
@@ -28,8 +31,17 @@ def measures_noise(spec: RunSpec, step: int) -> bool:
     return bool(spec.noise_every) and step % spec.noise_every == 0 and spec.batch > 1
 
 
+def ran_out_of_memory(failure: RuntimeError) -> bool:
+    """Whether an error of PyTorch means that memory is exhausted: on a CPU it has no class of its own."""
+    return isinstance(failure, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(failure)
+
+
 class Plain:
-    """Trains a model by PyTorch; `scored` gives the losses of its tokens."""
+    """Trains a model by PyTorch; `scored` gives the losses of its tokens.
+
+    Where memory runs out, `parts`, into how many a batch is cut, is doubled, and the step is done again: the gradient
+    is of the same batch, summed in another order.
+    """
 
     name = "plain"
 
@@ -42,29 +54,61 @@ class Plain:
         device: str,
     ):
         self.spec, self.scored, self.optimizer, self.batch, self.device = spec, model, optimizer, batch, device
+        self.parts, self.rows = max(1, spec.accumulate // processes()), own_rows(spec.batch)
+        self.most_parts = spec.batch // processes()
 
     def advance(self, step: int, end: int) -> Advance:
-        """Do the optimizer step `step`, and no other before `end`."""
-        spec, (inputs_BT, targets_BT) = self.spec, self.batch(step)
-        noise = (self._noise(step, inputs_BT, targets_BT),) if measures_noise(spec, step) else ()
-        asked = {"accumulate": spec.accumulate, "drop": self._drop(step), "precision": spec.precision}
-        rate = learning_rate(spec, step)
-        loss = descend(self.scored, self.optimizer, inputs_BT, targets_BT, rate, spec.clip, **asked)
-        return Advance((loss.detach(),), noise)
+        """Do the optimizer step `step`, and no other before `end`; among several processes the loss is the mean of all.
+
+        Raises:
+            torch.OutOfMemoryError: memory does not suffice for a single sequence at a time.
+        """
+        spec, weights = self.spec, self.optimizer.weights
+        inputs_BT, targets_BT = (part[self.rows] for part in self.batch(step))
+        watched, alone = measures_noise(spec, step), processes() == 1
+        noise: tuple[tuple[float, float], ...] = ()
+        if watched and alone:
+            noise = (self._fitting(lambda: self._noise(step, inputs_BT, targets_BT)),)
+        loss = self._fitting(lambda: self._gradient(inputs_BT, targets_BT, self.parts, self._drop(step))).detach()
+        if not alone:
+            gradients = [gradient_of(weight) for weight in weights]
+            noise = (across_processes(gradients, inputs_BT.numel()),) if watched else ()
+            average([*gradients, loss])
+        clip(weights, spec.clip)
+        move(self.optimizer, learning_rate(spec, step))
+        return Advance((loss,), noise)
+
+    def _fitting(self, compute: Callable[[], T]) -> T:
+        """Return what is computed, in more parts where memory runs out; nothing is computed twice in part."""
+        while True:
+            try:
+                return compute()
+            except RuntimeError as failure:
+                if not ran_out_of_memory(failure) or self.parts >= self.most_parts:
+                    raise
+            self.parts = min(2 * self.parts, self.most_parts)  # after the error, which holds what filled the memory
+            if self.device != "cpu":
+                torch.cuda.empty_cache()
+
+    def _gradient(self, inputs_BT, targets_BT, parts: int, drop) -> torch.Tensor:
+        asked = {"accumulate": parts, "drop": drop, "precision": self.spec.precision}
+        return gradient(self.scored, self.optimizer.weights, inputs_BT, targets_BT, **asked)
 
     def _noise(self, step: int, inputs_BT, targets_BT) -> tuple[float, float]:
+        halves = max(2, self.spec.accumulate)
+
         def of_rows(rows: slice) -> list[torch.Tensor]:
             drop = self._drop(step, of_noise=1 + rows.start)
-            part, precision = (inputs_BT[rows], targets_BT[rows]), self.spec.precision
-            gradient(self.scored, self.optimizer.weights, *part, drop=drop, precision=precision)
+            self._gradient(inputs_BT[rows], targets_BT[rows], -(-self.parts // halves), drop)
             return [gradient_of(weight) for weight in self.optimizer.weights]
 
-        return measure(of_rows, self.spec.batch, self.spec.shape.n_ctx, max(2, self.spec.accumulate))
+        return measure(of_rows, self.spec.batch, self.spec.shape.n_ctx, halves)
 
     def _drop(self, step: int, of_noise: int = 0):
         """Make the dropout of a step, from the run's seed and the step alone; None without dropout."""
         if not self.spec.dropout:
             return None
         words = (self.spec.seed, step, of_noise) if of_noise else (self.spec.seed, step)
+        words = (*words, 0, place()) if place() else words
         seed = np.random.SeedSequence(words).generate_state(1)[0]
         return make_drop(self.spec.dropout, int(seed), self.device)

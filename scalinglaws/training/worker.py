@@ -1,6 +1,7 @@
 """One process of a launch: it trains the runs that it is given, one after the other, and writes each into the store."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import groupby
 
@@ -10,6 +11,7 @@ from ..corpora.token_files import open_data
 from ..run.run import FINISHED, Run, RunSpec, state_name
 from ..store.lock import held
 from ..store.store import Store
+from .parallel import agreed, place, wait_for_all
 from .tracking import Tracking
 from .train import Interrupted, train
 
@@ -37,25 +39,34 @@ def work(
         Interrupted: `stop` returned true; the same call resumes from there.
     """
     torch.set_num_threads(1)
+    leads, tracking = place() == 0, tracking if place() == 0 else None
     nowhere = Tracking({}, lambda name, why: None)
     specs = [store.spec(run_id) for run_id in run_ids]
     for lineage, alike in groupby(specs, key=lambda spec: spec.lineage):
-        with held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS):
+        with _alone(store, lineage):
             chain = list(alike)
             for spec in chain:
                 _send_later(spec, store, tracking or nowhere)
                 left = _left(spec, chain, store)
                 if left is None:
                     continue
-                if stop():
+                if agreed(stop())[0]:
                     raise Interrupted
                 sent_to = nowhere if tracking is None or store.has(spec) else tracking
                 run = _without_state(left, store) or _trained(left, store, stop, (device, engine), sent_to)
-                if not store.has(spec):
+                if leads and not store.has(spec):
                     run = replace(run, spec=spec)
                     sent = sent_to.end(run)
                     store.keep(run)
                     store.note_sent(spec, sent)
+                wait_for_all()
+
+
+def _alone(store: Store, lineage: str) -> AbstractContextManager:
+    """Hold the lock of a chain; of several processes that train it together, the leading one holds it."""
+    if place():
+        return nullcontext()
+    return held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS)
 
 
 def _send_later(spec: RunSpec, store: Store, tracking: Tracking) -> None:
@@ -103,6 +114,6 @@ def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], how: tuple[s
         stop=stop,
         device=device,
         engine=engine,
-        tell=lambda step, loss: store.tell(spec.id, step, loss),
+        tell=lambda step, loss: None if place() else store.tell(spec.id, step, loss),
         evaluated=tracking.evaluated,
     )

@@ -1,0 +1,132 @@
+"""What whole studies take by the compiled step and by the plain path: extrapolated, and checked on short runs.
+
+    python benchmarks/train/studies.py [quickstart english-cpu kaplan-cpu] [--seconds 20] [--write docs/speed.md]
+
+A study of hours is not run twice to compare two paths. Every kind of step of a study is timed by both, in CPU seconds
+of one thread, and multiplied by the number of steps, evaluations and starts of processes that the study's own design
+lists (`scalinglaws design`). That is checked on a sample: of each study its smallest, its middle and its largest size
+are trained for a few CPU seconds, by `train` itself, with evaluations in the same proportion, and compared with what
+was foretold of them.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+SETTINGS = {  # as a launch starts its processes
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "4294967295",
+}
+if any(os.environ.get(name) != value for name, value in SETTINGS.items()):
+    os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **SETTINGS})  # before anything is loaded
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from marked_part import put  # noqa: E402
+
+from scalinglaws.corpora.tokenise import tokenise  # noqa: E402
+from scalinglaws.designing.costs import Pace, Step, costs, evaluated_tokens, step_of  # noqa: E402
+from scalinglaws.designing.design import Sweep, design  # noqa: E402
+from scalinglaws.designing.spending import spending  # noqa: E402
+from scalinglaws.designing.study_file import Families, read_study  # noqa: E402
+from scalinglaws.run.run import RunSpec, together  # noqa: E402
+from scalinglaws.tokenizers import named_vocabulary  # noqa: E402
+from scalinglaws.training.step_times import calibrate  # noqa: E402
+from scalinglaws.training.train import train  # noqa: E402
+
+BEGIN, END = "<!-- written by benchmarks/train/studies.py -->", "<!-- end of what benchmarks/train/studies.py wrote -->"
+ENGINES = ("plain", "auto")
+PRESETS = ("quickstart", "english-cpu", "kaplan-cpu")
+SAMPLE_SECONDS = 3.0  # CPU seconds of a sampled run on the compiled step
+
+
+def sweep_of(name: str) -> Sweep:
+    """Every run of a preset once; its text is not needed."""
+    asked = read_study(name)
+    studies = asked.studies if isinstance(asked, Families) else (asked,)
+    sweeps = [
+        design(one, named_vocabulary(one.tokenizer), "", None, tuple((other, "") for other in one.evaluate_on))
+        for one in studies
+    ]
+    return Sweep(name, together(run for sweep in sweeps for run in sweep.runs), sweeps[0].held_out)
+
+
+def sample(sweep: Sweep, paces: dict[Step, Pace]) -> list[RunSpec]:
+    """The smallest, the middle and the largest size, each cut to a few seconds with its evaluations in proportion."""
+    longest = {run.shape: run for run in sorted(sweep.runs, key=lambda run: run.steps) if run.shape.family != "lstm"}
+    sizes = sorted(longest.values(), key=lambda run: run.shape.params())
+    found = []
+    for run in (sizes[0], sizes[len(sizes) // 2], sizes[-1]):
+        steps = max(4, int(SAMPLE_SECONDS / paces[step_of(run)].step_seconds))
+        share = steps / run.steps
+        scored = max(8192, int(share * evaluated_tokens(run)))
+        cut = {"tokens": steps * run.batch_tokens, "warmup": 2, "evaluations": 2, "eval_tokens": scored, "foreign": ()}
+        found.append(
+            replace(run, **cut, schedule="constant", parent="", branch_at=(), corpus="stdlib", tokenizer="bytes")
+        )
+    return found
+
+
+def checked(specs: list[RunSpec], paces: dict[str, dict[Step, Pace]], folder: Path) -> dict[str, list[float]]:
+    """Train the sample by each path; measured over foretold CPU seconds of each run."""
+    text = tokenise("stdlib", "bytes", folder, limit_bytes=8_000_000)
+    ratios: dict[str, list[float]] = {engine: [] for engine in ENGINES}
+    for i, spec in enumerate(specs):
+        for engine in ENGINES:
+            one = replace(spec, data=text.data_id)
+            [cost] = costs(Sweep("", (one,)), paces[engine])
+            began = time.process_time()
+            train(one, text, folder / f"{i}-{engine}", engine=engine)
+            ratios[engine].append((time.process_time() - began) / cost.seconds)
+    return ratios
+
+
+def row(name: str, seconds: float) -> str:
+    """One line of the table: CPU seconds of a study by both paths, their ratio, and how the sample came out."""
+    sweep = sweep_of(name)
+    kinds = list(dict.fromkeys(map(step_of, sweep.runs)))
+    paces = {engine: calibrate(kinds, seconds=seconds, engine=engine) for engine in ENGINES}
+    parts = {engine: spending(costs(sweep, paces[engine]), sweep.held_out, 4).seconds for engine in ENGINES}
+    whole = {engine: sum(parts[engine].values()) for engine in ENGINES}
+    with tempfile.TemporaryDirectory() as folder:
+        ratios = checked(sample(sweep, paces["auto"]), paces, Path(folder))
+    print(
+        name, {engine: {k: round(v) for k, v in parts[engine].items()} for engine in ENGINES}, ratios, file=sys.stderr
+    )
+    scored = parts["auto"]["evaluations"] / (whole["auto"] - parts["auto"]["held-out runs"])
+    return (
+        f"| {name} | {len(sweep.runs)} | {whole['plain']:,.0f} | {whole['auto']:,.0f} | "
+        f"{whole['auto'] / whole['plain']:.2f} | {scored:.0%} | "
+        + " | ".join(" ".join(f"{ratio:.2f}" for ratio in ratios[engine]) for engine in ENGINES)
+        + f" | {statistics.geometric_mean(a / p for a, p in zip(ratios['auto'], ratios['plain'], strict=True)):.2f} |"
+    )
+
+
+def main() -> None:
+    """Parse, time, print or write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("presets", nargs="*", default=PRESETS)
+    parser.add_argument("--seconds", type=float, default=20.0, help="for the kinds of step of one study and path")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table into the page instead")
+    asked = parser.parse_args()
+    lines = [
+        "| study | runs | plain, CPU s | compiled, CPU s | ratio | evaluations | checks, plain | compiled | both |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: |",
+        *(row(name, asked.seconds) for name in asked.presets),
+    ]
+    text = "\n".join(lines)
+    if asked.write:
+        put(asked.write, BEGIN, END, text)
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
