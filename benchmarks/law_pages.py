@@ -12,7 +12,7 @@ from types import ModuleType
 
 import numpy as np
 
-from scalinglaws.laws import PAPERS, Law, Published
+from scalinglaws.laws import PAPERS, WITH_FLOOR, Law, Published
 from scalinglaws.quantities import QUANTITIES
 
 HEAD = """# Published laws
@@ -111,6 +111,8 @@ def law_section(law: Law) -> list[str]:
     """Lay out everything about a law."""
     lines = [f"## {law.name}", "", "```", law.formula, "```", "", law.about, ""]
     lines += [f"- Source: {law.source}", f"- Gives: {gives(law)}"]
+    if law.name in WITH_FLOOR:
+        lines += [f"- Falls to zero. Its form above a constant loss: [{WITH_FLOOR[law.name]}](../laws.md#loss)"]
     lines += [f"- Data: {law.data or 'not stated'}", "", "| input | counts | constants fitted on |", "|---|---|---|"]
     lines += [f"| `{letter}` | {cell(meaning(law, letter))} | {span(law, letter)} |" for letter in law.inputs]
     ratios = [place for place in law.domain if "/" in place]

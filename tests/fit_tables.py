@@ -48,6 +48,18 @@ SOME |= {  # where constants circulate that could not be checked (Frantar, Ludzi
     | {"gamma_w": 2.6745, "gamma_a": 2.2102, "gamma_kv": 0.9578},
     "kumar-quantised": {"C_T": 0.0598, "gamma_D": 0.5068, "gamma_N": 0.3439, "gamma_post": 0.5},
 }
+SOME |= {  # laws that fall to zero, above a constant loss
+    "kaplan-ns-floor": {"E": 1.6, "N_c": 5e8, "S_c": 2.1e3, "alpha_N": 0.3, "alpha_S": 0.76},
+    "hernandez-loss-floor": {
+        "E": 0.5,
+        "N_c": 1e10,
+        "K": 1e5,
+        "alpha_N": 0.2,
+        "alpha_D": 0.4,
+        "alpha": 0.5,
+        "beta": 0.2,
+    },
+}
 SOME |= {  # forms of dense laws: numbers of a plausible size
     "hestness-size": {"sigma": 5.0, "beta_p": 0.7},
     "rosenfeld": {"eps_0": 10.0, "b": 0.5, "c_inf": 0.002, "eta": 0.02, "alpha": 0.4, "beta": 0.35},

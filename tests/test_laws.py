@@ -4,11 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from fit_tables import constants, inputs_of, simulated
+from fit_tables import constants, inputs_of, ranges, simulated
 
 from scalinglaws.errors import LawError, NameUnknownError
 from scalinglaws.fitting.fit import fit
-from scalinglaws.laws import LAWS, LINEAR, Law, Parameter, Published, law
+from scalinglaws.laws import LAWS, LINEAR, WITH_FLOOR, Law, Parameter, Published, law
 from scalinglaws.quantities import QUANTITIES, ROLE_OF_LETTER, playing
 
 every_law = pytest.mark.parametrize("name", LAWS)
@@ -99,6 +99,24 @@ def test_declared_amplitudes_scale_their_term(name):
     outer = at[member.outer] if member.outer else 1.0
     whole = member.evaluate(*inputs, **at) ** (1 / outer)
     assert not terms or sum(term ** (1 / outer) for term in terms) == pytest.approx(whole, rel=1e-12)
+
+
+FAR = {"N": 1e60, "D": 1e60, "C": 1e60, "S": 1e60, "D_F": 1e60}
+
+
+def far_out(name):
+    """The loss of a law where size, data, compute and steps are as good as unlimited."""
+    inputs = [FAR[letter] if letter in FAR else np.mean(ranges(name)[letter]) for letter in LAWS[name].inputs]
+    return float(np.real(LAWS[name].evaluate(*inputs, **constants(name))))
+
+
+def test_every_loss_that_falls_to_zero_has_a_form_above_a_constant_loss():
+    of_size = [n for n, one in LAWS.items() if one.predicts == "loss" and not one.along and set(one.inputs) & set(FAR)]
+    bare = {name for name in of_size if far_out(name) < 0.1}
+    assert bare == set(WITH_FLOOR)
+    for name in set(WITH_FLOOR.values()):
+        floor = constants(name).get("E", constants(name).get("L_inf"))
+        assert far_out(name) == pytest.approx(floor, rel=0.01), name
 
 
 @every_law

@@ -101,6 +101,24 @@ PAPERS = (
 
 LAWS: dict[str, Law] = {member.name: member for paper in PAPERS for member in paper.LAWS}
 
+# A law of a loss that falls to zero -> its form above a constant loss. Without one a loss far out is predicted too low.
+WITH_FLOOR = {
+    "kaplan-n": "henighan-n",
+    "kaplan-d": "henighan-d",
+    "kaplan-c": "henighan-c",
+    "kaplan-cmin": "henighan-c",
+    "kaplan-nd": "brandfonbrener-nd",
+    "kaplan-ns": "kaplan-ns-floor",
+    "kaplan-n-log": "henighan-n",
+    "gpt3-c": "henighan-c",
+    "moonlight": "henighan-c",
+    "hestness": "henighan-d",
+    "hernandez-loss": "hernandez-loss-floor",
+    "farseer": "skaling",
+    "clark": "clark-floor",
+    "clark-dense": "henighan-n",
+}
+
 
 def law(name: str) -> Law:
     """Look up a published law by its name.
@@ -115,4 +133,4 @@ def law(name: str) -> Law:
     return LAWS[name]
 
 
-__all__ = ["LAWS", "LINEAR", "Law", "Parameter", "Published", "law"]
+__all__ = ["LAWS", "LINEAR", "WITH_FLOOR", "Law", "Parameter", "Published", "law"]

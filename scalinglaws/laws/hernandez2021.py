@@ -1,5 +1,7 @@
 """Hernandez et al. 2021, "Scaling Laws for Transfer": how many characters of the task's data pre-training is worth."""
 
+from dataclasses import replace
+
 from .declaration import LINEAR, Law, Parameter, Published
 
 PAPER = "Hernandez et al. 2021"
@@ -13,6 +15,10 @@ def transferred(D_F, N, *, k, alpha, beta):
 
 def fine_tuned(D_F, N, *, N_c, K, alpha_N, alpha_D, alpha, beta):
     return ((N_c / N) ** (alpha_N / alpha_D) + K / (D_F**alpha * N**beta)) ** alpha_D
+
+
+def fine_tuned_above_floor(D_F, N, *, E, N_c, K, alpha_N, alpha_D, alpha, beta):
+    return E + fine_tuned(D_F, N, N_c=N_c, K=K, alpha_N=alpha_N, alpha_D=alpha_D, alpha=alpha, beta=beta)
 
 
 def multiplier(fine_tune, transfer):
@@ -68,4 +74,19 @@ FINE_TUNED = Law(
     "determine D_c and k only by their ratio, so that one constant K replaces both; a form to fit.",
 )
 
-LAWS = (TRANSFER, FINE_TUNED)
+FINE_TUNED_FLOOR = Law(
+    name="hernandez-loss-floor",
+    predicts="loss",
+    evaluate=fine_tuned_above_floor,
+    formula="L = E + [(N_c / N)^(alpha_N / alpha_D) + K / (D_F^alpha N^beta)]^alpha_D",
+    source=f"{PAPER}, section 3, above a constant loss E as in Brandfonbrener et al. 2024, section 3",
+    parameters=(
+        Parameter("E", "nats/character", (0.1, 3.0)),
+        *(replace(p, amplitude="") for p in FINE_TUNED.parameters),
+    ),
+    convention=FINE_TUNED.convention,
+    domain=DOMAIN,
+    about="The loss after fine-tuning with an irreducible loss; a form to fit.",
+)
+
+LAWS = (TRANSFER, FINE_TUNED, FINE_TUNED_FLOOR)

@@ -58,6 +58,10 @@ def loss_of_size_and_steps(N, S, *, N_c, S_c, alpha_N, alpha_S):
     return (N_c / N) ** alpha_N + (S_c / S) ** alpha_S
 
 
+def size_and_steps_above_floor(N, S, *, E, N_c, S_c, alpha_N, alpha_S):
+    return E + loss_of_size_and_steps(N, S, N_c=N_c, S_c=S_c, alpha_N=alpha_N, alpha_S=alpha_S)
+
+
 def slopes_of_size_and_steps(N, S, *, N_c, S_c, alpha_N, alpha_S):
     log_size, log_steps = np.log(N_c) - np.log(N), np.log(S_c) - np.log(S)
     along_size, along_steps = np.exp(alpha_N * log_size), np.exp(alpha_S * log_steps)
@@ -165,6 +169,18 @@ KAPLAN_NS = Law(
     about="Learning curve after the warm-up, on unlimited data; S_min = S / (1 + B_crit/B) (eq 5.4).",
 )
 
+KAPLAN_NS_FLOOR = Law(
+    name="kaplan-ns-floor",
+    predicts="loss",
+    evaluate=size_and_steps_above_floor,
+    formula="L(N, S) = E + (N_c / N)^alpha_N + (S_c / S_min)^alpha_S",
+    source=f"{PAPER}, eq 1.6 above a constant loss E as in Henighan et al. 2020, eq 1.1",
+    parameters=(Parameter("E", "nats/token", (0.3, 4.0), amplitude="1"), *KAPLAN_NS.parameters),
+    convention=KAPLAN_NS.convention,
+    about="The learning curve with an irreducible loss: without one the loss of larger models trained for longer is "
+    "predicted too low. A form to fit.",
+)
+
 KAPLAN_BCRIT = Law(
     name="kaplan-bcrit",
     predicts="batch",
@@ -185,4 +201,4 @@ KAPLAN_BCRIT = Law(
     "the minimum number of tokens.",
 )
 
-LAWS = (KAPLAN_N, KAPLAN_D, KAPLAN_C, KAPLAN_ND, KAPLAN_NS, KAPLAN_BCRIT)
+LAWS = (KAPLAN_N, KAPLAN_D, KAPLAN_C, KAPLAN_ND, KAPLAN_NS, KAPLAN_NS_FLOOR, KAPLAN_BCRIT)
