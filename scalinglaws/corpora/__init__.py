@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..errors import CorpusError, unknown_name
 from .corpus import Corpus
+from .facts import open_facts
 from .hub_datasets import open_hub_dataset
 from .stdlib import open_stdlib
 from .synthetic import open_synthetic
@@ -14,8 +15,11 @@ CORPORA = {
     "text:PATH": "a file, a folder or a glob of text, JSON lines, Parquet or Arrow; text:PATH#FIELD names the field",
     "hf:NAME": "a dataset of the Hugging Face hub; hf:NAME:CONFIGURATION#FIELD",
     "synthetic": "an artificial language whose entropy is known exactly; synthetic:KEY=VALUE,... sets its parameters",
+    "facts": "questions of Zipf's frequencies and their answers, of known entropy and learning curve; facts:KEY=VALUE",
     "data:NAME": "a folder of text under the data folder",
 }
+
+MADE = {"synthetic": open_synthetic, "facts": open_facts}
 
 __all__ = ["CORPORA", "Corpus", "open_corpus"]
 
@@ -24,7 +28,7 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
     """Open a corpus by name; nothing is read before `Corpus.read` is called.
 
     Args:
-        name: "stdlib", "text:PATH", "hf:NAME", "data:NAME", "synthetic" or "synthetic:KEY=VALUE,...".
+        name: "stdlib", "text:PATH", "hf:NAME", "data:NAME", "synthetic" or "facts", alone or with ":KEY=VALUE,...".
         limit_bytes: maximum number of bytes of training text; validation and test text are never cut.
         data_dir: folder in which data:NAME is looked up, as NAME or corpora/NAME.
 
@@ -35,10 +39,10 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
     kind, _, rest = name.partition(":")
     if limit_bytes is not None and limit_bytes <= 0:
         raise CorpusError(f"limit_bytes = {limit_bytes}; it must be above 0.")
-    if kind == "synthetic":
+    if kind in MADE:
         if limit_bytes is not None:
-            raise CorpusError("limit_bytes is for text; a synthetic corpus takes tokens: synthetic:tokens=1000000.")
-        return open_synthetic(name)
+            raise CorpusError(f"limit_bytes is for text; a synthetic corpus takes tokens: {kind}:tokens=1000000.")
+        return MADE[kind](name)
     if name == "stdlib":
         return open_stdlib(limit_bytes)
     if kind == "text" and rest:

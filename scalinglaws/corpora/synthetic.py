@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import CorpusError, nearest
 from .corpus import SPLITS, Corpus, Documents, stamp_of
+from .facts import facts_floor
 from .floor import floor_of_documents, known_truth
 from .language import Knobs, Language, build_language
 from .order import window_starts
@@ -85,6 +86,8 @@ def floor_in_windows(name: str, tokens: np.ndarray, starts: np.ndarray, n_ctx: i
 
     The loss of a model on the same windows minus this floor is what the model can still learn. See `window_nats`.
     """
+    if name.partition(":")[0] == "facts":
+        return facts_floor(name, tokens, starts, n_ctx)
     return window_nats(build_language(parse_synthetic(name)[0]), tokens, starts, n_ctx)
 
 

@@ -30,7 +30,7 @@ class Study:
     """The settings of a study; each field is a key of its file.
 
     Attributes:
-        corpus: stdlib, text:PATH, data:NAME or synthetic.
+        corpus: stdlib, text:PATH, data:NAME, synthetic or facts.
         tokenizer: bytes, bpe:VOCABULARY, file:PATH of a tokenizer.json, or symbols for a synthetic source.
         shapes: [n_layer, d_model] of each size; the number of heads and the feed-forward width may follow.
         d_head: width of an attention head; a model narrower than two heads has one head.

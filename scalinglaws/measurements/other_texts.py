@@ -6,7 +6,7 @@ import numpy as np
 
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
-from .family_tables import FamilyTables
+from .family_tables import EQUAL, FamilyTables
 from .intervals import between, exponential, jackknife
 from .joining import once
 from .powers import of_size, power
@@ -70,8 +70,8 @@ def _both_losses(evidence: FamilyTables, text: str) -> tuple[np.ndarray, np.ndar
     curves, column = evidence.joined_curves, FOREIGN + text
     kept = (curves["phase"] != "warm-up") & (curves["run_kept"] == 1) & (curves["arch"] == "transformer")
     curves = curves.take(kept & np.isfinite(curves[column]) & np.isfinite(curves["loss_nats"]))
-    if len(curves) < 3:
-        raise Lacking(f"family F-N evaluated on {text}")
+    if len(curves) < 3 or np.ptp(curves["loss_nats"]) < EQUAL:
+        raise Lacking(f"family F-N with different losses, evaluated on {text}")
     return curves["loss_nats"], curves[column], curves["lineage"]
 
 
