@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import argument, counted
 from .along_runs import Reasons, abandoned, cut_short, mid_decay, names_of_no_run, overfit
 from .points import Points
-from .row_kinds import OF_CURVES, kept_again, kinds_asked, left_for
+from .row_kinds import OF_BATCHES, OF_CURVES, kept_again, kinds_asked, left_for
 from .sweeps import untuned
 
 _COLUMNS = ("outcome", "state", "status", "run_state")
@@ -30,10 +30,10 @@ def judged(
     that leaves no row is not applied, and a note says so.
 
     Args:
-        keep_rows: kinds of rows that stay, or "all".
+        keep_rows: kinds of rows that stay, or "all"; but for "untuned" where `best_of` is given.
         best_of: columns whose best value is taken in each cell of one size and tokens; see `sweeps.untuned`.
     """
-    kept = kinds_asked(keep_rows)
+    kept = [kind for kind in kinds_asked(keep_rows) if kind != OF_BATCHES or not best_of]
     points, notes = kept_again(points, *kept), []
     judges: dict[str, Callable[[Points], Reasons]] = {
         "failed": _failures,

@@ -42,9 +42,11 @@ def untuned(points: Points, best_of: Sequence[str] = ()) -> Reasons:
     roles = {role: _filled(points, role) for role in ("params", "tokens", "loss")}
     if not knobs or not all(roles.values()) or not len(points):
         if best_of:
-            lacking = " and ".join(role for role, name in roles.items() if not name)
+            lacking = [role for role, name in roles.items() if not name]
+            named = ", ".join(argument(map={playing(role)[0]: "COLUMN"}) for role in lacking)
             raise PointsError(
-                f"the best of {', '.join(best_of)} in each cell needs a column of {lacking} in every row."
+                f"the best of {', '.join(best_of)} in each cell needs a column of {' and '.join(lacking)} in every "
+                f"row. Name it with {named}."
             )
         return {}
     cell = _cells(points, roles, set(knobs))

@@ -1,0 +1,295 @@
+"""Every next step that a message proposes is typed by a test, or stands here with the reason why none types it.
+
+The places where messages name arguments are read from the source, so that a new one fails until it is typed. That a
+case reaches the place that it is for is seen as it runs.
+"""
+
+import ast
+import shlex
+import sys
+
+import numpy as np
+import pytest
+from cli_made import isoflop, loss, spoken, written
+from test_flags_in_text import BELOW, PACKAGE, QUICK, ROWS, rows_with, suggestions
+
+from scalinglaws.cli.flags_in_text import in_flags
+from scalinglaws.errors import argument
+
+FIT = ("fit", "chinchilla", "TABLE", "--no-backtest", *QUICK)
+LABELLED = rows_with(run_id=lambda i, row: f"r{i}")
+NOISE = np.random.default_rng(3).normal(0, 1, len(ROWS))
+SIGMA = rows_with(sigma=lambda i, row: 0.01)
+CRASHED = rows_with(LABELLED, outcome=lambda i, row: "crashed" if i % 9 == 0 else "finished")
+LEFT_OUT = rows_with(LABELLED, excluded_because=lambda i, row: "failed: outcome is crashed" if i % 9 == 0 else "")
+SWEEP = [row | {"lr": rate, "loss": row["loss"] * (1 + 0.1 * (i - 1) ** 2)} for row in ROWS
+         for i, rate in enumerate((1e-3, 2e-3, 4e-3))]  # fmt: skip
+TWICE = [row | {"run_id": f"r{i}", "of": of, "loss": row["loss"] * (1 + 0.2 * (of == "b"))}
+         for i, row in enumerate(ROWS) for of in "ab"]  # fmt: skip
+NOISY = [row | {"mixture": "ab"[int(z > 0)], "loss": row["loss"] * (1 + 0.1 * (z > 0))}
+         for row, z in zip(ROWS, NOISE, strict=True)]  # fmt: skip
+MIXED_COUNTS = [
+    row | {"n_layer": layers, "d_model": width, "n_vocab": 50257,
+           "params_total": 12 * layers * width**2 + (i % 2) * 50257 * width}
+    for i, row in enumerate(ROWS) for layers, width in [(4 + i // 6, 256 + 64 * (i // 6))]
+]  # fmt: skip
+
+# the place of a message: the command, the table, the flag that the message offers, and what stands for COLUMN and
+# VALUE; an error is gone when it is typed
+REFUSED = {
+    "points/checks_at_import.py check_loss": (
+        ("import", "TABLE"),
+        rows_with(y=lambda i, row: row["loss"], loss=None),
+        "--map",
+        {},
+    ),
+    "points/plausible_loss.py _too_high": (
+        ("import", "TABLE"),
+        rows_with(loss=lambda i, row: np.exp(row["loss"])),
+        "--unit",
+        {},
+    ),
+    "points/sweeps.py cells_of": (
+        ("sweeps", "TABLE", "--knobs", "lr"),
+        rows_with(SWEEP, far=lambda i, row: row["tokens"], tokens=None),
+        "--map",
+        {"COLUMN": "far"},
+    ),
+    "points/given.py _checked": (
+        ("import", "TABLE", "--given", "batch_tokens=many"),
+        rows_with(tokens=None, steps=lambda i, row: row["tokens"] / 5e5),
+        "--given",
+        {},
+    ),
+    "fitting/weights.py _kind": ((*FIT, "--weights", "sigma"), SIGMA, "--weights", {}),
+    "fitting/columns.py check_no_sweep": (
+        ("fit", "step-lr", "TABLE", "--keep-rows", "untuned", "--no-backtest", *QUICK),
+        SWEEP,
+        "--best-of",
+        {},
+    ),
+    "points/sweeps.py untuned": (
+        ("import", "TABLE", "--best-of", "lr"),
+        rows_with(SWEEP, far=lambda i, row: row["tokens"], tokens=None),
+        "--map",
+        {"COLUMN": "far"},
+    ),
+    "frontiers/slices.py chosen_columns": (
+        ("frontier", "isoflop", "TABLE", *QUICK),
+        rows_with(isoflop(), out=lambda i, row: row["loss"], loss=None, error=None),
+        "--map",
+        {"COLUMN": "out"},
+    ),
+    "frontiers/c_min.py adjusted": (
+        ("frontier", "c-min", "TABLE", "--critical", "B_star=2e8,alpha_B=0.21", *QUICK),
+        [{"run_id": f"s{n:g}", "params_total": n, "of_a_step": 1e5, "tokens": t, "loss": loss(n, t)}
+         for n in np.geomspace(1e7, 1e9, 6) for t in np.geomspace(1e8, 1e11, 30)],
+        "--map",
+        {"COLUMN": "of_a_step"},
+    ),
+    "planning/goals.py checked": (("plan", "chinchilla", "TABLE", *QUICK), ROWS, "--flops", {}),
+    "predicting/prior.py read_prior": (
+        ("predict", "TABLE", "--at", "N=1e9,D=1e11", "--prior", "nowhere.json"),
+        LABELLED,
+        "--prior",
+        {},
+    ),
+    "auditing/claim_gate.py refuse": (
+        ("predict", "chinchilla", "TABLE", "--at", "N=1e10,D=1e12", *QUICK),
+        rows_with(loss=lambda i, row: row["loss"] * np.exp(0.3 * NOISE[i])),
+        "--anyway",
+        {},
+    ),
+}  # fmt: skip
+
+LONG = ("auditing/claim_gate.py refuse", "frontiers/slices.py chosen_columns", "frontiers/c_min.py adjusted",
+        "predicting/prior.py read_prior", "fitting/weights.py _kind", "planning/goals.py checked",
+        "fitting/columns.py check_no_sweep")  # fmt: skip
+
+# the same of notes and rules: the note has gone when what it offers is typed
+NOTED = {
+    "points/judged_rows.py _left_out": (("import", "TABLE"), CRASHED, "--keep-rows", {}),
+    "points/reasons_in_tables.py left_out_by_the_table": (("import", "TABLE"), LEFT_OUT, "--keep-rows", {}),
+    "points/doubts.py _about_bits": (
+        ("import", "TABLE"),
+        rows_with(eval_set=lambda i, row: "c4 (bits per byte)"),
+        "--map",
+        {},
+    ),
+    "points/doubts.py _about_evaluations": (
+        ("import", "TABLE"),
+        TWICE,
+        "--where",
+        {"COLUMN": "of", "VALUE": "a"},
+    ),
+    "points/doubts.py _about_embeddings": (("import", "TABLE"), MIXED_COUNTS, "--map", {}),
+    "points/one_definition.py carrying": (("import", "TABLE"), NOISY, "--where", {}),
+    "points/doubts_of_counts.py _about_compute": (
+        ("import", "TABLE"),
+        rows_with(tokens=lambda i, row: row["tokens"] / 1e6,
+                  flops=lambda i, row: 6 * row["params_total"] * row["tokens"],
+                  batch_tokens=lambda i, row: 1.0),
+        "--unit",
+        {},
+    ),
+    "fitting/rows_of_law.py about": (("fit", "kaplan-n", "TABLE", "--no-backtest", *QUICK), ROWS, "--every-row", {}),
+}  # fmt: skip
+
+# what rules of the audit recommend, as flags that a verb takes
+RECOMMENDED = {
+    "auditing/form.py floor_known": (*FIT, argument(fix={"E": 1.7})),
+    "auditing/fits.py outliers_harmless": (*FIT, argument(loss="tukey")),
+    "auditing/fits.py whole_run_intervals": (*FIT[:-2], argument(cluster="run_id"), argument(draws=60)),
+    "auditing/grid.py centred_budgets": ("frontier", "isoflop", "BUDGETS", *QUICK, argument(form="additive")),
+    "auditing/protocol.py decayed": ("import", "CURVES", argument(keep="decayed")),
+    "auditing/protocol.py honest_checkpoints": ("import", "CURVES", argument(keep="final"), argument(burn_in=0.1)),
+    "auditing/accounting.py same_units": ("import", "TABLE", argument(unit={"tokens": "millions"})),
+    "frontiers/budgets.py at": ("plan", "chinchilla", "TABLE", *QUICK, argument(flops=1e21)),
+}
+
+ELSEWHERE = {  # the file of tests that reaches these, and types what they offer
+    "tests/test_flags_in_text.py": """auditing/accounting.py full_precision,
+        auditing/accounting.py one_loss,
+        auditing/forecast.py inside_the_box,
+        auditing/grid.py reach,
+        auditing/uses.py not_overtrained,
+        comparing/backtest.py compute_column,
+        comparing/compare.py _check,
+        counting/counts.py _unfilled,
+        fitting/columns.py _filled,
+        fitting/columns.py _lacking,
+        fitting/columns.py or_hold,
+        frontiers/critical_batch.py critical_batch,
+        frontiers/frontier.py _budgets,
+        frontiers/frontier_text.py critical_batch_blocks,
+        planning/trainer_config.py configuration,
+        planning/undetermined.py _held,
+        points/along_runs.py names_of_no_run,
+        points/along_runs.py untold,
+        points/cell_values.py _check_spared,
+        points/choosing_columns.py _renamed,
+        points/convert.py _no_route,
+        points/doubts.py _about_experts,
+        points/doubts.py _about_missing,
+        points/doubts.py _about_params,
+        points/doubts.py _about_training,
+        points/doubts_of_counts.py _about_ratio,
+        points/doubts_of_counts.py _remedies,
+        points/foreign_units.py converted,
+        points/names.py which_count,
+        points/one_definition.py unmixed,
+        points/one_definition.py ways_out,
+        points/plausible_loss.py doubts_of_loss,
+        points/plausible_loss.py _percentages,
+        points/which_rows.py _progress""",
+    "tests/test_sweeps.py": "frontiers/sweeps.py _asked, frontiers/sweeps.py _varied",
+    "tests/test_local_exponents.py": "counting/local_exponent.py _between",
+    "tests/test_through_loss.py": "predicting/through_loss.py loss_of",
+    "tests/test_choosing.py": "studying/next_runs.py next_runs",
+    "tests/test_claim_gate.py": "auditing/claim_gate.py _rising, auditing/claim_gate.py _of_fit",
+    "tests/test_curve_tables.py": "fitting/curve_tables.py of_runs, fitting/curve_tables.py _require_one_size",
+}
+NOT_TYPED = {  # why nothing is typed
+    "points/choosing_columns.py _chosen": "names what was typed; the nearest column stands beside it",
+    "points/doubts.py _pooled": "repeats what was typed, which is done",
+    "points/given.py with_given": "names what was typed, to be left out",
+    "points/reading.py _in_our_units": "names what was typed; the nearest column stands beside it",
+    "points/reading.py _matching": "names what was typed, which leaves no row",
+    "points/where.py _tokens": "names what was typed, where it cannot be read",
+    "points/where.py error": "names what was typed, where it cannot be read",
+    "points/points.py __getitem__": "of Python alone: a verb of the command line asks for its columns before",
+    "points/reading.py _check_need": "of Python alone: `need` is no flag",
+    "predicting/prior.py prior_of": "the flag is that of predicting/prior.py read_prior, which is typed",
+    "planning/goals.py _check_accuracy_law": "of Python alone: a law file of one's own, with draws of it",
+    "comparing/backtest.py _one": "the flag is that of comparing/compare.py _check, which is typed",
+    "training/trackers.py check_trackers": "names what was typed; its next step is an installation",
+    "studying/clean.py text": "typed in tests/test_cli.py, on a folder with states",
+    "designing/study_file.py require_name": "names the folder of a study that would train, which takes minutes",
+}
+
+
+def places() -> set[str]:
+    """Name the file and function of every place where a message names an argument."""
+    found = set()
+    for path in BELOW:
+        text = path.read_text("utf-8")
+        tree = ast.parse(text if "argument(" in text else "")
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        for function in functions:
+            calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+            if any(getattr(call.func, "id", "") == "argument" for call in calls):
+                found.add(f"{path.relative_to(PACKAGE).as_posix()} {function.name}")
+    return found
+
+
+def spoken_and_seen(*words) -> tuple[int, str, set[str]]:
+    """Speak to the command line: the exit code, what was said, and the places that named arguments."""
+    seen = set()
+
+    def note(frame, event, _):
+        if event == "call" and frame.f_code is argument.__code__:
+            caller = frame.f_back
+            while caller.f_code.co_name.startswith("<"):
+                caller = caller.f_back
+            path = caller.f_code.co_filename
+            seen.add(f"{path.rpartition('/scalinglaws/')[2]} {caller.f_code.co_name}")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        code, out, err = spoken(*words)
+    finally:
+        sys.setprofile(before)
+    return code, f"{out}\n{err}", seen
+
+
+def offered(said: str, flag: str, stands_for: dict[str, str]) -> list[list[str]]:
+    """Read the flags of one name that a message offers, with the values for COLUMN and VALUE; --flag alone too."""
+    for name, value in stands_for.items():
+        said = said.replace(name, value)
+    found = [one for one in suggestions(" ".join(said.split()), "") if one[0] == flag]
+    return found or ([[flag]] if flag in said else [])
+
+
+@pytest.mark.parametrize("place", [pytest.param(one, marks=[pytest.mark.slow] * (one in LONG)) for one in REFUSED])
+def test_what_a_refusal_proposes_works_when_it_is_typed(place, tmp_path):
+    command, rows, flag, stands_for = REFUSED[place]
+    words = [str(written(tmp_path / "t.csv", rows)) if word == "TABLE" else word for word in command]
+    code, said, seen = spoken_and_seen(*words)
+    assert code in (1, 2) and place in seen, (said, seen)
+    typed = next(one for one in offered(said, flag, stands_for) if " ".join(one) not in " ".join(words))
+    replaced = [word for i, word in enumerate(words) if flag not in (word, words[i - 1])]
+    code, said, seen = spoken_and_seen(*replaced, *typed)
+    assert code == 0 and place not in seen, (typed, said)
+
+
+@pytest.mark.parametrize("place", NOTED)
+def test_what_a_note_proposes_ends_it_when_it_is_typed(place, tmp_path):
+    command, rows, flag, stands_for = NOTED[place]
+    words = [str(written(tmp_path / "t.csv", rows)) if word == "TABLE" else word for word in command]
+    code, said, seen = spoken_and_seen(*words)
+    assert code == 0 and place in seen, (said, seen)
+    typed = offered(said, flag, stands_for)[0]
+    code, said, _ = spoken_and_seen(*words, *typed)
+    assert code == 0 and " ".join(typed) not in said.replace("'", ""), said
+
+
+@pytest.mark.parametrize("place", RECOMMENDED)
+def test_what_a_rule_recommends_is_taken_by_a_verb(place, tmp_path):
+    curves = [{"run_id": f"{n:g}", "params_total": n, "tokens": d, "lr": lr, "loss": loss(n, d)}
+              for n in (1e7, 1e8, 1e9) for d, lr in ((1e9, 1e-3), (2e9, 6e-4), (4e9, 1e-5))]  # fmt: skip
+    rows = {"TABLE": LABELLED, "BUDGETS": isoflop(), "CURVES": curves}
+    words = [str(written(tmp_path / "t.csv", rows[word])) if word in rows else word for word in RECOMMENDED[place]]
+    typed = [part for word in words for part in (shlex.split(in_flags(f"({word})")[1:-1]) if "=" in word else [word])]
+    code, _, err = spoken(*typed)
+    assert code == 0, err
+
+
+def test_every_place_that_proposes_something_is_typed_or_has_a_reason():
+    elsewhere = {place for listed in ELSEWHERE.values() for place in map(str.strip, listed.split(","))}
+    assert all((PACKAGE.parent / name).exists() for name in ELSEWHERE)
+    known = [*REFUSED, *NOTED, *RECOMMENDED, *elsewhere, *NOT_TYPED]
+    assert sorted(name for name in known if known.count(name) > 1) == []
+    proposing = places()
+    assert sorted(proposing - set(known)) == []
+    assert sorted(set(known) - proposing) == []
