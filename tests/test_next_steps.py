@@ -15,6 +15,7 @@ from test_flags_in_text import BELOW, PACKAGE, QUICK, ROWS, rows_with, suggestio
 
 from scalinglaws.cli.flags_in_text import in_flags
 from scalinglaws.errors import argument
+from scalinglaws.store.store import open_store
 
 FIT = ("fit", "chinchilla", "TABLE", "--no-backtest", *QUICK)
 LABELLED = rows_with(run_id=lambda i, row: f"r{i}")
@@ -182,6 +183,7 @@ ELSEWHERE = {  # the file of tests that reaches these, and types what they offer
         points/plausible_loss.py doubts_of_loss,
         points/plausible_loss.py _percentages,
         points/which_rows.py _progress""",
+    "tests/test_mixtures.py": "arms/mixtures.py _read",
     "tests/test_sweeps.py": "frontiers/sweeps.py _asked, frontiers/sweeps.py _varied",
     "tests/test_local_exponents.py": "counting/local_exponent.py _between",
     "tests/test_through_loss.py": "predicting/through_loss.py loss_of",
@@ -203,7 +205,6 @@ NOT_TYPED = {  # why nothing is typed
     "planning/goals.py _check_accuracy_law": "of Python alone: a law file of one's own, with draws of it",
     "comparing/backtest.py _one": "the flag is that of comparing/compare.py _check, which is typed",
     "training/trackers.py check_trackers": "names what was typed; its next step is an installation",
-    "studying/clean.py text": "typed in tests/test_cli.py, on a folder with states",
     "designing/study_file.py require_name": "names the folder of a study that would train, which takes minutes",
 }
 
@@ -285,10 +286,19 @@ def test_what_a_rule_recommends_is_taken_by_a_verb(place, tmp_path):
     assert code == 0, err
 
 
+def test_what_would_be_removed_is_removed_as_the_last_line_says(tmp_path):
+    part = open_store(tmp_path / "s", create=True).path / "points.csv.1.ab.part"
+    part.write_text("half")
+    code, said, seen = spoken_and_seen("clean", tmp_path / "s")
+    assert code == 0 and part.exists() and "studying/clean.py text" in seen
+    (typed,) = offered(said, "--yes", {})
+    assert spoken("clean", tmp_path / "s", *typed)[0] == 0 and not part.exists()
+
+
 def test_every_place_that_proposes_something_is_typed_or_has_a_reason():
     elsewhere = {place for listed in ELSEWHERE.values() for place in map(str.strip, listed.split(","))}
     assert all((PACKAGE.parent / name).exists() for name in ELSEWHERE)
-    known = [*REFUSED, *NOTED, *RECOMMENDED, *elsewhere, *NOT_TYPED]
+    known = [*REFUSED, *NOTED, *RECOMMENDED, *elsewhere, *NOT_TYPED, "studying/clean.py text"]
     assert sorted(name for name in known if known.count(name) > 1) == []
     proposing = places()
     assert sorted(proposing - set(known)) == []
