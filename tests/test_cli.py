@@ -13,6 +13,7 @@ from scalinglaws.cli.app import app
 
 VERBS = [
     "study",
+    "init",
     "design",
     "launch",
     "status",
@@ -33,6 +34,7 @@ VERBS = [
     "frontier",
     "sweeps",
     "plan",
+    "next",
     "laws",
     "report",
     "train",

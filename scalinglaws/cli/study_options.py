@@ -59,13 +59,28 @@ Minutes = Annotated[
     typer.Option(metavar="3", help="Of a folder or file of text: about how long the study may take.  \\[default: 3]"),
 ]
 MINUTES = 3.0
+TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
 
 
 def is_text(study: str) -> bool:
-    """Whether what is asked for is a folder or file of text, and no preset and no study file."""
+    """Whether what is asked for is a folder or file of text, and no preset and no study file.
+
+    Raises:
+        MisuseError: it is a table, or the folder of a study.
+    """
     from ..designing.study_file import presets
 
-    return study not in presets() and not study.endswith(".toml") and Path(study).exists()
+    place = Path(study)
+    if study in presets() or study.endswith(".toml") or not place.exists():
+        return False
+    if place.suffix.lower() in TABLES:
+        raise MisuseError(f"{study} is a table, and no text to study. For its runs: scalinglaws report {study}.")
+    if (place / "store.json").exists():
+        raise MisuseError(
+            f"{study} is the folder of a study, and no text. Repeat the command that began it to go on, or draw its "
+            f"page: scalinglaws report {study}."
+        )
+    return True
 
 
 def study_of_text(text: str, folder: Path, minutes: float | None) -> Path:
@@ -75,7 +90,6 @@ def study_of_text(text: str, folder: Path, minutes: float | None) -> Path:
     if (folder / TOML).exists():
         say(f"{folder / TOML} is there already: this study is taken up again, as it was laid out")
         return folder / TOML
-    folder.mkdir(parents=True, exist_ok=True)
     made = first_study(Path(text), folder, minutes or MINUTES, say)
     for line in made.said:
         say(line)

@@ -62,7 +62,6 @@ def first_study(text: Path, folder: Path, minutes: float, say: Callable[[str], N
     """
     documents, said = read_documents(text)
     training = sum(len(one) + 1 for one in documents if split_of(_digest(one)) == "train")
-    write_whole(folder / TEXT, b"".join(json.dumps({"text": one.decode()}).encode() + b"\n" for one in documents))
     recipe = Study(
         _name(text),
         SIZES[:1],
@@ -80,6 +79,8 @@ def first_study(text: Path, folder: Path, minutes: float, say: Callable[[str], N
     about = f"{text.name}: {counted(len(study.shapes) - 2, 'size')} and two held out, for {minutes:g} minutes"
     study = replace(study, about=about)
     comment = [f"written for {minutes:g} minutes; change it, and train it again with: scalinglaws study {TOML}"]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / TEXT, b"".join(json.dumps({"text": one.decode()}).encode() + b"\n" for one in documents))
     write_whole(folder / TOML, toml_of(study, comment).encode())
     return FirstStudy(study, folder / TOML, seconds, (*said, *told))
 
