@@ -17,7 +17,7 @@ def pairs() -> str:
             found.append(_pair(rows))
     plain, default = np.array(found).transpose(1, 0, 2)
     head = ["method", "pairs", "held", "mean error %", "median half-width %"]
-    return markdown(head, [_told("`chinchilla`, plain", plain), _told("default", default)])
+    return markdown(head, [_told("`chinchilla` alone", plain), _told("default", default)])
 
 
 def _pair(rows: Points) -> list[tuple[float, float, float]]:
