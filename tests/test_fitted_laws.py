@@ -66,10 +66,10 @@ def test_the_joint_law_returns_the_constants_that_made_the_points(found):
     assert law.columns == {"N": "params_nonembedding", "D": "tokens", "L": "loss_nats"}
 
 
-def test_every_law_of_the_report_is_fitted_both_ways_or_says_why_not(found):
+def test_every_law_of_the_report_is_fitted_once_or_says_why_not(found):
     names = {f.law for f in found.fits}
     assert {"kaplan-n", "kaplan-d", "kaplan-c", "kaplan-nd", "kaplan-ns", "chinchilla", "henighan-n"} <= names
-    assert {"huber", "ls-log"} <= {f.loss.split(",")[0].split(";")[0] for f in found.fits if f.law == "chinchilla"}
+    assert len({fit.law for fit in found.fits}) == len(found.fits)  # one constant has one interval on a page
     assert not [note for note in found.notes if " on " in note]
 
 

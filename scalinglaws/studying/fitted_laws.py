@@ -81,10 +81,10 @@ def infer(
             fitted.append((asked, drawn))
     shown: dict[str, tuple[Band, ...]] = {}
     for asked, drawn in fitted:
-        if asked.panel and asked.loss == ROBUST and not unsound(drawn.fit):
+        if asked.panel and not unsound(drawn.fit):
             lines = attempt(partial(bands, asked, drawn, level), lambda why: [])
             shown[asked.panel] = (*shown.get(asked.panel, ()), *lines)
-    chosen = {asked.law.name: drawn for asked, drawn in fitted if asked.loss == ROBUST}
+    chosen = {asked.law.name: drawn for asked, drawn in fitted}
     spread = attempt(lambda: seed_spread(points, counts), lambda why: None)
     said = [attempt(partial(lack_of_fit, chosen[m.name], spread), str) for m in members if m.name in chosen]
     notes += [note for note in said if note]
@@ -104,7 +104,7 @@ def _drawn(asked: LawAsked, draws: int, seed: int) -> Draws | Exception:
 
     def make() -> Draws | Exception:
         try:
-            found = fit(asked.law, asked.points, loss=asked.loss, cluster=asked.cluster, columns=asked.columns)
+            found = fit(asked.law, asked.points, loss=ROBUST, cluster=asked.cluster, columns=asked.columns)
             return draw(found, draws=draws, seed=seed)
         except (PointsError, FitError) as failure:
             return failure

@@ -14,7 +14,7 @@ from ..points.points import Points
 # tokens for Kaplan's laws, processed tokens for Hoffmann's; they are equal if no text is repeated.
 COUNTS = {"N": "params_nonembedding", "C": "flops_6nd", "S": "steps"}
 JOINT = ("kaplan-nd", "chinchilla")  # laws of N and D, with which predictions and plans can be made
-ROBUST, SQUARES = "huber", "ls-log"
+ROBUST = "huber"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,6 @@ class LawAsked:
     rows: tuple[int, ...] = ()
     along: str = ""
     why: str = ""
-    loss: str = ROBUST
     cluster: str = "lineage"
 
 
@@ -49,9 +48,7 @@ def everything_asked(
     rows = tuple(map(int, rows_kept(points)))
     for law in laws:
         panel, along = panel_of(law)
-        for loss in (ROBUST, SQUARES):
-            columns = _columns(law, counts)
-            asked.append(LawAsked(law, points, columns, panel, rows, along, "all runs", loss, cluster))
+        asked.append(LawAsked(law, points, _columns(law, counts), panel, rows, along, "all runs", cluster=cluster))
     if curves is not None:
         law = shelf("kaplan-ns")
         asked.append(LawAsked(law, curves, _columns(law, counts), why="evaluations along runs at constant rate"))

@@ -25,13 +25,13 @@ def tabulated(asked: LawAsked, drawn: Draws, level: float) -> FittedLaw:
     published = shown.published[0] if shown.published else None
     bounds = {name: (_bound(low), _bound(high)) for name, (low, high) in ends.items()}
     values = {name: Estimate(float(value), *bounds[name], level) for name, value in found.values.items()}
-    scale = f", delta {found.delta:.2g} of ln L" if asked.loss == ROBUST else ""
+    scale = f", delta {found.delta:.2g} of ln L"
     clusters = _NAMES[asked.cluster] if asked.cluster in asked.points else "points"
     return FittedLaw(
         law=shown.name,
         formula=shown.formula,
         columns=dict(found.columns),
-        loss=f"{asked.loss}{scale}; {asked.why}",
+        loss=f"{ROBUST}{scale}; {asked.why}",
         n_points=found.n,
         n_runs=found.n_clusters,
         objective=float(found.objective),
