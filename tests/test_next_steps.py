@@ -286,6 +286,42 @@ def test_what_a_rule_recommends_is_taken_by_a_verb(place, tmp_path):
     assert code == 0, err
 
 
+# commands that the command line itself refuses, and what stands there for it: flags that replace those of the same
+# name, or a whole command
+OF_THE_COMMAND_LINE = {
+    "a place of a frontier": (("frontier", "isoflop", "BUDGETS", *QUICK, "--at", "N=1e9"), "--at C=1e22"),
+    "a place of every law": (("laws", "--at", "N=70e9,D=1.4e12"), "scalinglaws laws chinchilla --at N=70e9,D=1.4e12"),
+    "a loss without a budget": (("laws", "--loss", "2"), "scalinglaws laws --optimum C=1e23 --loss 2"),
+    "a mapping without a column": (("import", "TABLE", "--map", "loss"), "--map loss=val/loss"),
+    "a unit without a name": (("import", "TABLE", "--unit", "bits"), "--unit loss=bits"),
+    "half of a list of models": (
+        ("plan", "chinchilla", "TABLE", *QUICK, "--flops", "1e21", "--n-vocab", "50257"),
+        "--n-vocab 50257 --n-ctx 2048",
+    ),
+    "fits of several laws": (
+        ("fit", "chinchilla,kaplan-nd", "TABLE", "--no-backtest", *QUICK),
+        "scalinglaws compare POINTS --laws A,B",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param(one, marks=[pytest.mark.slow] * (one == "fits of several laws")) for one in OF_THE_COMMAND_LINE],
+)
+def test_what_the_command_line_offers_works_when_it_is_typed(what, tmp_path):
+    command, step = OF_THE_COMMAND_LINE[what]
+    rows = {"TABLE": rows_with(ROWS, **{"val/loss": lambda i, row: row["loss"]}), "BUDGETS": isoflop()}
+    words = [str(written(tmp_path / "t.csv", rows[word])) if word in rows else word for word in command]
+    code, said, _ = spoken_and_seen(*words)
+    assert code == 2 and step in " ".join(said.split()), said
+    typed = step.replace("POINTS", str(tmp_path / "t.csv")).replace("A,B", "chinchilla,kaplan-nd").split()
+    whole, names = typed[0] == "scalinglaws", {word for word in typed if word.startswith("--")}
+    kept = [word for i, word in enumerate(words) if word not in names and words[i - 1] not in names]
+    code, said, _ = spoken_and_seen(*(typed[1:] if whole else [*kept, *typed]))
+    assert code == 0, said
+
+
 def test_what_would_be_removed_is_removed_as_the_last_line_says(tmp_path):
     part = open_store(tmp_path / "s", create=True).path / "points.csv.1.ab.part"
     part.write_text("half")
