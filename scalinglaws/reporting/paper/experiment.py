@@ -68,15 +68,13 @@ class Experiment:
         """Give a measured table.
 
         Raises:
-            Lacking: there is none, and why.
+            Lacking: there is none.
         """
         for one in (*self.found.measured.sheets, *self.tables):
             if one.name == name and one.rows:
                 heads = _distinct(one.columns)
                 return Rows({head: tuple(row[i] for row in one.rows) for i, head in enumerate(heads)})
-        words = name.replace("-", " ")
-        why = next((text for text in self.found.measured.missing if words.split()[0] in text), "")
-        raise Lacking(why.split(": needs ", 1)[-1] or f"the table {name!r}, which these runs do not give")
+        raise Lacking("more of its runs")
 
     def line(self, name: str) -> tuple[Band, ...]:
         """Give the fitted lines of a name; none where there is no fit."""
@@ -101,6 +99,16 @@ class Experiment:
         if not rows.any():
             raise Lacking(f"family {families[0]} (0 runs present)")
         return self.runs.take(rows)
+
+    def by_place(self) -> Points:
+        """Give the table of losses by place in the context.
+
+        Raises:
+            Lacking: there is none.
+        """
+        if "position" not in self.positions or not len(self.positions):
+            raise Lacking("the losses by place in the context (positions.csv)")
+        return self.positions
 
     def curves_of(self, runs: Points) -> list[tuple[str, Points]]:
         """Give the learning curves of these runs and of the trunks from which they branch, evaluations in order."""

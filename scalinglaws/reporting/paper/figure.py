@@ -44,12 +44,14 @@ def drawn(figure: PaperFigure, experiment: Experiment) -> Drawing:
 
     made = attempt(lambda: figure.draw(experiment), without)
     lacking = [panel for panel in made.panels if panel.missing]
-    if made.panels and lacking:
-        told = "; ".join(f"{panel.title}: {panel.missing}" for panel in lacking)
-        made = replace(made, caption=f"{made.caption} Not drawn: {told}. {needed(figure, experiment)}")
+    if made.panels and len(lacking) == len(made.panels):
+        return without(lacking[0].missing)
+    if lacking:
+        absent = "; ".join(f"{panel.title}: {panel.missing}" for panel in lacking)
+        made = replace(made, caption=f"{made.caption} Not drawn: {absent}. {needed(figure, experiment)}")
     if any(_leaves(made, one) for one in made.panels):
         made = replace(made, caption=f"{made.caption} Where an interval leaves its panel it is cut.")
-    return made if len(lacking) < len(made.panels) else replace(made, panels=())
+    return made
 
 
 def _leaves(drawing: Drawing, one: ChartPanel) -> bool:

@@ -35,9 +35,9 @@ def draw(e: Experiment) -> Drawing:
             near = int(np.abs(np.log(np.maximum(plain["params_nonembedding"], 1) / n)).argmin())
             other = plain["run_id"][near], plain["params_nonembedding"][near], "Transformer", False
             for run_id, size, words, dotted in ((lstm["run_id"][row], n, "LSTM", True), other):
-                rows = e.positions["run_id"] == run_id
+                rows = e.by_place()["run_id"] == run_id
                 label = f"{words}, N = {size:,.0f}"
-                marks.append(line(e.positions["position"][rows], e.positions["loss_nats"][rows], colour=SERIES[place],
+                marks.append(line(e.by_place()["position"][rows], e.by_place()["loss_nats"][rows], colour=SERIES[place],
                                   label=label, dotted=dotted, thin=not dotted))  # fmt: skip
         return marks
 

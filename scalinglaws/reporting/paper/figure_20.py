@@ -23,10 +23,10 @@ def draw(e: Experiment) -> Drawing:
     def at_the_end() -> list[Mark]:
         marks: list[Mark] = []
         for run_id, n, tokens in zip(runs["run_id"], runs["params_nonembedding"], runs["tokens"], strict=True):
-            rows = e.positions["run_id"] == run_id
-            marks.append(line(e.positions["position"][rows], e.positions["loss_nats"][rows], size=float(n), thin=True,
+            rows = e.by_place()["run_id"] == run_id
+            marks.append(line(e.by_place()["position"][rows], e.by_place()["loss_nats"][rows], size=float(n), thin=True,
                               label="measured"))  # fmt: skip
-            marks += _fitted(fits, float(n), float(tokens), e.positions.take(rows))
+            marks += _fitted(fits, float(n), float(tokens), e.by_place().take(rows))
         if not marks:
             raise Lacking("the losses by place of family F-N")
         return marks

@@ -13,14 +13,14 @@ def draw(e: Experiment) -> Drawing:
     runs = e.of("F-N", "F-SEED", arch="transformer")
     runs = runs.take((runs["tokens"] == runs["tokens"].max()) & (runs["n_layer"] > 1))
     short = attempt(lambda: e.of("F-CTX8"), lambda why: None)
-    longest = int(e.positions["position"].max()) if len(e.positions) else 1
+    longest = int(e.by_place()["position"].max())
     places = [2**k for k in range(int(np.log2(longest)) + 1)]
 
     def at(of, place: int) -> tuple[np.ndarray, np.ndarray]:
         found: dict[float, list[float]] = {}
         for run_id, n in zip(of["run_id"], of["params_nonembedding"], strict=True):
-            rows = (e.positions["run_id"] == run_id) & (e.positions["position"] == place)
-            for loss in e.positions["loss_nats"][rows]:
+            rows = (e.by_place()["run_id"] == run_id) & (e.by_place()["position"] == place)
+            for loss in e.by_place()["loss_nats"][rows]:
                 found.setdefault(float(n), []).append(float(loss))
         return np.array(sorted(found)), np.array([np.mean(found[n]) for n in sorted(found)])
 
