@@ -73,6 +73,8 @@ def test_its_ranking_is_that_of_compare_and_its_plan_that_of_plan(one_law):
     assert made["flops"] == pytest.approx(flops) and made["reach"] == pytest.approx(10)
     assert made["params"]["value"] == pytest.approx(planned["params"]["value"], rel=1e-9)
     assert made["params"]["high"] == pytest.approx(planned["params"]["high"], rel=1e-9)
+    asked = [one["flops"] for one in record["budgets"]["plans"]]
+    assert asked[0] < flops < asked[-1] and asked[-1] / asked[0] == pytest.approx(1e4)
     assert made["loss_nats"]["high"] == pytest.approx(planned["loss"]["high"], rel=1e-9)
 
 

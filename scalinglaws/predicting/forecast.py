@@ -123,7 +123,11 @@ class Forecaster:
         Raises:
             PointsError: the points cannot support the law by themselves.
         """
-        return draws_of(self.posterior, self.points, self.seen.columns, draws, seed)
+        made = self.__dict__.setdefault("_draws", {})  # drawing fits the law: the plans of many budgets share the draws
+        if (draws, seed) not in made:
+            made[draws, seed] = draws_of(self.posterior, self.points, self.seen.columns, draws, seed)
+        drawn: Draws = made[draws, seed]
+        return drawn
 
     def ask(self, at: Mapping[str, float | np.ndarray], *, level: float = 0.95, kind: str = "run") -> Forecast:
         """Forecast at inputs by letter, numbers or arrays.

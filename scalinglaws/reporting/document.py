@@ -39,6 +39,7 @@ class Document:
         commands: that make the page again.
         data: what "Download everything" saves, by its names.
         charts: name of a figure -> what `charts.js` draws.
+        planner: whether a part is the planner, whose script then comes along.
         refresh: seconds after which the page loads itself again; 0 for never.
     """
 
@@ -51,12 +52,13 @@ class Document:
     data: Mapping[str, Any]
     charts: Mapping[str, Any] = field(default_factory=dict)
     refresh: int = 0
+    planner: bool = False
 
 
 def html_of(document: Document) -> str:
     """Fill in the template of a page."""
     here = files(__package__)
-    names = ["page.js", *(["charts.js"] if document.charts else [])]
+    names = ["page.js", *(["charts.js"] if document.charts else []), *(["planner.js"] if document.planner else [])]
     scripts = [(here / name).read_text(encoding="utf-8") for name in names]
     if document.charts:
         scripts.insert(0, (here / LIBRARY).read_text(encoding="utf-8"))

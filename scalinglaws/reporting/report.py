@@ -19,6 +19,7 @@ from .markup import formula
 from .methods import checklist, methods
 from .page_data import plain
 from .paths import without_paths
+from .planner import planner
 from .tables import all_tables
 
 
@@ -67,9 +68,11 @@ def page(results: StudyResults, drawn: list[Rendered]) -> str:
     others = [text for name, text in figures.items() if first is None or name != first.name]
     checked = attempt(lambda: table_html(checklist(results)), partial(failed, "This checklist"))
     noted = attempt(partial(_warnings, results), partial(failed, "These warnings"))
+    asked = attempt(partial(planner, results), partial(failed, "The planner"))
     parts = [
         Section("picture", "", f'<section id="picture">{figures[first.name]}</section>' if first else ""),
         Section("mind", "", attempt(partial(_mind, results), partial(failed, "What to mind"))),
+        Section("planner", "What if", asked),
         Section("words", "In words", _words(results)),
         *laws,
         Section("figures", "Figures", f'<section id="figures"><h2>Figures</h2>{"".join(others)}</section>'),
@@ -83,7 +86,12 @@ def page(results: StudyResults, drawn: list[Rendered]) -> str:
     kind = "A table of runs" if of_a_table(results) else "Scaling-law study"
     answer = f'{lead}<p class="verdict">{line}</p>' if line else lead
     shown = [one for one in parts if one.body]
-    return html_of(Document(results.name, kind, _presence(results), answer, shown, results.commands, plain(results)))
+    return html_of(
+        Document(
+            results.name, kind, _presence(results), answer, shown, results.commands, plain(results),
+            planner='id="planner"' in asked,
+        )
+    )  # fmt: skip
 
 
 def _mind(results: StudyResults) -> str:

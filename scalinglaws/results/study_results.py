@@ -32,6 +32,19 @@ class Recommendation:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Budgets:
+    """Plans over a range of budgets, for the planner of the page.
+
+    Attributes:
+        plans: in the order of compute, each as `plan` gives it.
+        speeds: device -> FLOPs per second of one, by which compute becomes hours and money.
+    """
+
+    plans: tuple[Recommendation, ...]
+    speeds: dict[str, float]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class StudyResults(PublicRecord):
     """Everything the report shows.
@@ -47,6 +60,7 @@ class StudyResults(PublicRecord):
         counts: letter -> the column of the points by which this report counts it.
         law: the law that the summary, the residuals and the plan use; empty: the law of `held_out`.
         ranking: the laws of a table, ranked by how well they predict its larger runs; a study has `held_out` instead.
+        budgets: plans over a range of budgets; None where no law splits one.
         of: "study", or "table" for runs that somebody else trained: then the machine, text and cost are unknown.
         spent: seconds of run time of "training", "held-out runs" and "evaluations", which are `train_seconds` together.
     """
@@ -77,6 +91,7 @@ class StudyResults(PublicRecord):
     ranking: Ranking | None = None
     of: str = "study"
     spent: dict[str, float] = field(default_factory=dict)
+    budgets: Budgets | None = None
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""

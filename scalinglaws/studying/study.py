@@ -36,6 +36,7 @@ from ..store.points_of_runs import curve_points, learning_curves, points_of
 from ..store.store import Store, new_or_kept
 from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints, forget_complaints
+from .budgets import budgets_by
 from .estimate import seconds_here
 from .fitted_laws import Inference, infer
 from .laws_asked import COUNTS, JOINT
@@ -99,7 +100,7 @@ def study(
         plans, unplanned = _plans(study, store, by, barred_of_study(found.draws[law].fit if law else None), data)
         found = replace(found, notes=(*found.notes, *scanned, *unknown, *unpredicted, *unplanned))
         write_hint(earlier, seconds := time.monotonic() - began + _number(read_hint(earlier)))
-        results = _results(study, sweep, store, data, found, law, test, plans, command, seconds, floor)
+        results = _results(study, sweep, store, data, found, law, test, plans, command, seconds, floor, by)
         write_down(store.path, results.held_out, plans, points)
         return _told(results, store.runs_of(sweep.runs), store.path, figures)
 
@@ -241,12 +242,16 @@ def _plans(study: Study, store: Store, by: Predictor | None, barred: Sequence[st
         barred,
         f"{study.plan_factor:g} times the largest fitted run",
         study.plan_factor,
-        level=study.level,
-        ceiling=math.log(data.vocabulary),
         building=building,
-        batch_tokens=float(study.batch * study.n_ctx),
         flops_per_second=_speed(store),
+        **_options(study, data),
     )
+
+
+def _options(study: Study, data: Tokenised) -> dict[str, float]:
+    """The options of every plan of a study: its level, its largest possible loss and its batch."""
+    batch = float(study.batch * study.n_ctx)
+    return {"level": study.level, "ceiling": math.log(data.vocabulary), "batch_tokens": batch}
 
 
 def _speed(store: Store) -> float | None:
@@ -271,6 +276,7 @@ def _results(
     command: str,
     seconds: float,
     floor: float | None,
+    by: Predictor | None,
 ) -> StudyResults:
     runs = store.runs_of(sweep.runs)
     held_out = set(sweep.held_out)
@@ -295,6 +301,7 @@ def _results(
         seed_spread=found.seed_spread,
         held_out=test and compare_with_measured(with_start(test, runs), points, found.seed_spread),
         plans=plans,
+        budgets=attempt(lambda: budgets_by(by, plans, _speed(store), **_options(study, data)), lambda why: None),
         commands=(command,) if command else (),
         wall_seconds=seconds,
         train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),

@@ -15,6 +15,7 @@ from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
 from ..results.fitted import LearningCurve
 from ..results.study_results import KAPLAN_COUNTS, Recommendation, StudyResults
 from ..results.tested import Ranking
+from .budgets import budgets_by
 from .fitted_laws import Inference, infer
 from .laws_asked import JOINT, column_of
 from .laws_shown import residuals, unsound
@@ -103,7 +104,7 @@ def appraise(
         ranking=ranking,
         of="table",
     )
-    return replace(results, audit=review(results, ()))
+    return replace(results, audit=review(results, ()), budgets=budgets_by(by, plans, level=wanted.level))
 
 
 def _facts(points: Points, counts: Mapping[str, str], wanted: Wanted) -> dict:
