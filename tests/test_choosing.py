@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from scalinglaws.cli.next_runs import next_command
 from scalinglaws.designing.design import design
 from scalinglaws.designing.menu import Menu, Offer, menu
 from scalinglaws.designing.study_file import Study, read_study
@@ -167,3 +168,9 @@ def test_a_menu_has_runs_of_a_thousand_steps_and_no_dearer_one_than_allowed():
     assert max(one.tokens * one.token_cost for one in found.offers) <= 1e12
     assert min(one.tokens for one in found.offers) >= 1000 * found.recipe.batch * found.recipe.n_ctx
     assert max(one.tokens for one in found.offers) <= 1e7
+
+
+def test_the_options_of_a_table_are_refused_for_the_folder_of_a_study(tmp_path):
+    (tmp_path / "store.json").write_text("{}")
+    with pytest.raises(MisuseError, match="are for tables"):
+        next_command(str(tmp_path), goal="plan at C=1e21", budget=1e20, where=["N > 3"])

@@ -41,17 +41,34 @@ def next_command(
     quantity = asked_quantity(goal or "")
     if budget is None:
         raise MisuseError("next needs the FLOPs that may be spent, such as --budget 1e20.")
-    read_in = o.read(points, map, where, unit, given=given, across=None, tell=say)
+    table, columns = _points_of(points, map, where, unit, given)
     found = next_runs(
-        read_in.points,
+        table,
         quantity,
         budget,
         max_run=max_run,
         overhead=overhead,
         until=until,
         prior=prior,
-        columns=read_in.columns,
+        columns=columns,
     )
     for warning in found.warnings:
         say(warning)
-    emit(next_as_plain(found), read_in.points) if json else show(text_of_next(found))
+    emit(next_as_plain(found), table) if json else show(text_of_next(found))
+
+
+def _points_of(points: str, map, where, unit, given):
+    """Give the points of a table, or of a study's folder in the study's own count of parameters."""
+    from pathlib import Path
+
+    from ..errors import MisuseError
+    from ..store.store import MARK
+    from ..studying.study_audit import of_a_folder
+
+    if (Path(points) / MARK).exists():
+        if map or where or unit or given:
+            raise MisuseError(f"{points} is a study's folder: --map, --where, --unit and --given are for tables.")
+        found, claims = of_a_folder(Path(points))
+        return found, {"N": claims["columns"]["N"]}
+    read_in = o.read(points, map, where, unit, given=given, across=None, tell=say)
+    return read_in.points, read_in.columns
