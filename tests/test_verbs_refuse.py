@@ -39,6 +39,8 @@ def right(tmp_path_factory) -> dict:
         **{"points": points, "law": "chinchilla", "fit": found, "draws": found.draws, "draws_list": [found, other]},
         **{"mixed": mixed, "at": {"N": 1e8, "D": 1e10}, "flops": 1e20, "to": "flops_6nd_total", "method": "isoflop"},
         **{"name": "chinchilla", "study": "no such study", "of": folder, "path": folder / "points.csv"},
+        **{"steps": [10, 20], "lr": [1e-4, 1e-4], "shares": ["a", "b"], "losses": ["loss_nats"]},
+        **{"loss": sl.predict(found, {"N": 1e8, "D": 1e10}), "accuracy": found.draws},
         **{"number": 9, "arm": "a", "laws": ["chinchilla"], "source": folder / "no.csv"},
         "found": {"influence": found, "arms": lambda: sl.fit_arms("chinchilla", arms, draws=20)},
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MisuseError, PointsError, argument, counted, nearest, unknown_name
+from ..errors import MisuseError, PointsError, counted, nearest, unknown_name
 from ..points.points import Points
 from ..records.arguments import checked
 from ..records.public_record import PublicRecord
@@ -147,8 +147,7 @@ def _read(points: Points, shares: tuple[str, ...], losses: tuple[str, ...]):
     if off.max() > SUM:
         row = int(np.argmax(off))
         raise PointsError(
-            f"the proportions of a row sum to {r[row].sum():.4g}; they must sum to 1. Name every domain with "
-            f"{argument(shares='A,B,C')}."
+            f"the proportions of a row sum to {r[row].sum():.4g}; they must sum to 1. Name the shares of every domain."
         )
     own = range(len(shares)) if len(losses) == len(shares) else (None,) * len(losses)
     return r / r.sum(axis=1, keepdims=True), y, tuple(zip(losses, own, strict=True))
