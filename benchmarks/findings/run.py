@@ -94,7 +94,9 @@ Made by `python benchmarks/findings/run.py --sets {sets} --write docs/verdicts.m
 `studies/kaplan-cpu`: five sizes of two layers and more, four horizons, five seeds of one size, and its noise from seed
 to seed (0.0119 nats). True worlds, {sets} of them, are made from the laws of Kaplan et al. 2020, scaled to these
 losses; in a false world, {planted} of each, a claim is false by the amount in the last column. A verdict is wrong where
-a true claim fails or a false one passes; undecided is no error. Each part of a test rests on a 95% interval.
+a true claim fails or a false one passes; undecided is no error. Each part of a test rests on a 95% interval. Seeds
+{_ranges(sorted({seed for _, seed, _ in rows}))}: `--seed` names the first, and processes that share the work keep what
+they made with `--keep`.
 
 - No true claim failed in more than {max(wrong):.1%} of the worlds in which it is true.
 - No false claim passed in more than {max(missed):.1%} of the worlds in which it is false.
@@ -112,6 +114,13 @@ The eight findings, each of several claims, in the true worlds:
 | --- | --- | --- | --- | --- |
 {eight}
 """
+
+
+def _ranges(seeds: list[int]) -> str:
+    """Write seeds as ranges: "1000 to 1031 and 1200 to 1231"."""
+    cuts = [i for i in range(1, len(seeds)) if seeds[i] != seeds[i - 1] + 1]
+    parts = [seeds[a:b] for a, b in zip([0, *cuts], [*cuts, len(seeds)], strict=True)]
+    return " and ".join(f"{part[0]} to {part[-1]}" for part in parts)
 
 
 def _together(rows: list[tuple[int, int, dict[str, str]]]) -> list[str]:
