@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scalinglaws.claims.claim import Findings, Part, Verdict
+from scalinglaws.claims.eight import Judged
 from scalinglaws.measurements.sheet import Constant, Measurements, Sheet
 from scalinglaws.points.points import Points
 from scalinglaws.reporting import document
@@ -67,7 +68,8 @@ def made() -> Experiment:
     sheet = Sheet(
         "seeds", "Spread from seed to seed", "A row per setting.", ("family", "sd"), (("F-LR", 0.01), (EVIL, None))
     )
-    found = Findings(verdicts, Measurements(constants, (sheet,), ("critical batches: needs family F-B",)))
+    eight = (Judged(4, "Curves follow one law.", "passed", ("S24",), "S24 passed"),)
+    found = Findings(verdicts, Measurements(constants, (sheet,), ("critical batches: needs family F-B",)), eight)
     present, planned = {"F-LR": count}, {"F-LR": 16, "F-ND": 24}
     more = {"notes": f"**Bold** and {EVIL}\n\n- one\n- two"}
     return Experiment(f"kaplan {EVIL}", runs, curves, Points({"run_id": []}), found, {}, {}, (), present, planned,
@@ -91,6 +93,8 @@ def test_the_page_states_verdicts_with_their_numbers_and_constants_beside_the_pa
     assert re.search(
         r'data-value="0.085" data-low="0.035" data-high="0.135">0.09 \[0.04, 0.14\]</td><td[^>]*>0.076', page
     )
+    assert "The eight findings of the paper on these runs:</strong> 1 passed" in page
+    assert "<td>Curves follow one law.</td><td>passed</td><td>S24 passed</td><td>S24: 0.06</td>" in page
     assert "not measured" in page and "critical batches: needs family F-B" in page
 
 

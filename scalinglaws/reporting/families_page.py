@@ -4,7 +4,6 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -93,7 +92,7 @@ def document_of(found: Experiment, figures: Mapping[int, DrawnFigure], pictures:
     sheets = "\n".join(table_html(_sheet(one), level="h3") for one in found.found.measured.sheets)
     parts = [
         Section("first", "", f'<section aria-label="First figure">{shown.get(FIRST, "")}</section>'),
-        Section("eight", "The findings", table_html(_findings(found))) if _eight(found) else Section("", "", ""),
+        Section("eight", "The findings", table_html(_findings(found))) if found.found.eight else Section("", "", ""),
         Section("claims", "The claims", _claims(found.found.verdicts)),
         Section("figures", "The figures", f'<section id="figures"><h2>The figures of the paper</h2>{others}</section>'),
         Section("table-constants", "The constants", table_html(_constants(found.found.measured.constants))),
@@ -128,7 +127,7 @@ def _presence(found: Experiment) -> str:
 def _lead(found: Experiment) -> str:
     """The findings in one line, and six numbers with their intervals beside the paper's."""
     cards = "".join(_card(found.constant(name), what) for name, what in CARD)
-    counted = _outcomes([one.outcome for one in _eight(found)]) if _eight(found) else ""
+    counted = _outcomes([one.outcome for one in found.found.eight]) if found.found.eight else ""
     lead = f"<strong>The eight findings of the paper on these runs:</strong> {counted}. " if counted else ""
     return f'<p class="verdict">{lead}{html.escape(found.found.summary)}.</p><dl class="card">{cards}</dl>'
 
@@ -150,16 +149,11 @@ def _card(one: Constant | None, what: str) -> str:
     )
 
 
-def _eight(found: Experiment) -> Sequence[Any]:
-    """Give the eight findings, where the record has them: each with number, says, outcome, claims and why."""
-    return getattr(found.found, "eight", ())
-
-
 def _findings(found: Experiment) -> ReportTable:
     """The eight findings, with the numbers of the claims on which each rests."""
     by_id = {one.id: one for one in found.found.verdicts}
     rows = []
-    for one in _eight(found):
+    for one in found.found.eight:
         measured = "; ".join(f"{id}: {by_id[id].measured}" for id in one.claims if id in by_id and by_id[id].measured)
         rows.append(
             (Cell(str(one.number), float(one.number)), Cell(one.says), Cell(one.outcome), Cell(one.why), Cell(measured))
