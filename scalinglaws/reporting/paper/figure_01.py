@@ -45,7 +45,8 @@ def draw(e: Experiment) -> Drawing:
         f"Test loss against compute (a, thin: {runs_of(len(curves), 'learning curve')}), against the text of "
         "the largest "
         f"model trained on subsets (b), and against size at the longest horizon that all sizes have (c). "
-        f"In (a) a hollow point is a budget that takes no part in the fit. {intervals(e)}"
+        f"In (a) a hollow point is a budget that takes no part in the fit. L(D) is that of one size; "
+        f"the claims S1 and S6 divide out what the size limits, so that their exponent of D is larger. {intervals(e)}"
     )
     return Drawing(panels, told, sizes(ladder["params_nonembedding"]), same_y=True)
 
