@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MisuseError, StoreError, counted
+from ..errors import MisuseError, StoreError, argument, counted
 from ..points.points import Points
 from ..records.arguments import checked
 from ..records.json_values import digest_of, parse_json, utc_now, write_whole
@@ -143,7 +143,9 @@ def ledger(path: str | Path, points: Points | None = None) -> Ledger:
     """
     file = file_of(path)
     if not file.exists():
-        raise MisuseError(f"there is no ledger {file}. `predict ... --record {file}` and every study write one.")
+        raise MisuseError(
+            f"there is no ledger {file}. The command predict, with {argument(record=str(file))}, and every study write one."
+        )
     entries = read_entries(file)
     if points is not None:
         found = [_outcome(one, points) for one in entries]
