@@ -77,7 +77,7 @@ def test_a_line_that_was_changed_moved_or_taken_out_is_found(change, tmp_path):
 
 
 def test_a_ledger_that_is_not_there_is_said_with_how_one_is_made(tmp_path):
-    with pytest.raises(MisuseError, match="record="):
+    with pytest.raises(MisuseError, match="asked to record"):
         ledger(tmp_path / "none.jsonl")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MisuseError, StoreError, argument, counted
+from ..errors import MisuseError, StoreError, counted
 from ..points.points import Points
 from ..records.arguments import checked
 from ..records.json_values import digest_of, parse_json, utc_now, write_whole
@@ -144,7 +144,7 @@ def ledger(path: str | Path, points: Points | None = None) -> Ledger:
     file = file_of(path)
     if not file.exists():
         raise MisuseError(
-            f"there is no ledger {file}. The command predict, with {argument(record=str(file))}, and every study write one."
+            f"there is no ledger {file}: predict writes one where it is asked to record, and so do studies."
         )
     entries = read_entries(file)
     if points is not None:
