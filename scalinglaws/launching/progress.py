@@ -52,6 +52,7 @@ class Clock:
     def __init__(self, sweep: Sweep, store: Store, seconds: Callable[[RunSpec], float] | None, slots: int):
         self.sweep, self.store, self.slots, self.last = sweep, store, slots, time.monotonic()
         self.work = {spec.id: (seconds or work_of)(spec) for spec in sweep.runs}
+        self.chains = [[spec.id for spec in chain] for chain in sweep.chains]
         self.done = {spec.id for spec in sweep.runs if store.has(spec)}
         self.believed = BELIEVED_SECONDS if seconds else 0.0
         self.busy, self.at_start = 0.0, math.nan
@@ -67,7 +68,7 @@ class Clock:
         self.busy, self.last = self.busy + processes * (now - self.last), now
         self.done |= {spec.id for spec in started if spec.id not in self.done and self.store.has(spec)}
         active = [a for a in (_active(spec, self.store) for spec in started if spec.id not in self.done) if a]
-        left = {spec.id: self.work[spec.id] for spec in self.sweep.runs if spec.id not in self.done}
+        left = {run_id: work for run_id, work in self.work.items() if run_id not in self.done}
         first = {spec.id: spec.first_step for spec in started}
         for a in active:
             left[a.run_id] *= 1 - max(0, a.step - first[a.run_id]) / max(1, a.steps - first[a.run_id])
@@ -81,7 +82,7 @@ class Clock:
         gained = self.at_start - whole + self.believed
         if not gained or not (self.believed or self.busy > 5):
             return None
-        longest = max((sum(left.get(spec.id, 0.0) for spec in chain) for chain in self.sweep.chains), default=0.0)
+        longest = max((sum(left.get(run_id, 0.0) for run_id in chain) for chain in self.chains), default=0.0)
         return max(longest, whole / self.slots) * (self.busy + self.believed) / gained
 
 
