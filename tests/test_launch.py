@@ -75,7 +75,7 @@ def start(folder, processes=2):
     return subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ | hasty)
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=180):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
