@@ -42,6 +42,6 @@ def mixtures_blocks(one: "Mixtures") -> list[Block]:
     text += [f"  {each.loss}  {interval(made.losses[each.loss], '.4f')}" for each in weighed]
     gain = f"{interval(made.gain, '.2%')}"
     low, high = made.gain.ends
-    verdict = ": not told apart from the best mixture tried" if low <= 0 <= high else ""
+    verdict = ": the sign of the gain is not determined" if low <= 0 <= high else ""
     text.append(f"gain over the best mixture tried: {gain} of the weighted loss, {one.level:.0%}{verdict}")
     return text

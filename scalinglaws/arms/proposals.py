@@ -24,8 +24,8 @@ class Proposal:
     Attributes:
         mixture: share -> proportion. losses: loss -> its prediction, with the interval of one new run.
         best_tried: the mixture of lowest weighted ln loss among those trained.
-        gain: by how much the weighted mean of ln loss lies below that of the best mixture tried; not told apart where
-            its interval holds 0.
+        gain: by how much the weighted mean of ln loss lies below that of the best mixture tried; its sign is not
+            determined where its interval holds 0.
         at_limit: shares at an end of what was tried, or at their limit of tokens.
     """
 

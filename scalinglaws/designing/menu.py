@@ -119,5 +119,5 @@ def with_batch(recipe: Study, shortest: float) -> Study:
 
 
 def middle_size(flops: float) -> float:
-    """A size to start from where nothing is known: 20 tokens a parameter (Hoffmann et al. 2022)."""
+    """A size to start from where nothing is known: 20 tokens per parameter (Hoffmann et al. 2022)."""
     return exp(log(flops / 6 / 20) / 2)

@@ -38,7 +38,7 @@ class PartsOfCost:
 
 
 def spending(table: Iterable[RunCost], held_out: Collection[str], starts: int) -> PartsOfCost:
-    """Divide the cost of runs, whose seconds are known, and of so many starts of processes, into its parts."""
+    """Divide the cost of runs, whose seconds are known, and of a number of starts of processes, into its parts."""
     seconds = dict.fromkeys(BUYS, 0.0)
     for cost in table:
         whole, scored, noise = (part or 0.0 for part in (cost.seconds, cost.evaluation_seconds, cost.noise_seconds))

@@ -10,7 +10,7 @@ from ..run.run import RunSpec
 from ..store.store import Store
 
 OVERHEAD_FLOPS = 3e5  # of a token on the plain path, beside its arithmetic: see `work_of`
-BELIEVED_SECONDS = 60.0  # of work: after so much, what was foretold counts as much as the progress
+BELIEVED_SECONDS = 60.0  # of work: after so much, what was predicted counts as much as the progress
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def work_of(spec: RunSpec, overhead_flops: float = OVERHEAD_FLOPS) -> float:
 
 
 class Clock:
-    """Measures the speed of the sweep, to estimate the remaining time: first as foretold, then as it goes."""
+    """Measures the speed of the sweep, to estimate the remaining time: first as predicted, then as measured."""
 
     def __init__(self, sweep: Sweep, store: Store, seconds: Callable[[RunSpec], float] | None, slots: int):
         self.sweep, self.store, self.slots, self.last = sweep, store, slots, time.monotonic()

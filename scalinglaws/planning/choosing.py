@@ -117,7 +117,7 @@ def most_telling(blocks: Sequence[JointVariance], price: Price, budget: float, b
     needed: to first order a variance depends on where runs lie alone.
 
     Args:
-        bought: candidates that cannot be bought again; what they told is in the covariances already.
+        bought: candidates that cannot be bought again; the covariances hold what they measured already.
     """
     plans = [_by_power(blocks, price, budget, bought, power) for power in POWERS]
     return min(plans, key=lambda plan: plan.left[-1] if plan.left else np.inf)

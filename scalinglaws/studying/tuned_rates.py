@@ -202,7 +202,7 @@ def _cells(study: Study, scans: tuple[Scanned, ...], runs: Runs, run_of, n_vocab
 
 
 def best_rate(rates: np.ndarray, losses: np.ndarray) -> tuple[float, float]:
-    """Give the rate at the least of a parabola of ln(loss) in ln(rate) through the best and its neighbours.
+    """Give the rate at the minimum of a parabola of ln(loss) in ln(rate) through the best and its neighbours.
 
     Returns:
         the rate, and the standard deviation of its logarithm: half of the distance from the best rate tried, or

@@ -28,7 +28,7 @@ def paces_here(
     is measured again. Kinds that are too long to be timed are estimated from their FLOPs each time.
 
     Args:
-        say: told how many kinds are measured, before they are.
+        say: called with the number of kinds to measure, before they are measured.
     """
     asked, path = list(dict.fromkeys(steps)), _file(device)
     kept = _read(path)

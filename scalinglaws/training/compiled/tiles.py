@@ -17,7 +17,7 @@ def make_tile(rows: int, vectors: int, lanes: int):
 
     Its columns are `vectors` vectors of `lanes` floats, which lie `bv` apart in b and side by side in s and c. Strides
     count elements; the depth is at least 1; s may be c. A result of a multiply-add takes four cycles, and a core starts
-    two in each: eight sums are the least that keep it busy, and sixteen keep it so while b comes from afar. What is in
+    two in each: at least eight sums keep it busy, and sixteen keep it so while b comes from afar. What is in
     s is added last: a long sum of small terms is more exact when it starts at 0.
     """
 
