@@ -40,7 +40,6 @@ class Document:
         data: what "Download everything" saves, by its names.
         charts: name of a figure -> what `charts.js` draws.
         planner: whether a part is the planner, whose script then comes along.
-        refresh: seconds after which the page loads itself again; 0 for never.
     """
 
     title: str
@@ -51,7 +50,6 @@ class Document:
     commands: Sequence[str]
     data: Mapping[str, Any]
     charts: Mapping[str, Any] = field(default_factory=dict)
-    refresh: int = 0
     planner: bool = False
 
 
@@ -70,7 +68,6 @@ def html_of(document: Document) -> str:
         style=(here / "page.css").read_text(encoding="utf-8"),
         scripts="\n".join(f"<script>\n{script}\n</script>" for script in scripts),
         allowed=_allowed(scripts),
-        refresh=f'<meta http-equiv="refresh" content="{document.refresh}">' if document.refresh else "",
         presence=document.presence,
         lead=document.lead,
         parts="\n".join(part.body for part in document.parts),

@@ -1,7 +1,7 @@
 """The record that the paper's figures are drawn from: tables of runs, and what was measured on them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -62,7 +62,6 @@ class Experiment:
     study: str
     folder: str
     notes: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
 
     def table(self, name: str) -> Rows:
         """Give a measured table.
