@@ -107,9 +107,11 @@ def test_horizons_of_a_size_share_their_trunk_in_the_price():
     assert Menu(replace(RECIPE, schedule="cosine"), offers).cost((0, 1)) == 300
 
 
-@pytest.mark.parametrize(("goal", "budget"), [("plan at C=1e14", 1e13), ("loss at N=1e9,D=2e10", 1e19)])
+@pytest.mark.parametrize(
+    ("goal", "budget"), [("plan at C=1e14", 1e13), pytest.param("loss at N=1e9,D=2e10", 1e19, marks=pytest.mark.slow)]
+)
 def test_a_design_spends_no_more_than_its_budget_and_can_be_trained(goal, budget, tmp_path):
-    found = design_for(asked_quantity(goal), RECIPE, 256, budget, worlds=4)
+    found = design_for(asked_quantity(goal), RECIPE, 256, budget, worlds=3)
     assert [one.name for one in found.candidates][-1] == "isoFLOP grid"
     assert all(one.cost <= budget for one in found.candidates)
     assert found.study.hold_out == 2
@@ -140,7 +142,7 @@ def test_a_budget_for_no_run_is_refused():
 
 def test_next_runs_narrow_the_interval_within_the_budget_and_say_when_to_stop():
     points, goal = table(), asked_quantity("plan at C=1e23")
-    found = next_runs(points, goal, 1e21, overhead=1e18, worlds=4)
+    found = next_runs(points, goal, 1e21, overhead=1e18, worlds=2)
     assert sum(one.cost for one in found.runs) <= 1e21
     for name in goal.names:
         halves = [found.now[name], *(one.half[name] for one in found.runs)]
@@ -149,7 +151,7 @@ def test_next_runs_narrow_the_interval_within_the_budget_and_say_when_to_stop():
     assert found.value["N*"] == pytest.approx(np.log(8.9e9), abs=3 * found.now["N*"])
     assert "today" in text_of_next(found)
     assert next_as_plain(found)["for"] == "plan at C=1e+23"
-    done = next_runs(points, goal, 1e21, overhead=1e18, worlds=4, until=0.9)
+    done = next_runs(points, goal, 1e21, overhead=1e18, worlds=1, until=0.9)
     assert done.stop.startswith("stop: the interval of the loss is")
 
 
