@@ -70,7 +70,7 @@ class Part:
             rooms += [(high - one.value, most - one.value)] if high is not None and most > high else []
         elif low is not None and one.value < low:
             rooms = [(low - one.value, most - one.value)]
-        else:
+        elif high is not None:
             rooms = [(one.value - high, one.value - least)]
         times = max(width / room if room > 0 else np.inf for room, width in rooms)
         if times > MOST_NARROWER:

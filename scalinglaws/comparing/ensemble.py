@@ -233,7 +233,8 @@ def predict_mixture(
     noises = [run_noise(one.fit) if kind == KINDS[0] else 0.0 for one in mixed.members]
     spread, weights = _mixture(mixed, at, shape, flat, noises, value)
     form = np.broadcast_to(said[0].form, shape).ravel() * (1.0 if logs else value)
-    below, beyond = widened(*_ends(spread, weights, level), form, level)
+    below, beyond = _ends(spread, weights, level)
+    below, beyond = widened(below, beyond, form, level)
     low, high = around(first, value, below, beyond, ceiling)
     value, low, high = (part.reshape(shape)[()] for part in (value, low, high))
     noise, told, reach = float(np.dot(mixed.weights, noises)), informative(first, low, high), said[0].reach

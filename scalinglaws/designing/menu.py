@@ -55,7 +55,8 @@ class Menu:
 
     def cost(self, bought: Sequence[int]) -> float:
         """Cost of some runs together."""
-        total, there = 0.0, []
+        total = 0.0
+        there: list[int] = []
         for number in sorted(bought, key=lambda n: self.offers[n].tokens):
             total += self.prices(there)[number]
             there.append(number)

@@ -1,6 +1,7 @@
 """The scan behind `lr = "auto"`: which sizes are trained at which rates, before the study's own runs."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..errors import StudyError
 from ..run.run import RunSpec, together
@@ -96,7 +97,7 @@ def scan_runs(
 
 
 def _alone(study: Study, one: Scanned, rate: float) -> Study:
-    every = {name: () for name in vars(study) if name.startswith("each_")}
+    every: dict[str, Any] = {name: () for name in vars(study) if name.startswith("each_")}
     return replace(
         study,
         lr="rule",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -263,7 +264,7 @@ def of_data_for_any_size(evidence: FamilyTables) -> Power:
     points, law = largest_subsets(evidence), evidence.data_law
     n, d = points["params_nonembedding"], points["dataset_tokens"]
 
-    def limited(k: Mapping[str, np.ndarray]) -> np.ndarray:
+    def limited(k: Mapping[str, Any]) -> np.ndarray:
         ratio = k["alpha_N"] / k["alpha_D"]
         return k["alpha_D"] * np.log1p((k["N_c"] / n) ** ratio * d / k["D_c"])
 

@@ -47,7 +47,8 @@ def spread_out(
     own = alike(x / scale, x / scale)
     worth = 0.5 * own.mean(axis=1) + 0.5 * alike(x / scale, towards / scale).mean(axis=1)
     taken = own[:, list(bought)].sum(axis=1)
-    runs, spent, there = [], 0.0, list(bought)
+    runs: list[int] = []
+    spent, there = 0.0, list(bought)
     while most is None or len(runs) < most:
         cost = price(there)
         open_to_buy = affordable(cost, budget - spent, there)

@@ -82,7 +82,8 @@ class Ledger(PublicRecord):
 
     def blocks(self) -> list[Block]:
         """Give a row per forecast, and how many were hit so far."""
-        told, hits, scores = [], 0, []
+        told, hits = [], 0
+        scores: list[float] = []
         for one in self.entries:
             if one.hit is not None:
                 hits, scores = hits + one.hit, [*scores, one.score]
@@ -187,7 +188,8 @@ def foretold(
                 {letter: float(column[i]) for letter, column in at.items()},
                 dict(columns),
                 value if np.isfinite(value) else None,
-                *(float(flat[name][i]) for name in ("low", "high")),
+                float(flat["low"][i]),
+                float(flat["high"][i]),
                 said.level,
                 float(flat["reach"][i]),
                 why,

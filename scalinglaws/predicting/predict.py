@@ -118,10 +118,9 @@ def predict(
     reach, of = reach_of(fit, flat)
     apart = form_error(fit, flat, reach) if form else np.zeros_like(reach)
     half_widths = _by_slopes if draws.method in ("sandwich", "profile") else _by_draws
-    halves = half_widths(draws, flat, value, noise, level)
-    low, high = around(
-        fit, value, *widened(*halves, apart * (1.0 if fit.problem.loss.in_logs else value), level), ceiling
-    )
+    below, above = half_widths(draws, flat, value, noise, level)
+    below, above = widened(below, above, apart * (1.0 if fit.problem.loss.in_logs else value), level)
+    low, high = around(fit, value, below, above, ceiling)
     parts = [value, low, high, reach, inside(fit, flat), apart]
     value, low, high, reach, within, apart = (part.reshape(shape)[()] for part in parts)
     told = informative(fit, low, high)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from math import exp, inf, isfinite
 from textwrap import wrap
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def text_of_next(found: NextRuns, most: int = 20) -> str:
     ]
     worlds = min(score.worlds for _, _, score in found.designs.values())
     size = quantity.kind == "plan"
-    rows = [("today", "", "", "", *_halves(found.now, size))]
+    rows: list[tuple[Any, ...]] = [("today", "", "", "", *_halves(found.now, size))]
     rows += [
         (i + 1, f"{run.N:.3g}", f"{run.D:.3g}", f"{run.cost:.3g}", *_halves(run.half, size))
         for i, run in enumerate(found.runs[:most])

@@ -68,7 +68,8 @@ class RateRule:
         """Give the rate and its 95% interval."""
         row = np.array([1.0, np.log(params / UNITS["N"]), np.log(tokens / UNITS["D"])])
         middle, half = row @ self.mean, t_quantile(LEVEL, NORMAL) * np.sqrt(row @ self.covariance @ row)
-        return Estimate(*(float(np.exp(v)) for v in (middle, middle - half, middle + half)), LEVEL)
+        value, low, high = (float(np.exp(v)) for v in (middle, middle - half, middle + half))
+        return Estimate(value, low, high, LEVEL)
 
     def of(self, study: Study) -> Study:
         """Give the study with this rule written into its keys."""
@@ -97,7 +98,8 @@ class RateRule:
         ]
         if self.checked:
             said, found = self.checked
-            held = "inside" if said.low <= found <= said.high else "outside"
+            low, high = said.ends
+            held = "inside" if low <= found <= high else "outside"
             first.append(
                 f"  the smaller sizes gave {_interval(said)} there; {found:.3g} was found, {held} the interval"
             )
