@@ -183,7 +183,6 @@ ELSEWHERE = {  # the file of tests that reaches these, and types what they offer
         points/plausible_loss.py doubts_of_loss,
         points/plausible_loss.py _percentages,
         points/which_rows.py _progress""",
-    "tests/test_mixtures.py": "arms/mixtures.py _read",
     "tests/test_sweeps.py": "frontiers/sweeps.py _asked, frontiers/sweeps.py _varied",
     "tests/test_local_exponents.py": "counting/local_exponent.py _between",
     "tests/test_through_loss.py": "predicting/through_loss.py loss_of",

@@ -95,7 +95,7 @@ def test_a_misfit_of_twice_the_spread_of_seeds_is_a_lack_of_fit(fitted, times, t
 def test_coverage_below_four_fifths_is_warned_of(coverage, warned):
     best = compare(grid(), ["gadre", "kaplan-nd"], draws=20, folds=2, resamples=20).laws[0]
     told = _warnings([replace(best, coverage=coverage)], (), 9)
-    assert any("widen them" in one for one in told) is warned
+    assert any("Predict without naming a law" in one for one in told) is warned
 
 
 @pytest.mark.parametrize(("agreeing", "warned"), [(0.09, True), (0.11, False)])

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import PointsError
 
+PART_BYTES = 1 << 22
 MOST_BYTES = 4 << 30  # of a file that was compressed, when it is open
 _OPENERS: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
@@ -51,14 +52,17 @@ def opened(path: Path) -> Any:
 
 
 def _bytes(path: Path) -> bytes:
+    data = bytearray()
     try:
         with opened(path) as file:
-            data = file.read(MOST_BYTES + 1)
+            while part := file.read(PART_BYTES):  # Python sets aside memory for all that is asked for at once
+                data += part
+                if len(data) > MOST_BYTES:
+                    most = MOST_BYTES >> 30
+                    raise PointsError(f"{path} holds more than {most} GiB of text when opened; cut it into parts.")
     except BROKEN as failure:
         raise PointsError(f"{path} cannot be read: {failure}.") from None
-    if len(data) > MOST_BYTES:
-        raise PointsError(f"{path} holds more than {MOST_BYTES >> 30} GiB of text when opened; cut it into parts.")
-    return data
+    return bytes(data)
 
 
 def decoded(data: bytes, name: str) -> str:

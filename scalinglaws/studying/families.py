@@ -19,7 +19,6 @@ from ..reporting.families_page import families_page
 from ..store.store import Store, new_or_kept
 from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints, forget_complaints
-from .estimate import seconds_here
 from .experiment import experiment
 from .family_sweeps import Family, joined, read_families
 from .machine import cores
@@ -98,6 +97,8 @@ def _train(families: list[Family], store: Store, how: dict, say, tables: Callabl
     stages = [frozenset(run.id for run in family.sweep.runs) for family in families]
     executor = Local(max(family.study.processes or cores() for family in families))
     say_engine([spec for spec in sweep.runs if not store.has(spec)], how["device"], how["engine"], say)
+    from .estimate import seconds_here  # it imports PyTorch, which reading a study does not need
+
     seconds = seconds_here(sweep, device=how["device"], engine=how["engine"], say=say)
     return launch(sweep, store, executor, **how, seconds=seconds, stages=stages, ended=lambda stage: tables())
 

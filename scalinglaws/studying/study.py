@@ -37,7 +37,6 @@ from ..store.store import Store, new_or_kept
 from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints, forget_complaints
 from .budgets import budgets_by
-from .estimate import seconds_here
 from .fitted_laws import Inference, infer
 from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals
@@ -169,6 +168,8 @@ def _train(store: Store, executor: Local, how: dict, tell, say, sweep: Sweep):
     if said := without_states(sweep, store):
         say(said)
     say_engine([spec for spec in sweep.runs if not store.has(spec)], how["device"], how["engine"], say)
+    from .estimate import seconds_here  # it imports PyTorch, which reading a study does not need
+
     seconds = seconds_here(sweep, device=how["device"], engine=how["engine"], say=say)
     failures = launch(sweep, store, executor, **how, seconds=seconds, tell=tell)
     for line in complaints(store):

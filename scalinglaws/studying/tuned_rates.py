@@ -18,6 +18,7 @@ from ..designing.rate_scan import (
 from ..designing.study_file import Study
 from ..errors import StudyError
 from ..planning.rates_and_batches import settings
+from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
 from ..run.run import FINISHED, Run, RunSpec
 from ..uncertainty.interval_ends import t_quantile
@@ -92,7 +93,7 @@ class RateRule:
         ]
         first += [
             f"  {one.role} of {list(one.size)} at {one.tokens:.3g} tokens: best {one.rate:.3g} "
-            f"[{one.rate * np.exp(-2 * one.sd):.3g}, {one.rate * np.exp(2 * one.sd):.3g}]; "
+            f"{between(one.rate * np.exp(-2 * one.sd), one.rate * np.exp(2 * one.sd), '.3g')}; "
             + ", ".join(f"{rate:.3g}: {loss:.4f}" for rate, loss in zip(one.rates, one.losses, strict=True))
             for one in self.cells
         ]
@@ -101,7 +102,7 @@ class RateRule:
             low, high = said.ends
             held = "inside" if low <= found <= high else "outside"
             first.append(
-                f"  the smaller sizes gave {_interval(said)} there; {found:.3g} was found, {held} the interval"
+                f"  the smaller sizes gave {interval(said, '.3g')} there; {found:.3g} was found, {held} the interval"
             )
         last = self.cells[-1]
         first.append(f"  published rules there: {_published(last)}")
@@ -109,11 +110,8 @@ class RateRule:
 
     def _one(self, index: int) -> str:
         sd = float(np.sqrt(self.covariance[index, index]))
-        return f"{self.mean[index]:.2f} [{self.mean[index] - 2 * sd:.2f}, {self.mean[index] + 2 * sd:.2f}]"
-
-
-def _interval(one: Estimate) -> str:
-    return f"{one.value:.3g} [{one.low:.3g}, {one.high:.3g}]"
+        middle = float(self.mean[index])
+        return interval(Estimate(middle, middle - 2 * sd, middle + 2 * sd, LEVEL), ".2f")
 
 
 def _published(cell: BestRate) -> str:

@@ -1,6 +1,6 @@
 """Figure 15: where the laws of compute and of data would contradict each other."""
 
-from ...records.numbers_in_text import number
+from ...records.numbers_in_text import between, number
 from ...results.attempt import Lacking
 from ..drawing.drawing import SERIES, Axis, Drawing, Mark, fitted, points
 from .experiment import Experiment
@@ -30,7 +30,7 @@ def draw(e: Experiment) -> Drawing:
     told = (
         "Compute-efficient training uses D = 2 C_min / (6 N) tokens; where L(D) would lie above L(C_min), the laws "
         f"contradict each other and must have broken before: at C_min = {number(flops)} FLOPs "
-        f"[{number(low)}, {number(high)}]. The interval of L(C_min) is cut where it leaves the panel."
+        f"{between(low, high, '.3g')}. The interval of L(C_min) is cut where it leaves the panel."
     )
     return Drawing((panel("", Axis("compute C_min (FLOPs)", pf_days=True), Axis(LOSS), marks),), told)
 
