@@ -74,7 +74,7 @@ def _parts_of_time(results: "StudyResults") -> str:
     """Say in brackets which part of the run time was spent on what is no training of fitted runs."""
     whole = sum(results.spent.values())
     other = {part: seconds for part, seconds in results.spent.items() if part != "training" and whole}
-    parts = [f"{percent(seconds / whole)} {part}" for part, seconds in other.items()]
+    parts = [f"{seconds / whole:.0%} {part}" for part, seconds in other.items()]
     return f" ({', '.join(parts)})" if parts else ""
 
 

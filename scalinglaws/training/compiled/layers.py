@@ -30,7 +30,7 @@ def exponential(x):
     """e to the power of each of eight numbers up to 0, to 2e-7: Cephes' polynomial on [-ln 2 / 2, ln 2 / 2].
 
     Below e^-64, which no sum of float32 notices, it is 0: what a mask leaves, or what a gradient makes of such numbers,
-    would be subnormal, and a product of those takes processors of Intel's a hundred times as long.
+    would be subnormal, whose products are slow on Intel's processors (LOG.md, 2026-11-29).
     """
     beyond = x + spread(64.0)
     x = larger(x, spread(-64.0))
