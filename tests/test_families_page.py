@@ -102,10 +102,18 @@ def test_a_figure_without_its_runs_says_what_it_needs_and_one_with_them_has_its_
     assert "0 of 24 runs present: needs family F-ND" in page
     assert "<code>scalinglaws study kaplan-cpu --only F-ND --to my folder</code>" in page
     assert sorted(path.name for path in (index.parent / "figures").iterdir()) == [
-        f"22-schedules.{e}" for e in ("csv", "pdf", "svg")
+        "22-schedules.csv",
+        "22-schedules.svg",
     ]
+    assert "22-schedules.svg" in page and ".pdf" not in page
     assert "Figure 22. Schedules of the learning rate" in page
     assert json.loads((index.parent / "findings.json").read_text())["verdicts"][0]["id"] == "S24"
+
+
+def test_figures_are_written_as_pdf_and_linked_where_that_is_asked(tmp_path):
+    text = families_page(made(), tmp_path, figures=[paper_figure(22)], pdf=True).read_text(encoding="utf-8")
+    assert (tmp_path / "figures" / "22-schedules.pdf").read_bytes().startswith(b"%PDF")
+    assert 'href="figures/22-schedules.pdf"' in text
 
 
 def test_markup_in_names_claims_and_notes_stays_text(page):

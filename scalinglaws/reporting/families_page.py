@@ -51,8 +51,10 @@ RUN_COLUMNS = (
 COMPARED = "published: another text, vocabulary and range of sizes; not a target"
 
 
-def families_page(found: Experiment, to: Path, *, figures: Sequence[PaperFigure] = PAPER_FIGURES) -> Path:
-    """Write the page into a folder: index.html, findings.json, and figures/*.svg, *.pdf and *.csv.
+def families_page(
+    found: Experiment, to: Path, *, figures: Sequence[PaperFigure] = PAPER_FIGURES, pdf: bool = False
+) -> Path:
+    """Write the page into a folder: index.html, findings.json, figures/*.svg and *.csv and, if asked, *.pdf.
 
     It shows fields of the record alone. A figure, table or claim that cannot be made says why in its place.
 
@@ -65,29 +67,33 @@ def families_page(found: Experiment, to: Path, *, figures: Sequence[PaperFigure]
     to = Path(to)
     write_json(to / "findings.json", to_plain(found.found))
     made = {one.number: DrawnFigure(one.name, one.title, drawn(one, found)) for one in figures}
-    pictures = {one.name: _saved(one, to / "figures") for one in made.values()}
-    write_whole(to / "index.html", html_of(document_of(found, made, pictures)).encode())
+    pictures = {one.name: _saved(one, to / "figures", pdf) for one in made.values()}
+    write_whole(to / "index.html", html_of(document_of(found, made, pictures, pdf=pdf)).encode())
     return to / "index.html"
 
 
-def _saved(figure: DrawnFigure, folder: Path) -> str:
+def _saved(figure: DrawnFigure, folder: Path, pdf: bool) -> str:
     """Write the files of a figure and give its picture for the page; empty where it has none."""
 
     def make() -> str:
         if not figure.drawing.panels:
             return ""
-        svg, pdf, picture = figure.files()
+        svg, printed, picture = figure.files(pdf=pdf)
         write_whole(folder / f"{figure.name}.svg", svg.encode())
-        write_whole(folder / f"{figure.name}.pdf", pdf)
+        if pdf:
+            write_whole(folder / f"{figure.name}.pdf", printed)
         figure.write(folder / f"{figure.name}.csv")
         return picture
 
     return attempt(make, lambda why: f'<p class="failed">{html.escape(why)}</p>')
 
 
-def document_of(found: Experiment, figures: Mapping[int, DrawnFigure], pictures: dict[str, str]) -> Document:
+def document_of(
+    found: Experiment, figures: Mapping[int, DrawnFigure], pictures: dict[str, str], *, pdf: bool = False
+) -> Document:
     """Lay out the page of an experiment."""
-    shown = {place: _figure(place, figure, pictures) for place, figure in figures.items()}
+    kinds = ("svg", "pdf", "csv") if pdf else ("svg", "csv")
+    shown = {place: _figure(place, figure, pictures, kinds) for place, figure in figures.items()}
     others = "\n".join(text for place, text in shown.items() if place != FIRST)
     sheets = "\n".join(table_html(_sheet(one), level="h3") for one in found.found.measured.sheets)
     parts = [
@@ -109,10 +115,8 @@ def document_of(found: Experiment, figures: Mapping[int, DrawnFigure], pictures:
                     commands, data, charts_of([*figures.values()]))  # fmt: skip
 
 
-def _figure(place: int, figure: DrawnFigure, pictures: dict[str, str]) -> str:
-    links = " ".join(
-        f'<a href="figures/{figure.name}.{kind}" download>{kind.upper()}</a>' for kind in ("svg", "pdf", "csv")
-    )
+def _figure(place: int, figure: DrawnFigure, pictures: dict[str, str], kinds: Sequence[str]) -> str:
+    links = " ".join(f'<a href="figures/{figure.name}.{kind}" download>{kind.upper()}</a>' for kind in kinds)
     return live_figure(figure, pictures[figure.name], f"Figure {place}. {figure.title}", links)
 
 

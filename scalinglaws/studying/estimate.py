@@ -21,12 +21,15 @@ from ..records.numbers_in_text import about
 from ..run.run import RunSpec
 from ..tokenizers import named_vocabulary
 from ..training.kept_paces import paces_here
-from ..training.step_times import by_flops
+from ..training.step_times import LONGEST_TIMING, by_flops
 from .expected_width import expected_width, in_words
 from .machine import cores
 
 WIDTH = 110  # of a line of text
 ABSENT = "absent"  # used in place of the hash of a text that is not available
+TIMED = 0.02  # fraction of the seconds of the runs that may be spent on timing their steps before they start
+SLOW_CORE = 1e10  # FLOPs per second of a small model on one core, to say how long the runs take at most
+SHORTEST_TIMING = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -285,9 +288,14 @@ def _kind(spec, found: StudyCost) -> str:
 def seconds_here(
     sweep: Sweep, *, device: str, engine: str, say: Callable[[str], None] = lambda text: None
 ) -> Callable[[RunSpec], float] | None:
-    """How many seconds each run takes a process of its own on this machine; None on a GPU, which processes share."""
+    """How many seconds each run takes a process of its own on this machine; None on a GPU, which processes share.
+
+    Timing takes a small part of what the runs themselves take, half a minute at most.
+    """
     if device != "cpu":
         return None
-    found = costs(sweep, paces_here(map(step_of, sweep.runs), engine=engine, say=say))
+    flops = sum(step_of(spec).flops * spec.steps for spec in sweep.runs)
+    seconds = min(max(TIMED * flops / SLOW_CORE, SHORTEST_TIMING), LONGEST_TIMING)
+    found = costs(sweep, paces_here(map(step_of, sweep.runs), engine=engine, seconds=seconds, say=say))
     seconds = {cost.run_id: cost.seconds or 0.0 for cost in found}
     return lambda spec: seconds[spec.id]

@@ -16,7 +16,7 @@ TABLES = "points.csv"  # of a set of families, in its folder
 def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None, *, pdf: bool = False) -> Path:
     """Write the page of a study or of a set of families, by default in the folder `report` of its own.
 
-    With `pdf` the figures of a study are also written as PDF.
+    With `pdf` the figures are also written as PDF.
 
     Returns:
         the path of index.html.
@@ -28,7 +28,7 @@ def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None, *
         return report(of, Path(to or f"{of.name}-report"), pdf=pdf)
     kept = Path(of) / RESULTS
     if not kept.is_file() and (Path(of) / TABLES).is_file():
-        return families_page(experiment(of), Path(to or Path(of) / "report"))
+        return families_page(experiment(of), Path(to or Path(of) / "report"), pdf=pdf)
     if not kept.is_file():
         raise StudyError(
             f"{of} has no {RESULTS} of a study and no {TABLES} of a set of families: name such a folder, or pass "

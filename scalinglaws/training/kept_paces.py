@@ -16,18 +16,24 @@ from ..errors import StoreError
 from ..records.cache_folder import cache_folder
 from ..records.json_values import from_plain, read_hint, to_plain, write_hint
 from .compiled.building import kernel_digest
-from .step_times import calibrate, path_of
+from .step_times import LONGEST_TIMING, calibrate, path_of
 
 
 def paces_here(
-    steps: Iterable[Step], *, device: str = "cpu", engine: str = "auto", say: Callable[[str], None] = lambda text: None
+    steps: Iterable[Step],
+    *,
+    device: str = "cpu",
+    engine: str = "auto",
+    seconds: float = LONGEST_TIMING,
+    say: Callable[[str], None] = lambda text: None,
 ) -> dict[Step, Pace]:
-    """How long each kind of step takes on this machine: as kept, or measured now and kept, in half a minute at most.
+    """How long each kind of step takes on this machine: as kept, or measured now and kept.
 
     What is kept holds for this processor, system, release of PyTorch and compiled step; where any of them changes, it
     is measured again. Kinds that are too long to be timed are estimated from their FLOPs each time.
 
     Args:
+        seconds: for all measurements together.
         say: called with the number of kinds to measure, before they are measured.
     """
     asked, path = list(dict.fromkeys(steps)), _file(device)
@@ -37,7 +43,7 @@ def paces_here(
     if len(known) == len(asked):
         return known
     say(f"timing {len(asked) - len(known)} kinds of step on {device} ...")
-    found = calibrate(asked, known=known, device=device, engine=engine)
+    found = calibrate(asked, seconds=seconds, known=known, device=device, engine=engine)
     new = {names[step]: pace for step, pace in found.items() if pace.measured and step not in known}
     if new:
         with suppress(OSError):

@@ -17,6 +17,7 @@ from .optimizer import gradient, make_optimizer, move
 from .plain import AT_ONCE, Plain
 
 EVALUATED_TOKENS = 8192  # at a time, as in an evaluation
+LONGEST_TIMING = 30.0  # seconds for all kinds of step together
 LONGEST_TRIAL = 2.0  # maximum estimated seconds of one part of a batch; a longer one is not timed
 LARGEST_TRIAL = 1 << 28  # maximum parameters of a model that is built to be timed
 SLOWEST = 3.0  # a trial is assumed to take up to this many times the seconds estimated from its FLOPs
@@ -27,7 +28,7 @@ def calibrate(
     steps: Iterable[Step],
     *,
     seconds_each: float = 0.4,
-    seconds: float = 30.0,
+    seconds: float = LONGEST_TIMING,
     device: str = "cpu",
     engine: str = "auto",
     known: Mapping[Step, Pace] | None = None,

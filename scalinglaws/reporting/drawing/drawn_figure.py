@@ -80,13 +80,13 @@ class DrawnFigure(PublicRecord):
         with styled():
             return as_pdf(self.matplotlib())
 
-    def files(self) -> tuple[str, bytes, str]:
-        """Draw it once and write it as SVG, as PDF and as the element for a page."""
+    def files(self, *, pdf: bool = False) -> tuple[str, bytes, str]:
+        """Draw it once and write it as SVG, as PDF (empty unless asked for) and as the element for a page."""
         with styled():
             figure = self.matplotlib()
             svg = as_svg(figure, self.name)
             figure.set_layout_engine("none")  # the layout is done; repeating it for the PDF takes as long as drawing
-            return svg, as_pdf(figure), inline(svg, f"{self.title}. {self.caption}")
+            return svg, as_pdf(figure) if pdf else b"", inline(svg, f"{self.title}. {self.caption}")
 
     def save(self, path: str | Path) -> None:
         """Save it; the ending of the name chooses SVG, PDF or PNG, or a table of its data (CSV, TSV, JSONL, Parquet).
