@@ -95,6 +95,7 @@ def test_predict_answers_several_places_with_the_error_of_the_form_beyond_the_po
     assert second.endswith("(sd) for the error of its form")
 
 
+@pytest.mark.slow
 def test_compare_puts_the_law_that_made_the_points_first(tmp_path):
     (tmp_path / "mine.py").write_text(law_text())
     table = written(tmp_path / "few.csv", grid(np.geomspace(1e7, 1e10, 6), np.geomspace(1e9, 1e12, 4)))
@@ -216,6 +217,7 @@ def test_a_plan_for_a_person_shows_shapes_settings_and_what_serves_as_well(table
         assert part in out
 
 
+@pytest.mark.slow
 def test_a_plan_pools_several_laws_on_one_count_of_parameters(tmp_path):
     rows = [{**r, "params_nonembedding": 0.9 * r["params_total"]} for r in grid()]
     table = written(tmp_path / "points.csv", rows)

@@ -20,6 +20,7 @@ def found(*words):
     return json.loads(out)
 
 
+@pytest.mark.slow
 def test_a_prediction_by_several_laws_weighs_them_as_they_foretold_larger_runs(table):
     words = ("predict", "chinchilla,kaplan-nd", table, "--at", "N=1e11,D=1e13", "--draws", 100)
     mixed, alike = found(*words), found(*words, "--mix", "equal")
@@ -43,6 +44,7 @@ def test_laws_count_alike_where_no_larger_run_can_be_held_out(tmp_path):
     assert code == 2 and "is for several laws" in err
 
 
+@pytest.mark.slow
 def test_compare_takes_the_options_of_a_fit(table):
     free, held = (
         found("compare", table, "--laws", "chinchilla,kaplan-nd", "--draws", 20, *words)

@@ -104,6 +104,7 @@ def test_the_law_that_made_the_points_foretells_best():
     assert [cut.at for cut in first.cuts] == [cut.at for cut in second.cuts] == list(found.cuts)
 
 
+@pytest.mark.slow
 def test_the_ranking_turns_where_the_other_law_made_the_points():
     member = law("kaplan-nd")
     values = dict(member.published[0].values)

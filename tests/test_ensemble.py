@@ -43,6 +43,7 @@ def made(share: float, seed=0, noise=0.002, n=60):
     return points.replace(loss_nats=loss * np.exp(noise * np.random.default_rng(seed).standard_normal(n)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["stacking", "backtest"])
 def test_the_law_that_made_the_points_weighs_most(how):
     for share, winner in ((0.0, "chinchilla"), (1.0, "kaplan-nd")):

@@ -191,6 +191,7 @@ def test_charts_are_drawn_with_a_mark_per_run_and_follow_the_chosen_rows(tab):
 
 def test_the_data_of_a_chart_open_as_a_table_and_nothing_scrolls_sideways(tab):
     tab.locator("details[data-of] summary").click()
+    tab.locator("details[data-of] tbody tr").first.wait_for()  # the table is made once it is open
     assert tab.locator("details[data-of] tbody tr").count() == 6
     for width in (1200, 400):
         tab.set_viewport_size({"width": width, "height": 800})

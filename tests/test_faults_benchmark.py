@@ -36,7 +36,12 @@ def test_a_table_has_a_row_a_part_and_fails_where_anything_did_not_hold(tmp_path
     assert not counts.Counts(tries=5, hangs=1).held
 
 
-@pytest.mark.parametrize("part", faults.PARTS)
+LONG = ("disk",)
+
+
+@pytest.mark.parametrize(
+    "part", [pytest.param(part, marks=[pytest.mark.slow] if part in LONG else []) for part in faults.PARTS]
+)
 def test_nothing_of_the_quick_part_breaks(part):
     counted = importlib.import_module(part).measure(seed=SEEDS.get(part, 0), size=faults.PARTS[part].quick)
     assert counted.held, counted.found

@@ -167,6 +167,7 @@ def test_seeds_of_one_size_are_averaged_and_final_points_of_horizons_make_curves
         assert max(b.sizes for b in found.budgets) <= 12
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_exponent():
     held = 0
     for seed in range(30):
@@ -292,6 +293,7 @@ def test_porians_five_corrections_lower_the_exponent_in_order():
     assert all(np.diff(found) < -0.03)
 
 
+@pytest.mark.slow
 def test_noise_does_not_bend_the_line_at_the_edges_of_the_sizes():
     """Dropping the budgets whose best size came out at an edge bent the exponent by -.013 at this noise."""
     found = [

@@ -138,6 +138,7 @@ def test_a_plan_spends_its_budget_and_covers_the_truth(drawn):
     assert found.reach == pytest.approx(1e21 / (6 * 3e9 * 2.4e11), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_the_interval_of_the_best_size_covers_it_at_its_level():
     best = CLOSED_FORMS["chinchilla"](1e21, **REFIT)
     held = 0

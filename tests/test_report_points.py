@@ -98,6 +98,7 @@ def test_the_page_names_what_it_counts_and_leaves_out_what_a_table_cannot_say(on
     assert np.abs(record["points"]["columns"]["residual_log"]).max() < 0.02
 
 
+@pytest.mark.slow
 def test_a_law_of_one_s_own_stands_among_the_joint_ones_and_agrees_with_its_double_on_the_shelf(one_law):
     folder, _, _ = one_law
     laws = (*read_laws(folder / "mine.py").values(), *(LAWS[name] for name in JOINT))
@@ -173,6 +174,7 @@ def test_runs_at_different_rates_are_no_seeds_of_each_other():
     assert seed_spread(Points(same)) is None
 
 
+@pytest.mark.slow
 def test_learning_curves_are_drawn_of_runs_with_several_points():
     rows = [
         {"run_id": f"r{n:.0f}", "params_nonembedding": n, "tokens": d, "loss_nats": 1.7 + 400 / n**0.34 + 410 / d**0.28}

@@ -175,7 +175,12 @@ SMALL = [
 FEWER = [name for name in FORMS if 2 * len(LAWS[name].parameters) <= 6]  # the others have nine points or so
 
 
-@pytest.mark.parametrize("n, name", [(n, name) for n, names in ((6, FEWER), (9, SMALL), (24, FORMS)) for name in names])
+REST = [pytest.param(9, name, marks=pytest.mark.slow) for name in SMALL if name not in FORMS]
+
+
+@pytest.mark.parametrize(
+    "n, name", [*((n, name) for n, names in ((6, FEWER), (9, FORMS), (24, FORMS)) for name in names), *REST]
+)
 def test_laws_get_their_intervals_from_few_noisy_points(name, n):
     rng = np.random.default_rng(n)
     points = simulated(name, n=5, noise=0.02, seed=n)
