@@ -106,7 +106,7 @@ def show(shown: object):
     width = width_of(sys.stdout)
     blocks = getattr(shown, "blocks", None)
     text = str(shown) if blocks is None else as_text(blocks(), width)
-    print(folded(printable(in_flags(text)), width))
+    print(folded(printable(in_flags(text)), width), flush=True)  # before what stderr says next
 
 
 def emit(record: dict[str, Any] | list[dict[str, Any]], points: "Points | None" = None) -> None:
