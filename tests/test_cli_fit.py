@@ -108,6 +108,7 @@ def test_compare_puts_the_law_that_made_the_points_first(tmp_path):
     assert twins["cuts"] == [1e21]
 
 
+@pytest.mark.slow
 def test_compare_says_who_takes_no_part_and_shows_every_reach(table):
     code, out, err = spoken("compare", table, "--laws", "chinchilla,gadre,henighan-c")
     assert code == 0

@@ -94,6 +94,7 @@ def test_a_law_s_interval_with_the_error_of_its_form_holds_the_larger_runs_of_th
     assert shares[1] >= 0.9
 
 
+@pytest.mark.slow
 def test_the_law_that_made_the_points_foretells_best():
     found = compare(grid(rows=6), ["kaplan-nd", "chinchilla"], draws=60, options={"kaplan-nd": TOTAL})
     first, second = found.laws

@@ -168,6 +168,7 @@ def test_what_cannot_be_asked_is_refused(more, error, told):
         conventions(made(BESIROGLU), **more)
 
 
+@pytest.mark.slow
 def test_the_command_prints_every_refit_and_the_sentence(tmp_path):
     path = tmp_path / "points.csv"
     write_points(made(BESIROGLU, noise=1e-3), path)
