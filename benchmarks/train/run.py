@@ -11,7 +11,6 @@ all, or puts them between the two marks of a page.
 import argparse
 import contextlib
 import math
-import os
 import platform
 import re
 import statistics
@@ -22,27 +21,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-SETTINGS = {  # as a launch starts its processes
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "4294967295",
-}
-if any(os.environ.get(name) != value for name, value in SETTINGS.items()):
-    os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **SETTINGS})  # before anything is loaded
-
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from marked_part import put  # noqa: E402
+import as_launched  # noqa: F401 - starts Python again, before anything is loaded
+import numpy as np
+import torch
+from marked_part import put
 
-from scalinglaws.models import FAMILIES  # noqa: E402
-from scalinglaws.run.run import RunSpec  # noqa: E402
-from scalinglaws.run.shape import Shape  # noqa: E402
-from scalinglaws.training.compiled.engine import Compiled  # noqa: E402
-from scalinglaws.training.optimizer import make_optimizer  # noqa: E402
-from scalinglaws.training.plain import Plain  # noqa: E402
+from scalinglaws.models import FAMILIES
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.shape import Shape
+from scalinglaws.training.compiled.engine import Compiled
+from scalinglaws.training.optimizer import make_optimizer
+from scalinglaws.training.plain import Plain
 
 BEGIN, END = "<!-- written by benchmarks/train/run.py -->", "<!-- end of what benchmarks/train/run.py wrote -->"
 SMALL, LARGE = [(1, 8, 1), (2, 16, 1), (2, 32, 2), (2, 64, 4)], [(3, 96, 6), (4, 128, 8)]

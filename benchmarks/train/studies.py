@@ -10,7 +10,6 @@ was foretold of them.
 """
 
 import argparse
-import os
 import statistics
 import sys
 import tempfile
@@ -18,28 +17,20 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-SETTINGS = {  # as a launch starts its processes
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "4294967295",
-}
-if any(os.environ.get(name) != value for name, value in SETTINGS.items()):
-    os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **SETTINGS})  # before anything is loaded
-
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from marked_part import put  # noqa: E402
+import as_launched  # noqa: F401 - starts Python again, before anything is loaded
+from marked_part import put
 
-from scalinglaws.corpora.tokenise import tokenise  # noqa: E402
-from scalinglaws.designing.costs import Pace, Step, costs, evaluated_tokens, step_of  # noqa: E402
-from scalinglaws.designing.design import Sweep, design  # noqa: E402
-from scalinglaws.designing.spending import spending  # noqa: E402
-from scalinglaws.designing.study_file import Families, read_study  # noqa: E402
-from scalinglaws.run.run import RunSpec, together  # noqa: E402
-from scalinglaws.tokenizers import named_vocabulary  # noqa: E402
-from scalinglaws.training.step_times import calibrate  # noqa: E402
-from scalinglaws.training.train import train  # noqa: E402
+from scalinglaws.corpora.tokenise import tokenise
+from scalinglaws.designing.costs import Pace, Step, costs, evaluated_tokens, step_of
+from scalinglaws.designing.design import Sweep, design
+from scalinglaws.designing.spending import spending
+from scalinglaws.designing.study_file import Families, read_study
+from scalinglaws.run.run import RunSpec, together
+from scalinglaws.tokenizers import named_vocabulary
+from scalinglaws.training.step_times import calibrate
+from scalinglaws.training.train import train
 
 BEGIN, END = "<!-- written by benchmarks/train/studies.py -->", "<!-- end of what benchmarks/train/studies.py wrote -->"
 ENGINES = ("plain", "auto")

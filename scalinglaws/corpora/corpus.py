@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from ..errors import CorpusError
+from ..errors import CorpusError, nearest
 
 SPLITS = ("train", "val", "test")
 HELD_OUT_ONE_IN = 20  # one document in this many is test text, and one more is validation text
@@ -131,6 +131,25 @@ def content_hash(documents: Documents) -> str:
             digest.update(len(content).to_bytes(8, "little"))
             digest.update(content)
     return digest.hexdigest()
+
+
+def numbers_in(name: str, ranges: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    """Read the whole numbers that the name of a generated corpus gives, KIND:KEY=VALUE,...: key -> value.
+
+    Raises:
+        CorpusError: an unknown key, or a value that is out of range.
+    """
+    asked = {}
+    for part in filter(None, name.partition(":")[2].split(",")):
+        key, _, value = part.partition("=")
+        if key not in ranges:
+            known = ", ".join(ranges)
+            raise CorpusError(f"corpus {name!r}: unknown key {key!r}.{nearest(key, ranges)} Known: {known}.")
+        low, high = ranges[key]
+        if not value.isdecimal() or not low <= int(value) <= high:
+            raise CorpusError(f"corpus {name!r}: {key} = {value!r}; it must be a whole number from {low} to {high}.")
+        asked[key] = int(value)
+    return asked
 
 
 def stamp_of(*parts: object) -> str:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import CorpusError, nearest
-from .corpus import SPLITS, Corpus, Documents, stamp_of
+from .corpus import SPLITS, Corpus, Documents, numbers_in, stamp_of
 from .scrambling import MASK, mix, mix_array
 
 VERSION = 1  # to be raised by any change of the text
@@ -101,18 +100,7 @@ def parse_facts(name: str) -> Facts:
     Raises:
         CorpusError: an unknown key, or a value that is out of range.
     """
-    asked = {}
-    for part in filter(None, name.partition(":")[2].split(",")):
-        key, _, value = part.partition("=")
-        if key not in RANGES:
-            raise CorpusError(
-                f"corpus {name!r}: unknown key {key!r}.{nearest(key, RANGES)} Known: {', '.join(RANGES)}."
-            )
-        low, high = RANGES[key]
-        if not value.isdecimal() or not low <= int(value) <= high:
-            raise CorpusError(f"corpus {name!r}: {key} = {value!r}; it must be a whole number from {low} to {high}.")
-        asked[key] = int(value)
-    return Facts(**asked)
+    return Facts(**numbers_in(name, RANGES))
 
 
 def facts_floor(name: str, tokens: np.ndarray, starts: np.ndarray, n_ctx: int) -> np.ndarray:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..errors import CorpusError, nearest
-from .corpus import SPLITS, Corpus, Documents, stamp_of
+from ..errors import CorpusError
+from .corpus import SPLITS, Corpus, Documents, numbers_in, stamp_of
 from .facts import facts_floor
 from .floor import floor_of_documents, known_truth
 from .language import Knobs, Language, build_language
@@ -60,16 +60,7 @@ def parse_synthetic(name: str) -> tuple[Knobs, dict[str, int]]:
     Raises:
         CorpusError: an unknown key, or a value that is out of range.
     """
-    asked = {}
-    for part in filter(None, name.partition(":")[2].split(",")):
-        key, _, value = part.partition("=")
-        if key not in RANGES:
-            known = ", ".join(RANGES)
-            raise CorpusError(f"corpus {name!r}: unknown key {key!r}.{nearest(key, RANGES)} Known: {known}.")
-        low, high = RANGES[key]
-        if not value.isdecimal() or not low <= int(value) <= high:
-            raise CorpusError(f"corpus {name!r}: {key} = {value!r}; it must be a whole number from {low} to {high}.")
-        asked[key] = int(value)
+    asked = numbers_in(name, RANGES)
     sizes = {key: asked.pop(key, default) for key, default in SIZES.items()}
     knobs = Knobs(**asked)
     entries = knobs.topics * knobs.classes * knobs.words * 3 * knobs.vocabulary

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from ..axes import limits
+from ..colours import PALETTE
 from .drawing import Drawing, Mark, Scale
 from .limits import limits_of, marks_of_y
-from .on_paper import LIGHTEST, PALETTE
+from .on_paper import LIGHTEST
 
 STOPS = 9  # of the scale of colours
 DIGITS = 5  # of every number: a screen shows no more

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from ..axes import add_pf_days, equation, logarithmic, plain, tick_text, ticks
+from ..axes import add_pf_days, equation, logarithmic, plain
 from ..canvas import NARROW, WIDTH, new_figure
+from ..colours import colour_bar, log_colours
 from .drawing import Axis, ChartPanel, Drawing, Mark
 from .limits import limits_of, marks_of_y
 
-PALETTE = "viridis"  # perceptually even, and distinct to colour-blind readers
 LIGHTEST = 0.85  # of the palette: beyond, marks fade on white
 ROW = 0.17  # inches of a row of a legend
 DASHES = (0, (4, 2.4))
@@ -26,7 +26,7 @@ def figure_of(drawing: Drawing, *, stacked: bool = False):
         one.set_label(f"panel-{place}")
         _panel(one, panel, marks_of_y(drawing, panel), colours)
     if drawing.scale and colours is not None:
-        _colour_bar(figure, axes, drawing.scale.label, colours, stacked=stacked)
+        colour_bar(figure, axes, plain(drawing.scale.label), colours, stacked=stacked)
     return figure
 
 
@@ -36,14 +36,7 @@ def _labels(panel: ChartPanel) -> list[str]:
 
 
 def _colours(drawing: Drawing):
-    from matplotlib import colormaps
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import ListedColormap, LogNorm
-
-    if drawing.scale is None:
-        return None
-    palette = ListedColormap(colormaps[PALETTE](np.linspace(0.0, LIGHTEST, 128)))
-    return ScalarMappable(LogNorm(drawing.scale.low, drawing.scale.high), palette)
+    return None if drawing.scale is None else log_colours(drawing.scale.low, drawing.scale.high, LIGHTEST)
 
 
 def _panel(axes, panel: ChartPanel, beside: tuple[Mark, ...], colours) -> None:
@@ -158,20 +151,3 @@ def _legend(axes, panel: ChartPanel, handles: list) -> None:
         borderpad=0.0,
         fontsize=7.5,
     )
-
-
-def _colour_bar(figure, axes, label: str, colours, *, stacked: bool) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
-
-    where = {"location": "bottom", "shrink": 0.9, "aspect": 30} if stacked else {"location": "right", "aspect": 28}
-    bar = figure.colorbar(colours, ax=axes, pad=0.02, **where)
-    major, minor = ticks(*colours.get_clim())
-    axis = bar.ax.xaxis if stacked else bar.ax.yaxis
-    axis.set_major_locator(FixedLocator(major))
-    axis.set_minor_locator(FixedLocator(minor))
-    axis.set_major_formatter(FuncFormatter(lambda value, _place: tick_text(value)))
-    axis.set_minor_formatter(NullFormatter())
-    bar.set_label(plain(label))
-    bar.outline.set_visible(False)
-    bar.solids.set_rasterized(False)
-    bar.solids.set_edgecolor("face")
