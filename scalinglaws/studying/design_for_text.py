@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from math import exp, inf, isfinite
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from ..records.text_blocks import table
 from .designed_for import DesignFor
 from .next_runs import NextRuns
 
-WIDTH = 100
 HEADS = ("design", "runs", "cost", "N* within x/:", "loss within", "held in")
 UNDETERMINED = "not determined"
 
@@ -49,11 +47,11 @@ def text_of(found: DesignFor, where: str = "") -> str:
         f"for {found.quantity.text}, within {amount(found.budget, found.unit)}; no run above {found.max_run:.3g} FLOPs",
         "",
         table(heads(found.quantity), rows),
-        *note(found.quantity, chosen.score.worlds),
+        note(found.quantity, chosen.score.worlds),
         "",
         f"chosen: {chosen.name}; batch {batch:,} tokens{seeds}",
         table(("[n_layer, d_model]", "N", "tokens", ""), runs),
-        *(line for one in found.said for line in wrap(one + ".", WIDTH)),
+        *(f"{one}." for one in found.said),
     ]
     return "\n".join([*lines, *([f"written to {where}; next: scalinglaws design {where}"] if where else [])])
 
@@ -76,11 +74,11 @@ def text_of_next(found: NextRuns, most: int = 20) -> str:
         f"for {quantity.text}, within {found.budget:.3g} FLOPs; no run above {found.max_run:.3g} FLOPs",
         "",
         table(heads(quantity), designs),
-        *note(quantity, worlds),
+        note(quantity, worlds),
         "",
         table(("run", "N", "tokens", "FLOPs", *(("N* within x/:",) if size else ()), "loss within"), rows),
         *([f"and {hidden} more, in the JSON document"] if hidden > 0 else []),
-        *wrap(f"{found.stop}.", WIDTH),
+        f"{found.stop}.",
     ]
     return "\n".join(lines)
 
@@ -106,13 +104,12 @@ def told(quantity: AskedFor, score: Score) -> tuple[str, ...]:
     return *size, loss, f"{score.inside:.0%}"
 
 
-def note(quantity: AskedFor, worlds: int) -> list[str]:
+def note(quantity: AskedFor, worlds: int) -> str:
     """Say what the numbers of the table are."""
-    return wrap(
+    return (
         f"Half-widths of the 95% intervals of the default forecast, the medians over {worlds} simulated worlds: laws "
         "and departures from them as past studies, or the runs so far, allow; each run with noise. 'Held in': worlds "
-        f"in which {'both intervals' if quantity.kind == 'plan' else 'the interval'} held.",
-        WIDTH,
+        f"in which {'both intervals' if quantity.kind == 'plan' else 'the interval'} held."
     )
 
 
