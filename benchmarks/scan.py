@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.designing.design import Sweep, design, make_shape
-from scalinglaws.designing.study_file import read_study
+from scalinglaws.designing.read_study import read_study
 from scalinglaws.launching.launch import launch
 from scalinglaws.launching.processes import Local
 from scalinglaws.store.lock import LOCK, TRAINING, held

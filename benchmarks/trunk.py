@@ -24,7 +24,8 @@ import torch
 from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.designing.costs import costs
 from scalinglaws.designing.design import design, lay_out
-from scalinglaws.designing.study_file import Families, Study, read_study
+from scalinglaws.designing.read_study import read_study
+from scalinglaws.designing.study_file import Families, Study
 from scalinglaws.tokenizers import named_vocabulary
 from scalinglaws.training.train import train
 

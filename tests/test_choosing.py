@@ -9,7 +9,8 @@ import pytest
 from scalinglaws.cli.next_runs import next_command
 from scalinglaws.designing.design import design
 from scalinglaws.designing.menu import Menu, Offer, menu
-from scalinglaws.designing.study_file import Study, read_study
+from scalinglaws.designing.read_study import read_study
+from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import MisuseError, StudyError
 from scalinglaws.planning.asked_quantity import AskedFor, asked_quantity
 from scalinglaws.planning.choosing import JointVariance, fixed, isoflop_grid, most_telling, spread_out

@@ -13,7 +13,7 @@ import pytest
 from cli_made import FORMULA, grid, law_text, spoken, written
 
 from scalinglaws.cli import app, main
-from scalinglaws.designing.study_file import read_study
+from scalinglaws.designing.read_study import read_study
 from scalinglaws.records.text_blocks import printable
 from scalinglaws.store.store import open_store
 from scalinglaws.studying.study import laws_of

@@ -6,8 +6,9 @@ import pytest
 
 from scalinglaws.designing.costs import Pace, costs, makespan, step_of
 from scalinglaws.designing.design import design, make_shape, optimizer_of, peak_rate
+from scalinglaws.designing.read_study import RENAMED, presets, read_study
 from scalinglaws.designing.spending import BUYS, START_SECONDS, spending
-from scalinglaws.designing.study_file import RENAMED, Study, presets, read_study
+from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import CorpusError, ShapeError, StudyError
 from scalinglaws.run.run import RunSpec
 from scalinglaws.run.shape import Shape

@@ -9,7 +9,8 @@ import pytest
 
 from scalinglaws.auditing.all_rules import RULES
 from scalinglaws.cli.app import app
-from scalinglaws.designing.study_file import Study, presets, read_study
+from scalinglaws.designing.read_study import presets, read_study
+from scalinglaws.designing.study_file import Study
 from scalinglaws.laws import LAWS
 from scalinglaws.laws.pearce2024 import local_exponent, vocabulary_gamma
 from scalinglaws.records.json_values import from_plain

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scalinglaws.designing.design import design
-from scalinglaws.designing.study_file import read_study
+from scalinglaws.designing.read_study import read_study
 from scalinglaws.studying.expected_width import expected_width, in_words
 
 

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from scalinglaws.designing.study_file import presets, read_study
+from scalinglaws.designing.read_study import presets, read_study
 from scalinglaws.errors import MisuseError, NameUnknownError, StudyError
 from scalinglaws.studying.families import measure
 

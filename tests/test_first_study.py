@@ -8,7 +8,8 @@ import pytest
 
 from scalinglaws.designing.design import design
 from scalinglaws.designing.rate_scan import first_scan
-from scalinglaws.designing.study_file import Study, read_study
+from scalinglaws.designing.read_study import read_study
+from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import CorpusError, StudyError
 from scalinglaws.studying.first_study import TEXT, TOML, first_study, fit_to_time, pieces, read_documents
 

@@ -13,7 +13,8 @@ import pytest
 from cli_made import spoken
 
 from scalinglaws.designing.design import Sweep, read_sweep
-from scalinglaws.designing.study_file import Study, read_study
+from scalinglaws.designing.read_study import read_study
+from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import FailureError, RunsFailedError, StoreError, StudyError
 from scalinglaws.launching.launch import _command, launch, require_success
 from scalinglaws.launching.processes import ASKED_TO_END

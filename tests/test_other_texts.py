@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scalinglaws.designing.study_file import read_study
+from scalinglaws.designing.read_study import read_study
 from scalinglaws.records.json_values import read_json
 from scalinglaws.studying.families import measure
 

@@ -7,7 +7,7 @@ import pytest
 import tokenizers as library
 
 from scalinglaws.corpora.tokenise import tokenise, tokenise_test
-from scalinglaws.designing.study_file import read_study
+from scalinglaws.designing.read_study import read_study
 from scalinglaws.errors import CorpusError
 from scalinglaws.run.run import RunSpec
 from scalinglaws.run.shape import Shape

@@ -126,7 +126,7 @@ def test_every_heading_of_the_changelog_is_one_of_keep_a_changelog():
 
 def test_presets_are_found_where_nothing_but_the_wheel_is(wheel, tmp_path):
     wheel.extractall(tmp_path)
-    code = "import scalinglaws; from scalinglaws.designing.study_file import presets\n"
+    code = "import scalinglaws; from scalinglaws.designing.read_study import presets\n"
     code += "print(scalinglaws.__file__, *presets())"
     options = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(tmp_path)}}
     where, *names = run("-c", code, **options).stdout.split()

@@ -10,7 +10,8 @@ import pytest
 from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.designing.costs import costs
 from scalinglaws.designing.design import design, lay_out, make_shape, optimizer_of, peak_rate
-from scalinglaws.designing.study_file import Families, presets, read_study
+from scalinglaws.designing.read_study import presets, read_study
+from scalinglaws.designing.study_file import Families
 from scalinglaws.instruments.early_stopping import should_stop
 from scalinglaws.quantities import PF_DAY
 from scalinglaws.run.schedule import learning_rate

@@ -12,7 +12,8 @@ from cli_made import spoken
 
 from scalinglaws.cli.app import app
 from scalinglaws.cli.limits import RANGES, require_numbers
-from scalinglaws.designing.study_file import Study, read_study
+from scalinglaws.designing.read_study import read_study
+from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import MisuseError, StudyError
 from scalinglaws.records.json_values import from_plain
 from scalinglaws.records.ranges import Range, range_of, require

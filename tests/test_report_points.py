@@ -7,7 +7,8 @@ import pytest
 from cli_made import TRUTH, grid, law_text, spoken, written
 from public_tables import real
 
-from scalinglaws.designing.study_file import Study, read_study
+from scalinglaws.designing.read_study import read_study
+from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import NameUnknownError, StudyError
 from scalinglaws.fitting.own_law import read_laws
 from scalinglaws.laws import LAWS

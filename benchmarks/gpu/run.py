@@ -29,7 +29,7 @@ import torch
 from plain import plain_speed
 
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.designing.study_file import read_study
+from scalinglaws.designing.read_study import read_study
 from scalinglaws.instruments.throughput import matmul_ceiling, utilisation
 from scalinglaws.models.precision import DTYPES
 from scalinglaws.run.run import RunSpec

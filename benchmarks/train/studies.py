@@ -25,8 +25,9 @@ from marked_part import put
 from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.designing.costs import Pace, Step, costs, evaluated_tokens, step_of
 from scalinglaws.designing.design import Sweep, design
+from scalinglaws.designing.read_study import read_study
 from scalinglaws.designing.spending import spending
-from scalinglaws.designing.study_file import Families, read_study
+from scalinglaws.designing.study_file import Families
 from scalinglaws.run.run import RunSpec, together
 from scalinglaws.tokenizers import named_vocabulary
 from scalinglaws.training.step_times import calibrate

@@ -68,7 +68,7 @@ def is_text(study: str) -> bool:
     Raises:
         MisuseError: it is a table, or the folder of a study.
     """
-    from ..designing.study_file import presets
+    from ..designing.read_study import presets
 
     place = Path(study)
     if study in presets() or study.endswith(".toml") or not place.exists():
@@ -99,7 +99,8 @@ def study_of_text(text: str, folder: Path, minutes: float | None) -> Path:
 
 def asked_study(study: str, only: str | None, changes: list[str] | None, field: str | None = None):
     """Read the study that is asked for: its file with `--set`, `--field` and `--only`."""
-    from ..designing.study_file import Families, read_study
+    from ..designing.read_study import read_study
+    from ..designing.study_file import Families
 
     asked = read_study(study, _changes(changes or []))
     if field is not None:

@@ -1,18 +1,14 @@
-"""A study: the flat keys of its TOML file, and where the presets are."""
+"""A study: the flat keys of its TOML file."""
 
-import os
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from pathlib import Path
 from typing import Annotated
 
-from ..errors import StudyError, argument, nearest, unknown_name
-from ..records.json_values import from_plain
+from ..errors import StudyError, argument, unknown_name
 from ..records.ranges import Range, require_all, shown
-from ..run.run import A_FILE, A_PATH, RunSpec
+from ..run.run import RunSpec
 from ..run.shape import Shape
 
 LR_RULES = ("width", "kaplan", "power")
@@ -20,9 +16,6 @@ LR = ("rule", "auto")
 NAME = re.compile(r"\w[\w .,+=@()-]{0,99}")
 MOST_RUNS = 20_000  # maximum of a study: a reader can still read their table
 MOST_EVALUATIONS = 5_000_000  # maximum of all runs, each a row of curves.csv; kaplan-full's largest family has 4,800
-
-
-RENAMED = {"most_flops": "max_flops", "most_at_once": "max_sequences"}  # keys of a study file: old name -> new
 
 
 @dataclass(frozen=True)
@@ -218,13 +211,6 @@ class Families:
         return replace(self, studies=tuple(study for study in self.studies if study.name in names))
 
 
-def presets() -> dict[str, Path]:
-    """Find the study files that come with the package: name -> path."""
-    here = Path(__file__).parents[1]
-    folder = here / "studies" if (here / "studies").is_dir() else here.parent / "studies"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
-
-
 def require_name(name: object):
     """Refuse what cannot be the name of a study, which also names a folder and a file.
 
@@ -237,78 +223,3 @@ def require_name(name: object):
             "and any of _ . , + = @ ( ) -, with a letter or digit first. The folder may have another name: "
             f"{argument(to='my-study')}."
         )
-
-
-def read_study(name_or_path: str, changes: Mapping[str, object] | None = None) -> Study | Families:
-    """Read a study from a file, or a preset by its name; a file with a key `families` is a set of studies.
-
-    Such a file contains the settings that the families share. A folder of the same name beside it contains one
-    FAMILY.toml per family, whose keys override the shared ones.
-
-    Args:
-        changes: keys that override those of the files.
-
-    Raises:
-        StudyError: no such file or preset, not TOML, an unknown key (the nearest known one is offered), a wrong value.
-    """
-    known = presets()
-    path = known.get(name_or_path, Path(name_or_path))
-    if not path.is_file():
-        raise StudyError(
-            f"no study file {name_or_path!r}, and no preset of that name.{nearest(name_or_path, known)} "
-            f"Presets: {', '.join(known)}."
-        )
-    shared, changes = _read_toml(path), _of_today(dict(changes or {}), "the changes")
-    if "families" not in shared:
-        return from_plain(Study, {"name": path.stem, **shared, **changes}, str(path))
-    names, about = shared.pop("families"), shared.pop("about", "")
-    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
-        raise StudyError(f"{path}: families = {shown(names)}; it must list names of files, such as ['F-N', 'F-D'].")
-    studies = []
-    for name in names:
-        require_name(name)
-        own = path.with_suffix("") / f"{name}.toml"
-        if not own.is_file():
-            raise StudyError(f"{path} lists the family {name!r}, and there is no {own}.")
-        studies.append(from_plain(Study, {**shared, **_read_toml(own), **changes, "name": name}, str(own)))
-    return Families(path.stem, tuple(studies), about)
-
-
-def _read_toml(path: Path) -> dict:
-    """Read a file's keys; paths of texts and of a law file are relative to the folder of the file that names them."""
-    try:
-        keys = tomllib.loads(path.read_text(encoding="utf-8"))
-    except RecursionError:
-        raise StudyError(f"{path} is not a study: its lists are nested too deep.") from None
-    except (ValueError, OSError) as failure:  # bad TOML, bytes that are not UTF-8, integers of thousands of digits
-        raise StudyError(f"{path} is not TOML: {' '.join(str(failure).split())}.") from None
-    _of_today(keys, str(path))
-    if path in presets().values():  # there are no texts in that folder: a path in a preset is a placeholder
-        return keys
-    named, others = keys.get("law_file"), keys.get("evaluate_on")
-    found: dict[str, str | list[object]] = {}
-    if isinstance(named, str) and named:
-        found["law_file"] = str((path.parent / named).resolve())
-    for key in ("corpus", "tokenizer"):
-        if isinstance(keys.get(key), str):
-            found[key] = _from(path.parent, keys[key])
-    if isinstance(others, list):
-        found["evaluate_on"] = [_from(path.parent, one) if isinstance(one, str) else one for one in others]
-    return keys | found
-
-
-def _of_today(keys: dict, where: str) -> dict:
-    """Refuse a key under the name that it had in an earlier release."""
-    for old, new in RENAMED.items():
-        if old in keys:
-            raise StudyError(f"{where}: the key {old!r} is called {new!r} now. Write {new} = {shown(keys[old])}.")
-    return keys
-
-
-def _from(folder: Path, name: str) -> str:
-    """Make the path of a user's text or tokenizer, given relative to `folder`, relative to the current folder."""
-    prefix = next((one for one in (A_PATH, A_FILE) if name.startswith(one)), name)
-    place = name.removeprefix(prefix)
-    if not place or place.startswith("~") or os.path.isabs(place) or os.path.relpath(folder) == ".":
-        return name
-    return prefix + os.path.join(os.path.relpath(folder), place)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..claims.findings import judged_on
-from ..designing.study_file import presets
+from ..designing.read_study import presets
 from ..measurements.family_tables import FamilyTables
 from ..measurements.lines_to_draw import lines_to_draw
 from ..measurements.points_to_draw import points_to_draw

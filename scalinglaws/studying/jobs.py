@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..designing.study_file import Families, Study, read_study
+from ..designing.read_study import read_study
+from ..designing.study_file import Families, Study
 from ..errors import MisuseError
 from ..launching.progress import Progress
 from ..laws import Law
