@@ -297,5 +297,5 @@ def seconds_here(
     flops = sum(step_of(spec).flops * spec.steps for spec in sweep.runs)
     seconds = min(max(TIMED * flops / SLOW_CORE, SHORTEST_TIMING), LONGEST_TIMING)
     found = costs(sweep, paces_here(map(step_of, sweep.runs), engine=engine, seconds=seconds, say=say))
-    seconds = {cost.run_id: cost.seconds or 0.0 for cost in found}
-    return lambda spec: seconds[spec.id]
+    each = {cost.run_id: cost.seconds or 0.0 for cost in found}
+    return lambda spec: each[spec.id]
