@@ -12,7 +12,8 @@ from PIL import Image
 
 from scalinglaws.points.reading import read_points
 from scalinglaws.reporting.canvas import styled
-from scalinglaws.reporting.figure_laws import laws
+from scalinglaws.reporting.own.figure import drawn as drawn_figure
+from scalinglaws.reporting.own.shelf import study_figure
 from scalinglaws.studying.table_study import Wanted, appraise
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +29,7 @@ def drawn() -> bytes:
     results = appraise(read_points(TABLE, where=ROWS).points, Wanted())
     large, small = io.BytesIO(), io.BytesIO()
     with styled():
-        laws(results, stacked=False).savefig(large, format="png", dpi=DOTS_PER_INCH)
+        drawn_figure(study_figure("laws"), results).matplotlib().savefig(large, format="png", dpi=DOTS_PER_INCH)
     Image.open(large).convert("RGB").quantize(COLOURS).save(small, format="png", optimize=True)
     return small.getvalue()
 

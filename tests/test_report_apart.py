@@ -10,8 +10,7 @@ import pytest
 from report_sample import sample
 
 from scalinglaws.records.json_values import from_plain, to_plain
-from scalinglaws.reporting.canvas import new_figure
-from scalinglaws.reporting.figures import FIGURES
+from scalinglaws.reporting.own.shelf import study_figure
 from scalinglaws.reporting.paths import named, without_paths
 from scalinglaws.reporting.report import report
 from scalinglaws.reporting.tables import all_tables
@@ -37,13 +36,11 @@ def at_home():
 
 
 def test_a_figure_that_fails_says_so_in_its_place_and_the_page_is_whole(tmp_path):
-    plain = replace(FIGURES[4], draw=lambda results, stacked: new_figure(1)[0], caption=broken)
-    kinds = (replace(FIGURES[0], draw=broken), plain)
+    kinds = (replace(study_figure("laws"), draw=broken), study_figure("residuals"))
     page = report(sample(), tmp_path, figures=kinds).read_text()
     assert "This figure could not be drawn: internal error: ZeroDivisionError" in page
-    assert "Its caption could not be written: internal error: ZeroDivisionError" in page
     assert 'id="table-constants"' in page
-    assert [path.name for path in sorted((tmp_path / "figures").iterdir())] == ["held-out.svg"]
+    assert [path.name for path in sorted((tmp_path / "figures").iterdir())] == ["residuals.csv", "residuals.svg"]
 
 
 def test_a_table_or_a_sentence_that_fails_says_so_in_its_place():

@@ -106,23 +106,46 @@ def test_a_command_is_copied(page):
     page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
 
 
+def seen_charts(page, count):
+    """Scroll down until every chart is drawn."""
+    for _ in range(40):
+        if page.locator("figure.alive").count() == count:
+            break
+        page.mouse.wheel(0, 1200)
+        page.wait_for_timeout(100)
+    assert page.locator("figure.alive").count() == count
+
+
 @pytest.mark.parametrize("width", [400, 1200])
-def test_nothing_overflows_the_window_and_one_layout_of_each_figure_is_seen(page, width):
+def test_every_figure_is_a_chart_with_all_its_marks_and_nothing_overflows_the_window(page, width):
     page.set_viewport_size({"width": width, "height": 900})
+    seen_charts(page, 6)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    seen = page.locator("figure svg[role=img]:visible")
-    assert seen.count() == 6
-    boxes = [seen.nth(place).bounding_box() for place in range(6)]
-    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    boxes = page.locator("figure .chart").evaluate_all(
+        "all => all.map(one => [one.getBoundingClientRect().left, one.getBoundingClientRect().right])"
+    )
+    assert len(boxes) == 12 and all(left >= 0 and right <= width for left, right in boxes)
+    dots = page.locator("#figure-joint .points path.point").count()
+    assert dots == len(sample().points)
+    assert page.locator("figure .still svg[role=img]:visible").count() == 0
+
+
+def test_charts_of_runs_follow_the_runs_that_the_reader_chooses(page):
+    seen_charts(page, 6)
+    page.locator("#filter").fill("held-0")
+    page.wait_for_timeout(300)
+    faint = "all => all.filter(one => Number(getComputedStyle(one).opacity) < 0.2).length"
+    assert page.locator("#figure-joint .points path.point").evaluate_all(faint) == len(sample().points) - 1
 
 
 def test_letters_in_figures_can_be_read_on_a_telephone(page):
     page.set_viewport_size({"width": 400, "height": 900})
-    heights = page.locator("figure .narrow svg text").evaluate_all(
-        "texts => texts.map(t => parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getScreenCTM().a)"
+    seen_charts(page, 6)
+    sizes = page.locator("figure .chart svg text").evaluate_all(
+        "texts => texts.map(t => parseFloat(getComputedStyle(t).fontSize))"
     )
-    assert len(heights) > 100
-    assert sorted(heights)[len(heights) // 4] >= 8
+    assert len(sizes) > 100
+    assert sorted(sizes)[len(sizes) // 4] >= 8
 
 
 def test_the_page_prints_without_buttons_and_with_every_row(page):

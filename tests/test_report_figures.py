@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from report_sample import FLOOR, HELD, HORIZONS, SIZES, empty, sample
 
+import scalinglaws as sl
 from scalinglaws.points.points import Points
 from scalinglaws.quantities import PF_DAY
 from scalinglaws.reporting import canvas
-from scalinglaws.reporting.figures import FIGURES
+from scalinglaws.reporting.drawing.in_page import chart_of
+from scalinglaws.reporting.own.figure import drawn
+from scalinglaws.reporting.own.shelf import STUDY_FIGURES, study_figure
 
-KINDS = {kind.name: kind for kind in FIGURES}
+KINDS = {kind.name: kind for kind in STUDY_FIGURES}
 UNITS = ("(FLOPs)", "(PF-days)", "(tokens)", "(parameters)", "(nats per token)", "(%)")
 
 
@@ -21,49 +24,61 @@ def whole():
     return sample()
 
 
-def draw(name, results, *, stacked=False):
-    with canvas.styled():
-        return KINDS[name].draw(results, stacked=stacked)
+def draw(name, results):
+    return drawn(study_figure(name), results).drawing
 
 
-def panel(figure, label):
-    return next(axes for axes in figure.axes if axes.get_label() == label)
+def panel(drawing, quantity):
+    """Give the panel whose x axis begins with these words."""
+    return next(one for one in drawing.panels if one.x.label.startswith(quantity))
 
 
-def marks(axes, part):
-    """Give the collections of an axes whose name ends in `part`."""
-    return [c for c in axes.collections if (c.get_gid() or "").startswith(f"{axes.get_label()}-{part}")]
+def marks(one, words, kind="points"):
+    return [mark for mark in one.marks if mark.kind == kind and mark.label.startswith(words)]
 
 
-def positions(axes, part):
-    return np.concatenate([np.asarray(c.get_offsets()) for c in marks(axes, part)] or [np.empty((0, 2))])
+def places(one, words):
+    return np.array([pair for mark in marks(one, words) for pair in zip(mark.x, mark.y, strict=True)]).reshape(-1, 2)
 
 
-def words(figure):
-    """Gather every word that a figure shows."""
-    from matplotlib.text import Text
+def words_of(drawing):
+    texts = [drawing.caption, drawing.note]
+    for one in drawing.panels:
+        texts += [one.title, one.equation, one.missing, *(mark.label for mark in one.marks)]
+    return " ".join(texts)
 
-    return " ".join(text.get_text() for text in figure.findobj(Text)).replace("\N{NO-BREAK SPACE}", " ")
+
+def test_a_figure_is_drawn_of_a_study_s_results_by_name_and_says_what_it_lacks():
+    made = sl.figure("residuals", sample())
+    assert made.name == "residuals" and len(made.drawing.panels) == 2
+    bare = sl.figure("held-out", sample(held_out=None))
+    assert bare.caption == "Not drawn: quickstart has no held-out run." and not bare.drawing.panels
+    with pytest.raises(sl.ScalingLawsError, match="of one study or one table"):
+        sl.figure("joint", ["a.csv", "b.csv"])
 
 
 every_figure = pytest.mark.parametrize("name", KINDS)
+COMPUTE, TOKENS, SIZE = "training compute", "training tokens", "non-embedding"
+
+
+def test_a_figure_is_asked_for_by_its_name():
+    assert study_figure("joint") is KINDS["joint"]
+    with pytest.raises(sl.ScalingLawsError, match=r"no figure is called 'jiont'.*joint"):
+        study_figure("jiont")
 
 
 @every_figure
-@pytest.mark.parametrize("stacked", [False, True])
-def test_axes_have_units_and_log_scales(name, stacked, whole):
-    figure = draw(name, whole, stacked=stacked)
-    panels = [axes for axes in figure.axes if axes.get_label() not in ("", "<colorbar>")]
-    assert panels
-    for axes in panels:
-        assert axes.get_ylabel().endswith(UNITS)
-        if axes.get_label() == "close-up":
+def test_axes_have_units_and_log_scales(name, whole):
+    found = draw(name, whole)
+    assert found.panels
+    for one in found.panels:
+        assert one.y.label.endswith(UNITS)
+        if one.x.words:
             continue
-        assert axes.get_xlabel().endswith(UNITS)
-        assert axes.get_xscale() == "log"
-        assert axes.get_yscale() == ("linear" if name == "residuals" else "log")
-        assert 2 <= len(axes.get_xticks()) <= 9
-    assert all(bar.get_ylabel() or bar.get_xlabel() for bar in figure.axes if bar.get_label() == "<colorbar>")
+        assert one.x.label.endswith(UNITS)
+        assert one.x.log
+        assert one.y.log == (name != "residuals")
+    assert found.scale is None or found.scale.label.endswith("(parameters)")
 
 
 @every_figure
@@ -72,196 +87,197 @@ def test_a_study_without_runs_says_so_and_draws_no_point_and_no_line(name):
     if not KINDS[name].applies(nothing):
         assert name == "residuals"
         return
-    figure = draw(name, nothing)
-    assert "0 of 37 runs present" in words(figure)
-    drawn = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata())]
-    points = [c for axes in figure.axes for c in axes.collections if len(c.get_offsets()) and c.get_gid()]
+    found = draw(name, nothing)
+    assert "0 of 37 runs present" in words_of(found)
+    seen = [mark for one in found.panels for mark in one.marks if mark.x and mark.kind == "points"]
     if name == "held-out":  # the prediction was made beforehand and is all there is to see
-        assert {c.get_gid() for c in points} <= {"close-up-predicted"}
-        assert "not yet" in words(figure)
+        assert {mark.label for mark in seen} == {"predicted, with the 95% interval for a new run"}
+        assert "not yet trained" in words_of(found)
     else:
-        assert not drawn
-        assert not points
+        assert not [mark for one in found.panels for mark in one.marks if mark.x]
+        assert all("0 of 37 runs present" in one.missing for one in found.panels)
 
 
 @every_figure
 def test_a_partial_study_says_how_many_runs_are_present(name, whole):
-    assert "30 of 37 runs present" in words(draw(name, sample(runs_present=30)))
-    assert "runs present" not in words(draw(name, whole))
+    assert draw(name, sample(runs_present=30)).note == "30 of 37 runs present"
+    assert draw(name, whole).note == ""
 
 
 @pytest.mark.parametrize(
-    ("label", "quantity"), [("L(C)", "flops_6nd"), ("L(D)", "tokens"), ("L(N)", "params_nonembedding")]
+    ("words", "quantity"), [(COMPUTE, "flops_6nd"), (TOKENS, "tokens"), (SIZE, "params_nonembedding")]
 )
-def test_figure_1_shows_every_point_of_the_record_once(label, quantity, whole):
-    axes = panel(draw("laws", whole), label)
-    shown = np.concatenate([positions(axes, part) for part in ("fitted", "other", "excluded", "held-out")])
+def test_the_laws_show_every_point_of_the_record_once(words, quantity, whole):
+    one = panel(draw("laws", whole), words)
+    shown = np.concatenate([places(one, part) for part in ("in the fit", "not used", "excluded", "held out")])
     recorded = np.stack([whole.points[quantity], whole.points["loss_nats"]], axis=1)
     assert np.array(sorted(shown.tolist())) == pytest.approx(np.array(sorted(recorded.tolist())))
 
 
-def test_figure_1_fills_the_points_that_a_line_was_fitted_to_and_no_others(whole):
-    figure = draw("laws", whole)
+def test_the_laws_fill_the_points_that_a_line_was_fitted_to_and_no_others(whole):
+    found = draw("laws", whole)
     longest = whole.points["tokens"] == HORIZONS[-1]
-    fitted = positions(panel(figure, "L(N)"), "fitted")
+    fitted = places(panel(found, SIZE), "in the fit")
     assert len(fitted) == len(whole.bands["L(N)"][0].rows) == longest.sum() - 3  # one diverged, two held out
-    assert set(fitted[:, 0]) <= set(SIZES)
-    assert HELD not in positions(panel(figure, "L(N)"), "fitted")[:, 0]
-    assert len(positions(panel(figure, "L(C)"), "fitted")) == (whole.points["excluded_because"] == "").sum()
+    assert set(fitted[:, 0]) <= set(SIZES) and HELD not in fitted[:, 0]
+    assert len(places(panel(found, COMPUTE), "in the fit")) == (whole.points["excluded_because"] == "").sum()
 
 
 def test_excluded_points_are_hollow_with_their_reason_and_held_out_ones_are_stars(whole):
-    figure = draw("joint", whole)
-    axes = panel(figure, "L(N,D)")
-    hollow = marks(axes, "excluded")
-    assert [len(c.get_offsets()) for c in hollow] == [1, 1]
-    assert all(len(c.get_facecolors()) == 0 and len(c.get_edgecolors()) == 1 for c in hollow)
-    assert all(len(c.get_facecolors()) for c in marks(axes, "fitted"))
-    assert len(positions(axes, "held-out")) == len(whole.held_out.run_ids)
-    said = " ".join(words(figure).split())
-    assert "excluded: diverged (n = 1)" in said
-    assert "excluded: outlier: 6 sd above the law (n = 1)" in said
-    assert "held out, not in any fit (n = 2)" in said
+    [one] = draw("joint", whole).panels
+    hollow = marks(one, "excluded")
+    assert [len(mark.x) for mark in hollow] == [1, 1] and all(mark.hollow for mark in hollow)
+    assert len({mark.symbol for mark in hollow}) == 2
+    assert [mark.label for mark in hollow] == [
+        "excluded: diverged (n = 1)",
+        "excluded: outlier: 6 sd above the law (n = 1)",
+    ]
+    [held] = marks(one, "held out, not in any fit (n = 2)")
+    assert held.symbol == "*" and held.notes == whole.held_out.run_ids
+    assert not any(mark.hollow for mark in marks(one, "in the fit"))
 
 
 def test_a_point_without_a_loss_is_not_drawn():
     made = sample()
     loss = made.points["loss_nats"].copy()
     loss[3] = np.nan
-    axes = panel(draw("joint", sample(points=made.points.replace(loss_nats=loss))), "L(N,D)")
-    assert len(positions(axes, "excluded")) == 1
+    [one] = draw("joint", sample(points=made.points.replace(loss_nats=loss))).panels
+    assert len(places(one, "excluded")) == 1
 
 
 def test_lines_are_solid_where_they_were_fitted_and_dashed_beyond(whole):
-    axes = panel(draw("laws", whole), "L(N)")
-    band = whole.bands["L(N)"][0]
-    solid = next(line for line in axes.lines if line.get_gid() == "L(N)-line-kaplan-n-constant")
-    beyond = [line for line in axes.lines if line.get_gid() == "L(N)-extrapolated-kaplan-n-constant"]
-    assert solid.get_linestyle() == "-"
-    assert min(solid.get_xdata()) >= band.fitted_to[0] * (1 - 1e-6)
-    assert max(solid.get_xdata()) <= band.fitted_to[1] * (1 + 1e-6)
-    assert {line.get_linestyle() for line in beyond} == {"--"}
-    drawn = {x for line in (solid, *beyond) for x in line.get_xdata()}
-    assert drawn == set(band.x)
+    band = next(one for one in whole.bands["L(N)"] if one.law == "kaplan-n-constant")
+    lines = [
+        mark for mark in panel(draw("laws", whole), SIZE).marks if mark.kind == "line" and set(mark.y) <= set(band.y)
+    ]
+    [solid], beyond = [mark for mark in lines if not mark.dashed], [mark for mark in lines if mark.dashed]
+    assert solid.label == band.text and len(beyond) == 2
+    step = band.x[1] / band.x[0] * (1 + 1e-9)
+    assert band.fitted_to[0] / step <= min(solid.x) and max(solid.x) <= band.fitted_to[1] * step
+    assert {x for mark in lines for x in mark.x} == set(band.x)
 
 
 def test_a_line_within_its_range_has_no_dashed_part():
     made = sample()
     band = dataclasses.replace(made.bands["L(N)"][0], fitted_to=(1.0, 1e12))
-    figure = draw("laws", sample(bands={"L(N)": (band,)}))
-    assert not [line for line in panel(figure, "L(N)").lines if "extrapolated" in (line.get_gid() or "")]
-    assert "dashed" not in words(figure)
+    found = draw("laws", sample(bands={"L(N)": (band,)}))
+    assert not [mark for mark in panel(found, SIZE).marks if mark.dashed]
+    assert "Dashed" not in found.caption and "Dashed: extrapolated" in draw("laws", made).caption
 
 
-def test_intervals_are_bands_labelled_with_their_level_and_a_side_without_a_bound_is_left_open():
-    made = sample()
-    band = made.bands["L(D)"][0]
+def test_intervals_are_bands_with_their_level_and_a_side_without_a_bound_is_left_open():
+    band = sample().bands["L(D)"][0]
     half_open = dataclasses.replace(band, low=(None,) * 30 + band.low[30:], level=0.8, covers="new run")
-    figure = draw("laws", sample(bands={"L(D)": (half_open,)}))
-    assert "80% interval for a new run" in words(figure)
-    (area,) = marks(panel(figure, "L(D)"), "interval")
-    seen = np.concatenate([path.vertices[:, 0] for path in area.get_paths()])
-    assert seen.min() >= band.x[29]
+    found = draw("laws", sample(bands={"L(D)": (half_open,)}))
+    assert "A band is the 80% interval for a new run." in found.caption
+    [area] = [mark for mark in panel(found, TOKENS).marks if mark.kind == "band"]
+    assert min(area.x) >= band.x[29] and len(area.low) == len(area.high) == len(area.x)
 
 
 def test_the_equation_of_a_line_is_given_in_numbers(whole):
-    said = words(draw("laws", whole))
-    assert r"$L = (N / 6.4\times10^{7})^{-0.118}$" in said
+    assert marks(panel(draw("laws", whole), SIZE), "L = (N / 6.4e7)^-0.118", "line")
+    svg = drawn(study_figure("laws"), whole).svg()
+    assert "6.4" in svg and "7" in svg
 
 
-def test_figure_1_compute_axis_is_also_in_pf_days(whole):
-    figure = draw("laws", whole)
+def test_the_compute_axis_is_also_in_pf_days(whole):
+    figure = drawn(study_figure("laws"), whole).matplotlib()
     figure.draw_without_rendering()
-    axes = panel(figure, "L(C)")
+    axes = figure.axes[0]
     (top,) = [child for child in axes.child_axes if child.get_xlabel() == "compute (PF-days)"]
     assert np.array(top.get_xlim()) == pytest.approx(np.array(axes.get_xlim()) / PF_DAY, rel=1e-9, abs=0)
+    assert [one.x.pf_days for one in draw("laws", whole).panels] == [True, False, False]
 
 
-def test_figure_1_counts_compute_along_a_curve_as_its_line_does(whole):
+def test_compute_along_a_curve_is_counted_as_its_line_counts_it(whole):
     exact = whole.points["flops_6nd"] * 1.7
     line = dataclasses.replace(whole.bands["L(C)"][0], x_quantity="flops_exact")
-    figure = draw("laws", sample(points=whole.points.replace(flops_exact=exact), bands={"L(C)": (line,)}))
-    curves = [c for c in panel(figure, "L(C)").lines if (c.get_gid() or "").startswith("L(C)-curve-768-262144-0")]
-    assert curves[0].get_xdata() == pytest.approx(np.array(whole.curves[0].flops_6nd) * 1.7)
+    found = draw("laws", sample(points=whole.points.replace(flops_exact=exact), bands={"L(C)": (line,)}))
+    [curve] = [mark for mark in found.panels[0].marks if mark.thin and "768-262144-0" in mark.notes]
+    assert curve.x == pytest.approx(np.array(whole.curves[0].flops_6nd) * 1.7)
 
 
-def test_figure_2_draws_every_learning_curve_in_the_colour_of_its_size(whole):
-    figure = draw("curves", whole)
-    for label in ("tokens", "flops_6nd"):
-        lines = [line for line in panel(figure, label).lines if (line.get_gid() or "").startswith(f"{label}-curve")]
-        assert len(lines) == len(whole.curves)
-        colour = {line.get_gid(): line.get_color() for line in lines}
-        assert len(set(map(tuple, colour.values()))) == len({curve.params_nonembedding for curve in whole.curves})
-    (bar,) = [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
-    assert bar.get_yscale() == "log"
+def test_every_learning_curve_is_drawn_in_the_colour_of_its_size(whole):
+    found = draw("curves", whole)
+    sizes = [curve.params_nonembedding for curve in whole.curves]
+    for one in found.panels:
+        thin = [mark for mark in one.marks if mark.thin]
+        assert sorted(mark.size for mark in thin) == sorted(sizes)
+    assert (found.scale.low, found.scale.high) == (min(SIZES), HELD)
+    colours = {mark["colour"] for mark in chart_of(found)["panels"][0]["marks"] if mark["kind"] == "line"}
+    assert len(colours) == len(set(sizes))
 
 
-def test_figure_3_draws_one_line_a_size(whole):
-    axes = panel(draw("joint", whole), "L(N,D)")
-    solid = [line for line in axes.lines if (line.get_gid() or "").startswith("L(N,D)-line")]
-    assert len(solid) == len(SIZES) + 1
+def test_the_joint_law_has_one_line_a_size(whole):
+    [one] = draw("joint", whole).panels
+    solid = [mark for mark in one.marks if mark.kind == "line" and not mark.dashed]
+    assert {mark.size for mark in solid} == {*SIZES, HELD} and len(solid) == len(SIZES) + 1
 
 
-def test_figure_3_gives_every_joint_law_a_panel_of_its_own(whole):
+def test_every_joint_law_has_a_panel_of_its_own(whole):
     kaplan = [
         dataclasses.replace(band, law="kaplan-nd", text="L = 1.1 + 9/N^0.3") for band in whole.bands["L(N,D)"][:4]
     ]
-    figure = draw("joint", sample(bands={"L(N,D)": (*kaplan, *whole.bands["L(N,D)"])}))
-    first, second = panel(figure, "L(N,D)"), panel(figure, "L(N,D)-hoffmann-nd")
-    assert [axes.get_title(loc="left") for axes in (first, second)] == ["(a) kaplan-nd", "(b) hoffmann-nd"]
-    assert [sum("-line-" in (line.get_gid() or "") for line in axes.lines) for axes in (first, second)] == [4, 9]
-    assert [len(positions(axes, "fitted")) for axes in (first, second)] == [33, 33]
+    found = draw("joint", sample(bands={"L(N,D)": (*kaplan, *whole.bands["L(N,D)"])}))
+    assert [one.title for one in found.panels] == ["(a) kaplan-nd", "(b) hoffmann-nd"]
+    solid = [[mark for mark in one.marks if mark.kind == "line" and not mark.dashed] for one in found.panels]
+    assert [len(each) for each in solid] == [4, 9]
+    assert [len(places(one, "in the fit")) for one in found.panels] == [33, 33]
 
 
 def test_frontier_bounds_are_hollow_and_the_exponent_has_its_interval(whole):
-    figure = draw("frontier", whole)
-    axes = panel(figure, "params_nonembedding")
-    assert len(positions(axes, "censored")) == sum(whole.frontier.censored) > 0
-    assert len(positions(axes, "optima")) == len(whole.frontier.flops) - sum(whole.frontier.censored)
-    assert all(len(c.get_facecolors()) == 0 for c in marks(axes, "censored"))
-    assert "0.57 [0.49, 0.66]" in words(figure)
+    first, _ = draw("frontier", whole).panels
+    assert len(places(first, "not used")) == sum(whole.frontier.censored) > 0
+    assert len(places(first, "optimum")) == len(whole.frontier.flops) - sum(whole.frontier.censored)
+    assert [mark.hollow for mark in first.marks if mark.kind == "points"] == [False, True]
+    assert "0.57 [0.49, 0.66]" in first.equation
 
 
-def test_held_out_figure_shows_every_measured_seed_and_the_predicted_interval(whole):
-    figure = draw("held-out", whole)
-    axes = panel(figure, "close-up")
-    assert positions(axes, "measured")[:, 1] == pytest.approx(whole.held_out.measured)
-    span = next(patch for patch in axes.patches if patch.get_gid() == "close-up-interval")
-    assert (span.get_y(), span.get_y() + span.get_height()) == pytest.approx((1.812, 1.879))
-    said = words(figure)
-    assert "measured inside the interval" in said
-    assert "1.845 [1.812, 1.879]" in said
+def test_the_held_out_figure_shows_every_measured_seed_and_the_predicted_interval(whole):
+    context, close = draw("held-out", whole).panels
+    assert places(close, "measured")[:, 1] == pytest.approx(whole.held_out.measured)
+    [span] = [mark for mark in close.marks if mark.kind == "band"]
+    assert (set(span.low), set(span.high)) == ({1.812}, {1.879})
+    assert close.title == "(b) measured inside the interval"
+    assert close.equation == "predicted 1.845 [1.812, 1.879]"
+    [predicted] = marks(context, "predicted")
+    assert (predicted.x, predicted.low, predicted.high) == ((2097152.0,), (1.812,), (1.879,))
 
 
-def test_held_out_figure_says_when_the_interval_did_not_hold_and_when_nothing_is_trained(whole):
+def test_the_held_out_figure_says_when_the_interval_did_not_hold_and_when_nothing_is_trained(whole):
     failed = dataclasses.replace(
         whole.held_out, measured=(1.95, 1.96), measured_mean=1.955, measured_sem=0.005, held=False
     )
-    assert "measured outside the interval" in words(draw("held-out", sample(held_out=failed)))
+    assert "measured outside the interval" in words_of(draw("held-out", sample(held_out=failed)))
     waiting = dataclasses.replace(whole.held_out, measured=(), measured_mean=None, measured_sem=None, held=None)
-    assert "not yet trained" in words(draw("held-out", sample(held_out=waiting)))
+    found = draw("held-out", sample(held_out=waiting))
+    assert found.panels[1].x.words == ("predicted", "not yet trained")
 
 
-def test_held_out_figure_draws_the_law_against_size_when_that_made_the_prediction(whole):
+def test_the_held_out_figure_draws_the_law_against_size_when_that_made_the_prediction(whole):
     by_size = dataclasses.replace(whole.held_out, law="kaplan-n")
-    axes = panel(draw("held-out", sample(held_out=by_size)), "context")
-    assert axes.get_xlabel() == "non-embedding parameters N (parameters)"
+    context = draw("held-out", sample(held_out=by_size)).panels[0]
+    assert context.x.label == "non-embedding parameters N (parameters)"
 
 
-def test_held_out_figure_prefers_the_line_that_the_prediction_brings(whole):
+def test_the_held_out_figure_prefers_the_line_that_the_prediction_brings(whole):
     line = dataclasses.replace(whole.bands["L(N)"][0], law="hoffmann-nd")
-    axes = panel(draw("held-out", sample(held_out=dataclasses.replace(whole.held_out, line=line))), "context")
-    assert axes.get_xlabel() == "non-embedding parameters N (parameters)"
-    assert [line.get_gid() for line in axes.lines if "-line-" in (line.get_gid() or "")] == ["context-line-hoffmann-nd"]
-    by_size = panel(draw("held-out", whole), "context")
-    assert sum("-line-" in (line.get_gid() or "") for line in by_size.lines) == len(SIZES) + 1
+    found = draw("held-out", sample(held_out=dataclasses.replace(whole.held_out, line=line)))
+    context = found.panels[0]
+    assert context.x.label == "non-embedding parameters N (parameters)"
+    assert [mark.label for mark in context.marks if mark.kind == "line" and not mark.dashed] == ["hoffmann-nd"]
+    assert "The line is that of D = 2.1 M tokens" in found.caption
+    by_size = draw("held-out", whole).panels[0]
+    assert len([mark for mark in by_size.marks if mark.kind == "line" and not mark.dashed]) == len(SIZES) + 1
 
 
 def test_residuals_are_drawn_in_percent_for_fitted_and_held_out_points(whole):
-    axes = panel(draw("residuals", whole), "residual-tokens")
+    one = panel(draw("residuals", whole), TOKENS)
     kept = whole.points["excluded_because"] == ""
-    assert positions(axes, "in-the-fit")[:, 1] == pytest.approx(100 * whole.points["residual_log"][kept])
-    assert len(positions(axes, "held-out")) == 2
+    assert places(one, "in the fit")[:, 1] == pytest.approx(100 * whole.points["residual_log"][kept])
+    assert len(places(one, "held out")) == 2
+    [mark] = marks(one, "in the fit")
+    assert np.array(mark.high) - np.array(mark.y) == pytest.approx(0.41 / whole.points["loss_nats"][kept])
 
 
 def test_residuals_are_left_out_when_the_record_has_none(whole):
@@ -272,31 +288,28 @@ def test_residuals_are_left_out_when_the_record_has_none(whole):
 
 @pytest.mark.parametrize("name", ["laws", "curves", "joint"])
 def test_the_true_floor_of_a_synthetic_text_is_drawn_when_it_is_known(name, whole):
-    figure = draw(name, sample(true_floor_nats=FLOOR))
-    floors = [line for axes in figure.axes for line in axes.lines if (line.get_gid() or "").endswith("true-floor")]
-    assert {line.get_ydata()[0] for line in floors} == {FLOOR}
-    assert f"true floor {FLOOR} nats" in words(figure)
-    assert "true floor" not in words(draw(name, whole))
+    found = draw(name, sample(true_floor_nats=FLOOR))
+    floors = [mark for one in found.panels for mark in one.marks if mark.label.startswith("true floor")]
+    assert len(floors) == len(found.panels) and {y for mark in floors for y in mark.y} == {FLOOR}
+    assert f"true floor {FLOOR} nats" in words_of(found)
+    assert "true floor" not in words_of(draw(name, whole))
 
 
 def test_published_constants_are_drawn_nowhere(whole):
-    """The published law lies a factor of ten off this sample; no line of figure 1 goes near it."""
-    published = lambda size: (8.8e13 / size) ** 0.076  # noqa: E731
-    for line in panel(draw("laws", whole), "L(N)").lines:
-        x, y = line.get_xdata(), line.get_ydata()
-        if len(x) > 2:
-            assert not np.allclose(y, published(np.asarray(x)), rtol=0.05)
+    """The published law lies a factor of ten off this sample; no line against size goes near it."""
+    for mark in panel(draw("laws", whole), SIZE).marks:
+        x = np.array(mark.x)
+        if mark.kind == "line" and len(x) > 2:
+            assert not np.allclose(mark.y, (8.8e13 / x) ** 0.076, rtol=0.05)
 
 
 def test_a_panel_without_a_fit_says_whether_missing_runs_are_why(whole):
-    assert "no L(D) fit: the notes say why" in words(draw("laws", sample(bands={})))
-    assert "no L(N,D) fit: 30 of 37 runs present" in words(draw("joint", sample(bands={}, runs_present=30)))
+    assert "no L(D) fit: the notes say why" in words_of(draw("laws", sample(bands={})))
+    assert "no L(N,D) fit: 30 of 37 runs present" in words_of(draw("joint", sample(bands={}, runs_present=30)))
 
 
 def test_an_svg_is_whole_keeps_its_text_and_names_its_parts(whole):
-    with canvas.styled():
-        svg = canvas.as_svg(draw("joint", whole), "joint")
-    root = ElementTree.fromstring(svg)
+    root = ElementTree.fromstring(drawn(study_figure("joint"), whole).svg())
     ids = [element.get("id") for element in root.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
     assert all(identity.startswith("joint-") for identity in ids)
@@ -304,23 +317,13 @@ def test_an_svg_is_whole_keeps_its_text_and_names_its_parts(whole):
     assert "test loss L (nats per token)" in said
 
 
-def test_the_same_results_give_the_same_bytes():
-    with canvas.styled():
-        once, again = (draw("joint", sample()) for _ in range(2))
-        assert canvas.as_svg(once, "joint") == canvas.as_svg(again, "joint")
-        pdf = canvas.as_pdf(once)
-        assert pdf == canvas.as_pdf(again)
-        assert b"CreationDate" not in pdf
-        assert "dc:date" not in canvas.as_svg(once, "joint")
-        assert canvas.as_svg(draw("joint", sample(true_floor_nats=1.3)), "joint") != canvas.as_svg(once, "joint")
-
-
-def test_the_readers_own_matplotlib_settings_change_nothing(whole):
+def test_the_same_results_give_the_same_bytes_whatever_the_readers_own_settings_are(whole):
     import matplotlib
 
-    with canvas.styled():
-        plain = canvas.as_svg(draw("joint", whole), "joint")
+    once = drawn(study_figure("residuals"), sample())
+    svg, pdf, _ = once.files(pdf=True)
     with matplotlib.rc_context({"lines.linewidth": 9.0, "font.size": 30.0, "svg.fonttype": "path"}):
-        with canvas.styled():
-            assert canvas.as_svg(draw("joint", whole), "joint") == plain
+        assert drawn(study_figure("residuals"), sample()).files(pdf=True)[:2] == (svg, pdf)
         assert matplotlib.rcParams["lines.linewidth"] == 9.0
+    assert b"CreationDate" not in pdf and "dc:date" not in svg
+    assert canvas.STYLE["font.size"] == 9.0

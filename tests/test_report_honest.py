@@ -9,10 +9,8 @@ from report_sample import sample
 from scalinglaws.fitting.fit import fit
 from scalinglaws.points.points import Points
 from scalinglaws.reporting.axes import equation
-from scalinglaws.reporting.canvas import styled
-from scalinglaws.reporting.figure_frontier import caption_frontier
-from scalinglaws.reporting.figure_held_out import verdict_in_short
-from scalinglaws.reporting.figure_laws import caption_laws, laws
+from scalinglaws.reporting.own import frontier, laws
+from scalinglaws.reporting.own.held_out import verdict_in_short
 from scalinglaws.reporting.report import page
 from scalinglaws.reporting.tables import constants
 from scalinglaws.results.fitted import Estimate
@@ -93,24 +91,21 @@ def hollow():
 
 
 def test_the_frontier_joins_no_budget_that_takes_no_part(hollow):
-    with styled():
-        figure = laws(hollow)
-    line = next(line for axes in figure.axes for line in axes.lines if line.get_gid() == "L(C)-frontier")
-    assert line.get_ydata().tolist() == [3.2, 3.0, 2.8]
+    [joined] = [mark for mark in laws.draw(hollow).panels[0].marks if mark.label.startswith("compute-efficient")]
+    assert joined.y == (3.2, 3.0, 2.8)
 
 
 def test_a_hollow_budget_says_why_it_takes_no_part(hollow):
     assert why_hollow(hollow.frontier) == "too few sizes (n = 1)"
-    assert "hollow symbols are not used in the exponents: too few sizes (n = 1)" in caption_frontier(hollow)
-    assert "smallest or largest present" not in caption_frontier(hollow)
+    assert "hollow symbols are not used in the exponents: too few sizes (n = 1)" in frontier.caption(hollow)
+    assert "smallest or largest present" not in frontier.caption(hollow)
 
 
 def test_points_are_called_fitted_only_where_a_line_was():
     bare = sample(bands={})
-    assert "Each line is fitted to the filled points" in caption_laws(bare)
-    with styled():
-        figure = laws(bare)
-    labels = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    found = laws.draw(bare)
+    assert "Each line is fitted to the large filled points" in found.caption
+    labels = [mark.label for panel in found.panels for mark in panel.marks]
     assert labels
     assert not [label for label in labels if label.startswith("in the fit")]
 

@@ -14,7 +14,7 @@ from scalinglaws.fitting.own_law import read_laws
 from scalinglaws.laws import LAWS
 from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points
-from scalinglaws.reporting.figures import FIGURES
+from scalinglaws.reporting.own.shelf import study_figure
 from scalinglaws.reporting.report import report
 from scalinglaws.results.sentences import five_sentences
 from scalinglaws.studying.laws_asked import JOINT
@@ -117,7 +117,7 @@ def test_a_law_of_another_form_is_drawn_where_its_inputs_allow(tmp_path):
     found = appraise(points, Wanted((LAWS["henighan-n"],), named=True, draws=60))
     assert {band.law for band in found.bands["L(N)"]} == {"henighan-n", "kaplan-n"}
     assert "L(N,D)" not in found.bands and found.plans == ()
-    page = report(found, tmp_path / "page", figures=[kind for kind in FIGURES if kind.name == "laws"]).read_text()
+    page = report(found, tmp_path / "page", figures=[study_figure("laws")]).read_text()
     assert "No fitted law can split a budget into N and D." in page and page.count("<svg") == 2
     fit = next(one for one in found.fits if one.law == "henighan-n" and one.loss.startswith("huber"))
     assert fit.values["L_inf"].value == pytest.approx(1.5, rel=1e-4)

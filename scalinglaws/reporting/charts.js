@@ -4,7 +4,7 @@
   const element = document.getElementById("charts");
   if (!element || typeof Plotly === "undefined") return;
   const charts = JSON.parse(element.textContent);
-  const symbols = { o: "circle", s: "square", D: "diamond", "^": "triangle-up", v: "triangle-down", P: "cross", X: "x", h: "hexagon" };
+  const symbols = { o: "circle", s: "square", D: "diamond", "^": "triangle-up", v: "triangle-down", P: "cross", X: "x", h: "hexagon", "*": "star" };
   const PF_DAY = 8.64e19;
   const soft = (colour, alpha) => {
     const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
@@ -23,10 +23,21 @@
     });
   }
 
-  function trace(panel, mark, seen) {
+  // Break a text into lines of a number of letters.
+  function wrapped(text, letters) {
+    const lines = [""];
+    for (const word of text.replaceAll("(n = ", "(n\u00a0=\u00a0").split(" ")) {
+      const longer = `${lines.at(-1)} ${word}`.trim();
+      if (lines.at(-1) && longer.length > letters) lines.push(word);
+      else lines[lines.length - 1] = longer;
+    }
+    return lines;
+  }
+
+  function trace(panel, mark, seen, letters) {
     const single = Array.isArray(mark.colour) ? "#3b528b" : mark.colour;
     const shared = {
-      name: plain(mark.label || ""), legendgroup: mark.label || "", showlegend: Boolean(mark.label) && !seen.has(mark.label),
+      name: wrapped(mark.label || "", letters).map(plain).join("<br>"), legendgroup: mark.label || "", showlegend: Boolean(mark.label) && !seen.has(mark.label),
       hoverinfo: "text", mode: "lines", type: "scatter",
     };
     if (mark.label) seen.add(mark.label);
@@ -41,7 +52,7 @@
     }
     const text = hover(panel, mark);
     if (mark.kind === "line") {
-      return { ...shared, x: mark.x, y: mark.y, text, line: { color: single, width: mark.thin ? 1.1 : 2, dash: mark.dashed ? "dash" : mark.dotted ? "dot" : "solid" } };
+      return { ...shared, x: mark.x, y: mark.y, text, notes: mark.notes, line: { color: single, width: mark.thin ? 1.1 : 2, dash: mark.dashed ? "dash" : mark.dotted ? "dot" : "solid" } };
     }
     const bars = mark.low && {
       type: "data", symmetric: false, color: soft(single, 0.55), thickness: 1, width: 0,
@@ -50,7 +61,7 @@
     };
     return {
       ...shared, mode: "markers", x: mark.x, y: mark.y, text, ...(bars ? { error_y: bars } : {}),
-      marker: { symbol: symbols[mark.symbol] + (mark.hollow ? "-open" : ""), color: mark.colour, size: mark.thin ? 5 : 8, line: { width: mark.hollow ? 1.4 : 0.6, color: mark.hollow ? mark.colour : "#ffffff" } },
+      marker: { symbol: symbols[mark.symbol] + (mark.hollow ? "-open" : ""), color: mark.colour, size: mark.thin ? 5 : mark.symbol === "*" ? 14 : 8, line: { width: mark.hollow ? 1.4 : 0.6, color: mark.hollow ? mark.colour : "#ffffff" } },
       notes: mark.notes,
     };
   }
@@ -70,7 +81,7 @@
   }
 
   function axis(given) {
-    const ticks = given.ticks ? { tickmode: "array", tickvals: given.ticks, ticktext: given.ticks.map(String) } : {};
+    const ticks = given.ticks ? { tickmode: "array", tickvals: given.ticks, tickangle: 0, ticktext: given.ticks.map((one, i) => wrapped(given.words[i] ?? String(one), 14).map(plain).join("<br>")) } : {};
     return {
       title: { text: plain(given.label), font: { size: 12 } }, type: given.log ? "log" : "linear", ...(given.range.length ? { range: given.range } : {}),
       gridcolor: "#e4e6ea", linecolor: "#1b1f24", ticks: "outside", zeroline: false, exponentformat: "power", showexponent: "all", automargin: true,
@@ -80,16 +91,22 @@
 
   function draw(place, panel, scale) {
     const seen = new Set();
-    const traces = panel.marks.map((mark) => trace(panel, mark, seen));
+    const width = place.clientWidth - (scale ? 150 : 80);
+    const letters = Math.max(16, Math.floor((width - 50) / 6.3));
+    const traces = panel.marks.map((mark) => trace(panel, mark, seen, letters));
     if (scale) traces.push(colourBar(scale));
-    const words = [panel.title, panel.equation].filter(Boolean).map(plain).join("   ");
-    const rows = Math.ceil(seen.size / 2);
-    place.style.minHeight = `${360 + 20 * rows}px`;
+    const labels = [...seen].map((label) => wrapped(label, letters));
+    const widest = Math.max(1, ...labels.map((lines) => 50 + 6.3 * Math.max(...lines.map((one) => one.length))));
+    const together = Math.max(1, Math.floor(width / widest));
+    const rows = together > 1 ? Math.ceil(labels.length / together) : labels.reduce((sum, lines) => sum + lines.length, 0);
+    const [plot, under] = [280, panel.x.words?.length ? 90 : 56];
+    const height = 10 + plot + under + 19 * rows;
+    place.style.minHeight = `${height}px`;
     const layout = {
-      title: { text: words, font: { size: 13 }, x: 0, xref: "paper", y: 0.98 }, margin: { l: 60, r: scale ? 10 : 20, t: 34, b: 50 }, height: 360 + 20 * rows,
+      margin: { l: 60, r: scale ? 10 : 20, t: 10, b: under + 19 * rows }, height,
       font: { family: "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 12, color: "#1b1f24" }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       xaxis: axis(panel.x), yaxis: axis(panel.y), hovermode: "closest", showlegend: seen.size > 0,
-      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.22, yanchor: "top", font: { size: 11 } },
+      legend: { orientation: "h", tracegroupgap: 0, x: 0, xanchor: "left", y: -under / plot, yanchor: "top", font: { size: 11 } },
     };
     return Plotly.newPlot(place, traces, layout, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
   }
@@ -101,9 +118,14 @@
     const given = charts[name];
     const live = figure.querySelector(".live");
     const places = given.panels.filter((panel) => !panel.missing).map((panel, i, all) => {
-      const place = document.createElement("div");
-      place.className = "chart";
-      live.append(place);
+      const [box, title, place] = ["div", "p", "div"].map((tag) => document.createElement(tag));
+      const name = document.createElement("strong");
+      name.textContent = panel.title;
+      title.append(name, panel.title && panel.equation ? "  " : "", panel.equation);
+      title.className = "panel";
+      box.className = "chart";
+      box.append(title, place);
+      live.append(box);
       return [place, panel, i === all.length - 1 ? given.scale : null];
     });
     live.hidden = false;
@@ -117,8 +139,10 @@
   function dim(places) {
     for (const place of places) {
       place.data.forEach((one, i) => {
-        if (!Array.isArray(one.notes) || !one.notes.some((note) => known.has(note))) return;
-        Plotly.restyle(place, { "marker.opacity": [one.notes.map((note) => (!chosen || chosen.has(note) ? 1 : 0.08))] }, [i]);
+        const notes = Array.isArray(one.notes) ? one.notes : one.x.map(() => one.notes);
+        if (!notes.some((note) => known.has(note))) return;
+        const seen = (note) => (!chosen || chosen.has(note) ? 1 : 0.08);
+        Plotly.restyle(place, one.mode === "lines" ? { opacity: seen(notes[0]) } : { "marker.opacity": [notes.map(seen)] }, [i]);
       });
     }
   }

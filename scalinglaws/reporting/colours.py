@@ -2,15 +2,14 @@
 
 import numpy as np
 
-from ..results.letters import size_of
-from ..results.study_results import StudyResults
-from .axes import label_of, tick_text, ticks
+from .axes import tick_text, ticks
 
 PALETTE = "viridis"  # perceptually even, and distinct to colour-blind readers
+LIGHTEST = 0.85  # of the palette: beyond, marks fade on white
 
 
-def log_colours(low: float, high: float, lightest: float):
-    """Make a colour scale over the logarithm of a number, up to a fraction of the palette.
+def log_colours(low: float, high: float):
+    """Make a colour scale over the logarithm of a number.
 
     Returns:
         a ScalarMappable; `.to_rgba(N)` returns a colour.
@@ -19,23 +18,7 @@ def log_colours(low: float, high: float, lightest: float):
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import ListedColormap, LogNorm
 
-    return ScalarMappable(LogNorm(low, high), ListedColormap(colormaps[PALETTE](np.linspace(0.0, lightest, 128))))
-
-
-def size_colours(results: StudyResults):
-    """Make the colour scale of model sizes, over log N."""
-    sizes = [curve.params_nonembedding for curve in results.curves]
-    if size_of(results) in results.points:
-        sizes += results.points[size_of(results)].tolist()
-    sizes = [size for size in sizes if np.isfinite(size) and size > 0] or [1.0, 10.0]
-    low, high = min(sizes), max(sizes)
-    return log_colours(low, high if high > low else 10 * low, 0.9)
-
-
-def add_colour_bar(figure, axes, results: StudyResults, colours, *, stacked: bool = False) -> None:
-    """Add the colour bar of model sizes beside the axes, or below them."""
-    if size_of(results) in results.points or results.curves:
-        colour_bar(figure, axes, label_of(size_of(results)), colours, stacked=stacked)
+    return ScalarMappable(LogNorm(low, high), ListedColormap(colormaps[PALETTE](np.linspace(0.0, LIGHTEST, 128))))
 
 
 def colour_bar(figure, axes, label: str, colours, *, stacked: bool) -> None:

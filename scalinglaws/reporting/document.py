@@ -16,6 +16,7 @@ from .markup import formula
 from .table_cells import Cell, ReportTable, numeric
 
 NUMBER = ' class="number"'
+MOST_DRAWN = 20_000  # values of a chart: beyond, the page would exceed 5 MB and open slowly
 LIBRARY = "vendored/plotly-basic.min.js"
 
 
@@ -105,9 +106,11 @@ def live_figure(figure: DrawnFigure, picture: str, number: str, links: str = "")
     if not figure.drawing.panels:
         why = f'<p class="absent">{_coded(figure.caption)}</p>'
         return f'<figure id="figure-{figure.name}"><figcaption>{named}{why}</figcaption></figure>'
-    data = f'<details data-of="{figure.name}"><summary>Data of this figure</summary></details>'
+    live = _has_chart(figure)
+    data = f'<details data-of="{figure.name}"><summary>Data of this figure</summary></details>' if live else ""
+    chart = f' data-chart="{figure.name}"' * live
     return (
-        f'<figure id="figure-{figure.name}" data-chart="{figure.name}"><div class="paper">'
+        f'<figure id="figure-{figure.name}"{chart}><div class="paper">'
         f'<div class="still">{picture}</div><div class="live" hidden></div></div>'
         f'<figcaption>{named}{_coded(figure.caption)} <span class="files">{links}</span>{data}</figcaption></figure>'
     )
@@ -115,7 +118,12 @@ def live_figure(figure: DrawnFigure, picture: str, number: str, links: str = "")
 
 def charts_of(figures: Sequence[DrawnFigure]) -> dict[str, Any]:
     """Give the charts of those figures that have something to draw."""
-    return {one.name: chart_of(one.drawing) for one in figures if one.drawing.panels}
+    return {one.name: chart_of(one.drawing) for one in figures if _has_chart(one)}
+
+
+def _has_chart(figure: DrawnFigure) -> bool:
+    """Whether a figure is interactive in the page: one of very many points is shown as its picture."""
+    return 0 < sum(len(mark.x) for panel in figure.drawing.panels for mark in panel.marks) <= MOST_DRAWN
 
 
 def _coded(text: str) -> str:

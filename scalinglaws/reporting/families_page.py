@@ -11,7 +11,6 @@ from ..claims.claim import Verdict
 from ..measurements.sheet import Constant, Sheet
 from ..records.json_values import to_plain, write_json, write_whole
 from ..records.numbers_in_text import ABSENT, count, number, stated, typeset
-from ..results.attempt import attempt
 from ..results.fitted import Estimate
 from .document import Document, Section, charts_of, html_of, live_figure, table_html
 from .drawing.drawn_figure import DrawnFigure
@@ -19,6 +18,7 @@ from .markup import formula
 from .paper.experiment import Experiment
 from .paper.figure import PaperFigure, drawn
 from .paper.shelf import PAPER_FIGURES
+from .pictures import links_of, saved
 from .table_cells import Cell, ReportTable, estimated
 
 CARD = (
@@ -67,33 +67,16 @@ def families_page(
     to = Path(to)
     write_json(to / "findings.json", to_plain(found.found))
     made = {one.number: DrawnFigure(one.name, one.title, drawn(one, found)) for one in figures}
-    pictures = {one.name: _saved(one, to / "figures", pdf) for one in made.values()}
+    pictures = {one.name: saved(one, to / "figures", pdf=pdf) for one in made.values()}
     write_whole(to / "index.html", html_of(document_of(found, made, pictures, pdf=pdf)).encode())
     return to / "index.html"
-
-
-def _saved(figure: DrawnFigure, folder: Path, pdf: bool) -> str:
-    """Write the files of a figure and give its picture for the page; empty where it has none."""
-
-    def make() -> str:
-        if not figure.drawing.panels:
-            return ""
-        svg, printed, picture = figure.files(pdf=pdf)
-        write_whole(folder / f"{figure.name}.svg", svg.encode())
-        if pdf:
-            write_whole(folder / f"{figure.name}.pdf", printed)
-        figure.write(folder / f"{figure.name}.csv")
-        return picture
-
-    return attempt(make, lambda why: f'<p class="failed">{html.escape(why)}</p>')
 
 
 def document_of(
     found: Experiment, figures: Mapping[int, DrawnFigure], pictures: dict[str, str], *, pdf: bool = False
 ) -> Document:
     """Lay out the page of an experiment."""
-    kinds = ("svg", "pdf", "csv") if pdf else ("svg", "csv")
-    shown = {place: _figure(place, figure, pictures, kinds) for place, figure in figures.items()}
+    shown = {place: _figure(place, figure, pictures, pdf) for place, figure in figures.items()}
     others = "\n".join(text for place, text in shown.items() if place != FIRST)
     sheets = "\n".join(table_html(_sheet(one), level="h3") for one in found.found.measured.sheets)
     parts = [
@@ -115,8 +98,8 @@ def document_of(
                     commands, data, charts_of([*figures.values()]))  # fmt: skip
 
 
-def _figure(place: int, figure: DrawnFigure, pictures: dict[str, str], kinds: Sequence[str]) -> str:
-    links = " ".join(f'<a href="figures/{figure.name}.{kind}" download>{kind.upper()}</a>' for kind in kinds)
+def _figure(place: int, figure: DrawnFigure, pictures: dict[str, str], pdf: bool) -> str:
+    links = links_of(figure, pdf=pdf)
     return live_figure(figure, pictures[figure.name], f"Figure {place}. {figure.title}", links)
 
 

@@ -1,7 +1,7 @@
 """The report: one static page that opens from disk, with its data inlined, and its figures as SVG and PDF files."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,18 +13,23 @@ from ..results.sentences import five_sentences
 from ..results.study_results import StudyResults
 from .answer import card, forecast_line, minded
 from .audit_tables import audit_warning
-from .document import Document, Section, failed, html_of, table_html
-from .figures import FIGURES, FigureKind, Rendered, rendered
+from .document import Document, Section, charts_of, failed, html_of, live_figure, table_html
+from .drawing.drawn_figure import DrawnFigure
 from .markup import formula
 from .methods import checklist, methods
+from .own.figure import StudyFigure, drawn
+from .own.shelf import STUDY_FIGURES
 from .page_data import plain
 from .paths import without_paths
+from .pictures import links_of, saved
 from .planner import planner
 from .tables import all_tables
 
 
-def report(results: StudyResults, to: Path, *, figures: Sequence[FigureKind] = FIGURES, pdf: bool = False) -> Path:
-    """Write the report of a study into a folder: index.html, data.json, figures/*.svg and, if asked, figures/*.pdf.
+def report(
+    results: StudyResults, to: Path, *, figures: Sequence[StudyFigure] = STUDY_FIGURES, pdf: bool = False
+) -> Path:
+    """Write the report of a study into a folder: index.html, data.json, figures/*.svg and *.csv and, if asked, *.pdf.
 
     It shows fields of the record and computes nothing except changes of unit, format or axis. The same results give the
     same bytes. If runs are missing, a figure says how many are present. If a sentence, figure or table cannot be made,
@@ -38,39 +43,39 @@ def report(results: StudyResults, to: Path, *, figures: Sequence[FigureKind] = F
     """
     to, results = Path(to), without_paths(results)
     write_json(to / "data.json", plain(results))  # first: drawing takes seconds, and the folder may not be writable
-    drawn = [figure for kind in figures if (figure := rendered(kind, results, pdf=pdf)) is not None]
-    for figure in drawn:
-        if not figure.svg:
-            continue
-        write_whole(to / "figures" / f"{figure.name}.svg", figure.svg.encode())
-        if figure.pdf:
-            write_whole(to / "figures" / f"{figure.name}.pdf", figure.pdf)
-    index = to / "index.html"
-    write_whole(index, page(results, drawn).encode())
-    return index
+    made = [drawn(one, results) for one in figures if attempt(partial(one.applies, results), lambda why: True)]
+    pictures = {one.name: saved(one, to / "figures", pdf=pdf) for one in made}
+    write_whole(to / "index.html", page(results, made, pictures, pdf=pdf).encode())
+    return to / "index.html"
 
 
 LAWS = ("constants", "plans", "alternatives", "trials", "ranking")  # tables that stand before the other figures
 FIRST = ("joint", "laws")  # the picture on the first screen: the first of these that was drawn
 
 
-def page(results: StudyResults, drawn: list[Rendered]) -> str:
-    """Write the page; `drawn` are the rendered figures.
+def page(
+    results: StudyResults,
+    figures: Sequence[DrawnFigure] = (),
+    pictures: Mapping[str, str] | None = None,
+    *,
+    pdf: bool = False,
+) -> str:
+    """Write the page; `figures` are drawn, and `pictures` are their elements by name.
 
     In order: the answer and its picture, what to mind, the results in words, the laws, the other figures, the audit,
     the runs, the methods and the checklist, further warnings, the data, and how to reproduce it.
     """
-    first = next((one for name in FIRST for one in drawn if one.name == name and one.svg), None)
-    drawn = [*([first] if first else []), *(one for one in drawn if one is not first)]
-    figures = {one.name: _figure(one, place) for place, one in enumerate(drawn, 1)}
+    first = next((one for name in FIRST for one in figures if one.name == name and one.drawing.panels), None)
+    ordered = [*([first] if first else []), *(one for one in figures if one is not first)]
+    shown = {one.name: _figure(one, place, pictures or {}, pdf) for place, one in enumerate(ordered, 1)}
     tables = [Section(f"table-{one.name}", one.title, table_html(one)) for one in all_tables(results)]
     laws = [one for one in tables if one.name.removeprefix("table-") in LAWS]
-    others = [text for name, text in figures.items() if first is None or name != first.name]
+    others = [text for name, text in shown.items() if first is None or name != first.name]
     checked = attempt(lambda: table_html(checklist(results)), partial(failed, "This checklist"))
     noted = attempt(partial(_warnings, results), partial(failed, "These warnings"))
     asked = attempt(partial(planner, results), partial(failed, "The planner"))
     parts = [
-        Section("picture", "", f'<section id="picture">{figures[first.name]}</section>' if first else ""),
+        Section("picture", "", f'<section id="picture">{shown[first.name]}</section>' if first else ""),
         Section("mind", "", attempt(partial(_mind, results), partial(failed, "What to mind"))),
         Section("planner", "What if", asked),
         Section("words", "In words", _words(results)),
@@ -85,10 +90,10 @@ def page(results: StudyResults, drawn: list[Rendered]) -> str:
     line = attempt(partial(forecast_line, results), partial(failed, "The test"))
     kind = "A table of runs" if of_a_table(results) else "Scaling-law study"
     answer = f'{lead}<p class="verdict">{line}</p>' if line else lead
-    shown = [one for one in parts if one.body]
+    seen = [one for one in parts if one.body]
     return html_of(
         Document(
-            results.name, kind, _presence(results), answer, shown, results.commands, plain(results),
+            results.name, kind, _presence(results), answer, seen, results.commands, plain(results), charts_of(figures),
             planner='id="planner"' in asked,
         )
     )  # fmt: skip
@@ -126,15 +131,6 @@ def _warnings(results: StudyResults) -> str:
     return f'<section id="warnings"><h2>Warnings and notes</h2><ul>{items}</ul></section>'
 
 
-def _figure(figure: Rendered, place: int) -> str:
-    named = f"<strong>Figure {place}. {html.escape(figure.title)}.</strong> "
-    if not figure.svg:
-        failed = f'<p class="failed">{html.escape(figure.caption)}</p>'
-        return f'<figure id="figure-{figure.name}"><figcaption>{named}{failed}</figcaption></figure>'
-    kinds = ("svg", "pdf") if figure.pdf else ("svg",)
-    links = " ".join(f'<a href="figures/{figure.name}.{kind}" download>{kind.upper()}</a>' for kind in kinds)
-    return (
-        f'<figure id="figure-{figure.name}"><div class="paper wide">{figure.wide}</div>'
-        f'<div class="paper narrow">{figure.narrow}</div><figcaption>'
-        f'{named}{formula(figure.caption)} <span class="files">{links}</span></figcaption></figure>'
-    )
+def _figure(figure: DrawnFigure, place: int, pictures: Mapping[str, str], pdf: bool) -> str:
+    links = links_of(figure, pdf=pdf) if pictures.get(figure.name) else ""
+    return live_figure(figure, pictures.get(figure.name, ""), f"Figure {place}. {figure.title}", links)

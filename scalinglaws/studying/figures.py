@@ -1,46 +1,66 @@
-"""figure(9, of): a figure of Kaplan et al. 2020, drawn from the runs of a study, of a set of families or of a table."""
+"""figure(9, of) and figure("joint", of): figures of the paper and of a study, drawn from runs of any source."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import MisuseError
 from ..points.points import Points
 from ..records.arguments import checked
+from ..reporting.drawing.drawing import Drawing
 from ..reporting.drawing.drawn_figure import DrawnFigure
+from ..reporting.own.figure import drawn as drawn_of_study
+from ..reporting.own.shelf import study_figure
 from ..reporting.paper.experiment import Experiment
 from ..reporting.paper.figure import drawn
 from ..reporting.paper.shelf import PAPER_FIGURES, paper_figure
+from ..results.study_results import StudyResults
 from .experiment import experiment, experiment_of_points
+from .results_given import results_given
 
 
 @checked
 def figure(
-    number: int,
-    of: str | Path | Points | Sequence[str | Path],
+    number: int | str,
+    of: str | Path | Points | StudyResults | Sequence[str | Path],
     *,
     level: float = 0.95,
     draws: int = 1000,
     seed: int = 0,
 ) -> DrawnFigure:
-    """Draw a figure of Kaplan et al. 2020 from measured runs alone; a notebook shows it, and `save` writes it.
+    """Draw a figure from measured runs alone; a notebook shows it, and `save` writes it.
 
     If runs are missing, it has no panels, and its caption says what it needs and which command trains it.
 
     Args:
-        number: 1 to 24, as in the paper.
+        number: 1 to 24, a figure of Kaplan et al. 2020; or the name of a study's figure, such as "joint".
         of: a folder with points.csv, curves.csv and positions.csv, as a set of families writes them; the folder of one
-            study; those three tables in a list; or points.
+            study, or its results; those three tables in a list; the file of a table; or points.
         level, draws, seed: of the intervals.
 
     Raises:
-        MisuseError: the paper has no such figure. PointsError: there is no table of runs.
+        MisuseError: there is no such figure. PointsError: there is no table of runs.
     """
-    asked = paper_figure(number)
     how: dict[str, Any] = {"level": level, "draws": draws, "seed": seed}
+    if isinstance(number, str):
+        return _of_study(number, of, how)
+    if isinstance(of, StudyResults):
+        of = of.points
+    asked = paper_figure(number)
     found = experiment_of_points(of, **how) if isinstance(of, Points) else experiment(of, **how)
     return DrawnFigure(asked.name, f"Figure {asked.number}: {asked.title}", drawn(asked, found))
 
 
+def _of_study(name: str, of, how: dict[str, Any]) -> DrawnFigure:
+    asked = study_figure(name)
+    if isinstance(of, list | tuple):
+        raise MisuseError(f"figure({name!r}, ...) is of one study or one table; {len(of)} files are given.")
+    results = results_given(of, **how)
+    if not asked.applies(results):
+        return DrawnFigure(name, asked.title, Drawing((), f"Not drawn: {results.name} has {asked.lacks}."))
+    return drawn_of_study(asked, results)
+
+
 def figures(found: Experiment) -> tuple[DrawnFigure, ...]:
-    """Draw all of them from one experiment."""
+    """Draw all of the paper's from one experiment."""
     return tuple(DrawnFigure(one.name, f"Figure {one.number}: {one.title}", drawn(one, found)) for one in PAPER_FIGURES)

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from ..errors import StudyError
-from ..records.json_values import from_plain, read_json
 from ..reporting.families_page import families_page
 from ..reporting.report import report
 from ..results.study_results import StudyResults
 from .experiment import experiment
+from .results_given import RESULTS, kept_results
 
-RESULTS = "results.json"  # the results of a study, in its folder
 TABLES = "points.csv"  # of a set of families, in its folder
 
 
@@ -26,12 +25,12 @@ def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None, *
     """
     if isinstance(of, StudyResults):
         return report(of, Path(to or f"{of.name}-report"), pdf=pdf)
-    kept = Path(of) / RESULTS
-    if not kept.is_file() and (Path(of) / TABLES).is_file():
+    kept = kept_results(of)
+    if kept is None and (Path(of) / TABLES).is_file():
         return families_page(experiment(of), Path(to or Path(of) / "report"), pdf=pdf)
-    if not kept.is_file():
+    if kept is None:
         raise StudyError(
             f"{of} has no {RESULTS} of a study and no {TABLES} of a set of families: name such a folder, or pass "
             "points (see scalinglaws.read)."
         )
-    return report(from_plain(StudyResults, read_json(kept), str(kept)), Path(to or Path(of) / "report"), pdf=pdf)
+    return report(kept, Path(to or Path(of) / "report"), pdf=pdf)

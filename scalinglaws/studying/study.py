@@ -26,7 +26,7 @@ from ..laws import LAWS, Law
 from ..planning.buildable import Building
 from ..records.json_values import read_hint, to_plain, write_hint, write_json
 from ..records.numbers_in_text import interval
-from ..reporting.figures import FIGURES
+from ..reporting.own.shelf import STUDY_FIGURES
 from ..reporting.report import report
 from ..results.attempt import attempt
 from ..results.study_results import Recommendation, StudyResults
@@ -120,7 +120,7 @@ def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool) -
         lambda why: replace(results, notes=(*results.notes, f"no audit: {why}")),
     )
     write_json(folder / "results.json", to_plain(results))
-    report(results, folder / "report", figures=FIGURES if figures else ())
+    report(results, folder / "report", figures=STUDY_FIGURES if figures else ())
     return results
 
 

@@ -19,7 +19,7 @@ class Axis:
     Attributes:
         limits: ends; by default those of the points and lines, never those of an interval.
         pf_days: whether a second axis shows FLOPs in PF-days.
-        ticks: the values that have ticks, by default chosen by the scale.
+        ticks: the values that have ticks, by default chosen by the scale; words: what stands there in place of them.
     """
 
     label: str
@@ -28,6 +28,7 @@ class Axis:
     limits: tuple[float, float] | None = None
     pf_days: bool = False
     ticks: tuple[float, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,18 @@ class Scale:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure: one or more panels, what the colours mean, and the caption; `same_y`: one scale of y for all panels."""
+    """A figure: one or more panels, what the colours mean, and the caption.
+
+    Attributes:
+        same_y: one scale of y for all panels.
+        note: what stands above the panels of a picture, such as how many runs are missing.
+    """
 
     panels: tuple[ChartPanel, ...]
     caption: str = ""
     scale: Scale | None = None
     same_y: bool = False
+    note: str = ""
 
 
 def points(x, y, **more) -> Mark:

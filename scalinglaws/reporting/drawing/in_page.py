@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 
 from ..axes import limits
-from ..colours import PALETTE
+from ..colours import LIGHTEST, PALETTE
 from .drawing import Drawing, Mark, Scale
 from .limits import limits_of, marks_of_y
-from .on_paper import LIGHTEST
 
 STOPS = 9  # of the scale of colours
 DIGITS = 5  # of every number: a screen shows no more
@@ -43,7 +42,8 @@ def _axis(axis, values: list[float]) -> dict[str, Any]:
         ends = [min(values) - pad, max(values) + pad]
     given = np.log10(ends).tolist() if axis.log and ends else ends
     told = {"label": axis.label, "log": axis.log, "range": _short(given[::-1] if axis.reversed else given)}
-    return told | ({"ticks": list(axis.ticks)} if axis.ticks else {}) | ({"flops": True} if axis.pf_days else {})
+    ticks = {"ticks": list(axis.ticks), "words": list(axis.words)} if axis.ticks else {}
+    return told | ticks | ({"flops": True} if axis.pf_days else {})
 
 
 def _mark(mark: Mark, scale: Scale | None) -> dict[str, Any]:

@@ -19,9 +19,20 @@ def marks_of_y(drawing: Drawing, panel: ChartPanel) -> tuple[Mark, ...]:
     return tuple(mark for one in drawing.panels for mark in one.marks) if drawing.same_y else panel.marks
 
 
+def leaves(drawing: Drawing, panel: ChartPanel) -> bool:
+    """Whether an interval extends beyond its panel: no axis is stretched by one."""
+    values = limits_of(panel.y, "y", marks_of_y(drawing, panel))
+    ends = [end for mark in panel.marks if mark.kind == "band" for end in (*mark.low, *mark.high) if end is not None]
+    if not (values and ends):
+        return False
+    if panel.y.log:
+        return max(ends) > 1.2 * max(values) or min(ends) < min(values) / 1.2
+    spare = 0.2 * (max(values) - min(values))
+    return max(ends) > max(values) + spare or min(ends) < min(values) - spare
+
+
 def _near(mark: Mark) -> list[float]:
-    """Give the ends of bars that do not extend far beyond their value; those of an area, where there is "
-    "nothing else."""
+    """Give the ends of bars that are near their value; those of an area, where there is nothing else."""
     if mark.kind == "band":
         return [end for end in (*mark.low, *mark.high) if end is not None]
     pairs = [(value, end) for ends in (mark.low, mark.high) for value, end in zip(mark.y, ends, strict=False)]

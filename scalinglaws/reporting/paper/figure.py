@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ...errors import counted
 from ...results.attempt import Lacking, attempt
 from ..drawing.drawing import Axis, ChartPanel, Drawing, Mark, Scale, scale_of
-from ..drawing.limits import limits_of, marks_of_y
+from ..drawing.limits import leaves
 from .experiment import Experiment
 
 NONEMBEDDING = "non-embedding parameters N (parameters)"
@@ -49,16 +49,9 @@ def drawn(figure: PaperFigure, experiment: Experiment) -> Drawing:
     if lacking:
         absent = "; ".join(f"{panel.title}: {panel.missing}" for panel in lacking)
         made = replace(made, caption=f"{made.caption} Not drawn: {absent}. {needed(figure, experiment)}")
-    if any(_leaves(made, one) for one in made.panels):
+    if any(leaves(made, one) for one in made.panels):
         made = replace(made, caption=f"{made.caption} Where an interval leaves its panel it is cut.")
     return made
-
-
-def _leaves(drawing: Drawing, one: ChartPanel) -> bool:
-    """Whether an interval extends beyond its panel: no axis is stretched by one."""
-    values = limits_of(one.y, "y", marks_of_y(drawing, one))
-    ends = [end for mark in one.marks if mark.kind == "band" for end in (*mark.low, *mark.high) if end is not None]
-    return bool(values and ends) and (max(ends) > 1.2 * max(values) or min(ends) < min(values) / 1.2)
 
 
 def _why(why: str) -> str:
