@@ -46,6 +46,11 @@ class Spending:
         """Tokens that the budget leaves for N parameters: D = C/(6 N) - D_inference/3."""
         return self.flops / (6 * params) - self.inference_tokens / 3
 
+    def in_parts(self, shares) -> "Spending":
+        """Give fractions of the budget, of shape (fractions,), as a column: one search finds the best size of each."""
+        column = np.asarray(shares, dtype=np.float64)[:, None]
+        return replace(self, flops=self.flops * column, inference_tokens=self.inference_tokens * column)
+
     def costing(self, params: float, tokens: float) -> "Spending":
         """Give the same with the budget that N parameters on D tokens take: C = 6 N D + 2 N D_inference."""
         return replace(self, flops=6 * params * tokens + 2 * params * self.inference_tokens)
@@ -58,12 +63,12 @@ class Spending:
     @property
     def smallest_params(self) -> float:
         """Smallest size that is searched: ten parameters, or fewer for tiny budgets."""
-        return min(_LEAST_PARAMS, self.largest_params / np.e)
+        return np.minimum(_LEAST_PARAMS, self.largest_params / np.e)
 
     @property
     def plain(self) -> bool:
         """Whether C = 6 N D alone describes the spending."""
-        return not self.inference_tokens and self.unique_tokens is None
+        return not np.any(self.inference_tokens) and self.unique_tokens is None
 
 
 def check_law(law: Law, spending: Spending) -> None:
@@ -198,6 +203,8 @@ def searched(one: Trade) -> np.ndarray:
         with np.errstate(all="ignore"):
             found = closed(one.spending.flops, **{name: np.asarray(v, float) for name, v in one.values.items()})
         return np.clip(found, one.spending.smallest_params, one.spending.largest_params)
+    if np.ndim(one.spending.flops):  # a column of budgets, for one set of values
+        return np.exp(_minimised(one))[:, None]
     shape = np.broadcast_shapes(*(np.shape(v) for v in one.values.values()))
     columns = {name: np.broadcast_to(v, shape).reshape(-1, 1) for name, v in one.values.items()}
     limits = None if one.limit is None else np.broadcast_to(one.limit, shape).reshape(-1, 1)
@@ -210,12 +217,14 @@ def searched(one: Trade) -> np.ndarray:
 
 
 def _minimised(one: Trade) -> np.ndarray:
-    """Compute ln N* for values of shape (draws, 1)."""
-    grid = np.linspace(np.log(one.spending.smallest_params), np.log(one.spending.largest_params), _GRID)
+    """Compute ln N* for values of shape (draws, 1) on one budget, or for numbers on budgets of shape (budgets, 1)."""
+    ends = np.log(np.ravel(one.spending.smallest_params)), np.log(np.ravel(one.spending.largest_params))
+    grid = np.linspace(*ends, _GRID, axis=1)
     with np.errstate(all="ignore"):
-        loss = loss_of(one, np.exp(grid[None]))
-        best = np.argmin(np.where(np.isfinite(loss), loss, np.inf), axis=1)
-        low, high = grid[np.maximum(best - 1, 0)][:, None], grid[np.minimum(best + 1, _GRID - 1)][:, None]
+        loss = loss_of(one, np.exp(grid))
+        best = np.argmin(np.where(np.isfinite(loss), loss, np.inf), axis=1)[:, None]
+        grid = np.broadcast_to(grid, loss.shape)
+        low, high = (np.take_along_axis(grid, np.clip(best + i, 0, _GRID - 1), 1) for i in (-1, 1))
         for _ in range(45):
             left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
             better = loss_of(one, np.exp(left)) < loss_of(one, np.exp(right))

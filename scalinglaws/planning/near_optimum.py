@@ -1,6 +1,6 @@
 """The sizes near the optimum of a budget: how flat the loss is there, and models that can be built."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -47,25 +47,21 @@ class NearOptimum:
         with np.errstate(all="ignore"):
             return np.where(enough, loss_of(self.trade, np.where(enough, params, self.params)), np.inf)
 
-    def best_loss(self, share: float) -> float:
-        """Compute the loss of the best size for a fraction of the budget, including serving."""
-        s = self.trade.spending
-        less = replace(s, flops=s.flops * share, inference_tokens=s.inference_tokens * share)
-        one = self.trade.at(less)
-        return float(loss_of(one, searched(one)))
+    def best_loss(self, shares) -> np.ndarray:
+        """Compute the loss of the best size for each of several fractions of the budget, including serving."""
+        one = self.trade.at(self.trade.spending.in_parts(shares))
+        return loss_of(one, searched(one))[:, 0]
 
     def wasted(self, loss) -> np.ndarray:
         """Compute the fraction of the budget that the best size would save at this loss."""
         kept = 1 - np.concatenate([[0.0], np.geomspace(1e-5, 0.999, 60)])
-        best = np.array([self.best_loss(share) for share in kept])
-        return np.interp(np.log(loss), np.log(np.maximum.accumulate(best)), 1 - kept)
+        return np.interp(np.log(loss), np.log(np.maximum.accumulate(self.best_loss(kept))), 1 - kept)
 
 
 def flat_range(valley: NearOptimum) -> tuple[Within, ...]:
     """Find the sizes that reach the loss of the best size at 1% and 5% less of the budget."""
     found = []
-    for share in SHARES:
-        limit = valley.best_loss(1 - share)
+    for share, limit in zip(SHARES, valley.best_loss(1 - np.array(SHARES)), strict=True):
         low, high = (_edge(valley, limit, side * _WIDEST) for side in (-1, 1))
         found.append(Within(share, low, high))
     return tuple(found)
