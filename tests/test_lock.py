@@ -89,14 +89,17 @@ def test_a_lock_never_follows_a_link(tmp_path):
 
 
 def _all_at_once(folder, do, many=8):
-    """Let threads open a study's folder in one instant, each with a lock of its own; gives what each got."""
+    """Let threads open a study's folder in one instant, each with a lock of its own; gives what each got.
+
+    `do(store, got)` sees what the others got so far.
+    """
     start, got = threading.Barrier(many), []
 
     def one():
         start.wait()
         try:
             with new_or_kept(folder) as store:
-                got.append(do(store))
+                got.append(do(store, got))
         except (FailureError, StoreError, ZeroDivisionError) as failure:
             got.append(failure)
 
@@ -108,11 +111,15 @@ def _all_at_once(folder, do, many=8):
     return got
 
 
+def _stay_until_seven_are_answered(store, got):
+    until = time.monotonic() + 20
+    while len(got) < 7 and time.monotonic() < until:
+        time.sleep(0.002)
+
+
 def test_of_studies_that_start_in_one_instant_one_goes_on_and_the_others_say_who_it_is(tmp_path):
     for number in range(20):
-        got = _all_at_once(
-            tmp_path / str(number), lambda store: time.sleep(0.05) or (store.path / "mine").write_text("")
-        )
+        got = _all_at_once(tmp_path / str(number), _stay_until_seven_are_answered)
         refused = [one for one in got if isinstance(one, FailureError)]
         assert [len(refused), len(got)] == [7, 8], got
         assert all("is already training the runs of this folder" in str(one) for one in refused)
@@ -121,7 +128,7 @@ def test_of_studies_that_start_in_one_instant_one_goes_on_and_the_others_say_who
 
 def test_studies_that_fail_in_one_instant_never_call_the_folder_somebody_else_s(tmp_path):
     for number in range(40):
-        got = _all_at_once(tmp_path / str(number), lambda store: 1 // 0)
+        got = _all_at_once(tmp_path / str(number), lambda store, got: 1 // 0)
         assert ZeroDivisionError in map(type, got)
         assert not [one for one in got if "is not a store" in str(one)], got
 

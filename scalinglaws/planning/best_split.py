@@ -48,7 +48,7 @@ class Spending:
 
     def in_parts(self, shares) -> "Spending":
         """Give fractions of the budget, of shape (fractions,), as a column: one search finds the best size of each."""
-        column = np.asarray(shares, dtype=np.float64)[:, None]
+        column: Any = np.asarray(shares, dtype=np.float64)[:, None]
         return replace(self, flops=self.flops * column, inference_tokens=self.inference_tokens * column)
 
     def costing(self, params: float, tokens: float) -> "Spending":
