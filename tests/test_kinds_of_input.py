@@ -139,3 +139,47 @@ def test_shares_in_percent_are_fractions(tmp_path):
     path = tmp_path / "runs.csv"
     path.write_text("params_total,accuracy\n1e7,23.5%\n1e8,41%\n")
     assert read_points(path).points["accuracy"].tolist() == [0.235, 0.41]
+
+
+ERRORS = {  # what stands behind each loss: the error of the loss 4.607, or None where none can be read
+    " ± 0.004": 0.004,
+    " +/- 0.004": 0.004,
+    " +- 0.004 nats": 0.004,
+    " ± 0.2%": 0.009214,
+    " (0.004)": 0.004,
+    "(12)": 0.012,
+    " (3)": None,
+    " (3 seeds)": None,
+    " [4.6; 4.7]": None,
+}
+
+
+@pytest.mark.parametrize("behind", ERRORS)
+def test_the_error_behind_a_value_is_kept_or_what_is_left_out_is_said(behind, tmp_path):
+    rows = [{"params_total": 1e7, "tokens": d, "loss": f"{lost:.3f}{behind}"} for d, lost in ((1e9, 4.607), (2e9, 4.2))]
+    found = read_points(written(tmp_path / "runs.csv", rows))
+    assert found.points["loss_nats"].tolist() == [4.607, 4.2]
+    if ERRORS[behind] is None:
+        assert "loss_nats_error" not in found.points
+        assert any("what stands behind the number is left out" in note for note in found.notes)
+    else:
+        assert found.points["loss_nats_error"][0] == pytest.approx(ERRORS[behind])
+        assert any("weights='sd=loss_nats_error'" in note for note in found.notes)
+
+
+def test_errors_go_with_their_values_into_our_units(tmp_path):
+    rows = [{"params_total": 1e7, "tokens": d, "loss": f"{lost} ± 0.1"} for d, lost in ((1e9, 8.0), (2e9, 5.0))]
+    table = written(tmp_path / "runs.csv", rows)
+    bits = read_points(table, unit={"loss": "bits"}).points
+    assert bits["loss_nats_error"] == pytest.approx(np.full(2, 0.1 * np.log(2)))
+    assert read_points(table, unit={"loss": "perplexity"}).points["loss_nats_error"] == pytest.approx([0.0125, 0.02])
+
+
+def test_a_value_with_an_error_among_values_without_is_read_and_a_word_in_brackets_is_not(tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text("params_total,tokens,loss\n1e7,1e9,4.607 ± 0.004\n1e7,2e9,4.2\n1e7,4e9,3.9\n")
+    found = read_points(path)
+    assert found.points["loss_nats"].tolist() == [4.607, 4.2, 3.9]
+    assert any("is left out" in note for note in found.notes)
+    path.write_text("params_total,tokens,loss\n1e7,1e9,4.607 (diverged)\n1e7,2e9,4.2\n1e7,4e9,3.9\n")
+    assert [row.row for row in read_points(path).rejected] == [2]

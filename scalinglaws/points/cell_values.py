@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import PointsError, argument
 from ..formats.large_text import Cells
 from ..quantities import QUANTITIES, playing
-from .cells_with_units import read_alike
+from .cells_with_units import errors_behind, has_more_behind, read_alike
 from .plain_numbers import plain_numbers
 
 _POSITIVE_ROLES = {"params", "tokens", "tokens_unique", "batch", "steps", "flops", "loss"}
@@ -41,7 +41,8 @@ def values_of(
         alike = read_alike(column, share=QUANTITIES[name].role in ("accuracy", "error"))
         if alike is not None:
             values[name] = np.array([math.nan if value is None else value for value in alike])
-            notes.append(f"{name}: {_shown(column[bad[0]])} is read as {values[name][bad[0]]:,.15g}")
+            said = f"{name}: {_shown(column[bad[0]])} is read as {values[name][bad[0]]:,.15g}"
+            notes.append(said + _with_error(name, column, bad[0], values))
             continue
         if 2 * len(bad) > sum(value not in (None, "") for value in column):
             _check_spared(name, column, bad, rows, columns)
@@ -51,6 +52,20 @@ def values_of(
             values[name] = numbers
             _without(name, column, bad, rows, rejected, notes)
     return values, rejected, notes
+
+
+def _with_error(name: str, column: list, first: int, values: dict[str, np.ndarray | list]) -> str:
+    """Keep the errors that stand behind the values as a column of their own; say so, or what was left out."""
+    if not has_more_behind(column[first]):
+        return ""
+    errors = errors_behind(column)
+    if errors is None:
+        return ", and what stands behind the number is left out"
+    values[f"{name}_error"] = np.array(errors)
+    return (
+        f" with the error {errors[first]:.3g}, and so all of them; {name}_error holds the errors. Whether they are of "
+        f"one run or of a mean is not said; a fit weighs by them with {argument(weights=f'sd={name}_error')}"
+    )
 
 
 def _without(name: str, column: list, bad: list[int], rows: Sequence[int], rejected: dict[int, str], notes: list[str]):

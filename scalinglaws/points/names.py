@@ -41,7 +41,8 @@ COUNTS = {"n", "params", "n_params", "num_params", "nparams", "parameters", "num
 _PREFIXES = {"config", "summary", "params", "hparams", "args", "metrics", "data"}
 _LOSS = re.compile(r"(?:^|_)(?:loss|nll|cross_entropy|ce)(?:_|$)")
 _NO_HELD_OUT = re.compile(
-    r"(?:^|_)(?:train|training|aux|z|balance|balancing|load|router|step|scale|min|max|std|logstd|sd|var|se|sem|stderr|delta|diff|ratio"
+    r"(?:^|_)(?:train|training|aux|z|balance|balancing|load|router|step|scale|min|max|std|logstd|sd|var|se|sem|stderr|error|err|ci"
+    r"|lower|upper|delta|diff|ratio"
     r"|predicted|pred|fitted|extrap|extrapolated|target|ema|unit|name|kind|split|text|task|other)(?:_|$)"
 )
 _UNIT = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]\s*$")

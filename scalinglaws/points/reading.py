@@ -181,7 +181,11 @@ def _in_our_units(values: dict[str, np.ndarray | list], unit: Mapping[str, str])
     for name, in_unit in units.items():
         if name not in values:
             raise PointsError(f"{argument(unit={name: in_unit})}: no column is {name}.{nearest(name, values)}")
-        values[name] = converted(name, np.asarray(values[name]), in_unit, values)
+        as_read = np.asarray(values[name])
+        values[name] = converted(name, as_read, in_unit, values)
+        if f"{name}_error" in values:  # that stood behind the values, in their unit
+            scale = 1.0 if in_unit == "perplexity" else values[name]
+            values[f"{name}_error"] = np.asarray(values[f"{name}_error"]) * scale / as_read
     return units
 
 
