@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scalinglaws.cli import main
+from scalinglaws.errors import argument
 
 TRUTH = {"E": 1.7, "A": 400.0, "B": 410.0, "alpha": 0.34, "beta": 0.28}
 
@@ -55,6 +56,27 @@ def spoken(*words, stdin: str = "") -> tuple[int, str, str]:
     finally:
         sys.argv, sys.stdin = before
     return code, out.getvalue(), err.getvalue()
+
+
+def spoken_and_seen(*words) -> tuple[int, str, set[str]]:
+    """Speak to the command line: the exit code, what was said, and the places that named arguments."""
+    seen = set()
+
+    def note(frame, event, _):
+        if event == "call" and frame.f_code is argument.__code__:
+            caller = frame.f_back
+            while caller.f_code.co_name.startswith("<"):
+                caller = caller.f_back
+            path = caller.f_code.co_filename
+            seen.add(f"{path.rpartition('/scalinglaws/')[2]} {caller.f_code.co_name}")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        code, out, err = spoken(*words)
+    finally:
+        sys.setprofile(before)
+    return code, f"{out}\n{err}", seen
 
 
 def loss(n, d):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_made import grid, isoflop, loss, spoken, written
+from cli_made import grid, isoflop, loss, spoken, spoken_and_seen, written
 
 import scalinglaws as sl
 from scalinglaws.cli.flags_in_text import document_in_flags, flags, in_flags
@@ -162,49 +162,62 @@ BATCHES = [
     for t in np.geomspace(1e9, 1e11, 12)
 ]
 
-TYPED = {  # what is wrong: the command, the table, the flags of the message to type, the name for COLUMN
-    "two definitions": (FIT, mixed(), ["--where"], ""),
-    "two definitions, fitted across": (FIT, mixed(), ["--across"], ""),
-    "a column missing": (FIT, rows_with(seen=lambda i, row: row["tokens"], tokens=None), ["--map"], "seen"),
-    "two columns of one meaning": (FIT, rows_with(tokens_seen=lambda i, row: row["tokens"]), ["--map"], ""),
+# what is wrong: the command, the table, the flags of the message to type, the name for COLUMN, the places that say it
+TYPED = {
+    "two definitions": (FIT, mixed(), ["--where"], "", "points/one_definition.py unmixed"),
+    "two definitions, fitted across": (FIT, mixed(), ["--across"], "", "points/one_definition.py ways_out"),
+    "a column missing": (
+        FIT,
+        rows_with(seen=lambda i, row: row["tokens"], tokens=None),
+        ["--map"],
+        "seen",
+        "fitting/columns.py _lacking; points/convert.py _no_route",
+    ),
+    "two columns of one meaning": (
+        FIT,
+        rows_with(tokens_seen=lambda i, row: row["tokens"]),
+        ["--map"],
+        "",
+        "points/choosing_columns.py _renamed",
+    ),
     "a count that is partly missing": (
         ("fit", "kaplan-nd", *FIT[2:]),
         rows_with(params_nonembedding=lambda i, row: row["params_total"] if i % 3 else "nan"),
         ["--map"],
         "",
+        "fitting/columns.py _filled",
     ),
-    "text for numbers": (FIT, rows_with(val=lambda i, row: row["loss"], loss=lambda i, row: "high"), ["--map"], "val"),
+    "text for numbers": (
+        FIT,
+        rows_with(val=lambda i, row: row["loss"], loss=lambda i, row: "high"),
+        ["--map"],
+        "val",
+        "points/cell_values.py _check_spared",
+    ),
     "a unit that needs a column": (
         (*FIT, "--unit", "tokens=steps"),
         rows_with(tokens=lambda i, row: row["tokens"] / 5e5, b=lambda i, row: 5e5),
         ["--map"],
         "b",
+        "points/foreign_units.py converted",
     ),
-    "fewer points than parameters": (FIT, FEW, ["--fix"], ""),
-    "fewer runs than parameters": (FIT, OF_FOUR_RUNS, ["--fix"], ""),
-    "no best size, the size held": (
-        (*PLAN, "1e23"),
-        ONE_TERM,
-        ["--params"],
-        "",
-    ),
-    "no best size, the tokens held": (
-        (*PLAN, "1e23"),
-        ONE_TERM,
-        ["--tokens"],
-        "",
-    ),
+    "fewer points than parameters": (FIT, FEW, ["--fix"], "", "fitting/columns.py or_hold"),
+    "fewer runs than parameters": (FIT, OF_FOUR_RUNS, ["--fix"], "", "fitting/columns.py or_hold"),
+    "no best size, the size held": ((*PLAN, "1e23"), ONE_TERM, ["--params"], "", "planning/undetermined.py _held"),
+    "no best size, the tokens held": ((*PLAN, "1e23"), ONE_TERM, ["--tokens"], "", "planning/undetermined.py _held"),
     "a cut above every point": (
         ("compare", "TABLE", "--laws", "kaplan-n,kaplan-d", "--above", "1e30", *QUICK),
         ROWS,
         ["--above"],
         "",
+        "comparing/compare.py _check",
     ),
     "no column of compute, another scale": (
         ("compare", "TABLE", "--laws", "kaplan-d", *QUICK),
         rows_with(params_total=None),
         ["--by"],
         "tokens",
+        "comparing/backtest.py compute_column",
     ),
     "no groups of one budget": (
         ("frontier", "isoflop", "TABLE", *QUICK),
@@ -213,24 +226,34 @@ TYPED = {  # what is wrong: the command, the table, the flags of the message to 
         ),
         ["--budget"],
         "of",
+        "frontiers/frontier.py _budgets",
     ),
-    "no batch": (("frontier", "critical-batch", "TABLE", *QUICK), BATCHES, ["--map"], "of_a_step"),
+    "no batch": (
+        ("frontier", "critical-batch", "TABLE", *QUICK),
+        BATCHES,
+        ["--map"],
+        "of_a_step",
+        "frontiers/critical_batch.py critical_batch",
+    ),
     "a count that is nowhere filled": (
         ("conventions", "TABLE", "--routes", "law", *QUICK),
         rows_with(params_total=lambda i, row: row["params_total"] if i % 5 else "nan"),
         ["--where"],
         "",
+        "counting/counts.py _unfilled",
     ),
     "nothing says how far a run had come": (
         ("import", "TABLE", "--checkpoints", "final"),
         rows_with(far=lambda i, row: row["tokens"], tokens=None),
         ["--map"],
         "far",
+        "points/which_rows.py _progress",
     ),
     "a warm-up of which nothing is known": (
         ("import", "TABLE", "--checkpoints", "final", "--burn-in", "warmup"),
         ROWS,
         ["--burn-in"],
+        "",
         "",
     ),
     "a head that cannot turn": (
@@ -238,6 +261,7 @@ TYPED = {  # what is wrong: the command, the table, the flags of the message to 
         ROWS,
         ["--d-head"],
         "",
+        "planning/trainer_config.py configuration",
     ),
 }
 
@@ -250,12 +274,13 @@ def suggestions(said: str, column: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("what", TYPED)
 def test_what_a_message_offers_works_when_it_is_typed(what, tmp_path):
-    command, rows, names, column = TYPED[what]
+    command, rows, names, column, place = TYPED[what]
     table = written(tmp_path / "t.csv", rows)
     words = [str(table) if word == "TABLE" else word for word in command]
-    code, _, err = spoken(*words)
-    assert code in (1, 2), err
-    said = err.splitlines()[-1]
+    code, said, seen = spoken_and_seen(*words)
+    assert code in (1, 2), said
+    assert seen >= {*place.split("; ")} - {""}
+    said = said.splitlines()[-1]
     typed = [one for one in suggestions(said, column) if one[0] in names and one[1] not in words]
     assert {one[0] for one in typed} == set(names), said
     together = typed if names == ["--fix"] else typed[:1]
@@ -263,40 +288,64 @@ def test_what_a_message_offers_works_when_it_is_typed(what, tmp_path):
     assert again == 0, (typed, err)
 
 
-@pytest.mark.parametrize(
-    ("rows", "flag", "column"),
-    [
-        (mixed(), "--where", ""),
-        (LOG, "--map", ""),
-        (rows_with(params_total=lambda i, row: row["params_total"] / 1e7), "--unit", ""),
-        (rows_with(tokens=lambda i, row: row["tokens"] / 5e5, batch_tokens=lambda i, row: 1e12), "--unit", ""),
-        (rows_with(tokens=lambda i, row: row["tokens"] / 1e6), "--unit", ""),
-        (rows_with(loss=lambda i, row: row["loss"] / math.log(2)), "--unit", ""),
-        (rows_with(loss=lambda i, row: row["loss"] / 3), "--map", ""),
-        (rows_with(loss=None, accuracy=lambda i, row: 100 / row["loss"]), "--unit", ""),
-        (rows_with(params_total=None, params=lambda i, row: row["params_total"]), "--map", ""),
-        (rows_with(tokens=None, steps=lambda i, row: row["tokens"] / 5e5), "--given", ""),
-        (rows_with(params_active=lambda i, row: row["params_total"] / 4), "--map", ""),
-    ],
-    ids=[
-        "two definitions",
-        "the loss of a log",
-        "sizes in millions",
-        "steps for tokens",
-        "tokens in millions",
-        "bits for nats",
-        "bits per byte",
-        "accuracies in percent",
-        "a count that does not say which",
-        "steps without a batch",
-        "total and active parameters",
-    ],
-)
-def test_what_a_note_offers_ends_the_note(rows, flag, column, tmp_path):
+NOTES = {  # what is odd in a table: the table, the flag that the note offers, the place that says it
+    "two definitions": (mixed(), "--where", ""),
+    "the loss of a log": (LOG, "--map", "points/doubts.py _about_training"),
+    "sizes in millions": (
+        rows_with(params_total=lambda i, row: row["params_total"] / 1e7),
+        "--unit",
+        "points/doubts.py _about_params",
+    ),
+    "steps for tokens": (
+        rows_with(tokens=lambda i, row: row["tokens"] / 5e5, batch_tokens=lambda i, row: 1e12),
+        "--unit",
+        "points/doubts_of_counts.py _about_ratio",
+    ),
+    "tokens in millions": (
+        rows_with(tokens=lambda i, row: row["tokens"] / 1e6),
+        "--unit",
+        "points/doubts_of_counts.py _remedies",
+    ),
+    "bits for nats": (
+        rows_with(loss=lambda i, row: row["loss"] / math.log(2)),
+        "--unit",
+        "points/plausible_loss.py doubts_of_loss",
+    ),
+    "bits per byte": (
+        rows_with(loss=lambda i, row: row["loss"] / 3),
+        "--map",
+        "points/plausible_loss.py doubts_of_loss",
+    ),
+    "accuracies in percent": (
+        rows_with(loss=None, accuracy=lambda i, row: 100 / row["loss"]),
+        "--unit",
+        "points/plausible_loss.py _percentages",
+    ),
+    "a count that does not say which": (
+        rows_with(params_total=None, params=lambda i, row: row["params_total"]),
+        "--map",
+        "points/names.py which_count",
+    ),
+    "steps without a batch": (
+        rows_with(tokens=None, steps=lambda i, row: row["tokens"] / 5e5),
+        "--given",
+        "points/doubts.py _about_missing",
+    ),
+    "total and active parameters": (
+        rows_with(params_active=lambda i, row: row["params_total"] / 4),
+        "--map",
+        "points/doubts.py _about_experts",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NOTES)
+def test_what_a_note_offers_ends_the_note(what, tmp_path):
+    rows, flag, place = NOTES[what]
     table = written(tmp_path / "t.csv", rows)
-    code, _, err = spoken("import", table)
-    out = spoken("import", table)[1] + err
-    (typed,) = [one for one in suggestions(out, column) if one[0] == flag][:1]
+    code, said, seen = spoken_and_seen("import", table)
+    assert not place or place in seen
+    (typed,) = [one for one in suggestions(said, "") if one[0] == flag][:1]
     again, out_again, err_again = spoken("import", table, *typed)
     assert code == again == 0
     assert shlex.join(typed) not in out_again + err_again
@@ -312,11 +361,21 @@ def test_columns_that_were_swapped_are_swapped_back_as_the_note_says(tmp_path):
     assert code == 0 and "note:" not in again
 
 
+LACKED_BY_THE_AUDIT = (
+    "auditing/accounting.py full_precision",
+    "auditing/uses.py not_overtrained",
+    "auditing/forecast.py inside_the_box",
+    "auditing/grid.py reach",
+)
+MEASURED_BATCH = ("frontiers/frontier_text.py critical_batch_blocks",)
+
+
 def test_what_the_audit_lacks_is_given_as_it_says(tmp_path):
     table = written(tmp_path / "t.csv", rows_with(flops=lambda i, row: 6 * row["params_total"] * row["tokens"]))
     rules = ("--only", "A4,C3,E4,E10")
-    _, out, _ = spoken("audit", table, *rules)
-    text = " ".join(out.split())
+    _, said, seen = spoken_and_seen("audit", table, *rules)
+    assert seen >= {*LACKED_BY_THE_AUDIT}
+    text = " ".join(said.split())
     offered = {one[0]: one for one in suggestions(text, "")}
     assert {"--target", "--printed", "--borrowed"} <= set(offered)
     code, again, err = spoken(
@@ -328,8 +387,8 @@ def test_what_the_audit_lacks_is_given_as_it_says(tmp_path):
 
 def test_a_measured_critical_batch_is_typed_into_the_frontier_of_c_min(tmp_path):
     table = written(tmp_path / "t.csv", rows_with(BATCHES, batch_tokens=lambda i, row: row["of_a_step"]))
-    code, out, err = spoken("frontier", "critical-batch", table, *QUICK)
-    assert code == 0, err
+    code, out, seen = spoken_and_seen("frontier", "critical-batch", table, *QUICK)
+    assert code == 0 and seen >= {*MEASURED_BATCH}, out
     (typed,) = [one for one in suggestions(out, "") if one[0] == "--critical"]
     several = [
         {"run_id": f"s{n:g}", "params_total": n, "batch_tokens": 1e5, "tokens": t, "loss": loss(n, t)}

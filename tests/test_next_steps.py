@@ -6,12 +6,25 @@ case reaches the place that it is for is seen as it runs.
 
 import ast
 import shlex
-import sys
 
 import numpy as np
 import pytest
-from cli_made import isoflop, loss, spoken, written
-from test_flags_in_text import BELOW, PACKAGE, QUICK, ROWS, rows_with, suggestions
+from cli_made import isoflop, loss, spoken, spoken_and_seen, written
+from test_flags_in_text import (
+    BELOW,
+    LACKED_BY_THE_AUDIT,
+    MEASURED_BATCH,
+    NOTES,
+    OF_FOUR_RUNS,
+    PACKAGE,
+    QUICK,
+    ROWS,
+    TYPED,
+    mixed,
+    rows_with,
+    suggestions,
+)
+from test_next_steps_of_commands import CURVES
 
 from scalinglaws.cli.flags_in_text import in_flags
 from scalinglaws.errors import argument
@@ -29,6 +42,11 @@ TWICE = [row | {"run_id": f"r{i}", "of": of, "loss": row["loss"] * (1 + 0.2 * (o
          for i, row in enumerate(ROWS) for of in "ab"]  # fmt: skip
 NOISY = [row | {"mixture": "ab"[int(z > 0)], "loss": row["loss"] * (1 + 0.1 * (z > 0))}
          for row, z in zip(ROWS, NOISE, strict=True)]  # fmt: skip
+ALONG = [
+    {"run_id": f"{n:g}", "params_total": n, "tokens": d, "loss": loss(n, d)}
+    for n in (1e7, 1e8, 1e9)
+    for d in np.geomspace(1e9, 1e10, 9)
+]
 MIXED_COUNTS = [
     row | {"n_layer": layers, "d_model": width, "n_vocab": 50257,
            "params_total": 12 * layers * width**2 + (i % 2) * 50257 * width}
@@ -95,6 +113,49 @@ REFUSED = {
         "--prior",
         {},
     ),
+    "frontiers/sweeps.py _asked": (
+        ("sweeps", "TABLE"),
+        rows_with(SWEEP, rate=lambda i, row: row["lr"], lr=None),
+        "--knobs",
+        {"COLUMN": "rate"},
+    ),
+    "frontiers/sweeps.py _varied": (
+        ("sweeps", "TABLE", "--knobs", "one"),
+        rows_with(SWEEP, one=lambda i, row: 1.0),
+        "--knobs",
+        {"COLUMN": "lr"},
+    ),
+    "counting/local_exponent.py _between": (("exponents", "chinchilla"), ROWS, "--n-vocab --aspect", {}),
+    "studying/next_runs.py next_runs": (
+        ("next", "TABLE", "--for", "plan at C=1e22", "--budget", "1e9"),
+        ROWS,
+        "--budget",
+        {},
+    ),
+    "auditing/claim_gate.py _rising": (
+        ("plan", "chinchilla", "TABLE", "--flops", "1e21", *QUICK),
+        rows_with(size=lambda i, row: row["params_total"], params_total=lambda i, row: 1e17 / row["params_total"]),
+        "--map",
+        {"COLUMN": "size"},
+    ),
+    "auditing/claim_gate.py _of_fit": (
+        ("plan", "chinchilla", "TABLE", "--flops", "1e21", *QUICK),
+        [row | {"half": "ab"[i % 2], "loss": row["loss"] * (1 + 0.9 * (i % 2))} for i, row in enumerate(ROWS)],
+        "--where",
+        {"COLUMN": "half", "VALUE": "a"},
+    ),
+    "fitting/curve_tables.py of_runs": (
+        ("fit", "multi-power", "TABLE", "--no-backtest", *QUICK),
+        rows_with(CURVES, rate=lambda i, row: row["lr"], lr=None),
+        "--map",
+        {"COLUMN": "rate"},
+    ),
+    "fitting/curve_tables.py _require_one_size": (
+        ("fit", "multi-power", "TABLE", "--no-backtest", *QUICK),
+        [*CURVES, *(row | {"run_id": "other", "params_total": 2e8} for row in CURVES[:40])],
+        "--where",
+        {},
+    ),
     "auditing/claim_gate.py refuse": (
         ("predict", "chinchilla", "TABLE", "--at", "N=1e10,D=1e12", *QUICK),
         rows_with(loss=lambda i, row: row["loss"] * np.exp(0.3 * NOISE[i])),
@@ -105,7 +166,9 @@ REFUSED = {
 
 LONG = ("auditing/claim_gate.py refuse", "frontiers/slices.py chosen_columns", "frontiers/c_min.py adjusted",
         "predicting/prior.py read_prior", "fitting/weights.py _kind", "planning/goals.py checked",
-        "fitting/columns.py check_no_sweep")  # fmt: skip
+        "fitting/columns.py check_no_sweep", "frontiers/sweeps.py _asked", "frontiers/sweeps.py _varied",
+        "studying/next_runs.py next_runs", "auditing/claim_gate.py _rising", "auditing/claim_gate.py _of_fit",
+        "fitting/curve_tables.py of_runs", "fitting/curve_tables.py _require_one_size")  # fmt: skip
 
 # the same of notes and rules: the note has gone when what it offers is typed
 NOTED = {
@@ -133,8 +196,24 @@ NOTED = {
         "--unit",
         {},
     ),
+    "points/cell_values.py _with_error": (
+        FIT,
+        rows_with(loss=lambda i, row: f"{row['loss']:.3f} ± 0.00{1 + i % 4}"),
+        "--weights",
+        {},
+    ),
+    "points/along_runs.py untold": (("import", "TABLE"), ALONG, "--checkpoints", {}),
+    "points/along_runs.py names_of_no_run": (
+        ("import", "TABLE"),
+        rows_with(OF_FOUR_RUNS, which=lambda i, row: f"w{i}"),
+        "--map",
+        {"COLUMN": "which"},
+    ),
+    "auditing/accounting.py one_loss": (("audit", "TABLE", "--only", "A5"), mixed(), "--where", {}),
     "fitting/rows_of_law.py about": (("fit", "kaplan-n", "TABLE", "--no-backtest", *QUICK), ROWS, "--every-row", {}),
 }  # fmt: skip
+
+REMAIN = ("points/cell_values.py _with_error",)  # says how cells were read, whatever is typed
 
 # what rules of the audit recommend, as flags that a verb takes
 RECOMMENDED = {
@@ -148,48 +227,6 @@ RECOMMENDED = {
     "frontiers/budgets.py at": ("plan", "chinchilla", "TABLE", *QUICK, argument(flops=1e21)),
 }
 
-ELSEWHERE = {  # the file of tests that reaches these, and types what they offer
-    "tests/test_flags_in_text.py": """auditing/accounting.py full_precision,
-        auditing/accounting.py one_loss,
-        auditing/forecast.py inside_the_box,
-        auditing/grid.py reach,
-        auditing/uses.py not_overtrained,
-        comparing/backtest.py compute_column,
-        comparing/compare.py _check,
-        counting/counts.py _unfilled,
-        fitting/columns.py _filled,
-        fitting/columns.py _lacking,
-        fitting/columns.py or_hold,
-        frontiers/critical_batch.py critical_batch,
-        frontiers/frontier.py _budgets,
-        frontiers/frontier_text.py critical_batch_blocks,
-        planning/trainer_config.py configuration,
-        planning/undetermined.py _held,
-        points/along_runs.py names_of_no_run,
-        points/along_runs.py untold,
-        points/cell_values.py _check_spared,
-        points/choosing_columns.py _renamed,
-        points/convert.py _no_route,
-        points/doubts.py _about_experts,
-        points/doubts.py _about_missing,
-        points/doubts.py _about_params,
-        points/doubts.py _about_training,
-        points/doubts_of_counts.py _about_ratio,
-        points/doubts_of_counts.py _remedies,
-        points/foreign_units.py converted,
-        points/names.py which_count,
-        points/one_definition.py unmixed,
-        points/one_definition.py ways_out,
-        points/plausible_loss.py doubts_of_loss,
-        points/plausible_loss.py _percentages,
-        points/which_rows.py _progress""",
-    "tests/test_sweeps.py": "frontiers/sweeps.py _asked, frontiers/sweeps.py _varied",
-    "tests/test_local_exponents.py": "counting/local_exponent.py _between",
-    "tests/test_through_loss.py": "predicting/through_loss.py loss_of",
-    "tests/test_choosing.py": "studying/next_runs.py next_runs",
-    "tests/test_claim_gate.py": "auditing/claim_gate.py _rising, auditing/claim_gate.py _of_fit",
-    "tests/test_curve_tables.py": "fitting/curve_tables.py of_runs, fitting/curve_tables.py _require_one_size",
-}
 NOT_TYPED = {  # why nothing is typed
     "points/choosing_columns.py _chosen": "names what was typed; the nearest column stands beside it",
     "points/doubts.py _pooled": "repeats what was typed, which is done",
@@ -198,6 +235,7 @@ NOT_TYPED = {  # why nothing is typed
     "points/reading.py _matching": "names what was typed, which leaves no row",
     "points/where.py _tokens": "names what was typed, where it cannot be read",
     "points/where.py error": "names what was typed, where it cannot be read",
+    "predicting/through_loss.py loss_of": "names what was typed, to be left out",
     "points/points.py __getitem__": "of Python alone: a verb of the command line asks for its columns before",
     "points/reading.py _check_need": "of Python alone: `need` is no flag",
     "predicting/prior.py prior_of": "the flag is that of predicting/prior.py read_prior, which is typed",
@@ -222,27 +260,6 @@ def places() -> set[str]:
     return found
 
 
-def spoken_and_seen(*words) -> tuple[int, str, set[str]]:
-    """Speak to the command line: the exit code, what was said, and the places that named arguments."""
-    seen = set()
-
-    def note(frame, event, _):
-        if event == "call" and frame.f_code is argument.__code__:
-            caller = frame.f_back
-            while caller.f_code.co_name.startswith("<"):
-                caller = caller.f_back
-            path = caller.f_code.co_filename
-            seen.add(f"{path.rpartition('/scalinglaws/')[2]} {caller.f_code.co_name}")
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        code, out, err = spoken(*words)
-    finally:
-        sys.setprofile(before)
-    return code, f"{out}\n{err}", seen
-
-
 def offered(said: str, flag: str, stands_for: dict[str, str]) -> list[list[str]]:
     """Read the flags of one name that a message offers, with the values for COLUMN and VALUE; --flag alone too."""
     for name, value in stands_for.items():
@@ -257,9 +274,12 @@ def test_what_a_refusal_proposes_works_when_it_is_typed(place, tmp_path):
     words = [str(written(tmp_path / "t.csv", rows)) if word == "TABLE" else word for word in command]
     code, said, seen = spoken_and_seen(*words)
     assert code in (1, 2) and place in seen, (said, seen)
-    typed = next(one for one in offered(said, flag, stands_for) if " ".join(one) not in " ".join(words))
+    given = " ".join(words)
+    typed = [
+        next(one for one in offered(said, each, stands_for) if " ".join(one) not in given) for each in flag.split()
+    ]
     replaced = [word for i, word in enumerate(words) if flag not in (word, words[i - 1])]
-    code, said, seen = spoken_and_seen(*replaced, *typed)
+    code, said, seen = spoken_and_seen(*replaced, *(word for one in typed for word in one))
     assert code == 0 and place not in seen, (typed, said)
 
 
@@ -270,8 +290,10 @@ def test_what_a_note_proposes_ends_it_when_it_is_typed(place, tmp_path):
     code, said, seen = spoken_and_seen(*words)
     assert code == 0 and place in seen, (said, seen)
     typed = offered(said, flag, stands_for)[0]
+    notes = [line for line in said.splitlines() if flag in line]
     code, said, _ = spoken_and_seen(*words, *typed)
-    assert code == 0 and " ".join(typed) not in said.replace("'", ""), said
+    assert code == 0 and notes, said
+    assert place in REMAIN or not [note for note in notes if note in said], said
 
 
 @pytest.mark.parametrize("place", RECOMMENDED)
@@ -285,42 +307,6 @@ def test_what_a_rule_recommends_is_taken_by_a_verb(place, tmp_path):
     assert code == 0, err
 
 
-# commands that the command line itself refuses, and what stands there for it: flags that replace those of the same
-# name, or a whole command
-OF_THE_COMMAND_LINE = {
-    "a place of a frontier": (("frontier", "isoflop", "BUDGETS", *QUICK, "--at", "N=1e9"), "--at C=1e22"),
-    "a place of every law": (("laws", "--at", "N=70e9,D=1.4e12"), "scalinglaws laws chinchilla --at N=70e9,D=1.4e12"),
-    "a loss without a budget": (("laws", "--loss", "2"), "scalinglaws laws --optimum C=1e23 --loss 2"),
-    "a mapping without a column": (("import", "TABLE", "--map", "loss"), "--map loss=val/loss"),
-    "a unit without a name": (("import", "TABLE", "--unit", "bits"), "--unit loss=bits"),
-    "half of a list of models": (
-        ("plan", "chinchilla", "TABLE", *QUICK, "--flops", "1e21", "--n-vocab", "50257"),
-        "--n-vocab 50257 --n-ctx 2048",
-    ),
-    "fits of several laws": (
-        ("fit", "chinchilla,kaplan-nd", "TABLE", "--no-backtest", *QUICK),
-        "scalinglaws compare POINTS --laws A,B",
-    ),
-}
-
-
-@pytest.mark.parametrize(
-    "what",
-    [pytest.param(one, marks=[pytest.mark.slow] * (one == "fits of several laws")) for one in OF_THE_COMMAND_LINE],
-)
-def test_what_the_command_line_offers_works_when_it_is_typed(what, tmp_path):
-    command, step = OF_THE_COMMAND_LINE[what]
-    rows = {"TABLE": rows_with(ROWS, **{"val/loss": lambda i, row: row["loss"]}), "BUDGETS": isoflop()}
-    words = [str(written(tmp_path / "t.csv", rows[word])) if word in rows else word for word in command]
-    code, said, _ = spoken_and_seen(*words)
-    assert code == 2 and step in " ".join(said.split()), said
-    typed = step.replace("POINTS", str(tmp_path / "t.csv")).replace("A,B", "chinchilla,kaplan-nd").split()
-    whole, names = typed[0] == "scalinglaws", {word for word in typed if word.startswith("--")}
-    kept = [word for i, word in enumerate(words) if word not in names and words[i - 1] not in names]
-    code, said, _ = spoken_and_seen(*(typed[1:] if whole else [*kept, *typed]))
-    assert code == 0, said
-
-
 def test_what_would_be_removed_is_removed_as_the_last_line_says(tmp_path):
     part = open_store(tmp_path / "s", create=True).path / "points.csv.1.ab.part"
     part.write_text("half")
@@ -331,9 +317,16 @@ def test_what_would_be_removed_is_removed_as_the_last_line_says(tmp_path):
 
 
 def test_every_place_that_proposes_something_is_typed_or_has_a_reason():
-    elsewhere = {place for listed in ELSEWHERE.values() for place in map(str.strip, listed.split(","))}
-    assert all((PACKAGE.parent / name).exists() for name in ELSEWHERE)
-    known = [*REFUSED, *NOTED, *RECOMMENDED, *elsewhere, *NOT_TYPED, "studying/clean.py text"]
+    known = [
+        *REFUSED,
+        *NOTED,
+        *RECOMMENDED,
+        *NOT_TYPED,
+        *LACKED_BY_THE_AUDIT,
+        *MEASURED_BATCH,
+        "studying/clean.py text",
+    ]
+    known += {place for *_, said_by in (*TYPED.values(), *NOTES.values()) for place in said_by.split("; ")} - {""}
     assert sorted(name for name in known if known.count(name) > 1) == []
     proposing = places()
     assert sorted(proposing - set(known)) == []

@@ -32,6 +32,8 @@ Only = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with code 1 if a rule of severity error fails.")]
 
+PRINTED = "E=1.69,A=406.4,B=410.7,alpha=0.34,beta=0.28"  # of Hoffmann et al. 2022
+
 
 @app.command(rich_help_panel=INFER)
 def audit(
@@ -64,7 +66,7 @@ def audit(
     from ..records.json_values import to_plain
 
     claims = {
-        "printed": o.places(printed, "--printed", "E=1.69,A=406.4") if printed else None,
+        "printed": o.places(printed, "--printed", PRINTED) if printed else None,
         "printed_law": law,
         "borrowed": borrowed or "",
         "target": o.places(target, "--target", "C=1e23") if target else None,

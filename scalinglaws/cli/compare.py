@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import PointsError
+from ..errors import PointsError, argument
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, known_scale, laws_of, letters_of, options_of, table_of, with_options
@@ -40,8 +40,8 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     members = [law for law in named if laws or law.name in files or possible(law, table_in, letters_of(law, letters))]
     if not members:
         raise PointsError(
-            "no law of the shelf has its columns in this table. Name columns with --map N=COLUMN, or laws with --laws "
-            "chinchilla."
+            "no law of the shelf has its columns in this table. Name them, as in "
+            f"{argument(map={'params_total': 'COLUMN', 'tokens': 'COLUMN'})}; scalinglaws import shows the table."
         )
     given = dict(zip((law.name for law in members), options_of(members, letters, asked), strict=True))
     for law in (law for law in members if law.name in files):

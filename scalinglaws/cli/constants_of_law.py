@@ -16,7 +16,8 @@ def constants_of(law, asked: str | None) -> tuple[dict[str, float], str]:
         LawError: the law has none, or a name is missing. MisuseError: not one set matches.
     """
     if asked is not None and "=" in asked:
-        named = o.named([part for part in asked.split(",") if part.strip()], "--constants")
+        example = ",".join(f"{p.name}={law.constants[p.name] if law.published else 1:.4g}" for p in law.parameters)
+        named = o.named([part for part in asked.split(",") if part.strip()], "--constants", example)
         return _given(law, o.numbers(named, "--constants")), "constants given"
     if not law.published:
         needed = ",".join(f"{p.name}=.." for p in law.parameters)

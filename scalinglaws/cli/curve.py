@@ -99,17 +99,15 @@ def _named(kind: str, rest: str) -> tuple[list[float], list[float]]:
     from ..run.schedule import learning_rate
     from ..run.shape import Shape
 
-    given = o.numbers(
-        o.named([part for part in rest.split(",") if part.strip()], "--schedule", "steps=72000"), "--schedule"
-    )
+    given = o.numbers(o.named([part for part in rest.split(",") if part.strip()], "--schedule", EXAMPLE), "--schedule")
     for name in (name for name in given if name not in KEYS):
         raise MisuseError(f"--schedule {kind}: {name!r} is unknown. It takes {', '.join(KEYS)}, as in {EXAMPLE}.")
     for name in (name for name in ("steps", "peak") if name not in given):
         raise MisuseError(f"--schedule {kind} lacks {name}: write it as {EXAMPLE}.")
     steps, peak, warmup = int(given["steps"]), given["peak"], int(given.get("warmup", 0))
-    if not (2 <= steps <= 1e9 and 0 <= warmup < steps and 0 < peak < 1 and 0 <= given.get("end", 0) < peak):
+    if not (3 <= steps <= 1e9 and 0 <= warmup < steps and 0 < peak < 1 and 0 <= given.get("end", 0) < peak):
         raise MisuseError(
-            f"--schedule {kind}: 2 to 1e9 steps, a warm-up shorter than that, a peak between 0 and 1, an end below it."
+            f"--schedule {kind}: 3 to 1e9 steps, a warm-up shorter than that, a peak between 0 and 1, an end below it."
         )
     shape = Shape(1, 64, n_heads=1, n_ctx=1, n_vocab=2)
     end, decay, power = given.get("end", 0.0) / peak, given.get("decay", 0.2), given.get("power", 1.0)

@@ -58,6 +58,7 @@ def import_(
 
     Example:  scalinglaws import runs.csv --map loss=val/loss --map params_total=N --to points.csv
     """
+    from ..points.along_runs import untold
     from ..points.checks_at_import import check_loss
     from ..points.reading import read_points
 
@@ -76,7 +77,9 @@ def import_(
         best_of=o.several(best_of),
     )
     check_loss(found)
-    found = replace(found, points=o.checkpointed(found.points, checkpoints, burn_in))
+    points = o.checkpointed(found.points, checkpoints, burn_in)
+    settled = {*untold(found.points)} - {*untold(points)}
+    found = replace(found, points=points, notes=tuple(note for note in found.notes if note not in settled))
     _write(found, to, rejected, save_mapping)
     emit(_import_plain(found)) if json else show(found.preview())
 

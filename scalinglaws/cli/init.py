@@ -22,6 +22,8 @@ def init(
     """
     require_training()
     if not is_text(text):
-        raise MisuseError(f"{text}: there is no such folder or file of text. To copy a preset, see studies/.")
+        raise MisuseError(
+            f"{text}: there is no such folder or file of text. A preset needs no text: scalinglaws design quickstart."
+        )
     made = study_of_text(text, to or Path(f"{Path(text).resolve().stem}-study"), minutes)
     show(f"written: {made}\nnext:    scalinglaws design {made}\n         scalinglaws study {made} --to {made.parent}")

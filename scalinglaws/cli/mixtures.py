@@ -53,20 +53,22 @@ def mixtures(
     from ..arms.mixtures import mixtures as run_mixtures
 
     read_in = o.read(points, None, where, None)
+    parts, measured = _columns(shares, read_in.points, "--shares"), _columns(losses, read_in.points, "--losses")
     found = run_mixtures(
         read_in.points,
-        _columns(shares, read_in.points, "--shares"),
-        _columns(losses, read_in.points, "--losses"),
-        weights=o.numbers(o.named(weight, "--weight", "loss_code=2"), "--weight") or None,
+        parts,
+        measured,
+        weights=o.numbers(o.named(weight, "--weight", f"{measured[0]}=2"), "--weight") or None,
         form=form,
         tokens=tokens,
-        limits=o.numbers(o.named(limit, "--limit", "share_code=2e10"), "--limit") or None,
+        limits=o.numbers(o.named(limit, "--limit", f"{parts[0]}=2e10"), "--limit") or None,
         epochs=epochs,
         draws=draws,
         level=level,
         seed=seed,
     )
-    places = [o.places(text, "--at", "share_code=0.3,share_web=0.7") for text in at or ()]
+    alike = ",".join(f"{name}={1 / len(parts):.6g}" for name in parts)
+    places = [o.places(text, "--at", alike) for text in at or ()]
     there = [{"mixture": place, "losses": found.at(place)} for place in places]
     if json:
         emit({**_plain(found), "at": there}, read_in.points)

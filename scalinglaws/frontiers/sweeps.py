@@ -182,7 +182,7 @@ def _asked(points: Points, knobs: Sequence[str] | None) -> tuple[str, ...]:
     if not chosen:
         raise PointsError(
             "no column of a learning rate (lr) or a batch (batch_tokens). Name what was swept: "
-            f"{argument(knobs=['lr'])}."
+            f"{argument(knobs=['COLUMN'])}."
         )
     for name in chosen:
         if points[name].dtype.kind != "f" or not (np.isfinite(points[name]) & (points[name] > 0)).all():
@@ -200,7 +200,7 @@ def _varied(points: Points, asked: tuple[str, ...], cell: np.ndarray, required: 
         lacking = next(name for name in asked if most[name] < TRIED)
         raise PointsError(
             f"{lacking} has at most {most[lacking]} values at one size and number of tokens; the best of it needs "
-            f"{TRIED}. Name what was swept: {argument(knobs=['lr'])}."
+            f"{TRIED}. Name what was swept: {argument(knobs=['COLUMN'])}."
         )
     return varied
 
