@@ -1,14 +1,11 @@
 """The verdicts as text: the outcomes counted, then every claim with what was measured."""
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from ..records.text_blocks import Block
 
 if TYPE_CHECKING:
     from .claim import Findings
-
-WIDTH = 116
 
 
 def findings_blocks(found: "Findings") -> list[Block]:
@@ -18,10 +15,6 @@ def findings_blocks(found: "Findings") -> list[Block]:
         lines = [f"  {one.number}. {one.outcome.upper()}: {one.says} ({one.why})" for one in found.eight]
         parts.append("\n".join(["\nThe eight findings of the paper:", *lines]))
     for v in found.verdicts:
-        told = [f"measured: {v.measured}"] * bool(v.measured) + [f"why: {v.why}"]
-        lines = [
-            textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
-            for line in told
-        ]
+        lines = [f"    measured: {v.measured}"] * bool(v.measured) + [f"    why: {v.why}"]
         parts.append("\n".join([f"\n{v.id} {v.outcome.upper()}: {v.claim}", *lines]))
     return parts

@@ -1,12 +1,9 @@
 """A law as text and as JSON: its row in the list, and in full."""
 
-import textwrap
 from collections.abc import Iterable, Sequence
 
 from ..laws import Law
 from ..quantities import QUANTITIES
-
-_WIDTH = 118
 
 
 def law_row(law: Law) -> dict:
@@ -68,9 +65,7 @@ def _counted(law: Law, letters: Iterable[str]) -> str:
 
 
 def _told(word: str, text: str) -> list[str]:
-    if not text:
-        return []
-    return textwrap.wrap(text, _WIDTH, initial_indent=f"  {word:<12} ", subsequent_indent=" " * 15)
+    return [f"  {word:<12} {text}"] if text else []
 
 
 def box(law: Law) -> str:

@@ -8,6 +8,7 @@ NARROWEST = 40  # columns: a smaller terminal gets lines of this width
 HANGING = 4  # spaces before the further lines of one that is folded
 GAP = 2  # most spaces between the columns of a row that is folded
 WORD = re.compile(r"(\s*)((?:(?<!\w)'[^']*'(?!\w)|(?<!\w)\"[^\"]*\"(?!\w)|\S)+)")
+LABEL = re.compile(r" *\S+(?: \S+)? {2,}")  # one word or two before a gap: what follows is folded under its beginning
 COMMAND = "scalinglaws"
 ENDS = (".", ";", ")", ",")  # a word with such an end is the last of a command in a sentence
 
@@ -37,13 +38,17 @@ def _parts(line: str, width: int) -> list[str]:
     if len(line) <= width:
         return [line]
     first = len(line) - len(line.lstrip())
-    indent = " " * min(first + HANGING, width // 3)
-    lines, command = [" " * min(first, width // 3)], False
-    for gap, word in WORD.findall(line.lstrip()):
+    label = LABEL.match(line)
+    if label and len(label[0]) <= width // 4:
+        indent, begun, rest = " " * len(label[0]), label[0], line[label.end() :]
+    else:
+        indent, begun, rest = " " * min(first + HANGING, width // 3), " " * min(first, width // 3), line.lstrip()
+    lines, command = [begun], False
+    for gap, word in WORD.findall(rest):
         pieces = [word] if command or len(indent) + len(word) <= width else _broken(word, width - len(indent))
         for piece in pieces:
             room = width - 2 * (command or word.endswith(COMMAND))
-            if not lines[-1].strip():
+            if lines[-1] in (begun, indent):
                 lines[-1] += piece
             elif len(lines[-1]) + len(gap[:GAP]) + len(piece) <= room:
                 lines[-1] += gap[:GAP] + piece

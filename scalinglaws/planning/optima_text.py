@@ -10,8 +10,6 @@ from .plan_text import WHERE
 if TYPE_CHECKING:
     from .published import Optima, Optimum
 
-_WIDTH = 118
-
 
 def optima_blocks(made: "Optima") -> list[Block]:
     """Write the tables of sizes and of settings, the disagreements, and the laws left out."""
@@ -73,4 +71,4 @@ def _skipped(made: "Optima") -> list[str]:
     for law, why in made.skipped.items():
         reasons.setdefault(why, []).append(law)
     said = "; ".join(f"{', '.join(laws)} ({why})" for why, laws in reasons.items())
-    return textwrap.wrap(f"not used: {said}", _WIDTH) if said else []
+    return [f"not used: {said}"] if said else []

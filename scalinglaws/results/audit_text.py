@@ -1,7 +1,6 @@
 """An audit as text: what failed, in full; what is undecided, what passed, what was not run; the waterfall."""
 
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import counted
 from ..records.numbers_in_text import ends
@@ -10,8 +9,6 @@ from .outcome import NOT_RUN, PASSED, UNDECIDED
 
 if TYPE_CHECKING:
     from .audited import Audit, Finding, WaterfallStep
-
-WIDTH = 116
 
 
 def audit_blocks(found: "Audit") -> list[Block]:
@@ -32,18 +29,11 @@ def audit_blocks(found: "Audit") -> list[Block]:
 
 def _failed(f: "Finding") -> str:
     told = [f"found: {f.found}", f"prevents: {f.prevents}", f"elsewhere: {f.size} ({f.source})", f"do: {f.do}"]
-    return "\n".join([f"\n{f.id} {f.severity.upper()}: {f.statement}", *map(_wrapped, told)])
-
-
-def _wrapped(line: str) -> str:
-    return textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
+    return "\n".join([f"\n{f.id} {f.severity.upper()}: {f.statement}", *(f"    {line}" for line in told)])
 
 
 def _listed(heading: str, findings: "tuple[Finding, ...]") -> list[str]:
-    if not findings:
-        return []
-    around: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "      ", "break_on_hyphens": False}
-    return [f"\n{heading}:", *(textwrap.fill(f"{f.id:<4}{f.found}", WIDTH, **around) for f in findings)]
+    return [f"\n{heading}:", *(f"  {f.id:<4}{f.found}" for f in findings)] if findings else []
 
 
 def _waterfall(steps: "tuple[WaterfallStep, ...]") -> list[Block]:

@@ -1,8 +1,7 @@
 """The summary of a study as text: five sentences, every fitted constant and the warnings."""
 
 import re
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..records.numbers_in_text import ABSENT, UNIDENTIFIED, stated, typeset
 from ..records.text_blocks import Block, Table
@@ -12,14 +11,11 @@ from .sentences import five_sentences
 if TYPE_CHECKING:
     from .study_results import StudyResults
 
-WIDTH = 100
-
 
 def summary_blocks(results: "StudyResults") -> list[Block]:
     """Write the five sentences, every fitted constant and the warnings."""
     lines: list[Block] = [f"{results.name}: {results.runs_present} of {results.runs_expected} runs present", ""]
-    for heading, text in five_sentences(results):
-        lines.append(textwrap.fill(f"{heading + ':':<12}{text}", WIDTH, subsequent_indent=" " * 12))
+    lines += [f"{heading + ':':<12}{text}" for heading, text in five_sentences(results)]
     if results.fits:
         lines += ["", _constants(results)]
     warnings = [
@@ -27,8 +23,7 @@ def summary_blocks(results: "StudyResults") -> list[Block]:
         *(text for plan in results.plans for text in plan.warnings),
         *results.notes,
     ]
-    how: dict[str, Any] = {"subsequent_indent": "  ", "break_on_hyphens": False}  # a value to type is kept whole
-    return lines + [textwrap.fill(f"! {text}", WIDTH, **how) for text in dict.fromkeys(warnings)]
+    return lines + [f"! {text}" for text in dict.fromkeys(warnings)]
 
 
 def _fitted(fit: FittedLaw, name: str) -> str:

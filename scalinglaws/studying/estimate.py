@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from textwrap import wrap
 
 from ..corpora import open_corpus
 from ..corpora.tokenise import tokenise
@@ -25,7 +24,6 @@ from ..training.step_times import LONGEST_TIMING, by_flops
 from .expected_width import expected_width, in_words
 from .machine import cores
 
-WIDTH = 110  # of a line of text
 ABSENT = "absent"  # used in place of the hash of a text that is not available
 TIMED = 0.02  # fraction of the seconds of the runs that may be spent on timing their steps before they start
 SLOW_CORE = 1e10  # FLOPs per second of a small model on one core, to say how long the runs take at most
@@ -92,8 +90,8 @@ class StudyCost:
 
     def text(self) -> str:
         """As a table of text."""
-        lines = [*self.rows(), self.summary(), *self.spending.lines(), *wrap(in_words(self.half_width), WIDTH)]
-        return "\n".join([*lines, *wrap(f"{LEGEND} {self.how}", WIDTH)])
+        lines = [*self.rows(), self.summary(), *self.spending.lines(), in_words(self.half_width)]
+        return "\n".join([*filter(None, lines), f"{LEGEND} {self.how}"])
 
     def rows(self) -> list[str]:
         """One line per run, below a line of headings."""
@@ -164,7 +162,7 @@ class SetCost:
         lines += [_line(one.sweep.name, one.plain() | {"runs": len(one.own)}, len(one.shared)) for one in self.families]
         total = self.total()
         lines += [_line("all", total, sum(len(one.shared) for one in self.families)), *self.spending.lines()]
-        return "\n\n".join([*parts, "\n".join([*lines, *wrap(f"{LEGEND} {self.families[0].how}", WIDTH)])])
+        return "\n\n".join([*parts, "\n".join([*lines, f"{LEGEND} {self.families[0].how}"])])
 
 
 def _line(name: str, whole: dict, shared: int) -> str:
