@@ -9,7 +9,11 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks" / "forecast"))
 
 import forms
+import other_packages
+import rival_fits
 from scores import Scored, by_family, geometric, half, held, rms, score
+
+from scalinglaws.predicting.origins import Origin, PastStudy
 
 ONE = np.array([0.01, -0.03]), np.array([-0.02, -0.02]), np.array([0.02, 0.02])
 
@@ -38,3 +42,16 @@ def test_the_slopes_of_a_form_are_those_of_its_formula(formula):
     value, slopes = made.value_and_slopes(constants, x)
     step = 1e-4 * np.eye(6)[1]
     assert slopes[1] == pytest.approx((formula(x, constants + step) - value) / 1e-4, rel=1e-2)
+
+
+def test_a_package_that_fails_is_given_the_loss_of_the_largest_run(monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError("it divides by nothing")
+
+    monkeypatch.setitem(rival_fits.FITS, "broken", fails)
+    small = PastStudy("t", "f", np.array([1e8, 2e8]), np.array([1e9, 4e9]), np.array([3.0, 2.5]))
+    large = PastStudy("t", "f", np.array([1e9]), np.array([2e10]), np.array([2.0]))
+    origin = Origin(small, large, np.array([25.0]))
+    said = rival_fits.answered("broken", other_packages._sent(origin))
+    assert "ZeroDivisionError" in said["failure"]
+    assert other_packages._scored(small, origin, said).error == pytest.approx(np.log(2.0 / 2.5))

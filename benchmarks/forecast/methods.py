@@ -1,6 +1,5 @@
 """What is scored: the default forecast, the plain law, and rivals."""
 
-import importlib.util
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -25,20 +24,11 @@ Answer = tuple[np.ndarray, np.ndarray, np.ndarray]  # ln(forecast), ln of the en
 
 @dataclass(frozen=True)
 class Method:
-    """A way to forecast: gives, for all studies, one score per origin.
-
-    Attributes:
-        needs: the package without which it cannot run.
-    """
+    """A way to forecast: gives, for all studies, one score per origin."""
 
     name: str
     run: Callable[[Sequence[PastStudy]], list[Scored]]
-    needs: str = ""
     slow: bool = False
-
-    def there(self) -> bool:
-        """Whether its package is installed."""
-        return not self.needs or importlib.util.find_spec(self.needs) is not None
 
 
 def default(known: Sequence[PastStudy]) -> list[Scored]:

@@ -1,10 +1,11 @@
 """How well larger runs are forecast: every table, from every origin, by the default and by what else there is.
 
     python benchmarks/forecast/run.py [--write docs/forecast.md] [--only tables,pairs,simulated] [--quick]
+        [--rivals FOLDER]
 
 No method is tuned on the family on which it is scored: the prior and the band of each family are learnt from the other
-families alone. `--quick` leaves out the rivals that are slow. Rivals that are not installed are named and left out
-(simple-scaling-laws: pip install simple-scaling-laws). Five CPU minutes.
+families alone. `--quick` leaves out what is slow. `--rivals` names the environment of other packages that
+`other_packages.py` makes; those that it lacks are named and left out. Five CPU minutes, with other packages ten.
 """
 
 import argparse
@@ -19,6 +20,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from marked_part import put  # noqa: E402
 from methods import METHODS, Method  # noqa: E402
+from other_packages import RIVALS  # noqa: E402
 from pairs import pairs  # noqa: E402
 from scores import Scored, per_family, summary  # noqa: E402
 from simulated import simulated  # noqa: E402
@@ -27,13 +29,15 @@ from tables import studies  # noqa: E402
 END = "<!-- end of what it wrote -->"
 
 
-def tables(quick: bool) -> str:
+def tables(quick: bool, rivals: Path | None = None) -> str:
     """Score every method on every table."""
     known = studies()
-    found = [(one.name, scored(one, known)) for one in METHODS if one.there() and not (quick and one.slow)]
-    missing = [one.name for one in METHODS if not one.there()]
-    for name in missing:
-        print(f"{name} is not installed: left out", file=sys.stderr)
+    found = [(one.name, scored(one, known)) for one in METHODS if not (quick and one.slow)]
+    for one in RIVALS:
+        if rivals and one.there(rivals):
+            found.append((one.name, one.run(rivals, known)))
+        else:
+            print(f"{one.name} is not installed: left out", file=sys.stderr)
     return f"{summary(found)}\n\n{per_family(found)}"
 
 
@@ -44,7 +48,7 @@ def scored(method: Method, known) -> list[Scored]:
     return made
 
 
-PARTS = {"tables": tables, "pairs": lambda quick: pairs(), "simulated": lambda quick: simulated()}
+PARTS = {"tables": tables, "pairs": lambda *_: pairs(), "simulated": lambda *_: simulated()}
 
 
 def main() -> None:
@@ -53,9 +57,10 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into the page instead")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas")
     parser.add_argument("--quick", action="store_true", help="leave out slow rivals")
+    parser.add_argument("--rivals", type=Path, metavar="FOLDER", help="the environment of other packages")
     asked = parser.parse_args()
     for part in asked.only.split(","):
-        text = PARTS[part](asked.quick)
+        text = PARTS[part](asked.quick, asked.rivals)
         if asked.write is None:
             print(text, end="\n\n")
         else:
