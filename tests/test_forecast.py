@@ -179,7 +179,8 @@ def test_a_prior_learns_the_constants_that_studies_share():
 def test_the_band_is_the_quantile_that_held_and_families_count_equally():
     ratios = {"many": [np.full(1000, 1.0)], "few": [np.full(10, 3.0)]}
     assert factor(ratios) == 3.0
-    assert unit(np.array([0.03]), 0.0)[0] == pytest.approx(np.hypot(0.03, 0.005))
+    assert unit(np.array([0.03]), 0.0, 0.05)[0] == pytest.approx(np.hypot(0.03, 0.005))
+    assert unit(np.array([0.0]), 0.0, 0.0)[0] == pytest.approx(0.001)
 
 
 def test_origins_ask_only_for_larger_runs():

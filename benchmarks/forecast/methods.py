@@ -44,7 +44,7 @@ def by_prior(prior: Prior, origin: Origin) -> Answer:
     """Forecast by the engine of the package."""
     made = forecast_by(prior, origin.fitted)
     mean, sd = made.at(origin.asked.observed().x)
-    half = prior.band * unit(sd, made.noise)
+    half = prior.band * unit(sd, made.noise, made.amplitude)
     return mean, mean - half, mean + half
 
 

@@ -7,14 +7,20 @@ import numpy as np
 from ..uncertainty.interval_ends import t_quantile
 
 NOISE = 2.0  # standard deviations of the noise of a run that count: the noise of few runs is itself uncertain
-LEAST = 0.005  # of ln(loss): no forecast of a run that is not made is closer
+MOST_LEAST = 0.005  # of ln(loss): no forecast of a run that is not made is closer, unless the law is plainly right
+LEAST, OF_AMPLITUDE = 0.001, 0.3  # the least width where there is no discrepancy, and what its amplitude adds
 LEVEL, QUANTILE = 0.95, 0.945  # families left out in turn, the level is then held at every reach: benchmarks/forecast
 NORMAL = 1e6  # degrees of freedom
 
 
-def unit(sd: np.ndarray, noise: float) -> np.ndarray:
-    """Give the width by which errors are measured: that of the law and the process, the noise, and a least one."""
-    return np.sqrt(sd**2 + (NOISE * noise) ** 2 + LEAST**2)
+def unit(sd: np.ndarray, noise: float, amplitude: float) -> np.ndarray:
+    """Give the width by which errors are measured: that of the law and the process, the noise, and a least one.
+
+    Args:
+        amplitude: the root mean square amplitude of the discrepancy.
+    """
+    least = min(MOST_LEAST, LEAST + OF_AMPLITUDE * amplitude)
+    return np.sqrt(sd**2 + (NOISE * noise) ** 2 + least**2)
 
 
 def factor(ratios: Mapping[str, Sequence[np.ndarray]]) -> float:

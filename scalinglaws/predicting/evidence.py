@@ -30,6 +30,10 @@ class Normal:
     mean: np.ndarray
     covariance: np.ndarray
 
+    def wider(self, factor: float) -> "Normal":
+        """Multiply every standard deviation by a factor."""
+        return Normal(self.mean, factor**2 * self.covariance)
+
     def given(self, index: int, value: float) -> "Normal":
         """Condition on one of the variables, which is left out."""
         rest = np.delete(np.arange(len(self.mean)), index)

@@ -177,7 +177,8 @@ class Forecaster:
     def band(self, x: np.ndarray, level: float, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Give mean and standard deviation of ln(loss), and the ends of the interval of the loss, at logarithms x."""
         mean, sd = self.posterior.at(x)
-        half = self.prior.band * at_level(level) * unit(sd, self.posterior.noise if kind == "run" else 0.0)
+        noise = self.posterior.noise if kind == "run" else 0.0
+        half = self.prior.band * at_level(level) * unit(sd, noise, self.posterior.amplitude)
         low, high = np.exp(mean - half), np.exp(np.minimum(mean + half, np.log(TARGET_LIMIT)))
         if self.ceiling is not None:  # no model need be worse than a uniform guess
             mean = np.minimum(mean, np.log(self.ceiling))

@@ -148,7 +148,7 @@ def _ratios(rolled: Sequence[tuple[Posterior, Origin]], chance: Mapping[float, f
         post = made.weighed(chance)
         asked = origin.asked.observed()
         mean, sd = post.at(asked.x)
-        found.append(np.abs(asked.y - mean) / unit(sd, post.noise))
+        found.append(np.abs(asked.y - mean) / unit(sd, post.noise, post.amplitude))
     return found
 
 
@@ -171,7 +171,7 @@ def probabilities(
 
 def _evidence(one: Posterior, amplitudes: Sequence[float]) -> np.ndarray:
     held = np.array([made.amplitude for made in one.components])
-    return np.array([one.shares[held == amplitude].sum() for amplitude in amplitudes])
+    return np.array([one.shares[one.common & (held == amplitude)].sum() for amplitude in amplitudes])
 
 
 def _normed(values: np.ndarray) -> np.ndarray:

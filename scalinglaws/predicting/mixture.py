@@ -16,11 +16,16 @@ STARTS, KEPT, FEW_STEPS = 10, 2, 4
 
 @dataclass(frozen=True)
 class WeightedMean:
-    """One mean with its prior, and the prior weight that it is the right one."""
+    """One mean with its prior, and the prior weight that it is the right one.
+
+    Attributes:
+        amplitudes: of the discrepancy -> probability, where this mean has its own; by default they are common to all.
+    """
 
     mean: Mean
     prior: Normal
     weight: float = 1.0
+    amplitudes: Mapping[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,12 @@ class Posterior:
 
     Attributes:
         shares: posterior probability of each component.
+        common: whether the amplitude of each component has the probability that is common to all means.
     """
 
     components: tuple[Component, ...]
     shares: np.ndarray
+    common: np.ndarray
     discrepancy: Discrepancy
     seen: Observed
 
@@ -52,8 +59,9 @@ class Posterior:
         return float(np.sqrt(self.shares @ np.array([one.amplitude for one in self.components]) ** 2))
 
     def weighed(self, chance: Mapping[float, float]) -> "Posterior":
-        """Multiply the shares by other prior weights of the amplitudes."""
-        shares = self.shares * np.array([chance[one.amplitude] for one in self.components])
+        """Give the amplitudes other prior probabilities, where they were equally probable."""
+        moved = np.array([chance[one.amplitude] * len(chance) for one in self.components])
+        shares = self.shares * np.where(self.common, moved, 1.0)
         return replace(self, shares=shares / shares.sum())
 
     def at(self, x: np.ndarray, wider: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -106,9 +114,10 @@ def _averaged(alternatives, seen: Observed, discrepancy: Discrepancy, amplitudes
     first = _first(alternatives[0], seen, covariance, sorted(amplitudes)[len(amplitudes) // 2], seed)
     found: list[Component] = []
     weights: list[float] = []
+    common: list[bool] = []
     for one in alternatives:
         last: Component | np.ndarray = first
-        for amplitude, weight in sorted(amplitudes.items()):
+        for amplitude, weight in sorted((one.amplitudes or amplitudes).items()):
             try:
                 made = component(one.mean, one.prior, seen, covariance, amplitude, last)
             except np.linalg.LinAlgError:
@@ -117,10 +126,11 @@ def _averaged(alternatives, seen: Observed, discrepancy: Discrepancy, amplitudes
                 last = made
                 found.append(made)
                 weights.append(made.log_evidence + np.log(one.weight * weight))
+                common.append(one.amplitudes is None)
     if not found:
         raise FitError("no forecast: the law has no finite value near these points. Look at the points.")
     shares = np.exp(np.array(weights) - max(weights))
-    return Posterior(tuple(found), shares / shares.sum(), discrepancy, seen)
+    return Posterior(tuple(found), shares / shares.sum(), np.array(common), discrepancy, seen)
 
 
 def _first(one: WeightedMean, seen: Observed, covariance, amplitude: float, seed: int) -> Component:

@@ -18,9 +18,11 @@ from .mixture import WeightedMean
 
 NAMES = ("a", "alpha", "b", "beta", "ln_k")
 VAGUE_FLOOR = (np.log(1.8), 1.0)  # ln(nats per token), for what no lowest loss can say
-ADDITIVE = 0.1  # prior probability that size and data add exactly: k = 1
 UNLIKE = 0.1  # prior probability of a study unlike those of the prior: its constants from a wider distribution
 UNLIKE_WIDER, UNLIKE_FLOOR = 2.0, 0.4  # factor on the constants' standard deviations; that of ln(floor / lowest loss)
+PLAIN, PLAIN_UNLIKE = 0.05, 0.25  # prior probabilities that size and data add (k = 1) with next to no discrepancy
+PLAIN_WIDER, PLAIN_FLOOR = 4.0, 0.8  # as for a study unlike the others; its constants are then its own runs' alone
+PLAIN_AMPLITUDES = {0.0: 0.5, 0.003: 0.5}
 FORMAT = "scalinglaws prior 1"
 VAGUE_AMPLITUDES = {0.0: 0.09, 0.003: 0.09, 0.008: 0.09, 0.02: 0.17, 0.05: 0.17, 0.1: 0.39}  # those of the field
 VAGUE_BAND = 2.5
@@ -53,10 +55,11 @@ class Prior:
     name: str = field(default="", compare=False)
 
     def alternatives(self, lowest: float) -> list[WeightedMean]:
-        """Give the law with its power free, with k = 1, and with a wider prior, for a study unlike those of this one.
+        """Give the law with its power free, under this prior and a wider one, and Chinchilla's under two more.
 
-        The last is what Berger & Berliner 1986 call a contaminated prior: a study far from all others is then fitted by
-        its own runs, and costs the others next to nothing.
+        The wider one is what Berger & Berliner 1986 call a contaminated prior: a study far from all others is then
+        fitted by its own runs, and costs the others next to nothing. Chinchilla's law has next to no discrepancy: where
+        it is exactly true the evidence prefers it, and where it is not the evidence drops it.
 
         Args:
             lowest: the lowest loss fitted.
@@ -67,12 +70,15 @@ class Prior:
         covariance = np.zeros((6, 6))
         covariance[0, 0], covariance[1:, 1:] = 1 / precisions.sum(), self.covariance
         joint = Normal(np.array([middle, *self.mean]), covariance)
-        wide = UNLIKE_WIDER**2 * covariance
-        wide[0, 0] = max(UNLIKE_FLOOR, spread) ** 2
+        wide, wider = joint.wider(UNLIKE_WIDER), joint.wider(PLAIN_WIDER)
+        wide.covariance[0, 0] = max(UNLIKE_FLOOR, spread) ** 2
+        wider.covariance[0, 0] = max(PLAIN_FLOOR, spread) ** 2
+        plain = SmoothMaximum(additive=True)
         return [
-            WeightedMean(SmoothMaximum(), joint, 1 - ADDITIVE - UNLIKE),
-            WeightedMean(SmoothMaximum(additive=True), joint.given(5, 0.0), ADDITIVE),
-            WeightedMean(SmoothMaximum(), Normal(joint.mean, wide), UNLIKE),
+            WeightedMean(SmoothMaximum(), joint, 1 - UNLIKE - PLAIN - PLAIN_UNLIKE),
+            WeightedMean(SmoothMaximum(), wide, UNLIKE),
+            WeightedMean(plain, joint.given(5, 0.0), PLAIN, PLAIN_AMPLITUDES),
+            WeightedMean(plain, wider.given(5, 0.0), PLAIN_UNLIKE, PLAIN_AMPLITUDES),
         ]
 
     def lines(self) -> list[str]:
