@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from scalinglaws.corpora.pieces import pieces
 from scalinglaws.designing.design import design
 from scalinglaws.designing.rate_scan import first_scan
 from scalinglaws.designing.read_study import read_study
 from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import CorpusError, StudyError
-from scalinglaws.studying.first_study import TEXT, TOML, first_study, fit_to_time, pieces, read_documents
+from scalinglaws.studying.first_study import TEXT, TOML, first_study, fit_to_time, read_documents
 
 RECIPE = Study("s", ((2, 6),), (1e5,), lr_max=0.008, warmup_share=0.1, max_epochs=4.0, processes=2)
 WORDS = np.random.default_rng(0).integers(0, 10**9, 60_000)

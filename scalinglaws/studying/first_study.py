@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..corpora.corpus import split_of
 from ..corpora.duplicates import drop_near_duplicates
+from ..corpora.pieces import pieces
 from ..corpora.text import find_files
 from ..corpora.text_files import documents_in
 from ..designing.costs import Step
@@ -120,21 +121,6 @@ def read_documents(text: Path) -> tuple[list[bytes], list[str]]:
             "different. " + ("Give more text, or take scalinglaws study quickstart." if few else "Name a part of it.")
         )
     return documents, [told]
-
-
-def pieces(text: bytes, size: int) -> list[bytes]:
-    """Cut a document at the first line end, space or character after every `size` bytes; a little more is one piece."""
-    found, start = [], 0
-    while start < len(text):
-        end = start + size
-        if end + size // 2 >= len(text):
-            end = len(text)
-        else:
-            near = [place for mark in (b"\n", b" ") if (place := text.find(mark, end, end + size)) >= 0]
-            end = near[0] + 1 if near else next(i for i in range(end, end + 4) if text[i] & 0xC0 != 0x80)
-        found.append(text[start:end].strip(b"\n"))
-        start = end
-    return [one for one in found if one and not one.isspace()]
 
 
 def _pace(recipe: Study) -> Callable[[tuple[int, ...]], float]:
