@@ -39,7 +39,7 @@ def made(noise=0.003, seed=0):
             "tokens_unique": d,
             "params_nonembedding": n,
             "tokens": d,
-            "flops_6nd": 6 * n * d,
+            "flops_exact": 6 * n * d,
             "loss_nats": losses,
             "excluded_because": [""] * len(n),
         }

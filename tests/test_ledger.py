@@ -83,12 +83,12 @@ def test_a_ledger_that_is_not_there_is_said_with_how_one_is_made(tmp_path):
 
 def test_a_study_keeps_its_prediction_and_then_its_outcome(tmp_path):
     test = HeldOutTest("forecast (prior: field)", ("a",), 1e6, 1e7, Estimate(2.1, 2.0, 2.2), 3.0, "2026-01-01", "abc")
-    write_down(tmp_path, test, (), runs(2.5))
-    write_down(tmp_path, replace(test, measured=(2.05,), measured_mean=2.05, held=True), (), runs(2.5))
+    write_down(tmp_path, [test], (), runs(2.5))
+    write_down(tmp_path, [replace(test, measured=(2.05,), measured_mean=2.05, held=True)], (), runs(2.5))
     [one] = ledger(tmp_path).entries
     assert (one.hit, one.measured, one.by, one.reach) == (True, 2.05, test.law, 3.0)
     late = replace(test, after_its_runs=True, fingerprint="def", measured_mean=2.05)
-    write_down(tmp_path, late, (), runs(2.5))
+    write_down(tmp_path, [late], (), runs(2.5))
     assert [one.hit for one in ledger(tmp_path).entries] == [True, None]
 
 

@@ -12,12 +12,15 @@ from ..points.convert import reachable
 from ..points.one_definition import choice, mixtures
 from ..quantities import PF_DAY, playing
 from ..records.numbers_in_text import interval
+from ..results.attempt import attempt
+from .chosen_sizes import sizes_chosen
 from .evidence import Evidence, Lacking, levels, split_exponent
 from .exponents_compared import range_of_fits
 from .rule import Judgement, by_interval, either, fails, holds, rule, unknown
 from .scatter import in_units_of, robust_scatter
 
 BAND = 0.05  # of the exponent a: beyond it another model is chosen within two decades of compute
+SAME_MODEL = 100**BAND  # factor between the sizes that two counts choose, up to which they choose the same model
 TILT = 0.05  # of compute, by which 6ND may be off
 UNIT = 3.0  # factor between C and 6ND that no way of counting the same model explains
 REPEATS_WORTH = 15.387756  # R_D*: how the worth of repeated tokens decays (Muennighoff et al. 2023)
@@ -40,7 +43,9 @@ SHAPE = ("n_layer", "d_model", "n_ctx", "n_vocab")
 )
 def named_count(e: Evidence) -> Judgement:
     """Look for a column that says which parameters it counts, refit the additive law under every count that the table
-    allows, and judge the largest difference between the exponents a = beta/(alpha + beta) by its interval.
+    allows, and judge the largest difference between the exponents a = beta/(alpha + beta) by its interval. Where they
+    differ, find the size that each count chooses at ten times the compute of the largest run: a failure is an error
+    where these differ by more than a factor 1.26, and a warning where all counts choose the same model.
     """
     try:
         named = e.size_name
@@ -59,7 +64,13 @@ def named_count(e: Evidence) -> Judgement:
         return unknown(f"n_layer, d_model, n_vocab or a second count of parameters beside {named}")
     apart = range_of_fits(list(found.values()), e.level, e.seed)
     each = ", ".join(f"{split_exponent(one.values):.3f} by {name}" for name, one in found.items())
-    return by_interval(apart, f"the study counts {named}; a is {each}: a range of {interval(apart, '.3f')}", high=BAND)
+    told = f"the study counts {named}; a is {each}: a range of {interval(apart, '.3f')}"
+    chosen = attempt(lambda: sizes_chosen(e, found), lambda why: {})
+    if not chosen:
+        return by_interval(apart, told, high=BAND)
+    least, most = min(chosen.values()), max(chosen.values())
+    told += f"; at ten times the compute they choose {least:.3g} to {most:.3g} parameters, a factor {most / least:.2f}"
+    return by_interval(apart, told, "warning" if most <= SAME_MODEL * least else "error", high=BAND)
 
 
 def _under(e: Evidence, name: str) -> Fit:

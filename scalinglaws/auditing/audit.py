@@ -30,6 +30,7 @@ def audit(
     printed_law: str = SURFACE,
     borrowed: str = "",
     target: Mapping[str, float] | None = None,
+    withheld: Sequence[str] = (),
     only: Sequence[str] = (),
     level: float = 0.95,
     seed: int = 0,
@@ -44,6 +45,7 @@ def audit(
         printed: constants of `printed_law` as a source prints them.
         borrowed: a published law whose constants are used as they are, at `target`.
         target: where a forecast is wanted: C in FLOPs, or N and D.
+        withheld: constants of the additive law that the study reports as not identified: no claim is made of them.
         only: ids of rules, or letters of groups; all where empty.
 
     Raises:
@@ -57,7 +59,7 @@ def audit(
         raise PointsError("no row takes part: the table is empty or all of it is excluded. See excluded_because.")
     _check_claims(printed or {}, printed_law, target or {})
     told = (dict(columns or {}), held_out, tuple(plans), dict(printed or {}), printed_law, borrowed, dict(target or {}))
-    evidence = Evidence(points, *told, level, seed)
+    evidence = Evidence(points, *told, level, seed, tuple(withheld))
     swept = replace(evidence, points=kept_again(points, "untuned"), memo={})
     chosen = _chosen(only)
     steps = waterfall(swept) if not only else ()

@@ -39,6 +39,7 @@ class Evidence:
         printed: constants of law `printed_law` as a source prints them.
         borrowed: name of a published law whose constants are used as they are.
         target: letter -> value: where a forecast is wanted, as C or as N and D.
+        withheld: constants of the additive law that are reported as not identified, without a value.
     """
 
     points: Points
@@ -51,6 +52,7 @@ class Evidence:
     target: Mapping[str, float] = field(default_factory=dict)
     level: float = 0.95
     seed: int = 0
+    withheld: tuple[str, ...] = ()
     memo: dict = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, name: str, make: Callable[["Evidence"], Any]) -> Any:

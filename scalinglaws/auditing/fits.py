@@ -11,6 +11,7 @@ from ..fitting.losses import costs
 from ..fitting.problem import residuals
 from ..records.numbers_in_text import UNDETERMINED, interval
 from ..uncertainty.draws import draws
+from .determined import EXPONENTS, exponent_determined
 from .evidence import FEW_DRAWS, Evidence, Lacking, exponent_of, split_exponent
 from .rule import Judgement, either, fails, holds, rule
 
@@ -19,7 +20,6 @@ REACHED = 1e-6  # of the objective: starts that end within it found the same opt
 SETTLED = 1e-8  # Newton's decrement over the objective
 AT_OPTIMUM = 0.01  # of the objective, that printed constants may lie above its minimum
 SWAYED = 0.05  # of a, by the choice of the loss or by outliers
-LOOSE = 0.2  # width of the interval of a
 
 
 @rule(
@@ -192,7 +192,7 @@ def _error(found: Fit, e: Evidence) -> float:
 )
 def determined(e: Evidence) -> Judgement:
     """Ask for an interval of a that is at most 0.2 wide, and give the correlations of alpha, beta and E and the
-    relative errors of A and B.
+    relative errors of A and B. Of a study that reports alpha and beta as not identified there is no claim to judge.
     """
 
     drawn, a = e.draws, e.exponent
@@ -204,7 +204,9 @@ def determined(e: Evidence) -> Judgement:
         f"a = {interval(a, '.3f')}; alone {alone}; correlations alpha-beta {among[0, 1]:+.2f}, "
         f"alpha-E {among[0, 2]:+.2f}, beta-E {among[1, 2]:+.2f}"
     )
-    return either(2 * a.half <= LOOSE, told)
+    if not exponent_determined(e) and set(EXPONENTS) <= set(e.withheld):
+        raise Lacking(f"an exponent that is claimed; {told}, and the study gives none by this law")
+    return either(exponent_determined(e), told)
 
 
 def found(e: Evidence, name: str) -> float:

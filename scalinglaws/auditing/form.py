@@ -1,20 +1,23 @@
 """Group D: the form of the law, its constant term, its residuals, and whether approaches agree."""
 
 import contextlib
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..errors import FitError, PointsError, argument
+from ..predicting.forecast import forecaster
 from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
-from ..results.outcome import outcome_of
+from ..results.outcome import FAILED, PASSED, UNDECIDED, outcome_of
 from ..uncertainty.interval_ends import t_quantile
-from .bakeoff import bake_off, far_point
+from .bakeoff import Form, bake_off, far_point
+from .determined import ZERO, floor_determined
 from .evidence import SURFACE, Evidence, Lacking, split_exponent
 from .exponent_readings import FRONTIER_DRAWS, line_of_sizes
 from .exponents_compared import range_of
 from .forms_compared import forecasts_left_out, range_of_forecasts, ratios_of_errors, scores_on_larger_runs
-from .rule import Judgement, by_interval, by_parts, either, fails, rule
+from .rule import Judgement, by_interval, by_parts, either, fails, holds, rule
 from .scatter import LEAST, robust_scatter
 
 FORMS, BETTER, SPLIT = 4, 1.5, 0.02  # minimum number; factor of error; of the loss, between equally good forms
@@ -25,7 +28,6 @@ APART = 0.05  # of a, between approaches
 CURSE = 0.5  # of the noise, by which the lowest of several noisy losses lies too low
 EXPONENTS = (0.0, 1.2)
 EQUAL = 1e-6
-ZERO = 0.02  # of the lowest loss: an interval of the constant term that reaches down to it holds zero
 
 
 @rule(
@@ -39,21 +41,26 @@ ZERO = 0.02  # of the lowest loss: an interval of the constant term that reaches
     do=f"Say that E is not identified, fix it ({argument(fix={'E': 1.7})}), or train larger models on more tokens.",
 )
 def floor_known(e: Evidence) -> Judgement:
-    """See whether the interval of E lies above zero and below the lowest loss in the table."""
+    """See whether the interval of E lies above zero and below the lowest loss in the table. Where a study reports E as
+    not identified there is no claim to judge.
+    """
     low, high = e.draws.interval(e.level)["E"]
     least = float(e.loss.min())
     told = (
         f"E of {SURFACE} = {e.fit.values['E']:.4g} {between(low, high, '.4g')} by the sandwich, lowest loss {least:.4g}"
     )
-    if low <= ZERO * least:
-        return fails(f"{told}: E is not identified, its interval reaches zero")
-    return either(high < least, told + ("" if high < least else ": its interval reaches the lowest loss"))
+    if floor_determined(e):
+        return holds(told)
+    told += f": E is not identified, its interval reaches {'zero' if low <= ZERO * least else 'the lowest loss'}"
+    if "E" in e.withheld:
+        raise Lacking(f"a value of E that is claimed; {told}, and the study gives none")
+    return fails(told)
 
 
 @rule(
     "D8",
     "error",
-    "Of four forms or more none predicts larger runs much better than the additive law, and good forms agree",
+    "Of four forms or more none beats the additive law on larger runs and good ones agree, or the forecast has them",
     "Another form predicts larger runs much better, good forms disagree, or fewer than four were tried",
     prevents="an uncertainty about the form that no interval shows",
     size="on the same data one form is wrong by 5.17% far beyond the runs, and another by 0.70%",
@@ -65,7 +72,9 @@ def form_settled(e: Evidence) -> Judgement:
     good forms are those whose error is at most 1.5 times the lowest; compare the losses that they give at ten times
     the compute of the largest run, or at the target. The error of the additive law over the lowest is judged by its
     interval over the larger runs, and the largest difference of the losses by that of leaving groups of runs out of all
-    forms at once. How many forms can be fitted is a fact.
+    forms at once. How many forms can be fitted is a fact. Where the plans and predictions are those of the default
+    forecast, which takes no form on trust, the additive law is not claimed: then the interval of the forecast there
+    must include the loss by every good form.
     """
     forms = e.once("forms", bake_off)
     at = far_point(e)
@@ -74,6 +83,8 @@ def form_settled(e: Evidence) -> Judgement:
     if len(forms) < FORMS:
         return fails(f"{told}; fewer than {FORMS} forms can be fitted")
     ratios = ratios_of_errors(scores_on_larger_runs(e, forms), e.level)
+    if by_forecast(e):
+        return _within_the_forecast(e, told, forms, [outcome_of(ratio, high=BETTER) for ratio in ratios])
     additive = next((ratio for ratio, one in zip(ratios, forms, strict=True) if one.name == "additive"), None)
     if additive is None:
         return fails(f"{told}; the additive law cannot be fitted")
@@ -83,6 +94,27 @@ def form_settled(e: Evidence) -> Judgement:
         f"the good forms differ by {interval(split, '.2%')} there"
     )
     return by_parts((outcome_of(additive, high=BETTER), outcome_of(split, high=SPLIT)), told)
+
+
+def by_forecast(e: Evidence) -> bool:
+    """Say whether every plan and prediction that is claimed is the default forecast's."""
+    laws = [one.law for one in e.plans] + ([e.held_out.law] if e.held_out else [])
+    return bool(laws) and all(name.startswith("forecast") for name in laws)
+
+
+def _within_the_forecast(e: Evidence, told: str, forms: Sequence[Form], good: Sequence[str]) -> Judgement:
+    """Ask whether the forecast's interval has the loss by every good form; undecided where only one may be good."""
+    columns = {"N": e.size_name, "D": "tokens", "L": e.loss_name}
+    said = forecaster(e.base.across(*e.base.columns), columns=columns).ask(far_point(e), level=e.level)
+    low, high = (float(np.ravel(end)[0]) for end in (said.low, said.high))
+    out = {
+        one.name: known
+        for one, known in zip(forms, good, strict=True)
+        if known != FAILED and not low <= one.forecast <= high
+    }
+    which = f"without {', '.join(out)}" if out else "with every form that may be good in it"
+    outcome = FAILED if PASSED in out.values() else UNDECIDED if out else PASSED
+    return Judgement(outcome, f"{told}; the forecast there is {between(low, high, '.4g')}, {which}")
 
 
 @rule(

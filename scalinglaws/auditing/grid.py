@@ -14,6 +14,8 @@ from .isoflop import bias_of_parabola, budgets_of
 from .rule import Judgement, by_interval, by_parts, either, fails, rule
 
 SIZES, DECADES, RATIOS = 5, 1.5, 3  # minimum of a design
+NARROW = 2.0  # decades of compute, below which cheap runs are proposed
+CHEAPER, ASIDE = (1 / 30, 1 / 100), 2.0  # their shares of the largest compute, and the factors of N about the middle
 RATIO_APART = 0.3  # in ln(D/N): closer ones are one level
 NEAR_RAY = 0.35  # standard deviation of ln(D/N) about its line in ln N, below which the points are nearly a ray
 FAR, VERY_FAR = 10.0, 100.0
@@ -75,15 +77,33 @@ def condition(found: Fit) -> float:
     size="fewer than five models do not support a law; all ratios D/N in place of those up to 100 move A from 7.2 to "
     "33.7 and alpha from 0.08 to 0.18",
     source="Choshen et al. 2024; Sardana et al. 2023",
-    do="Add sizes, budgets or horizons where there are too few.",
+    do="Add cheap runs, a thirtieth and a hundredth as dear as the largest: the span of the runs matters more than "
+    "their number, and scalinglaws next chooses them.",
 )
 def wide_enough(e: Evidence) -> Judgement:
-    """Count the sizes, the decades of compute, and the levels of D/N: facts of the table, without intervals."""
+    """Count the sizes, the decades of compute, and the levels of D/N: facts of the table, without intervals. For a grid
+    of less than two decades the finding names runs at a thirtieth and at a hundredth of its largest compute, at three
+    ratios D/N each, with their cost.
+    """
     sizes, span, ratios = levels(e.size), decades(e.flops), levels(e.tokens / e.size, RATIO_APART)
     if ratios < RATIOS:  # a dense cloud of ratios is one chain of neighbours: count how far it stretches instead
         ratios = max(ratios, 1 + int(np.ptp(np.log(e.tokens / e.size)) / np.log(2)))
     good = sizes >= SIZES and span >= DECADES and ratios >= RATIOS
-    return either(good, f"{sizes} sizes, {span:.2f} decades of compute, {ratios} levels of D/N")
+    told = f"{sizes} sizes, {span:.2f} decades of compute, {ratios} levels of D/N"
+    return either(good, told if span >= NARROW else f"{told}; {_cheap_runs(e)}")
+
+
+def _cheap_runs(e: Evidence) -> str:
+    """Name runs that would widen a narrow grid, and their cost as a share of all runs'."""
+    largest = int(e.flops.argmax())
+    sizes, tokens = [], []
+    for share in CHEAPER:
+        n, d = e.size[largest] * share**0.5, e.tokens[largest] * share**0.5
+        sizes += [n / ASIDE, n, n * ASIDE]
+        tokens += [d * ASIDE, d, d / ASIDE]
+    cost = 3 * sum(CHEAPER) * e.flops[largest] / e.flops.sum()
+    where = ", ".join(f"N = {n:.2g} on {d:.2g} tokens" for n, d in zip(sizes, tokens, strict=True))
+    return f"six runs more, {where}, would widen it to two decades for {cost:.1%} of the cost so far"
 
 
 @rule(

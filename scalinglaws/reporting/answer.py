@@ -8,6 +8,7 @@ from ..results.letters import loss_unit, of_a_table
 from ..results.rows_in_fits import excluded_rows
 from ..results.sentences import main_fit, why_no_plan, withheld
 from ..results.study_results import Recommendation, StudyResults
+from ..results.tested import HeldOutTest
 from .markup import formula
 
 USUAL_REACH = 10.0  # times the largest fitted compute: the plan that the page leads with
@@ -65,15 +66,7 @@ def forecast_line(results: StudyResults) -> str:
     """Put the forecast beside what was measured, in one line; empty where nothing was tested."""
     test, ranking = results.held_out, results.ranking
     if test is not None:
-        at = f"{count(test.params_nonembedding)} parameters on {count(test.tokens)} tokens"
-        said = f"Forecast for {at}: <strong>{html.escape(typeset(test.predicted))}</strong>"
-        if test.held is None or test.measured_mean is None:
-            return f"{said}; not yet trained."
-        measured = f"measured <strong>{html.escape(plus_minus(test.measured_mean, test.measured_sem))}</strong>"
-        if test.no_news:
-            return f"{said}, {measured}. These runs allow no prediction: {html.escape(test.no_news)}."
-        late = ", made after its runs" if test.is_late else ", written before they were trained"
-        return f"{said}{late}; {measured}: <strong>{'inside' if test.held else 'OUTSIDE'}</strong> the interval."
+        return " ".join(_line_of(one) for one in results.tests)
     best = next(iter(ranking.able), None) if ranking else None
     if ranking is None or best is None or best.score is None or best.coverage is None or why_none(results):
         return ""
@@ -85,6 +78,18 @@ def forecast_line(results: StudyResults) -> str:
     )
 
 
+def _line_of(test: HeldOutTest) -> str:
+    at = f"{count(test.params_nonembedding)} parameters on {count(test.tokens)} tokens"
+    said = f"Forecast for {at}: <strong>{html.escape(typeset(test.predicted))}</strong>"
+    if test.held is None or test.measured_mean is None:
+        return f"{said}; not yet trained."
+    measured = f"measured <strong>{html.escape(plus_minus(test.measured_mean, test.measured_sem))}</strong>"
+    if test.no_news:
+        return f"{said}, {measured}. These runs allow no prediction: {html.escape(test.no_news)}."
+    late = ", made after its runs" if test.is_late else ", written before they were trained"
+    return f"{said}{late}; {measured}: <strong>{'inside' if test.held else 'OUTSIDE'}</strong> the interval."
+
+
 def minded(results: StudyResults) -> list[str]:
     """List at most three things that a reader must mind, the one with the largest effect on the answer first.
 
@@ -92,7 +97,7 @@ def minded(results: StudyResults) -> list[str]:
     training and the grid, by severity; then rows left out, by their share; then a wide interval.
     """
     found: list[tuple[float, str]] = []
-    if results.held_out and results.held_out.held is False:
+    if any(one.held is False for one in results.tests):
         found.append((90.0, "The forecast of the held-out runs missed: the plan's interval is likely too narrow."))
     for finding in results.audit.having("failed") if results.audit else ():
         if finding.severity == "error" and finding.id[0] in BEARING:

@@ -168,7 +168,7 @@ def plans(results: StudyResults) -> ReportTable:
     )
     columns = (
         "budget",
-        "C (FLOPs)",
+        "C = 6ND (FLOPs)",
         "reach",
         "N (parameters)",
         "D (tokens)",

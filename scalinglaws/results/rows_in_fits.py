@@ -19,7 +19,7 @@ MOST_REASONS = 5
 
 def held_out_rows(results: "StudyResults") -> np.ndarray:
     """Mark the rows of the points that belong to held-out runs."""
-    ids = results.held_out.run_ids if results.held_out else ()
+    ids = [id for one in results.tests for id in one.run_ids]
     if "run_id" not in results.points:
         return np.zeros(len(results.points), dtype=bool)
     return np.isin(results.points["run_id"], list(ids))

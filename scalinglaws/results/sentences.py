@@ -44,7 +44,7 @@ def five_sentences(results: "StudyResults") -> tuple[tuple[str, str], ...]:
         ("Points", read) if table else ("Trained", trained),
         ("Doubts", doubted),
         ("Law", law_found),
-        ("Prediction", foretold if table else lambda results: verdict(results.held_out, results)),
+        ("Prediction", foretold if table else verdicts),
         ("Plan", lambda results: plan_made(results.plans, results)),
         ("Limits", caveats),
     )
@@ -142,6 +142,19 @@ def verdict(test: HeldOutTest | None, results: "StudyResults | None" = None) -> 
     return f"{told}; measured {plus_minus(test.measured_mean, test.measured_sem)} ({runs}): {held}."
 
 
+def verdicts(results: "StudyResults") -> str:
+    """State the test of the largest held-out size, and those of the smaller ones in short."""
+    said = [verdict(results.held_out, results)]
+    for test in results.also_held_out:
+        at = f"{abbreviated(test.params_nonembedding)} parameters on {abbreviated(test.tokens)} tokens"
+        told = f"Also held out: {at}, predicted {typeset(test.predicted)} at {number(test.reach, 2)} times that compute"
+        if test.measured_mean is not None:
+            inside = "inside" if test.held else "OUTSIDE the interval"
+            told += f", measured {plus_minus(test.measured_mean, test.measured_sem)}: {inside}"
+        said.append(f"{told}.")
+    return " ".join(said)
+
+
 def _named(law: str) -> str:
     """Name what predicts as the subject of a sentence: a law by its name, the forecast with an article."""
     return f"the {law}" if law.startswith("forecast") else law
@@ -181,7 +194,7 @@ def plan_made(plans: "tuple[Recommendation, ...]", results: "StudyResults | None
         return f"Withheld: {why}."
     time = f", about {duration(plan.seconds)} on this machine" if plan.seconds else ""
     return (
-        f"For {plan.label} (C = {number(plan.flops)} FLOPs), by {_named(plan.law)}: N = {typeset(plan.params)} "
+        f"For {plan.label} (6ND = {number(plan.flops)} FLOPs), by {_named(plan.law)}: N = {typeset(plan.params)} "
         f"parameters on D = {typeset(plan.tokens)} tokens, expected loss {typeset(plan.loss_nats)} {unit}{time}."
     )
 

@@ -62,6 +62,7 @@ class StudyResults(PublicRecord):
         ranking: the laws of a table, ranked by how well they predict its larger runs; a study has `held_out` instead.
         budgets: plans over a range of budgets; None where no law splits one.
         of: "study", or "table" for runs that somebody else trained: then the machine, text and cost are unknown.
+        held_out: the test of the largest held-out size; `also_held_out`: those of the smaller ones.
         spent: seconds of run time of "training", "held-out runs" and "evaluations", which are `train_seconds` together.
     """
 
@@ -92,6 +93,12 @@ class StudyResults(PublicRecord):
     of: str = "study"
     spent: dict[str, float] = field(default_factory=dict)
     budgets: Budgets | None = None
+    also_held_out: tuple[HeldOutTest, ...] = ()
+
+    @property
+    def tests(self) -> tuple[HeldOutTest, ...]:
+        """Every prediction that was tested, that of the largest held-out size first."""
+        return (self.held_out, *self.also_held_out) if self.held_out else ()
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""

@@ -97,7 +97,10 @@ def curve_points(runs: list[Run], kept_out: Collection[str] = frozenset()) -> Po
 
 
 def learning_curves(runs: list[Run], held_out: frozenset[str] | set[str] = frozenset()) -> list[LearningCurve]:
-    """Join each lineage into one curve: its trunk, then its longest branch; a run without a trunk is its own curve."""
+    """Join each lineage into one curve: its trunk, then its longest branch; a run without a trunk is its own curve.
+
+    Compute counts every matrix product (flops_exact).
+    """
     lineages: dict[str, list[Run]] = {}
     for run in runs:
         lineages.setdefault(run.spec.parent or run.spec.id, []).append(run)
@@ -117,7 +120,7 @@ def learning_curves(runs: list[Run], held_out: frozenset[str] | set[str] = froze
                 first.spec.seed,
                 role,
                 tokens,
-                tuple(shape.flops_per_token("6n") * t for t in tokens),
+                tuple(shape.flops_per_token("exact") * t for t in tokens),
                 tuple(e.loss_nats for e in joined),
             )
         )

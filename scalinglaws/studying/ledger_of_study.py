@@ -15,18 +15,18 @@ COLUMNS = {"N": COUNTS["N"], "D": "tokens", "L": "loss_nats"}
 LATE = "it was made after its runs"
 
 
-def write_down(folder: Path, test: HeldOutTest | None, plans: Sequence[Recommendation], points: Points) -> None:
-    """Write down the held-out prediction and the loss of every plan, once each; then the loss that was measured.
+def write_down(folder: Path, tests: Sequence[HeldOutTest], plans: Sequence[Recommendation], points: Points) -> None:
+    """Write down the held-out predictions and the loss of every plan, once each; then the losses that were measured.
 
     Args:
         points: those of the plans.
     """
     entries = [_planned(one, points.kept.fingerprint) for one in plans]
-    if test is not None:
-        entries.insert(0, _tested(test))
+    entries = [*map(_tested, tests), *entries]
     keep(folder, [one for one in entries if one is not None])
-    if test is not None and test.measured_mean is not None:
-        settle(folder, _at(test.params_nonembedding, test.tokens), test.measured_mean, ", ".join(test.run_ids))
+    for test in tests:
+        if test.measured_mean is not None:
+            settle(folder, _at(test.params_nonembedding, test.tokens), test.measured_mean, ", ".join(test.run_ids))
 
 
 def _at(params: float, tokens: float) -> dict[str, float]:

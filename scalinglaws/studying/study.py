@@ -29,7 +29,7 @@ from ..records.numbers_in_text import interval
 from ..reporting.own.shelf import STUDY_FIGURES
 from ..reporting.report import report
 from ..results.attempt import attempt
-from ..results.study_results import Recommendation, StudyResults
+from ..results.study_results import KAPLAN_COUNTS, Recommendation, StudyResults
 from ..results.tested import HeldOutTest
 from ..run.run import Run
 from ..store.points_of_runs import curve_points, learning_curves, points_of
@@ -43,7 +43,7 @@ from .laws_shown import residuals
 from .ledger_of_study import write_down
 from .machine import cores, machine, versions
 from .predictor import Predictor, alike, barred_of_study, planned_by, predictor
-from .study_audit import review
+from .study_audit import audited
 from .taking_part import notes_on, taking_no_part
 from .tested_prediction import compare_with_measured, keep_prediction, name_of, predict_held_out, try_laws, with_start
 from .tuned_rates import tuned
@@ -94,13 +94,13 @@ def study(
         law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
         floor = evaluation_floor(data, study.n_ctx, study.eval_tokens)
         by, unknown = predictor(points, found, alike(trials, law) if _named(study) else (), {"N": COUNTS["N"]}, floor)
-        test, unpredicted = _predicted(study, sweep, store, by, trials, len(data.split("train")), say)
+        tests, unpredicted = _predicted(study, sweep, store, by, trials, len(data.split("train")), say)
         _train(store, executor, how, tell, say, sweep.only(held_out=True))
         plans, unplanned = _plans(study, store, by, barred_of_study(found.draws[law].fit if law else None), data)
         found = replace(found, notes=(*found.notes, *scanned, *unknown, *unpredicted, *unplanned))
         write_hint(earlier, seconds := time.monotonic() - began + _number(read_hint(earlier)))
-        results = _results(study, sweep, store, data, found, law, test, plans, command, seconds, floor, by)
-        write_down(store.path, results.held_out, plans, points)
+        results = _results(study, sweep, store, data, found, law, tests, plans, command, seconds, floor, by)
+        write_down(store.path, results.tests, plans, points)
         return _told(results, store.runs_of(sweep.runs), store.path, figures)
 
 
@@ -116,7 +116,7 @@ def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool) -
     """Save the results first, then audit them and draw the page, so that a failure there costs no measurement."""
     write_json(folder / "results.json", to_plain(results))
     results = attempt(
-        lambda: replace(results, audit=review(results, runs)),
+        lambda: audited(results, runs),
         lambda why: replace(results, notes=(*results.notes, f"no audit: {why}")),
     )
     write_json(folder / "results.json", to_plain(results))
@@ -208,27 +208,28 @@ def _named(study: Study) -> bool:
 
 
 def _predicted(study, sweep: Sweep, store: Store, by: Predictor | None, trials, train_tokens, say):
-    """Predict the largest held-out size and write the prediction to disk; or say why there is none.
+    """Predict every held-out size, the largest first, and write the predictions to disk; or say why there are none.
 
     Returns:
-        (HeldOutTest or None, notes).
+        (tests, notes).
     """
     specs = [spec for spec in sweep.runs if spec.id in sweep.held_out]
-    if not specs or by is None:
-        return None, ()
+    tests: list[HeldOutTest] = []
     notes: list[str] = []
-    largest = max(spec.shape.params() for spec in specs)
-    chosen = [spec for spec in specs if spec.shape.params() == largest]
-    made = attempt(
-        lambda: predict_held_out(by, chosen, train_tokens, level=study.level, trials=trials),
-        lambda why: notes.append(f"no prediction by {name_of(by)}: {why}"),
-    )
-    if made is None:
-        return None, tuple(notes)
-    trained = store.runs_of(chosen)
-    kept = with_start(keep_prediction(store.path / "prediction.json", made, trained=bool(trained)), trained)
-    say(_foretold(kept))
-    return kept, ()
+    if by is None:
+        return (), ()
+    for size in sorted({spec.shape.params() for spec in specs}, reverse=True):
+        chosen = [spec for spec in specs if spec.shape.params() == size]
+        made = attempt(
+            partial(predict_held_out, by, chosen, train_tokens, level=study.level, trials=trials),
+            lambda why: notes.append(f"no prediction by {name_of(by)}: {why}"),
+        )
+        if made is not None:
+            trained = store.runs_of(chosen)
+            path = store.path / (f"prediction-{size}.json" if tests else "prediction.json")
+            tests.append(with_start(keep_prediction(path, made, trained=bool(trained)), trained))
+            say(_foretold(tests[-1]))
+    return tuple(tests), tuple(notes)
 
 
 def _plans(study: Study, store: Store, by: Predictor | None, barred: Sequence[str], data: Tokenised):
@@ -272,7 +273,7 @@ def _results(
     data: Tokenised,
     found: Inference,
     law: str | None,
-    test: HeldOutTest | None,
+    tests: Sequence[HeldOutTest],
     plans: tuple[Recommendation, ...],
     command: str,
     seconds: float,
@@ -286,6 +287,7 @@ def _results(
     if law is not None:
         drawn, bare = found.draws[law], points
         points = attempt(lambda: bare.replace(residual_log=residuals(drawn, bare)), lambda why: bare)
+    compared = tuple(compare_with_measured(with_start(one, runs), points, found.seed_spread) for one in tests)
     return StudyResults(
         name=study.name,
         settings=to_plain(study),
@@ -300,7 +302,8 @@ def _results(
         bands=found.bands,
         frontier=found.frontier,
         seed_spread=found.seed_spread,
-        held_out=test and compare_with_measured(with_start(test, runs), points, found.seed_spread),
+        held_out=next(iter(compared), None),
+        also_held_out=compared[1:],
         plans=plans,
         budgets=attempt(lambda: budgets_by(by, plans, _speed(store), **_options(study, data)), lambda why: None),
         commands=(command,) if command else (),
@@ -310,4 +313,5 @@ def _results(
         true_floor_nats=floor,
         notes=(*found.notes, *notes_on(runs, left_out)),
         law=law or "",
+        counts={**KAPLAN_COUNTS, "C": COUNTS["C"]},
     )

@@ -1,38 +1,55 @@
 """The audit of a study's results and runs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..auditing.audit import audit
+from ..auditing.determined import undetermined
 from ..designing.design import read_sweep
 from ..points.points import Points
 from ..records.json_values import from_plain, read_json
-from ..results.audited import Audit
+from ..results.fitted import FittedLaw
 from ..results.study_results import StudyResults
 from ..run.run import Run
 from ..store.points_of_runs import points_of
 from ..store.store import open_store
+from .laws_asked import COUNTS
 from .run_tables import table_of
 from .training_columns import with_protocol
 
-COUNTS = {"N": "params_nonembedding", "C": "flops_6nd"}  # the columns that a study uses
 LAW = "chinchilla"
 
 
-def review(results: StudyResults, runs: Sequence[Run]) -> Audit | None:
+def audited(results: StudyResults, runs: Sequence[Run]) -> StudyResults:
     """Audit a study as any table, with its prediction, its plans and its printed constants as the claims.
 
-    None if no run is used in fits yet.
+    Constants that the audit finds undetermined are reported as not identified. No audit if no run is in fits yet.
     """
     points = with_protocol(results.points, runs) if runs else results.points
-    return audit(points, **claims(results)) if len(points.kept) else None
+    if not len(points.kept):
+        return results
+    results = replace(results, fits=_withheld(results.fits, undetermined(points, results.counts)))
+    return replace(results, audit=audit(points, **claims(results)))
+
+
+def _withheld(fits: Sequence[FittedLaw], names: Sequence[str]) -> tuple[FittedLaw, ...]:
+    return tuple(
+        replace(one, unidentified=tuple(dict.fromkeys((*one.unidentified, *names)))) if one.law == LAW else one
+        for one in fits
+    )
 
 
 def claims(results: StudyResults) -> dict:
     """Collect what a study claims, as options of `audit`."""
     fits = [one for one in results.fits if one.law == LAW]
-    printed = {name: value.value for name, value in fits[0].values.items()} if fits else {}
-    return {"columns": dict(results.counts), "held_out": results.held_out, "plans": results.plans, "printed": printed}
+    return {
+        "columns": dict(results.counts),
+        "held_out": results.held_out,
+        "plans": results.plans,
+        "printed": {name: value.value for name, value in fits[0].values.items()} if fits else {},
+        "withheld": fits[0].unidentified if fits else (),
+    }
 
 
 def of_a_folder(folder: Path) -> tuple[Points, dict]:

@@ -21,7 +21,7 @@ from .laws_asked import JOINT, column_of
 from .laws_shown import residuals, unsound
 from .machine import versions
 from .predictor import Predictor, barred_of_table, planned_by, predictor
-from .study_audit import review
+from .study_audit import audited
 
 PACKAGES = ("scalinglaws", "numpy", "scipy", "matplotlib")
 LETTERS = ("N", "D", "C", "L")
@@ -104,7 +104,7 @@ def appraise(
         ranking=ranking,
         of="table",
     )
-    return replace(results, audit=review(results, ()), budgets=budgets_by(by, plans, level=wanted.level))
+    return replace(audited(results, ()), budgets=budgets_by(by, plans, level=wanted.level))
 
 
 def _facts(points: Points, counts: Mapping[str, str], wanted: Wanted) -> dict:

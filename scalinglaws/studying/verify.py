@@ -187,15 +187,25 @@ def _points(store: Store, sweep: Sweep, folder: Path) -> Check:
 
 
 def _prediction(folder: Path, runs: list[Run], runs_sealed: bool) -> Check:
-    """Check that the prediction is unchanged, was made before its runs, and is the one in the results."""
-    path = folder / "prediction.json"
-    if not path.exists():
+    """Check that the predictions are unchanged, were made before their runs, and are those in the results."""
+    paths = sorted(folder.glob("prediction*.json"))
+    if not paths:
         return Check("prediction", 0, unknown=("there is no prediction",))
+    results = folder / "results.json"
+    kept = read_json(results) if results.exists() else {}
+    told = [one for one in (kept.get("held_out"), *kept.get("also_held_out", ())) if one]
+    found = [_of_prediction(path, told, runs, runs_sealed) for path in paths]
+    differs, unknown = (tuple(said for one in found for said in one[part]) for part in (0, 1))
+    return Check("prediction", len(paths), differs, unknown)
+
+
+def _of_prediction(path: Path, told: list[dict], runs: list[Run], runs_sealed: bool) -> tuple[list[str], list[str]]:
+    """Say in what a prediction differs from what it must be, and what cannot be known of it."""
     try:
         content, sealed = read_sealed(path)
         made = from_plain(HeldOutTest, content, str(path), StoreError)
     except ScalingLawsError as problem:
-        return Check("prediction", 1, (str(problem),))
+        return [str(problem)], []
     mine = [run.provenance.get("started", "") for run in runs if run.spec.id in made.run_ids]
     differs = [f"{path.name}: {LOST}"] if runs_sealed and not sealed else []
     unknown = [] if sealed or runs_sealed else [f"{path.name} has no digest (an earlier release)"]
@@ -203,11 +213,10 @@ def _prediction(folder: Path, runs: list[Run], runs_sealed: bool) -> Check:
         differs.append(f"written {made.predicted_at}, after its runs had started: it was not made in advance")
     elif mine and not min(mine):
         unknown.append("its runs do not record when they started (an earlier release)")
-    results = folder / "results.json"
-    told = (read_json(results).get("held_out") or {}) if results.exists() else {}
-    if told and told.get("predicted") != to_plain(made.predicted):
+    same = [one for one in told if one.get("params_nonembedding") == made.params_nonembedding]
+    if told and [one.get("predicted") for one in same] != [to_plain(made.predicted)]:
         differs.append("results.json has another prediction: run the study again")
-    return Check("prediction", 1, tuple(differs), tuple(unknown))
+    return differs, unknown
 
 
 def _trained_again(store: Store, runs: list[Run], count: int, seed: int, device: str, say) -> Check:
