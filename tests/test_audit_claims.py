@@ -92,3 +92,19 @@ def test_a_narrow_grid_is_told_which_cheap_runs_would_widen_it():
     found = judged(table.take(np.flatnonzero(flops > flops.max() / 300)), "C2")
     assert "six runs more, N = " in found.found
     assert "six runs more" not in judged(table, "C2").found
+
+
+def test_no_floor_lies_above_the_loss_of_a_held_out_run():
+    table = sound()
+    held = table["role"] == "held-out"
+    assert judged(table, "D7").outcome == "passed"
+    low = table.replace(loss_nats=np.where(held, 1.5, table["loss_nats"]))
+    assert judged(low, "D7").outcome == "failed"
+
+
+def test_the_parts_of_a_forecast_s_interval_are_the_forecast_s_own():
+    table = sound(truth=kaplan_like)
+    own = replace(plan(), law=FORECAST, loss_nats=replace(plan().loss_nats, low=1.98, high=2.0))
+    found = judged(table, "E2", plans=(own,)).found
+    assert "posterior" in found and "parameters" not in found
+    assert "parameters" in judged(table, "E2", plans=(plan(),)).found

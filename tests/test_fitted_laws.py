@@ -90,7 +90,7 @@ def test_one_variable_laws_take_the_rows_they_speak_of(found):
     data_rows = found.bands["L(D)"][0].rows
     assert set(points["params_nonembedding"][list(data_rows)]) == {147456.0}
     efficient = points.take(np.array(found.bands["L(C)"][0].rows))
-    order = np.argsort(efficient["flops_6nd"])
+    order = np.argsort(efficient["flops_exact"])
     assert (np.diff(efficient["loss_nats"][order]) < 0).all()
 
 

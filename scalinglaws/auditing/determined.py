@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from ..errors import FitError, PointsError
 from ..points.points import Points
 from ..results.attempt import Lacking
@@ -13,10 +15,18 @@ EXPONENTS = ("alpha", "beta")
 
 
 def floor_determined(e: Evidence) -> bool:
-    """Say whether the interval of E lies above zero and below the lowest loss of the table."""
+    """Say whether the interval of E lies above zero and below the lowest loss measured."""
     low, high = e.draws.interval(e.level)["E"]
-    least = float(e.loss.min())
-    return low > ZERO * least and high < least
+    return low > ZERO * lowest_loss(e) and high < lowest_loss(e)
+
+
+def lowest_loss(e: Evidence) -> float:
+    """Give the lowest loss of the rows that take part and of those held out from the fits: no floor lies above it."""
+    losses = e.loss
+    if "role" in e.points and e.loss_name in e.points:
+        held = e.points[e.loss_name][e.points["role"] == "held-out"]
+        losses = np.concatenate([losses, held[np.isfinite(held)]])
+    return float(losses.min())
 
 
 def exponent_determined(e: Evidence) -> bool:

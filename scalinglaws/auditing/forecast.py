@@ -15,8 +15,9 @@ from ..results.fitted import Estimate
 from ..results.study_results import Recommendation
 from ..uncertainty.draws import draws
 from .bakeoff import bake_off, far_point
+from .default_forecast import forecaster_of, is_forecast, mean_and_sd
 from .evidence import FEW_DRAWS, SURFACE, Evidence, Lacking
-from .grid import parts
+from .grid import parts, rows_of_parts
 from .rule import Judgement, by_interval, either, fails, holds, rule
 from .scatter import LEAST, VarianceComponent, degrees_of, root_of_sum
 
@@ -95,7 +96,8 @@ def wide_forecast(e: Evidence) -> Judgement:
     """At the target of the forecast add the variances of ln L: of the draws, the good forms (or the usual error of a
     form at that distance, if larger), the fits to parts of the table, seeds or rows about the law, and the evaluation.
     The quoted interval may be 1.5 times narrower than theirs: the ratio is judged by its interval, from the degrees of
-    freedom of each part.
+    freedom of each part. Of the default forecast its own posterior and the forecasts from parts of the table are taken,
+    for the additive law takes no part in it, and its process in place of the usual error of a form.
     """
     member, at, quoted = _quoted(e)
     parts_of_it = _parts_of_doubt(e, member, at)
@@ -125,6 +127,8 @@ def _quoted(e: Evidence) -> tuple[str, dict[str, float], float]:
 
 
 def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str, VarianceComponent]:
+    if is_forecast(member):
+        return _parts_of_forecast(e, at)
     value, degrees = float(e.fit.evaluate(**at)), degrees_of(e.fit)
     drawn = draws(e.fitted(law=member if member in LAWS else SURFACE), draws=FEW_DRAWS, seed=e.seed)
     low, high = np.quantile(np.log(drawn.evaluate(**at)), [0.16, 0.84])
@@ -137,6 +141,20 @@ def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str,
     if e.has("loss_nats_sem"):
         found["evaluation"] = VarianceComponent(float(np.median(e.kept["loss_nats_sem"] / e.loss)))
     return found
+
+
+def _parts_of_forecast(e: Evidence, at: dict[str, float]) -> dict[str, VarianceComponent]:
+    known = forecaster_of(e)
+    mean, sd = mean_and_sd(known, at)
+    moved = [mean_and_sd(forecaster_of(e, rows), at)[0] - mean for rows in rows_of_parts(e).values()]
+    forms = e.once("forms", bake_off)
+    good = [float(np.log(one.at(at))) for one in forms if one.error <= ALIKE * forms[0].error]
+    return {
+        "posterior": VarianceComponent(sd),
+        "support": _spread(moved),
+        "good forms": _spread(good),
+        "seeds and rows": VarianceComponent(known.posterior.noise, degrees_of(e.fit)),
+    }
 
 
 def _usual(fit: Fit, at: dict[str, float]) -> float:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import FitError, PointsError, argument
-from ..predicting.forecast import forecaster
 from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
 from ..results.outcome import FAILED, PASSED, UNDECIDED, outcome_of
 from ..uncertainty.interval_ends import t_quantile
 from .bakeoff import Form, bake_off, far_point
-from .determined import ZERO, floor_determined
+from .default_forecast import by_forecast, forecaster_of
+from .determined import ZERO, floor_determined, lowest_loss
 from .evidence import SURFACE, Evidence, Lacking, split_exponent
 from .exponent_readings import FRONTIER_DRAWS, line_of_sizes
 from .exponents_compared import range_of
@@ -41,11 +41,11 @@ EQUAL = 1e-6
     do=f"Say that E is not identified, fix it ({argument(fix={'E': 1.7})}), or train larger models on more tokens.",
 )
 def floor_known(e: Evidence) -> Judgement:
-    """See whether the interval of E lies above zero and below the lowest loss in the table. Where a study reports E as
-    not identified there is no claim to judge.
+    """See whether the interval of E lies above zero and below the lowest loss, held-out runs included. Where a study
+    reports E as not identified there is no claim to judge.
     """
     low, high = e.draws.interval(e.level)["E"]
-    least = float(e.loss.min())
+    least = lowest_loss(e)
     told = (
         f"E of {SURFACE} = {e.fit.values['E']:.4g} {between(low, high, '.4g')} by the sandwich, lowest loss {least:.4g}"
     )
@@ -96,16 +96,9 @@ def form_settled(e: Evidence) -> Judgement:
     return by_parts((outcome_of(additive, high=BETTER), outcome_of(split, high=SPLIT)), told)
 
 
-def by_forecast(e: Evidence) -> bool:
-    """Say whether every plan and prediction that is claimed is the default forecast's."""
-    laws = [one.law for one in e.plans] + ([e.held_out.law] if e.held_out else [])
-    return bool(laws) and all(name.startswith("forecast") for name in laws)
-
-
 def _within_the_forecast(e: Evidence, told: str, forms: Sequence[Form], good: Sequence[str]) -> Judgement:
     """Ask whether the forecast's interval has the loss by every good form; undecided where only one may be good."""
-    columns = {"N": e.size_name, "D": "tokens", "L": e.loss_name}
-    said = forecaster(e.base.across(*e.base.columns), columns=columns).ask(far_point(e), level=e.level)
+    said = forecaster_of(e).ask(far_point(e), level=e.level)
     low, high = (float(np.ravel(end)[0]) for end in (said.low, said.high))
     out = {
         one.name: known

@@ -160,18 +160,22 @@ def stable_in_parts(e: Evidence) -> Judgement:
     return by_interval(apart, told, "error" if apart.value > MOVES_MUCH else "warning", high=MOVES)
 
 
-def parts(e: Evidence) -> dict[str, Fit]:
-    """Fit three parts of the table; those that cannot be fitted are left out."""
+def rows_of_parts(e: Evidence) -> dict[str, np.ndarray]:
+    """Mark the rows of three parts of the table."""
     flops, ratio = e.flops, e.tokens / e.size
     middle = np.median(flops)
     low, high = np.quantile(ratio, [0.25, 0.75])
-    chosen = {
+    return {
         "lower half of C": flops <= middle,
         "upper half of C": flops >= middle,
         "middle half of D/N": (ratio >= low) & (ratio <= high),
     }
+
+
+def parts(e: Evidence) -> dict[str, Fit]:
+    """Fit three parts of the table; those that cannot be fitted are left out."""
     found = {}
-    for name, rows in chosen.items():
+    for name, rows in rows_of_parts(e).items():
         try:
             found[name] = e.refit(rows)
         except (FitError, PointsError):
