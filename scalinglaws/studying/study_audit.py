@@ -9,7 +9,7 @@ from ..auditing.determined import undetermined
 from ..designing.design import read_sweep
 from ..points.points import Points
 from ..records.json_values import from_plain, read_json
-from ..results.fitted import FittedLaw
+from ..results.fitted import Band, FittedLaw
 from ..results.study_results import StudyResults
 from ..run.run import Run
 from ..store.points_of_runs import points_of
@@ -29,8 +29,17 @@ def audited(results: StudyResults, runs: Sequence[Run]) -> StudyResults:
     points = with_protocol(results.points, runs) if runs else results.points
     if not len(points.kept):
         return results
-    results = replace(results, fits=_withheld(results.fits, undetermined(points, results.counts)))
+    names = undetermined(points, results.counts)
+    bands = {panel: tuple(_unnumbered(one, names) for one in lines) for panel, lines in results.bands.items()}
+    results = replace(results, fits=_withheld(results.fits, names), bands=bands)
     return replace(results, audit=audit(points, **claims(results)))
+
+
+def _unnumbered(line: Band, names: Sequence[str]) -> Band:
+    """Take undetermined constants out of the words of a line."""
+    if line.law != LAW or not names:
+        return line
+    return replace(line, text=f"{line.text.partition(';')[0]}; not identified: {', '.join(names)}")
 
 
 def _withheld(fits: Sequence[FittedLaw], names: Sequence[str]) -> tuple[FittedLaw, ...]:

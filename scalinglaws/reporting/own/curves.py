@@ -18,7 +18,7 @@ def draw(results: StudyResults) -> Drawing:
 def _panel(results: StudyResults, quantity: str, title: str) -> ChartPanel:
     by_compute = quantity == "flops_6nd"
     marks = curve_marks(results.curves, lambda curve: getattr(curve, quantity))
-    held = set(results.held_out.run_ids) if results.held_out else set()
+    held = {id for one in results.tests for id in one.run_ids}
     ends = [curve for curve in results.curves if curve.run_id in held and curve.tokens]
     if ends:
         x, y = [getattr(one, quantity)[-1] for one in ends], [one.loss_nats[-1] for one in ends]
