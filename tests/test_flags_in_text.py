@@ -20,7 +20,6 @@ from scalinglaws.studying.clean import clean
 PACKAGE = Path(sl.__file__).parent
 BELOW = [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] != "cli"]
 COMMANDS = {  # texts that are a command line, or speak of one alone
-    "--while-pid",  # of the processes that launch starts
     "--chains",
     "scalinglaws study STUDY --only FAMILIES --to FOLDER",
     "--nproc-per-node",  # of torchrun

@@ -48,8 +48,8 @@ MAY_IMPORT = split(
         "models": "run",
         "instruments": "run",
         # designing: it times the kinds of step that a sweep lists
-        # training reads what a tracker has
-        "training": "corpora designing errors formats instruments models records run store",
+        # training reads what a tracker has, and the results of a trainer of one's own
+        "training": "corpora designing errors formats instruments models points records run store",
         "designing": "corpora errors records run",
         "store": "errors points records results run",
         # starts command lines and never trains: results come back through the store

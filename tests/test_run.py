@@ -7,6 +7,7 @@ import pytest
 from scalinglaws.errors import StudyError
 from scalinglaws.run.run import Evaluation, Run, RunSpec
 from scalinglaws.run.shape import Shape
+from scalinglaws.run.trainer import Trainer
 
 SPEC = RunSpec(
     Shape(n_layer=2, d_model=16, n_heads=2, n_ctx=64, n_vocab=256),
@@ -55,6 +56,7 @@ OTHERWISE = {
     "noise_every": 8,
     "watch_weights": True,
     "precision": "bfloat16",
+    "trainer": Trainer("python train.py {run_file}"),
 }
 
 # The same for the fields of a shape; d_attn, reuse and rotary positions ask for other fields to go with them.

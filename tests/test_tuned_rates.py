@@ -15,7 +15,7 @@ from scalinglaws.studying.tuned_rates import best_rate, tuned
 STUDY = Study(
     "s", ((2, 8), (2, 16), (2, 24), (2, 32), (2, 48), (2, 64)), (1e5, 2e5, 4e5), lr="auto", hold_out=1, batch=4
 )
-DATA = SimpleNamespace(vocabulary=256, data_id="d", split=lambda part: range(10**6))
+DATA = SimpleNamespace(vocabulary=256, data_id="d", train_tokens=10**6)
 
 
 class World:

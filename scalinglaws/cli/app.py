@@ -133,22 +133,29 @@ def require_training(device: str = "cpu", engine: str = "auto"):
             f"training needs {', '.join(missing)}: pip install 'scalinglaws[train]'. The verbs that fit, "
             "predict and plan work without."
         )
+    require_names(device, engine)
+    if device == "cpu":
+        return
+    from ..models.precision import cuda_devices
+
+    there, number = cuda_devices(), device.partition(":")[2]
+    if len(number) > 4 or int(number or 0) >= there:
+        raise MisuseError(f"--device {shown(device)}: PyTorch finds {there} such devices here. Use --device cpu.")
+
+
+def require_names(device: str, engine: str):
+    """Refuse a device or an engine of an unknown name, also where a trainer of one's own needs neither.
+
+    Raises:
+        MisuseError: naming those that there are.
+    """
     from ..run.run import require_engine
 
     require_engine(engine)
-    if device != "cpu":
-        _require_cuda(device)
-
-
-def _require_cuda(device: str):
     kind, _, number = device.partition(":")
-    if kind != "cuda" or (number and not number.isdecimal()) or device.endswith(":"):
+    of_cuda = kind == "cuda" and (not number or number.isdecimal()) and not device.endswith(":")
+    if device != "cpu" and not of_cuda:
         raise MisuseError(f"--device {shown(device)}: it must be cpu, cuda, or one of several devices, such as cuda:1.")
-    from ..models.precision import cuda_devices
-
-    there = cuda_devices()
-    if len(number) > 4 or int(number or 0) >= there:
-        raise MisuseError(f"--device {shown(device)}: PyTorch finds {there} such devices here. Use --device cpu.")
 
 
 def data_dir() -> Path | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..errors import MisuseError
-from .app import MEASURE, Json, app, data_dir, emit, require_training, say, show
+from .app import MEASURE, Json, app, data_dir, emit, require_names, require_training, say, show
 from .outputs import spared
 from .study_options import (
     Changes,
@@ -54,12 +54,18 @@ def design(
 
     Example:  scalinglaws design quickstart
     """
-    require_training(device, engine)
+    from ..designing.study_file import Study
+
+    require_names(device, engine)
     if goal is None and budget is None:
         if study is None:
             raise MisuseError("design needs a study, such as quickstart, or a goal and a budget: --for and --budget.")
-        print_design(asked_study(study, only, changes, field), device, engine, speed, json)
+        asked = asked_study(study, only, changes, field)
+        if not (isinstance(asked, Study) and asked.own_trainer):
+            require_training(device, engine)
+        print_design(asked, device, engine, speed, json)
         return
+    require_training(device, engine)
     spared("--to", to)
     how = {"device": device, "engine": engine, "speed": asked_speed(speed), "max_run": max_run, "reach": reach}
     recipe = asked_study(study, only, changes, field) if study else None

@@ -40,7 +40,6 @@ RANGES = {
     "tokens": _POSITIVE,
     "until": _SHARE,
     "unique_tokens": _POSITIVE,
-    "while_pid": Range(0, 2**22, meaning="0 for none"),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..errors import MisuseError, counted
-from .app import MAIN, Json, To, app, data_dir, emit, require_training, resumable, say, show
+from .app import MAIN, Json, To, app, data_dir, emit, require_names, require_training, resumable, say, show
 from .study_options import (
     Changes,
     Device,
@@ -48,13 +48,16 @@ def study(
     """
     from ..designing.study_file import Families
 
-    require_training(device, engine)
+    require_names(device, engine)
     if is_text(study):
+        require_training(device, engine)
         to = to or Path(f"{Path(study).resolve().stem}-study")
         study = str(study_of_text(study, to, minutes))
     elif minutes is not None:
         raise MisuseError(f"--minutes is for a folder or file of text; {study} is a study, whose file sets its length.")
     asked = asked_study(study, only, changes, field)
+    if isinstance(asked, Families) or not asked.own_trainer:
+        require_training(device, engine)
     if dry_run:
         print_design(asked, device, engine, speed, json)
         return

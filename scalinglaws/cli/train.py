@@ -3,14 +3,16 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
+from queue import SimpleQueue
+from threading import Event, Thread
 from typing import Annotated
 
 import typer
 
 from ..errors import MisuseError
-from .app import INSIDE, Folder, app, require_training, say
+from .app import INSIDE, Folder, app, require_names, require_training, say
 from .ending import details_in
 from .study_options import Device, Engine, Track
 
@@ -20,9 +22,12 @@ def train(
     folder: Folder,
     run_ids: Annotated[list[str] | None, typer.Argument(metavar="RUN...", help="Ids of runs, in order.")] = None,
     chains: Annotated[
-        bool, typer.Option("--chains", help="Read such ids from standard input, a chain a line, and answer each line.")
+        bool,
+        typer.Option(
+            "--chains",
+            help="Read such ids from standard input, a chain a line, answer each line; save and stop where it ends.",
+        ),
     ] = False,
-    while_pid: Annotated[int, typer.Option(help="Save the state and stop when this process has ended.")] = 0,
     device: Device = "cpu",
     engine: Engine = "auto",
     track: Track = None,
@@ -37,35 +42,48 @@ def train(
         raise MisuseError(
             "give the ids of runs (scalinglaws status FOLDER --json lists them), or --chains to read them."
         )
-    require_training(device, engine)
+    require_names(device, engine)
     from ..launching.processes import ASKED_TO_END
     from ..store.store import open_store
-    from ..training.parallel import group
+    from ..training.interrupted import Interrupted, Killed
     from ..training.trackers import start_tracking
-    from ..training.train import Interrupted
-    from ..training.worker import work
 
     asked_to_stop: list[bool] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked_to_stop.append(True))
+    store, given = open_store(folder), _Given() if chains else None
 
     def stop() -> bool:
-        return bool(asked_to_stop) or (while_pid > 0 and os.getppid() != while_pid)
+        return bool(asked_to_stop) or (given is not None and given.ended.is_set())
 
-    store = open_store(folder)
     tracking = start_tracking(track or (), store, say)
     ended = 0
-    together = group(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else nullcontext()
     try:
-        for ids in _lines(store) if chains else [run_ids or []]:
-            with together, details_in(store.folder(ids[0])):  # where launch keeps this process's log
-                work(store, ids, stop=stop, device=device, engine=engine, tracking=tracking)
-    except Interrupted:
-        say("interrupted; the state is kept")
+        for ids in _lines(store, given) if given else [run_ids or []]:
+            with details_in(store.folder(ids[0])):  # where launch keeps this process's log
+                _train_chain(store, ids, stop, (device, engine), tracking)
+    except (Interrupted, Killed) as why:
+        say(str(why) or "interrupted; the state is kept")
         ended = ASKED_TO_END
     finally:
         tracking.pause()
     _end(ended, tracking.is_stuck)
+
+
+def _train_chain(store, ids: list[str], stop: Callable[[], bool], how: tuple[str, str], tracking) -> None:
+    """Train a chain by the trainer that the study names, else by ours."""
+    if store.spec(ids[0]).trainer:
+        from ..training.own_trainer.work import work as by_own_trainer
+
+        by_own_trainer(store, ids, stop=stop)
+        return
+    device, engine = how
+    require_training(device, engine)
+    from ..training.parallel import group
+    from ..training.worker import work
+
+    with group(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else nullcontext():
+        work(store, ids, stop=stop, device=device, engine=engine, tracking=tracking)
 
 
 def _end(code: int, is_stuck: bool):
@@ -75,13 +93,34 @@ def _end(code: int, is_stuck: bool):
         sys.exit(code)
 
 
-def _lines(store) -> Iterator[list[str]]:
-    """Read chains, and answer each when it is done; what is said goes to the log of the chain at hand."""
+class _Given:
+    """The lines of standard input, read as they come; `ended` is set when the launch that writes them is over.
+
+    A launch that dies closes them, whatever stands between it and this process: a shell, ssh, srun, docker.
+    """
+
+    def __init__(self):
+        self.ended: Event = Event()
+        self.lines: SimpleQueue[bytes | None] = SimpleQueue()
+        Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        rest = b""
+        while more := os.read(0, 1 << 16):
+            *lines, rest = (rest + more).split(b"\n")
+            for line in lines:
+                self.lines.put(line)
+        self.ended.set()
+        self.lines.put(None)
+
+
+def _lines(store, given: _Given) -> Iterator[list[str]]:
+    """Give the chains, and answer each when it is done; what is said goes to the log of the chain at hand."""
     from ..launching.launch import LOG
 
     answers = os.dup(1)
-    for line in sys.stdin:
-        ids = line.split()
+    while (line := given.lines.get()) is not None:
+        ids = line.decode().split()
         with suppress(OSError), open(store.folder(ids[0]) / LOG, "ab") as log:
             for stream in (1, 2):
                 os.dup2(log.fileno(), stream)

@@ -14,6 +14,7 @@ from ..records.json_values import from_plain, read_json
 from ..run.run import RunSpec, together
 from ..run.shape import Shape
 from .checks import require_schedules, require_steps, require_test_text, require_text
+from .own_trainer import require_ours
 from .study_file import Study
 
 LARGEST_BY_ADAM = 1e9  # maximum parameters for Adam; Adafactor above (Kaplan et al. 2020, section 2.2)
@@ -85,6 +86,7 @@ def design(
         StudyError: a size has no allowed horizon, a schedule is impossible (see `checks.require_schedules`), there are
             more steps than any machine can do, or a held-out size is to have seeds.
     """
+    require_ours(study)
     sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, n_vocab).params())
     fitted, held = sizes[: len(sizes) - study.hold_out], sizes[len(sizes) - study.hold_out :]
 
@@ -281,6 +283,9 @@ def _lineage(study: Study, size, n_vocab: int, data_id: str, last: int, seed: in
     tokens = horizons(study, size, shape)[-last:]
     shortest = -(-tokens[0] // (study.batch * study.n_ctx))
     warmup = min(study.warmup_steps, round(study.warmup_share * shortest) or 1) if study.warmup_share else None
+    trainer = study.own_trainer
+    if trainer and not trainer.passes("warmup"):
+        warmup = 0
     of_all = shared_keys(study, RunSpec) | {
         "shape": shape,
         "data": data_id,
@@ -292,7 +297,7 @@ def _lineage(study: Study, size, n_vocab: int, data_id: str, last: int, seed: in
         "foreign": foreign,
     }
     runs = [RunSpec(**of_all | {"tokens": horizon}) for horizon in tokens]
-    if study.schedule != "wsd" or len(runs) == 1:
+    if study.schedule != "wsd" or len(runs) == 1 or (trainer and not trainer.can_branch):
         return runs
     starts = tuple(run.decay_start for run in runs)
     if not min(starts):

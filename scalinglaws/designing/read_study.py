@@ -9,6 +9,7 @@ from ..errors import StudyError, nearest
 from ..records.json_values import from_plain
 from ..records.ranges import shown
 from ..run.run import A_FILE, A_PATH
+from ..run.trainer import EACH_FOLDER
 from .study_file import Families, Study, require_name
 
 RENAMED = {"most_flops": "max_flops", "most_at_once": "max_sequences"}  # keys of a study file: old name -> new
@@ -68,15 +69,29 @@ def _read_toml(path: Path) -> dict:
     if path in presets().values():  # there are no texts in that folder: a path in a preset is a placeholder
         return keys
     named, others = keys.get("law_file"), keys.get("evaluate_on")
-    found: dict[str, str | list[object]] = {}
+    found: dict[str, object] = {}
     if isinstance(named, str) and named:
         found["law_file"] = str((path.parent / named).resolve())
     for key in ("corpus", "tokenizer"):
         if isinstance(keys.get(key), str):
             found[key] = _from(path.parent, keys[key])
+    if "trainer" in keys:
+        found["trainer"] = _trainer_from(path.parent, keys["trainer"])
     if isinstance(others, list):
         found["evaluate_on"] = [_from(path.parent, one) if isinstance(one, str) else one for one in others]
     return keys | found
+
+
+def _trainer_from(folder: Path, trainer: object) -> object:
+    """Let the command of a trainer start in the folder of the study's file, or in its `directory` relative to that."""
+    if isinstance(trainer, str):
+        trainer = {"command": trainer}
+    if not isinstance(trainer, dict):
+        return trainer
+    directory = trainer.get("directory", "")
+    if not isinstance(directory, str) or directory == EACH_FOLDER:
+        return trainer
+    return trainer | {"directory": str((folder / directory).resolve())}
 
 
 def _of_today(keys: dict, where: str) -> dict:

@@ -10,6 +10,8 @@ from ..errors import StudyError, argument, unknown_name
 from ..records.ranges import Range, require_all, shown
 from ..run.run import RunSpec
 from ..run.shape import Shape
+from ..run.trainer import Trainer
+from .own_trainer import of_own_trainer
 
 LR_RULES = ("width", "kaplan", "power")
 LR = ("rule", "auto")
@@ -63,6 +65,9 @@ class Study:
         laws: names of the laws of N and D that are fitted and tested; empty for kaplan-nd and chinchilla.
         law_file: a Python file that declares the user's own laws; its path is relative to the study's file.
         cooldown, lr_end, decay_power, dropout, accumulate, unique_tokens, data_seed, precision: as in `RunSpec`.
+        trainer: a command that trains one run, in place of ours; or a table, as in `Trainer`.
+        reads: where the result of such a run stands, as in `Trainer`.
+        n_vocab: vocabulary of such a trainer; 0 for that of the tokenizer.
     """
 
     name: str
@@ -140,17 +145,14 @@ class Study:
     goal: str = ""
     lr: str = "rule"
     lr_tokens_exponent: Annotated[float, Range(-10, 10)] = 0.0
+    trainer: str | Trainer | None = None
+    reads: str = ""
+    n_vocab: Annotated[int, Range(0, 1e9, meaning="0 for that of the tokenizer")] = 0
 
     def __post_init__(self):
         require_name(self.name)
         require_all(self, StudyError)
-        if not self.shapes or not (self.tokens or self.own_tokens):
-            raise StudyError("shapes and tokens must each name at least one value.")
-        for shape in self.shapes:
-            if not 2 <= len(shape) <= 4:
-                raise StudyError(
-                    f"shapes: {shown(list(shape))}: give [n_layer, d_model], optionally followed by n_heads and d_ff."
-                )
+        self._require_shapes()
         for name, value, known in (("lr_rule", self.lr_rule, LR_RULES), ("lr", self.lr, LR)):
             if value not in known:
                 raise StudyError(f"{name} = {value!r}; it must be one of {', '.join(known)}.")
@@ -163,6 +165,27 @@ class Study:
         if self.fit_aspect is not None and self.fit_aspect[0] > self.fit_aspect[1]:
             raise StudyError(f"fit_aspect = {list(self.fit_aspect)}; the first must not exceed the second.")
         self._require_amounts()
+        self._take_trainer()
+
+    def _require_shapes(self):
+        if not self.shapes or not (self.tokens or self.own_tokens):
+            raise StudyError("shapes and tokens must each name at least one value.")
+        for shape in self.shapes:
+            if not 2 <= len(shape) <= 4:
+                raise StudyError(
+                    f"shapes: {shown(list(shape))}: give [n_layer, d_model], optionally followed by n_heads and d_ff."
+                )
+
+    def _take_trainer(self):
+        if self.trainer is not None:
+            for name, value in of_own_trainer(self).items():
+                object.__setattr__(self, name, value)
+
+    @property
+    def own_trainer(self) -> Trainer | None:
+        """The trainer of one's own; None for ours."""
+        assert not isinstance(self.trainer, str)
+        return self.trainer
 
     def _require_amounts(self):
         if self.own_tokens and (self.tokens or len(self.own_tokens) != len(self.shapes) or not all(self.own_tokens)):
@@ -197,6 +220,10 @@ class Families:
     name: str
     studies: tuple[Study, ...]
     about: str = ""
+
+    def __post_init__(self):
+        if any(study.own_trainer for study in self.studies):
+            raise StudyError("a set of families is trained by our trainer: leave out trainer, or make studies of them.")
 
     def only(self, names: Sequence[str]) -> "Families":
         """Keep the families that are named, in the set's own order.

@@ -1,6 +1,5 @@
 """Train the runs of a sweep that are missing from the store, in several processes; return the failures."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +9,7 @@ from ..corpora.token_files import check_data, open_data
 from ..designing.design import Sweep
 from ..errors import RunsFailedError
 from ..run.run import RunSpec, require_engine, state_name
-from ..store.store import Store
+from ..store.store import FailedRun, Store
 from .processes import Job, Local, was_killed
 from .progress import Clock, Progress, work_of
 
@@ -21,15 +20,19 @@ RESTARTS = 2  # maximum restarts of a chain whose process was killed from outsid
 
 @dataclass(frozen=True)
 class Failure:
-    """A chain of runs that failed: the exit code of its process, and the path of its log."""
+    """A chain of runs that failed: the exit code of its process, the path of its log, and what its trainer noted."""
 
     run_ids: tuple[str, ...]
     exit_code: int
     log: str
+    noted: FailedRun | None = None
 
     @property
     def why(self) -> str:
-        """Where the reader can see what went wrong."""
+        """What went wrong, or where the reader can see it."""
+        if self.noted:
+            quote = "".join(f"\n    {line}" for line in self.noted.lines.splitlines())
+            return f"the first, {self.noted.run_id}, {self.noted.sentence} Its log, {self.noted.log}, says:{quote}\n"
         if not was_killed(self.exit_code):
             return f"the log of the first says why: {self.log}"
         how = f"signal {-self.exit_code}" if self.exit_code < 0 else "a request to end"
@@ -93,18 +96,18 @@ def launch(
     require_engine(engine)
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
     options = ["--device", device, "--engine", engine, *(word for name in track for word in ("--track", name))]
-    left = _Work(_lacking(sweep, store, stages, track, seconds or work_of), options)
+    left = _Work(_lacking(sweep, store, stages, track, seconds or work_of), options, store)
     for spec in (spec for chain in left.waiting for spec in chain.specs):
         store.ask(spec)
     _check_texts(left.waiting, store)
     clock = Clock(sweep, store, seconds, executor.slots)
     try:
         while left.waiting or left.under_way:
-            left.fill(store, executor)
+            left.fill(executor)
             time.sleep(POLL_SECONDS)
             over = left.collect()
             if over:
-                left.fill(store, executor)
+                left.fill(executor)
                 for stage in left.completed():
                     ended(stage)
             tell(clock.read([spec for chain in (*over, *left.under_way) for spec in chain.specs], len(left.under_way)))
@@ -142,8 +145,8 @@ def _check_texts(chains: list[_Chain], store: Store):
 class _Work:
     """Chains that wait, processes with the chain that each is at (None: it is free), and failures."""
 
-    def __init__(self, waiting: list[_Chain], options: list[str]):
-        self.waiting, self.options = waiting, options
+    def __init__(self, waiting: list[_Chain], options: list[str], store: Store):
+        self.waiting, self.options, self.store = waiting, options, store
         self.running: dict[Job, _Chain | None] = {}
         self.leaving: list[Job] = []
         self.failures: list[Failure] = []
@@ -154,14 +157,14 @@ class _Work:
         """The chains that processes are at."""
         return [chain for chain in self.running.values() if chain is not None]
 
-    def fill(self, store: Store, executor: Local):
+    def fill(self, executor: Local):
         """Give the first waiting chains to free processes, then to new ones; let processes end when nothing waits."""
         free = [job for job, chain in self.running.items() if chain is None]
         while self.waiting and (free or len(self.running) < executor.slots):
             chain = self.waiting.pop(0)
-            log = store.folder(chain.specs[0].id) / LOG
+            log = self.store.folder(chain.specs[0].id) / LOG
             chain.log = str(log)
-            job = free.pop() if free else executor.start(_command(store, self.options), log)
+            job = free.pop() if free else executor.start(_command(self.store, self.options), log)
             job.give([spec.id for spec in chain.specs])
             self.running[job] = chain
         for job in free:
@@ -198,7 +201,8 @@ class _Work:
             chain.restarts += 1
             self.waiting.insert(0, chain)
         elif code != 0:
-            self.failures.append(Failure(tuple(spec.id for spec in chain.specs), code, chain.log))
+            noted = next(filter(None, (self.store.failure(spec.id) for spec in chain.specs)), None)
+            self.failures.append(Failure(tuple(spec.id for spec in chain.specs), code, chain.log, noted))
 
     def completed(self) -> list[int]:
         """Return the stages of which nothing waits or runs any more; none when the whole sweep is complete."""
@@ -227,5 +231,4 @@ def _lacking(
 
 def _command(store: Store, options: list[str]) -> list[str]:
     """Return the command of a worker; -P prevents it from importing files of the current folder."""
-    watched = ["--while-pid", str(os.getpid())]
-    return [sys.executable, "-P", "-m", "scalinglaws", "train", str(store.path), "--chains", *watched, *options]
+    return [sys.executable, "-P", "-m", "scalinglaws", "train", str(store.path.resolve()), "--chains", *options]

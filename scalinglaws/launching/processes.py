@@ -1,10 +1,12 @@
 """Processes on this machine: this starts command lines, gives them lines to work on, and does nothing else."""
 
 import os
+import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import IO
 
@@ -16,9 +18,16 @@ SETTINGS = ["OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "MALLOC_MMAP_MAX_=0", "MAL
 ASKED_TO_END = 75  # exit code of a worker that was asked to end and saved its state
 
 
+SHELL_SIGNAL = 128  # a shell, ssh or srun gives 128 + the number of the signal that ended its command
+FROM_OUTSIDE = (1, 2, 9, 15)  # SIGHUP, SIGINT, SIGKILL, SIGTERM
+LOST = 255  # exit code of ssh where the connection ended
+
+
 def was_killed(exit_code: int) -> bool:
-    """Whether a process was ended from outside: by a signal, or because it was asked to end."""
-    return exit_code < 0 or exit_code == ASKED_TO_END
+    """Whether a process was ended from outside: by a signal, also of a wrapper's command, or as it was asked to."""
+    return (
+        exit_code < 0 or exit_code in (ASKED_TO_END, LOST) or exit_code in [SHELL_SIGNAL + one for one in FROM_OUTSIDE]
+    )
 
 
 @dataclass(eq=False)
@@ -64,16 +73,35 @@ class Job:
 
 @dataclass(frozen=True)
 class Local:
-    """Start commands on this machine, at most `slots` at a time."""
+    """Start commands on this machine, at most `slots` at a time.
+
+    Attributes:
+        prefix: words before each command, such as `ssh HOST`, `srun` or `docker exec -i NAME`. What they start must see
+            the same files, and what is written to them must reach its standard input.
+        gpus: number of GPUs, which the processes take in turn: each sees one of them; 0 for what the environment says.
+    """
 
     slots: int
+    prefix: tuple[str, ...] = ()
+    gpus: int = 0
+    started: Iterator[int] = field(default_factory=count, compare=False)
 
     def start(self, command: Sequence[str], log: Path) -> Job:
         """Start a command; what it says besides its answers is appended to `log`."""
         log.parent.mkdir(parents=True, exist_ok=True)
-        asked, pipe = ["env", *SETTINGS, *command], subprocess.PIPE
+        settings = list(SETTINGS)
+        if self.gpus:
+            settings.append(f"CUDA_VISIBLE_DEVICES={next(self.started) % self.gpus}")
+        asked, pipe = through(self.prefix, ["env", *settings, *command]), subprocess.PIPE
         with open(log, "ab") as file:
             process = subprocess.Popen(asked, stdin=pipe, stdout=pipe, stderr=file, bufsize=0)
         assert process.stdin and process.stdout
         os.set_blocking(process.stdout.fileno(), False)
         return Job(process, process.stdin, process.stdout)
+
+
+def through(prefix: Sequence[str], command: Sequence[str]) -> list[str]:
+    """Put a prefix before a command; ssh gives its words to a shell, for which they are quoted."""
+    if prefix and Path(prefix[0]).name == "ssh":
+        return [*prefix, *map(shlex.quote, command)]
+    return [*prefix, *command]

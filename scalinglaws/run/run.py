@@ -10,8 +10,9 @@ from functools import cached_property
 
 from ..errors import StudyError, unknown_name
 from .shape import Shape
+from .trainer import OWN_SCHEDULE, Trainer
 
-SCHEDULES = ("wsd", "cosine", "linear", "constant", "inverse-sqrt")
+SCHEDULES = ("wsd", "cosine", "linear", "constant", "inverse-sqrt", OWN_SCHEDULE)
 COOLDOWNS = ("linear", "1-sqrt")
 OPTIMIZERS = ("adamw", "adam", "adafactor", "muon")
 FINISHED, DIVERGED, FAILED_TO_LEARN = OUTCOMES = ("finished", "diverged", "failed to learn")
@@ -62,6 +63,7 @@ class RunSpec:
         watch_weights: measure update-to-weight ratio and activation size at each evaluation.
         precision: of matrix products. "tf32": float32 with 10-bit mantissas on a GPU; "bfloat16": by autocast, with
             weights and optimizer in float32.
+        trainer: the trainer of one's own that trains this run; None for ours. Only it has the schedule "own".
     """
 
     shape: Shape
@@ -98,6 +100,7 @@ class RunSpec:
     noise_every: int = 32
     watch_weights: bool = False
     precision: str = "float32"
+    trainer: Trainer | None = None
 
     def __post_init__(self):
         for name, known in NAMED.items():
@@ -109,6 +112,14 @@ class RunSpec:
         for name in ("dropout", "lr_end"):
             if not 0 <= getattr(self, name) < 1:
                 raise StudyError(f"{name} = {getattr(self, name)}; it must be at least 0 and below 1.")
+        self._require_together()
+
+    def _require_together(self):
+        if self.schedule == OWN_SCHEDULE and self.trainer is None:
+            raise StudyError(
+                f"schedule = {OWN_SCHEDULE!r} is that of a trainer of one's own, and the study names no trainer. It "
+                f"must be one of {', '.join(SCHEDULES[:-1])}."
+            )
         if self.batch % self.accumulate:
             raise StudyError(f"accumulate = {self.accumulate} does not divide batch = {self.batch} into equal parts.")
         if self.shape.parametrisation == "mup" and self.optimizer not in ("adam", "adamw"):
@@ -163,6 +174,8 @@ class RunSpec:
             del asked["corpus"]
         if self.tokenizer.startswith(A_FILE):
             del asked["tokenizer"]
+        if self.trainer:
+            asked["trainer"] = self.trainer.name or self.trainer.command
         if self.foreign:
             asked["foreign"] = [["" if name.startswith(A_PATH) else name, data] for name, data in self.foreign]
         return self._named(asked)
@@ -170,7 +183,7 @@ class RunSpec:
     @property
     def first_id(self) -> str:
         """The id in stores of the first version, which depended on every field, including paths and other branches."""
-        return self._named(self._asked())
+        return self.id if self.trainer else self._named(self._asked())
 
     @property
     def lineage(self) -> str:
@@ -178,6 +191,10 @@ class RunSpec:
         if not self.parent:
             return self.id
         return dataclasses.replace(self, schedule="constant", parent="", branch_at=(self.first_step,)).id
+
+    def tells(self, setting: str) -> bool:
+        """Whether a setting is that of the run; a trainer of one's own may not have received it."""
+        return self.trainer is None or self.trainer.passes(setting)
 
     def _asked(self) -> dict:
         asked = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
@@ -265,6 +282,7 @@ class Run:
             loss of its own, either finished or diverged.
         sentence: what the outcome means, for a reader.
         bytes_per_token: bytes of text per token, to convert losses to bits per byte; None where tokens are not text.
+        tokens_unique: tokens of the training text; where a trainer of one's own does not say, those of one pass.
         curve: evaluations in the order of steps; the last of a finished run uses the whole test set, but not
             that of a trunk.
         readings: what the instruments measured, by name.

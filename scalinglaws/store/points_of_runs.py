@@ -60,14 +60,14 @@ def _row(run: Run, reason: str, held_out: bool) -> dict:
         "loss_nats_sem": final.loss_nats_sem if final else None,
         "loss_bits_per_byte": bits_per_byte(loss, run.bytes_per_token) if final and run.bytes_per_token else None,
         "loss_train_nats": final.loss_train_nats if final else None,
-        "lr": spec.lr,
+        "lr": spec.lr if spec.tells("lr") else None,
         "seconds": final.seconds if final else None,
         "n_layer": shape.n_layer,
         "d_model": shape.d_model,
         "n_heads": shape.n_heads,
         "n_ctx": shape.n_ctx,
         "n_vocab": shape.n_vocab,
-        "seed": spec.seed,
+        "seed": spec.seed if spec.tells("seed") else None,
     }
 
 

@@ -21,14 +21,26 @@ from ..records.json_values import (
 from ..run.run import CHECKPOINT, FINISHED, ID, Run, RunSpec
 from .lock import LOCK, TRAINING, held, in_use
 
+FAILURE = "failure.json"
 VERSION = 2
 MARK = "store.json"
 READ = (1, VERSION)  # readable versions; in the first, every field of a run was part of its folder's name, even paths
 
 
 @dataclass(frozen=True)
+class FailedRun:
+    """Why an attempt at a run failed: a class, a sentence, the path of the log, and the lines of it that say most."""
+
+    run_id: str
+    kind: str
+    sentence: str
+    log: str
+    lines: str
+
+
+@dataclass(frozen=True)
 class Store:
-    """A folder: store.json, runs/ID/{spec,run,progress}.json with checkpoints while a run is in progress, and data/.
+    """A folder: store.json, runs/ID/{spec,run,progress,failure}.json, checkpoints of runs in progress, and data/.
 
     `earlier` maps the present ids of runs to the names of their folders, in a store of the first version.
     """
@@ -52,9 +64,12 @@ class Store:
         return self.path / "runs" / self.earlier.get(run_id, run_id)
 
     def ask(self, spec: RunSpec):
-        """Write the specification of a run, so that a worker can find it by its id; that of a trunk may be extended."""
+        """Write the specification of a run, so that a worker can find it by its id.
+
+        That of a trunk may be extended, and a trainer of one's own may have moved.
+        """
         path = self.folder(spec.id) / "spec.json"
-        if not path.exists() or (spec.is_trunk and self.spec(spec.id) != spec):
+        if not path.exists() or ((spec.is_trunk or spec.trainer) and self.spec(spec.id) != spec):
             write_json(path, to_plain(spec))
 
     def spec(self, run_id: str) -> RunSpec:
@@ -98,6 +113,21 @@ class Store:
                 return step, loss
         return None
 
+    def note_failure(self, failure: FailedRun):
+        """Write why the last attempt at a run failed."""
+        write_hint(self.folder(failure.run_id) / FAILURE, to_plain(failure))
+
+    def failure(self, run_id: str) -> FailedRun | None:
+        """Why the last attempt at a run failed; None if it did not, or nothing readable says so."""
+        found = read_hint(self.folder(run_id) / FAILURE)
+        with suppress(StoreError):
+            return from_plain(FailedRun, found, FAILURE, StoreError) if isinstance(found, dict) else None
+        return None
+
+    def forget_failure(self, run_id: str):
+        """Delete the note of a failure, before the next attempt."""
+        (self.folder(run_id) / FAILURE).unlink(missing_ok=True)
+
     def sent(self, run_id: str) -> dict[str, int]:
         """Up to which step each tracker has a complete run, by the tracker's name."""
         found = read_hint(self.folder(run_id) / "sent.json")
@@ -121,7 +151,7 @@ class Store:
         """Save the results of a run, then delete its checkpoint and its progress file."""
         folder = self.folder(run.spec.id)
         write_sealed(folder / "run.json", to_plain(run))
-        for name in (CHECKPOINT, "progress.json"):
+        for name in (CHECKPOINT, "progress.json", FAILURE):
             (folder / name).unlink(missing_ok=True)
 
     def _kept(self, path: Path) -> Run:

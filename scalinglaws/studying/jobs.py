@@ -1,9 +1,11 @@
 """The main jobs as Python functions: a study from its file, and the page of a folder or a table."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..designing.own_trainer import function_as_trainer
 from ..designing.read_study import read_study
 from ..designing.study_file import Families, Study
 from ..errors import MisuseError
@@ -30,6 +32,7 @@ def study(
     data_dir: str | Path | None = None,
     device: str = "cpu",
     engine: str = "auto",
+    trainer: Callable[[Mapping[str, object], Path], object] | str | None = None,
     track: str | Sequence[str] = (),
     tell: Callable[[Progress], None] | None = None,
     say: Callable[[str], None] | None = None,
@@ -42,6 +45,9 @@ def study(
         changes: keys that override those of the study's file.
         data_dir: folder of corpora and run tables.
         engine: "auto", the compiled training step where it can train a run, else PyTorch; "plain", always PyTorch.
+        trainer: what trains each run in place of our trainer: a command as in a study's file, or a function of what is
+            asked, a dictionary as in run.json (docs/trainers.md), and of the folder of the run. It returns its result,
+            such as {"loss": 3.2, "steps": 2000}, or writes it there as result.json.
         track: where each run is sent while it trains: "wandb", "mlflow", "tensorboard", or several.
         tell, say: called with the progress of training, and with each message (for example `print`).
 
@@ -52,13 +58,21 @@ def study(
         MisuseError: the study, its text or the folder cannot be used in this way; nothing is trained.
         RunsFailedError: training runs failed; finished runs are kept.
     """
-    asked = read_study(str(study), dict(changes or {})) if isinstance(study, str | Path) else study
+    given = function_as_trainer(trainer) if callable(trainer) else trainer
+    by: dict[str, Any] = {} if given is None else {"trainer": given}
+    asked = read_study(str(study), {**(changes or {}), **by}) if isinstance(study, str | Path) else study
     if changes and asked is study:
         raise MisuseError("changes apply to a study's file; this is a Study already: replace its fields instead.")
+    if by and asked is study:
+        if isinstance(asked, Families):
+            raise MisuseError("trainer is for one study; this is a set of families: give one of its studies.")
+        asked = replace(asked, **by)
     heard = {"tell": tell, "say": say}
     how: dict[str, Any] = {"data_dir": data_dir and Path(data_dir), "device": device, "engine": engine, "track": track}
     how |= {name: call for name, call in heard.items() if call is not None}
     folder = Path(to or asked.name)
+    if isinstance(asked, Study) and callable(trainer):
+        how["call"] = trainer
     return measure(asked, folder, **how) if isinstance(asked, Families) else run_study(asked, folder, **how)
 
 

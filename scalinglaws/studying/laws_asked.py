@@ -59,7 +59,7 @@ def everything_asked(
 
 def _panels(points: Points, counts: Mapping[str, str], taken: set[str]) -> list[LawAsked]:
     """The power laws of one variable, each on the rows where the other variables do not limit the loss."""
-    trunks = "lineage" in points
+    trunks = "lineage" in points and len(set(points["lineage"])) < len(points)
     described = (
         ("n", "L(N)", _at_common_horizon, "the longest horizon that every size has", "lineage" if trunks else "run_id"),
         (

@@ -9,17 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ..corpora.synthetic import evaluation_floor
-from ..corpora.token_files import Tokenised
-from ..corpora.tokenise import tokenise
 from ..designing.checks import unanswered
-from ..designing.design import Sweep, lay_out
+from ..designing.design import Sweep
+from ..designing.own_trainer import untold
 from ..designing.rate_scan import with_scan
 from ..designing.spending import spent
 from ..designing.study_file import Study
 from ..errors import StudyError, unknown_name
 from ..fitting.own_law import read_laws, tried
-from ..launching.launch import launch, require_success, without_states
 from ..launching.processes import Local
 from ..launching.progress import Progress
 from ..laws import LAWS, Law
@@ -34,8 +31,8 @@ from ..results.tested import HeldOutTest
 from ..run.run import Run
 from ..store.points_of_runs import curve_points, learning_curves, points_of
 from ..store.store import Store, new_or_kept
-from ..training.compiled.support import say_engine
-from ..training.trackers import check_trackers, complaints, forget_complaints
+from ..training.own_trainer.work import Call
+from ..training.trackers import check_trackers, forget_complaints
 from .budgets import budgets_by
 from .fitted_laws import Inference, infer
 from .laws_asked import COUNTS, JOINT
@@ -46,6 +43,8 @@ from .predictor import Predictor, alike, barred_of_study, planned_by, predictor
 from .study_audit import audited
 from .taking_part import notes_on, taking_no_part
 from .tested_prediction import compare_with_measured, keep_prediction, name_of, predict_held_out, try_laws, with_start
+from .text_of_study import StudyText, sweep_of, text_of
+from .train_lacking import train_lacking
 from .tuned_rates import tuned
 
 PACKAGES = ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib")
@@ -64,11 +63,13 @@ def study(
     tell: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
     figures: bool = True,
+    call: Call | None = None,
 ) -> StudyResults:
     """Run a study in a folder, or resume it, and write its report there.
 
     The largest sizes are trained last: their loss is predicted, and the prediction is written to disk, before they
     start. Without `figures` the page has only sentences and tables. Each run is sent to the trackers in `track`.
+    `call` is the function that trains a run, where the study's trainer is one.
 
     Raises:
         MisuseError: the study, its text or the folder cannot be used in this way; nothing is trained.
@@ -76,30 +77,28 @@ def study(
     """
     began, laws, track = time.monotonic(), laws_of(study, say), check_trackers(track)
     with new_or_kept(to) as store:
-        data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
-        sweep = lay_out(study, data, store.data, data_dir)
+        data = text_of(study, store.data, data_dir)
+        sweep = sweep_of(study, data, store.data, data_dir)
         earlier = store.path / "seconds.json"
         forget_complaints(store)
-        for line in (data.told(), *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
+        for line in (data.sentence, *untold(study), *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
             say(line)
         write_json(store.path / "study.json", to_plain(study))
-        executor, how = Local(study.processes or cores()), {"device": device, "engine": engine, "track": track}
-        scanned: tuple[str, ...] = ()
-        if study.lr == "auto":
-            study, scan, scanned = _rates(study, data, store, partial(_train, store, executor, how, tell, say), say)
-            sweep = with_scan(lay_out(study, data, store.data, data_dir), scan)
+        how = {"device": device, "engine": engine, "track": track, "call": call}
+        train = partial(train_lacking, store, Local(study.processes or cores()), how, tell, say)
+        study, sweep, scanned = _rates(study, sweep, data, store, data_dir, train, say)
         write_json(store.path / "sweep.json", to_plain(sweep))
-        _train(store, executor, how, tell, say, sweep.only(held_out=False))
+        train(sweep.only(held_out=False))
         points, found, trials = _infer(study, sweep, store, laws)
         law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
-        floor = evaluation_floor(data, study.n_ctx, study.eval_tokens)
-        by, unknown = predictor(points, found, alike(trials, law) if _named(study) else (), {"N": COUNTS["N"]}, floor)
-        tests, unpredicted = _predicted(study, sweep, store, by, trials, len(data.split("train")), say)
-        _train(store, executor, how, tell, say, sweep.only(held_out=True))
+        laws_alike = alike(trials, law) if _named(study) else ()
+        by, unknown = predictor(points, found, laws_alike, {"N": COUNTS["N"]}, data.floor)
+        tests, unpredicted = _predicted(study, sweep, store, by, trials, data.most_tokens, say)
+        train(sweep.only(held_out=True))
         plans, unplanned = _plans(study, store, by, barred_of_study(found.draws[law].fit if law else None), data)
         found = replace(found, notes=(*found.notes, *scanned, *unknown, *unpredicted, *unplanned))
         write_hint(earlier, seconds := time.monotonic() - began + _number(read_hint(earlier)))
-        results = _results(study, sweep, store, data, found, law, tests, plans, command, seconds, floor, by)
+        results = _results(study, sweep, store, data, found, law, tests, plans, command, seconds, by)
         write_down(store.path, results.tests, plans, points)
         return _told(results, store.runs_of(sweep.runs), store.path, figures)
 
@@ -160,32 +159,17 @@ def laws_of(study: Study, say: Callable[[str], None] = lambda text: None) -> lis
     return [known[name] for name in dict.fromkeys(names)]
 
 
-def _train(store: Store, executor: Local, how: dict, tell, say, sweep: Sweep):
-    lacking = sum(not store.has(spec) for spec in sweep.runs)
-    if not lacking:
-        return
-    say(f"training {lacking} of {len(sweep.runs)} runs, {executor.slots} processes")
-    if said := without_states(sweep, store):
-        say(said)
-    say_engine([spec for spec in sweep.runs if not store.has(spec)], how["device"], how["engine"], say)
-    from .estimate import seconds_here  # it imports PyTorch, which reading a study does not need
-
-    seconds = seconds_here(sweep, device=how["device"], engine=how["engine"], say=say)
-    failures = launch(sweep, store, executor, **how, seconds=seconds, tell=tell)
-    for line in complaints(store):
-        say(line)
-    require_success(failures, f"of {len(sweep.chains)} chains of runs")
-
-
-def _rates(study: Study, data: Tokenised, store: Store, train: Callable[[Sweep], None], say):
-    """Scan the learning rate; give the study with the rule that was found, the runs of the scan, and sentences."""
+def _rates(study: Study, sweep: Sweep, data: StudyText, store: Store, data_dir: Path | None, train, say):
+    """Scan the learning rate where that is asked; give the study with the rule that was found, its runs, sentences."""
+    if study.lr != "auto":
+        return study, sweep, ()
 
     def trained(sweep: Sweep) -> None:
         write_json(store.path / "sweep.json", to_plain(sweep))
         train(sweep)
 
-    tuned_study, scan, rule = tuned(study, data, store.run, trained, say)
-    return tuned_study, scan, tuple(rule.told())
+    study, scan, rule = tuned(study, data, store.run, trained, say)
+    return study, with_scan(sweep_of(study, data, store.data, data_dir), scan), tuple(rule.told())
 
 
 def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]):
@@ -232,7 +216,7 @@ def _predicted(study, sweep: Sweep, store: Store, by: Predictor | None, trials, 
     return tuple(tests), tuple(notes)
 
 
-def _plans(study: Study, store: Store, by: Predictor | None, barred: Sequence[str], data: Tokenised):
+def _plans(study: Study, store: Store, by: Predictor | None, barred: Sequence[str], data: StudyText):
     """A plan for `plan_factor` times the largest fitted compute; or why there is none.
 
     Returns:
@@ -250,7 +234,7 @@ def _plans(study: Study, store: Store, by: Predictor | None, barred: Sequence[st
     )
 
 
-def _options(study: Study, data: Tokenised) -> dict[str, float]:
+def _options(study: Study, data: StudyText) -> dict[str, float]:
     """The options of every plan of a study: its level, its largest possible loss and its batch."""
     batch = float(study.batch * study.n_ctx)
     return {"level": study.level, "ceiling": math.log(data.vocabulary), "batch_tokens": batch}
@@ -270,14 +254,13 @@ def _results(
     study: Study,
     sweep: Sweep,
     store: Store,
-    data: Tokenised,
+    data: StudyText,
     found: Inference,
     law: str | None,
     tests: Sequence[HeldOutTest],
     plans: tuple[Recommendation, ...],
     command: str,
     seconds: float,
-    floor: float | None,
     by: Predictor | None,
 ) -> StudyResults:
     runs = store.runs_of(sweep.runs)
@@ -291,7 +274,7 @@ def _results(
     return StudyResults(
         name=study.name,
         settings=to_plain(study),
-        corpus=data.facts(),
+        corpus=data.facts,
         machine=machine(),
         versions=versions(PACKAGES),
         runs_expected=len(sweep.runs),
@@ -310,7 +293,7 @@ def _results(
         wall_seconds=seconds,
         train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),
         spent=spent(runs, held_out),
-        true_floor_nats=floor,
+        true_floor_nats=data.floor,
         notes=(*found.notes, *notes_on(runs, left_out)),
         law=law or "",
         counts={**KAPLAN_COUNTS, "C": COUNTS["C"]},

@@ -92,7 +92,7 @@ class _Said:
 def predict_held_out(
     by: Forecaster | Sequence[Draws],
     specs: list[RunSpec],
-    train_tokens: int,
+    train_tokens: float,
     *,
     level: float,
     trials: tuple[LawTrial, ...] = (),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..points.points import Points
 from ..run.run import Run, RunSpec
+from ..run.trainer import OWN_SCHEDULE, OWN_TEXT
 
 
 def with_protocol(points: Points, runs: Sequence[Run]) -> Points:
@@ -18,6 +19,17 @@ def with_protocol(points: Points, runs: Sequence[Run]) -> Points:
 
 
 def _row(spec: RunSpec) -> dict:
+    """The settings of a run; of a trainer of one's own, those that it received or that its study states."""
+    if spec.trainer:
+        told = {"warmup_steps": "warmup", "weight_decay": "weight_decay", "beta2": "beta2", "optimizer": "optimizer"}
+        unknown = {column for column, setting in told.items() if setting not in spec.trainer.placeholders}
+        unknown |= {"lr_schedule", "decay_share"} if spec.schedule == OWN_SCHEDULE else set()
+        unknown |= {name for name in ("tokenizer", "train_set", "loss_split") if spec.corpus == OWN_TEXT}
+        return {name: None if name in unknown else value for name, value in _settings(spec).items()}
+    return _settings(spec)
+
+
+def _settings(spec: RunSpec) -> dict:
     return {
         "warmup_steps": spec.warmup,
         "planned_steps": spec.steps,

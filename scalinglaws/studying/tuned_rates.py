@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..corpora.token_files import Tokenised
 from ..designing.design import Sweep, make_shape
 from ..designing.rate_scan import (
     Scanned,
@@ -22,6 +21,7 @@ from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
 from ..run.run import FINISHED, Run, RunSpec
 from ..uncertainty.interval_ends import t_quantile
+from .text_of_study import StudyText
 
 # ln rate = c + a ln(N / 1e5) + b ln(D / 1e6): published exponents of N lie from -0.71 to -0.2, of D from -0.13 to 0.31
 PRIOR = {"scale": (np.log(3e-3), 3.0), "N": (-0.4, 0.3), "D": (0.0, 0.2)}
@@ -121,7 +121,7 @@ def _published(cell: BestRate) -> str:
 
 def tuned(
     study: Study,
-    data: Tokenised,
+    data: StudyText,
     run_of: Callable[[RunSpec], Run],
     train: Train,
     say: Callable[[str], None] = lambda text: None,
@@ -134,10 +134,9 @@ def tuned(
     Raises:
         StudyError: too few sizes, or no rate of a scan trains. RunsFailedError: a process failed.
     """
-    length = len(data.split("train"))
 
     def specified(scans: tuple[Scanned, ...]) -> Runs:
-        return scan_runs(study, scans, data.vocabulary, data.data_id, length)
+        return scan_runs(study, scans, data.vocabulary, data.data_id, data.train_tokens)
 
     scans = _bracketed(first_scan(study, data.vocabulary), specified, run_of, train, study.name)
     cells = _cells(study, scans, specified(scans), run_of, data.vocabulary)

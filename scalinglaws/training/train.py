@@ -6,15 +6,12 @@ from pathlib import Path
 
 from ..corpora.token_files import Tokenised
 from ..run.run import CHECKPOINT, Evaluation, Run, RunSpec, state_name
+from .interrupted import Interrupted
 from .parallel import agreed
 from .run_under_way import RunUnderWay
 
 CHECKPOINT_SECONDS = 15.0
 PROGRESS_SECONDS = 1.0
-
-
-class Interrupted(Exception):
-    """Training was asked to stop before its end. This is no error: the state is saved, and the same call resumes."""
 
 
 def train(

@@ -11,9 +11,10 @@ from ..corpora.token_files import open_data
 from ..run.run import FINISHED, Run, RunSpec, state_name
 from ..store.lock import held
 from ..store.store import Store
+from .interrupted import Interrupted
 from .parallel import agreed, place, wait_for_all
 from .tracking import Tracking
-from .train import Interrupted, train
+from .train import train
 
 LOCK_SECONDS = 20.0
 
@@ -31,7 +32,7 @@ def work(
 
     Args:
         tracking: where each run is sent while it trains; nowhere by default.
-        stop: called about once per second; when it returns true, the state is saved and train.Interrupted is raised.
+        stop: called about once per second; when it returns true, the state is saved and Interrupted is raised.
         engine: as `train` takes it.
 
     Raises:

@@ -1,0 +1,92 @@
+"""Train the runs of a sweep that its store lacks, as a study does it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..designing.design import Sweep
+from ..errors import FailureError, RunsFailedError, StudyError
+from ..launching.launch import launch, require_success, without_states
+from ..launching.processes import Local
+from ..launching.progress import Clock, Progress
+from ..store.store import Store
+from ..training.compiled.support import say_engine
+from ..training.own_trainer.work import Call, work
+from ..training.trackers import complaints
+
+
+def train_lacking(
+    store: Store,
+    executor: Local,
+    how: dict[str, Any],
+    tell: Callable[[Progress], None],
+    say: Callable[[str], None],
+    sweep: Sweep,
+) -> None:
+    """Train what is missing.
+
+    Args:
+        how: device, engine and trackers, and `call`: the function where the trainer is one.
+
+    Raises:
+        RunsFailedError: with what the first that failed said.
+    """
+    lacking = [spec for spec in sweep.runs if not store.has(spec)]
+    if not lacking:
+        return
+    trainer = lacking[0].trainer
+    if trainer and trainer.is_function:
+        say(f"training {len(lacking)} of {len(sweep.runs)} runs by a function")
+        if how["call"] is None:
+            raise StudyError(
+                f"the trainer of this study is a Python function, {trainer.command}: give it again, as "
+                "sl.study(..., trainer=FUNCTION)."
+            )
+        _by_function(store, how["call"], tell, sweep)
+        return
+    say(f"training {len(lacking)} of {len(sweep.runs)} runs, {executor.slots} processes")
+    if said := without_states(sweep, store):
+        say(said)
+    train_sweep(sweep, store, executor, {name: value for name, value in how.items() if name != "call"}, tell, say)
+
+
+def train_sweep(
+    sweep: Sweep,
+    store: Store,
+    executor: Local,
+    how: Mapping[str, Any],
+    tell: Callable[[Progress], None],
+    say: Callable[[str], None],
+) -> None:
+    """Start the processes that train what is missing, and send what is there to trackers that lack it.
+
+    Raises:
+        RunsFailedError: with what the first that failed said.
+    """
+    ours, seconds = [spec for spec in sweep.runs if not spec.trainer], None
+    if ours:
+        say_engine([spec for spec in ours if not store.has(spec)], how["device"], how["engine"], say)
+        from .estimate import seconds_here  # it imports PyTorch, which reading a study does not need
+
+        seconds = seconds_here(sweep, device=how["device"], engine=how["engine"], say=say)
+    failures = launch(sweep, store, executor, **how, seconds=seconds, tell=tell)
+    for line in complaints(store):
+        say(line)
+    require_success(failures, f"of {len(sweep.chains)} chains of runs")
+
+
+def _by_function(store: Store, call: Call, tell: Callable[[Progress], None], sweep: Sweep) -> None:
+    """Call the function for each run, in this process; one that fails costs no other run."""
+    clock, failed = Clock(sweep, store, None, 1), []
+    for chain in sweep.chains:
+        for spec in chain:
+            store.ask(spec)
+        try:
+            work(store, [spec.id for spec in chain], call=call)
+        except FailureError as problem:
+            failed.append(str(problem))
+        tell(clock.read(list(chain), 1))
+    if failed:
+        raise RunsFailedError(
+            f"{len(failed)} of {len(sweep.chains)} runs failed; the first, {failed[0]}\nFix the cause and repeat the "
+            "same call: finished runs are kept."
+        )

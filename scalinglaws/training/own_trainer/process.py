@@ -1,0 +1,93 @@
+"""Run the command of a trainer in a process group of its own, until it ends or is asked to end."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from ...errors import FailureError
+
+POLL_SECONDS = 0.1
+TOLD_SECONDS = 1.0  # between two looks at how far it is
+GRACE_SECONDS = 30.0  # after a request to end, until it is killed
+TAIL_BYTES = 4096
+_STEP = re.compile(r"(?:step|iter(?:ation)?)s?['\"]?\s*[=:/ ]\s*(\d+)", re.IGNORECASE)
+_LOSS = re.compile(r"loss['\"]?\s*[=:/ ]\s*(\d+\.\d+)", re.IGNORECASE)
+
+
+def run_command(
+    words: Sequence[str],
+    directory: Path,
+    log: Path,
+    *,
+    stop: Callable[[], bool],
+    tell: Callable[[int, float], None] = lambda step, loss: None,
+) -> int | None:
+    """Run a command, append what it prints to `log`, and give its exit code; None if it was asked to end.
+
+    Args:
+        tell: called with the last step and training loss that the log names, for those who watch.
+
+    Raises:
+        FailureError: there is no such directory.
+    """
+    with open(log, "ab") as file:
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as failure:
+            raise FailureError(f"the trainer cannot be started: {failure}.") from None
+    told = 0.0
+    try:
+        while process.poll() is None:
+            time.sleep(POLL_SECONDS)
+            if stop():
+                return None
+            if time.monotonic() - told > TOLD_SECONDS:
+                told = time.monotonic()
+                if found := progress_in(tail(log)):
+                    tell(*found)
+    finally:
+        _end(process)
+    return process.returncode
+
+
+def _end(process: subprocess.Popen):
+    """Ask a process and those it started to end; kill those that do not."""
+    asked = process.poll() is None
+    with suppress(ProcessLookupError):  # processes that it started may be left where it has ended itself
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(GRACE_SECONDS if asked else 0)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def tail(log: Path, count: int = TAIL_BYTES) -> str:
+    """The end of a log."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - count))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def progress_in(text: str) -> tuple[int, float] | None:
+    """The last step and loss that the end of a log names."""
+    steps, losses = _STEP.findall(text), _LOSS.findall(text)
+    return (int(steps[-1]), float(losses[-1])) if steps and losses else None
