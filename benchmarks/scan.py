@@ -46,6 +46,7 @@ def main():
             study,
             shapes=((n_layer, d_model),),
             tokens=(tokens,),
+            own_tokens=(),
             batch=batch,
             hold_out=0,
             seeds=1,

@@ -226,3 +226,15 @@ def test_a_prediction_is_written_once_and_never_after_the_runs(found, specs, tmp
     other = predict_held_out([infer(points, curves(points), draws=50).draws["chinchilla"]], specs, 10**7, level=0.95)
     with pytest.raises(StoreError, match="made from other points"):
         keep_prediction(path, other, trained=True)
+
+
+def test_the_law_of_size_takes_the_longest_horizon_that_two_thirds_of_the_sizes_have():
+    """Every size up to one compute: all seven have 2.5e5 tokens, five have 1e6, four have 2e6."""
+    points = made(noise=0.0)
+    cap = 13824 * 2.1e6
+    some = points.take(np.flatnonzero(points["params_nonembedding"] * points["tokens"] <= cap))
+    found = infer(some, None, draws=50)
+    law = next(one for one in found.fits if one.law == "kaplan-n")
+    at = some["tokens"][list(found.bands["L(N)"][0].rows)]
+    assert set(at) == {1e6}
+    assert "two thirds of the sizes" in law.loss

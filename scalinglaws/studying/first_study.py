@@ -26,10 +26,12 @@ TEXT, TOML = "text.jsonl", "study.toml"  # in the study's folder
 PIECES, PIECE = 800, (256, 1 << 14)  # documents to aim at, and the bytes of one
 LEAST_BYTES, MOST_BYTES = 300_000, 200_000_000
 EPOCHS = 4.0  # of a text: up to here repeated tokens are worth nearly as much as fresh ones (Muennighoff et al. 2023)
-SIZES = ((2, 6), (2, 8), (2, 12), (2, 16), (2, 24), (2, 32), (2, 48), (3, 48), (3, 64), (3, 96), (4, 112), (5, 128))
+WIDTHS = (12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160)
+SIZES = tuple((2, width) for width in WIDTHS)  # one depth: a change of it within the ladder is a break
 FITTED = range(4, len(SIZES) - 1)  # possible numbers of sizes that are fitted; the next two are held out
-SHORTEST, LAST, DOUBLINGS = 2.5e5, 1e6, 5  # tokens: of every size; of the largest one fitted; of the longest run
-HELD = (3.0, 10.5)  # compute of the held-out runs over the largest fitted
+SHORTEST, LAST, DOUBLINGS = 2.5e5, 5.6e5, 5  # tokens: of every size; of the largest one fitted; of the longest run
+APART = 1.3  # ratio of tokens, from which one more horizon at the largest compute fitted is worth a branch
+HELD = (3.0, 10.3)  # compute of the held-out runs over the largest fitted
 LEAST_SHARE = 0.4  # of these horizons: below, fewer sizes are taken instead
 START_SECONDS, ANALYSIS_SECONDS = 4.0, 40.0  # of a chain of runs; of the fits, the audit and the page
 USED = 0.8  # of the processors: chains do not end at the same moment
@@ -194,13 +196,15 @@ def _horizons(many: int, share: float, most_tokens: float) -> tuple[tuple[float,
     for size in SIZES[:many]:
         ends = [SHORTEST * share * 2**k for k in range(DOUBLINGS + 1)]
         most = min(cap * 1.01 / 6 / _params(size), most_tokens)
-        found.append(tuple(_round(d) for d in ends if d <= most))
+        own = [d for d in ends if d <= most]
+        last = [most] if own and APART * own[-1] < most < 2 * own[-1] else []
+        found.append(tuple(map(_round, (*own, *last))))
     found += [(_round(times * cap / 6 / _params(size)),) for times, size in zip(HELD, SIZES[many:], strict=False)]
     return tuple(found)
 
 
 def _round(tokens: float) -> float:
-    return float(f"{tokens:.2g}")
+    return float(f"{tokens:.3g}")
 
 
 def _seconds(horizons: Sequence[tuple[float, ...]], pace, slots: int) -> float:

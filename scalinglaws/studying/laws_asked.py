@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..fitting.rows_of_law import common_horizon, efficient, largest_size
+from ..fitting.rows_of_law import ALIKE, efficient, largest_size
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.points import Points
@@ -15,6 +15,8 @@ from ..points.points import Points
 # C counts every matrix product: at the sizes of a first study the head costs as much as the blocks, and 6ND is off by a
 # factor of 1.2 to 3.6 that depends on the size (rule A2 of the audit). Plans and reaches are in 6ND, as laws of N, D.
 COUNTS = {"N": "params_nonembedding", "C": "flops_exact", "S": "steps"}
+MOST, FEW = 2 / 3, 5  # of the sizes, and of them at the least, that L(N) is fitted to at one horizon
+SHARED = "two thirds of the sizes"
 JOINT = ("kaplan-nd", "chinchilla")  # laws of N and D, with which predictions and plans can be made
 ROBUST = "huber"
 
@@ -61,7 +63,7 @@ def _panels(points: Points, counts: Mapping[str, str], taken: set[str]) -> list[
     """The power laws of one variable, each on the rows where the other variables do not limit the loss."""
     trunks = "lineage" in points and len(set(points["lineage"])) < len(points)
     described = (
-        ("n", "L(N)", _at_common_horizon, "the longest horizon that every size has", "lineage" if trunks else "run_id"),
+        ("n", "L(N)", _at_common_horizon, f"the longest horizon that {SHARED} have", "lineage" if trunks else "run_id"),
         (
             "d",
             "L(D)",
@@ -120,13 +122,20 @@ def _filled(points: Points, counts: Mapping[str, str], letter: str) -> np.ndarra
 
 
 def _at_common_horizon(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
-    """Rows at the longest horizon to which every fitted size was trained; every row if tokens are unknown.
+    """Rows at the longest horizon that two thirds of the fitted sizes have, five at least; all if tokens are unknown.
 
-    Empty if the sizes share no horizon, as in a table of isoFLOP budgets: rows at different horizons are no L(N).
+    Where every run ends at one compute, large sizes have short horizons alone, at which size hardly matters. Empty if
+    the sizes share no horizon, as in a table of isoFLOP budgets: rows at different horizons are no L(N).
     """
     if not _has(points, counts, "D") or not len(rows):
         return rows
-    return rows[common_horizon(*(points[column_of(counts, letter)][rows] for letter in ("N", "D")))]
+    sizes, tokens = (np.log(points[column_of(counts, letter)][rows]) for letter in ("N", "D"))
+    many = len(np.unique(sizes))
+    for horizon in sorted(set(tokens), reverse=True):
+        near = np.abs(tokens - horizon) <= ALIKE
+        if len(np.unique(sizes[near])) >= max(MOST * many, min(FEW, many)):
+            return rows[near]
+    return rows[:0]
 
 
 def _of_largest_size(points: Points, counts: Mapping[str, str], rows: np.ndarray) -> np.ndarray:
