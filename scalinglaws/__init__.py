@@ -48,11 +48,14 @@ if TYPE_CHECKING:
     from .predicting.predict import Prediction, predict
     from .predicting.through_loss import through_loss
     from .run.shape import Shape
+    from .studying.designed_for import DesignFor
+    from .studying.designed_here import design
     from .studying.drawn_fit import DrawnFit, fit
     from .studying.figures import figure
     from .studying.findings import findings
     from .studying.forecasts import forecast
     from .studying.jobs import report, study
+    from .studying.next_runs import NextRuns, next_runs
     from .studying.read import read
     from .uncertainty.drawn import Draws
     from .uncertainty.draws import draws
@@ -99,11 +102,14 @@ _DEFINED_IN = {
         ".predicting.predict": "Prediction predict",
         ".predicting.through_loss": "through_loss",
         ".run.shape": "Shape",
+        ".studying.designed_for": "DesignFor",
+        ".studying.designed_here": "design",
         ".studying.drawn_fit": "DrawnFit fit",
         ".studying.figures": "figure",
         ".studying.findings": "findings",
         ".studying.forecasts": "forecast",
         ".studying.jobs": "report study",
+        ".studying.next_runs": "NextRuns next_runs",
         ".studying.read": "read",
         ".uncertainty.drawn": "Draws",
         ".uncertainty.draws": "draws",
@@ -117,6 +123,7 @@ __all__ = [
     "ArmsFit",
     "Building",
     "CurveForecast",
+    "DesignFor",
     "DrawnFit",
     "Draws",
     "Ensemble",
@@ -127,6 +134,7 @@ __all__ = [
     "Ledger",
     "LocalExponents",
     "Mixtures",
+    "NextRuns",
     "Number",
     "Optima",
     "Parameter",
@@ -144,6 +152,7 @@ __all__ = [
     "conventions",
     "convert",
     "curve",
+    "design",
     "differences",
     "draws",
     "ensemble",
@@ -160,6 +169,7 @@ __all__ = [
     "local_exponents",
     "mixtures",
     "multiplier",
+    "next_runs",
     "optima",
     "plan",
     "points_of_checkpoints",

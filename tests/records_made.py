@@ -23,6 +23,7 @@ from scalinglaws.comparing.comparison import AtReach, Compared, Comparison
 from scalinglaws.comparing.ensemble import Ensemble
 from scalinglaws.counting.compared import Convention, Conventions, Moved, Refit, Unavailable
 from scalinglaws.counting.local_exponent import AtCompute, LocalExponents
+from scalinglaws.designing.study_file import Study
 from scalinglaws.fitting.fit import fit
 from scalinglaws.frontiers.budgets import Budget, Line
 from scalinglaws.frontiers.critical_batch import CriticalBatch
@@ -30,10 +31,12 @@ from scalinglaws.frontiers.isoquants import Isoquant
 from scalinglaws.frontiers.sweep_lines import SweepLine
 from scalinglaws.frontiers.sweeps import CellOptimum, Sweeps
 from scalinglaws.measurements.sheet import Constant, Measurements, Sheet
+from scalinglaws.planning.asked_quantity import AskedFor
 from scalinglaws.planning.hardware import TrainingCost
 from scalinglaws.planning.planned import Alternative, PlannedShape, Within
 from scalinglaws.planning.published import LawSpread, Optimum
 from scalinglaws.planning.rates_and_batches import Setting
+from scalinglaws.planning.scored_designs import Score
 from scalinglaws.predicting.curve import CurveForecast
 from scalinglaws.predicting.ledger import Foretold
 from scalinglaws.records.public_record import PublicRecord
@@ -43,6 +46,8 @@ from scalinglaws.reporting.drawing.drawn_figure import DrawnFigure
 from scalinglaws.results.audited import Audit, Finding, WaterfallStep
 from scalinglaws.results.fitted import Estimate
 from scalinglaws.run.shape import Shape
+from scalinglaws.studying.designed_for import Candidate, DesignFor
+from scalinglaws.studying.next_runs import NextRun, NextRuns
 
 TEXTS = Path(__file__).parent / "texts"
 CONSTANTS = {"E": 1.7, "A": 400.0, "B": 410.0, "alpha": 0.34, "beta": 0.28}
@@ -375,6 +380,33 @@ def figure() -> DrawnFigure:
     return DrawnFigure("23-x", "Figure 23: <b>a law</b>", Drawing((panel,), "Of 2 runs & 1 law."))
 
 
+GOAL = AskedFor("plan", {"C": 1e14})
+
+
+def _score(half: float) -> Score:
+    return Score({"N*": 2 * half, "loss": half}, {"N*": half, "loss": half / 2}, 0.9, 1.0, 12)
+
+
+def next_runs() -> NextRuns:
+    """Two runs to add, beside the designs of the same cost."""
+    runs = (
+        NextRun(1e5, 3e6, 1.8e12, {"N*": 0.4, "loss": 0.02}),
+        NextRun(3e5, 1e7, 1.8e13, {"N*": 0.3, "loss": 0.015}),
+    )
+    designs = {"chosen": (2, 2e13, _score(0.015)), "space filling": (4, 2e13, _score(0.02))}
+    value, now = {"N*": 12.0, "loss": 0.3}, {"N*": 0.5, "loss": 0.03}
+    return NextRuns(GOAL, value, now, runs, designs, 2e13, 1e13, "stop where a further run narrows it by less")
+
+
+def design_for() -> DesignFor:
+    """A design of three runs and two held out, beside another."""
+    study = Study("designed", ((2, 16), (2, 24), (2, 32), (2, 48)), (), own_tokens=((1e6, 2e6), (1e6,), (2e6,), (4e6,)))
+    runs = np.log(np.array([(6144.0, 1e6), (6144.0, 2e6), (13824.0, 1e6)]))
+    found = tuple(Candidate(name, runs, 1e12, _score(half)) for name, half in (("space filling", 0.03), ("grid", 0.05)))
+    held = ((24576.0, 2e6), (55296.0, 4e6))
+    return DesignFor(GOAL, replace(study, hold_out=2), found, held, 2e12, 1.3e12, "FLOPs", ("2 sizes",))
+
+
 RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "points": points,
     "fit": made_fit,
@@ -394,6 +426,8 @@ RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "conventions": conventions,
     "mixtures": mixed,
     "curve": curve_forecast,
+    "next_runs": next_runs,
+    "design_for": design_for,
     "local_exponents": local_exponents,
     "sweeps": sweep_optima,
     "arms_fit": arms_fit,

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+import scalinglaws as sl
 from scalinglaws.cli.next_runs import next_command
 from scalinglaws.designing.design import design
 from scalinglaws.designing.menu import Menu, Offer, menu
@@ -177,3 +178,14 @@ def test_the_options_of_a_table_are_refused_for_the_folder_of_a_study(tmp_path):
     (tmp_path / "store.json").write_text("{}")
     with pytest.raises(MisuseError, match="are for tables"):
         next_command(str(tmp_path), goal="plan at C=1e21", budget=1e20, where=["N > 3"])
+
+
+def test_python_takes_a_goal_as_text_and_one_budget():
+    found = sl.next_runs(table(), "plan at C=1e22", 1e21, overhead=1e18, worlds=1)
+    assert found.quantity == asked_quantity("plan at C=1e22")
+    assert found.rows()["N"] == [one.N for one in found.runs]
+    for budgets in ({}, {"flops": 1e13, "seconds": 60.0}):
+        with pytest.raises(MisuseError, match="one budget"):
+            sl.design("plan at C=1e14", **budgets)
+    with pytest.raises(MisuseError, match="set of families"):
+        sl.design("plan at C=1e14", "kaplan-cpu", flops=1e13)

@@ -96,7 +96,7 @@ def changed(record):
     """The same record with one number or text of it changed, however deep it lies."""
     if isinstance(record, Points):
         return record.replace(tokens=record["tokens"] * (1 + 1e-15))
-    names = ("warnings", "source", "title", "verdicts", "notes", "how", "beyond", "method", "sentences", "path")
+    names = ("warnings", "source", "title", "verdicts", "notes", "how", "beyond", "method", "sentences", "path", "said")
     name = next(name for name in names if hasattr(record, name) and name in record.__dataclass_fields__)
     value = getattr(record, name)
     return replace(record, **{name: (*value, *value[:1], "more") if isinstance(value, tuple) else f"{value}!"})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from math import exp, inf, isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,14 +13,16 @@ from ..planning.scored_designs import Score
 from ..records.json_values import to_plain
 from ..records.numbers_in_text import about
 from ..records.text_blocks import table
-from .designed_for import DesignFor
-from .next_runs import NextRuns
+
+if TYPE_CHECKING:
+    from .designed_for import DesignFor
+    from .next_runs import NextRuns
 
 HEADS = ("design", "runs", "cost", "N* within x/:", "loss within", "held in")
 UNDETERMINED = "not determined"
 
 
-def text_of(found: DesignFor, where: str = "") -> str:
+def text_of(found: "DesignFor", where: str = "") -> str:
     """Write a design: the designs compared, the runs, what the audit will say, and what to type next."""
     rows = [
         (one.name, len(one.runs), amount(one.cost, found.unit), *told(found.quantity, one.score))
@@ -56,7 +58,7 @@ def text_of(found: DesignFor, where: str = "") -> str:
     return "\n".join([*lines, *([f"written to {where}; next: scalinglaws design {where}"] if where else [])])
 
 
-def text_of_next(found: NextRuns, most: int = 20) -> str:
+def text_of_next(found: "NextRuns", most: int = 20) -> str:
     """Write the runs to add: the designs compared, what each run would buy, and when to stop."""
     quantity = found.quantity
     designs = [
@@ -139,7 +141,7 @@ def _toml(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else repr(value)
 
 
-def as_plain(found: DesignFor) -> dict:
+def as_plain(found: "DesignFor") -> dict:
     """Write a design as JSON values."""
     return {
         "for": found.quantity.text,
@@ -156,7 +158,7 @@ def as_plain(found: DesignFor) -> dict:
     }
 
 
-def next_as_plain(found: NextRuns) -> dict:
+def next_as_plain(found: "NextRuns") -> dict:
     """Write the runs to add as JSON values."""
     return {
         "for": found.quantity.text,

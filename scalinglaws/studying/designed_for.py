@@ -22,6 +22,9 @@ from ..planning.scored_designs import (
     scored,
 )
 from ..predicting.prior import Prior, field_prior
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
+from .design_for_text import text_of
 
 HELD_SHARES = (0.4, 0.6, 0.8)  # of the budget, for the two runs that test the forecast: the least that spends it
 SPENT = 0.75  # of the budget: where every run of the box costs less, the maximum of a run is raised
@@ -41,8 +44,8 @@ class Candidate:
     bought: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class DesignFor:
+@dataclass(frozen=True, eq=False, repr=False)
+class DesignFor(PublicRecord):
     """The chosen design as a study, beside the others of the same cost.
 
     Attributes:
@@ -62,6 +65,20 @@ class DesignFor:
     def chosen(self) -> Candidate:
         """The design that the study has."""
         return self.candidates[0]
+
+    def blocks(self) -> list[Block]:
+        """Give what the command prints of it."""
+        return [text_of(self)]
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        chosen = self.chosen
+        return {"goal": self.quantity.text, "design": chosen.name, "runs": len(chosen.runs), "cost": chosen.cost}
+
+    def rows(self) -> dict[str, list[float]]:
+        """Give a row per fitted run: its size and tokens."""
+        sizes, tokens = np.exp(self.chosen.runs).T.tolist()
+        return {"N": sizes, "D": tokens}
 
 
 def design_for(

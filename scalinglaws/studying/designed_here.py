@@ -5,19 +5,61 @@ import tempfile
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
+from typing import Any
 
 from ..corpora.tokenise import tokenise
 from ..designing.costs import Step
 from ..designing.design import make_shape, optimizer_of
-from ..designing.study_file import Study
-from ..errors import CorpusError, StudyError
-from ..planning.asked_quantity import AskedFor
+from ..designing.read_study import read_study
+from ..designing.study_file import Families, Study
+from ..errors import CorpusError, MisuseError, StudyError
+from ..planning.asked_quantity import AskedFor, asked_quantity
 from ..planning.hardware import training_bytes
+from ..records.arguments import checked
 from ..tokenizers import named_vocabulary
 from ..training.step_times import calibrate
 from .designed_for import REACH, DesignFor, design_for
 from .estimate import Speed
 from .machine import cores
+
+
+@checked
+def design(
+    goal: str,
+    study: str | Path | Study = "quickstart",
+    *,
+    flops: float | None = None,
+    seconds: float | None = None,
+    max_run: float | None = None,
+    reach: float = REACH,
+    device: str = "cpu",
+    speed: float | None = None,
+    data_dir: str | Path | None = None,
+) -> DesignFor:
+    """Choose the runs of a study whose forecast of a goal is as narrow as a budget allows, before anything is trained.
+
+    Args:
+        goal: "plan at C=1e21" or "loss at N=1e9,D=2e10".
+        study: the recipe: text, tokenizer, batch, rates; a preset, a study's file, or a `Study`.
+        flops, seconds: the budget: of all runs in FLOPs, or in seconds of all processes of this machine.
+        max_run: maximum FLOPs of one run; reach: compute of the larger held-out run over the largest fitted.
+        speed: FLOPs per second of all processes together, in place of timing a step here.
+
+    Returns:
+        the designs compared; `study` of it can be given to `scalinglaws.study`.
+
+    Raises:
+        MisuseError: the goal, the budget or the study cannot be used. StudyError: nothing fits the budget.
+    """
+    if (flops is None) == (seconds is None):
+        raise MisuseError("design needs one budget: flops=1e19 or seconds=1200, and not both.")
+    recipe = read_study(str(study)) if isinstance(study, str | Path) else study
+    if isinstance(recipe, Families):
+        raise MisuseError(f"a goal is for one study; {recipe.name} is a set of families: name one of its files.")
+    amount = (seconds, "s") if seconds is not None else (flops or 0.0, "FLOPs")
+    pace = Speed(speed, 0.0) if speed is not None else None
+    how: dict[str, Any] = {"max_run": max_run, "reach": reach, "device": device, "speed": pace}
+    return on_machine(asked_quantity(goal), recipe, amount, **how, data_dir=data_dir and Path(data_dir))
 
 
 def on_machine(

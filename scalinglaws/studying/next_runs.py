@@ -7,7 +7,7 @@ from math import exp, inf
 import numpy as np
 
 from ..errors import MisuseError, argument
-from ..planning.asked_quantity import AskedFor
+from ..planning.asked_quantity import AskedFor, asked_quantity
 from ..planning.choosing import JointVariance, fixed, isoflop_grid, most_telling, spread_out
 from ..planning.scored_designs import (
     NOISE_FALLS,
@@ -24,6 +24,9 @@ from ..predicting.forecast import Forecaster, forecaster
 from ..predicting.mixture import Posterior
 from ..predicting.prior import Prior
 from ..records.arguments import checked
+from ..records.public_record import PublicRecord
+from ..records.text_blocks import Block
+from .design_for_text import text_of_next
 
 SIZE_RATIO, TOKEN_RATIO, RATIOS, SPAN = 1.6, 1.8, (2.0, 1000.0), 2000.0
 BEYOND = 3.0  # maximum of a run over the largest that was made, unless one is named
@@ -41,8 +44,8 @@ class NextRun:
     half: Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class NextRuns:
+@dataclass(frozen=True, eq=False, repr=False)
+class NextRuns(PublicRecord):
     """The runs to add, in order.
 
     Attributes:
@@ -61,11 +64,24 @@ class NextRuns:
     stop: str
     warnings: tuple[str, ...] = ()
 
+    def blocks(self) -> list[Block]:
+        """Give what the command prints of it."""
+        return [text_of_next(self)]
+
+    def brief(self) -> dict[str, object]:
+        """Give the values of its repr."""
+        return {"goal": self.quantity.text, "runs": len(self.runs), "budget": self.budget, "stop": self.stop}
+
+    def rows(self) -> dict[str, list[float]]:
+        """Give a row per run to add, in order: its size, tokens and cost, and the half-widths after it, in ln."""
+        columns = {name: [getattr(one, name) for one in self.runs] for name in ("N", "D", "cost")}
+        return columns | {f"half_{name}": [one.half[name] for one in self.runs] for name in self.quantity.names}
+
 
 @checked
 def next_runs(
     points: Points,
-    quantity: AskedFor,
+    quantity: AskedFor | str,
     budget: float,
     *,
     max_run: float | None = None,
@@ -83,6 +99,7 @@ def next_runs(
     list and an isoFLOP grid of the same cost are then simulated from what the points say, and forecast again.
 
     Args:
+        quantity: "plan at C=1e21" or "loss at N=1e9,D=2e10".
         budget, max_run, overhead: in FLOPs, 6 N D: of all runs, of one, and of a run beside its training.
         until: the half-width of the loss's interval, in ln, at which to stop.
         worlds: how many are simulated; by default 12, and fewer of many points.
@@ -90,6 +107,7 @@ def next_runs(
     Raises:
         MisuseError: no run fits the budget. PointsError: as `forecast`.
     """
+    quantity = asked_quantity(quantity) if isinstance(quantity, str) else quantity
     made = forecaster(points, prior=prior, columns=columns)
     largest = 6 * exp(made.posterior.seen.compute.max())
     most = min(max_run or BEYOND * largest, budget - overhead)
