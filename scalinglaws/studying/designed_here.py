@@ -59,7 +59,7 @@ def design(
     amount = (seconds, "s") if seconds is not None else (flops or 0.0, "FLOPs")
     pace = Speed(speed, 0.0) if speed is not None else None
     how: dict[str, Any] = {"max_run": max_run, "reach": reach, "device": device, "speed": pace}
-    return on_machine(asked_quantity(goal), recipe, amount, **how, data_dir=data_dir and Path(data_dir))
+    return on_machine(asked_quantity(goal), recipe, amount, **how, data_dir=Path(data_dir) if data_dir else None)
 
 
 def on_machine(
