@@ -4,7 +4,7 @@ import numpy as np
 
 from ..measurements.family_tables import FamilyTables
 from ..measurements.intervals import exact
-from ..measurements.rate_schedules import schedules, span_over_seeds
+from ..measurements.rate_schedules import noise_beside, schedules, span_over_seeds
 from ..points.points import Points
 from ..quantities import PF_DAY
 from ..records.numbers_in_text import interval
@@ -111,7 +111,7 @@ def adafactor(evidence):
 @claim(
     "S24",
     "among schedules that have at least half the largest summed rate and end at a tenth of the peak or less, the "
-    "losses (means over seeds) differ by at most 3 sd of a seed",
+    "losses (means over seeds) differ by at most 3 sd of a seed at their horizon",
 )
 def any_schedule(evidence):
     """The final loss hardly depends on the schedule of the learning rate."""
@@ -121,7 +121,7 @@ def any_schedule(evidence):
         points = points.take(points["adequate"] == 1)
         if len(points) < 2:
             raise Lacking(f"family F-LR ({len(points)} of at least 2 adequate schedules present)")
-        losses, sigma = points["loss_nats"], evidence.sigma.nats
+        losses, sigma = points["loss_nats"], noise_beside(evidence, points).nats
         span = float(np.ptp(losses))
         best, worst = points["lr_schedule"][losses.argmin()], points["lr_schedule"][losses.argmax()]
         text = (

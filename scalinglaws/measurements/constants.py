@@ -22,7 +22,7 @@ from .sheet import Constant
 SEED_SD = 0.02  # nats
 REFIT = "Besiroglu et al. 2024"
 SIZES = "L(N) of F-N at the longest horizon that every size has"
-SUBSETS = "L(D) over the subsets of the largest model of F-ND"
+SUBSETS = "L(D) over the subsets of the largest model of F-ND, as measured; S1, S6, S7 take it corrected for its size"
 JOINT = "L(N, D) over F-ND, epochs of at least 50 updates"
 CURVES = "L(N, S_min) over the evaluations of F-N at constant rate, S_min with the measured B_crit"
 EDGE = "lower envelope of the curves of F-N at the trained batch size, C = 6 N D"

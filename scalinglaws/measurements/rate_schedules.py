@@ -8,7 +8,7 @@ from ..points.points import Points
 from ..results.fitted import Estimate
 from .family_tables import FamilyTables
 from .intervals import between, independent_difference, largest_of, scaled, seed_margin
-from .repeats import averaged
+from .repeats import SeedNoise, averaged
 
 ADEQUATE_END = 0.1  # of the peak: the rate ends near zero
 ADEQUATE_SUM = 0.5  # of the largest summed rate
@@ -28,13 +28,18 @@ def _final_share(label: str) -> float:
     return 1.0 if kind in ("constant", "inverse-sqrt") else float(said_end.get("lr_end", 0.0))
 
 
+def noise_beside(evidence: FamilyTables, points: Points) -> SeedNoise:
+    """Give the noise between seeds at the horizon of the schedules."""
+    return evidence.sigma_at(float(np.median(points["tokens"])))
+
+
 def span_over_seeds(evidence: FamilyTables, points: Points, times: float) -> Estimate:
     """Give the span of the losses of several schedules, less a number of standard deviations of a seed, in nats.
 
-    Every pair is compared, by Bonferroni's correction, with the spread of seeds in its two means; the standard
-    deviation of a seed is itself in doubt.
+    Every pair is compared, by Bonferroni's correction, with the spread of seeds in its two means, at the horizon of the
+    schedules; the standard deviation of a seed is itself in doubt.
     """
-    sigma, loss, seeds = evidence.sigma, points["loss_nats"], points["seeds"]
+    sigma, loss, seeds = noise_beside(evidence, points), points["loss_nats"], points["seeds"]
     count = len(loss)
     margin = seed_margin(sigma, evidence.level, count * (count - 1) // 2) * sigma.nats.value
     pairs = []
