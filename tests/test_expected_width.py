@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from scalinglaws.designing.design import design
 from scalinglaws.designing.read_study import read_study
 from scalinglaws.studying.expected_width import expected_width, in_words
+from scalinglaws.studying.floor_sought import found_in_made_up
 
 
 def half(**changes) -> float | None:
@@ -27,3 +30,14 @@ def test_no_width_is_stated_where_nothing_is_held_out():
 def test_a_single_size_lets_nothing_be_expected_that_is_narrow():
     one = {"shapes": ((2, 6), (2, 96)), "tokens": (5e5, 1e6, 2e6), "own_tokens": (), "hold_out": 1}
     assert half(**one, seed_shape=(2, 6)) > half()
+
+
+def test_a_floor_is_sought_in_vain_over_two_decades_with_departures_and_found_over_six_without():
+    def grid(sizes, horizons):
+        n, d = np.meshgrid(np.geomspace(1e3, sizes, 6), np.geomspace(2.5e5, horizons, 4))
+        return n.ravel(), d.ravel()
+
+    found, width = found_in_made_up(*grid(2.5e4, 2e6), 1.33, 3.7, tables=2)
+    assert (found, width > 0.3) == (0, True)
+    found, width = found_in_made_up(*grid(1e9, 1e12), 1.33, 3.7, tables=3, amplitudes={0.0: 1.0})
+    assert found >= 2 and width < 0.05

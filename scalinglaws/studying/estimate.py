@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..corpora import open_corpus
-from ..corpora.tokenise import tokenise
 from ..designing.checks import unanswered
 from ..designing.costs import Pace, RunCost, Step, costs, makespan, step_of
-from ..designing.design import Sweep, design, lay_out
+from ..designing.design import Sweep, design
 from ..designing.own_trainer import untold
 from ..designing.rate_scan import as_sweep, check_of, first_scan, scan_runs, with_scan
 from ..designing.study_file import Families, Study
@@ -21,6 +20,7 @@ from ..training.step_times import LONGEST_TIMING, by_flops
 from .canary import canary_pace, costs_by_canary
 from .canary import told as told_of_canary
 from .expected_width import expected_width
+from .floor_sought import floor_sought
 from .machine import cores
 from .study_cost import SetCost, StudyCost
 from .text_of_study import sweep_of, text_of
@@ -111,10 +111,11 @@ def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, 
         told[said] = None
         foreign = tuple((corpus, ABSENT) for corpus in study.evaluate_on)
         return _scanned(study, design(study, vocabulary, ABSENT, None, foreign), (vocabulary, ABSENT, None), told)
-    data = tokenise(study.corpus, study.tokenizer, cache, data_dir=data_dir)
-    told[data.told()] = None
-    text = (data.vocabulary, data.data_id, len(data.split("train")))
-    return _scanned(study, lay_out(study, data, cache, data_dir), text, told)
+    text = text_of(study, cache, data_dir)
+    told[text.sentence] = None
+    sweep = sweep_of(study, text, cache, data_dir)
+    told |= dict.fromkeys(floor_sought(sweep, text.floor, text.vocabulary))
+    return _scanned(study, sweep, (text.vocabulary, text.data_id, text.train_tokens), told)
 
 
 def _scanned(study: Study, sweep: Sweep, text: tuple[int, str, int | None], told: dict[str, None]) -> Sweep:

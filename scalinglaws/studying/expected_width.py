@@ -1,5 +1,7 @@
 """How wide the interval of a study's held-out run will be, said before anything is trained."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..designing.design import Sweep
@@ -24,22 +26,18 @@ def expected_width(sweep: Sweep) -> float | None:
     tables. None where nothing is held out, or a forecast cannot be made.
     """
     asked = [spec for spec in sweep.runs if spec.id in sweep.held_out]
-    kept = [
-        spec for spec in sweep.runs if not (spec.is_trunk or spec.id in sweep.held_out or spec.id in sweep.left_out)
-    ]
+    kept = fitted_counts(sweep)
     if not asked or not kept:
         return None
     target = max(asked, key=lambda spec: spec.shape.params())
-    n, d = (np.array(column, dtype=float) for column in zip(*map(_counts, kept), strict=True))
+    n, d = (np.array(column, dtype=float) for column in zip(*kept, strict=True))
     truth = law(MADE_UP)
     made_up = truth.evaluate(n, d, **truth.published[0].values)
     at = dict(zip("ND", _counts(target), strict=True))
-    x = np.log(np.column_stack([n, d]))
-    halves, root = [], np.linalg.cholesky(_discrepancy(x).covariance(x, x) + TINY * np.eye(len(n)))
-    sizes, chances = zip(*field_prior().amplitudes.items(), strict=True)
+    halves = []
     for seed in range(SEEDS):
         rng = np.random.default_rng(seed)
-        apart = rng.choice(sizes, p=np.array(chances) / sum(chances)) * root @ rng.standard_normal(len(n))
+        apart = apart_from_any_law(n, d, rng, field_prior().amplitudes)
         losses = made_up * np.exp(apart + NOISE * rng.standard_normal(len(n)))
         try:
             said = forecaster(Points({COUNTS["N"]: n, "tokens": d, "loss_nats": losses})).ask(at)
@@ -49,8 +47,23 @@ def expected_width(sweep: Sweep) -> float | None:
     return float(np.median(halves))
 
 
-def _discrepancy(x: np.ndarray) -> Discrepancy:
-    return Discrepancy((LENGTHS["N"], LENGTHS["D"]), tuple(x.max(axis=0)))
+def fitted_counts(sweep: Sweep) -> list[tuple[float, float]]:
+    """Give N and D of every run that takes part in fits."""
+    out = {*sweep.held_out, *sweep.left_out}
+    return [_counts(spec) for spec in sweep.runs if not (spec.is_trunk or spec.id in out)]
+
+
+def apart_from_any_law(n: np.ndarray, d: np.ndarray, rng, amplitudes: Mapping[float, float]) -> np.ndarray:
+    """Draw by how much ln(loss) of each run differs from a law: a process of one of the field's amplitudes.
+
+    Args:
+        amplitudes: standard deviation of ln(loss) -> chance.
+    """
+    x = np.log(np.column_stack([n, d]))
+    process = Discrepancy((LENGTHS["N"], LENGTHS["D"]), tuple(x.max(axis=0)))
+    root = np.linalg.cholesky(process.covariance(x, x) + TINY * np.eye(len(n)))
+    sizes, chances = zip(*amplitudes.items(), strict=True)
+    return rng.choice(sizes, p=np.array(chances) / sum(chances)) * root @ rng.standard_normal(len(n))
 
 
 def _counts(spec) -> tuple[float, float]:

@@ -35,6 +35,7 @@ from ..training.own_trainer.work import Call
 from ..training.trackers import check_trackers, forget_complaints
 from .budgets import budgets_by
 from .fitted_laws import Inference, infer
+from .floor_sought import floor_sought
 from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals
 from .ledger_of_study import write_down
@@ -81,7 +82,7 @@ def study(
         sweep = sweep_of(study, data, store.data, data_dir)
         earlier = store.path / "seconds.json"
         forget_complaints(store)
-        for line in (data.sentence, *untold(study), *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
+        for line in _first_said(study, sweep, data):
             say(line)
         write_json(store.path / "study.json", to_plain(study))
         how = {"device": device, "engine": engine, "track": track, "call": call}
@@ -101,6 +102,12 @@ def study(
         results = _results(study, sweep, store, data, found, law, tests, plans, command, seconds, by)
         write_down(store.path, results.tests, plans, points)
         return _told(results, store.runs_of(sweep.runs), store.path, figures)
+
+
+def _first_said(study: Study, sweep: Sweep, text: StudyText) -> list[str]:
+    """Say before training what was read, and what these runs cannot answer."""
+    lost = unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)
+    return [text.sentence, *untold(study), *lost, *floor_sought(sweep, text.floor, text.vocabulary)]
 
 
 def _foretold(test: HeldOutTest) -> str:
