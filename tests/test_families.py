@@ -12,7 +12,7 @@ from scalinglaws.errors import MisuseError, NameUnknownError, StudyError
 from scalinglaws.studying.families import measure
 
 FAMILIES = "F-N F-SEED F-B F-ND F-D F-GNS F-OOD F-LSTM F-UT F-LR F-SHAPE F-CTX8 F-V".split()
-FEWER = {"eval_tokens": 1024, "noise_every": 24}  # measured on an eighth of the tokens, at a third of the steps
+FEWER = {"eval_tokens": 4096, "noise_every": 24}  # measured on half of the tokens, at a third of the steps
 
 
 @pytest.fixture(scope="module")
