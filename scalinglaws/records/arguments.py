@@ -103,6 +103,8 @@ def fits(value: object, kind: object) -> bool:
     """Say whether a value is of the type that an annotation allows; the members of a collection too."""
     if _is_union(kind):
         return any(fits(value, member) for member in typing.get_args(kind))
+    if kind is typing.Any:
+        return True
     origin, of = typing.get_origin(kind) or kind, typing.get_args(kind)
     if origin is typing.Literal:
         return value in of
