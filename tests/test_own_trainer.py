@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import scalinglaws as sl
-from scalinglaws.designing.design import design
+from scalinglaws.designing.design import Sweep, design
 from scalinglaws.designing.read_study import read_study
 from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import FailureError, RunsFailedError, StudyError
+from scalinglaws.launching.launch import launch
+from scalinglaws.launching.processes import Local, through, was_killed
 from scalinglaws.run.trainer import ELSEWHERE, KNOWN, SETTINGS, Trainer, evaluate_every
 from scalinglaws.store.store import open_store
 from scalinglaws.training.interrupted import Interrupted, Killed
@@ -228,6 +230,21 @@ def test_exit_codes_through_a_shell_are_those_of_the_signal():
     assert quoted(log).splitlines()[-1] == "ValueError: first"
 
 
+def test_a_process_behind_a_shell_that_is_killed_is_started_again_and_not_a_failure(tmp_path):
+    fault = "mark = out.parent / 'killed'\nif not mark.exists(): mark.touch(); os.kill(os.getppid(), signal.SIGKILL)"
+    store, runs = store_of(tmp_path, trainer_of(tmp_path, fault), shapes=((1, 8),))
+    shell = ("sh", "-c", '"$@"; exit $?', "sh")
+    assert launch(Sweep("s", runs), store, Local(1, shell)) == []
+    assert (store.folder(runs[0].id) / "killed").exists()
+    assert [run.outcome for run in store.runs_of(runs)] == ["finished"]
+
+
+def test_words_are_quoted_for_the_shell_of_another_machine():
+    assert through(("ssh", "host"), ["a b", "c"]) == ["ssh", "host", "'a b'", "c"]
+    assert through(("srun",), ["a b"]) == ["srun", "a b"] and through((), ["a"]) == ["a"]
+    assert all(map(was_killed, (-9, 75, 129, 130, 137, 143, 255))) and not any(map(was_killed, (0, 1, 2, 139)))
+
+
 def test_a_function_is_a_trainer_and_its_exception_is_told(tmp_path):
     seen = []
 
@@ -241,6 +258,11 @@ def test_a_function_is_a_trainer_and_its_exception_is_told(tmp_path):
     with pytest.raises(RunsFailedError, match="ValueError: no such width"):
         sl.study(asked, tmp_path / "s", trainer=train)
     assert len(seen) == 2 and len(open_store(tmp_path / "s").runs()) == 1
+
+
+def test_changes_of_a_study_file_are_values_of_any_kind():
+    with pytest.raises(StudyError, match="no study file"):
+        sl.study("nosuch.toml", changes={"seeds": 2, "corpus": "stdlib"}, trainer="train {run_file}")
 
 
 @pytest.mark.slow

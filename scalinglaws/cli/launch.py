@@ -1,17 +1,30 @@
 """Train the runs of a folder that are missing."""
 
+import shlex
 from typing import Annotated
 
 import typer
 
+from ..errors import MisuseError
 from .app import MEASURE, Folder, app, require_names, require_training, resumable, say
 from .study_options import Device, Engine, Track
+
+
+def split_words(option: str, text: str) -> tuple[str, ...]:
+    """Split an option's text into words, as a shell does."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as failure:
+        raise MisuseError(f"{option} {text}: {str(failure).lower()}.") from None
 
 
 @app.command(rich_help_panel=MEASURE)
 def launch(
     folder: Folder,
     processes: Annotated[int, typer.Option(help="Number of processes; 0: one per core.")] = 0,
+    prefix: Annotated[
+        str, typer.Option(metavar="'ssh HOST'", help="Words before each process: ssh HOST, srun, docker exec -i NAME.")
+    ] = "",
     device: Device = "cpu",
     engine: Engine = "auto",
     track: Track = None,
@@ -40,4 +53,4 @@ def launch(
         for data_id in dict.fromkeys(spec.data for spec in sweep.runs if not spec.trainer):
             say(open_data(store.data, data_id).told())
         forget_complaints(store)
-        train_sweep(sweep, store, Local(processes or cores()), how, display.show, say)
+        train_sweep(sweep, store, Local(processes or cores(), split_words("--prefix", prefix)), how, display.show, say)

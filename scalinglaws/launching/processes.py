@@ -3,10 +3,9 @@
 import os
 import shlex
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import IO
 
@@ -78,21 +77,15 @@ class Local:
     Attributes:
         prefix: words before each command, such as `ssh HOST`, `srun` or `docker exec -i NAME`. What they start must see
             the same files, and what is written to them must reach its standard input.
-        gpus: number of GPUs, which the processes take in turn: each sees one of them; 0 for what the environment says.
     """
 
     slots: int
     prefix: tuple[str, ...] = ()
-    gpus: int = 0
-    started: Iterator[int] = field(default_factory=count, compare=False)
 
     def start(self, command: Sequence[str], log: Path) -> Job:
         """Start a command; what it says besides its answers is appended to `log`."""
         log.parent.mkdir(parents=True, exist_ok=True)
-        settings = list(SETTINGS)
-        if self.gpus:
-            settings.append(f"CUDA_VISIBLE_DEVICES={next(self.started) % self.gpus}")
-        asked, pipe = through(self.prefix, ["env", *settings, *command]), subprocess.PIPE
+        asked, pipe = through(self.prefix, ["env", *SETTINGS, *command]), subprocess.PIPE
         with open(log, "ab") as file:
             process = subprocess.Popen(asked, stdin=pipe, stdout=pipe, stderr=file, bufsize=0)
         assert process.stdin and process.stdout

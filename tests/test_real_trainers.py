@@ -1,0 +1,59 @@
+"""The examples of docs/trainers.md, as they stand there, by the real trainers."""
+
+import os
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import scalinglaws as sl
+
+PAGE = (Path(__file__).parents[1] / "docs" / "trainers.md").read_text()
+pytestmark = pytest.mark.slow
+
+
+def example(heading: str, language: str) -> str:
+    """The first block of a language below a heading of the page."""
+    return re.search(rf"```{language}\n(.*?)```", PAGE.split(f"### {heading}\n")[1], re.S).group(1)
+
+
+def words(count: int) -> str:
+    """A text whose words follow one another by chance, frequent ones more often."""
+    known = "the power law of loss falls as model data and compute grow until it bends".split()
+    return " ".join(np.random.default_rng(0).choice(known, count, p=np.arange(1, 16) / 120))
+
+
+def test_nanogpt_trains_a_study(tmp_path):
+    checkout = os.environ.get("NANOGPT")
+    if not checkout:
+        pytest.skip("NANOGPT names no checkout of nanoGPT")
+    (tmp_path / "nanoGPT" / "data" / "tiny").mkdir(parents=True)
+    for name in ("train.py", "model.py", "configurator.py"):
+        (tmp_path / "nanoGPT" / name).write_text((Path(checkout) / name).read_text())
+    ids = np.frombuffer(words(20_000).encode(), np.uint8).astype(np.uint16) % 96
+    for part, some in (("train", ids[:80_000]), ("val", ids[80_000:])):
+        some.tofile(tmp_path / "nanoGPT" / "data" / "tiny" / f"{part}.bin")
+    (tmp_path / "nanoGPT" / "data" / "tiny" / "meta.pkl").write_bytes(pickle.dumps({"vocab_size": 96}))
+    text = example("nanoGPT", "toml").replace("python train.py", f"{sys.executable} train.py")
+    (tmp_path / "nanogpt.toml").write_text(text)
+    results = sl.study(tmp_path / "nanogpt.toml", tmp_path / "out", changes={"draws": 100})
+    assert results.runs_present == results.runs_expected == 5 * 3 + 1
+    assert set(results.points["outcome"]) == {"finished"}
+    assert results.fits and results.held_out.measured
+
+
+def test_hugging_faces_trainer_trains_a_study(tmp_path):
+    python = os.environ.get("HF_PYTHON", sys.executable)
+    if subprocess.run([python, "-c", "import accelerate, transformers"], capture_output=True).returncode:
+        pytest.skip("HF_PYTHON names no Python with transformers and accelerate")
+    (tmp_path / "hf_train.py").write_text(example("Hugging Face Trainer", "python"))
+    (tmp_path / "train.txt").write_text(words(20_000))
+    (tmp_path / "val.txt").write_text(words(1_000))
+    (tmp_path / "hf.toml").write_text(example("Hugging Face Trainer", "toml").replace("python hf", f"{python} hf"))
+    results = sl.study(tmp_path / "hf.toml", tmp_path / "out", changes={"draws": 100})
+    assert results.runs_present == results.runs_expected == 6
+    assert set(results.points["outcome"]) == {"finished"} and results.fits
