@@ -9,7 +9,7 @@ from public_tables import real
 
 import scalinglaws as sl
 from scalinglaws.errors import LawError, MisuseError, PointsError
-from scalinglaws.predicting.band import factor, unit
+from scalinglaws.predicting.band import _quantile, ends, factor, ratios, unit
 from scalinglaws.predicting.discrepancy import Discrepancy
 from scalinglaws.predicting.evidence import Normal, Observed, component
 from scalinglaws.predicting.forecast import forecaster
@@ -181,6 +181,16 @@ def test_the_band_is_the_quantile_that_held_and_families_count_equally():
     assert factor(ratios) == 3.0
     assert unit(np.array([0.03]), 0.0, 0.05)[0] == pytest.approx(np.hypot(0.03, 0.005))
     assert unit(np.array([0.0]), 0.0, 0.0)[0] == pytest.approx(0.001)
+
+
+def test_the_ends_are_quantiles_of_the_mixture_and_give_back_their_band():
+    halves, shares = np.array([[0.1], [0.1]]), np.array([0.5, 0.5])
+    assert _quantile(shares, np.array([[-1.0], [1.0]]), halves, 0.975)[0] == pytest.approx(1 + 0.1 * 1.6449, abs=1e-4)
+    made = forecaster(table(*runs())).posterior
+    x = np.log([[1e10, 2e11], [3e9, 1e11]])
+    for end in ends(made, x, 1.9, 0.95, made.noise):
+        assert ratios(made, x, end) == pytest.approx(1.9, rel=1e-6)
+    assert (ratios(made, x, made.at(x)[0]) < 0.5).all()
 
 
 def test_origins_ask_only_for_larger_runs():

@@ -12,7 +12,7 @@ from scores import Scored
 
 import scalinglaws as sl
 from scalinglaws.errors import ScalingLawsError
-from scalinglaws.predicting.band import unit
+from scalinglaws.predicting.band import LEVEL, ends
 from scalinglaws.predicting.learning import forecast_by, learn
 from scalinglaws.predicting.origins import Origin, PastStudy, origins
 from scalinglaws.predicting.predict import predict
@@ -43,9 +43,8 @@ def default(known: Sequence[PastStudy]) -> list[Scored]:
 def by_prior(prior: Prior, origin: Origin) -> Answer:
     """Forecast by the engine of the package."""
     made = forecast_by(prior, origin.fitted)
-    mean, sd = made.at(origin.asked.observed().x)
-    half = prior.band * unit(sd, made.noise, made.amplitude)
-    return mean, mean - half, mean + half
+    x = origin.asked.observed().x
+    return made.at(x)[0], *ends(made, x, prior.band, LEVEL, made.noise)
 
 
 def each(known: Sequence[PastStudy], answer: Callable[[Origin], Answer]) -> list[Scored]:

@@ -11,7 +11,7 @@ from ..points.points import Points
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..uncertainty.drawn import Draws
-from .band import at_level, unit
+from .band import ends
 from .ceiling import PER_TOKEN
 from .forecast_draws import draws_of
 from .forecast_points import Seen, seen_of
@@ -178,8 +178,8 @@ class Forecaster:
         """Give mean and standard deviation of ln(loss), and the ends of the interval of the loss, at logarithms x."""
         mean, sd = self.posterior.at(x)
         noise = self.posterior.noise if kind == "run" else 0.0
-        half = self.prior.band * at_level(level) * unit(sd, noise, self.posterior.amplitude)
-        low, high = np.exp(mean - half), np.exp(np.minimum(mean + half, np.log(TARGET_LIMIT)))
+        low, high = ends(self.posterior, x, self.prior.band, level, noise)
+        low, high = np.exp(np.minimum(low, mean)), np.exp(np.clip(high, mean, np.log(TARGET_LIMIT)))
         if self.ceiling is not None:  # no model need be worse than a uniform guess
             mean = np.minimum(mean, np.log(self.ceiling))
             low, high = np.minimum(low, self.ceiling), np.minimum(high, self.ceiling)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import MisuseError
-from .band import factor, unit
+from .band import factor, ratios
 from .discrepancy import LENGTHS, Discrepancy
 from .evidence import Observed
 from .mixture import Posterior, posterior
@@ -114,12 +114,12 @@ def learn(tables: Sequence[PastStudy], vague: Prior, *, before: Prior | None = N
         return replace(whole, band=before.band, tested=before.tested) if before else whole
     made = {family: _rolled(tables, fits, family, vague, before) for family in families}
     chance = probabilities({family: [post for post, _ in rolled] for family, rolled in made.items()})
-    ratios = {
+    apart = {
         family: _ratios(rolled, probabilities({k: [post for post, _ in v] for k, v in made.items() if k != family}))
         for family, rolled in made.items()
     }
     reaches = sorted(max((float(one.reach.max()) for _, one in rolled), default=1.0) for rolled in made.values())
-    return replace(whole, amplitudes=chance, band=factor(ratios), tested=reaches[-TESTED_BY])
+    return replace(whole, amplitudes=chance, band=factor(apart), tested=reaches[-TESTED_BY])
 
 
 def _prior(fits, vague: Prior, before: Prior | None, source: str, tables) -> Prior:
@@ -142,13 +142,12 @@ def _rolled(tables, fits, family: str, vague: Prior, before: Prior | None) -> li
 
 
 def _ratios(rolled: Sequence[tuple[Posterior, Origin]], chance: Mapping[float, float]) -> list[np.ndarray]:
-    """Give |error| / unit of the runs of each origin, once the amplitudes have their probabilities."""
+    """Give the bands at which the runs of each origin are just held, once the amplitudes have their probabilities."""
     found = []
     for made, origin in rolled:
         post = made.weighed(chance)
         asked = origin.asked.observed()
-        mean, sd = post.at(asked.x)
-        found.append(np.abs(asked.y - mean) / unit(sd, post.noise, post.amplitude))
+        found.append(ratios(post, asked.x, asked.y))
     return found
 
 

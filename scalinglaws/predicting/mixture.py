@@ -70,11 +70,16 @@ class Posterior:
         Args:
             wider: factor on the standard deviations of the prior.
         """
+        means, variances = self.each(x, wider)
+        mean = self.shares @ means
+        return mean, np.sqrt(self.shares @ (variances + (means - mean) ** 2))
+
+    def each(self, x: np.ndarray, wider: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+        """Give mean and variance of ln(target) by each component, (components, points); see `at`."""
         cross, variance = self.discrepancy.covariance(x, self.seen.x), self.discrepancy.scale(x) ** 2
         found = [one.at(x, cross, variance, wider) for one in self.components]
         means, variances = (np.array(part) for part in zip(*found, strict=True))
-        mean = self.shares @ means
-        return mean, np.sqrt(self.shares @ (variances + (means - mean) ** 2))
+        return means, variances
 
     def jointly(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Give mean, (rows,), and covariance, (rows, rows), of ln(target) without noise at ln(inputs).

@@ -36,7 +36,7 @@ class Prior:
         mean: of a, alpha, b, beta and ln k, (5,); see `SmoothMaximum`. `covariance`: between studies, (5, 5).
         floor: mean and standard deviation, over studies, of ln(floor / lowest loss fitted).
         amplitudes: standard deviation of the discrepancy of ln(loss) -> prior probability.
-        band: factor from the forecast's standard deviation to the half-width of its 95% interval, measured on larger
+        band: half-width of the 95% interval in standard deviations of a forecast of one component, measured on larger
             runs of the same studies, each left out of the prior that predicted it.
         tested: the largest reach (compute over the largest compute fitted) on which the band was measured.
         studies: where it was learnt; `families`: how many groups of studies count as one each.
