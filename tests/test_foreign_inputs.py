@@ -3,6 +3,7 @@
 They lie beside the public tables and are read from there; without them these tests are skipped.
 """
 
+import re
 from dataclasses import dataclass, field
 
 import pytest
@@ -100,6 +101,34 @@ def test_an_input_that_cannot_be_read_as_it_is_says_what_to_type(line, words, mo
     code, _, err = spoken(*line.split())
     assert code == 2
     assert words in err
+
+
+@pytest.mark.slow
+def test_one_bad_run_of_twenty_is_named_and_moves_no_exponent(monkeypatch):
+    monkeypatch.chdir(CASES)
+    code, _, err = spoken("frontier", "isoflop", "infer-12/iso.csv", "--draws", "100")
+    assert code == 2 and "--map params_total=parameter_count" in " ".join(err.split())
+    named = ("infer-12/iso.csv", "--map", "params_total=parameter_count", "--draws", "100")
+    code, out, _ = spoken("frontier", "isoflop", *named)
+    assert code == 0 and re.search(r"params_total = .*\)\^0\.46\d\d \[", out)
+    code, out, _ = spoken("fit", "chinchilla", *named, "--no-backtest")
+    assert code == 0 and "kelp-F3e17-P92.6M-T0.540B" in out
+
+
+@pytest.mark.slow
+def test_standard_errors_under_any_name_weigh_as_such_once_they_are_named(monkeypatch):
+    monkeypatch.chdir(CASES)
+    code, out, _ = spoken("fit", "chinchilla", "infer-42/sem.csv", "--weights", "var=variance", "--no-backtest")
+    alpha, low, high = map(float, re.search(r"alpha +(\S+) +\[(\S+), (\S+)\]", out).groups())
+    assert code == 0 and alpha == pytest.approx(0.346, abs=0.01) and low < 0.33 < high
+
+
+@pytest.mark.slow
+def test_the_law_of_repeats_finds_how_much_a_repeat_is_worth(monkeypatch):
+    monkeypatch.chdir(CASES)
+    code, out, err = spoken("fit", "muennighoff", "infer-21/repeats.csv", "--draws", "20", "--no-backtest")
+    assert code == 0 and "RuntimeWarning" not in err and "inf se" not in out
+    assert float(re.search(r"^  R_D +(\S+)", out, re.MULTILINE)[1]) == pytest.approx(15.4, rel=0.05)
 
 
 @pytest.mark.parametrize(

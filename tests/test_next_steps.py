@@ -93,7 +93,7 @@ REFUSED = {
         "--map",
         {"COLUMN": "far"},
     ),
-    "frontiers/slices.py chosen_columns": (
+    "frontiers/slices.py _lacking": (
         ("frontier", "isoflop", "TABLE", *QUICK),
         rows_with(isoflop(), out=lambda i, row: row["loss"], loss=None, error=None),
         "--map",
@@ -164,7 +164,7 @@ REFUSED = {
     ),
 }  # fmt: skip
 
-LONG = ("auditing/claim_gate.py refuse", "frontiers/slices.py chosen_columns", "frontiers/c_min.py adjusted",
+LONG = ("auditing/claim_gate.py refuse", "frontiers/slices.py _lacking", "frontiers/c_min.py adjusted",
         "predicting/prior.py read_prior", "fitting/weights.py _kind", "planning/goals.py checked",
         "fitting/columns.py check_no_sweep", "frontiers/sweeps.py _asked", "frontiers/sweeps.py _varied",
         "studying/next_runs.py next_runs", "auditing/claim_gate.py _rising", "auditing/claim_gate.py _of_fit",

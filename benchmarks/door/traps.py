@@ -5,7 +5,8 @@
 Each table goes through two commands, `scalinglaws import TABLE --to points.csv` and `scalinglaws plan chinchilla
 points.csv --flops 1e21`. A trapped study is right where the 95% interval of the size holds the truth, or what `plan`
 prints names the trap; or where `import` ends with a line that names it. In a clean study a note, a failed rule of the
-audit, the name of a trap and a refusal are alarms.
+audit, the name of a trap and a refusal are alarms. A 95% interval misses in one study of twenty: where one misses
+without its trap too, on the same runs and noise, the last line says so.
 """
 
 import argparse
@@ -104,13 +105,14 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="what was printed, too")
     given = parser.parse_args()
     chosen = [study for i, study in enumerate(STUDIES, 1) if not given.only or i in given.only]
-    harmless = alarms = 0
+    harmless = alarms = chance = misses = 0
     print(f"| {'trap':40} | with it | named | right | without it | alarm |")
     with tempfile.TemporaryDirectory() as folder:
         for study in chosen:
             with_it, without = (tried(study, trapped, given.seed, Path(folder)) for trapped in (True, False))
             good, alarm = right(study, with_it), without.alarms
             harmless, alarms = harmless + good, alarms + bool(alarm)
+            chance, misses = chance + (not good and without.holds is False), misses + (without.holds is False)
             named = "yes" if study.trap in with_it.named else "no"
             print(
                 f"| {study.trap:40} | {with_it.words:7} | {named:5} | {'yes' if good else 'NO':5} "
@@ -120,6 +122,8 @@ def main() -> None:
             if given.show:
                 print(with_it.said, "\n--- without it\n", without.said)
     print(f"right: {harmless} of {len(chosen)} with a trap; alarms: {alarms} of {len(chosen)} without one")
+    wrong = len(chosen) - harmless
+    print(f"without a trap the interval misses in {misses}; of {wrong} not right, {chance} miss without theirs too")
 
 
 if __name__ == "__main__":

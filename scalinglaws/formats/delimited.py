@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from ..errors import PointsError
 from .raw import Raw, Rejected, checked_header, is_number
@@ -63,6 +64,8 @@ def read_delimited(text: str, name: str, mark: str | None = None) -> Raw:
     mark = mark or delimiter_of(text) or ","
     numbered = _numbered(text, name, mark)
     header, skipped = _header(numbered, name)
+    if len(set(filter(None, header))) < len(list(filter(None, header))):
+        header, numbered = _second_header(header, numbered, skipped)
     raw = Raw({}, rows := [], form=FORM.get(mark, "delimited text"), notes=skipped)
     whole: list[list[str]] = []
     for line, cells in numbered:
@@ -140,6 +143,19 @@ def _header(numbered: Iterator[tuple[int, list[str]]], name: str) -> tuple[list[
     raise PointsError(f"{name} has no line of column names.")
 
 
+def _second_header(
+    header: list[str], numbered: Iterator[tuple[int, list[str]]], notes: list[str]
+) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """Take the second line for the names where the first groups them, and so repeats: as many names, all different."""
+    line, cells = next(numbered, (0, []))
+    names = [cell.strip() for cell in cells]
+    if len(names) == len(header) == len(set(names)) and all(names) and not any(map(is_number, names)):
+        groups = ", ".join(dict.fromkeys(filter(None, header)))
+        notes.append(f"left out above the header, as it groups the columns: {groups}")
+        return names, numbered
+    return header, chain([(line, cells)] if cells else [], numbered)
+
+
 def without_decimal_commas(raw: Raw, mark: str) -> None:
     """Write decimal commas as points, where commas stand in numbers and some of them cannot separate thousands.
 
@@ -150,6 +166,8 @@ def without_decimal_commas(raw: Raw, mark: str) -> None:
     cells = [cell for name in with_commas for cell in raw.columns[name] if _DECIMAL_COMMA.fullmatch(cell)]
     grouped = mark != ";" or any(_GROUPS.fullmatch(cell) for column in texts.values() for cell in column[:SNIFFED])
     if all(_THOUSANDS.fullmatch(cell) for cell in cells) and grouped:
+        return
+    if not with_commas:
         return
     for name in with_commas:
         raw.columns[name] = [cell.replace(",", ".") for cell in raw.columns[name]]

@@ -185,8 +185,11 @@ def _warnings(budgets: list[Budget], line: Line | None) -> tuple[str, ...]:
             f"{int((~keep).sum())} of {len(budgets)} budgets are censored: their optimum lies outside the sizes."
         )
     if line is not None and line.exponent.low is None:
+        exact = all(budget.sizes > 3 for budget in budgets if not budget.censored)
         found.append(
-            "no interval: three sizes per budget and one best run leave no scatter to measure. Train more sizes."
+            "no interval: the losses lie on the fitted form without any scatter. They look computed, not measured."
+            if exact
+            else "no interval: three sizes per budget and one best run leave no scatter to measure. Train more sizes."
         )
     used = np.log10([b.flops for b, k in zip(budgets, keep, strict=True) if k])
     if len(used) > 1 and np.ptp(used) < 1:

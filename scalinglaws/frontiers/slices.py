@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import PointsError, argument
+from ..points.names import which_count
 from ..points.points import Points
+from ..points.size_columns import column_of_sizes
 from ..quantities import playing
 
 SAME_SIZE = 0.02  # sizes within 2% count as one size: digitised tables, rounded shapes
@@ -49,22 +51,34 @@ def chosen_columns(points: Points, columns: dict[str, str] | None) -> dict[str, 
     unknown = sorted(set(asked) - {"params", "tokens", "flops", "loss"})
     if unknown:
         raise PointsError(f"columns names {unknown[0]!r}; it may name params, tokens, flops and loss.")
-    found: dict[str, str] = {}
-    for role in ("params", "tokens", "loss"):
-        choices = [asked[role]] if role in asked else playing(role)
-        found[role] = next((name for name in choices if name in points and np.isfinite(points[name]).all()), "")
-        if not found[role]:
-            present = ", ".join(sorted(points.columns))
-            raise PointsError(
-                f"a frontier needs a column of {role}: one of {', '.join(choices)}, filled in every row. "
-                f"The table has {present}. Name it with {argument(map={choices[0]: 'COLUMN'})}."
-            )
+    roles = ("params", "tokens", "loss")
+    choices = {role: [asked[role]] if role in asked else playing(role) for role in roles}
+    found = {
+        role: next((name for name in names if name in points and np.isfinite(points[name]).all()), "")
+        for role, names in choices.items()
+    }
+    lacking = {role: names for role, names in choices.items() if not found[role]}
+    if lacking:
+        raise PointsError(_lacking(points, lacking))
     six = "flops_6nd_total" if found["params"] == "params_total" else "flops_6nd"
     preferred = [six, "flops"]
     found["flops"] = asked.get("flops") or next((name for name in preferred if name in points), six)
     if found["flops"] not in points and found["flops"] != six:
         points[found["flops"]]  # raises, naming what is there
     return found
+
+
+def _lacking(points: Points, choices: dict[str, list[str]]) -> str:
+    """Say which columns a table lacks, all at once, and how to name them; a count of parameters is filled in."""
+    wanted = "; ".join(f"of {role}: one of {', '.join(names)}" for role, names in choices.items())
+    said = (
+        f"a frontier needs a column {wanted}, filled in every row. The table has {', '.join(sorted(points.columns))}."
+    )
+    count = column_of_sizes(points) if "params" in choices else None
+    others = {names[0]: "COLUMN" for role, names in choices.items() if role != "params" or not count}
+    if count:
+        said += f" Say what {count!r} counts when the table is read: {which_count(count)}."
+    return f"{said} Name {'also ' if count else ''}{argument(map=others)}." if others else said
 
 
 def compute_of(points: Points, columns: dict[str, str]) -> np.ndarray:

@@ -153,10 +153,26 @@ def mid_decay(points: Points, turned: np.ndarray) -> Reasons:
         early &= ~(share >= ENDED)
     early &= ~(turned & last) & (points["run_id"] != "") & ~_of_several_sizes(points)
     if early[last].all():  # no rate falls to a fifth of its peak: so far their schedules go
-        early &= ~last
+        early &= ~last | _continued(points, progress)
     reason = "before the end of its schedule"
     kind = "read before the end of their schedule, where a loss is above that of a run that ends there"
     return dict.fromkeys(np.flatnonzero(early).tolist(), (reason, kind))
+
+
+def _continued(points: Points, progress: np.ndarray) -> np.ndarray:
+    """Mark the last rows of runs that another run of their size takes up, at the next step and the next lower rate."""
+    found = np.zeros(len(points), dtype=bool)
+    size = next((points[name] for name in playing("params") if name in points), None)
+    if size is None or "lr" not in points:
+        return found
+    runs = [rows[np.argsort(progress[rows], kind="stable")] for rows in groups(points) if len(rows) > 1]
+    begun = [(rows[0], progress[rows[1]] - progress[rows[0]]) for rows in runs]
+    late = [(first, step) for first, step in begun if progress[first] > 1.5 * step]  # no run of its own begins so
+    for last in (rows[-1] for rows in runs):
+        for first, step in late:
+            is_next = 0 < progress[first] - progress[last] < 1.5 * step and size[first] == size[last]
+            found[last] |= is_next and 0.5 < points["lr"][first] / points["lr"][last] <= 1.0
+    return found
 
 
 def _status(points: Points, progress: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

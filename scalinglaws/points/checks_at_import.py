@@ -24,7 +24,8 @@ def check_loss(imported: Imported) -> None:
     if any(QUANTITIES[name].role in OBSERVED for name in points.columns if name in QUANTITIES):
         return
     numbers = [name for name, values in points.columns.items() if values.dtype.kind == "f" and name not in QUANTITIES]
-    offered = argument(map={"loss_nats": _likely(numbers)})
+    of_bytes = [name for name in numbers if "byte" in plain(name)[0]]
+    offered = argument(map={"loss_bits_per_byte": of_bytes[0]} if of_bytes else {"loss_nats": _likely(numbers)})
     count = column_of_sizes(points)
     size = f", and the size, {which_count(count)}" if count else ""
     raise PointsError(

@@ -8,7 +8,7 @@ from ..formats.raw import Raw, missing
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, SYNONYMS, playing
 from .cell_values import holds_numbers
 from .foreign_units import allowed_units
-from .names import loss_by_word, named, names_held_out, plain, which_count
+from .names import letter_of, loss_by_word, named, names_held_out, plain, which_count
 
 # The quantity of a letter if the field has only one for it; "N" leaves several (params_total, params_nonembedding ...).
 _QUANTITY_OF_LETTER = {
@@ -80,8 +80,9 @@ def _letters_of(columns: Mapping[str, list], taken: Iterable[str]) -> dict[str, 
     """Read D, C and L as tokens, compute and loss, where they stand beside an N and no column is that by its name."""
     roles = {QUANTITIES[known].role for name in taken if (known := SYNONYMS.get(name, name)) in QUANTITIES}
     free = {_QUANTITY_OF_LETTER[letter]: letter for letter in _LETTERS if ROLE_OF_LETTER[letter] not in roles}
-    read = {name: letter for name, letter in free.items() if letter in columns and holds_numbers(columns[letter])}
-    return read if "N" in columns else {}
+    of_letter = {letter_of(column): column for column in reversed(list(columns))}
+    read = {name: of_letter[letter] for name, letter in free.items() if letter in of_letter}
+    return {name: one for name, one in read.items() if holds_numbers(columns[one])} if "N" in of_letter else {}
 
 
 def _may_be(quantity: str, cells: list) -> bool:

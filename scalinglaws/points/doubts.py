@@ -17,6 +17,7 @@ from .plausible_loss import doubts_of_loss
 from .points import Points
 from .size_columns import column_of_sizes
 
+LARGEST_LOGARITHM = 14.0  # of a size, to base 10
 APART = 1.05  # total over active parameters, above which a row is of a mixture of experts
 _BITS_A_BYTE = re.compile(r"(?<![a-z])bpb(?![a-z])|bits?[ _/-]*(per|a)?[ _/-]*byte", re.IGNORECASE)
 
@@ -172,8 +173,9 @@ def _about_params(points: Points, params: str) -> list[str]:
     if not largest:
         return []
     if largest < 1e4 and not units_agree(points, params):
-        unit = argument(unit={params: "millions"})
-        return [f"the largest {params} is {largest:g}: if the table counts in millions, use {unit}."]
+        unit, powers = (argument(unit={params: name}) for name in ("millions", "log10"))
+        logarithms = f"; if it holds logarithms, {powers}" if largest < LARGEST_LOGARITHM else ""
+        return [f"the largest {params} is {largest:g}: if the table counts in millions, use {unit}{logarithms}."]
     return []
 
 

@@ -12,6 +12,7 @@ from .one_definition import units_agree
 from .points import Points
 
 LEAST = 0.2  # tokens per parameter, below which hardly anyone trains
+SMALL = 1e6  # below which neither a number of parameters nor of tokens lies
 USUAL = (1.0, 1e4)  # tokens per parameter that a remedy must give
 COMPUTE = (0.2, 50.0)  # C / (6 N D) of any count of the three
 COMPUTES = ("flops", "flops_exact", "flops_6nd_total", "flops_6nd")
@@ -67,6 +68,9 @@ def _about_ratio(points: Points, params: str, tokens: str, names: Mapping[str, s
 def _remedies(points: Points, params: str, tokens: str, ratio: float, names: Mapping[str, str]) -> list[str]:
     """List what would give a usual ratio, each with its flag; compute in the table rules out what it contradicts."""
     computes, found = [c for c in _computes(points, tokens) if math.isfinite(c)], []
+    if max(np.nanmax(points[name]) for name in (params, tokens)) < SMALL and not computes:
+        units = argument(unit={params: "millions", tokens: "billions"})
+        found.append(f"with sizes in millions and tokens in billions, it would be {1000 * ratio:.2g}: {units}")
     if USUAL[0] <= 1 / ratio <= USUAL[1] and (not computes or any(_near(c) for c in computes)):
         exchanged = argument(map={params: names.get(tokens, tokens), tokens: names.get(params, params)})
         found.append(f"swapped, it would be {1 / ratio:.2g}: {exchanged}")

@@ -1,7 +1,7 @@
 """Units of a foreign table, turned into ours: unit={"loss": "bits", "params_total": "millions"}."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -19,6 +19,11 @@ _FACTORS: dict[str, dict[str, float]] = {
     "steps": {"steps": 1.0, "thousands": SCALES["thousands"]},
     "s": {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0},
 }
+_LOGARITHMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "log10": lambda values: 10.0**values,
+    "ln": np.exp,
+    "log2": np.exp2,
+}
 _OF_ROLE = {"accuracy": {"percent": 0.01}, "error": {"percent": 0.01}}
 # One of these units is a number of tokens that another column gives: tokens in steps, a batch in sequences.
 _BY_COLUMN = {
@@ -33,6 +38,7 @@ def allowed_units(name: str) -> list[str]:
     """List the units in which a table may hold a quantity."""
     known = quantity(name)
     special = ["perplexity"] if known.unit == "nats/token" else []
+    special += list(_LOGARITHMS) if _factors(name) else []
     return [*_factors(name), *special, *(unit for role, unit in _BY_COLUMN if role == known.role)]
 
 
@@ -59,6 +65,9 @@ def converted(name: str, values: np.ndarray, unit: str, columns: Mapping[str, np
             )
         return values * np.asarray(columns[by])
     factors = _factors(name)
+    if unit in _LOGARITHMS and factors:
+        with np.errstate(over="ignore"):
+            return _LOGARITHMS[unit](values)
     if unit == "perplexity" and known.unit == "nats/token":
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(values)

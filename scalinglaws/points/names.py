@@ -16,6 +16,10 @@ _PLAIN = {
     "loss_train_nats": "train_loss training_loss loss_train train_ce_loss",
     "loss_bits_per_byte": "bpb val_bpb validation_bpb eval_bpb bits_per_byte val_bits_per_byte",
     "loss_nats_sem": "loss_sem loss_stderr",
+    "params_total": "total_params total_parameters params_with_embeddings params_incl_embeddings n_total",
+    "params_nonembedding": "non_embedding_params nonembedding_params params_non_embedding params_nonemb non_emb_params "
+    "n_non_embedding non_embedding_parameters params_without_embeddings params_excl_embeddings",
+    "tokens_unique": "unique_tokens tokens_per_epoch dataset_tokens",
     "tokens": "tokens total_tokens n_tokens num_tokens tokens_seen train_tokens training_tokens tokens_trained "
     "consumed_tokens num_tokens_trained num_input_tokens_seen train_num_input_tokens_seen",
     "steps": "global_step trainer_global_step step steps iter iters iteration iterations train_steps training_steps "
@@ -38,14 +42,20 @@ _QUANTITY = {name: (quantity, place) for quantity, names in _PLAIN.items() for p
 _PERPLEXITY = {"ppl", "perplexity", "val_ppl", "val_perplexity", "eval_ppl", "eval_perplexity", "validation_perplexity"}
 COUNTS = {"n", "params", "n_params", "num_params", "nparams", "parameters", "num_parameters", "n_parameters",
           "param_count", "parameter_count", "model_size", "model_params", "size"}  # fmt: skip
+_COUNT_IN_BRACKETS = dict.fromkeys(
+    ("non-emb", "nonemb", "non-embedding", "no emb", "w/o emb", "w/o embeddings", "without embeddings"),
+    "params_nonembedding",
+) | dict.fromkeys(("total", "with emb", "with embeddings", "incl. embeddings"), "params_total")
 _PREFIXES = {"config", "summary", "params", "hparams", "args", "metrics", "data"}
 _LOSS = re.compile(r"(?:^|_)(?:loss|nll|cross_entropy|ce)(?:_|$)")
 _NO_HELD_OUT = re.compile(
     r"(?:^|_)(?:train|training|aux|z|balance|balancing|load|router|step|scale|min|max|std|logstd|sd|var|se|sem|stderr|error|err|ci"
     r"|lower|upper|delta|diff|ratio"
-    r"|predicted|pred|fitted|extrap|extrapolated|target|ema|unit|name|kind|split|text|task|other)(?:_|$)"
+    r"|smooth|smoothed|byte|bytes|char|chars|ewma|running|predicted|pred|fitted|extrap|extrapolated|target|ema|unit|name|kind|split|text|task|other)(?:_|$)"
 )
 _UNIT = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]\s*$")
+_LOGARITHM = re.compile(r"(log_?10|log_?2|ln)[\s_(]+(.+?)\)?", re.IGNORECASE)
+_OF_BYTES = re.compile(r"(?:^|_)bytes?(?:_|$)")
 _OF_TOKENS = re.compile(r"(?<=nats|bits)\s*(?:/|per)\s*(?:tokens?|tok)$")
 _UNITS = {word: unit for word, power in POWERS.items() for unit, times in SCALES.items() if times == power}
 _HELD_OUT = {"loss_nats", "loss_bits_per_byte"}
@@ -64,6 +74,9 @@ class Named:
 def plain(name: str) -> tuple[str, str | None]:
     """Give a column's name as a plain word, and the unit that stands in brackets behind it."""
     text = name.strip().lstrip("#").strip()
+    logarithm = _LOGARITHM.fullmatch(text)
+    if logarithm:
+        return plain(logarithm[2])[0], logarithm[1].replace("_", "").lower()
     found = _UNIT.search(text)
     unit = found[1].strip().lower() if found else None
     text = text[: found.start()] if found else text
@@ -102,7 +115,11 @@ def _of_word(word: str, unit: str | None) -> tuple[str | None, int]:
         return "lr", 99
     if word in _PERPLEXITY:
         return "loss_nats", 99
-    quantity, place = _QUANTITY.get(word, (None, 0))
+    if _OF_BYTES.search(word) and _LOSS.search(word) and unit in ("nats", "bits"):
+        return "loss_bits_per_byte", 99
+    if word in COUNTS and unit in _COUNT_IN_BRACKETS:
+        return _COUNT_IN_BRACKETS[unit], 0
+    quantity, place = _QUANTITY.get(word, (word, 0) if word in QUANTITIES else (None, 0))
     if quantity == "loss_nats" and unit in ("bpb", "bits/byte", "bits per byte"):
         return "loss_bits_per_byte", place
     return quantity, place
@@ -111,7 +128,9 @@ def _of_word(word: str, unit: str | None) -> tuple[str | None, int]:
 def _unit(quantity: str, word: str, unit: str | None) -> str | None:
     if word in _PERPLEXITY:
         return "perplexity"
-    return None if quantity == "loss_bits_per_byte" else unit
+    if unit in _COUNT_IN_BRACKETS:
+        return None
+    return None if quantity == "loss_bits_per_byte" and unit != "nats" else unit
 
 
 def _is_spelling(options: list[tuple[int, Named]]) -> bool:
@@ -124,6 +143,13 @@ def metric_of(label: str) -> str | None:
     """Name the quantity that a label in a column of metrics means: "validation loss" -> loss_nats."""
     word, unit = plain(label)
     return _of_word(word, unit)[0]
+
+
+def letter_of(column: str) -> str:
+    """Give a column's name without the unit behind it or the logarithm before it: "D (B)" and "log10_D" are D."""
+    text = column.strip()
+    logarithm = _LOGARITHM.fullmatch(text)
+    return logarithm[2].strip() if logarithm else _UNIT.sub("", text).strip()
 
 
 def names_held_out(column: str) -> bool:

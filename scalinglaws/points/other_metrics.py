@@ -26,7 +26,7 @@ def rows_of_held_out_loss(columns: Mapping[str, list]) -> tuple[dict[str, list],
     if losses is not None and losses.size and losses.min() > 0:  # a loss in every row
         return dict(columns), list(rows), []
     pairs = enumerate(zip(columns[loss], columns[other], strict=True))
-    without = {i for i, (held_out, training) in pairs if missing(held_out) and not missing(training)}
+    without = {i for i, (held_out, training) in pairs if _none(held_out) and not _none(training)}
     kept = [i for i in rows if i not in without]
     if not without or not kept:
         return dict(columns), list(rows), []
@@ -34,6 +34,10 @@ def rows_of_held_out_loss(columns: Mapping[str, list]) -> tuple[dict[str, list],
     found = {name: [carried.get(name, values)[i] for i in kept] for name, values in columns.items()}
     found = {name: values for name, values in found.items() if not all(map(missing, values))}
     return found, kept, [f"{counted(len(without), 'row')} of {other} are not points: those of {loss} are"]
+
+
+def _none(cell: object) -> bool:
+    return missing(cell) or (isinstance(cell, str) and cell.strip().lower() == "nan")
 
 
 def _carried(columns: Mapping[str, list], name: str) -> list:

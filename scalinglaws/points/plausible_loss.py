@@ -85,7 +85,10 @@ def doubts_of_loss(points: Points, column: str, stated: bool) -> list[str]:
     )
     if ratio > USUAL[1]:
         return [f"{far} it is in bits per token, use {argument(unit={'loss_nats': 'bits'})}"]
-    return [f"{far} it is in bits per byte, name it {argument(map={'loss_bits_per_byte': column})}"]
+    powers = _over_published(kept.replace(loss_nats=np.exp(kept["loss_nats"])))
+    logarithm = f"; if it is the logarithm of a loss, use {argument(unit={'loss_nats': 'ln'})}"
+    other = logarithm if USUAL[0] <= powers <= USUAL[1] else ""
+    return [f"{far} it is in bits per byte, name it {argument(map={'loss_bits_per_byte': column})}{other}"]
 
 
 def _percentages(points: Points) -> list[str]:

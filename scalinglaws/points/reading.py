@@ -22,6 +22,7 @@ from .given import Given, with_given
 from .imported_text import preview
 from .judged_rows import judged
 from .long_tables import widened
+from .merged_cells import without_merged
 from .one_definition import mixtures
 from .other_metrics import rows_of_held_out_loss
 from .plausible_loss import check_loss_is_one
@@ -164,9 +165,10 @@ def _values(raw: Raw, chosen: Chosen, given: Given) -> tuple[dict, dict[int, str
     columns, kept, others = rows_of_held_out_loss(chosen.columns)
     if len(kept) < len(raw.rows):
         raw.rows = [raw.rows[i] for i in kept]
+    columns, merged = without_merged(columns)
     columns, facts = with_given(columns, given)
     values, rejected, unread = values_of(columns, raw.rows)
-    return values, rejected | summaries(columns), [*others, *facts, *unread]
+    return values, rejected | summaries(columns), [*others, *merged, *facts, *unread]
 
 
 def _listed(raw: Raw, rejected: Mapping[int, str]) -> tuple[Rejected, ...]:
