@@ -20,7 +20,8 @@ PYTEST ?= -n auto --dist loadfile
 # What sums and ends in a printed number, and what asks the machine for a kernel.
 THREADED = $(addprefix tests/test_,precision.py cli_checkpoints.py fit_nist.py models.py \
 	measurements.py::test_the_page_of_our_own_runs_is_the_one_that_its_command_writes)
-ISA_TESTS = $(THREADED) $(addprefix tests/test_,fit.py uncertainty.py which_rows.py report_numbers.py)
+ISA_TESTS = $(THREADED) $(addprefix tests/test_,fit.py uncertainty.py which_rows.py report_numbers.py \
+	compiled.py::test_gradients_are_as_exact_as_pytorchs_on_twenty_random_shapes)
 export PYTHON TORCH TORCH_INDEX VENV
 
 .DEFAULT_GOAL := help

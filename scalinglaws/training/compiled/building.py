@@ -63,12 +63,20 @@ def native(folder: Path | None = None) -> Native:
 
 
 def processor(llvm) -> tuple[str, str]:
-    """The processor to compile for, and its features: this one, without its vectors where PyTorch does without too."""
+    """The processor to compile for, and its features: this one, without its vectors where PyTorch does without too.
+
+    So ATEN_CPU_CAPABILITY=avx2 or =default, which PyTorch reads, holds the compiled step to such vectors as well.
+    """
     import torch
 
-    if platform.machine() in ("x86_64", "AMD64") and torch.backends.cpu.get_cpu_capability() == "DEFAULT":
-        return "x86-64", ""
-    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    name, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    if platform.machine() in ("x86_64", "AMD64"):
+        allowed = torch.backends.cpu.get_cpu_capability()
+        if allowed == "DEFAULT":
+            return "x86-64", ""
+        if allowed == "AVX2" and "+avx512f" in features:
+            return "x86-64-v3", ""
+    return name, features
 
 
 def kernel_digest() -> str:
