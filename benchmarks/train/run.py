@@ -11,6 +11,7 @@ all, or puts them between the two marks of a page.
 import argparse
 import contextlib
 import math
+import os
 import platform
 import re
 import statistics
@@ -42,6 +43,14 @@ CASES = {  # n_ctx, n_vocab, batch, sizes
     "V 1024, 4,096 tokens per step (kaplan-cpu)": (128, 1024, 32, SMALL + LARGE),
     "V 4096, 512 tokens per step": (64, 4096, 8, SMALL[1:]),
 }
+GOALS = {  # least ratios, in the order of the sizes
+    "V 256, 512 tokens per step (quickstart)": {
+        "nanoGPT": (10, 6, 3.6, 2.1, 1.45, 1.15),
+        "plain": (7, 4.5, 2.9, 1.8, 1.35),
+    },
+    "V 1024, 4,096 tokens per step (kaplan-cpu)": {"nanoGPT": (6, 2.8, 2.0, 1.5, 1.3, 1.1)},
+    "V 4096, 512 tokens per step": {"nanoGPT": (3, 2, 1.4)},
+}
 LOSS_STEPS, LOSS_FLOPS = 200, 2e11  # losses are means over the last quarter of so many steps; fewer where they are long
 BLOCK_FLOPS = 1e10  # steps that are timed together: 32, fewer where they are long
 ORDER = ("nanoGPT", "plain", "compiled")
@@ -56,11 +65,10 @@ class Contest:
     rates: dict[str, list[float]]
     losses: dict[str, float]
 
-    def ratio(self, over: str) -> float:
-        """How many times the tokens per CPU second of another way the compiled step trains on."""
-        return statistics.median(
-            fast / slow for fast, slow in zip(self.rates["compiled"], self.rates[over], strict=True)
-        )
+    def ratio(self, over: str) -> tuple[float, float, float]:
+        """How many times the tokens per CPU second of another way the compiled step trains on: median, least, most."""
+        found = [fast / slow for fast, slow in zip(self.rates["compiled"], self.rates[over], strict=True)]
+        return statistics.median(found), min(found), max(found)
 
 
 def text_of(n_vocab: int) -> np.ndarray:
@@ -157,25 +165,32 @@ def table(title: str, found: list[Contest]) -> str:
     rivals = [name for name in ORDER[:2] if name in found[0].rates]
     header = [
         "N",
-        *(f"over {name}" for name in rivals),
+        *(word for name in rivals for word in (f"over {name}", "goal")),
         "tokens per CPU s",
         "steps",
         *(f"loss, {name}" for name in found[0].losses),
     ]
     rows = [header, ["---:"] * len(header)]
-    for one in found:
+    for i, one in enumerate(found):
         fast = statistics.median(one.rates["compiled"])
         shown = 2 - math.floor(math.log10(fast))
         rows.append(
             [
                 f"{one.params:,}",
-                *(f"{one.ratio(name):.2f}" for name in rivals),
+                *(word for name in rivals for word in judged(one.ratio(name), GOALS[title].get(name, ())[i : i + 1])),
                 f"{round(fast, shown):,.0f}",
                 str(one.steps),
                 *(f"{loss:.3f}" for loss in one.losses.values()),
             ]
         )
     return f"#### {title}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def judged(ratio: tuple[float, float, float], goals: tuple[float, ...]) -> tuple[str, str]:
+    """Write a ratio with the range of its rounds, and its goal if there is one, with what is missed."""
+    median, least, most = ratio
+    goal = "".join(f"{one:g}" + ("" if median >= one else ", missed") for one in goals)
+    return f"{median:.2f} ({least:.2f} to {most:.2f})", goal
 
 
 def processor() -> str:
@@ -205,8 +220,9 @@ def main() -> None:
         sys.path.insert(0, str(asked.rival))
         import model as nano  # type: ignore[no-redef]  # nanoGPT's
     parts = [
-        f"{time.strftime('%d %B %Y')}, {processor()}, torch {torch.__version__}, one thread, {asked.pairs} rounds; "
-        "losses are means over the last quarter of the steps."
+        f"{time.strftime('%d %B %Y')}, {processor()}, torch {torch.__version__}, one thread, {asked.pairs} rounds, of "
+        "which the table has the median and in brackets the range; losses are means over a last quarter of the steps. "
+        f"On {os.cpu_count()} cores {os.getloadavg()[0]:.0f} processes ran at the start."
     ]
     for title, (n_ctx, n_vocab, batch, sizes) in CASES.items():
         if asked.only not in title:
