@@ -143,6 +143,11 @@ def require_training(device: str = "cpu", engine: str = "auto"):
         raise MisuseError(f"--device {shown(device)}: PyTorch finds {there} such devices here. Use --device cpu.")
 
 
+def processes_of_torchrun() -> int:
+    """How many processes torchrun says that it started with this one; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def require_names(device: str, engine: str):
     """Refuse a device or an engine of an unknown name, also where a trainer of one's own needs neither.
 
@@ -151,7 +156,7 @@ def require_names(device: str, engine: str):
     """
     from ..run.run import require_engine
 
-    require_engine(engine)
+    require_engine(engine, together=processes_of_torchrun() > 1)
     kind, _, number = device.partition(":")
     of_cuda = kind == "cuda" and (not number or number.isdecimal()) and not device.endswith(":")
     if device != "cpu" and not of_cuda:

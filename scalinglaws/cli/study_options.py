@@ -29,7 +29,10 @@ Track = Annotated[
 ]
 Engine = Annotated[
     str,
-    typer.Option(help="auto: the compiled step where it can train a run, else PyTorch; plain: always PyTorch."),
+    typer.Option(
+        help="auto: the compiled step where it can train a run, else PyTorch; plain: PyTorch; graphed: on a GPU, "
+        "its step as one CUDA graph; sharded: a run cut over the processes of torchrun."
+    ),
 ]
 SpeedOption = Annotated[
     str | None,

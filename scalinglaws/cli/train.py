@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ..errors import MisuseError
-from .app import INSIDE, Folder, app, require_names, require_training, say
+from .app import INSIDE, Folder, app, processes_of_torchrun, require_names, require_training, say
 from .ending import details_in
 from .study_options import Device, Engine, Track
 
@@ -82,7 +82,7 @@ def _train_chain(store, ids: list[str], stop: Callable[[], bool], how: tuple[str
     from ..training.parallel import group
     from ..training.worker import work
 
-    with group(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else nullcontext():
+    with group(device) if processes_of_torchrun() > 1 else nullcontext():
         work(store, ids, stop=stop, device=device, engine=engine, tracking=tracking)
 
 

@@ -85,7 +85,7 @@ def launch(
     others save their state and end; the next launch resumes there.
 
     Args:
-        engine: "auto" or "plain", as `training.train.train` takes it.
+        engine: "auto", "plain" or "graphed", as `training.train.train` takes it.
         track: names of trackers to which the processes send their runs.
         seconds: how long a run takes a process, for the order of the chains and the time left; by default the order is
             that of `work_of`, and the time left is that of the progress so far.

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..errors import StudyError, unknown_name
+from ..errors import MisuseError, StudyError, unknown_name
 from .shape import Shape
 from .trainer import OWN_SCHEDULE, Trainer
 
@@ -17,7 +17,8 @@ COOLDOWNS = ("linear", "1-sqrt")
 OPTIMIZERS = ("adamw", "adam", "adafactor", "muon")
 FINISHED, DIVERGED, FAILED_TO_LEARN = OUTCOMES = ("finished", "diverged", "failed to learn")
 PRECISIONS = ("float32", "tf32", "bfloat16")
-ENGINES = ("auto", "plain")  # how a run may be trained, which is no part of what it is
+GRAPHED, SHARDED = "graphed", "sharded"
+ENGINES = ("auto", "plain", GRAPHED, SHARDED)  # how a run may be trained, which is no part of what it is
 ENDING = (
     "tokens",
     "branch_at",
@@ -207,14 +208,20 @@ class RunSpec:
         return f"L{self.shape.n_layer}-d{self.shape.d_model}-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def require_engine(engine: str):
-    """Refuse an engine that there is not.
+def require_engine(engine: str, *, together: bool = False):
+    """Refuse an engine that there is not, and for a process alone the one that cuts a run over several.
 
     Raises:
         NameUnknownError: naming those that there are.
+        MisuseError: saying how several processes are started.
     """
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES)
+    if engine == SHARDED and not together:
+        raise MisuseError(
+            f"--engine {SHARDED} cuts one run over processes that torchrun starts: "
+            f"torchrun --nproc-per-node 2 -m scalinglaws train FOLDER RUN --engine {SHARDED}."
+        )
 
 
 def state_name(step: int | str) -> str:

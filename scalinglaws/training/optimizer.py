@@ -5,7 +5,9 @@ tensors, in a sixth of the time for a model of 6,000 parameters; clipping needs 
 use rows and columns, and are given the matrices themselves.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
@@ -96,8 +98,9 @@ def make_optimizer(spec: RunSpec, model: nn.Module) -> Optimizer:
                      al. 2025, eq 4). AdamW for the rest.
     """
     flat = spec.optimizer != "adafactor" and not _packs_its_own_weights(model)
-    groups = _grouped(model, by_hidden=spec.optimizer == "muon" or _wider(spec) != 1)
-    groups = [_laid_out(group, flat and not (spec.optimizer == "muon" and group.hidden)) for group in groups]
+    groups = [
+        _laid_out(group, flat and not (spec.optimizer == "muon" and group.hidden)) for group in groups_of(spec, model)
+    ]
     parts: list[torch.optim.Optimizer | Adam | None]
     if spec.optimizer == "adafactor":
         parts = [_adafactor(spec, groups)]
@@ -120,8 +123,9 @@ def _packs_its_own_weights(model: nn.Module) -> bool:
     return on_gpu and any(isinstance(part, nn.RNNBase) for part in model.modules())
 
 
-def _grouped(model: nn.Module, *, by_hidden: bool) -> list[_Group]:
+def groups_of(spec: RunSpec, model: nn.Module) -> list[_Group]:
     """Divide a model's weights into matrices (hidden matrices separately, where that matters) and the rest."""
+    by_hidden = spec.optimizer == "muon" or _wider(spec) != 1
     named = [(weight, weight.ndim >= 2, not name.startswith(OUTSIDE)) for name, weight in model.named_parameters()]
     if by_hidden:
         matrices = [
@@ -135,12 +139,25 @@ def _grouped(model: nn.Module, *, by_hidden: bool) -> list[_Group]:
 
 
 def _laid_out(group: _Group, flat: bool) -> _Group:
-    """Allocate the gradients of a group's weights: in one flat tensor of which they become views, or separately."""
+    """Allocate the gradients of a group's weights: in one flat tensor of which they become views, or separately.
+
+    Of weights that are cut over processes, the optimizer has the parts of this process.
+    """
+    if hasattr(group.weights[0], "to_local"):
+        return _Group([_own_part(weight) for weight in group.weights], group.matrices, group.hidden)
     if flat:
         return _Group([_one_flat(group.weights)], group.matrices, group.hidden)
     for weight in group.weights:
         weight.grad = torch.zeros_like(weight)
     return group
+
+
+def _own_part(weight: Any) -> nn.Parameter:
+    """The part of a sharded weight (a DTensor) that is here, in the same memory, as is the gradient."""
+    weight.grad = torch.zeros_like(weight)
+    part = nn.Parameter(weight.detach().to_local())
+    part.grad = weight.grad.to_local()
+    return part
 
 
 @torch.no_grad()
@@ -198,9 +215,17 @@ def gradient_of(weight: nn.Parameter) -> torch.Tensor:
     return weight.grad
 
 
-def clip(weights: tuple[nn.Parameter, ...], largest: float) -> torch.Tensor:
-    """Scale the gradient down to a norm of at most `largest` (0: no limit), and return its norm before that."""
-    norm = torch.stack([gradient_of(weight).norm() for weight in weights]).norm()
+def clip(
+    weights: tuple[nn.Parameter, ...],
+    largest: float,
+    whole: Callable[[torch.Tensor], torch.Tensor] = torch.norm,
+) -> torch.Tensor:
+    """Scale the gradient down to a norm of at most `largest` (0: no limit), and return its norm before that.
+
+    Args:
+        whole: the norm of the gradient from those of the weights here, which are parts if several processes cut them.
+    """
+    norm = whole(torch.stack([gradient_of(weight).norm() for weight in weights]))
     if largest:
         scale = torch.clamp(largest / (norm + 1e-6), max=1.0)
         for weight in weights:
@@ -235,8 +260,8 @@ def gradient(
     return total
 
 
-def move(optimizer: Optimizer, rate: float):
-    """Update the weights from their gradients, with the given learning rate."""
+def move(optimizer: Optimizer, rate: float | torch.Tensor):
+    """Update the weights from their gradients, with the given learning rate: a tensor for what is recorded."""
     for part in optimizer.parts:
         for group in part.param_groups:
             group["lr"] = rate * group["lr_scale"]

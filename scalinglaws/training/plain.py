@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -36,6 +37,16 @@ def ran_out_of_memory(failure: RuntimeError) -> bool:
     return isinstance(failure, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(failure)
 
 
+def dropped(spec: RunSpec, step: int, device: str, of_noise: int = 0):
+    """Make the dropout of a step, from the run's seed and the step alone; None without dropout."""
+    if not spec.dropout:
+        return None
+    words = (spec.seed, step, of_noise) if of_noise else (spec.seed, step)
+    words = (*words, 0, place()) if place() else words
+    seed = np.random.SeedSequence(words).generate_state(1)[0]
+    return make_drop(spec.dropout, int(seed), device)
+
+
 class Plain:
     """Trains a model by PyTorch; `scored` gives the losses of its tokens.
 
@@ -52,8 +63,10 @@ class Plain:
         optimizer: Optimizer,
         batch: Callable[[int], tuple[torch.Tensor, torch.Tensor]],
         device: str,
+        rate: Callable[[int], float | torch.Tensor] | None = None,
     ):
         self.spec, self.scored, self.optimizer, self.batch, self.device = spec, model, optimizer, batch, device
+        self.rate = rate or partial(learning_rate, spec)
         self.parts, self.rows = max(1, spec.accumulate // processes()), own_rows(spec.batch)
         self.most_parts = spec.batch // processes()
 
@@ -63,20 +76,31 @@ class Plain:
         Raises:
             torch.OutOfMemoryError: memory does not suffice for a single sequence at a time.
         """
-        spec, weights = self.spec, self.optimizer.weights
+        spec = self.spec
         inputs_BT, targets_BT = (part[self.rows] for part in self.batch(step))
         watched, alone = measures_noise(spec, step), processes() == 1
         noise: tuple[tuple[float, float], ...] = ()
         if watched and alone:
             noise = (self._fitting(lambda: self._noise(step, inputs_BT, targets_BT)),)
-        loss = self._fitting(lambda: self._gradient(inputs_BT, targets_BT, self.parts, self._drop(step))).detach()
-        if not alone:
-            gradients = [gradient_of(weight) for weight in weights]
-            noise = (across_processes(gradients, inputs_BT.numel()),) if watched else ()
-            average([*gradients, loss])
-        clip(weights, spec.clip)
-        move(self.optimizer, learning_rate(spec, step))
+        drop, rate = dropped(spec, step, self.device), self.rate(step)
+        if alone:
+            return Advance((self.descend(inputs_BT, targets_BT, drop, rate),), noise)
+        loss = self._fitting(lambda: self._gradient(inputs_BT, targets_BT, self.parts, drop)).detach()
+        gradients = [gradient_of(weight) for weight in self.optimizer.weights]
+        noise = (across_processes(gradients, inputs_BT.numel()),) if watched else ()
+        average([*gradients, loss])
+        self._move(rate)
         return Advance((loss,), noise)
+
+    def descend(self, inputs_BT, targets_BT, drop, rate: float | torch.Tensor) -> torch.Tensor:
+        """Do one optimizer step on a batch; return its mean loss before that."""
+        loss = self._fitting(lambda: self._gradient(inputs_BT, targets_BT, self.parts, drop)).detach()
+        self._move(rate)
+        return loss
+
+    def _move(self, rate: float | torch.Tensor):
+        clip(self.optimizer.weights, self.spec.clip)
+        move(self.optimizer, rate)
 
     def _fitting(self, compute: Callable[[], T]) -> T:
         """Return what is computed, in more parts where memory runs out; nothing is computed twice in part."""
@@ -98,17 +122,8 @@ class Plain:
         halves = max(2, self.spec.accumulate)
 
         def of_rows(rows: slice) -> list[torch.Tensor]:
-            drop = self._drop(step, of_noise=1 + rows.start)
+            drop = dropped(self.spec, step, self.device, of_noise=1 + rows.start)
             self._gradient(inputs_BT[rows], targets_BT[rows], -(-self.parts // halves), drop)
             return [gradient_of(weight) for weight in self.optimizer.weights]
 
         return measure(of_rows, self.spec.batch, self.spec.shape.n_ctx, halves)
-
-    def _drop(self, step: int, of_noise: int = 0):
-        """Make the dropout of a step, from the run's seed and the step alone; None without dropout."""
-        if not self.spec.dropout:
-            return None
-        words = (self.spec.seed, step, of_noise) if of_noise else (self.spec.seed, step)
-        words = (*words, 0, place()) if place() else words
-        seed = np.random.SeedSequence(words).generate_state(1)[0]
-        return make_drop(self.spec.dropout, int(seed), self.device)

@@ -26,10 +26,12 @@ from ..run.run import DIVERGED, FINISHED, Evaluation, NoiseSums, Run, RunSpec, r
 from ..run.schedule import CURVE_SHARE, evaluation_steps, learning_rate, log_places, reads_whole_test
 from .compiled.engine import Compiled
 from .compiled.support import supports
+from .graphed import Graphed, cannot_graph
 from .optimizer import make_optimizer
 from .parallel import place, processes, wait_for_all
 from .plain import AT_ONCE, Plain
 from .run_state import read_checkpoint, states, write_checkpoint
+from .sharded import Sharded, as_one, require_shardable, shard, take
 from .windows import Order, Windows
 
 CEILING_SHARE = 0.02  # maximum fraction of a run's time for measuring the peak FLOP rate of the machine
@@ -64,7 +66,7 @@ class RunUnderWay:
         engine: str,
         evaluated: Callable[[Sequence[Evaluation]], None],
     ):
-        require_engine(engine)
+        require_engine(engine, together=processes() > 1)
         self.spec, self.data, self.foreign = spec, texts[0], texts[1:]
         self.folder, self.device, self.evaluated = folder, device, evaluated
         set_float32(spec.precision, device)
@@ -75,11 +77,12 @@ class RunUnderWay:
         self.tests = [Windows(text.split("test"), n_ctx, device) for text in texts]
         self.order = Order(spec, self.text.size)
         self.model = FAMILIES[spec.shape.family](spec.shape, spec.seed).to(device)
+        if engine == Sharded.name:
+            require_shardable(spec)
+            shard(self.model, device)
         self.optimizer = make_optimizer(spec, self.model)
-        self.plain_because = "it was asked for" if engine == "plain" else supports(spec, device)
-        if processes() > 1:
-            self.plain_because = f"{processes()} processes train it"
-        self.engine: Plain | Compiled = self._plain() if self.plain_because else self._compiled()
+        self.plain_because = _plain_because(spec, device, engine)
+        self.engine = self._made(engine)
         self.outcome, self.sentence = FINISHED, "reached its horizon"
         self.notes, self.began = Notes(started=utc_now(), engine=self.engine.name), time.monotonic()
         self.evaluate_after = set(evaluation_steps(spec))
@@ -95,7 +98,7 @@ class RunUnderWay:
     def resume(self, parent_folder: Path | None) -> int:
         """Load the latest state and return the step from which to resume."""
         for path in states(self.folder, min(self.spec.branch_at, default=0)):
-            kept = read_checkpoint(path, self.optimizer)
+            kept = self._read(path)
             if kept is not None:
                 self.notes = from_plain(Notes, kept, "checkpoint", StoreError)
                 self._note_engine()
@@ -103,23 +106,31 @@ class RunUnderWay:
         if not self.spec.parent:
             return 0
         state = None if parent_folder is None else parent_folder / state_name(self.spec.first_step)
-        if state is None or read_checkpoint(state, self.optimizer) is None:
+        if state is None or self._read(state) is None:
             raise StoreError(
                 f"run {self.spec.id} starts from {state or 'a state of its trunk'}, which does not exist. "
                 f"Train its trunk {self.spec.parent} again: delete the folder of the trunk and launch."
             )
         return self.spec.first_step
 
-    def _plain(self) -> Plain:
-        return Plain(
-            self.spec, self.model, self.optimizer, lambda step: self.text.at(self.order.starts(step)), self.device
-        )
+    def _made(self, engine: str) -> Plain | Compiled | Sharded | Graphed:
+        spec, model, optimizer = self.spec, self.model, self.optimizer
+        others: dict[str, type[Plain | Sharded | Graphed]] = {one.name: one for one in (Sharded, Graphed)}
+        if engine in others or self.plain_because:
+            make = Plain if self.plain_because else others[engine]
+            return make(spec, model, optimizer, lambda step: self.text.at(self.order.starts(step)), self.device)
+        assert isinstance(model, Transformer)
+        return Compiled(spec, model, optimizer, lambda step: self.text.tokens_at(self.order.starts(step)))
 
-    def _compiled(self) -> Compiled:
-        assert isinstance(self.model, Transformer)
-        return Compiled(
-            self.spec, self.model, self.optimizer, lambda step: self.text.tokens_at(self.order.starts(step))
-        )
+    def _read(self, path: Path) -> dict | None:
+        """Read a saved state, of whose weights and moments each process takes its part if they are cut."""
+        if not isinstance(self.engine, Sharded) or not path.exists():
+            return read_checkpoint(path, self.optimizer)
+        whole = as_one(self.spec, self.model, self.optimizer)
+        kept = read_checkpoint(path, whole)
+        if kept is not None:
+            take(self.spec, self.model, self.optimizer, whole)
+        return kept
 
     def _note_engine(self):
         """Keep the name of the engine with the state, and of every engine that trained a part of the run."""
@@ -212,8 +223,10 @@ class RunUnderWay:
         """Save the whole state."""
         self.read_losses()
         self.notes.step, self.notes.seconds, self.began = step, self.seconds, time.monotonic()
+        sharded = isinstance(self.engine, Sharded)
+        whole = as_one(self.spec, self.model, self.optimizer) if sharded else self.optimizer
         if place() == 0:
-            write_checkpoint(path, self.optimizer, to_plain(self.notes))
+            write_checkpoint(path, whole, to_plain(self.notes))
         wait_for_all()
 
     def finish(self, step: int) -> Run:
@@ -276,3 +289,14 @@ class RunUnderWay:
         starts = starts if whole else starts[::CURVE_SHARE]
         with in_precision(self.spec.precision, self.device):
             return evaluate(self.engine.scored, windows.at, starts, text.documents_of("test", starts))
+
+
+def _plain_because(spec: RunSpec, device: str, engine: str) -> str:
+    """Say why PyTorch's plain path trains a run; empty if another engine does."""
+    if engine == Sharded.name:
+        return ""
+    if engine == Graphed.name:
+        return cannot_graph(spec, device)
+    if processes() > 1:
+        return f"{processes()} processes train it"
+    return "it was asked for" if engine == "plain" else supports(spec, device)
