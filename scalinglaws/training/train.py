@@ -39,8 +39,7 @@ def train(
         tell, evaluated: called each second with step and training loss; after each evaluation, with all of them.
         stop: called each second; when it returns true, the state is saved and Interrupted is raised.
         engine: "auto", the compiled step where it can (`compiled.support.supports`), else PyTorch; "plain", PyTorch;
-            "graphed", PyTorch's step as one CUDA graph where it can be (`graphed.cannot_graph`); "sharded", among the
-            processes of a group, weights cut over them.
+            "graphed", as one CUDA graph (`graphed.cannot_graph`); "sharded", weights cut over a group's processes.
 
     Raises:
         StoreError: the parent's state is missing.
