@@ -17,6 +17,7 @@ from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.models import FAMILIES
 from scalinglaws.run.run import RunSpec
 from scalinglaws.run.shape import Shape
+from scalinglaws.training.compiled.support import say_engine, supports
 from scalinglaws.training.graphed import EAGER_STEPS, Graphed, cannot_graph
 from scalinglaws.training.optimizer import make_optimizer
 from scalinglaws.training.plain import Plain
@@ -131,7 +132,7 @@ def test_the_step_is_recorded_once_and_a_recording_that_kept_the_first_rate_woul
         steps(one, STEPS - 2, STEPS)
 
 
-def test_what_cannot_be_recorded_says_why_and_takes_the_plain_path(tmp_path):
+def test_what_cannot_be_recorded_says_why_and_a_cpu_takes_the_compiled_step(tmp_path):
     assert cannot_graph(SPEC, "cuda") == ""
     for reason, change in {
         "it is an LSTM": {"shape": Shape(1, 8, 1, 32, 256, family="lstm")},
@@ -144,5 +145,8 @@ def test_what_cannot_be_recorded_says_why_and_takes_the_plain_path(tmp_path):
         (tmp_path / "text" / f"{i}.txt").write_text(f"a law of scale {i} " * 9)
     text = tokenise(f"text:{tmp_path / 'text'}", "bytes", tmp_path)
     spec = RunSpec(Shape(1, 8, 1, 16, 256), "text", "bytes", text.data_id, 1000, 4, 0.01, 4, evaluations=2)
-    provenance = train(spec, text, tmp_path / "run", engine="graphed").provenance
-    assert (provenance["engine"], provenance["plain_because"]) == ("plain", "it runs on cpu")
+    expected = "plain" if supports(spec) else "compiled"
+    assert train(spec, text, tmp_path / "run", engine="graphed").provenance["engine"] == expected
+    said = []
+    say_engine([SPEC, replace(SPEC, dropout=0.1)], "cuda", "graphed", said.append)
+    assert said == ["1 of 2 runs take the recorded step; the others PyTorch: 1 because it has dropout"]

@@ -34,6 +34,7 @@ from .run_state import read_checkpoint, states, write_checkpoint
 from .sharded import Sharded, as_one, require_shardable, shard, take
 from .windows import Order, Windows
 
+OfPyTorch = Plain | Sharded | Graphed
 CEILING_SHARE = 0.02  # maximum fraction of a run's time for measuring the peak FLOP rate of the machine
 
 
@@ -81,8 +82,8 @@ class RunUnderWay:
             require_shardable(spec)
             shard(self.model, device)
         self.optimizer = make_optimizer(spec, self.model)
-        self.plain_because = _plain_because(spec, device, engine)
-        self.engine = self._made(engine)
+        make, self.plain_because = _engine_of(spec, device, engine)
+        self.engine = self._made(make)
         self.outcome, self.sentence = FINISHED, "reached its horizon"
         self.notes, self.began = Notes(started=utc_now(), engine=self.engine.name), time.monotonic()
         self.evaluate_after = set(evaluation_steps(spec))
@@ -113,14 +114,12 @@ class RunUnderWay:
             )
         return self.spec.first_step
 
-    def _made(self, engine: str) -> Plain | Compiled | Sharded | Graphed:
+    def _made(self, make: type[OfPyTorch] | None) -> OfPyTorch | Compiled:
         spec, model, optimizer = self.spec, self.model, self.optimizer
-        others: dict[str, type[Plain | Sharded | Graphed]] = {one.name: one for one in (Sharded, Graphed)}
-        if engine in others or self.plain_because:
-            make = Plain if self.plain_because else others[engine]
-            return make(spec, model, optimizer, lambda step: self.text.at(self.order.starts(step)), self.device)
-        assert isinstance(model, Transformer)
-        return Compiled(spec, model, optimizer, lambda step: self.text.tokens_at(self.order.starts(step)))
+        if make is None:
+            assert isinstance(model, Transformer)
+            return Compiled(spec, model, optimizer, lambda step: self.text.tokens_at(self.order.starts(step)))
+        return make(spec, model, optimizer, lambda step: self.text.at(self.order.starts(step)), self.device)
 
     def _read(self, path: Path) -> dict | None:
         """Read a saved state, of whose weights and moments each process takes its part if they are cut."""
@@ -291,12 +290,16 @@ class RunUnderWay:
             return evaluate(self.engine.scored, windows.at, starts, text.documents_of("test", starts))
 
 
-def _plain_because(spec: RunSpec, device: str, engine: str) -> str:
-    """Say why PyTorch's plain path trains a run; empty if another engine does."""
+def _engine_of(spec: RunSpec, device: str, engine: str) -> tuple[type[OfPyTorch] | None, str]:
+    """Return the engine that trains a run, None for the compiled step; and if it is the plain path, why."""
     if engine == Sharded.name:
-        return ""
-    if engine == Graphed.name:
-        return cannot_graph(spec, device)
+        return Sharded, ""
+    unrecorded = cannot_graph(spec, device)
+    if engine == Graphed.name and not unrecorded:
+        return Graphed, ""
+    why = "it was asked for" if engine == "plain" else supports(spec, device)
+    if engine == Graphed.name and device != "cpu":
+        why = unrecorded
     if processes() > 1:
-        return f"{processes()} processes train it"
-    return "it was asked for" if engine == "plain" else supports(spec, device)
+        why = f"{processes()} processes train it"
+    return (Plain if why else None), why

@@ -38,8 +38,7 @@ def train(
         foreign: the texts of `spec.foreign`, in order.
         tell, evaluated: called each second with step and training loss; after each evaluation, with all of them.
         stop: called each second; when it returns true, the state is saved and Interrupted is raised.
-        engine: "auto", the compiled step where it can (`compiled.support.supports`), else PyTorch; "plain", PyTorch;
-            "graphed", as one CUDA graph (`graphed.cannot_graph`); "sharded", weights cut over a group's processes.
+        engine: "auto", the compiled step where `compiled.support.supports` it; "plain", "graphed", "sharded": PyTorch.
 
     Raises:
         StoreError: the parent's state is missing.

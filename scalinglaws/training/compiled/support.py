@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from ...run.run import RunSpec
+from ...run.run import GRAPHED, RunSpec
 from .building import cannot, home, missing
 from .layout import memory_bytes
 
@@ -39,15 +39,27 @@ def _of_machine() -> str:
 
 
 def say_engine(specs: Sequence[RunSpec], device: str, engine: str, say: Callable[[str], None]):
-    """Say before some runs are trained how many take the compiled step, and why the others do not."""
+    """Say before some runs are trained how many take the compiled step (or are recorded), and why the others do not."""
     if not specs or engine == "plain":
+        return
+    if engine == GRAPHED and device != "cpu":
+        _say_reasons(Counter(_unrecorded(spec, device) for spec in specs), "recorded step", say)
         return
     if not missing() and not any(home().glob("*.o")):
         say("compiling the training step: once on this machine, about ten seconds")
-    reasons = Counter(supports(spec, device) for spec in specs)
-    fast = reasons.pop("", 0)
+    _say_reasons(Counter(supports(spec, device) for spec in specs), "compiled training step", say)
+
+
+def _unrecorded(spec: RunSpec, device: str) -> str:
+    from ..graphed import cannot_graph  # imports PyTorch
+
+    return cannot_graph(spec, device)
+
+
+def _say_reasons(reasons: Counter[str], step: str, say: Callable[[str], None]):
+    many, fast = reasons.total(), reasons.pop("", 0)
     if not reasons:
-        say(f"all {fast} take the compiled training step")
+        say(f"all {fast} take the {step}")
         return
     told = "; ".join(f"{count} because {reason}" for reason, count in reasons.items())
-    say(f"{fast} of {len(specs)} runs take the compiled training step; the others PyTorch: {told}")
+    say(f"{fast} of {many} runs take the {step}; the others PyTorch: {told}")
