@@ -260,9 +260,6 @@ STEPS = {
     ),
     # designs of studies
     "design needs a study": Step("design --speed 1e10", "scalinglaws design tiny.toml --speed 1e10", "quickstart"),
-    "a goal is for one study": Step(
-        "design kaplan-cpu --for 'plan at C=1e18' --budget 1e16", "", "name one of its files"
-    ),
     "--speed only applies": Step("study tiny.toml --speed 1e10", "--dry-run"),
     "--minutes is for a folder": Step(
         "study tiny.toml --minutes 1",
@@ -310,6 +307,7 @@ CHEAP = [
     ("constants_of_law.py", "--constants"),
 ]
 NOT_TYPED = {  # why nothing is typed
+    "a goal is for one study": "names no file: which of the set the goal is of, only its owner knows",
     "--map, --where, --unit and --given are for tables": "names what was typed, to be left out",
     "is the folder of a study, and no text": "the page of a study's folder is typed where a study was trained",
     "--pool {}": "begins a text that is typed: {} is not a number",

@@ -84,7 +84,7 @@ def _columns(text: str, points, option: str) -> list[str]:
     """Give the columns that a list of names and patterns stands for, in the order of the table."""
     found: list[str] = []
     for part in o.several([text]):
-        matched = [name for name in points.columns if fnmatchcase(name, part)] if "*" in part else [part]
+        matched = [name for name in points.columns if fnmatchcase(name, part)] if set("*?[") & set(part) else [part]
         if not matched:
             raise MisuseError(f"{option} {part}: no column matches. The table has {', '.join(points.columns)}.")
         found += [name for name in matched if name not in found]
