@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from .studying.jobs import report, study
     from .studying.next_runs import NextRuns, next_runs
     from .studying.read import read
+    from .studying.side_by_side import side_by_side
     from .uncertainty.drawn import Draws
     from .uncertainty.draws import draws
     from .uncertainty.number import Number
@@ -111,6 +112,7 @@ _DEFINED_IN = {
         ".studying.jobs": "report study",
         ".studying.next_runs": "NextRuns next_runs",
         ".studying.read": "read",
+        ".studying.side_by_side": "side_by_side",
         ".uncertainty.drawn": "Draws",
         ".uncertainty.draws": "draws",
         ".uncertainty.number": "Number",
@@ -178,6 +180,7 @@ __all__ = [
     "read",
     "read_points",
     "report",
+    "side_by_side",
     "study",
     "sweeps",
     "through_loss",

@@ -1,7 +1,7 @@
 """The compute multiplier: how many times the compute one arm needs for the loss that another reaches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -115,6 +115,24 @@ def _compared(path: Path, one: Draws, other: Draws, reference: str, arm: str, lo
     )
 
 
+def multiplier_of(one: Draws, other: Draws, names: tuple[str, str], flops: float, level: float = 0.95) -> Multiplier:
+    """Compare the same law fitted to two tables of other runs, each at its own best size of a compute.
+
+    Args:
+        one, other: the reference and the arm; their draws must be independent of each other.
+        names: of the reference and of the arm.
+        flops: what the reference spends, C = 6 N D.
+
+    Raises:
+        MisuseError: the law cannot split a budget. FitError: it gives no finite loss there.
+    """
+    _check(one.fit.law, "frontier")
+    pairs = min(len(one), len(other))
+    one, other = (replace(each, values=each.values[:pairs]) for each in (one, other))
+    path = Path(one.fit.law, "frontier", float(flops), np.nan, np.nan)
+    return _compared(path, one, other, *names, None, level)
+
+
 def _columns(draws: Draws) -> dict[str, np.ndarray]:
     return {name: draws.values[:, i] for i, name in enumerate(draws.names)}
 
@@ -172,6 +190,11 @@ def _flops(fit: Fit) -> np.ndarray:
 
 def _frontier_loss(law: Law, values: Mapping, flops) -> np.ndarray:
     """Give the loss at the best size under C = 6 N D, with one budget per draw."""
+    return best_split(law, values, flops)[1]
+
+
+def best_split(law: Law, values: Mapping, flops) -> tuple[np.ndarray, np.ndarray]:
+    """Give the best size under C = 6 N D and the loss there, with one budget per draw."""
     flops = np.asarray(flops, dtype=np.float64)
 
     def loss(log_size):
@@ -180,7 +203,8 @@ def _frontier_loss(law: Law, values: Mapping, flops) -> np.ndarray:
         return law.evaluate(*(at[letter] for letter in law.inputs), **values)
 
     if law.name in CLOSED_FORMS:
-        return loss(np.log(CLOSED_FORMS[law.name](flops, **values)))
+        known = np.log(CLOSED_FORMS[law.name](flops, **values))
+        return np.exp(known), loss(known)
     middle = 0.5 * np.log(flops)
     with np.errstate(all="ignore"):
         losses = np.stack([np.broadcast_to(loss(middle + away), np.shape(flops)) for away in SIZES])
@@ -190,7 +214,7 @@ def _frontier_loss(law: Law, values: Mapping, flops) -> np.ndarray:
             left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
             better = loss(left) < loss(right)
             low, high = np.where(better, low, left), np.where(better, right, high)
-        return loss((low + high) / 2)
+        return np.exp((low + high) / 2), loss((low + high) / 2)
 
 
 def _reached(path: Path, values: Mapping, loss) -> np.ndarray:

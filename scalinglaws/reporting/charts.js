@@ -96,7 +96,7 @@
     const traces = panel.marks.map((mark) => trace(panel, mark, seen, letters));
     if (scale) traces.push(colourBar(scale));
     const labels = [...seen].map((label) => wrapped(label, letters));
-    const widest = Math.max(1, ...labels.map((lines) => 50 + 6.3 * Math.max(...lines.map((one) => one.length))));
+    const widest = Math.max(1, ...labels.map((lines) => 45 + 5.8 * Math.max(...lines.map((one) => one.length))));
     const together = Math.max(1, Math.floor(width / widest));
     const rows = together > 1 ? Math.ceil(labels.length / together) : labels.reduce((sum, lines) => sum + lines.length, 0);
     const [plot, under] = [280, panel.x.words?.length ? 90 : 56];

@@ -15,12 +15,16 @@ from ..laws import law as shelf
 from ..points.points import Points
 from ..records.arguments import checked
 from ..reporting.report import report as drawn
+from ..reporting.side_by_side_page import side_by_side_page
 from ..results.study_results import StudyResults
 from .families import Measured, measure
 from .laws_asked import JOINT
 from .page_of_study import page_of_study
+from .side_by_side import side_by_side
 from .study import study as run_study
 from .table_study import Wanted, appraise
+
+SIDE_BY_SIDE = "side-by-side"  # folder of the page of a comparison
 
 
 @checked
@@ -78,7 +82,7 @@ def study(
 
 @checked
 def report(
-    of: str | Path | StudyResults | Points,
+    of: str | Path | StudyResults | Points | Sequence[str | Path | StudyResults | Points],
     to: str | Path | None = None,
     *,
     laws: Sequence[Law | str] | None = None,
@@ -89,13 +93,13 @@ def report(
     seed: int = 0,
     pdf: bool = False,
 ) -> Path:
-    """Write the page of a study's folder again, or that of a table of runs: laws, their test, a plan and an audit.
+    """Write the page of a study's folder again, that of a table of runs, or that of several side by side.
 
     Args:
-        of: a study's folder, its results, or points.
-        to: folder of the page; by default DIR/report, or points-report for points.
+        of: a study's folder, its results, or points; or several of them, or files of tables, to compare.
+        to: folder of the page; by default DIR/report, or points-report for points, or side-by-side.
         laws, columns, flops, draws, level, seed: only for a table: laws for all rows, letter -> column, the budget of
-            the plan, and the settings of the intervals.
+            the plan, and the settings of the intervals. A comparison takes one law, and the settings.
         pdf: also write the figures as PDF.
 
     Returns:
@@ -104,10 +108,18 @@ def report(
     Raises:
         MisuseError: options for a table are given with a study. StudyError: the folder has no results.
     """
+    if isinstance(of, list | tuple):
+        if columns or flops or len(laws or ()) > 1:
+            raise MisuseError(
+                "a comparison takes one law and no columns or flops: report([A, B], laws=['chinchilla'])."
+            )
+        law = next(iter(laws or ()), "chinchilla")
+        found = side_by_side(of, law=law, level=level, draws=draws, seed=seed)
+        return side_by_side_page(found, Path(to or SIDE_BY_SIDE), pdf=pdf)
     if isinstance(of, Points):
         members = tuple(shelf(one) if isinstance(one, str) else one for one in laws or JOINT)
         wanted = Wanted(members, bool(laws), columns or None, flops, level, draws, seed)
         return drawn(appraise(of, wanted, notes=of.notes), Path(to or "points-report"), pdf=pdf)
     if laws or columns or flops:
         raise MisuseError("laws, columns and flops apply to a table of runs; for a study, its file sets them.")
-    return page_of_study(of, to, pdf=pdf)
+    return page_of_study(of, to, pdf=pdf)  # type: ignore[arg-type]
