@@ -174,6 +174,9 @@ class Recorded:
             def is_free(self):
                 return self.left <= 0
 
+            def cpu_seconds(self):
+                return None
+
             def end(self):
                 assert self.is_free()
 

@@ -63,6 +63,9 @@ class Ending:
             def poll(self):
                 return code
 
+            def cpu_seconds(self):
+                return None
+
             def wait(self):
                 return code
 

@@ -1,16 +1,17 @@
 """Train the runs of a sweep that are missing from the store, in several processes; return the failures."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..corpora.token_files import check_data, open_data
 from ..designing.design import Sweep
 from ..errors import RunsFailedError
 from ..run.run import RunSpec, require_engine, state_name
 from ..store.store import FailedRun, Store
-from .processes import Job, Local, was_killed
+from .processes import Job, Local, cpu_seconds, was_killed
 from .progress import Clock, Progress, work_of
 
 POLL_SECONDS = 0.2
@@ -110,7 +111,7 @@ def launch(
                 left.fill(executor)
                 for stage in left.completed():
                     ended(stage)
-            tell(clock.read([spec for chain in (*over, *left.under_way) for spec in chain.specs], len(left.under_way)))
+            tell(left.told(clock, over))
     finally:
         left.end()
     return left.failures
@@ -150,12 +151,27 @@ class _Work:
         self.running: dict[Job, _Chain | None] = {}
         self.leaving: list[Job] = []
         self.failures: list[Failure] = []
+        self.used: dict[Job, float] = {}
         self.open = {chain.stage for chain in waiting}
 
     @property
     def under_way(self) -> list[_Chain]:
         """The chains that processes are at."""
         return [chain for chain in self.running.values() if chain is not None]
+
+    def cpu_seconds(self) -> float | None:
+        """Give the processor seconds of all processes so far; None where the system does not say."""
+        for job in (*self.running, *self.leaving):
+            if (used := job.cpu_seconds()) is not None:
+                self.used[job] = used
+        return None if cpu_seconds(os.getpid()) is None else sum(self.used.values())
+
+    def told(self, clock: Clock, over: list[_Chain]) -> Progress:
+        """Give the progress, with the runs that wait, in their order, those that failed, and what was spent."""
+        progress = clock.read([spec for chain in (*over, *self.under_way) for spec in chain.specs], len(self.under_way))
+        waiting = tuple(spec.id for chain in self.waiting for spec in chain.specs)
+        failed = tuple((failure.run_ids[0], failure.log) for failure in self.failures)
+        return replace(progress, waiting=waiting, failed=failed, cpu_seconds=self.cpu_seconds())
 
     def fill(self, executor: Local):
         """Give the first waiting chains to free processes, then to new ones; let processes end when nothing waits."""

@@ -3,6 +3,7 @@
 import os
 import shlex
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import IO
 # as fast; more for the smallest models).
 SETTINGS = ["OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "MALLOC_MMAP_MAX_=0", "MALLOC_TRIM_THRESHOLD_=4294967295"]
 
+PROCESS_CLOCK = 2  # CPUCLOCK_SCHED of Linux: the clock of a process by its id, as clock_getcpuclockid makes it
 ASKED_TO_END = 75  # exit code of a worker that was asked to end and saved its state
 
 
@@ -27,6 +29,14 @@ def was_killed(exit_code: int) -> bool:
     return (
         exit_code < 0 or exit_code in (ASKED_TO_END, LOST) or exit_code in [SHELL_SIGNAL + one for one in FROM_OUTSIDE]
     )
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """Give the processor seconds that a process has used, on Linux; None elsewhere, or when it has ended."""
+    try:
+        return time.clock_gettime((~pid << 3) | PROCESS_CLOCK)
+    except (OSError, AttributeError, OverflowError):
+        return None
 
 
 @dataclass(eq=False)
@@ -56,6 +66,10 @@ class Job:
     def poll(self) -> int | None:
         """Its exit code; None while it runs."""
         return self.process.poll()
+
+    def cpu_seconds(self) -> float | None:
+        """Processor seconds that it has used; None where the system does not say, or when it has ended."""
+        return cpu_seconds(self.process.pid)
 
     def stop(self):
         """Ask it to save its state and end."""

@@ -27,12 +27,25 @@ class Active:
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a launch; `seconds_left` is an estimate, and None before there is one."""
+    """The progress of a launch.
+
+    Attributes:
+        seconds_left: an estimate, and None before there is one.
+        share: of the work of all runs that is done, from 0 to 1; already: runs that were done when the launch began.
+        waiting: ids of the runs that wait, in their order; failed: of those that failed, with the paths of their logs.
+        processes: that train; cpu_seconds: of theirs so far, None where the system does not say.
+    """
 
     done: int
     total: int
     active: tuple[Active, ...]
     seconds_left: float | None
+    share: float = 0.0
+    already: int = 0
+    waiting: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    processes: int = 1
+    cpu_seconds: float | None = None
 
 
 def work_of(spec: RunSpec, overhead_flops: float = OVERHEAD_FLOPS) -> float:
@@ -54,6 +67,7 @@ class Clock:
         self.work = {spec.id: (seconds or work_of)(spec) for spec in sweep.runs}
         self.chains = [[spec.id for spec in chain] for chain in sweep.chains]
         self.done = {spec.id for spec in sweep.runs if store.has(spec)}
+        self.already, self.whole = len(self.done), sum(self.work.values())
         self.believed = BELIEVED_SECONDS if seconds else 0.0
         self.busy, self.at_start = 0.0, math.nan
 
@@ -72,7 +86,9 @@ class Clock:
         first = {spec.id: spec.first_step for spec in started}
         for a in active:
             left[a.run_id] *= 1 - max(0, a.step - first[a.run_id]) / max(1, a.steps - first[a.run_id])
-        return Progress(len(self.done), len(self.sweep.runs), tuple(active), self._seconds(left))
+        share = 1 - sum(left.values()) / self.whole if self.whole else 1.0
+        counts = len(self.done), len(self.sweep.runs)
+        return Progress(*counts, tuple(active), self._seconds(left), share, self.already, processes=processes)
 
     def _seconds(self, left: dict[str, float]) -> float | None:
         """Until all is done: no sooner than the longest chain, and than all of them with every process at work."""

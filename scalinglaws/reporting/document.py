@@ -1,6 +1,7 @@
 """A page that opens from disk: its parts as HTML, its data and charts inside it, and nothing fetched from anywhere."""
 
 import base64
+import dataclasses
 import hashlib
 import html
 import json
@@ -41,6 +42,7 @@ class Document:
         data: what "Download everything" saves, by its names.
         charts: name of a figure -> what `charts.js` draws.
         planner: whether a part is the planner, whose script then comes along.
+        again: when a page of a study under way was written; without it the page stays as it is.
     """
 
     title: str
@@ -52,12 +54,14 @@ class Document:
     data: Mapping[str, Any]
     charts: Mapping[str, Any] = field(default_factory=dict)
     planner: bool = False
+    again: Any = None
 
 
 def html_of(document: Document) -> str:
     """Fill in the template of a page."""
     here = files(__package__)
     names = ["page.js", *(["charts.js"] if document.charts else []), *(["planner.js"] if document.planner else [])]
+    names += ["live.js"] if document.again else []
     scripts = [(here / name).read_text(encoding="utf-8") for name in names]
     if document.charts:
         scripts.insert(0, (here / LIBRARY).read_text(encoding="utf-8"))
@@ -78,8 +82,16 @@ def html_of(document: Document) -> str:
         ),
         commands="\n".join(_command(text, place) for place, text in enumerate(document.commands, 1)),
         charts=charts,
+        again=_again(document),
         data=inert(document.data),
     )
+
+
+def _again(document: Document) -> str:
+    """Say when the page was written, for the script that loads it again; empty for a page that is complete."""
+    if document.again is None:
+        return ""
+    return f'<script type="application/json" id="again">{inert(dataclasses.asdict(document.again))}</script>'
 
 
 def _allowed(scripts: Sequence[str]) -> str:
@@ -107,12 +119,13 @@ def live_figure(figure: DrawnFigure, picture: str, number: str, links: str = "")
         why = f'<p class="absent">{_coded(figure.caption)}</p>'
         return f'<figure id="figure-{figure.name}"><figcaption>{named}{why}</figcaption></figure>'
     live = _has_chart(figure)
+    links = f'<span class="files">{links}</span>' if links else ""
     data = f'<details data-of="{figure.name}"><summary>Data of this figure</summary></details>' if live else ""
     chart = f' data-chart="{figure.name}"' * live
     return (
         f'<figure id="figure-{figure.name}"{chart}><div class="paper">'
         f'<div class="still">{picture}</div><div class="live" hidden></div></div>'
-        f'<figcaption>{named}{_coded(figure.caption)} <span class="files">{links}</span>{data}</figcaption></figure>'
+        f"<figcaption>{named}{_coded(figure.caption)} {links}{data}</figcaption></figure>"
     )
 
 

@@ -16,12 +16,14 @@ from ..points.points import Points
 from ..points.writing import write_points
 from ..records.json_values import to_plain, write_json, write_whole
 from ..reporting.families_page import families_page
+from ..results.attempt import attempt
 from ..store.store import Store, new_or_kept
 from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints, forget_complaints
 from .experiment import experiment
 from .family_sweeps import Family, joined, read_families
 from .machine import cores
+from .page_while_training import REPORT, PageWhileTraining
 from .run_tables import FAMILIES, curve_table, position_table, run_table
 
 
@@ -57,7 +59,7 @@ def measure(
     """
     track, asked_now = check_trackers(track), dict[str, Family]()
     told: dict[str, None] = {}
-    with new_or_kept(to) as store:
+    with new_or_kept(to) as store, PageWhileTraining(store, asked.name, "", tell, fitted=False) as tell:
         for study in asked.studies:
             data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
             told[data.told()] = None
@@ -88,7 +90,10 @@ def _judge(name: str, store: Store, say):
     title = f"What the runs of {name} say of Kaplan et al. 2020"
     write_whole(store.path / "findings.md", page(found.found, title).encode())
     say(f"{found.found.summary}; see {store.path / 'findings.md'}")
-    say(f"report: {families_page(found, store.path / 'report').resolve()}")
+    attempt(
+        lambda: say(f"report: {families_page(found, store.path / REPORT).resolve()}"),
+        lambda why: say(f"the page could not be written: {why}. The tables are kept: scalinglaws report {store.path}"),
+    )
 
 
 def _train(families: list[Family], store: Store, how: dict, say, tables: Callable) -> list[Failure]:

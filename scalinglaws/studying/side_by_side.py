@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..arms.multiplier import best_split, largest_flops, least_flops, multiplier_of, splits_a_budget
-from ..errors import FitError, MisuseError, PointsError
+from ..errors import FitError, MisuseError, PointsError, argument
 from ..fitting.fit import fit
 from ..laws import Law
 from ..laws import law as shelf
@@ -132,8 +132,8 @@ def _common_size(given: Sequence[_Read]) -> str:
             return name
     told = "; ".join(f"{one.name}: {', '.join(sorted(each)) or 'none'}" for one, each in zip(given, has, strict=True))
     raise PointsError(
-        f"these runs share no count of parameters ({told}), so that their N do not compare. Add one, for example by "
-        "scalinglaws import RUNS --map params_nonembedding=COLUMN."
+        f"these runs share no count of parameters ({told}), so that their N do not compare. Read one into all of them: "
+        f"{argument(map={'params_nonembedding': 'COLUMN'})}."
     )
 
 
@@ -155,8 +155,8 @@ def _common_loss(given: Sequence[_Read]) -> tuple[str, list[str]]:
     told = "; ".join(f"{one.name}: {', '.join(t) or 'not named'}" for one, t in zip(given, tokenizers, strict=True))
     raise PointsError(
         f"tokenizers differ or are not named ({told}), and nats per token of two tokenizers do not compare. Give the "
-        "bytes of a token, so that bits per byte follow: scalinglaws import RUNS --given bytes_per_token=4.2, or a "
-        "column loss_bits_per_byte."
+        "bytes of a token, so that bits per byte follow, or a column of them: "
+        f"{argument(given={'bytes_per_token': 4.2})}, {argument(map={'loss_bits_per_byte': 'COLUMN'})}."
     )
 
 
@@ -172,7 +172,7 @@ def _counted(one: _Read, size: str, loss: str) -> Points:
     """Give the rows that are fitted, with their loss in the common unit, as points of one definition."""
     points = one.points.kept
     if "tokens" not in points:
-        raise PointsError(f"{one.name} has no column of tokens: name it with --map tokens=COLUMN.")
+        raise PointsError(f"{one.name} has no column of tokens: name it with {argument(map={'tokens': 'COLUMN'})}.")
     if loss not in points:
         points = points.replace(**{loss: np.asarray(convert(points, loss))})
     good = np.logical_and.reduce([np.isfinite(points[name]) & (points[name] > 0) for name in (size, "tokens", loss)])
@@ -197,7 +197,7 @@ def _withheld(given: Sequence[_Read], drawn: Sequence[Draws], low: float, high: 
         told = "; ".join(f"{one.name}: {', '.join(each)}" for one, each in zip(given, tests, strict=True))
         return (
             f"the losses are measured on different texts ({told}), so that a difference of losses is one of texts too. "
-            "Evaluate all runs on one text, and read that column as the loss: --map loss_nats=COLUMN"
+            f"Evaluate all runs on one text, and read that column as the loss: {argument(map={'loss_nats': 'COLUMN'})}"
         )
     bad = [f"{one.name}: {why}" for one, d in zip(given, drawn, strict=True) if (why := _why_unsound(d))]
     if bad:

@@ -40,6 +40,7 @@ from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals
 from .ledger_of_study import write_down
 from .machine import cores, machine, versions
+from .page_while_training import REPORT, PageWhileTraining
 from .predictor import Predictor, alike, barred_of_study, planned_by, predictor
 from .study_audit import audited
 from .taking_part import notes_on, taking_no_part
@@ -77,7 +78,7 @@ def study(
         RunsFailedError: a training process failed; finished runs are kept.
     """
     began, laws, track = time.monotonic(), laws_of(study, say), check_trackers(track)
-    with new_or_kept(to) as store:
+    with new_or_kept(to) as store, PageWhileTraining(store, study.name, command, tell) as tell:
         data = text_of(study, store.data, data_dir)
         sweep = sweep_of(study, data, store.data, data_dir)
         earlier = store.path / "seconds.json"
@@ -101,7 +102,7 @@ def study(
         write_hint(earlier, seconds := time.monotonic() - began + _number(read_hint(earlier)))
         results = _results(study, sweep, store, data, found, law, tests, plans, command, seconds, by)
         write_down(store.path, results.tests, plans, points)
-        return _told(results, store.runs_of(sweep.runs), store.path, figures)
+        return _told(results, store.runs_of(sweep.runs), store.path, figures, say)
 
 
 def _first_said(study: Study, sweep: Sweep, text: StudyText) -> list[str]:
@@ -118,7 +119,7 @@ def _foretold(test: HeldOutTest) -> str:
     )
 
 
-def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool) -> StudyResults:
+def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool, say) -> StudyResults:
     """Save the results first, then audit them and draw the page, so that a failure there costs no measurement."""
     write_json(folder / "results.json", to_plain(results))
     results = attempt(
@@ -126,7 +127,10 @@ def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool) -
         lambda why: replace(results, notes=(*results.notes, f"no audit: {why}")),
     )
     write_json(folder / "results.json", to_plain(results))
-    report(results, folder / "report", figures=STUDY_FIGURES if figures else ())
+    attempt(
+        lambda: report(results, folder / REPORT, figures=STUDY_FIGURES if figures else ()),
+        lambda why: say(f"the page could not be written: {why}. The results are kept: scalinglaws report {folder}"),
+    )
     return results
 
 
