@@ -106,8 +106,10 @@ def test_a_command_is_copied(page):
     page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
 
 
-def seen_charts(page, count):
+def seen_charts(page):
     """Scroll down until every chart is drawn."""
+    count = page.locator("figure[data-chart]").count()
+    assert count >= 7
     for _ in range(40):
         if page.locator("figure.alive").count() == count:
             break
@@ -119,19 +121,19 @@ def seen_charts(page, count):
 @pytest.mark.parametrize("width", [400, 1200])
 def test_every_figure_is_a_chart_with_all_its_marks_and_nothing_overflows_the_window(page, width):
     page.set_viewport_size({"width": width, "height": 900})
-    seen_charts(page, 6)
+    seen_charts(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     boxes = page.locator("figure .chart").evaluate_all(
         "all => all.map(one => [one.getBoundingClientRect().left, one.getBoundingClientRect().right])"
     )
-    assert len(boxes) == 12 and all(left >= 0 and right <= width for left, right in boxes)
+    assert len(boxes) >= 13 and all(left >= 0 and right <= width for left, right in boxes)
     dots = page.locator("#figure-joint .points path.point").count()
     assert dots == len(sample().points)
     assert page.locator("figure .still svg[role=img]:visible").count() == 0
 
 
 def test_charts_of_runs_follow_the_runs_that_the_reader_chooses(page):
-    seen_charts(page, 6)
+    seen_charts(page)
     page.locator("#filter").fill("held-0")
     page.wait_for_timeout(300)
     faint = "all => all.filter(one => Number(getComputedStyle(one).opacity) < 0.2).length"
@@ -140,7 +142,7 @@ def test_charts_of_runs_follow_the_runs_that_the_reader_chooses(page):
 
 def test_letters_in_figures_can_be_read_on_a_telephone(page):
     page.set_viewport_size({"width": 400, "height": 900})
-    seen_charts(page, 6)
+    seen_charts(page)
     sizes = page.locator("figure .chart svg text").evaluate_all(
         "texts => texts.map(t => parseFloat(getComputedStyle(t).fontSize))"
     )

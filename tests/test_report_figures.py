@@ -15,7 +15,11 @@ from scalinglaws.reporting.drawing.in_page import chart_of
 from scalinglaws.reporting.own.figure import drawn
 from scalinglaws.reporting.own.shelf import STUDY_FIGURES, study_figure
 
-KINDS = {kind.name: kind for kind in STUDY_FIGURES}
+KINDS = {
+    kind.name: kind
+    for kind in STUDY_FIGURES
+    if kind.name in ("laws", "curves", "joint", "frontier", "held-out", "residuals")
+}  # the others are of some studies and tables alone
 UNITS = ("(FLOPs)", "(PF-days)", "(tokens)", "(parameters)", "(nats per token)", "(%)")
 
 
@@ -327,3 +331,32 @@ def test_the_same_results_give_the_same_bytes_whatever_the_readers_own_settings_
         assert matplotlib.rcParams["lines.linewidth"] == 9.0
     assert b"CreationDate" not in pdf and "dc:date" not in svg
     assert canvas.STYLE["font.size"] == 9.0
+
+
+def test_equal_computes_are_joined_by_size_with_the_lowest_loss_of_each_marked():
+    sizes = np.geomspace(1e6, 1e8, 7)
+    rows = [(n, c / 6 / n, c) for c in (1e17, 1e18) for n in sizes]
+    N, D, C = (np.array(column) for column in zip(*rows, strict=True))
+    columns = {"params_nonembedding": N, "tokens": D, "flops_6nd": C, "loss_nats": 1.7 + 400 / N**0.34 + 410 / D**0.28}
+    found = draw("isoflop", sample(points=Points({**columns, "run_id": [f"r{i}" for i in range(14)]}), held_out=None))
+    [one] = found.panels
+    lowest = [mark for mark in one.marks if mark.symbol == "D"]
+    for mark, flops in zip(lowest, (1e17, 1e18), strict=True):
+        losses = np.where(flops == C, columns["loss_nats"], np.inf)
+        assert mark.x == (N[np.argmin(losses)],) and mark.hollow == (mark.x[0] in (sizes[0], sizes[-1]))
+    assert "at each of 2 computes" in found.caption
+    assert not study_figure("isoflop").applies(sample(points=Points({})))
+
+
+def test_the_map_of_residuals_has_every_fitted_row_once_by_its_sign(whole):
+    [one] = draw("residual-map", whole).panels
+    kept = whole.points["residual_log"][whole.points["excluded_because"] == ""]
+    assert sum(len(mark.x) for mark in one.marks) == len(kept)
+    above = sum(len(mark.x) for mark in one.marks if mark.symbol == "^")
+    assert above == (kept > 0.5 * np.sqrt(np.mean(kept**2))).sum()
+
+
+def test_a_waterfall_or_a_ranking_is_drawn_where_there_is_one_alone(whole):
+    assert not study_figure("backtest").applies(whole)
+    steps = [one for one in whole.audit.waterfall if one.exponent]
+    assert study_figure("attribution").applies(whole) == (len(steps) > 1)

@@ -94,7 +94,9 @@ def _axis(axes, which: str, axis: Axis, marks: tuple[Mark, ...]) -> None:
         place.set_major_locator(FixedLocator(list(axis.ticks)))
         place.set_minor_locator(NullLocator())
         texts = dict(zip(axis.ticks, axis.words, strict=False))
-        place.set_major_formatter(FuncFormatter(lambda value, _at: plain(texts.get(value, f"{value:g}"))))
+        place.set_major_formatter(
+            FuncFormatter(lambda value, _at: plain(textwrap.fill(texts.get(value, f"{value:g}"), 14)))
+        )
     if axis.reversed:
         getattr(axes, f"invert_{which}axis")()
 

@@ -1,10 +1,10 @@
 """The figures of a study by their names, in the order of the page."""
 
 from ...errors import MisuseError, nearest
-from . import curves, frontier, held_out, joint, laws, residuals
+from . import attribution, backtest, curves, frontier, held_out, isoflop, joint, laws, residual_map, residuals
 from .figure import StudyFigure
 
-FILES = (laws, curves, joint, frontier, held_out, residuals)
+FILES = (laws, curves, joint, isoflop, frontier, held_out, backtest, residuals, residual_map, attribution)
 STUDY_FIGURES = tuple(file.FIGURE for file in FILES)
 
 
