@@ -236,6 +236,12 @@ STEPS = {
     ),
     "--export writes one of the listed": Step(f"{PLAN} --lr 1e-3 --export nanogpt", SHAPES, "--n-vocab and --n-ctx"),
     # files and studies
+    "a comparison takes one --law and no --budget": Step(
+        "report points.csv iso.csv --budget 1e21",
+        "scalinglaws report ONE --budget FLOPS",
+        also={"ONE": "points.csv", "FLOPS": "1e21"},
+        slow=True,
+    ),
     "mapping saved in": Step(
         "import points.csv --save-mapping kept.json",
         "scalinglaws import points.csv --mapping kept.json",
@@ -307,6 +313,7 @@ CHEAP = [
     ("constants_of_law.py", "--constants"),
 ]
 NOT_TYPED = {  # why nothing is typed
+    "{} {}: {}.": "passes on why the words of an option cannot be split",
     "a goal is for one study": "names no file: which of the set the goal is of, only its owner knows",
     "--map, --where, --unit and --given are for tables": "names what was typed, to be left out",
     "is the folder of a study, and no text": "the page of a study's folder is typed where a study was trained",
@@ -451,7 +458,7 @@ def examples() -> list[tuple[str, str]]:
     for path in sorted(CLI.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             name = ast.unparse(node.func).removeprefix("o.") if isinstance(node, ast.Call) else ""
-            if name in ("named", "places", "spans"):
+            if name in ("named", "places", "spans") and (name == "places" or len(node.args) > 1):
                 option = node.args[1] if len(node.args) > 1 else ast.Constant("--at")
                 found += [(path.name, option.value)] if isinstance(option, ast.Constant) else []
     return sorted(set(found))
