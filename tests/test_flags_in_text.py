@@ -21,6 +21,7 @@ PACKAGE = Path(sl.__file__).parent
 BELOW = [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] != "cli"]
 COMMANDS = {  # texts that are a command line, or speak of one alone
     "--chains",
+    *("#SBATCH --", "--parsable", "--full", "--noheader", "--array", "--me", "--format=%F %K"),  # of Slurm's commands
     "scalinglaws study STUDY --only FAMILIES --to FOLDER",
     "--nproc-per-node",  # of torchrun
     "--device",

@@ -34,10 +34,10 @@ STUDY = Study(
 )
 
 
-def prepare(folder, text):
+def prepare(folder, text, study=STUDY):
     store = open_store(folder, create=True)
     data = tokenise(f"text:{text}", "bytes", store.data)
-    sweep = design(STUDY, data.vocabulary, data.data_id, len(data.split("train")))
+    sweep = design(study, data.vocabulary, data.data_id, len(data.split("train")))
     write_json(folder / "sweep.json", to_plain(sweep))
     return store, sweep
 

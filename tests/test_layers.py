@@ -53,7 +53,7 @@ MAY_IMPORT = split(
         "designing": "corpora errors records run",
         "store": "errors points records results run",
         # starts command lines and never trains: results come back through the store
-        "launching": "corpora designing errors run store",
+        "launching": "corpora designing errors records run store",
         # the inferring wing
         "laws": "errors quantities",  # formulas: no data, no solver
         "fitting": "errors laws points quantities records",  # never a Run or a Store

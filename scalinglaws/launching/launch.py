@@ -1,46 +1,22 @@
 """Train the runs of a sweep that are missing from the store, in several processes; return the failures."""
 
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ..corpora.token_files import check_data, open_data
 from ..designing.design import Sweep
 from ..errors import RunsFailedError
 from ..run.run import RunSpec, require_engine, state_name
-from ..store.store import FailedRun, Store
-from .processes import Job, Local, cpu_seconds, was_killed
+from ..store.store import Store
+from .chains import Chain, Failure, completed, judged
+from .processes import Job, Local, cpu_seconds, worker
 from .progress import Clock, Progress, work_of
+from .slurm import Slurm, SlurmWork
 
 POLL_SECONDS = 0.2
 LOG = "log.txt"  # of a chain, in the folder of its first run: what its process said while it was at it
-RESTARTS = 2  # maximum restarts of a chain whose process was killed from outside: it resumes from its checkpoint
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A chain of runs that failed: the exit code of its process, the path of its log, and what its trainer noted."""
-
-    run_ids: tuple[str, ...]
-    exit_code: int
-    log: str
-    noted: FailedRun | None = None
-
-    @property
-    def why(self) -> str:
-        """What went wrong, or where the reader can see it."""
-        if self.noted:
-            quote = "".join(f"\n    {line}" for line in self.noted.lines.splitlines())
-            return f"the first, {self.noted.run_id}, {self.noted.sentence} Its log, {self.noted.log}, says:{quote}\n"
-        if not was_killed(self.exit_code):
-            return f"the log of the first says why: {self.log}"
-        how = f"signal {-self.exit_code}" if self.exit_code < 0 else "a request to end"
-        return (
-            f"the first, {self.run_ids[0]}, was killed {RESTARTS + 1} times by {how} from outside, perhaps because the "
-            "memory was exhausted. Use a machine with more memory, or fewer processes"
-        )
 
 
 def require_success(failures: Sequence[Failure], asked: str):
@@ -56,19 +32,10 @@ def require_success(failures: Sequence[Failure], asked: str):
         )
 
 
-@dataclass
-class _Chain:
-    specs: tuple[RunSpec, ...]
-    work: float
-    stage: int
-    restarts: int = 0
-    log: str = field(default="")
-
-
 def launch(
     sweep: Sweep,
     store: Store,
-    executor: Local,
+    executor: Local | Slurm,
     *,
     device: str = "cpu",
     engine: str = "auto",
@@ -92,26 +59,26 @@ def launch(
             that of `work_of`, and the time left is that of the progress so far.
         stages: sets of run ids, in the order in which they are wanted; a later stage starts as soon as an earlier one
             leaves a process free. By default the whole sweep is one stage.
-        ended: called with the index of each stage when this launch completes it, except for the last one.
+        ended: called with the index of each stage but the last when this launch completes it.
     """
     require_engine(engine)
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
     options = ["--device", device, "--engine", engine, *(word for name in track for word in ("--track", name))]
-    left = _Work(_lacking(sweep, store, stages, track, seconds or work_of), options, store)
+    work = (_lacking(sweep, store, stages, track, seconds or work_of), options, store)
+    left = SlurmWork(executor, *work) if isinstance(executor, Slurm) else _Work(executor, *work)
     for spec in (spec for chain in left.waiting for spec in chain.specs):
         store.ask(spec)
     _check_texts(left.waiting, store)
     clock = Clock(sweep, store, seconds, executor.slots)
     try:
         while left.waiting or left.under_way:
-            left.fill(executor)
+            left.fill()
             time.sleep(POLL_SECONDS)
             over = left.collect()
-            if over:
-                left.fill(executor)
-                for stage in left.completed():
-                    ended(stage)
-            tell(left.told(clock, over))
+            left.fill()
+            for stage in left.completed() if over else ():
+                ended(stage)
+            tell(_told(left, clock, over))
     finally:
         left.end()
     return left.failures
@@ -135,7 +102,7 @@ def without_states(sweep: Sweep, store: Store) -> str:
     )
 
 
-def _check_texts(chains: list[_Chain], store: Store):
+def _check_texts(chains: list[Chain], store: Store):
     """Compare the token files that the runs will read with their digests, once for all processes."""
     specs = [spec for chain in chains for spec in chain.specs]
     for data_id in dict.fromkeys(one for spec in specs for one in (spec.data, *(data for _, data in spec.foreign))):
@@ -146,16 +113,16 @@ def _check_texts(chains: list[_Chain], store: Store):
 class _Work:
     """Chains that wait, processes with the chain that each is at (None: it is free), and failures."""
 
-    def __init__(self, waiting: list[_Chain], options: list[str], store: Store):
-        self.waiting, self.options, self.store = waiting, options, store
-        self.running: dict[Job, _Chain | None] = {}
+    def __init__(self, executor: Local, waiting: list[Chain], options: list[str], store: Store):
+        self.waiting, self.options, self.store, self.executor = waiting, options, store, executor
+        self.running: dict[Job, Chain | None] = {}
         self.leaving: list[Job] = []
         self.failures: list[Failure] = []
         self.used: dict[Job, float] = {}
         self.open = {chain.stage for chain in waiting}
 
     @property
-    def under_way(self) -> list[_Chain]:
+    def under_way(self) -> list[Chain]:
         """The chains that processes are at."""
         return [chain for chain in self.running.values() if chain is not None]
 
@@ -166,21 +133,14 @@ class _Work:
                 self.used[job] = used
         return None if cpu_seconds(os.getpid()) is None else sum(self.used.values())
 
-    def told(self, clock: Clock, over: list[_Chain]) -> Progress:
-        """Give the progress, with the runs that wait, in their order, those that failed, and what was spent."""
-        progress = clock.read([spec for chain in (*over, *self.under_way) for spec in chain.specs], len(self.under_way))
-        waiting = tuple(spec.id for chain in self.waiting for spec in chain.specs)
-        failed = tuple((failure.run_ids[0], failure.log) for failure in self.failures)
-        return replace(progress, waiting=waiting, failed=failed, cpu_seconds=self.cpu_seconds())
-
-    def fill(self, executor: Local):
+    def fill(self):
         """Give the first waiting chains to free processes, then to new ones; let processes end when nothing waits."""
         free = [job for job, chain in self.running.items() if chain is None]
-        while self.waiting and (free or len(self.running) < executor.slots):
+        while self.waiting and (free or len(self.running) < self.executor.slots):
             chain = self.waiting.pop(0)
             log = self.store.folder(chain.specs[0].id) / LOG
             chain.log = str(log)
-            job = free.pop() if free else executor.start(_command(self.store, self.options), log)
+            job = free.pop() if free else self.executor.start(_command(self.store, self.options), log)
             job.give([spec.id for spec in chain.specs])
             self.running[job] = chain
         for job in free:
@@ -188,7 +148,7 @@ class _Work:
             del self.running[job]
             self.leaving.append(job)
 
-    def collect(self) -> list[_Chain]:
+    def collect(self) -> list[Chain]:
         """Return the chains that are over; one whose process was killed from outside goes back to the queue."""
         over = []
         for job, chain in list(self.running.items()):
@@ -199,7 +159,7 @@ class _Work:
                 continue
             if chain is not None:
                 over.append(chain)
-                self._judge(chain, 0 if self.running[job] is None else code or 0)
+                judged(chain, 0 if self.running[job] is None else code or 0, self.store, self.waiting, self.failures)
             if code is not None:
                 del self.running[job]
                 self.leaving.append(job)
@@ -212,25 +172,22 @@ class _Work:
         for job in (*self.running, *self.leaving):
             job.wait()
 
-    def _judge(self, chain: _Chain, code: int):
-        if was_killed(code) and chain.restarts < RESTARTS:
-            chain.restarts += 1
-            self.waiting.insert(0, chain)
-        elif code != 0:
-            noted = next(filter(None, (self.store.failure(spec.id) for spec in chain.specs)), None)
-            self.failures.append(Failure(tuple(spec.id for spec in chain.specs), code, chain.log, noted))
-
     def completed(self) -> list[int]:
         """Return the stages of which nothing waits or runs any more; none when the whole sweep is complete."""
-        left = {chain.stage for chain in (*self.waiting, *self.under_way)}
-        done = sorted(self.open - left) if left else []
-        self.open &= left
-        return done
+        return completed(self.open, [*self.waiting, *self.under_way])
+
+
+def _told(left: _Work | SlurmWork, clock: Clock, over: list[Chain]) -> Progress:
+    """Give the progress, with the runs that wait, in their order, those that failed, and what was spent."""
+    progress = clock.read([spec for chain in (*over, *left.under_way) for spec in chain.specs], len(left.under_way))
+    waiting = tuple(spec.id for chain in left.waiting for spec in chain.specs)
+    failed = tuple((failure.run_ids[0], failure.log) for failure in left.failures)
+    return replace(progress, waiting=waiting, failed=failed, cpu_seconds=left.cpu_seconds())
 
 
 def _lacking(
     sweep: Sweep, store: Store, stages: Sequence[frozenset[str]], track: Sequence[str], work_of: Callable
-) -> list[_Chain]:
+) -> list[Chain]:
     """The chains to train, by stage and longest first.
 
     A chain that is complete takes part, without work, where a tracker lacks one of its runs.
@@ -241,10 +198,10 @@ def _lacking(
         complete = all(map(store.has, specs))
         if not complete or not all(store.is_sent(spec, track) for spec in specs):
             work = 0.0 if complete else sum(map(work_of, specs))
-            lacking.append(_Chain(specs, work, min(turn[spec.id] for spec in specs)))
+            lacking.append(Chain(specs, work, min(turn[spec.id] for spec in specs)))
     return sorted(lacking, key=lambda chain: (chain.stage, -chain.work))
 
 
 def _command(store: Store, options: list[str]) -> list[str]:
-    """Return the command of a worker; -P prevents it from importing files of the current folder."""
-    return [sys.executable, "-P", "-m", "scalinglaws", "train", str(store.path.resolve()), "--chains", *options]
+    """Return the command of a worker that is given its chains line by line."""
+    return [*worker(store), "--chains", *options]

@@ -3,12 +3,15 @@
 import os
 import shlex
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+
+from ..store.store import Store
 
 # One thread per process: below 1e6 parameters two processes with one thread each are 1.5 times as fast as one process
 # with two. The other settings make glibc keep freed memory, which avoids page faults at every step (1.05 to 1.2 times
@@ -112,3 +115,8 @@ def through(prefix: Sequence[str], command: Sequence[str]) -> list[str]:
     if prefix and Path(prefix[0]).name == "ssh":
         return [*prefix, *map(shlex.quote, command)]
     return [*prefix, *command]
+
+
+def worker(store: Store) -> list[str]:
+    """Give the command of a process that trains; -P prevents it from importing files of the current folder."""
+    return [sys.executable, "-P", "-m", "scalinglaws", "train", str(store.path.resolve())]

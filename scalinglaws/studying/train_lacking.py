@@ -8,6 +8,7 @@ from ..errors import FailureError, RunsFailedError, StudyError
 from ..launching.launch import launch, require_success, without_states
 from ..launching.processes import Local
 from ..launching.progress import Clock, Progress
+from ..launching.slurm import Slurm
 from ..store.store import Store
 from ..training.compiled.support import say_engine
 from ..training.own_trainer.work import Call, work
@@ -16,7 +17,7 @@ from ..training.trackers import complaints
 
 def train_lacking(
     store: Store,
-    executor: Local,
+    executor: Local | Slurm,
     how: dict[str, Any],
     tell: Callable[[Progress], None],
     say: Callable[[str], None],
@@ -52,7 +53,7 @@ def train_lacking(
 def train_sweep(
     sweep: Sweep,
     store: Store,
-    executor: Local,
+    executor: Local | Slurm,
     how: Mapping[str, Any],
     tell: Callable[[Progress], None],
     say: Callable[[str], None],

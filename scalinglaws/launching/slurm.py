@@ -1,0 +1,215 @@
+"""Chains on a cluster by Slurm: an array of jobs, each a command line that trains a chain and writes into the store."""
+
+import secrets
+import shlex
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import FailureError, MisuseError
+from ..records.json_values import read_hint, write_hint, write_whole
+from ..store.store import Store
+from .chains import Chain, Failure, completed, judged
+from .processes import ASKED_TO_END, SETTINGS, was_killed, worker
+
+FOLDER = "slurm"  # in a store: one folder per array
+LOOK_SECONDS = 5.0  # between two questions to the scheduler
+GONE_LOOKS = 3  # after so many without a task it has left the queue
+VANISHED = -1  # in place of the exit code of a task that left the queue without one
+SAVE_SECONDS = 60  # before its time limit, a task is asked to save its state, and goes back to the queue
+
+SCRIPT = """#!/bin/sh
+#SBATCH --job-name={name}
+#SBATCH --array=0-{last}%{slots}
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --output={folder}/task-%a.log
+#SBATCH --signal=B:USR1@{save}
+{options}
+cd {folder} || exit 1
+task=$SLURM_ARRAY_TASK_ID
+rm -f "task-$task.code"
+set -- $(sed -n "$((task + 1))p" chains.txt)
+env {settings} {command} "$@" {worker_options} &
+worker=$!
+again=
+trap 'again=yes; kill -TERM $worker' USR1
+trap 'kill -TERM $worker' TERM INT
+wait $worker
+code=$?
+while kill -0 $worker 2>/dev/null; do wait $worker; code=$?; done
+if [ -n "$again" ] && [ $code -eq {asked} ]; then
+    scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_$task" && exit 0
+fi
+echo $code > "task-$task.code"
+"""
+
+
+@dataclass
+class _Task:
+    """One element of an array, and its chain."""
+
+    chain: Chain
+    job: str
+    index: int
+    folder: Path
+    missing: int = 0
+
+    def ended(self, queue: set[tuple[str, int]] | None) -> int | None:
+        """Its exit code, once it is over; a task that was killed may be in the queue again, by the scheduler itself.
+
+        Args:
+            queue: the tasks in the queue; None where the scheduler was not asked.
+        """
+        code = self.code()
+        if code is not None and not was_killed(code):
+            return code
+        if queue is not None:
+            self.missing = 0 if (self.job, self.index) in queue else self.missing + 1
+        return (VANISHED if code is None else code) if self.missing >= GONE_LOOKS else None
+
+    def code(self) -> int | None:
+        """Its exit code, if it has ended."""
+        try:
+            return int((self.folder / f"task-{self.index}.code").read_text())
+        except (OSError, ValueError):
+            return None
+
+
+@dataclass(frozen=True)
+class Slurm:
+    """Submit chains as arrays, of which at most `slots` tasks run at a time.
+
+    Attributes:
+        options: of sbatch, such as `--partition=gpu --gres=gpu:1 --time=60`.
+    """
+
+    slots: int
+    options: tuple[str, ...] = ()
+
+
+class SlurmWork:
+    """Chains that wait, and those in the queue; the scheduler is asked every few seconds, the store tells the rest."""
+
+    def __init__(self, slurm: Slurm, waiting: list[Chain], options: Sequence[str], store: Store):
+        self.slurm, self.waiting, self.options, self.store = slurm, waiting, options, store
+        self.failures: list[Failure] = []
+        self.tasks: list[_Task] = []
+        self.open = {chain.stage for chain in waiting}
+        self.looked = 0.0
+        self._adopt()
+
+    @property
+    def under_way(self) -> list[Chain]:
+        """The chains in the queue."""
+        return [task.chain for task in self.tasks]
+
+    def fill(self):
+        """Submit what waits, as one array."""
+        if not self.waiting:
+            return
+        chains, self.waiting = self.waiting, []
+        folder = self.store.path.resolve() / FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        lines = "".join(f"{' '.join(spec.id for spec in chain.specs)}\n" for chain in chains)
+        write_whole(folder / "chains.txt", lines.encode())
+        write_whole(folder / "job.sh", self._script(folder, len(chains)).encode())
+        job = _answer("sbatch", "--parsable", str(folder / "job.sh")).strip().split(";")[0]
+        write_hint(folder / "job.json", job)
+        for index, chain in enumerate(chains):
+            chain.log = str(folder / f"task-{index}.log")
+            self.tasks.append(_Task(chain, job, index, folder))
+
+    def _script(self, folder: Path, count: int) -> str:
+        return SCRIPT.format(
+            name=f"scalinglaws-{self.store.path.resolve().name}",
+            last=count - 1,
+            slots=self.slurm.slots,
+            folder=folder,
+            save=SAVE_SECONDS,
+            options="\n".join(f"#SBATCH {one}" for one in self.slurm.options),
+            settings=" ".join(SETTINGS),
+            command=shlex.join(worker(self.store)),
+            worker_options=shlex.join(self.options),
+            asked=ASKED_TO_END,
+        )
+
+    def collect(self) -> list[Chain]:
+        """Return the chains that are over: their runs are in the store, or their task has ended or vanished."""
+        over = []
+        queue = self._queue()
+        for task in list(self.tasks):
+            ended = task.ended(queue)
+            there = all(map(self.store.has, task.chain.specs))
+            if ended is None and not there:
+                continue
+            self.tasks.remove(task)
+            over.append(task.chain)
+            judged(task.chain, 0 if there else ended or VANISHED, self.store, self.waiting, self.failures)
+        return over
+
+    def cpu_seconds(self) -> float | None:
+        """The processor seconds of other machines are not known here."""
+        return None
+
+    def completed(self) -> list[int]:
+        """Return the stages of which nothing waits or runs any more; none when the whole sweep is complete."""
+        return completed(self.open, [*self.waiting, *self.under_way])
+
+    def end(self):
+        """Cancel what is still in the queue: its workers save their states and end."""
+        jobs = sorted({task.job for task in self.tasks})
+        if jobs:
+            _answer("scancel", "--full", *jobs)
+
+    def _queue(self) -> set[tuple[str, int]] | None:
+        """The tasks in the queue; None between two looks, and where the scheduler does not answer."""
+        if time.monotonic() - self.looked < LOOK_SECONDS:
+            return None
+        self.looked = time.monotonic()
+        try:
+            return queued([task.job for task in self.tasks])
+        except FailureError:
+            return None
+
+    def _adopt(self):
+        """Take over the tasks that an earlier launch left in the queue."""
+        chains = {tuple(spec.id for spec in chain.specs): chain for chain in self.waiting}
+        for kept in sorted((self.store.path.resolve() / FOLDER).glob("*/job.json")):
+            job, lines = read_hint(kept), (kept.parent / "chains.txt").read_text().splitlines()
+            there = queued([job]) if isinstance(job, str) else set()
+            for index, line in enumerate(lines):
+                chain = chains.get(tuple(line.split()))
+                if chain in self.waiting and (job, index) in there:
+                    self.waiting.remove(chain)
+                    chain.log = str(kept.parent / f"task-{index}.log")
+                    self.tasks.append(_Task(chain, job, index, kept.parent))
+
+
+def queued(jobs: Sequence[str]) -> set[tuple[str, int]]:
+    """Ask which tasks of arrays are in the queue, in any state but a final one.
+
+    Raises:
+        FailureError: the scheduler does not answer.
+    """
+    if not jobs:
+        return set()
+    found = _answer("squeue", "--noheader", "--array", "--me", "--format=%F %K")
+    rows = (line.split() for line in found.splitlines())
+    return {(job, int(index)) for job, index in (row for row in rows if len(row) == 2 and row[1].isdecimal())}
+
+
+def _answer(*words: str) -> str:
+    """Run a command of Slurm.
+
+    Raises:
+        MisuseError: it is not there. FailureError: it failed.
+    """
+    try:
+        done = subprocess.run(words, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise MisuseError(f"there is no command {words[0]} here: launch from a machine of the cluster.") from None
+    if done.returncode:
+        raise FailureError(f"{words[0]} failed: {' '.join(done.stderr.split())}")
+    return done.stdout
