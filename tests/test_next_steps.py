@@ -144,6 +144,24 @@ REFUSED = {
         "--where",
         {"COLUMN": "half", "VALUE": "a"},
     ),
+    "studying/side_by_side.py _counted": (
+        ("report", "TABLE", "TABLE", *QUICK),
+        rows_with(far=lambda i, row: row["tokens"], tokens=None),
+        "--map",
+        {"COLUMN": "far"},
+    ),
+    "studying/side_by_side.py _common_size": (
+        ("report", "TABLE", "TABLE", *QUICK),
+        rows_with(size=lambda i, row: row["params_total"], params_total=None),
+        "--map",
+        {"COLUMN": "size"},
+    ),
+    "studying/side_by_side.py _common_loss": (
+        ("report", "TABLE", "TABLE", *QUICK),
+        rows_with(tokenizer=lambda i, row: "ab"[i % 2]),
+        "--given",
+        {},
+    ),
     "fitting/curve_tables.py of_runs": (
         ("fit", "multi-power", "TABLE", "--no-backtest", *QUICK),
         rows_with(CURVES, rate=lambda i, row: row["lr"], lr=None),
@@ -168,7 +186,9 @@ LONG = ("auditing/claim_gate.py refuse", "frontiers/slices.py _lacking", "fronti
         "predicting/prior.py read_prior", "fitting/weights.py _kind", "planning/goals.py checked",
         "fitting/columns.py check_no_sweep", "frontiers/sweeps.py _asked", "frontiers/sweeps.py _varied",
         "studying/next_runs.py next_runs", "auditing/claim_gate.py _rising", "auditing/claim_gate.py _of_fit",
-        "fitting/curve_tables.py of_runs", "fitting/curve_tables.py _require_one_size")  # fmt: skip
+        "fitting/curve_tables.py of_runs", "fitting/curve_tables.py _require_one_size",
+        "studying/side_by_side.py _counted", "studying/side_by_side.py _common_size",
+        "studying/side_by_side.py _common_loss")  # fmt: skip
 
 # the same of notes and rules: the note has gone when what it offers is typed
 NOTED = {
@@ -228,6 +248,7 @@ RECOMMENDED = {
 }
 
 NOT_TYPED = {  # why nothing is typed
+    "studying/side_by_side.py _withheld": "asks for an evaluation on one text, which is first to be made",
     "points/choosing_columns.py _chosen": "names what was typed; the nearest column stands beside it",
     "points/doubts.py _pooled": "repeats what was typed, which is done",
     "points/given.py with_given": "names what was typed, to be left out",
@@ -269,7 +290,8 @@ def offered(said: str, flag: str, stands_for: dict[str, str]) -> list[list[str]]
 
 
 @pytest.mark.parametrize("place", [pytest.param(one, marks=[pytest.mark.slow] * (one in LONG)) for one in REFUSED])
-def test_what_a_refusal_proposes_works_when_it_is_typed(place, tmp_path):
+def test_what_a_refusal_proposes_works_when_it_is_typed(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # for what is written
     command, rows, flag, stands_for = REFUSED[place]
     words = [str(written(tmp_path / "t.csv", rows)) if word == "TABLE" else word for word in command]
     code, said, seen = spoken_and_seen(*words)
