@@ -45,6 +45,7 @@ def run_of(spec: RunSpec, parts: int, reported: Reported, seconds: float) -> Run
 
 
 def outcome_of(spec: RunSpec, reported: Reported) -> tuple[str, str]:
+    """Judge a run by its last loss: its outcome, and a sentence that says why."""
     final, guessing = reported.curve[-1][1], math.log(spec.shape.n_vocab)
     if not math.isfinite(final):
         return DIVERGED, f"{DIVERGED}: the trainer reports a loss that is no number"
