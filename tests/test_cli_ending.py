@@ -62,7 +62,7 @@ def test_the_details_of_a_worker_lie_beside_its_log_and_not_in_the_user_s_folder
     def fail(*_, **__):
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr("scalinglaws.training.worker.work", fail)
+    monkeypatch.setattr("scalinglaws.cli.train._train_chain", fail)
     store, run_id = open_store(tmp_path / "study", create=True), "L2-d16-0123456789ab"
     user, run = tmp_path / "user", store.folder(run_id)
     for folder in (user, *([run] if there else [])):

