@@ -28,6 +28,7 @@ def _cache_of_its_own(tmp_path_factory):
     (place / "scalinglaws" / "compiled").symlink_to(own)
     patch.setenv("XDG_CACHE_HOME", str(place))
     patch.delenv("COLUMNS", raising=False)  # pytest-xdist tells its processes a width, to which commands would fold
+    os.unsetenv("COLUMNS")  # and readline, which pytest loads, tells those that a test starts
     yield
     patch.undo()
 
