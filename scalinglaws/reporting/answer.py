@@ -12,6 +12,7 @@ from ..results.tested import HeldOutTest
 from .markup import formula
 
 USUAL_REACH = 10.0  # times the largest fitted compute: the plan that the page leads with
+ABOUT = 0.9  # of the plan's reach: a test from there on is one of its reach
 MOST_MINDED = 3
 WIDE = 0.1  # of the loss: a plan's interval of a larger half-width is one of the things to mind
 
@@ -113,6 +114,16 @@ def minded(results: StudyResults) -> list[str]:
         text = f"The plan lies {number(plan.reach, 2)} times beyond the largest fitted compute"
         if plan.reach > 1:
             wide = f"; its interval is ± {number(100 * half, 2)}% of the loss" if half > WIDE else ""
-            found.append((70.0 if half > WIDE else 20.0, f"{text}, where no run tests it{wide}."))
+            found.append((70.0 if half > WIDE else 20.0, f"{text}, {_tested_there(results, plan.reach)}{wide}."))
     ordered = sorted(found, key=lambda pair: -pair[0])
     return [text for _, text in ordered[:MOST_MINDED]]
+
+
+def _tested_there(results: StudyResults, reach: float) -> str:
+    """Say how far beyond the fitted compute forecasts were tested, beside the reach of the plan."""
+    tested = max((one.reach for one in results.tests if one.held is not None), default=0.0)
+    if tested <= 1:
+        return "where no run tests it"
+    if tested < ABOUT * reach:
+        return f"where no run tests it: the largest test is at {number(tested, 2)} times"
+    return "where the forecast was tested at another size and number of tokens"
