@@ -190,7 +190,7 @@ def judged(ratio: tuple[float, float, float], goals: tuple[float, ...]) -> tuple
     """Write a ratio with the range of its rounds, and its goal if there is one, with what is missed."""
     median, least, most = ratio
     goal = "".join(f"{one:g}" + ("" if median >= one else ", missed") for one in goals)
-    return f"{median:.2f} ({least:.2f} to {most:.2f})", goal
+    return f"{median:.2f} [{least:.2f}, {most:.2f}]", goal
 
 
 def processor() -> str:

@@ -139,7 +139,7 @@ def row(name: str, seconds: float) -> str:
     scored = parts["auto"]["evaluations"] / (whole["auto"] - parts["auto"]["held-out runs"])
     return (
         f"| {name} | {len(sweep.runs)} | {whole['plain']:,.0f} | {whole['auto']:,.0f} | "
-        f"{statistics.median(found):.2f} ({found[0]:.2f} to {found[-1]:.2f}) | {GOALS.get(name, '')} | {scored:.0%} | "
+        f"{statistics.median(found):.2f} [{found[0]:.2f}, {found[-1]:.2f}] | {GOALS.get(name, '')} | {scored:.0%} | "
         + " | ".join(" ".join(f"{ratio:.2f}" for ratio in ratios[engine]) for engine in ENGINES)
         + f" | {statistics.geometric_mean(a / p for a, p in zip(ratios['auto'], ratios['plain'], strict=True)):.2f} |"
     )

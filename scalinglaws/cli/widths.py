@@ -8,7 +8,7 @@ NARROWEST = 40  # columns: a smaller terminal gets lines of this width
 HANGING = 4  # spaces before the further lines of one that is folded
 GAP = 2  # most spaces between the columns of a row that is folded
 WORD = re.compile(r"(\s*)((?:(?<!\w)'[^']*'(?!\w)|(?<!\w)\"[^\"]*\"(?!\w)|\S)+)")
-LABEL = re.compile(r" *(?:\S+(?: \S+)? {2,}|[A-Z]\w*: )")  # one word or two before a gap, or a heading: folded beside it
+LABEL = re.compile(r" *(?:\S+(?: \S+)? {2,}|[A-Z]\w*: )")  # a word or two before a gap, or a heading
 COMMAND = "scalinglaws"
 ENDS = (".", ";", ")", ",")  # a word with such an end is the last of a command in a sentence
 
