@@ -50,6 +50,7 @@ def kaplan_like(n, d):
     return ((1e13 / n) ** 0.8 + 2e13 / d) ** 0.095
 
 
+@pytest.mark.slow
 def test_a_form_that_beats_the_additive_law_is_no_fault_of_a_forecast_that_includes_it():
     table = sound(truth=kaplan_like)
     assert judged(table, "D8", plans=(plan(),)).outcome == "failed"
@@ -102,6 +103,7 @@ def test_no_floor_lies_above_the_loss_of_a_held_out_run():
     assert judged(low, "D7").outcome == "failed"
 
 
+@pytest.mark.slow
 def test_the_parts_of_a_forecast_s_interval_are_the_forecast_s_own():
     table = sound(truth=kaplan_like)
     own = replace(plan(), law=FORECAST, loss_nats=replace(plan().loss_nats, low=1.98, high=2.0))

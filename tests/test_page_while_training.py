@@ -145,6 +145,7 @@ def test_a_curve_under_way_keeps_at_most_a_few_hundred_values(following):
     assert 100 <= len(page._traces["a"]) <= written.TRACE + 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
 def test_in_a_browser_the_page_loads_itself_again_until_it_is_told_to_stop(tmp_path, monkeypatch):
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

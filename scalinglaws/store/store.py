@@ -179,8 +179,7 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
     if not mark.exists():
         if not create:
             raise StoreError(f"{path} is not a store: it has no store.json. Name the folder that a study wrote.")
-        used = path.exists() and (not path.is_dir() or any(not n.startswith((LOCK, MARK)) for n in os.listdir(path)))
-        if used and not mark.exists():  # another process may have made it by now
+        if _used(path) and not mark.exists():  # another process may have made it by now
             raise StoreError(f"{path} exists and is not a store. Name a new or an empty folder.")
         write_json(mark, to_plain(_Mark(VERSION)))
     version = from_plain(_Mark, read_json(mark), str(mark), StoreError).version
@@ -198,6 +197,16 @@ def open_store(path: Path | str, *, create: bool = False) -> Store:
             f"{path / 'runs'} cannot be read: {failure.strerror}. It must be a folder that you may read."
         ) from None
     return Store(path, {} if version == VERSION else _earlier(path))
+
+
+def _used(path: Path) -> bool:
+    """Whether something that is no store in the making is there; one look, for another process may remove it."""
+    try:
+        return any(not name.startswith((LOCK, MARK)) for name in os.listdir(path))
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError:
+        return True
 
 
 @contextmanager
