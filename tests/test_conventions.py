@@ -78,7 +78,7 @@ def test_hoffmann_s_law_has_kaplan_s_exponent_without_embeddings(values, publish
     )
 
 
-@pytest.mark.parametrize("route", ["law", "isoflop", "envelope"])
+@pytest.mark.parametrize("route", [pytest.param("law", marks=pytest.mark.slow), "isoflop", "envelope"])
 def test_runs_of_hoffmann_s_law_refitted_without_embeddings_look_like_kaplan_s(pearce, route):
     found = own(pearce, route)
     assert found["params_total"] == pytest.approx(0.513, abs=0.006)

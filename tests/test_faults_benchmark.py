@@ -36,7 +36,7 @@ def test_a_table_has_a_row_a_part_and_fails_where_anything_did_not_hold(tmp_path
     assert not counts.Counts(tries=5, hangs=1).held
 
 
-LONG = ("disk",)
+LONG = ("disk", "kills")  # of kills a default test is in test_launch
 
 
 @pytest.mark.parametrize(

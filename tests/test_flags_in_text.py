@@ -272,7 +272,10 @@ def suggestions(said: str, column: str) -> list[list[str]]:
     return [[word.rstrip(".,;:)").replace("COLUMN", column) for word in shlex.split(one)] for one in offered]
 
 
-@pytest.mark.parametrize("what", TYPED)
+LONG = ("no best size, the size held", "no best size, the tokens held")
+
+
+@pytest.mark.parametrize("what", [pytest.param(one, marks=[pytest.mark.slow] * (one in LONG)) for one in TYPED])
 def test_what_a_message_offers_works_when_it_is_typed(what, tmp_path):
     command, rows, names, column, place = TYPED[what]
     table = written(tmp_path / "t.csv", rows)

@@ -71,6 +71,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say_in_a_plain_case():
     assert 0.9 < np.mean([found["sandwich"][name][0] for name in tables.NEW]) < 0.99
 
 
+@pytest.mark.slow
 def test_checkpoints_taken_for_runs_are_caught():
     # negative control: the benchmark must show that intervals over points hold too little
     cell = only(CURVES["12 runs x 5"], "sandwich")
