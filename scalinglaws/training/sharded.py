@@ -5,7 +5,7 @@ its gradient the mean over all processes of its own part. Adam treats each weigh
 part alone. What is saved is gathered to the state that one process would have, so that either may resume from it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -18,10 +18,9 @@ from ..errors import MisuseError
 from ..instruments.noise_scale import two_batches
 from ..models import LanguageModel, Transformer
 from ..run.run import SHARDED, RunSpec
-from ..run.schedule import learning_rate
-from .optimizer import Adam, Optimizer, clip, gradient, groups_of, move
-from .parallel import average, own_rows, processes
-from .plain import Advance, dropped, measures_noise
+from .optimizer import Adam, Optimizer, clip, groups_of, move
+from .parallel import average, processes
+from .plain import Advance, Plain, dropped, measures_noise
 
 MOMENTS = ("exp_avg", "exp_avg_sq")  # of Adam
 
@@ -60,7 +59,7 @@ def parts_of(model: nn.Module) -> list[nn.Module]:
     return [model]
 
 
-class Sharded:
+class Sharded(Plain):
     """Trains a model whose weights are cut over processes; `weights` of the optimizer are this process's parts.
 
     The noise scale comes from the gradients of all micro-batches of all processes, before they are averaged.
@@ -68,27 +67,13 @@ class Sharded:
 
     name = SHARDED
 
-    def __init__(
-        self,
-        spec: RunSpec,
-        model: LanguageModel,
-        optimizer: Optimizer,
-        batch: Callable[[int], tuple[torch.Tensor, torch.Tensor]],
-        device: str,
-    ):
-        self.spec, self.scored, self.optimizer, self.batch, self.device = spec, model, optimizer, batch, device
-        self.parts, self.rows = max(1, spec.accumulate // processes()), own_rows(spec.batch)
-
     def advance(self, step: int, end: int) -> Advance:
         """Do the optimizer step `step`, and no other before `end`; the loss is the mean of all processes."""
         spec = self.spec
         inputs_BT, targets_BT = (part[self.rows] for part in self.batch(step))
-        asked: dict[str, Any] = {"accumulate": self.parts, "drop": dropped(spec, step, self.device)}
         watched, squares = measures_noise(spec, step), torch.zeros((), dtype=torch.float64, device=self.device)
         with squared(self.scored, squares if watched else None):
-            loss = gradient(
-                self.scored, self.optimizer.weights, inputs_BT, targets_BT, precision=spec.precision, **asked
-            )
+            loss = self._gradient(inputs_BT, targets_BT, self.parts, dropped(spec, step, self.device))
         average([loss])
         norm = clip(self.optimizer.weights, spec.clip, norm_of_all)
         noise: tuple[tuple[float, float], ...] = ()
@@ -96,7 +81,7 @@ class Sharded:
             average([squares])  # of gradients that were each divided by the number of parts
             tokens = inputs_BT.numel() / self.parts
             noise = (two_batches(float(squares) * self.parts, float(norm**2), tokens, spec.batch_tokens),)
-        move(self.optimizer, learning_rate(spec, step))
+        move(self.optimizer, self.rate(step))
         return Advance((loss,), noise)
 
 
