@@ -15,6 +15,7 @@ from .interrupted import Interrupted
 from .parallel import agreed, place, wait_for_all
 from .tracking import Tracking
 from .train import train
+from .without_trunk import ended_with
 
 LOCK_SECONDS = 20.0
 
@@ -96,11 +97,7 @@ def _without_state(spec: RunSpec, store: Store) -> Run | None:
     folder = store.folder(spec.lineage)
     if not spec.parent or not (folder / "run.json").exists() or (folder / state_name(spec.first_step)).exists():
         return None
-    ended = store.run(store.spec(spec.lineage))
-    if ended.outcome == FINISHED:
-        return None
-    sentence = f"its trunk ended before step {spec.first_step}, where it begins: {ended.sentence}"
-    return replace(ended, spec=spec, sentence=sentence, curve=(), readings={}, by_position=())
+    return ended_with(store.run(store.spec(spec.lineage)), spec)
 
 
 def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], how: tuple[str, str], tracking: Tracking) -> Run:

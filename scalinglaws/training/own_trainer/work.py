@@ -12,12 +12,13 @@ from pathlib import Path
 
 from ...errors import FailureError
 from ...records.json_values import read_hint, utc_now, write_hint, write_json
-from ...run.run import FINISHED, Run, RunSpec
+from ...run.run import Run, RunSpec
 from ...run.trainer import EACH_FOLDER, IN_FOLDER, RUN_FILE, Trainer
 from ...run.trainer import RESULT as RESULT_FILE
 from ...store.lock import held
 from ...store.store import FailedRun, Store
 from ..interrupted import Interrupted, Killed
+from ..without_trunk import ended_with
 from .agreement import disagreements
 from .ends import ASKED, BUG, KILLED, MEMORY, RESULT, End, end_of, quoted
 from .process import TAIL_BYTES, run_command, tail
@@ -78,13 +79,7 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
 
 def _without_trunk(spec: RunSpec, store: Store) -> Run | None:
     """Return, for a branch whose trunk diverged, a run that diverged too; otherwise None."""
-    if not spec.parent:
-        return None
-    trunk = store.run(store.spec(spec.lineage))
-    if trunk.outcome == FINISHED:
-        return None
-    sentence = f"its trunk ended before step {spec.first_step}, where it begins: {trunk.sentence}"
-    return replace(trunk, spec=spec, sentence=sentence, curve=(), readings={})
+    return ended_with(store.run(store.spec(spec.lineage)), spec) if spec.parent else None
 
 
 def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], call: Call | None) -> Run:
