@@ -9,10 +9,12 @@ from .hub_datasets import open_hub_dataset
 from .stdlib import open_stdlib
 from .synthetic import open_synthetic
 from .text import open_text
+from .token_ids import open_token_ids
 
 CORPORA = {
     "stdlib": "the library sources of the running Python: real text that is always there",
     "text:PATH": "a file, a folder or a glob of text, JSON lines, Parquet or Arrow; text:PATH#FIELD names the field",
+    "bin:PATH": "token ids of your own, as nanoGPT's train.bin and val.bin; bin:PATH#vocabulary=V states how many",
     "hf:NAME": "a dataset of the Hugging Face hub; hf:NAME:CONFIGURATION#FIELD",
     "synthetic": "an artificial language whose entropy is known exactly; synthetic:KEY=VALUE,... sets its parameters",
     "facts": "questions of Zipf's frequencies and their answers, of known entropy and learning curve; facts:KEY=VALUE",
@@ -20,6 +22,7 @@ CORPORA = {
 }
 
 MADE = {"synthetic": open_synthetic, "facts": open_facts}
+NAMED = {"text": open_text, "hf": open_hub_dataset}
 
 __all__ = ["CORPORA", "Corpus", "open_corpus"]
 
@@ -28,7 +31,8 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
     """Open a corpus by name; nothing is read before `Corpus.read` is called.
 
     Args:
-        name: "stdlib", "text:PATH", "hf:NAME", "data:NAME", "synthetic" or "facts", alone or with ":KEY=VALUE,...".
+        name: "stdlib", "text:PATH", "bin:PATH#vocabulary=V", "hf:NAME", "data:NAME", "synthetic" or "facts", alone or
+            with ":KEY=VALUE,...".
         limit_bytes: maximum number of bytes of training text; validation and test text are never cut.
         data_dir: folder in which data:NAME is looked up, as NAME or corpora/NAME.
 
@@ -43,12 +47,14 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
         if limit_bytes is not None:
             raise CorpusError(f"limit_bytes is for text; a synthetic corpus takes tokens: {kind}:tokens=1000000.")
         return MADE[kind](name)
+    if kind == "bin":
+        if limit_bytes is not None:
+            raise CorpusError(f"limit_bytes is for text; token ids take tokens: {name},tokens=1000000.")
+        return open_token_ids(name, rest)
     if name == "stdlib":
         return open_stdlib(limit_bytes)
-    if kind == "text" and rest:
-        return open_text(name, rest, limit_bytes)
-    if kind == "hf" and rest:
-        return open_hub_dataset(name, rest, limit_bytes)
+    if kind in NAMED and rest:
+        return NAMED[kind](name, rest, limit_bytes)
     if kind == "data" and rest:
         return open_text(name, str(_data_folder(name, rest, data_dir)), limit_bytes, "See the notes beside the data.")
     raise unknown_name("corpus", name, CORPORA)

@@ -1,13 +1,16 @@
 """Corpus: where documents come from, and the rules that split them into training, validation and test text."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+
+import numpy as np
 
 from ..errors import CorpusError, nearest
 
 SPLITS = ("train", "val", "test")
+AT_ONCE = 1 << 24  # token ids in memory at a time
 HELD_OUT_ONE_IN = 20  # one document in this many is test text, and one more is validation text
 
 
@@ -17,6 +20,8 @@ class Documents:
 
     Attributes:
         truth: what is known exactly about a synthetic source, such as its entropy; empty for text.
+        stated: what its owner states of token ids beside them: their `vocabulary`, and `test_bytes`, the bytes of text
+            that those of test stand for.
     """
 
     train: Sequence
@@ -24,6 +29,7 @@ class Documents:
     test: Sequence
     vocabulary: int | None = None
     truth: dict[str, float] = field(default_factory=dict)
+    stated: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Corpus:
             stays the same, so does the text.
         read: returns the documents; raises CorpusError where they are missing, empty or not UTF-8.
         symbols: whether its documents are token ids instead of text.
+        whole: returns all documents, none held back, where that takes no split; None: those of all splits.
     """
 
     name: str
@@ -46,6 +53,22 @@ class Corpus:
     stamp: str
     read: Callable[[], Documents]
     symbols: bool = False
+    whole: Callable[[], Sequence] | None = None
+
+    def read_whole(self) -> list:
+        """Read all documents, each once, whatever split they would be in.
+
+        Raises:
+            CorpusError: there are none.
+        """
+        found: Iterable = self.whole() if self.whole else ()
+        if not self.whole:
+            splits = self.read()
+            found = (one for split in SPLITS for one in getattr(splits, split))
+        kept = {one if isinstance(one, bytes) else one.tobytes(): one for one in found}
+        if not kept:
+            raise CorpusError(f"corpus {self.name!r} contains no text. Name another.")
+        return list(kept.values())
 
 
 def split_of(digest: bytes) -> str:
@@ -122,25 +145,38 @@ def _first_bytes(documents: list[bytes], limit: int | None) -> list[bytes]:
 
 def content_hash(documents: Documents) -> str:
     """Hash every document with its split and position: equal text has an equal hash, whatever files it came from."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(sorted(documents.stated.items())).encode() if documents.stated else b"")
     for split in SPLITS:
         entries = getattr(documents, split)
         digest.update(f"{split} {len(entries)} ".encode())
         for entry in entries:
-            content = entry if isinstance(entry, bytes) else entry.astype("<u4").tobytes()
-            digest.update(len(content).to_bytes(8, "little"))
-            digest.update(content)
+            if isinstance(entry, bytes):
+                digest.update(len(entry).to_bytes(8, "little"))
+                digest.update(entry)
+                continue
+            digest.update((4 * len(entry)).to_bytes(8, "little"))
+            for part in in_parts(entry):
+                digest.update(part.astype("<u4").tobytes())
     return digest.hexdigest()
 
 
-def numbers_in(name: str, ranges: Mapping[str, tuple[int, int]]) -> dict[str, int]:
-    """Read the whole numbers that the name of a generated corpus gives, KIND:KEY=VALUE,...: key -> value.
+def in_parts(ids: np.ndarray) -> Iterator[np.ndarray]:
+    """Give a long array piece by piece, so that a mapped file is never in memory as a whole."""
+    for start in range(0, len(ids), AT_ONCE):
+        yield ids[start : start + AT_ONCE]
+
+
+def numbers_in(name: str, ranges: Mapping[str, tuple[int, int]], given: str | None = None) -> dict[str, int]:
+    """Read the whole numbers that the name of a corpus gives, KIND:KEY=VALUE,...: key -> value.
+
+    Args:
+        given: the part KEY=VALUE,... of the name, where it does not follow the first colon.
 
     Raises:
         CorpusError: an unknown key, or a value that is out of range.
     """
     asked = {}
-    for part in filter(None, name.partition(":")[2].split(",")):
+    for part in filter(None, (name.partition(":")[2] if given is None else given).split(",")):
         key, _, value = part.partition("=")
         if key not in ranges:
             known = ", ".join(ranges)

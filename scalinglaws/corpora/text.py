@@ -53,6 +53,7 @@ def open_text(name: str, path: str, limit_bytes: int | None = None, licence: str
         licence=licence or "As its owner states; the text was read in place, and no part of it is in this report.",
         stamp=stamp_of("text", READING, facts, field, limit_bytes),
         read=lambda: _read(name, paths, splits, field, limit_bytes),
+        whole=lambda: [text for one in paths for text in documents_in(one, field)],
     )
 
 
@@ -88,7 +89,7 @@ def find_files(name: str, path: str) -> list[Path]:
         files = sorted(Path(found) for found in glob.glob(str(place), recursive=True) if Path(found).is_file())
     if not files:
         missing = "has no files" if place.is_dir() else "matches no files" if glob.has_magic(path) else "does not exist"
-        raise CorpusError(f"corpus {name!r}: {path} {missing}. Name a file, a folder or a glob like text:books/*.txt.")
+        raise CorpusError(f"corpus {name!r}: {path} {missing}. Name a file, a folder or a glob like books/*.txt.")
     return files
 
 

@@ -15,14 +15,21 @@ from ..errors import CorpusError, StoreError
 from ..records.json_values import read_json, to_plain, write_json
 from ..tokenizers import OWN, SEPARATOR, Tokenizer, check_tokenizer_name, kept_tokenizer, key_of, make_tokenizer
 from . import open_corpus
-from .corpus import SPLITS, Corpus, Documents, content_hash, stamp_of
+from .corpus import SPLITS, Corpus, Documents, content_hash, in_parts, stamp_of
+from .own_test import tested_on
 from .token_files import FORMAT, Index, SplitFacts, Tokenised, file_digest, open_data
 
 STALE_SECONDS = 86400.0  # an unfinished folder this old was left by a process that was killed
 
 
 def tokenise(
-    corpus: str, tokenizer: str, cache_dir: Path, *, limit_bytes: int | None = None, data_dir: Path | None = None
+    corpus: str,
+    tokenizer: str,
+    cache_dir: Path,
+    *,
+    limit_bytes: int | None = None,
+    data_dir: Path | None = None,
+    test: str = "",
 ) -> Tokenised:
     """Open a corpus as tokens, tokenising it if that has not been done before.
 
@@ -35,6 +42,8 @@ def tokenise(
         corpus, limit_bytes, data_dir: as `open_corpus`.
         tokenizer: as `make_tokenizer`, or "symbols" for a synthetic corpus. Tokens of a user's own
             tokenizer that does not give back the text have no bytes.
+        test: another corpus, all documents of which are the test text, in place of the test split. Documents that are
+            in it are taken out of the training text.
 
     Raises:
         NameUnknownError: no corpus or tokenizer has this name.
@@ -45,6 +54,8 @@ def tokenise(
     key = key_of(tokenizer)
     source = open_corpus(corpus, limit_bytes=limit_bytes, data_dir=data_dir)
     _check_kind(source, tokenizer)
+    if test:
+        source = tested_on(source, open_corpus(test, data_dir=data_dir))
     seen = _pointer(cache_dir, source.stamp, key)
     found = _remembered(cache_dir, seen)
     if found is None:
@@ -118,6 +129,8 @@ def _write(
         splits = {split: _write_split(folder, split, getattr(documents, split), tokenizer, dtype) for split in SPLITS}
         if tokenizer and loses_text(tokenizer, (*documents.val, *documents.test)):
             splits = {split: replace(facts, bytes=0) for split, facts in splits.items()}
+        if "test_bytes" in documents.stated:
+            splits["test"] = replace(splits["test"], bytes=documents.stated["test_bytes"])
         if tokenizer and tokenizer.json:
             (folder / "tokenizer.json").write_text(tokenizer.json, encoding="utf-8")
         index = Index(
@@ -156,7 +169,8 @@ def _write_split(folder: Path, split: str, documents: Sequence, tokenizer: Token
     sizes = []
     with open(folder / f"{split}.bin", "wb") as file:
         for ids in tokenizer.encode(documents) if tokenizer else documents:
-            file.write(ids.astype(dtype, copy=False).tobytes())
+            for part in in_parts(ids):
+                file.write(part.astype(dtype, copy=False).tobytes())
             sizes.append(len(ids))
             if tokenizer:
                 file.write(dtype.type(SEPARATOR).tobytes())

@@ -16,7 +16,7 @@ READS = (
     *("tensorboard", "wandb", "mlflow"),
 )  # formats of a result: those of `formats.read_raw`, and the folders that it knows
 OURS = (
-    *("each_reuse", "each_sharing", "evaluate_on", "early_stop", "watch_weights"),
+    *("each_reuse", "each_sharing", "evaluate_on", "test_corpus", "early_stop", "watch_weights"),
     "max_sequences",
 )  # keys of what only our trainer does
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import StudyError, nearest
 from ..records.json_values import from_plain
 from ..records.ranges import shown
-from ..run.run import A_FILE, A_PATH
+from ..run.run import A_FILE, BY_PATH
 from ..run.trainer import EACH_FOLDER
 from .study_file import Families, Study, require_name
 
@@ -72,7 +72,7 @@ def _read_toml(path: Path) -> dict:
     found: dict[str, object] = {}
     if isinstance(named, str) and named:
         found["law_file"] = str((path.parent / named).resolve())
-    for key in ("corpus", "tokenizer"):
+    for key in ("corpus", "test_corpus", "tokenizer"):
         if isinstance(keys.get(key), str):
             found[key] = _from(path.parent, keys[key])
     if "trainer" in keys:
@@ -104,7 +104,7 @@ def _of_today(keys: dict, where: str) -> dict:
 
 def _from(folder: Path, name: str) -> str:
     """Make the path of a user's text or tokenizer, given relative to `folder`, relative to the current folder."""
-    prefix = next((one for one in (A_PATH, A_FILE) if name.startswith(one)), name)
+    prefix = next((one for one in (*BY_PATH, A_FILE) if name.startswith(one)), name)
     place = name.removeprefix(prefix)
     if not place or place.startswith("~") or os.path.isabs(place) or os.path.relpath(folder) == ".":
         return name

@@ -16,6 +16,7 @@ from .own_trainer import of_own_trainer
 LR_RULES = ("width", "kaplan", "power")
 LR = ("rule", "auto")
 NAME = re.compile(r"\w[\w .,+=@()-]{0,99}")
+WHOLE = 10**12  # tokens of an evaluation that reads the whole test text
 MOST_RUNS = 20_000  # maximum of a study: a reader can still read their table
 MOST_EVALUATIONS = 5_000_000  # maximum of all runs, each a row of curves.csv; kaplan-full's largest family has 4,800
 
@@ -25,7 +26,8 @@ class Study:
     """The settings of a study; each field is a key of its file.
 
     Attributes:
-        corpus: stdlib, text:PATH, data:NAME, synthetic or facts.
+        corpus: stdlib, text:PATH, bin:PATH#vocabulary=V, data:NAME, synthetic or facts.
+        test_corpus: another corpus, all of which is the test text in place of the test split of `corpus`.
         tokenizer: bytes, bpe:VOCABULARY, file:PATH of a tokenizer.json, or symbols for a synthetic source.
         shapes: [n_layer, d_model] of each size; the number of heads and the feed-forward width may follow.
         d_head: width of an attention head; a model narrower than two heads has one head.
@@ -97,7 +99,7 @@ class Study:
     hold_out: Annotated[int, Range(0, 1e4)] = 0
     hold_out_seeds: Annotated[int, Range(1, 1e4)] = 1
     evaluations: Annotated[int, Range(1, 1e4)] = RunSpec.evaluations
-    eval_tokens: Annotated[int, Range(1, 1e12)] = RunSpec.eval_tokens
+    eval_tokens: Annotated[int, Range(0, 1e12, meaning="0 for the whole test text")] = RunSpec.eval_tokens
     max_epochs: Annotated[float, Range(0, 1e9, above=True)] = 1.0
     level: Annotated[float, Range(0, 1, above=True, below=True)] = 0.95
     draws: Annotated[int, Range(10, 1e5)] = 2000
@@ -148,6 +150,7 @@ class Study:
     trainer: str | Trainer | None = None
     reads: str = ""
     n_vocab: Annotated[int, Range(0, 1e9, meaning="0 for that of the tokenizer")] = 0
+    test_corpus: str = ""
 
     def __post_init__(self):
         require_name(self.name)
@@ -166,6 +169,8 @@ class Study:
             raise StudyError(f"fit_aspect = {list(self.fit_aspect)}; the first must not exceed the second.")
         self._require_amounts()
         self._take_trainer()
+        if not self.eval_tokens:
+            object.__setattr__(self, "eval_tokens", WHOLE)
 
     def _require_shapes(self):
         if not self.shapes or not (self.tokens or self.own_tokens):

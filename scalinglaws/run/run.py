@@ -27,7 +27,7 @@ ENDING = (
     "lr_end",
     "decay_power",
 )  # how and when a run ends: no step of a trunk depends on these
-A_PATH = "text:"  # prefix of a corpus that is named by its path
+BY_PATH = ("text:", "bin:")  # prefixes of corpora that are named by their paths
 A_FILE = "file:"  # prefix of a tokenizer that is named by its path
 CHECKPOINT = "checkpoint.safetensors"  # the state of a run in progress
 ID = re.compile(r"L\d+-d\d+-[0-9a-f]{12}")
@@ -171,14 +171,14 @@ class RunSpec:
             asked = {name: value for name, value in asked.items() if name not in ENDING}
         if self.parent:
             asked["parent"] = True
-        if self.corpus.startswith(A_PATH):
+        if self.corpus.startswith(BY_PATH):
             del asked["corpus"]
         if self.tokenizer.startswith(A_FILE):
             del asked["tokenizer"]
         if self.trainer:
             asked["trainer"] = self.trainer.name or self.trainer.command
         if self.foreign:
-            asked["foreign"] = [["" if name.startswith(A_PATH) else name, data] for name, data in self.foreign]
+            asked["foreign"] = [["" if name.startswith(BY_PATH) else name, data] for name, data in self.foreign]
         return self._named(asked)
 
     @property

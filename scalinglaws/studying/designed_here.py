@@ -108,7 +108,7 @@ def on_machine(
 def _text_of(recipe: Study, data_dir: Path | None) -> tuple[int, float | None]:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            data = tokenise(recipe.corpus, recipe.tokenizer, Path(folder), data_dir=data_dir)
+            data = tokenise(recipe.corpus, recipe.tokenizer, Path(folder), data_dir=data_dir, test=recipe.test_corpus)
         except CorpusError:
             return named_vocabulary(recipe.tokenizer), None
         return data.vocabulary, len(data.split("train")) * recipe.max_epochs

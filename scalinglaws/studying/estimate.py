@@ -103,7 +103,7 @@ def _by_canary(study: Study, say: Callable[[str], None], speed: Speed | None) ->
 
 def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, None]) -> Sweep:
     try:
-        for corpus in (study.corpus, *study.evaluate_on):
+        for corpus in filter(None, (study.corpus, study.test_corpus, *study.evaluate_on)):
             open_corpus(corpus, data_dir=data_dir)
     except CorpusError as problem:
         vocabulary = named_vocabulary(study.tokenizer)

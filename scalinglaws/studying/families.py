@@ -61,7 +61,7 @@ def measure(
     told: dict[str, None] = {}
     with new_or_kept(to) as store, PageWhileTraining(store, asked.name, "", tell, fitted=False) as tell:
         for study in asked.studies:
-            data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir)
+            data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir, test=study.test_corpus)
             told[data.told()] = None
             asked_now[study.name] = Family(study, lay_out(study, data, store.data, data_dir))
         laid_out = {**read_families(store), **asked_now}
