@@ -151,7 +151,7 @@ def _ids(name: str, path: Path, stated: dict[str, int]) -> np.ndarray:
 
 def _of_numpy(name: str, path: Path) -> np.ndarray:
     try:
-        ids = np.load(path, mmap_mode="r", allow_pickle=False)
+        ids = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, OSError, EOFError) as problem:
         raise CorpusError(f"corpus {name!r}: {path.name} is no array of numpy: {problem}.") from None
     if ids.ndim != 1 or ids.dtype.kind not in "ui" or not len(ids) or (ids.dtype.kind == "i" and ids.min() < 0):
