@@ -1,5 +1,6 @@
 """The shelf of corpora: one file per kind, opened by name."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..errors import CorpusError, unknown_name
@@ -22,7 +23,7 @@ CORPORA = {
 }
 
 MADE = {"synthetic": open_synthetic, "facts": open_facts}
-NAMED = {"text": open_text, "hf": open_hub_dataset}
+NAMED: Mapping[str, Callable[[str, str, int | None], Corpus]] = {"text": open_text, "hf": open_hub_dataset}
 
 __all__ = ["CORPORA", "Corpus", "open_corpus"]
 

@@ -123,7 +123,9 @@ def _read(facts: Facts) -> Documents:
     sizes = {"train": facts.tokens, "val": facts.val_tokens, "test": facts.test_tokens}
     made = {split: [_text(facts, split, sizes[split])] for split in SPLITS}
     truth = {"floor_nats": facts.entropy_nats(), "data_exponent": facts.exponent}
-    return Documents(**made, vocabulary=facts.questions + facts.answers + 1, truth=truth)
+    return Documents(
+        made["train"], made["val"], made["test"], vocabulary=facts.questions + facts.answers + 1, truth=truth
+    )
 
 
 def _text(facts: Facts, split: str, tokens: int) -> np.ndarray:

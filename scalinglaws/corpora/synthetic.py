@@ -99,7 +99,7 @@ def _read(knobs: Knobs, sizes: dict[str, int]) -> Documents:
     wanted = zip(SPLITS, sizes.values(), strict=True)
     made = {split: list(make_documents(language, split, tokens)) for split, tokens in wanted}
     truth = known_truth(language) | floor_of_documents(language, made["test"])
-    return Documents(**made, vocabulary=knobs.vocabulary, truth=truth)
+    return Documents(made["train"], made["val"], made["test"], vocabulary=knobs.vocabulary, truth=truth)
 
 
 def make_documents(language: Language, split: str, tokens: int) -> Iterator[np.ndarray]:
