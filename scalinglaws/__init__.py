@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .studying.findings import findings
     from .studying.forecasts import forecast
     from .studying.jobs import report, study
+    from .studying.merge import Merged, merge
     from .studying.next_runs import NextRuns, next_runs
     from .studying.read import read
     from .studying.side_by_side import side_by_side
@@ -110,6 +111,7 @@ _DEFINED_IN = {
         ".studying.findings": "findings",
         ".studying.forecasts": "forecast",
         ".studying.jobs": "report study",
+        ".studying.merge": "Merged merge",
         ".studying.next_runs": "NextRuns next_runs",
         ".studying.read": "read",
         ".studying.side_by_side": "side_by_side",
@@ -135,6 +137,7 @@ __all__ = [
     "Law",
     "Ledger",
     "LocalExponents",
+    "Merged",
     "Mixtures",
     "NextRuns",
     "Number",
@@ -169,6 +172,7 @@ __all__ = [
     "law",
     "ledger",
     "local_exponents",
+    "merge",
     "mixtures",
     "multiplier",
     "next_runs",

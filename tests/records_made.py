@@ -47,6 +47,7 @@ from scalinglaws.results.audited import Audit, Finding, WaterfallStep
 from scalinglaws.results.fitted import Estimate
 from scalinglaws.run.shape import Shape
 from scalinglaws.studying.designed_for import Candidate, DesignFor
+from scalinglaws.studying.merge import Merged
 from scalinglaws.studying.next_runs import NextRun, NextRuns
 
 TEXTS = Path(__file__).parent / "texts"
@@ -407,6 +408,11 @@ def design_for() -> DesignFor:
     return DesignFor(GOAL, replace(study, hold_out=2), found, held, 2e12, 1.3e12, "FLOPs", ("2 sizes",))
 
 
+def merged() -> Merged:
+    """Two stores in one, with a note."""
+    return Merged("both", ("here", "there"), 7, 3, 1, 1, ("prediction.json is that of here, which was made first.",))
+
+
 RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "points": points,
     "fit": made_fit,
@@ -434,6 +440,7 @@ RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "multiplier": multiplier,
     "study_results": sample,
     "figure": figure,
+    "merged": merged,
 }
 
 

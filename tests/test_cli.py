@@ -19,6 +19,7 @@ VERBS = [
     "status",
     "points",
     "clean",
+    "merge",
     "verify",
     "import",
     "fit",

@@ -107,7 +107,7 @@ def test_every_argument_that_a_message_names_is_one_of_python_and_has_a_flag():
 
 @cache
 def pages_of_help() -> list[str]:
-    verbs = "fit import compare audit frontier plan study conventions exponents sweeps clean".split()
+    verbs = "fit import compare audit frontier plan study conventions exponents sweeps clean merge".split()
     return [spoken(verb, "--help")[1] for verb in verbs]
 
 

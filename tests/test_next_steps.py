@@ -259,6 +259,8 @@ NOT_TYPED = {  # why nothing is typed
     "predicting/through_loss.py loss_of": "names what was typed, to be left out",
     "points/points.py __getitem__": "of Python alone: a verb of the command line asks for its columns before",
     "points/reading.py _check_need": "of Python alone: `need` is no flag",
+    "studying/merge.py _require_same": "tests/test_merge.py types it",
+    "studying/merge.py _preferred": "tests/test_merge.py types it",
     "predicting/prior.py prior_of": "the flag is that of predicting/prior.py read_prior, which is typed",
     "planning/goals.py _check_accuracy_law": "of Python alone: a law file of one's own, with draws of it",
     "comparing/backtest.py _one": "the flag is that of comparing/compare.py _check, which is typed",

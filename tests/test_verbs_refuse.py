@@ -42,7 +42,13 @@ def right(tmp_path_factory) -> dict:
         **{"steps": [10, 20], "lr": [1e-4, 1e-4], "shares": ["a", "b"], "losses": ["loss_nats"]},
         **{"loss": sl.predict(found, {"N": 1e8, "D": 1e10}), "accuracy": found.draws},
         **{"quantity": "plan at C=1e21", "goal": "plan at C=1e14", "budget": 1e20},
-        **{"number": 9, "arm": "a", "laws": ["chinchilla"], "source": folder / "no.csv"},
+        **{
+            "stores": [folder, folder / "other"],
+            "number": 9,
+            "arm": "a",
+            "laws": ["chinchilla"],
+            "source": folder / "no.csv",
+        },
         "found": {"influence": found, "arms": lambda: sl.fit_arms("chinchilla", arms, draws=20)},
     }
 

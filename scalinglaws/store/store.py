@@ -100,7 +100,11 @@ class Store:
 
     def runs(self) -> list[Run]:
         """The results of all runs in the folder, in the order of the folders' names."""
-        return [self._kept(path) for path in sorted((self.path / "runs").glob("*/run.json"))]
+        return self.runs_in(path.parent for path in sorted((self.path / "runs").glob("*/run.json")))
+
+    def runs_in(self, folders: Iterable[Path]) -> list[Run]:
+        """The results of the runs in these folders, each a complete one."""
+        return [self._kept(folder / "run.json") for folder in folders]
 
     def tell(self, run_id: str, step: int, loss: float):
         """Write how far a run is."""

@@ -20,10 +20,10 @@ from ..store.store import Store, open_store
 from ..training.run_state import check_checkpoint
 from ..training.worker import work
 from .run_tables import table_of
+from .same_numbers import measured
 
 LOST = "its digest is missing, although the release that wrote it writes one: it may have been changed"
 Item = TypeVar("Item")
-SAME = ("outcome", "tokens_unique", "by_position")  # compared for a run that is trained again, in addition to its curve
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _trained_again(store: Store, runs: list[Run], count: int, seed: int, device:
         say(f"training {run.spec.id} again ...")
         engine = run.provenance.get("engine", "plain")  # earlier releases had no other
         again = _again(run.spec, store, device, "auto" if engine == "compiled" else "plain")
-        here, there = _numbers(again), _numbers(run)
+        here, there = measured(again), measured(run)
         if here != there:
             which = next(name for name in here if here[name] != there[name])
             made = f"made by torch {run.provenance.get('torch', '?')}, {engine}, on {run.provenance.get('device', '?')}"
@@ -252,9 +252,3 @@ def _again(spec: RunSpec, store: Store, device: str, engine: str) -> Run:
             other.ask(one)
         work(other, [one.id for one in chain], device=device, engine=engine)
         return other.run(spec)
-
-
-def _numbers(run: Run) -> dict[str, object]:
-    """Everything that a run measured, except times."""
-    curve = tuple(replace(evaluation, seconds=0.0) for evaluation in run.curve)
-    return {"curve": curve, **{name: getattr(run, name) for name in SAME}}

@@ -1,9 +1,11 @@
 """The state of one training run: its model, optimizer and engine, and what was measured so far."""
 
 import math
+import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -234,6 +236,7 @@ class RunUnderWay:
         if step < self.spec.steps and self.outcome == FINISHED:
             self.sentence = f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
         provenance = {"torch": torch.__version__, "device": self.device, "threads": str(torch.get_num_threads())}
+        provenance |= {"scalinglaws": version("scalinglaws"), "machine": platform.node()}
         provenance |= {"processes": str(processes())} if processes() > 1 else {}
         provenance |= {"engine": self.notes.engine} | (
             {"plain_because": self.plain_because} if self.plain_because else {}
