@@ -38,8 +38,9 @@ def card(results: StudyResults) -> str:
     if plan is None or why:
         do = "The rules of the audit that fail say what to do." if results.audit else ""
         return f'<p class="verdict">No plan: {formula(why)}. {do}</p>'
-    flops = f"{number(plan.flops)} FLOPs"
-    cost = ("Time on this machine", duration(plan.seconds), flops) if plan.seconds else ("Compute", flops, plan.label)
+    cost = ("Compute (FLOPs)", number(plan.flops), plan.label)
+    if plan.seconds:
+        cost = ("Time on this machine", duration(plan.seconds), f"{number(plan.flops)} FLOPs")
     half = [abs(end - plan.loss_nats.value) for end in (plan.loss_nats.low, plan.loss_nats.high) if end is not None]
     wide = f"± {number(100 * max(half) / plan.loss_nats.value, 2)}%" if half else ABSENT
     cells = (

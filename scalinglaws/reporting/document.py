@@ -60,7 +60,11 @@ class Document:
 def html_of(document: Document) -> str:
     """Fill in the template of a page."""
     here = files(__package__)
-    names = ["page.js", *(["charts.js"] if document.charts else []), *(["planner.js"] if document.planner else [])]
+    names = [
+        "page.js",
+        *(["charts.js"] if document.charts else []),
+        *(["live_plan.js", "planner.js"] if document.planner else []),
+    ]
     names += ["live.js"] if document.again else []
     scripts = [(here / name).read_text(encoding="utf-8") for name in names]
     if document.charts:

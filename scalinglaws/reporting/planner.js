@@ -1,10 +1,12 @@
 "use strict";
-// The planner: plans of #data's budgets, interpolated in the logarithm of the compute; its state is in the address.
+// The planner of the page: what the reader sets, what follows from it, and its state in the address.
 (() => {
   const panel = document.getElementById("planner");
   if (!panel) return;
-  const { plans, speeds } = JSON.parse(document.getElementById("data").textContent).budgets;
+  const { plans, speeds, live } = JSON.parse(document.getElementById("data").textContent).budgets;
   const input = (name) => document.getElementById(`plan-${name}`);
+  const further = ["served", "unique", "most-params", "most-tokens"].filter((name) => live && input(name));
+  const kept = ["flops", "count", "price", ...further];
   const logs = plans.map((plan) => Math.log(plan.flops));
   const written = (value) => {
     if (value >= 1e-3 && value < 1e5) return String(Number(value.toPrecision(4)));
@@ -12,7 +14,14 @@
     return `${digits}×10${String(Number(exponent)).replace(/[-\d]/g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)])}`;
   };
 
-  function read(flops, pick) {
+  // A positive number, null where the field is empty, NaN where it is neither.
+  function numberIn(name) {
+    const text = input(name).value.trim().replaceAll(",", "");
+    if (text === "") return null;
+    return Number(text) > 0 && Number.isFinite(Number(text)) ? Number(text) : NaN;
+  }
+
+  function between(flops, pick) {
     const x = Math.log(flops);
     let k = logs.findIndex((one) => one >= x - 1e-12);
     if (k < 0) k = logs.length - 1;
@@ -21,33 +30,68 @@
     return a === null || b === null ? null : Math.exp(Math.log(a) * (1 - t) + Math.log(b) * t);
   }
 
+  function interpolated(flops) {
+    const estimate = (name) => Object.fromEntries(["value", "low", "high"].map((end) => [end, between(flops, (plan) => plan[name][end])]));
+    return { params: estimate("params"), tokens: estimate("tokens"), loss_nats: estimate("loss_nats"), reach: between(flops, (plan) => plan.reach) };
+  }
+
   function put(name, value, low = null, high = null) {
     const shown = panel.querySelector(`[data-answer="${name}"]`);
-    shown.dataset.value = value ?? "";
+    if (!shown) return;
+    [shown.dataset.value, shown.dataset.low, shown.dataset.high] = [value ?? "", low ?? "", high ?? ""];
     shown.textContent = value === null ? "–" : written(value);
-    panel.querySelector(`[data-ends="${name}"]`).textContent = low !== null && high !== null ? `[${written(low)}, ${written(high)}]` : "";
+    panel.querySelector(`[data-ends="${name}"]`).textContent = low !== null && high !== null ? (low === high ? "as limited" : `[${written(low)}, ${written(high)}]`) : "";
+  }
+
+  // The options of `plan` that ask for the same.
+  function told(asked, made, flops, count, price) {
+    const device = input("device").value;
+    const machine = device === "this machine" ? `--flops-per-second ${Number(speeds[device].toPrecision(4))}` : `--hardware ${device}`;
+    const given = [["--flops", flops], ["--inference-tokens", asked.served || null], ["--unique-tokens", asked.unique],
+      ["--params", made.capped === "params" ? asked.mostParams : null], ["--tokens", made.capped === "tokens" ? asked.mostTokens : null],
+      ["--batch-tokens", live.batch_tokens]];
+    const words = given.filter(([, value]) => value !== null).map(([name, value]) => `${name} ${value}`);
+    const money = price === null ? "" : ` --price-per-hour ${price}`;
+    return `${words.join(" ")} ${machine}${count > 1 ? ` --devices ${count}` : ""}${money}`;
   }
 
   function answer(moved) {
-    const asked = Number(input("flops").value);
-    const flops = Math.min(Math.max(asked || plans[0].flops, plans[0].flops), plans.at(-1).flops);
-    if (moved !== "flops" && String(asked) !== String(flops)) input("flops").value = flops.toPrecision(6);
+    const wrong = kept.filter((name) => Number.isNaN(numberIn(name)));
+    for (const name of kept) input(name).setAttribute("aria-invalid", String(wrong.includes(name)));
+    const asked = numberIn("flops") || plans[0].flops;
+    const flops = Math.min(Math.max(asked, plans[0].flops), plans.at(-1).flops);
+    if (moved !== "flops" && asked !== flops) input("flops").value = flops.toPrecision(6);
     input("slider").value = (Math.log(flops) - logs[0]) / (logs.at(-1) - logs[0]);
-    for (const name of ["params", "tokens", "loss_nats"]) put(name, ...["value", "low", "high"].map((end) => read(flops, (plan) => plan[name][end])));
-    const count = Math.max(Number(input("count").value) || 1, 1);
-    const hours = flops / speeds[input("device").value] / 3600;
-    const price = input("price").value === "" ? null : Number(input("price").value);
-    put("hours", hours / count);
-    put("money", price === null ? null : hours * price);
-    put("reach", read(flops, (plan) => plan.reach));
-    if (moved) history.replaceState(null, "", `#plan=${new URLSearchParams({ flops, device: input("device").value, count, price: price ?? "" })}`);
+    const all = { flops, served: live && (numberIn("served") || 0), unique: null, mostParams: null, mostTokens: null };
+    if (live) [all.unique, all.mostParams, all.mostTokens] = ["unique", "most-params", "most-tokens"].map((name) => numberIn(name) || null);
+    let made = live ? livePlan.plan(live, all) : interpolated(flops);
+    if (wrong.length) made = { why: `${wrong.map((name) => input(name).closest("label").firstChild.textContent.trim()).join(", ")}: a number above 0, such as 1e12.` };
+    input("why").textContent = made.why ?? "";
+    input("why").hidden = !made.why;
+    for (const name of ["params", "tokens", "loss_nats", "batch_tokens"]) put(name, ...(made[name] ? ["value", "low", "high"].map((end) => made[name][end]) : [null]));
+    const count = Math.max(numberIn("count") || 1, 1);
+    const price = numberIn("price") || null;
+    const hours = made.why ? null : (live ? 6 * made.params.value * made.tokens.value : flops) / speeds[input("device").value] / 3600;
+    put("hours", hours && hours / count);
+    put("money", price && hours && hours * price);
+    put("reach", made.reach ?? null);
+    put("epochs", all.unique && !made.why ? made.tokens.value / all.unique : null);
+    if (live) document.getElementById("plan-options").textContent = told(all, made, flops, count, price);
+    if (moved) {
+      const state = { ...Object.fromEntries(kept.map((name) => [name, input(name).value])), flops, device: input("device").value };
+      history.replaceState(null, "", `#plan=${new URLSearchParams(Object.entries(state).filter(([, value]) => value !== ""))}`);
+    }
   }
 
-  const given = new URLSearchParams(location.hash.startsWith("#plan=") ? location.hash.slice(6) : "");
-  for (const name of ["flops", "count", "price"]) if (given.has(name)) input(name).value = given.get(name);
-  if (given.has("device") && given.get("device") in speeds) input("device").value = given.get("device");
+  function restore() {
+    const given = new URLSearchParams(location.hash.startsWith("#plan=") ? location.hash.slice(6) : "");
+    for (const name of kept) if (given.has(name)) input(name).value = given.get(name);
+    if (given.has("device") && given.get("device") in speeds) input("device").value = given.get("device");
+    answer("");
+  }
   input("slider").addEventListener("input", () => { input("flops").value = Math.exp(logs[0] + input("slider").value * (logs.at(-1) - logs[0])).toPrecision(6); answer("slider"); });
-  for (const name of ["flops", "device", "count", "price"]) input(name).addEventListener("input", () => answer(name));
+  for (const name of [...kept, "device"]) input(name).addEventListener("input", () => answer(name));
+  addEventListener("hashchange", restore);
   panel.hidden = false;
-  answer("");
+  restore();
 })();

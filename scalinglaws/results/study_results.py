@@ -8,6 +8,7 @@ from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from .audited import Audit
 from .fitted import Band, Estimate, FittedLaw, FrontierFound, LearningCurve
+from .live_plan import LivePlan
 from .summary import summary_blocks
 from .tested import HeldOutTest, Ranking, SeedSpread
 
@@ -39,10 +40,12 @@ class Budgets:
     Attributes:
         plans: in the order of compute, each as `plan` gives it.
         speeds: device -> FLOPs per second of one, by which compute becomes hours and money.
+        live: by which the page plans for further inputs; None where it only interpolates these plans.
     """
 
     plans: tuple[Recommendation, ...]
     speeds: dict[str, float]
+    live: LivePlan | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -11,6 +11,7 @@ from ..planning.hardware import PEAK, Machine
 from ..planning.plan import plan
 from ..planning.planned import Plan
 from ..results.study_results import Budgets, Recommendation
+from .live_planner import live_plan
 from .predictor import Predictor, fitted_compute
 
 SPAN = (0.1, 1000.0)  # times the largest fitted compute
@@ -28,7 +29,8 @@ def budgets_by(
     """
     if by is None or not plans:
         return None
-    return budgets_of(lambda flops: plan(by, flops, **how), fitted_compute(by), here)
+    found = budgets_of(lambda flops: plan(by, flops, **how), fitted_compute(by), here)
+    return found and replace(found, live=live_plan(by, found.plans, **how))
 
 
 def budgets_of(plan_at: Callable[[float], Plan], largest: float, here: float | None = None) -> Budgets | None:
