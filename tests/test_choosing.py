@@ -17,7 +17,7 @@ from scalinglaws.planning.asked_quantity import AskedFor, asked_quantity
 from scalinglaws.planning.choosing import JointVariance, fixed, isoflop_grid, most_telling, spread_out
 from scalinglaws.points.points import Points
 from scalinglaws.predicting.forecast import forecaster
-from scalinglaws.studying.design_for_text import as_plain, next_as_plain, text_of, text_of_next, toml_of
+from scalinglaws.studying.design_for_text import as_plain, next_as_plain, toml_of
 from scalinglaws.studying.designed_for import design_for
 from scalinglaws.studying.next_runs import next_runs
 
@@ -131,7 +131,7 @@ def test_a_design_spends_no_more_than_its_budget_and_can_be_trained(goal, budget
         run.shape.flops_per_token("exact") * (run.steps - run.first_step) * run.batch_tokens for run in sweep.runs
     )
     assert paid < 1.1 * budget
-    assert "sizes over" in text_of(found)
+    assert "sizes over" in str(found)
     assert as_plain(found)["study"]["hold_out"] == 2
 
 
@@ -151,7 +151,7 @@ def test_next_runs_narrow_the_interval_within_the_budget_and_say_when_to_stop():
         assert all(after <= before * (1 + 1e-9) for before, after in pairwise(halves))
     assert set(found.designs) == {"chosen", "space filling", "isoFLOP grid"}
     assert found.value["N*"] == pytest.approx(np.log(8.9e9), abs=3 * found.now["N*"])
-    assert "today" in text_of_next(found)
+    assert "today" in str(found)
     assert next_as_plain(found)["for"] == "plan at C=1e+23"
     done = next_runs(points, goal, 1e21, overhead=1e18, worlds=1, until=0.9)
     assert done.stop.startswith("stop: the interval of the loss is")

@@ -7,8 +7,8 @@ import pytest
 from cli_made import FORMULA, law_text, spoken
 
 from scalinglaws.cli.text_of_laws import law_in_full, law_plain
-from scalinglaws.cli.widths import folded
 from scalinglaws.laws import LAWS
+from scalinglaws.records.folding import folded
 
 
 def found(*words):

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from scalinglaws.cli.app import app
 from scalinglaws.cli.ending import say
-from scalinglaws.cli.widths import NARROWEST, folded, width_of
+from scalinglaws.cli.widths import width_of
+from scalinglaws.records.folding import NARROWEST, folded
 from scalinglaws.records.text_blocks import Table, as_text
 
 
@@ -76,10 +77,31 @@ def test_a_word_longer_than_the_line_is_broken_unless_it_is_part_of_a_command():
     assert "/a" * 60 in folded(f"type scalinglaws report {'/a' * 60}", 60)
 
 
-def test_a_table_wider_than_the_terminal_is_written_row_by_row():
+def test_a_table_of_which_a_column_fits_nowhere_is_written_row_by_row():
     wide = Table(("law", "error", "a long heading"), (("chinchilla", 0.5, "x" * 30), ("kaplan-nd", 0.7, "")))
     assert as_text([wide], 200) == str(wide)
     assert as_text([wide], 40).splitlines()[:3] == ["  chinchilla", "    error: 0.5", f"    a long heading: {'x' * 30}"]
+
+
+def test_the_text_of_a_last_column_is_wrapped_beside_the_others():
+    rows = ("chinchilla", 0.5, "the loss of any run"), ("kaplan-nd", 0.7, "")
+    wide = Table(("law", "error", "what it means"), rows)
+    assert as_text([wide], 35).splitlines() == [
+        "  law         error  what it means",
+        "  chinchilla    0.5  the loss of",
+        "                     any run",
+        "  kaplan-nd     0.7",
+    ]
+
+
+def test_the_columns_of_a_wide_table_stand_in_parts_each_with_what_names_its_rows():
+    heads, rows = ("law", "error", "held", "reach"), [("a", 1.25, "90%", "10x"), ("b", 2.5, "95%", "20x")]
+    assert as_text([Table(heads, tuple(rows))], 20).splitlines() == [
+        *("  law  error  held", "  a     1.25   90%", "  b      2.5   95%", ""),
+        *("  law  reach", "  a      10x", "  b      20x"),
+    ]
+    alike = Table(heads, (rows[0], ("a", *rows[1][1:])))
+    assert as_text([alike], 20).splitlines()[:3] == ["  #  law  error", "  1    a   1.25", "  2    a    2.5"]
 
 
 def test_the_width_is_that_of_columns_and_a_file_has_none(monkeypatch, tmp_path):

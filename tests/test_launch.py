@@ -228,7 +228,7 @@ def test_status_tells_done_from_to_come(whole, tmp_path, text):
     store, _ = prepare(tmp_path / "store", text)
     assert {run.state for run in status(store.path).runs} == {"to come"}
     assert {run.state for run in status(whole.path).runs} == {"finished"}
-    assert f"{len(whole.runs())} of {len(whole.runs())} runs done" in status(whole.path).text()
+    assert f"{len(whole.runs())} of {len(whole.runs())} runs done" in status(whole.path).blocks()[0]
 
 
 def test_points_have_one_row_for_each_run_that_decayed(whole):

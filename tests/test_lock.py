@@ -155,7 +155,7 @@ def _hold_and_note(path, noted):
 def test_a_run_is_under_way_only_while_somebody_trains_it(store):
     store.tell(TRUNK.id, 40, 2.5)
     assert [run.state for run in status(store.path).runs] == ["stopped", "to come"]
-    assert "1 stopped: no process trains them, and the next launch resumes them" in status(store.path).text()
+    assert "1 stopped: no process trains them, and the next launch resumes them" in status(store.path).blocks()[0]
     with held(store.folder(TRUNK.id) / "lock", "training"):
         assert [(run.state, run.step) for run in status(store.path).runs] == [("under way", 40), ("to come", 0)]
 

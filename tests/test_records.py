@@ -190,6 +190,23 @@ def test_a_missing_package_is_named_with_how_to_get_it(package, monkeypatch):
         getattr(plan(), f"to_{package}")()
 
 
+@pytest.mark.parametrize("width", [60, 80, 100])
+@every_record
+def test_what_python_prints_of_a_record_fits_the_terminal_and_loses_no_word(name, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    record = RECORDS[name]()
+    text = str(record)
+    assert text and not [line for line in text.splitlines() if len(line) > width]
+    monkeypatch.setenv("COLUMNS", "1000")
+    whole = str(record)
+    assert not [word for word in whole.split() if len(word) < 20 and word not in text.split()]
+
+
+def test_a_name_in_a_record_sends_no_control_character_to_the_terminal_that_prints_it():
+    said = replace(prediction(), warnings=("run \x1b[2J is far off",))
+    assert "\x1b" not in str(said) and "run \\x1b[2J is far off" in str(said)
+
+
 def test_what_a_reader_must_mind_stands_in_the_text_and_not_in_what_a_command_prints():
     said = prediction()
     assert str(said).endswith("warning: far: 200 times the compute") and "warning" not in said.printed()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from report_sample import empty, sample, written
 
-from scalinglaws.cli.widths import folded
 from scalinglaws.errors import StoreError
 from scalinglaws.points.points import Points
+from scalinglaws.records.folding import folded
 from scalinglaws.reporting.own.shelf import STUDY_FIGURES
 from scalinglaws.reporting.report import page as page_of
 from scalinglaws.reporting.report import report

@@ -11,6 +11,7 @@ from scalinglaws.designing.design import design
 from scalinglaws.designing.study_file import Families, Study
 from scalinglaws.errors import CorpusError, NameUnknownError
 from scalinglaws.instruments.throughput import matmul_ceiling
+from scalinglaws.records.text_blocks import Table
 from scalinglaws.run.run import RunSpec
 from scalinglaws.run.shape import Shape
 from scalinglaws.studying.estimate import Speed, estimate
@@ -156,7 +157,7 @@ def test_a_set_is_costed_with_shared_runs_paid_once_where_its_text_is_not_there(
     assert total["seconds"] >= total["flops_paid"] / 1e9
     assert any("not-there" in line and "V = 50,257" in line and "not checked" in line for line in said)
     assert {run.shape.n_vocab for run in found.families[0].sweep.runs} == {50257}
-    assert "all " in found.text()
+    assert ("all", 4) in [row[:2] for block in found.blocks() if isinstance(block, Table) for row in block.rows]
     assert "1e+09 FLOP/s" in found.families[0].how
 
 

@@ -32,6 +32,7 @@ from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.designing.read_study import read_study
 from scalinglaws.instruments.throughput import matmul_ceiling, utilisation
 from scalinglaws.models.precision import DTYPES
+from scalinglaws.records.text_blocks import as_text
 from scalinglaws.run.run import RunSpec
 from scalinglaws.run.shape import Shape
 from scalinglaws.studying.estimate import estimate
@@ -123,7 +124,7 @@ def study(device: str, small: bool, folder: Path, say) -> dict:
     data_dir = Path(place) if place else None
     changes = {} if place or small else {"corpus": "stdlib", "evaluate_on": [], "max_epochs": 1e4}
     dry = estimate(read_study(name, changes).only(CORE), device=device, data_dir=data_dir, say=say)
-    print(dry.text().split("\n\n")[-1])
+    print(as_text(dry.blocks()[-len(dry.families) :]))
     asked = read_study(name, changes).only(["F-N"])
     [ladder] = asked.studies
     horizons = tuple(sorted(ladder.tokens)[:2])

@@ -12,12 +12,13 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import MisuseError
+from ..records.folding import folded
 from ..records.ranges import shown
-from ..records.text_blocks import as_text, printable
+from ..records.text_blocks import Block, as_text, printable
 from .ending import ended, open_streams, say
 from .flags_in_text import document_in_flags, in_flags
 from .limits import require_numbers
-from .widths import folded, width_of
+from .widths import width_of
 
 if TYPE_CHECKING:
     from ..points.points import Points
@@ -102,11 +103,16 @@ def resumable():
 
 
 def show(shown: object):
-    """Print a text or a record for a person, on standard output, folded to its width; a record's tables too."""
+    """Print a text, a record or its blocks for a person, on standard output, folded to its width; tables too."""
     width = width_of(sys.stdout)
-    blocks = getattr(shown, "blocks", None)
-    text = str(shown) if blocks is None else as_text(blocks(), width)
+    blocks = shown if isinstance(shown, list) else [shown] if isinstance(shown, str) else None
+    text = as_text(_blocks(shown) if blocks is None else blocks, width)
     print(folded(printable(in_flags(text)), width), flush=True)  # before what stderr says next
+
+
+def _blocks(record: object) -> list[Block]:
+    blocks = getattr(record, "blocks", None)
+    return [str(record)] if blocks is None else blocks()
 
 
 def emit(record: dict[str, Any] | list[dict[str, Any]], points: "Points | None" = None) -> None:

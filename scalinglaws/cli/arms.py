@@ -64,7 +64,6 @@ def arms(
     from ..arms.arms_text import arms_blocks, tests_blocks
     from ..arms.differences import differences
     from ..arms.factors import factors
-    from ..records.text_blocks import as_text
 
     place = _place(flops, at_loss, at, along)
     how = {"arm": arm, "shared": _names(share), "free": _names(free), "pooled": _pooled(pool), "reference": reference}
@@ -75,8 +74,8 @@ def arms(
     if json:
         emit({**_plain(found, tests, worth, asked["level"]), "factors": [_plain_factor(one) for one in each]}, table_in)
     else:
-        text = [*arms_blocks(found, asked["level"]), *tests_blocks(found, tests), *map(str, worth), *map(str, each)]
-        show(as_text(text))
+        values = [block for one in worth for block in one.blocks()]
+        show([*arms_blocks(found, asked["level"]), *tests_blocks(found, tests), *values, *map(str, each)])
     for sentence in (*found.warnings, *(w.message for w in found.draws.warnings)):
         say(f"warning: {sentence}")
 

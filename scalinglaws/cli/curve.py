@@ -66,7 +66,7 @@ def curve(
         told = {"left_out": dict(found.left_out), "noise": found.noise, "reach": found.reach}
         emit({**said, **told, "warnings": list(found.warnings)}, read_in.points)
     else:
-        show("\n".join([found.printed(), *([f"written to {to}"] if to else [])]))
+        show([*found.blocks(), *([f"written to {to}"] if to else [])])
     for warning in found.warnings:
         say(f"warning: {warning}")
 

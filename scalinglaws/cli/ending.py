@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import MisuseError, ScalingLawsError
+from ..records.folding import folded
 from ..records.text_blocks import printable
 from .flags_in_text import in_flags
-from .widths import folded, width_of
+from .widths import width_of
 
 UNFORESEEN, INTERRUPTED = 70, 130  # exit codes; 0, 1 and 2 are those of errors.py
 KEPT_IN = "details_in"  # attribute of an error: the folder for its details

@@ -34,4 +34,4 @@ def fit(
     emit(plain(a, runs, tested), a.points) if json else show(text(a, runs, tested))
     in_text = () if json else (a.fit.outcome, *(warning.id for warning in a.fit.first_said))
     for warning in (w for w in a.draws[0].warnings if w.id not in in_text):
-        say(f"warning [{warning.id}]: {warning.message}")
+        say(f"warning: {warning.message}")

@@ -117,7 +117,6 @@ def _command(fitted_first: Callable, verb: Callable) -> Callable:
 def _by_a_forecast(verb: Callable, asked: dict, table: str, given: dict) -> None:
     """Forecast a table with no law named; a name that is a law of the shelf lacks its table."""
     from ..auditing.bearing import in_lines
-    from ..fitting.fit_record import ALONG_RUNS
     from ..laws import LAWS
     from ..points.along_runs import untold
     from .forecasts_given import unasked
@@ -127,7 +126,7 @@ def _by_a_forecast(verb: Callable, asked: dict, table: str, given: dict) -> None
     spared("--to", given.get("to"), (table,))
     made = unasked(table, asked, given)
     for warning in untold(made.points):
-        say(f"warning [{ALONG_RUNS}]: {warning}")
+        say(f"warning: {warning}")
     _told(verb, made, in_lines(made.failed), given, asked["anyway"])
 
 
@@ -156,7 +155,7 @@ def _told(verb: Callable, made: Any, failed: Sequence[str], given: dict, anyway:
             show(f"{LEAD}: {reason}")
     verb(replace(made, points=replace(made.points, notes=(*bars, *made.points.notes, *failed))), **given)
     for rule in failed:
-        say(rule)
+        say(f"warning: {rule}")
 
 
 def with_options(*names: str, **defaults) -> Callable:

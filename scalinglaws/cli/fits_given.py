@@ -45,10 +45,10 @@ class Fitted:
 
     def tell_first(self) -> list[str]:
         """Print the warnings that stand before any number of these fits; give them, so that they are printed once."""
-        found = {w.message: w.id for one in self.draws for w in one.fit.first_said}
-        for message, name in found.items():
-            say(f"warning [{name}]: {message}")
-        return list(found)
+        found = list(dict.fromkeys(w.message for one in self.draws for w in one.fit.first_said))
+        for message in found:
+            say(f"warning: {message}")
+        return found
 
     @property
     def ceiling(self) -> float | None:

@@ -59,7 +59,7 @@ class Unasked:
     def tell_first(self) -> list[str]:
         """Print what is odd about the table before any number; give it, so that it is printed once."""
         for message in self.forecaster.seen.odd:
-            say(f"warning [forecast]: {message}")
+            say(f"warning: {message}")
         return list(self.forecaster.seen.odd)
 
 

@@ -175,7 +175,8 @@ def _tell(found: dict, best: dict, beside: dict, told: list[str], points, json: 
         said = {"disagreements": list(apart), "warnings": [*document.pop("warnings", ()), *told]}
         emit({**document, "against": exponents, **said}, points)
     else:
-        show("\n\n".join("\n".join([one.printed(), *_lines(best[name])]) for name, one in found.items()))
+        for i, (name, one) in enumerate(found.items()):
+            show([*[""] * bool(i), *one.blocks(), *_lines(best[name])])
         for name, e in beside.items():
             show(f"{name}, fitted to all points: params ~ C^{interval(e, '.4f')}")
         if len(lines) + len(beside) > 1 and not apart:

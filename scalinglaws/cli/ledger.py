@@ -38,4 +38,4 @@ def ledger(
     if json:
         emit({"entries": [to_plain(one) | {"hit": one.hit} for one in found.entries], "sentence": found.sentence})
     else:
-        show(found.printed())
+        show(found)

@@ -75,7 +75,7 @@ def mixtures(
     else:
         said = [", ".join(f"{name} {value:.4f}" for name, value in each["losses"].items()) for each in there]
         lines = [f"at {text}: {losses}" for text, losses in zip(at or (), said, strict=True)]
-        show("\n".join([found.printed(), *lines]))
+        show([*found.blocks(), *lines])
     for warning in found.warnings:
         say(f"warning: {warning}")
 

@@ -181,4 +181,4 @@ def _tell(a: Fitted | Unasked, made, configured: str | None, to: Path | None, js
     else:
         show(made)
     for warning in (one for one in warned if one["message"] not in before):
-        say(f"warning [{warning['id']}]: {warning['message']}")
+        say(f"warning: {warning['message']}")

@@ -52,7 +52,7 @@ def _forecast(
     else:
         show("\n".join(line for text, p in zip(at, said, strict=True) for line in forecast_lines(p, [text])))
     for warning in (one for one in warned if one["message"] not in before):
-        say(f"warning [{warning['id']}]: {warning['message']}")
+        say(f"warning: {warning['message']}")
 
 
 def _named(accuracy: str) -> str | None:
@@ -77,7 +77,7 @@ def _through(a: Fitted | Unasked, chain: Any, at: list[str], losses: list, json:
         through = ", ".join(f"{float(loss.value):.4g}" for loss in losses)
         show(f"through a loss of {through} by law {chain.fit.law.name}, whose uncertainty the interval holds too")
     for warning in (one for one in warned if one["message"] not in before):
-        say(f"warning [{warning['id']}]: {warning['message']}")
+        say(f"warning: {warning['message']}")
 
 
 def _through_plain(a: Fitted | Unasked, chain: Any, target: dict[str, float], p: Any, loss: Any) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def predict(
         if mixed:
             show(f"mixture of {mixed.weighed()}: {mixed.sentence}")
     for warning in (one for one in warned if one["message"] not in before):
-        say(f"warning [{warning['id']}]: {warning['message']}")
+        say(f"warning: {warning['message']}")
 
 
 def _write_down(record: Path | None, said: Sequence, by: str, points: str, columns: Mapping[str, str]) -> None:

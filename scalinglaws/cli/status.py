@@ -12,4 +12,4 @@ def status(folder: Folder, json: Json = False):
     from ..studying.status import status as read_status
 
     found = read_status(folder)
-    emit(found.plain()) if json else show(found.text())
+    emit(found.plain()) if json else show(found)

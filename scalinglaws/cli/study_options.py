@@ -147,7 +147,7 @@ def print_design(asked, device: str, engine: str, speed: str | None, json: bool)
     from ..studying.estimate import estimate
 
     found = estimate(asked, data_dir=data_dir(), device=device, engine=engine, speed=asked_speed(speed), say=say)
-    emit(found.plain()) if json else show(found.text())
+    emit(found.plain()) if json else show(found)
 
 
 def asked_speed(text: str | None):

@@ -47,10 +47,10 @@ def sweeps(
         ]
         emit({**_document(found), "at": there}, read_in.points)
     else:
-        lines = [found.printed()]
+        blocks = found.blocks()
         for (n, d), each in zip(places, best, strict=True):
-            lines += settings_lines(each, n, d, found.reach(n, d))
-        show("\n".join(lines))
+            blocks += settings_lines(each, n, d, found.reach(n, d))
+        show(blocks)
     for warning in found.warnings:
         say(f"warning: {warning}")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ..errors import FitError, PointsError
 from ..records.json_values import finite
 from ..records.numbers_in_text import share
-from ..records.text_blocks import table
+from ..records.text_blocks import Block, rows_of
 from .fits_given import Fitted
 
 MOST_RUNS = 1000  # each left out in turn
@@ -98,12 +98,11 @@ def _quick_cuts(a: Fitted) -> list[float] | None:
     return cuts[::-2][::-1] or None
 
 
-def text(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> str:
+def text(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> list[Block]:
     """Write the report for a person."""
-    from ..records.text_blocks import as_text
     from ..uncertainty.draws_text import draws_blocks
 
-    return as_text([*draws_blocks(a.draws[0], a.level), *_sloppy(a), *_carried(runs), *_tested(tested)])
+    return [*draws_blocks(a.draws[0], a.level), *_sloppy(a), *_carried(runs), *_tested(tested)]
 
 
 def _loosest(a: Fitted):
@@ -128,7 +127,7 @@ def _moves(shift: float) -> str:
     return f"{shift:+.2f} se" if abs(shift) < FAR_SHIFT else f"over {FAR_SHIFT} se"
 
 
-def _carried(runs: tuple[Carried, ...]) -> list[str]:
+def _carried(runs: tuple[Carried, ...]) -> list[Block]:
     if not runs:
         return []
     rows = [
@@ -140,10 +139,10 @@ def _carried(runs: tuple[Carried, ...]) -> list[str]:
         )
         for r in runs
     ]
-    return ["the most influential runs, each left out in turn:", table(("run", "off", "without it", "moves"), rows)]
+    return ["the most influential runs, each left out in turn:", rows_of(("run", "off", "without it", "moves"), rows)]
 
 
-def _tested(tested: Tested) -> list[str]:
+def _tested(tested: Tested) -> list[Block]:
     if not tested.cuts:
         return [f"backtest: none; {tested.skipped}"]
     rows = [
@@ -160,11 +159,12 @@ def _tested(tested: Tested) -> list[str]:
         if not c.failed
     ]
     head = ("fitted", "points", "asked", "reach", "rms error", "bias", "held")
-    lines = ["backtest: fitted to the smaller runs, tested on the larger:", table(head, rows)]
-    if not tested.every:
-        lines[0] = lines[0][:-1] + " (at every compute: --backtest):"
-    lines.append("  held: fraction inside the prediction interval, which includes the error of a law's form")
-    return lines
+    more = "" if tested.every else " (at every compute: --backtest)"
+    return [
+        f"backtest: fitted to the smaller runs, tested on the larger{more}:",
+        rows_of(head, rows),
+        "  held: fraction inside the prediction interval, which includes the error of a law's form",
+    ]
 
 
 def plain(a: Fitted, runs: tuple[Carried, ...], tested: Tested) -> dict:

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from ..auditing.bearing import bearing, in_lines
 from ..auditing.claim_gate import barred_of_forecast, refuse
 from ..comparing.ensemble import LEAST_WEIGHT, Ensemble, predict_mixture
 from ..errors import LawError, MisuseError
@@ -73,13 +74,14 @@ def plan(
         MisuseError: a number is out of range, options exclude each other, or a law cannot split a budget.
         FitError: no compute reaches the goal, or the points do not determine the best size or bear no claim.
     """
-    several, mixed, known = _members(draws, anyway)
+    several, mixed, known = _members(draws)
+    failed = _failed(known, draws, anyway)
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
     spending = Spending(flops or np.nan, float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
     sizes, asked = Sizes(fixed_params, fixed_tokens), Asked(target_loss, target_accuracy, accuracy)
     chosen = _chosen(several, mixed, spending, sizes, asked, level, batch_policy, critical, known)
     machine = Machine(hardware, flops_per_second, devices, price_per_hour)
-    return _assembled(several, mixed, *chosen, machine, building, sizes.held, (level, ceiling), known)
+    return _assembled(several, mixed, *chosen, machine, building, sizes.held, (level, ceiling, failed), known)
 
 
 def _chosen(
@@ -97,11 +99,23 @@ def _chosen(
     return splits, spending, goal
 
 
-def _members(draws, anyway: bool) -> tuple[list[Draws], Ensemble | None, Forecaster | None]:
+def _failed(known: Forecaster | None, draws, anyway: bool) -> tuple[str, ...]:
+    """Judge points that are to be forecast: the failed rules of the audit that bear on the plan.
+
+    Raises:
+        FitError: no claim can rest on them, and it is not `anyway`.
+    """
+    if known is None or known is draws:  # whoever made a forecaster has judged its points
+        return ()
+    failed = bearing(draws, known.seen.columns)
+    refuse("plan", () if anyway else barred_of_forecast(known, failed))
+    return in_lines(failed)
+
+
+def _members(draws) -> tuple[list[Draws], Ensemble | None, Forecaster | None]:
     """Give the draws of each law, and the ensemble without the laws of negligible weight, or the forecast."""
     if isinstance(draws, Points | Forecaster):
         known = draws if isinstance(draws, Forecaster) else forecaster(draws)
-        refuse("plan", () if anyway or known is draws else barred_of_forecast(known))
         return [known.draws()], None, known
     if isinstance(draws, Draws):
         return [draws], None, None
@@ -148,19 +162,16 @@ def _check(several, flops, batch, params, tokens, inference, unique, level) -> N
         raise MisuseError(f"level = {level}; it must lie between 0 and 1.")
 
 
-def _assembled(
-    several, mixed, splits: list[Split], spending, goal, machine, building, held: bool, asked_of_loss, known
-) -> Plan:
-    how = dict(zip(("level", "ceiling"), asked_of_loss, strict=True))
-    level = how["level"]
-    first, fit = splits[0], several[0].fit
+def _assembled(several, mixed, splits: list[Split], spending, goal, machine, building, held: bool, how, known) -> Plan:
+    level, ceiling, failed = how
+    first, fit, of_loss = splits[0], several[0].fit, {"level": level, "ceiling": ceiling}
     params = _pooled(first.params, [s.params_draws for s in splits], level, mixed)
     check_useful(several, spending.flops, params)
     tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level, mixed)
     if known:
         loss, reach, said = forecast_loss(known, first, level)
     else:
-        loss, reach, said = _mixed_loss(mixed, splits, how) if mixed else _loss(several, splits, how)
+        loss, reach, said = _mixed_loss(mixed, splits, of_loss) if mixed else _loss(several, splits, of_loss)
     asked = settings(first.params, first.tokens, loss.value if unit_of_loss(fit.columns["L"]) == "nats/token" else None)
     batch, steps = _batch(first, spending, tokens, asked, level)
     valley = _valley(first, spending)
@@ -188,6 +199,7 @@ def _assembled(
             *dict.fromkeys(said),
             *_warnings(several, splits, spending, params, held),
             *(goal.doubts if goal else ()),
+            *failed,
         ),
         goal=goal,
     )

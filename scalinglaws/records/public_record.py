@@ -13,7 +13,7 @@ from .json_values import write_whole
 from .numbers_in_text import interval
 from .round_trip import read, written
 from .table_files import write_table
-from .text_blocks import Block, as_html, as_text
+from .text_blocks import Block, as_html, as_text, shown_text
 
 if TYPE_CHECKING:
     import pandas
@@ -58,7 +58,7 @@ class PublicRecord:
         return list(dict.fromkeys(found))
 
     def __str__(self) -> str:
-        return as_text([*self.blocks(), *self._warned()])
+        return shown_text([*self.blocks(), *self._warned()])
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={_shown(value)}" for name, value in self.brief().items())

@@ -46,7 +46,7 @@ def _waterfall(steps: "tuple[WaterfallStep, ...]") -> list[Block]:
             _ends(s),
             _moved(s),
             s.rows or "-",
-            s.how[:70],
+            s.how,
         )
         for s in steps
     ]

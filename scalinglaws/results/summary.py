@@ -16,8 +16,7 @@ def summary_blocks(results: "StudyResults") -> list[Block]:
     """Write the five sentences, every fitted constant and the warnings."""
     lines: list[Block] = [f"{results.name}: {results.runs_present} of {results.runs_expected} runs present", ""]
     lines += [f"{heading + ':':<12}{text}" for heading, text in five_sentences(results)]
-    if results.fits:
-        lines += ["", _constants(results)]
+    lines += [block for fit in results.fits for block in ("", *_constants(fit))]
     warnings = [
         *(text for fit in results.fits for text in fit.told),
         *(text for plan in results.plans for text in plan.warnings),
@@ -30,19 +29,16 @@ def _fitted(fit: FittedLaw, name: str) -> str:
     return UNIDENTIFIED if name in fit.unidentified else typeset(fit.values[name])
 
 
-def _constants(results: "StudyResults") -> Table:
-    """Write the constants in columns; the published values are for another text, and are labelled so."""
-    rows = [
-        (fit.law, minimised(fit), name, _fitted(fit, name), stated(fit.published.get(name)).replace(ABSENT, ""))
-        for fit in results.fits
-        for name in fit.values
+def _constants(fit: FittedLaw) -> list[Block]:
+    """Write the constants of a law; the published values are for another text, and are labelled so."""
+    rows = [(name, _fitted(fit, name), stated(fit.published.get(name)).replace(ABSENT, "")) for name in fit.values]
+    heads = ("constant", "fitted [interval]", "published, for another text")
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = [f"  {'  '.join(map(str.ljust, row, widths)).rstrip()}" for row in (heads, *rows)]
+    return [
+        f"{fit.law}, fitted by {minimised(fit)}:",
+        Table(heads, tuple(rows), f"constants of {fit.law}", "\n".join(lines)),
     ]
-    heads = ("law", "minimised", "constant", "fitted [interval]", "published, for another text")
-    widths = [max(len(row[place]) for row in [heads, *rows]) for place in range(len(heads))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [heads, *rows]
-    ]
-    return Table(heads, tuple(rows), "fitted constants", "\n".join(lines))
 
 
 def minimised(fit: FittedLaw) -> str:

@@ -12,7 +12,7 @@ from ..planning.asked_quantity import AskedFor
 from ..planning.scored_designs import Score
 from ..records.json_values import to_plain
 from ..records.numbers_in_text import about
-from ..records.text_blocks import table
+from ..records.text_blocks import Block, rows_of
 
 if TYPE_CHECKING:
     from .designed_for import DesignFor
@@ -22,7 +22,7 @@ HEADS = ("design", "runs", "cost", "N* within x/:", "loss within", "held in")
 UNDETERMINED = "not determined"
 
 
-def text_of(found: "DesignFor", where: str = "") -> str:
+def text_of(found: "DesignFor", where: str = "") -> list[Block]:
     """Write a design: the designs compared, the runs, what the audit will say, and what to type next."""
     rows = [
         (one.name, len(one.runs), amount(one.cost, found.unit), *told(found.quantity, one.score))
@@ -45,20 +45,20 @@ def text_of(found: "DesignFor", where: str = "") -> str:
     ]
     seeds = f", {found.study.seeds} seeds of {list(found.study.seed_shape)}" if found.study.seed_shape else ""
     batch = found.study.batch * found.study.n_ctx
-    lines = [
+    lines: list[Block] = [
         f"for {found.quantity.text}, within {amount(found.budget, found.unit)}; no run above {found.max_run:.3g} FLOPs",
         "",
-        table(heads(found.quantity), rows),
+        rows_of(heads(found.quantity), rows, "designs compared"),
         note(found.quantity, chosen.score.worlds),
         "",
         f"chosen: {chosen.name}; batch {batch:,} tokens{seeds}",
-        table(("[n_layer, d_model]", "N", "tokens", ""), runs),
+        rows_of(("[n_layer, d_model]", "N", "tokens", ""), runs, "runs of the design"),
         *(f"{one}." for one in found.said),
     ]
-    return "\n".join([*lines, *([f"written to {where}; next: scalinglaws design {where}"] if where else [])])
+    return [*lines, *([f"written to {where}; next: scalinglaws design {where}"] if where else [])]
 
 
-def text_of_next(found: "NextRuns", most: int = 20) -> str:
+def text_of_next(found: "NextRuns", most: int = 20) -> list[Block]:
     """Write the runs to add: the designs compared, what each run would buy, and when to stop."""
     quantity = found.quantity
     designs = [
@@ -72,17 +72,18 @@ def text_of_next(found: "NextRuns", most: int = 20) -> str:
         for i, run in enumerate(found.runs[:most])
     ]
     hidden = len(found.runs) - most
-    lines = [
+    return [
         f"for {quantity.text}, within {found.budget:.3g} FLOPs; no run above {found.max_run:.3g} FLOPs",
         "",
-        table(heads(quantity), designs),
+        rows_of(heads(quantity), designs, "designs compared"),
         note(quantity, worlds),
         "",
-        table(("run", "N", "tokens", "FLOPs", *(("N* within x/:",) if size else ()), "loss within"), rows),
+        rows_of(
+            ("run", "N", "tokens", "FLOPs", *(("N* within x/:",) if size else ()), "loss within"), rows, "runs to add"
+        ),
         *([f"and {hidden} more, in the JSON document"] if hidden > 0 else []),
         f"{found.stop}.",
     ]
-    return "\n".join(lines)
 
 
 def _halves(half: Mapping[str, float], size: bool) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ class DesignFor(PublicRecord):
 
     def blocks(self) -> list[Block]:
         """Give what the command prints of it."""
-        return [text_of(self)]
+        return text_of(self)
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""

@@ -1,9 +1,11 @@
 """forecast(points, at): the loss of a larger run with no law named, where a claim can rest on the points at all."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from ..auditing.bearing import bearing, in_lines
 from ..auditing.claim_gate import barred_of_forecast, refuse
 from ..points.points import Points
 from ..predicting.forecast import Forecast, forecaster
@@ -43,5 +45,6 @@ def forecast(
     """
     known = forecaster(points, prior=prior, columns=columns)
     found = known.ask(at, level=level, kind=kind)
-    refuse("forecast", () if anyway else barred_of_forecast(known))
-    return found
+    failed = bearing(points, known.seen.columns)
+    refuse("forecast", () if anyway else barred_of_forecast(known, failed))
+    return replace(found, warnings=(*found.warnings, *in_lines(failed)))

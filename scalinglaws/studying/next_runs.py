@@ -66,7 +66,7 @@ class NextRuns(PublicRecord):
 
     def blocks(self) -> list[Block]:
         """Give what the command prints of it."""
-        return [text_of_next(self)]
+        return text_of_next(self)
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from ..designing.design import read_sweep
 from ..records.json_values import to_plain
+from ..records.text_blocks import Block, rows_of
 from ..store.store import open_store
 
 STOPPED = "stopped"
+HEADS = ("run", "N", "tokens", "step", "loss, nats/token", "state")
 
 
 @dataclass(frozen=True)
@@ -37,22 +39,19 @@ class Status:
         """As JSON values."""
         return to_plain(self)
 
-    def text(self) -> str:
-        """As a table of text."""
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
         done = sum(run.state not in ("to come", "under way", STOPPED) for run in self.runs)
         stopped = sum(run.state == STOPPED for run in self.runs)
-        rows = [
-            f"{self.name}: {done} of {len(self.runs)} runs done"
-            + (f"; {stopped} stopped: no process trains them, and the next launch resumes them" if stopped else ""),
-            f"{'run':<24} {'N':>10} {'tokens':>9} {'step':>15}  {'loss':>7}  state",
-        ]
-        for run in self.runs:
-            loss = "" if run.loss_nats is None else f"{run.loss_nats:.4f}"
-            rows.append(
-                f"{run.run_id:<24} {run.params:>10,} {run.tokens:>9.3g} {run.step:>7}/{run.steps:<7}  {loss:>7}  "
-                f"{run.state}"
-            )
-        return "\n".join(rows)
+        said = f"{self.name}: {done} of {len(self.runs)} runs done"
+        if stopped:
+            said += f"; {stopped} stopped: no process trains them, and the next launch resumes them"
+        return [said, rows_of(HEADS, [_row(run) for run in self.runs], "runs")]
+
+
+def _row(run: Standing) -> tuple[object, ...]:
+    loss = "" if run.loss_nats is None else f"{run.loss_nats:.4f}"
+    return run.run_id, f"{run.params:,}", f"{run.tokens:.3g}", f"{run.step}/{run.steps}", loss, run.state
 
 
 def status(folder: Path) -> Status:

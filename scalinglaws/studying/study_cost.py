@@ -9,6 +9,7 @@ from ..designing.spending import START_SECONDS, PartsOfCost, spending
 from ..quantities import PF_DAY
 from ..records.json_values import to_plain
 from ..records.numbers_in_text import about
+from ..records.text_blocks import Block, Table, rows_of
 from .expected_width import in_words
 
 
@@ -59,23 +60,25 @@ class StudyCost:
             "held_out_half_width": self.half_width,
         }
 
-    def text(self) -> str:
-        """As a table of text."""
-        lines = [*self.rows(), self.summary(), *self.spending.lines(), in_words(self.half_width)]
-        return "\n".join([*filter(None, lines), f"{LEGEND} {self.how}"])
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it."""
+        lines = [self.summary(), *self.spending.lines(), in_words(self.half_width)]
+        return [self.runs(), *filter(None, lines), f"{LEGEND} {self.how}"]
 
-    def rows(self) -> list[str]:
-        """One line per run, below a line of headings."""
+    def runs(self) -> Table:
+        """Give a row per run."""
         kinds = {spec.id: _kind(spec, self) for spec in self.sweep.runs}
-        return [
-            f"{'run':<24} {'what':<10} {'N':>13} {'tokens':>9} {'6ND FLOPs':>10} {'exact':>10} "
-            f"{'to pay':>10} {'time':>8}",
-            *(
-                f"{c.run_id:<24} {kinds[c.run_id]:<10} {c.params:>13,} {c.tokens:>9.3g} {c.flops_6nd:>10.3g} "
-                f"{c.flops_exact:>10.3g} {c.flops_paid:>10.3g} {'-' if c.seconds is None else about(c.seconds):>8}"
-                for c in self.table
-            ),
+        rows = [
+            (
+                c.run_id,
+                kinds[c.run_id],
+                f"{c.params:,}",
+                *(f"{one:.3g}" for one in (c.tokens, c.flops_6nd, c.flops_exact, c.flops_paid)),
+                "-" if c.seconds is None else about(c.seconds),
+            )
+            for c in self.table
         ]
+        return rows_of(("run", "what", "N", "tokens", "6ND FLOPs", "exact", "to pay", "time"), rows, "runs to train")
 
     def summary(self) -> str:
         """One sentence on the total cost."""
@@ -123,24 +126,20 @@ class SetCost:
         """As JSON values."""
         return {"name": self.name, "families": [one.plain() for one in self.families], "total": self.total()}
 
-    def text(self) -> str:
-        """As one table per family, and one of the total."""
-        parts = ["\n".join([f"{one.sweep.name}: {one.summary()}", *one.rows()]) for one in self.families]
-        lines = [
-            f"{'family':<12} {'runs':>5} {'shared':>6} {'6ND to pay':>10} {'exact':>10} {'PF-days':>8} {'time':>8} "
-            f"{'processes':>9}"
-        ]
-        lines += [_line(one.sweep.name, one.plain() | {"runs": len(one.own)}, len(one.shared)) for one in self.families]
-        total = self.total()
-        lines += [_line("all", total, sum(len(one.shared) for one in self.families)), *self.spending.lines()]
-        return "\n\n".join([*parts, "\n".join([*lines, f"{LEGEND} {self.families[0].how}"])])
+    def blocks(self) -> list[Block]:
+        """Give what a command prints of it: one table per family, and one of the total."""
+        parts = [block for one in self.families for block in (f"{one.sweep.name}: {one.summary()}", one.runs(), "")]
+        rows = [_row(one.sweep.name, one.plain() | {"runs": len(one.own)}, len(one.shared)) for one in self.families]
+        rows.append(_row("all", self.total(), sum(len(one.shared) for one in self.families)))
+        head = ("family", "runs", "shared", "6ND to pay", "exact", "PF-days", "time", "processes")
+        whole = rows_of(head, rows, "cost of the families")
+        return [*parts, whole, *self.spending.lines(), f"{LEGEND} {self.families[0].how}"]
 
 
-def _line(name: str, whole: dict, shared: int) -> str:
-    return (
-        f"{name:<12} {whole['runs']:>5} {shared:>6} {whole['flops_paid_6nd']:>10.3g} {whole['flops_paid']:>10.3g} "
-        f"{whole['flops_paid'] / PF_DAY:>8.2g} {about(whole['seconds']):>8} {whole['processes']:>9}"
-    )
+def _row(name: str, whole: dict, shared: int) -> tuple[object, ...]:
+    paid = whole["flops_paid"]
+    flops = f"{whole['flops_paid_6nd']:.3g}", f"{paid:.3g}", f"{paid / PF_DAY:.2g}"
+    return name, whole["runs"], shared, *flops, about(whole["seconds"]), whole["processes"]
 
 
 def _kind(spec, found: StudyCost) -> str:
