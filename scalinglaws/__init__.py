@@ -12,6 +12,8 @@ The verbs that train need PyTorch: `pip install 'scalinglaws[train]'`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .records.pictures import draw_with
+
 if TYPE_CHECKING:
     from .arms.arms_fit import ArmsFit
     from .arms.differences import differences
@@ -200,10 +202,18 @@ def __getattr__(name: str) -> Any:
         found: Any = version("scalinglaws")
     elif name in _DEFINED_IN:
         found = getattr(import_module(_DEFINED_IN[name], __name__), name)
+        draw_with(_picture)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = found
     return found
+
+
+def _picture(record: object) -> str:
+    """Draw a record for a notebook, which alone imports what draws."""
+    from .studying.notebook_pictures import picture
+
+    return picture(record)
 
 
 def __dir__() -> list[str]:

@@ -74,7 +74,7 @@ MAY_IMPORT = split(
         "tokenizers training uncertainty",
         "reporting": "claims errors measurements points quantities records results",  # shows records, computes nothing
         "__init__": "arms auditing comparing counting errors fitting frontiers laws planning points "
-        "predicting run studying uncertainty",
+        "predicting records run studying uncertainty",
         "__main__": "cli",
     }
 )

@@ -11,6 +11,7 @@ from ..errors import MisuseError
 from .by_value import content
 from .json_values import write_whole
 from .numbers_in_text import interval
+from .pictures import picture_of
 from .round_trip import read, written
 from .table_files import write_table
 from .text_blocks import Block, as_html, as_text, shown_text
@@ -66,11 +67,7 @@ class PublicRecord:
         return text if len(text) <= LONGEST_REPR else f"{text[: LONGEST_REPR - 4]}...)"
 
     def _repr_html_(self) -> str:
-        return as_html([*self.blocks(), *self._warned()], self.picture())
-
-    def picture(self) -> str:
-        """Give an SVG element that a notebook shows with the text; empty where a record has no figure."""
-        return ""
+        return as_html([*self.blocks(), *self._warned()], picture_of(self))
 
     def _warned(self) -> list[str]:
         return [f"warning: {sentence}" for sentence in self.minded()]

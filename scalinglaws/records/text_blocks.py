@@ -169,13 +169,17 @@ def as_html(blocks: Iterable[Block], picture: str = "") -> str:
 def _table(block: Table) -> str:
     caption = [f"<caption>{_escaped(block.caption)}</caption>"] if block.caption else []
     head = "".join(f'<th scope="col">{_escaped(name)}</th>' for name in block.head)
-    rows = [_row(row) for row in block.rows]
+    left = [any(" " in str(row[i]) and str(row[i])[0].isalpha() for row in block.rows) for i in range(len(block.head))]
+    rows = [_row(row, left) for row in block.rows]
     return "\n".join(["<table>", *caption, f"<thead><tr>{head}</tr></thead>", "<tbody>", *rows, "</tbody>", "</table>"])
 
 
-def _row(row: Sequence[object]) -> str:
+def _row(row: Sequence[object], left: Sequence[bool]) -> str:
+    """Write a row; cells of columns of words stand to the left, where a notebook would set all to the right."""
     first, *others = (_escaped(cell) for cell in row)
-    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others) + "</tr>"
+    cells = zip(others, left[1:], strict=True)
+    written = (f'<td style="text-align:left">{cell}</td>' if words else f"<td>{cell}</td>" for cell, words in cells)
+    return f'<tr><th scope="row">{first}</th>' + "".join(written) + "</tr>"
 
 
 def _escaped(cell: object) -> str:

@@ -107,10 +107,6 @@ class DrawnFigure(PublicRecord):
         else:
             self.write(path)
 
-    def picture(self) -> str:
-        """Give it as an SVG element for a notebook; empty where its runs are missing."""
-        return inline(self.svg(), f"{self.title}. {self.caption}") if self.drawing.panels else ""
-
 
 def _at(values: Sequence[Any], place: int) -> Any:
     return values[place] if place < len(values) else None
