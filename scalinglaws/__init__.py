@@ -12,7 +12,7 @@ The verbs that train need PyTorch: `pip install 'scalinglaws[train]'`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .records.pictures import draw_with
+from .records.pictures import draw_with as _draw_with
 
 if TYPE_CHECKING:
     from .arms.arms_fit import ArmsFit
@@ -202,7 +202,7 @@ def __getattr__(name: str) -> Any:
         found: Any = version("scalinglaws")
     elif name in _DEFINED_IN:
         found = getattr(import_module(_DEFINED_IN[name], __name__), name)
-        draw_with(_picture)
+        _draw_with(_picture)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = found
