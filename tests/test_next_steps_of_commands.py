@@ -174,7 +174,7 @@ STEPS = {
     "it would take over a second": Step(
         "fit mine points.csv --law-file two.py --draws 20 --interval sandwich", "--backtest", slow=True
     ),
-    "(at every compute: --backtest):": Step(
+    " (at every compute: --backtest)": Step(
         "fit chinchilla points.csv --draws 20 --interval sandwich", "--backtest", slow=True
     ),
     # arms, conventions, exponents, compare, mixtures, sweeps, frontiers
