@@ -4,7 +4,8 @@
 
 One decayed run a horizon and seed, about 90 CPU seconds in all. Of each: the test loss above the exact floor of its
 windows, in all and of the answers alone; what the ideal learner still pays for answers; the text after which the ideal
-learner would pay as much; and at the end the powers of the data by which both fall over all horizons.
+learner would pay as much; and at the end the powers of the data by which both fall over all horizons. `--to` writes the
+losses as points, the floor of the windows replaced by the entropy, so that they have no noise of the test text.
 """
 
 import argparse
@@ -83,6 +84,7 @@ def main() -> None:
     asked.add_argument("--seeds", type=int, default=2)
     asked.add_argument("--width", type=int, default=32)
     asked.add_argument("--rate", type=float, default=0.015)
+    asked.add_argument("--to", type=Path, help="write tokens and test loss here, for `scalinglaws fit henighan-d`")
     given, facts = asked.parse_args(), parse_facts(NAME)
     torch.set_num_threads(1)
     print("tokens    seed  above the floor  of answers  ideal   ratio  ideal learner's text", flush=True)
@@ -97,6 +99,9 @@ def main() -> None:
                 line = f"{d:<9.3g} {seed:<5} {above:<16.4f} {answers:<11.4f} {least:.4f}  {answers / least:<6.2f}"
                 print(f"{line} {text:.3g} ({d / text:.2f} times less)", flush=True)
     d, above, answers, least = np.array(rows).T
+    if given.to:
+        runs = [f"{tokens:.0f},{facts.entropy_nats() + one:.6f}" for tokens, one in zip(d, above, strict=True)]
+        given.to.write_text("\n".join(["tokens,loss_nats", *runs]) + "\n", encoding="utf-8")
     for name, found in (
         ("above the floor", above),
         ("of answers", answers),
