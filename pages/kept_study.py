@@ -3,8 +3,8 @@
     python pages/kept_study.py english-cpu docs/english.md
     python pages/kept_study.py english-cpu docs/english.md --from FOLDER
 
-The second command first keeps the points, the curves and the predictions of a finished folder under studies/; the page
-is made of those alone, so that the first makes it again.
+The second command first keeps the points, the curves, the predictions and the results of a finished folder under
+studies/; the page is made of those alone, so that the first makes it again.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from scalinglaws.errors import StoreError
 from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points
 from scalinglaws.points.writing import write_points
-from scalinglaws.records.json_values import from_plain, read_sealed, write_sealed
+from scalinglaws.records.json_values import from_plain, read_json, read_sealed, write_json, write_sealed
 from scalinglaws.records.numbers_in_text import UNIDENTIFIED, typeset
 from scalinglaws.results.fitted import FittedLaw
 from scalinglaws.results.outcome import FAILED
@@ -29,8 +29,8 @@ from scalinglaws.results.sentences import five_sentences
 from scalinglaws.results.study_results import StudyResults
 from scalinglaws.results.tested import HELD_OUT, HeldOutTest
 from scalinglaws.store.store import open_store
+from scalinglaws.studying.results_given import RESULTS
 from scalinglaws.studying.run_tables import table_of
-from scalinglaws.studying.table_study import Wanted, appraise
 
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
 BEGIN, END = "<!-- kept study: begin -->", "<!-- kept study: end -->"
@@ -44,22 +44,23 @@ def keep(folder: Path, to: Path) -> None:
     write_points(table_of(store, sweep, curves=True), to / "curves.csv")
     for path in sorted(folder.glob("prediction*.json")):
         write_sealed(to / path.name, read_sealed(path)[0])
+    write_json(to / RESULTS, read_json(folder / RESULTS))
 
 
 def losses(points: Points) -> str:
-    """Write the final loss of every size and horizon, seeds averaged."""
+    """Write the final loss of every size, horizon and seed."""
     sizes, horizons = np.unique(points["params_nonembedding"]), np.unique(points["tokens"])
     rows = ["| N | (n_layer, d_model) | loss at tokens |", "|---|---|---|"]
     for n in sizes:
         here = points.take(points["params_nonembedding"] == n)
         held = ", held out" if (here["excluded_because"] == HELD_OUT).any() else ""
         cells = [
-            f"{np.mean(here['loss_nats'][here['tokens'] == d]):.4f} at {d / 1e6:.3g}e6"
+            f"{', '.join(f'{one:.4f}' for one in here['loss_nats'][here['tokens'] == d])} at {d / 1e6:.3g}e6"
             for d in horizons
             if (here["tokens"] == d).any()
         ]
         shape = f"({here['n_layer'][0]:.0f}, {here['d_model'][0]:.0f}){held}"
-        rows.append(f"| {n:,.0f} | {shape} | {', '.join(cells)} |")
+        rows.append(f"| {n:,.0f} | {shape} | {'; '.join(cells)} |")
     return "\n".join(rows)
 
 
@@ -101,19 +102,28 @@ def lines_of_one(results: StudyResults) -> str:
     return "\n".join(found)
 
 
-def written(name: str, folder: Path) -> str:
+def audited(results: StudyResults) -> str:
+    """Write which rules of the audit fail, errors first."""
+    found = results.audit.findings if results.audit else ()
+    failed = sorted((one for one in found if one.outcome == FAILED), key=lambda one: one.severity)
+    if not failed:
+        return "No rule of the audit fails."
+    lines = [f"- {one.id} ({one.severity}): {one.statement}" for one in failed]
+    return "\n".join(["Rules of the audit that fail:", "", *lines])
+
+
+def written(folder: Path) -> str:
     """Make the part of the page."""
     points = read_points(folder / "points.csv").points
-    results = appraise(points, Wanted(), name=name)
+    results = from_plain(StudyResults, read_json(folder / RESULTS), RESULTS, StoreError)
     said = [f"- {heading}: {text}" for heading, text in five_sentences(results)]
-    failed = [one for one in results.audit.findings if one.outcome == FAILED] if results.audit else []
     blocks = [
         losses(points),
         forecasts(points, folder),
         lines_of_one(results),
         constants(results.fits),
         "\n".join(said),
-        f"Rules of the audit that fail on this table: {', '.join(one.id for one in failed) or 'none'}.",
+        audited(results),
     ]
     return "\n\n".join(blocks)
 
@@ -128,7 +138,7 @@ def main() -> None:
     place_in(given.page, BEGIN, END)
     if given.folder:
         keep(given.folder, STUDIES / given.name)
-    put(given.page, BEGIN, END, written(given.name, STUDIES / given.name))
+    put(given.page, BEGIN, END, written(STUDIES / given.name))
 
 
 if __name__ == "__main__":
