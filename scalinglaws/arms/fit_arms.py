@@ -13,6 +13,7 @@ from ..fitting.losses import robust_sd
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.one_definition import unmixed
+from ..points.other_arms import with_other_arms
 from ..points.points import Points
 from ..records.arguments import checked
 from ..uncertainty.drawn import Draws, drawn
@@ -60,7 +61,7 @@ def fit_arms(
         FitError: no optimum, or fewer runs than parameters.
     """
     law = shelf(law) if isinstance(law, str) else law
-    points, arms, number = _numbered(points, arm)
+    points, arms, number = _numbered(with_other_arms(points), arm)
     reference = arms[0] if reference is None else checked_arm(arms, reference)
     treatment = _treatment(law, shared, pooled, free)
     alone = fit(law, points, seed=seed, **options | {"every_row": True})  # the best rows of all are of few arms

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MisuseError, PointsError, counted, nearest, unknown_name
+from ..errors import MisuseError, PointsError, argument, counted, nearest, unknown_name
+from ..points.other_arms import with_other_arms
 from ..points.points import Points
 from ..records.arguments import checked
 from ..records.public_record import PublicRecord
@@ -17,6 +18,7 @@ from .proposals import Proposal, bounds_of, lowest
 
 SUM = 0.01  # how far proportions may be from 1
 FEWEST = 6  # mixtures
+SETTING = 0.02  # how far sizes and horizons of the mixtures may differ
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,13 @@ def _read(points: Points, shares: tuple[str, ...], losses: tuple[str, ...]):
     """Give proportions (runs, domains), losses (runs, losses), and each loss with the domain that is its own."""
     if len(shares) < 2 or len(set(shares)) < len(shares) or not losses:
         raise MisuseError("a mixture needs two columns of proportions or more, each once, and a loss.")
-    points = points.kept
+    points = with_other_arms(points).kept
     for name in (*shares, *losses):
         if name not in points:
             raise PointsError(f"no column is called {name!r}.{nearest(name, points.columns)}")
         if points[name].dtype.kind != "f":
             raise PointsError(f"column {name!r} is text; a proportion or a loss is a number in every row.")
+    _require_one_setting(points)
     r = np.column_stack([points[name] for name in shares])
     y = np.column_stack([points[name] for name in losses])
     whole = np.isfinite(r).all(axis=1) & np.isfinite(y).all(axis=1)
@@ -151,6 +154,19 @@ def _read(points: Points, shares: tuple[str, ...], losses: tuple[str, ...]):
         )
     own = range(len(shares)) if len(losses) == len(shares) else (None,) * len(losses)
     return r / r.sum(axis=1, keepdims=True), y, tuple(zip(losses, own, strict=True))
+
+
+def _require_one_setting(points: Points) -> None:
+    """Refuse runs of several sizes or horizons: their losses do not differ by the mixture alone."""
+    roles = {"params": ("params_nonembedding", "params_total"), "tokens": ("tokens",)}
+    for names in roles.values():
+        name = next((one for one in names if one in points), None)
+        values = np.unique(points[name][np.isfinite(points[name])]) if name else np.zeros(0)
+        if len(values) > 1 and values[-1] > (1 + SETTING) * values[0]:
+            raise PointsError(
+                f"{name} differs from run to run, from {values[0]:,.0f} to {values[-1]:,.0f}, and with it the loss: "
+                f"compare mixtures at one, such as {argument(where=f'{name} == {values[-1]:.0f}')}."
+            )
 
 
 def _weights(losses: tuple[str, ...], given: Mapping[str, float] | None) -> dict[str, float]:

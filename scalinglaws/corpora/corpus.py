@@ -22,6 +22,7 @@ class Documents:
         truth: what is known exactly about a synthetic source, such as its entropy; empty for text.
         stated: what its owner states of token ids beside them: their `vocabulary`, and `test_bytes`, the bytes of text
             that those of test stand for.
+        apart: whether the test text is of another source than the training text.
     """
 
     train: Sequence
@@ -30,6 +31,7 @@ class Documents:
     vocabulary: int | None = None
     truth: dict[str, float] = field(default_factory=dict)
     stated: dict[str, int] = field(default_factory=dict)
+    apart: bool = False
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def _read(source: Corpus, test: Corpus) -> Documents:
             )
         held: list = [np.asarray(one) for split in (other.train, other.val, other.test) for one in split]
         stated = {key: value for key, value in found.stated.items() if key != "test_bytes"}
-        return replace(found, test=held, stated=stated, truth={})
+        return replace(found, test=held, stated=stated, truth={}, apart=True)
     held = test.read_whole()
     seen = set(held)
     train, val = ([text for text in split if text not in seen] for split in (found.train, found.val))
@@ -48,4 +48,4 @@ def _read(source: Corpus, test: Corpus) -> Documents:
             f"corpus {source.name!r}: all of its training documents are in its test_corpus {test.name!r}. Name other "
             "text to test on."
         )
-    return replace(found, train=train, val=val, test=held, truth={})
+    return replace(found, train=train, val=val, test=held, truth={}, apart=True)

@@ -30,6 +30,7 @@ class Index:
         content: hash of the documents in their splits.
         dtype: type of the token files, the narrowest unsigned integer that can represent the vocabulary.
         truth: what is known exactly about a synthetic source.
+        apart: whether the test text is of another source than the training text.
         digests: SHA-256 of each token file, by file name; empty in folders of the first releases.
     """
 
@@ -46,6 +47,7 @@ class Index:
     splits: dict[str, SplitFacts]
     truth: dict[str, float] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    apart: bool = False
 
 
 @dataclass(frozen=True)

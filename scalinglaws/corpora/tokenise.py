@@ -13,7 +13,16 @@ import numpy as np
 
 from ..errors import CorpusError, StoreError
 from ..records.json_values import read_json, to_plain, write_json
-from ..tokenizers import OWN, SEPARATOR, Tokenizer, check_tokenizer_name, kept_tokenizer, key_of, make_tokenizer
+from ..tokenizers import (
+    OWN,
+    SEPARATOR,
+    Tokenizer,
+    check_tokenizer_name,
+    is_trained,
+    kept_tokenizer,
+    key_of,
+    make_tokenizer,
+)
 from . import open_corpus
 from .corpus import SPLITS, Corpus, Documents, content_hash, in_parts, stamp_of
 from .own_test import tested_on
@@ -30,6 +39,7 @@ def tokenise(
     limit_bytes: int | None = None,
     data_dir: Path | None = None,
     test: str = "",
+    like: Tokenised | None = None,
 ) -> Tokenised:
     """Open a corpus as tokens, tokenising it if that has not been done before.
 
@@ -44,6 +54,7 @@ def tokenise(
             tokenizer that does not give back the text have no bytes.
         test: another corpus, all documents of which are the test text, in place of the test split. Documents that are
             in it are taken out of the training text.
+        like: take the tokenizer that was trained for this text, in place of one trained on this corpus.
 
     Raises:
         NameUnknownError: no corpus or tokenizer has this name.
@@ -51,28 +62,43 @@ def tokenise(
         StoreError: `cache_dir` cannot be written.
     """
     check_tokenizer_name(tokenizer)
-    key = key_of(tokenizer)
     source = open_corpus(corpus, limit_bytes=limit_bytes, data_dir=data_dir)
     _check_kind(source, tokenizer)
     if test:
         source = tested_on(source, open_corpus(test, data_dir=data_dir))
+    trained = _tokenizer_of(like) if like and is_trained(tokenizer) else None
+    found = _found_or_made(source, tokenizer, trained, cache_dir)
+    named = replace(found.index, corpus=source.name, tokenizer=tokenizer, origin=source.origin, licence=source.licence)
+    return replace(found, index=named)
+
+
+def _tokenizer_of(data: Tokenised) -> Tokenizer:
+    kept = data.folder / "tokenizer.json"
+    return kept_tokenizer(data.index.tokenizer, kept.read_text(encoding="utf-8") if kept.exists() else "")
+
+
+def _found_or_made(source: Corpus, name: str, trained: Tokenizer | None, cache_dir: Path) -> Tokenised:
+    key = trained.fingerprint if trained else key_of(name)
     seen = _pointer(cache_dir, source.stamp, key)
     found = _remembered(cache_dir, seen)
     if found is None:
         documents = source.read()
         content = content_hash(documents)
         same = _pointer(cache_dir, content, key)
-        found = _remembered(cache_dir, same) or _make(source, documents, content, tokenizer, cache_dir)
+        found = _remembered(cache_dir, same) or _write(
+            source, documents, content, name, trained or _made(source, documents, name), cache_dir
+        )
         for pointer in (same, seen):
             write_json(pointer, {"data_id": found.data_id})
-    named = replace(found.index, corpus=source.name, tokenizer=tokenizer, origin=source.origin, licence=source.licence)
-    return replace(found, index=named)
+    return found
 
 
-def tokenise_test(corpus: str, like: Tokenised, cache_dir: Path, *, data_dir: Path | None = None) -> Tokenised:
+def tokenise_test(
+    corpus: str, like: Tokenised, cache_dir: Path, *, data_dir: Path | None = None, whole: bool = False
+) -> Tokenised:
     """Open the test text of another corpus in the tokens of `like`, to test models on it that were trained on `like`.
 
-    The training and validation splits are empty.
+    The training and validation splits are empty; `whole` takes all documents of the corpus, not its test split.
 
     Raises:
         NameUnknownError, CorpusError, StoreError: as `tokenise`; or one of the two corpora consists of token ids.
@@ -82,12 +108,11 @@ def tokenise_test(corpus: str, like: Tokenised, cache_dir: Path, *, data_dir: Pa
         raise CorpusError(
             f"corpus {corpus!r} cannot be read in the tokens of {like.index.corpus!r}: one of the two is not text."
         )
-    kept = like.folder / "tokenizer.json"
-    tokenizer = kept_tokenizer(like.index.tokenizer, kept.read_text(encoding="utf-8") if kept.exists() else "")
-    seen = _pointer(cache_dir, source.stamp, f"test of {tokenizer.fingerprint}")
+    tokenizer = _tokenizer_of(like)
+    seen = _pointer(cache_dir, source.stamp, f"{'all' if whole else 'test'} of {tokenizer.fingerprint}")
     found = _remembered(cache_dir, seen)
     if found is None:
-        documents = replace(source.read(), train=(), val=())
+        documents = Documents((), (), source.read_whole() if whole else source.read().test)
         found = _write(source, documents, content_hash(documents), like.index.tokenizer, tokenizer, cache_dir)
         write_json(seen, {"data_id": found.data_id})
     return found
@@ -112,9 +137,8 @@ def _check_kind(source: Corpus, tokenizer: str):
         raise CorpusError(f"corpus {source.name!r} is text: take tokenizer 'bytes' or 'bpe:V', not 'symbols'.")
 
 
-def _make(source: Corpus, documents: Documents, content: str, name: str, cache_dir: Path) -> Tokenised:
-    tokenizer = None if source.symbols else make_tokenizer(name, documents.train)
-    return _write(source, documents, content, name, tokenizer, cache_dir)
+def _made(source: Corpus, documents: Documents, name: str) -> Tokenizer | None:
+    return None if source.symbols else make_tokenizer(name, documents.train)
 
 
 def _write(
@@ -125,7 +149,7 @@ def _write(
     fingerprint = tokenizer.fingerprint if tokenizer else "symbols"
     dtype = np.dtype(np.min_scalar_type(vocabulary - 1)).newbyteorder("<")
     data_id = hashlib.sha256(f"{FORMAT} {content} {fingerprint}".encode()).hexdigest()[:16]
-    with _written_whole(cache_dir / data_id) as folder:
+    with written_whole(cache_dir / data_id) as folder:
         splits = {split: _write_split(folder, split, getattr(documents, split), tokenizer, dtype) for split in SPLITS}
         if tokenizer and loses_text(tokenizer, (*documents.val, *documents.test)):
             splits = {split: replace(facts, bytes=0) for split, facts in splits.items()}
@@ -147,6 +171,7 @@ def _write(
             splits,
             documents.truth,
             {path.name: file_digest(path) for path in sorted(folder.glob("*.bin"))},
+            documents.apart,
         )
         write_json(folder / "index.json", to_plain(index))
     return open_data(cache_dir, data_id)
@@ -189,7 +214,7 @@ def _flush(file):
 
 
 @contextmanager
-def _written_whole(final: Path) -> Iterator[Path]:
+def written_whole(final: Path) -> Iterator[Path]:
     """Yield a temporary folder and rename it to its final name when the block ends; if another process was first, keep
     that process's folder.
 

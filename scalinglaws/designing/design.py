@@ -1,7 +1,7 @@
 """A study and its text -> the sweep: the full specification of every run, before any compute is spent."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import product
 from pathlib import Path
@@ -11,8 +11,9 @@ from ..corpora.token_files import Tokenised
 from ..corpora.tokenise import tokenise_test
 from ..errors import StoreError, StudyError
 from ..records.json_values import from_plain, read_json
-from ..run.run import RunSpec, together
+from ..run.run import OTHER_ARM, RunSpec, together
 from ..run.shape import Shape
+from .arms_of_study import arms_of, as_arm, of_domains, texts_of
 from .checks import require_schedules, require_steps, require_test_text, require_text
 from .own_trainer import require_ours
 from .study_file import Study
@@ -60,11 +61,27 @@ def lay_out(study: Study, data: Tokenised, cache_dir: Path, data_dir: Path | Non
         CorpusError, StudyError: as `design`; or a test text is shorter than one window.
     """
     others = {corpus: tokenise_test(corpus, data, cache_dir, data_dir=data_dir) for corpus in study.evaluate_on}
-    texts = {study.corpus: data, **others}
+    others |= of_domains(study, cache_dir, data_dir)
+    arms = texts_of(study, cache_dir, data_dir) if arms_of(study) else {study.corpus: data}
+    texts = {**arms, **others}
     require_test_text(study, {corpus: len(text.split("test")) for corpus, text in texts.items()})
     foreign = tuple((corpus, text.data_id) for corpus, text in others.items())
-    found = design(study, data.vocabulary, data.data_id, len(data.split("train")), foreign)
-    return replace(found, test_tokens={text.data_id: len(text.split("test")) for text in texts.values()})
+    found = [_of_arm(study, arms, label, foreign) for label in arms]
+    runs = together(run for sweep in found for run in sweep.runs)
+    left_out = {run_id: why for sweep in found for run_id, why in sweep.left_out.items()}
+    test_tokens = {text.data_id: len(text.split("test")) for text in texts.values()}
+    return replace(found[0], runs=runs, left_out=left_out, test_tokens=test_tokens)
+
+
+def _of_arm(study: Study, arms: Mapping[str, Tokenised], label: str, foreign: tuple[tuple[str, str], ...]) -> Sweep:
+    """Specify the runs of one arm; those of arms beside the first take no part in the study's own fits."""
+    first, data = label == next(iter(arms)), arms[label]
+    alone = study
+    if len(arms) > 1 or study.domains:
+        sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, data.vocabulary).params())
+        alone = as_arm(study, label, first, tuple(sizes[len(sizes) - study.hold_out :]))
+    found = design(alone, data.vocabulary, data.data_id, len(data.split("train")), foreign)
+    return found if first else replace(found, left_out={run.id: OTHER_ARM for run in found.runs})
 
 
 def design(
@@ -100,7 +117,7 @@ def design(
     def lineages(size: tuple[int, ...], seeds: int, last: int) -> list[RunSpec]:
         return [
             run
-            for one in variants(study)
+            for one in (in_tokens(each, train_tokens) for each in variants(study))
             for seed in range(seeds)
             for run in _lineage(one, size, n_vocab, data_id, last, seed, study.batch, foreign)
         ]
@@ -115,8 +132,26 @@ def design(
     require_steps(every)
     require_schedules(every)
     if train_tokens is not None:
-        require_text(study, every, train_tokens)
+        require_text(replace(study, max_epochs=max(study.max_epochs, *study.epochs, 0)), every, train_tokens)
     return sweep
+
+
+def in_tokens(study: Study, train_tokens: int | None) -> Study:
+    """Give a study whose horizons are in epochs the same in tokens.
+
+    Raises:
+        StudyError: the length of the text is not known.
+    """
+    if not study.epochs:
+        return study
+    unique = study.unique_tokens or train_tokens
+    if unique is None:
+        raise StudyError(
+            f"epochs = {list(study.epochs)}: the length of the training text is not known. Set unique_tokens, such as "
+            "unique_tokens = 1000000, or give the horizons as tokens."
+        )
+    most = max(study.max_epochs, *study.epochs)
+    return replace(study, epochs=(), tokens=tuple(float(int(e * unique)) for e in study.epochs), max_epochs=most)
 
 
 def why_left_out(study: Study, shape: Shape) -> str:

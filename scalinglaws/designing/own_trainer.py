@@ -16,7 +16,16 @@ READS = (
     *("tensorboard", "wandb", "mlflow"),
 )  # formats of a result: those of `formats.read_raw`, and the folders that it knows
 OURS = (
-    *("each_reuse", "each_sharing", "evaluate_on", "test_corpus", "early_stop", "watch_weights"),
+    *(
+        "each_reuse",
+        "each_sharing",
+        "evaluate_on",
+        "test_corpus",
+        "each_corpus",
+        "domains",
+        "early_stop",
+        "watch_weights",
+    ),
     "max_sequences",
 )  # keys of what only our trainer does
 
@@ -43,7 +52,7 @@ def of_own_trainer(study: "Study") -> dict[str, object]:
     directory = trainer.directory or str(Path.cwd())
     trainer = replace(trainer, reads=study.reads or trainer.reads, directory=directory)
     _require_format(trainer.reads)
-    defaults = {name: field.default for name, field in type(study).__dataclass_fields__.items()}
+    defaults = {name: field.default for name, field in type(study).__dataclass_fields__.items()} | {"domains": {}}
     asked = [name for name in OURS if getattr(study, name) != defaults[name]]
     if asked:
         raise StudyError(

@@ -98,6 +98,7 @@ def scan_runs(
 
 def _alone(study: Study, one: Scanned, rate: float) -> Study:
     every: dict[str, Any] = {name: () for name in vars(study) if name.startswith("each_")}
+    every |= {"domains": {}, "weights": {}, "epochs": ()}
     return replace(
         study,
         lr="rule",

@@ -68,18 +68,29 @@ def _read_toml(path: Path) -> dict:
     _of_today(keys, str(path))
     if path in presets().values():  # there are no texts in that folder: a path in a preset is a placeholder
         return keys
-    named, others = keys.get("law_file"), keys.get("evaluate_on")
+    return keys | _with_places(path.parent, keys)
+
+
+def _with_places(folder: Path, keys: dict) -> dict[str, object]:
+    """Give the keys that name files, relative to the folder of the study's file."""
     found: dict[str, object] = {}
-    if isinstance(named, str) and named:
-        found["law_file"] = str((path.parent / named).resolve())
-    for key in ("corpus", "test_corpus", "tokenizer"):
-        if isinstance(keys.get(key), str):
-            found[key] = _from(path.parent, keys[key])
+    if isinstance(named := keys.get("law_file"), str) and named:
+        found["law_file"] = str((folder / named).resolve())
+    for key in ("corpus", "test_corpus", "tokenizer", "evaluate_on", "each_corpus", "domains"):
+        if key in keys:
+            found[key] = _each_from(folder, keys[key])
     if "trainer" in keys:
-        found["trainer"] = _trainer_from(path.parent, keys["trainer"])
-    if isinstance(others, list):
-        found["evaluate_on"] = [_from(path.parent, one) if isinstance(one, str) else one for one in others]
-    return keys | found
+        found["trainer"] = _trainer_from(folder, keys["trainer"])
+    return found
+
+
+def _each_from(folder: Path, value: object) -> object:
+    """Make every name in a value relative to the current folder; what is no name is left for its check."""
+    if isinstance(value, str):
+        return _from(folder, value)
+    if isinstance(value, list):
+        return [_each_from(folder, one) for one in value]
+    return {name: _each_from(folder, one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _trainer_from(folder: Path, trainer: object) -> object:

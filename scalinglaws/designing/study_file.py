@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from ..records.ranges import Range, require_all, shown
 from ..run.run import RunSpec
 from ..run.shape import Shape
 from ..run.trainer import Trainer
+from .arms_of_study import checked_arms
 from .own_trainer import of_own_trainer
 
 LR_RULES = ("width", "kaplan", "power")
@@ -27,11 +28,16 @@ class Study:
 
     Attributes:
         corpus: stdlib, text:PATH, bin:PATH#vocabulary=V, data:NAME, synthetic or facts.
+        each_corpus: several corpora, each an arm of the study: every run is repeated on each. The laws are fitted to
+            the first, whose test text is that of all.
+        domains, weights: corpora by name, and the share of each in the training tokens.
+        each_weights: several such mixtures, each an arm; the first leads.
         test_corpus: another corpus, all of which is the test text in place of the test split of `corpus`.
         tokenizer: bytes, bpe:VOCABULARY, file:PATH of a tokenizer.json, or symbols for a synthetic source.
         shapes: [n_layer, d_model] of each size; the number of heads and the feed-forward width may follow.
         d_head: width of an attention head; a model narrower than two heads has one head.
         tokens: horizons D; every size is trained at each horizon that `max_flops` allows.
+        epochs: horizons in passes over the training text, or over `unique_tokens` of it, in place of `tokens`.
         own_tokens: horizons of each size, one list per size in the order of `shapes`, in place of `tokens`.
         max_flops: maximum exact training FLOPs of one run; 0 for no limit.
         batch: sequences of n_ctx tokens per step.
@@ -151,6 +157,11 @@ class Study:
     reads: str = ""
     n_vocab: Annotated[int, Range(0, 1e9, meaning="0 for that of the tokenizer")] = 0
     test_corpus: str = ""
+    epochs: Annotated[tuple[float, ...], Range(0, 1e9, above=True)] = ()
+    each_corpus: tuple[str, ...] = ()
+    domains: dict[str, str] = field(default_factory=dict)
+    weights: Annotated[dict[str, float], Range(0, 1)] = field(default_factory=dict)
+    each_weights: Annotated[tuple[dict[str, float], ...], Range(0, 1)] = ()
 
     def __post_init__(self):
         require_name(self.name)
@@ -169,12 +180,16 @@ class Study:
             raise StudyError(f"fit_aspect = {list(self.fit_aspect)}; the first must not exceed the second.")
         self._require_amounts()
         self._take_trainer()
+        for name, value in checked_arms(self).items():
+            object.__setattr__(self, name, value)
         if not self.eval_tokens:
             object.__setattr__(self, "eval_tokens", WHOLE)
 
     def _require_shapes(self):
-        if not self.shapes or not (self.tokens or self.own_tokens):
+        if not self.shapes or not (self.tokens or self.own_tokens or self.epochs):
             raise StudyError("shapes and tokens must each name at least one value.")
+        if self.epochs and (self.tokens or self.own_tokens):
+            raise StudyError("epochs and tokens both give the horizons: keep one of them.")
         for shape in self.shapes:
             if not 2 <= len(shape) <= 4:
                 raise StudyError(
@@ -214,7 +229,8 @@ class Study:
     def most_runs(self) -> int:
         """Upper bound of the number of runs, including trunks: the product of the lengths of the lists."""
         lists = [getattr(self, name) for name in vars(self) if name.startswith("each_")]
-        each_size = prod(max(1, len(one)) for one in lists) * (max(map(len, (self.tokens, *self.own_tokens))) + 1)
+        longest = max(map(len, (self.tokens, self.epochs, *self.own_tokens)))
+        each_size = prod(max(1, len(one)) for one in lists) * (longest + 1)
         return len(self.shapes) * each_size * max(self.seeds, self.hold_out_seeds if self.hold_out else 1)
 
 

@@ -29,19 +29,23 @@ def _counts(tokens: np.ndarray, vocabulary: int) -> np.ndarray:
     return counts
 
 
-def judged(run: Run, unigram: float, vocabulary: int) -> Run:
+def judged(run: Run, unigram: float, vocabulary: int, *, apart: bool = False) -> Run:
     """Mark a finished run that learned nothing as failed to learn, and record the unigram loss it is compared with.
 
     A loss above ln V is worse than guessing uniformly, and a loss not below that of the unigram model shows no use of
     the context. A trunk has no final loss of its own, and is not judged.
+
+    Args:
+        unigram: its loss on the text by which the run is judged: the test text, or the training text where the test
+            text is of another source (`apart`), on which a model that learned its own text well may do badly.
     """
     run = replace(run, readings={**run.readings, "unigram_nats": unigram})
     if run.outcome != FINISHED or run.spec.is_trunk or run.final is None:
         return run
-    loss, guessing = run.final.loss_nats, math.log(vocabulary)
+    loss, guessing, which = run.final.loss_nats, math.log(vocabulary), "final test"
+    if apart:
+        loss, which = run.final.loss_train_nats or loss, "last training"
     if loss < min(unigram, guessing):
         return run
     known = f"above ln V = {guessing:.4g}" if loss > guessing else f"not below the unigram loss of {unigram:.4g}"
-    return replace(
-        run, outcome=FAILED_TO_LEARN, sentence=f"{FAILED_TO_LEARN}: its final test loss is {loss:.4g}, {known}"
-    )
+    return replace(run, outcome=FAILED_TO_LEARN, sentence=f"{FAILED_TO_LEARN}: its {which} loss is {loss:.4g}, {known}")

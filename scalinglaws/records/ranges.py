@@ -87,8 +87,8 @@ def shown(value: object) -> str:
 
 
 def _leaves(value: object) -> Iterator[object]:
-    if isinstance(value, tuple):
-        for part in value:
+    if isinstance(value, tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
             yield from _leaves(part)
     elif value is not None:
         yield value

@@ -27,7 +27,9 @@ ENDING = (
     "lr_end",
     "decay_power",
 )  # how and when a run ends: no step of a trunk depends on these
-BY_PATH = ("text:", "bin:")  # prefixes of corpora that are named by their paths
+MIX = "mix:"  # prefix of a mixture of domains, whose weights follow
+OTHER_ARM = "of another arm than that to which the study's laws are fitted"  # why a run takes no part in its fits
+BY_PATH = ("text:", "bin:", MIX)  # prefixes of corpora whose name does not say what they hold
 A_FILE = "file:"  # prefix of a tokenizer that is named by its path
 CHECKPOINT = "checkpoint.safetensors"  # the state of a run in progress
 ID = re.compile(r"L\d+-d\d+-[0-9a-f]{12}")

@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from ..corpora.tokenise import tokenise
+from ..designing.arms_of_study import data_of
 from ..designing.costs import Step
 from ..designing.design import make_shape, optimizer_of
 from ..designing.read_study import read_study
@@ -108,7 +108,7 @@ def on_machine(
 def _text_of(recipe: Study, data_dir: Path | None) -> tuple[int, float | None]:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            data = tokenise(recipe.corpus, recipe.tokenizer, Path(folder), data_dir=data_dir, test=recipe.test_corpus)
+            data = data_of(recipe, Path(folder), data_dir)
         except CorpusError:
             return named_vocabulary(recipe.tokenizer), None
         return data.vocabulary, len(data.split("train")) * recipe.max_epochs

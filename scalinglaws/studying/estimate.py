@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..corpora import open_corpus
+from ..designing.arms_of_study import arms_of, corpora_of, told_of_arms
 from ..designing.checks import unanswered
 from ..designing.costs import Pace, RunCost, Step, costs, makespan, step_of
 from ..designing.design import Sweep, design
@@ -103,16 +104,18 @@ def _by_canary(study: Study, say: Callable[[str], None], speed: Speed | None) ->
 
 def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, None]) -> Sweep:
     try:
-        for corpus in filter(None, (study.corpus, study.test_corpus, *study.evaluate_on)):
+        for corpus in corpora_of(study):
             open_corpus(corpus, data_dir=data_dir)
     except CorpusError as problem:
+        if arms_of(study) or study.epochs:
+            raise
         vocabulary = named_vocabulary(study.tokenizer)
         said = f"{problem} Assuming V = {vocabulary:,} from {study.tokenizer!r}; the size of the text is not checked."
         told[said] = None
         foreign = tuple((corpus, ABSENT) for corpus in study.evaluate_on)
         return _scanned(study, design(study, vocabulary, ABSENT, None, foreign), (vocabulary, ABSENT, None), told)
     text = text_of(study, cache, data_dir)
-    told[text.sentence] = None
+    told |= dict.fromkeys((text.sentence, *told_of_arms(study)))
     sweep = sweep_of(study, text, cache, data_dir)
     told |= dict.fromkeys(floor_sought(sweep, text.floor, text.vocabulary))
     return _scanned(study, sweep, (text.vocabulary, text.data_id, text.train_tokens), told)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..claims.page import page
-from ..corpora.tokenise import tokenise
+from ..designing.arms_of_study import data_of
 from ..designing.design import lay_out
 from ..designing.study_file import Families
 from ..launching.launch import Failure, launch, require_success
@@ -61,7 +61,7 @@ def measure(
     told: dict[str, None] = {}
     with new_or_kept(to) as store, PageWhileTraining(store, asked.name, "", tell, fitted=False) as tell:
         for study in asked.studies:
-            data = tokenise(study.corpus, study.tokenizer, store.data, data_dir=data_dir, test=study.test_corpus)
+            data = data_of(study, store.data, data_dir)
             told[data.told()] = None
             asked_now[study.name] = Family(study, lay_out(study, data, store.data, data_dir))
         laid_out = {**read_families(store), **asked_now}

@@ -17,7 +17,7 @@ from ..run.schedule import learning_rate, log_places, phase
 from ..store.points_of_runs import curve_points, points_of
 from ..store.store import Store
 from .taking_part import taking_no_part
-from .training_columns import with_protocol
+from .training_columns import with_arms, with_protocol
 
 FAMILIES = "families.json"  # in the folder of a set of families
 
@@ -49,7 +49,7 @@ def _points(runs: list[Run], sweep: Sweep, store: Store, curves: bool) -> Points
         left_out = taking_no_part(runs, left_out, held_out)
     if curves:
         return curve_points(runs, held_out | set(left_out))
-    return points_of(runs, held_out, str(store.path), left_out)
+    return with_arms(points_of(runs, held_out, str(store.path), left_out), runs)
 
 
 def _require_runs(store: Store):

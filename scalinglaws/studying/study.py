@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..designing.arms_of_study import told_of_arms
 from ..designing.checks import unanswered
 from ..designing.design import Sweep
 from ..designing.own_trainer import untold
@@ -108,7 +109,13 @@ def study(
 def _first_said(study: Study, sweep: Sweep, text: StudyText) -> list[str]:
     """Say before training what was read, and what these runs cannot answer."""
     lost = unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)
-    return [text.sentence, *untold(study), *lost, *floor_sought(sweep, text.floor, text.vocabulary)]
+    return [
+        text.sentence,
+        *told_of_arms(study),
+        *untold(study),
+        *lost,
+        *floor_sought(sweep, text.floor, text.vocabulary),
+    ]
 
 
 def _foretold(test: HeldOutTest) -> str:

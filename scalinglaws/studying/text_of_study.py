@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..corpora.synthetic import evaluation_floor
 from ..corpora.token_files import Tokenised
-from ..corpora.tokenise import tokenise
+from ..designing.arms_of_study import data_of
 from ..designing.design import Sweep, design, lay_out
 from ..designing.study_file import Study
 from ..run.trainer import OWN_TEXT
@@ -50,7 +50,7 @@ def text_of(study: Study, cache: Path, data_dir: Path | None = None) -> StudyTex
         facts = {"name": name, "vocabulary": study.n_vocab, "trainer": trainer.command, "read_as": trainer.reads}
         facts |= {} if study.tokenizer == OWN_TEXT else {"tokenizer": study.tokenizer}
         return StudyText(study.n_vocab, NO_HASH, None, facts, f"trainer: {trainer.command}; results: {trainer.reads}")
-    data = tokenise(study.corpus, study.tokenizer, cache, data_dir=data_dir, test=study.test_corpus)
+    data = data_of(study, cache, data_dir)
     floor = evaluation_floor(data, study.n_ctx, study.eval_tokens)
     return StudyText(data.vocabulary, data.data_id, len(data.split("train")), data.facts(), data.told(), floor, data)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from ..designing.arms_of_study import weights_in
 from ..points.points import Points
-from ..run.run import Run, RunSpec
+from ..run.run import MIX, Run, RunSpec
 from ..run.trainer import OWN_SCHEDULE, OWN_TEXT
 
 
@@ -12,10 +13,33 @@ def with_protocol(points: Points, runs: Sequence[Run]) -> Points:
 
     They are added to the points only here, because the fingerprint of a fit covers exactly the columns it was given.
     """
-    specs = {name: run.spec for run in runs for name in (run.spec.first_id, run.spec.id)}
-    rows = [_row(specs[run_id]) if run_id in specs else {} for run_id in points["run_id"]]
+    found = {name: run for run in runs for name in (run.spec.first_id, run.spec.id)}
+    shown = [found.get(run_id) for run_id in points["run_id"]]
+    rows = [{} if run is None else _row(run.spec) for run in shown]
     names = next((list(row) for row in rows if row), [])
+    points = with_arms(points, runs)
     return points.replace(**{name: [row.get(name) for row in rows] for name in names})
+
+
+def with_arms(points: Points, runs: Sequence[Run]) -> Points:
+    """Add the arm of each run where they were trained on several texts: its shares, and its losses on every domain."""
+    found = {name: run for run in runs for name in (run.spec.first_id, run.spec.id)}
+    shown = [found.get(run_id) for run_id in points["run_id"]]
+    if len({run.spec.corpus for run in shown if run}) < 2:
+        return points
+    rows = [{} if run is None else _arm(run) for run in shown]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return points.replace(**{name: [row.get(name) for row in rows] for name in names})
+
+
+def _arm(run: Run) -> dict:
+    """The text on which a run of a study with several was trained: its weights, and its losses on each domain."""
+    spec, final = run.spec, run.final
+    losses = final.foreign if final else ()
+    on_each = zip((name for name, _ in spec.foreign), losses, strict=False)
+    found: dict = {"arm": spec.corpus}
+    found |= {f"share_{domain}": weight for domain, weight in weights_in(spec.corpus).items()}
+    return found | {f"loss_{name.removeprefix(MIX)}": loss for name, loss in on_each if name.startswith(MIX)}
 
 
 def _row(spec: RunSpec) -> dict:

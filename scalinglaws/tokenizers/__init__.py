@@ -21,6 +21,7 @@ __all__ = [
     "TOKENIZERS",
     "Tokenizer",
     "check_tokenizer_name",
+    "is_trained",
     "kept_tokenizer",
     "key_of",
     "make_tokenizer",
@@ -79,6 +80,11 @@ def check_tokenizer_name(name: str) -> int | None:
             f"the end of a document) to {MOST_TOKENS:,}, as in 'bpe:2048'; 'bytes' takes the bytes themselves."
         )
     return int(value)
+
+
+def is_trained(name: str) -> bool:
+    """Say whether a tokenizer is trained on the text that it is for."""
+    return name.startswith("bpe:")
 
 
 def named_vocabulary(name: str) -> int:

@@ -256,8 +256,9 @@ class RunUnderWay:
             provenance,
             self.by_position,
         )
-        unigram = unigram_loss(self.train, self.test, self.data.vocabulary)
-        return judged(run, unigram, self.data.vocabulary)
+        apart = self.data.index.apart
+        unigram = unigram_loss(self.train, self.train if apart else self.test, self.data.vocabulary)
+        return judged(run, unigram, self.data.vocabulary, apart=apart)
 
     def _readings(self, step: int) -> dict[str, float]:
         spec, watch = self.spec, self.notes.watch
