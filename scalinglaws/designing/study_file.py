@@ -64,6 +64,7 @@ class Study:
         plan_factor: the plan is for this many times the compute of the largest fitted run.
         goal: what `design` and `next` choose runs for, such as "plan at C=1e21".
         processes: number of simultaneous training processes; 0 for one per core.
+        n_experts, experts_active, balance: of a mixture of experts, family "moe", as in `Shape`.
         family, norm, positions, activation, qk_norm, biases, parametrisation, base_width, reuse, sharing: of every
             model, as in `Shape`; an LSTM has one head whatever `d_head` is.
         base_d_head: width of a head at `base_width` under "mup"; 0 for the width that follows from `d_head`.
@@ -156,6 +157,9 @@ class Study:
     trainer: str | Trainer | None = None
     reads: str = ""
     n_vocab: Annotated[int, Range(0, 1e9, meaning="0 for that of the tokenizer")] = 0
+    n_experts: Annotated[int, Range(0, 4096)] = Shape.n_experts
+    experts_active: Annotated[int, Range(0, 4096)] = Shape.experts_active
+    balance: Annotated[float, Range(0, 1e3)] = Shape.balance
     test_corpus: str = ""
     epochs: Annotated[tuple[float, ...], Range(0, 1e9, above=True)] = ()
     each_corpus: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ FAMILIES: dict[str, Callable[[Shape, int], LanguageModel]] = {
     "transformer": Transformer,
     "universal": universal,
     "lstm": Lstm,
+    "moe": Transformer,
 }
 
 __all__ = ["FAMILIES", "LanguageModel", "Lstm", "Transformer", "make_drop", "universal"]

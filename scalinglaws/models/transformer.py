@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..run.shape import Shape
+from .experts import Experts
 from .head import head_loss, head_losses
 
 INIT_SD = 0.02  # that of GPT-2; the paper states none
@@ -71,13 +72,19 @@ class Block(nn.Module):
         self.norm_attention = make_norm(shape, shape.d_model)
         self.attention = Attention(shape)
         self.norm_ff = make_norm(shape, shape.d_model)
-        self.widen = nn.Linear(shape.d_model, shape.width_ff * (2 if self.gated else 1), bias=shape.biases)
-        self.narrow = nn.Linear(shape.width_ff, shape.d_model, bias=shape.biases)
+        self.experts = Experts(shape) if shape.n_experts else None
+        if self.experts is None:
+            self.widen = nn.Linear(shape.d_model, shape.width_ff * (2 if self.gated else 1), bias=shape.biases)
+            self.narrow = nn.Linear(shape.width_ff, shape.d_model, bias=shape.biases)
 
     def forward(self, hidden_BTW, turns=None, drop: Drop | None = None):
         added_BTW = self.attention(self.norm_attention(hidden_BTW), turns)
         hidden_BTW = hidden_BTW + (added_BTW if drop is None else drop(added_BTW))
-        added_BTW = self.narrow(self.activate(self.widen(self.norm_ff(hidden_BTW))))
+        normed_BTW = self.norm_ff(hidden_BTW)
+        if self.experts is None:
+            added_BTW = self.narrow(self.activate(self.widen(normed_BTW)))
+        else:
+            added_BTW = self.experts(normed_BTW)
         return hidden_BTW + (added_BTW if drop is None else drop(added_BTW))
 
     def activate(self, wide_BTW):
@@ -123,8 +130,8 @@ class Transformer(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         residual = max(1, 2 * self.shape.depth) ** 0.5
         for name, weight in self.named_parameters():
-            if weight.ndim == 2:
-                sd = INIT_SD / residual if name.endswith(("project.weight", "narrow.weight")) else INIT_SD
+            if weight.ndim >= 2 and not name.endswith("bias"):
+                sd = INIT_SD / residual if name.endswith(("project.weight", "narrow.weight", ".narrow")) else INIT_SD
                 weight.normal_(0, sd / (self.wider**0.5 if name.startswith("blocks.") else 1.0), generator=generator)
             elif name.endswith("bias"):
                 weight.zero_()
@@ -150,8 +157,15 @@ class Transformer(nn.Module):
         return hidden_BTW if self.wider == 1.0 else hidden_BTW / self.wider
 
     def forward(self, tokens_BT, targets_BT, drop: Drop | None = None):
-        """Mean cross-entropy in nats per token, a scalar; `drop` is used in training only."""
-        return head_loss(self.hidden(tokens_BT, drop), self.head_VW, targets_BT)
+        """Mean cross-entropy in nats per token, a scalar; `drop` is used in training only.
+
+        Of a mixture of experts its gradient is also that of `balance` times the sum of the layers' imbalance.
+        """
+        loss = head_loss(self.hidden(tokens_BT, drop), self.head_VW, targets_BT)
+        for layer in (part for part in self.modules() if isinstance(part, Experts)):
+            term = layer.take_imbalance()
+            loss = loss if term is None else loss + self.shape.balance * (term - term.detach())
+        return loss
 
     @torch.no_grad()
     def losses(self, tokens_BT, targets_BT):

@@ -125,6 +125,8 @@ class RunSpec:
             )
         if self.batch % self.accumulate:
             raise StudyError(f"accumulate = {self.accumulate} does not divide batch = {self.batch} into equal parts.")
+        if self.shape.family == "moe" and self.optimizer not in ("adam", "adamw"):
+            raise StudyError(f"optimizer = {self.optimizer!r} with family 'moe': take adam or adamw.")
         if self.shape.parametrisation == "mup" and self.optimizer not in ("adam", "adamw"):
             raise StudyError(
                 f"optimizer = {self.optimizer!r} with parametrisation 'mup', whose learning rates are derived for "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..errors import ShapeError, unknown_name
 from .shape_counts import PARTS, Parts
 
-FAMILIES = ("transformer", "universal", "lstm")
+FAMILIES = ("transformer", "universal", "lstm", "moe")
 NORMS = ("layernorm", "rmsnorm")
 POSITIONS = ("learned", "rotary")
 ACTIVATIONS = ("gelu", "swiglu")
@@ -33,7 +33,8 @@ class Shape:
         n_layer: number of layers; of a recurrent Transformer, the number of distinct layers.
         d_ff: width of the feed-forward layer; 0 means the paper's 4 d_model, or 8/3 d_model with SwiGLU, which has
             three matrices instead of two, so that N remains 12 n_layer d_model^2.
-        family: "transformer"; "universal", a Transformer whose blocks are each used `reuse` times; "lstm".
+        family: "transformer"; "universal", a Transformer whose blocks are each used `reuse` times; "lstm"; "moe", a
+            Transformer each of whose feed-forward layers is a mixture of experts of width `d_ff`.
         positions: "learned" vectors added to the embeddings, or "rotary" (Su et al. 2021).
         activation: "gelu", or "swiglu" (Shazeer 2020).
         qk_norm: whether queries and keys are normalised in each head (RMS norm with a gain).
@@ -44,6 +45,8 @@ class Shape:
         d_attn: total width of all attention heads; 0 means d_model.
         reuse, sharing: how often each block of a recurrent Transformer is used, in the order 1 2 1 2 ("cyclic") or
             1 1 2 2 ("stacked").
+        n_experts, experts_active: experts of a layer of a mixture, and how many of them a token uses.
+        balance: weight in training of the loss that balances the load of the experts; no loss that is reported has it.
 
     Raises:
         ShapeError: a size is below its minimum, a name is unknown, the heads do not divide the width, or the family
@@ -69,6 +72,9 @@ class Shape:
     reuse: int = 1
     sharing: str = "cyclic"
     base_d_head: int = 0
+    n_experts: int = 0
+    experts_active: int = 0
+    balance: float = 0.01
 
     def __post_init__(self):
         for name in ("d_model", "n_heads", "n_ctx", "n_vocab", "reuse", "base_width"):
@@ -97,6 +103,11 @@ class Shape:
         return self.d_attn or self.d_model
 
     @property
+    def idle_experts(self) -> int:
+        """Number of experts of the whole model that a token does not use."""
+        return self.n_layer * (self.n_experts - self.experts_active)
+
+    @property
     def d_head(self) -> int:
         """Width of one head."""
         return self.width_attention // self.n_heads
@@ -116,17 +127,21 @@ class Shape:
 
         `count` is one of:
             non_embedding        N: matrices between embedding and head, 2 d_model n_layer (2 d_attn + d_ff) (Kaplan et
-                                 al. 2020, eq 2.1); of an LSTM, with one bias per gate
+                                 al. 2020, eq 2.1); of an LSTM, with one bias per gate; of a mixture of experts, those
+                                 that one token uses, its router included
+            non_embedding_all    the same with all experts
             with_reuse           N, where a block that is used r times counts r times (Figure 17 of that paper)
             non_embedding_exact  as built, with biases and norms, without embeddings and without an untied head
             embedding            n_vocab d_model
             position             n_ctx d_model for learned positions, else 0
             with_head            with_reuse + n_vocab d_model: what the matrix products of one token use
             total                every parameter of the module as built
+            active               of `total`, those that one token uses
         """
         parts, embedding = self.parts, self.n_vocab * self.d_model
         counts = {
             "non_embedding": parts.counted,
+            "non_embedding_all": parts.counted + self.idle_experts * parts.expert_matrices,
             "with_reuse": parts.counted * parts.uses,
             "non_embedding_exact": parts.built,
             "embedding": embedding,
@@ -134,6 +149,7 @@ class Shape:
             "with_head": parts.counted * parts.uses + embedding,
             "total": parts.built + parts.positions + embedding * (1 if self.tied else 2),
         }
+        counts["active"] = counts["total"] - self.idle_experts * parts.expert
         if count not in counts:
             raise unknown_name("parameter count", count, counts)
         return counts[count]
@@ -182,10 +198,33 @@ def _require_base(shape: Shape):
         )
 
 
+def _require_experts(shape: Shape):
+    """Refuse experts of other families, and a mixture without them."""
+    n, active = shape.n_experts, shape.experts_active
+    if shape.family != "moe":
+        if n or active:
+            raise ShapeError(
+                f"n_experts = {n} and experts_active = {active} with family {shape.family!r}: experts are of family "
+                "'moe'."
+            )
+        return
+    if n < 2 or not 1 <= active <= n:
+        raise ShapeError(
+            f"family 'moe' with n_experts = {n} and experts_active = {active}: give two experts or more, and how many "
+            "a token uses, such as n_experts = 8 and experts_active = 2."
+        )
+    if shape.parametrisation == "mup" or shape.reuse > 1:
+        asked = "parametrisation 'mup'" if shape.parametrisation == "mup" else f"reuse = {shape.reuse}"
+        raise ShapeError(f"{asked} with family 'moe': this is not defined here for a mixture of experts. Leave it out.")
+    if not 0 <= shape.balance <= 1e3:
+        raise ShapeError(f"balance = {shape.balance}; it must be from 0 to 1,000.")
+
+
 def _require_family(shape: Shape):
     """Refuse settings that do not apply to the family, instead of ignoring them."""
     if shape.family == "transformer" and shape.reuse > 1:
         raise ShapeError(f"reuse = {shape.reuse} with family 'transformer': reused blocks are family 'universal'.")
+    _require_experts(shape)
     if shape.family != "lstm":
         return
     fields = [f for f in dataclasses.fields(shape) if f.name not in OF_AN_LSTM]

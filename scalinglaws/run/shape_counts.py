@@ -14,6 +14,7 @@ class Parts:
         uses: how often each block is used.
         context: n_ctx d_attn for each use of a layer: a token's attention over its context; 0 without attention.
         positions: parameters of the position embedding.
+        expert, expert_matrices: parameters of one expert of one layer, and its matrices alone; 0 without experts.
     """
 
     counted: int
@@ -22,6 +23,8 @@ class Parts:
     uses: int
     context: int
     positions: int
+    expert: int = 0
+    expert_matrices: int = 0
 
 
 def transformer(shape) -> Parts:
@@ -56,4 +59,19 @@ def lstm(shape) -> Parts:
     return Parts(matrices + biases, matrices + 2 * biases, matrices, uses=1, context=0, positions=0)
 
 
-PARTS = {"transformer": transformer, "universal": transformer, "lstm": lstm}
+def moe(shape) -> Parts:
+    """Count a Transformer whose feed-forward layers are mixtures: `counted` and `products` are what one token uses.
+
+    N = n_layer (4 d_model d_attn + d_model E + k 2 d_model d_ff), with the router of E experts, of which k are used.
+    """
+    dense, width, wide = transformer(shape), shape.d_model, shape.width_ff
+    inside = wide * (2 if shape.activation == "swiglu" else 1)
+    matrices = width * (inside + wide)
+    expert = matrices + (inside + width) * shape.biases
+    router, others = width * shape.n_experts, shape.experts_active - 1
+    counted = dense.counted + shape.n_layer * (router + others * matrices)
+    built = dense.built + shape.n_layer * (router + (shape.n_experts - 1) * expert)
+    return Parts(counted, built, counted, 1, dense.context, dense.positions, expert, matrices)
+
+
+PARTS = {"transformer": transformer, "universal": transformer, "lstm": lstm, "moe": moe}

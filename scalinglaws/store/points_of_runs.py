@@ -8,6 +8,7 @@ from ..results.fitted import LearningCurve
 from ..results.tested import HELD_OUT
 from ..run.run import FINISHED, Run
 from ..run.schedule import phase
+from ..run.shape import Shape
 
 COLUMNS = (
     "run_id lineage role outcome excluded_because params_nonembedding params_nonembedding_exact "
@@ -30,8 +31,27 @@ def points_of(
     `left_out` is excluded for the reason given there, and any other run in `held_out` because it is held out.
     """
     reasons = {**dict.fromkeys(held_out, HELD_OUT), **(left_out or {})}
-    rows = [_row(run, reasons.get(run.spec.id, ""), run.spec.id in held_out) for run in runs if not run.spec.is_trunk]
-    return Points({name: [row[name] for row in rows] for name in COLUMNS}, source)
+    shown = [run for run in runs if not run.spec.is_trunk]
+    rows = [_row(run, reasons.get(run.spec.id, ""), run.spec.id in held_out) for run in shown]
+    names: tuple[str, ...] = tuple(COLUMNS)
+    if any(run.spec.shape.n_experts for run in shown):
+        rows = [row | of_experts(run.spec.shape) for row, run in zip(rows, shown, strict=True)]
+        names = (*names, *of_experts(shown[0].spec.shape))
+    return Points({name: [row[name] for row in rows] for name in names}, source)
+
+
+def of_experts(shape: Shape) -> dict[str, float]:
+    """Give the columns of a mixture of experts, by which laws of mixtures are fitted; a dense model has one expert."""
+    experts, active = max(1, shape.n_experts), max(1, shape.experts_active)
+    return {
+        "params_active": shape.params("active"),
+        "n_experts": experts,
+        "n_experts_active": active,
+        "params_per_expert": shape.parts.expert,
+        "activation_ratio": active / experts,
+        "granularity": (round(8 * shape.d_model / 3) if shape.activation == "swiglu" else 4 * shape.d_model)
+        / shape.width_ff,
+    }
 
 
 def _row(run: Run, reason: str, held_out: bool) -> dict:

@@ -51,6 +51,7 @@ from .train_lacking import train_lacking
 from .tuned_rates import tuned
 
 PACKAGES = ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib")
+OF_EXPERTS = ("the shapes of a plan are those of dense models, and these are mixtures of experts",)
 TRIED_AT = {"N": np.geomspace(1e3, 1e9, 7), "D": np.geomspace(1e5, 1e11, 7)}  # a user's law must be finite here
 
 
@@ -240,6 +241,7 @@ def _plans(study: Study, store: Store, by: Predictor | None, barred: Sequence[st
     Returns:
         (recommendations, notes).
     """
+    barred = OF_EXPERTS if study.family == "moe" else barred
     building = Building(n_vocab=data.vocabulary, n_ctx=study.n_ctx, d_head=study.d_head, tied=study.tied)
     return planned_by(
         by,

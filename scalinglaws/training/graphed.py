@@ -27,6 +27,7 @@ def cannot_graph(spec: RunSpec, device: str) -> str:
         f"it runs on {device}": device == "cpu",
         f"{processes()} processes train it": processes() > 1,
         "it is an LSTM": spec.shape.family == "lstm",
+        "it is a mixture of experts": spec.shape.family == "moe",  # how many tokens each takes is read on the host
         f"its optimizer is {spec.optimizer}": spec.optimizer not in ("adam", "adamw"),
         "it has dropout": bool(spec.dropout),  # drawn anew on the host for each step
     }

@@ -33,6 +33,7 @@ def require_shardable(spec: RunSpec):
     """
     reason = "its optimizer is " + spec.optimizer if spec.optimizer not in ("adam", "adamw") else ""
     reason = "it watches weights, which no process has as a whole" if spec.watch_weights else reason
+    reason = "it is a mixture of experts" if spec.shape.family == "moe" else reason
     if reason:
         raise MisuseError(f"--engine {SHARDED} cannot train run {spec.id}, because {reason}. Leave the option out.")
 

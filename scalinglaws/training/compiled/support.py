@@ -8,6 +8,7 @@ from ...run.run import GRAPHED, RunSpec
 from .building import cannot, home, missing
 from .layout import memory_bytes
 
+PLAIN = {"lstm": "it is an LSTM", "moe": "it is a mixture of experts"}  # families of the plain path -> why
 LARGEST_BYTES = 128 << 20  # maximum memory beside that of the plain path
 
 
@@ -20,8 +21,8 @@ def _of_settings(spec: RunSpec, device: str) -> str:
     shape = spec.shape
     if device != "cpu":
         return f"it runs on {device}"
-    if shape.family == "lstm":
-        return "it is an LSTM"
+    if shape.family in PLAIN:
+        return PLAIN[shape.family]
     if spec.optimizer not in ("adam", "adamw"):
         return f"its optimizer is {spec.optimizer}"
     if spec.precision == "bfloat16":

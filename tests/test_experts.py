@@ -1,0 +1,122 @@
+"""Mixtures of experts: exact counts, the formula of the layer, the loss that balances them, and a run of one."""
+
+import pytest
+import torch
+
+from scalinglaws.corpora.tokenise import tokenise
+from scalinglaws.designing.study_file import Study
+from scalinglaws.errors import MisuseError, ShapeError, StudyError
+from scalinglaws.models import FAMILIES, Transformer
+from scalinglaws.models.experts import Experts, imbalance
+from scalinglaws.run.run import RunSpec
+from scalinglaws.run.shape import Shape
+from scalinglaws.store.points_of_runs import points_of
+from scalinglaws.training.compiled.support import supports
+from scalinglaws.training.sharded import require_shardable
+from scalinglaws.training.train import train
+
+KINDS = {
+    "of the paper": {},
+    "later practice": {"activation": "swiglu", "biases": False, "norm": "rmsnorm", "tied": False, "d_ff": 20},
+    "one active": {"positions": "rotary", "qk_norm": True, "experts_active": 1},
+    "all active": {"experts_active": 4},
+}
+
+
+def shape(**changes) -> Shape:
+    return Shape(2, 16, 2, 8, 50, **{"family": "moe", "n_experts": 4, "experts_active": 2} | changes)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_active_and_total_counts_are_those_of_the_built_module(kind):
+    made = shape(**KINDS[kind])
+    model = FAMILIES["moe"](made, 0)
+    assert sum(weight.numel() for weight in model.parameters()) == made.params("total")
+    idle = made.n_layer * (made.n_experts - made.experts_active)
+    of_one = sum(w[0].numel() for name, w in model.blocks[0].experts.named_parameters() if "router" not in name)
+    assert made.params("active") == made.params("total") - idle * of_one
+    matrices = [w for name, w in model.blocks.named_parameters() if w.ndim >= 2 and not name.endswith("bias")]
+    assert made.params("non_embedding_all") == sum(weight.numel() for weight in matrices)
+    assert made.params() == made.params("non_embedding_all") - idle * of_one + idle * (
+        of_one - made.parts.expert_matrices
+    )
+    assert made.flops_per_token("6n", train=False) == 2 * made.params()
+
+
+def test_equal_experts_that_are_all_used_are_the_dense_layer():
+    torch.manual_seed(0)
+    dense = Transformer(Shape(1, 16, 2, 8, 50), 0)
+    mixed = Experts(Shape(1, 16, 2, 8, 50, family="moe", n_experts=3, experts_active=3))
+    block, x = dense.blocks[0], torch.randn(2, 8, 16)
+    with torch.no_grad():
+        for name in ("widen", "narrow"):
+            layer = getattr(block, name)
+            getattr(mixed, name).copy_(layer.weight.expand(3, -1, -1))
+            getattr(mixed, f"{name}_bias").copy_(layer.bias.normal_().expand(3, -1))
+        torch.testing.assert_close(mixed(x), block.narrow(block.activate(block.widen(x))))
+
+
+def test_a_token_takes_the_experts_of_highest_probability_by_their_gates():
+    torch.manual_seed(0)
+    mixed = Experts(shape(biases=False))
+    with torch.no_grad():
+        mixed.widen.normal_()
+        mixed.narrow.normal_()
+        x = torch.randn(1, 1, 16)
+        chance = torch.softmax(mixed.router(x[0, 0]), -1)
+        first, second = chance.topk(2).indices.tolist()
+        of = [torch.nn.functional.gelu(x[0, 0] @ mixed.widen[i].T) @ mixed.narrow[i].T for i in (first, second)]
+        gates = chance[[first, second]] / (chance[first] + chance[second])
+        torch.testing.assert_close(mixed(x)[0, 0], gates[0] * of[0] + gates[1] * of[1])
+
+
+def test_the_imbalance_is_1_when_experts_are_used_alike_and_their_number_when_one_takes_all():
+    even = torch.full((8, 4), 0.25)
+    assert imbalance(even, torch.arange(8)[:, None] % 4) == pytest.approx(1.0)
+    one = torch.eye(4)[torch.zeros(8, dtype=torch.long)]
+    assert imbalance(one, torch.zeros(8, 1, dtype=torch.long)) == pytest.approx(4.0)
+
+
+def test_balancing_changes_the_gradient_of_the_router_and_no_reported_loss():
+    tokens = torch.randint(50, (3, 8), generator=torch.Generator().manual_seed(0))
+    found = {}
+    for balance in (0.0, 1.0):
+        model = FAMILIES["moe"](shape(balance=balance), 0)
+        loss = model(tokens, tokens)
+        loss.backward()
+        found[balance] = (float(loss.detach()), model.blocks[0].experts.router.weight.grad.clone())
+        assert found[balance][0] == pytest.approx(float(model.losses(tokens, tokens).mean()), rel=1e-6)
+    assert found[0.0][0] == found[1.0][0]
+    assert (found[0.0][1] - found[1.0][1]).abs().max() > 1e-4
+
+
+def test_a_run_learns_on_the_plain_path_is_repeated_to_the_bit_and_its_points_have_the_experts(tmp_path):
+    text = "\n\n\n".join(f"the loss of run {i} falls as the power of its size and of its data" for i in range(800))
+    (tmp_path / "text.txt").write_text(text)
+    data = tokenise(f"text:{tmp_path}/text.txt", "bytes", tmp_path)
+    made = Shape(1, 16, 1, 16, 256, family="moe", n_experts=4, experts_active=1, d_ff=16)
+    spec = RunSpec(made, "text", "bytes", data.data_id, 10_000, 8, 0.03, 5, evaluations=2, eval_tokens=1024)
+    assert supports(spec) == "it is a mixture of experts"
+    whole = train(spec, data, tmp_path / "a")
+    assert whole.outcome == "finished" and whole.provenance["engine"] == "plain"
+    again = train(spec, data, tmp_path / "b")
+    assert [e.loss_nats for e in again.curve] == [e.loss_nats for e in whole.curve]
+    points = points_of([whole])
+    row = {name: points[name][0] for name in ("n_experts", "n_experts_active", "activation_ratio", "granularity")}
+    assert row == {"n_experts": 4, "n_experts_active": 1, "activation_ratio": 0.25, "granularity": 4}
+    assert points["params_active"][0] == made.params("active") < points["params_total"][0] == made.params("total")
+
+
+def test_what_a_mixture_cannot_be_is_refused_with_what_to_write():
+    with pytest.raises(ShapeError, match="n_experts = 8 and experts_active = 2"):
+        shape(experts_active=0)
+    with pytest.raises(ShapeError, match="experts are of family 'moe'"):
+        shape(family="transformer")
+    with pytest.raises(ShapeError, match="not defined here"):
+        shape(parametrisation="mup", base_width=16)
+    spec = RunSpec(shape(), "t", "bytes", "x", 1000, 4, 0.01, 5)
+    with pytest.raises(MisuseError, match="mixture of experts"):
+        require_shardable(spec)
+    with pytest.raises(StudyError, match="take adam or adamw"):
+        RunSpec(shape(), "t", "bytes", "x", 1000, 4, 0.01, 5, optimizer="muon")
+    assert Study("s", ((1, 16),), (1e4,)).n_experts == 0
