@@ -55,7 +55,19 @@ MIXED_COUNTS = [
 
 # the place of a message: the command, the table, the flag that the message offers, and what stands for COLUMN and
 # VALUE; an error is gone when it is typed
+MIXED = [
+    {"a": a / 7, "b": 1 - a / 7, "loss": 3 + size / 1e6 - 0.5 * a / 7, "params_nonembedding": size, "tokens": 1e8}
+    for size in (1e5, 4e5)
+    for a in range(8)
+]
+
 REFUSED = {
+    "arms/mixtures.py _require_one_setting": (
+        ("mixtures", "TABLE", "--shares", "a,b", "--losses", "loss", "--form", "linear", "--draws", "10"),
+        MIXED,
+        "--where",
+        {},
+    ),
     "points/checks_at_import.py check_loss": (
         ("import", "TABLE"),
         rows_with(y=lambda i, row: row["loss"], loss=None),

@@ -57,3 +57,16 @@ def test_hugging_faces_trainer_trains_a_study(tmp_path):
     results = sl.study(tmp_path / "hf.toml", tmp_path / "out", changes={"draws": 100})
     assert results.runs_present == results.runs_expected == 6
     assert set(results.points["outcome"]) == {"finished"} and results.fits
+
+
+def test_litgpt_trains_a_study(tmp_path):
+    python = os.environ.get("LITGPT_PYTHON", sys.executable)
+    if subprocess.run([python, "-c", "import litgpt"], capture_output=True).returncode:
+        pytest.skip("LITGPT_PYTHON names no Python with litgpt")
+    (tmp_path / "lit_train.py").write_text(example("litgpt", "python"))
+    (tmp_path / "train.txt").write_text(words(20_000))
+    (tmp_path / "val.txt").write_text(words(1_000))
+    (tmp_path / "lit.toml").write_text(example("litgpt", "toml").replace("python lit", f"{python} lit"))
+    results = sl.study(tmp_path / "lit.toml", tmp_path / "out", changes={"draws": 100})
+    assert results.runs_present == results.runs_expected == 6
+    assert set(results.points["outcome"]) == {"finished"} and results.fits

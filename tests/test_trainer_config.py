@@ -6,6 +6,8 @@ import tomllib
 import numpy as np
 import pytest
 
+from scalinglaws.designing.design import design
+from scalinglaws.designing.read_study import read_study
 from scalinglaws.errors import MisuseError
 from scalinglaws.fitting.fit import fit
 from scalinglaws.laws import law
@@ -106,3 +108,23 @@ def test_a_batch_that_devices_cannot_share_or_a_head_that_cannot_turn_is_refused
         from dataclasses import replace
 
         configuration(replace(found, batch_tokens=None), found.shapes[0], "nanogpt", lr=1e-3)
+
+
+@pytest.mark.parametrize("devices", [1, 8])
+def test_a_plan_reopens_as_a_study_of_the_run_that_was_planned(drawn, tmp_path, devices):
+    for asked, row, text in list(opened(drawn, "study", devices))[::7]:
+        (tmp_path / "planned.toml").write_text(text)
+        study = read_study(str(tmp_path / "planned.toml"))
+        (run,) = design(study, study.n_vocab, "own", None).runs
+        assert near(run.batch, asked, devices) and run.trainer.command == "python train.py {run_file}"
+        assert run.shape.params() == row.shape.params() and run.shape.params("total") == row.params_total
+        assert 0 <= run.tokens - row.tokens < 2 * run.batch_tokens
+        assert run.lr == 1.0 and run.schedule == "cosine" and run.warmup == min(2000, -(-run.steps // 50))
+
+
+def test_a_plan_that_reopens_can_be_trained_by_our_trainer(drawn, tmp_path):
+    _, row, text = next(opened(drawn, "study", 1))
+    ours = "".join(f"{line}\n" for line in text.splitlines() if not line.startswith(("trainer", "n_vocab")))
+    (tmp_path / "planned.toml").write_text(ours)
+    (run,) = design(read_study(str(tmp_path / "planned.toml")), row.shape.n_vocab, "text", None).runs
+    assert run.trainer is None and run.shape.params("total") == row.params_total

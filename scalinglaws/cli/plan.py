@@ -41,7 +41,8 @@ Speed = Annotated[_Float, typer.Option(help="Or the measured FLOPs per second of
 Devices = Annotated[int, typer.Option(help="Number of devices.")]
 Price = Annotated[_Float, typer.Option(help="Price of one device per hour.")]
 Export = Annotated[
-    str | None, typer.Option(metavar="TRAINER", help="Write the settings for nanogpt, torchtitan or olmo-core.")
+    str | None,
+    typer.Option(metavar="TRAINER", help="Write the settings for nanogpt, torchtitan or olmo-core, or a study."),
 ]
 Row = Annotated[int | None, typer.Option(help="Which of the listed models to export.  \\[default: the best]")]
 Rate = Annotated[
@@ -134,7 +135,7 @@ def _building(n_vocab, n_ctx, d_head, tied):
 
 def _check_export(export, building, row, to, lr):
     if export is None and (row is not None or to is not None or lr is not None):
-        raise MisuseError("--shape-row, --lr and --to need --export nanogpt, torchtitan or olmo-core.")
+        raise MisuseError("--shape-row, --lr and --to need --export nanogpt, torchtitan, olmo-core or study.")
     if export is not None:
         from ..errors import unknown_name
         from ..planning.trainer_config import TRAINERS

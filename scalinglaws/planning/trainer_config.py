@@ -1,4 +1,4 @@
-"""A planned model as configuration text for other trainers: nanoGPT, torchtitan, OLMo-core."""
+"""A planned model as configuration text: for nanoGPT, torchtitan and OLMo-core, and as a study with any trainer."""
 
 import math
 from collections.abc import Callable
@@ -43,8 +43,8 @@ def configuration(
     steps, 2000 at most; the loss and its interval are in a comment.
 
     Args:
-        trainer: nanogpt (a Python file of settings), torchtitan (TOML; the flavour to register is in a comment) or
-            olmo-core (a Python fragment).
+        trainer: nanogpt (a Python file of settings), torchtitan (TOML; the flavour to register is in a comment),
+            olmo-core (a Python fragment) or study (a study file of this one run, with a trainer of one's own).
         devices: the number that will train; without it, the file runs on 1, 2, 4 or 8 if the batch is large enough.
 
     Raises:
@@ -168,9 +168,36 @@ def _olmo_core(job: _PlannedRun) -> str:
     )
 
 
+def _study(job: _PlannedRun) -> str:
+    s = job.shape
+    written = {True: "true", False: "false"}
+    return _commented(job) + (
+        "# Train it by your own trainer, whose command is below; or leave out trainer and n_vocab and name a corpus\n"
+        "# and a tokenizer, to train it by ours.\n"
+        'trainer = "python train.py {run_file}"\n'
+        f"n_vocab = {s.n_vocab}\n"
+        f"n_ctx = {s.n_ctx}\n"
+        f"shapes = [[{s.n_layer}, {s.d_model}, {s.n_heads}, {s.width_ff}]]\n"
+        f"tokens = [{job.tokens}]\n"
+        f"batch = {job.sequences}\n"
+        f"accumulate = {job.sequences // job.micro}\n"
+        "lr_exponent = 0\n"
+        f"lr_scale = {_rate(job.lr)}\n"
+        f"lr_max = {_rate(job.lr)}\n"
+        f"warmup_steps = {job.warmup}\n"
+        'schedule = "cosine"\n'
+        "lr_end = 0.1\n"
+        "weight_decay = 0.1\n"
+        "clip = 1.0\n"
+        f"tied = {written[s.tied]}\n"
+        f"biases = {written[s.biases]}\n"
+    )
+
+
 _ROTATE = ("torchtitan", "olmo-core")  # rotary positions
 TRAINERS: dict[str, Callable[[_PlannedRun], str]] = {
     "nanogpt": _nanogpt,
     "torchtitan": _torchtitan,
     "olmo-core": _olmo_core,
+    "study": _study,
 }

@@ -52,6 +52,10 @@ def five_sentences(results: "StudyResults") -> tuple[tuple[str, str], ...]:
     return tuple((heading, text) for heading, text in said if text)
 
 
+KINDS = {"lstm": "LSTMs", "universal": "recurrent Transformers", "moe": "mixtures of experts"}  # by family
+MOST_WORDS = 3
+
+
 def _unsaid(why: str) -> str:
     return f"This sentence could not be made: {why}"
 
@@ -67,7 +71,22 @@ def trained(results: "StudyResults") -> str:
     seen = f", each on {abbreviated(min(horizons))} to {abbreviated(max(horizons))} tokens" if horizons else ""
     took, whole = duration(results.train_seconds), duration(results.wall_seconds)
     spent = f"; training took {took} of run time{_parts_of_time(results)}, the whole study {whole}"
-    return f"{runs_present(results)}: Transformers{span}{seen} of {text}{spent}."
+    return f"{runs_present(results)}: {models(results)}{span}{seen} of {text}{spent}."
+
+
+def models(results: "StudyResults") -> str:
+    """Name what was trained: the kind of model of our trainer, or whose models they are."""
+    trainer = results.settings.get("trainer")
+    if isinstance(trainer, dict):
+        return f"models of {trainer.get('name') or _shortened(trainer.get('command', 'another trainer'))}"
+    return KINDS.get(results.settings.get("family", ""), "Transformers")
+
+
+def _shortened(command: str) -> str:
+    """The program of a command, without its options, in which a reader looks for no sentence."""
+    words = command.split()
+    named = [word for word in words if not word.startswith("-") and "{" not in word][:MOST_WORDS]
+    return f"`{' '.join(named or words[:1])}`"
 
 
 def _parts_of_time(results: "StudyResults") -> str:
