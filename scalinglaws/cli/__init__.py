@@ -29,6 +29,7 @@ from . import (  # noqa: I001 (the order of the help)
     ledger,
     laws,
     report,
+    completion,
     train,
 )
 from .app import run as main
@@ -38,6 +39,7 @@ __all__ = [
     "audit",
     "clean",
     "compare",
+    "completion",
     "conventions",
     "curve",
     "design",
