@@ -60,7 +60,7 @@ MAY_IMPORT = split(
         "uncertainty": "errors fitting records",
         "predicting": "errors fitting laws points records uncertainty",
         "comparing": "errors fitting laws points predicting quantities records results uncertainty",
-        "frontiers": "errors laws points quantities records results",
+        "frontiers": "errors fitting laws points quantities records results",
         "planning": "auditing comparing errors laws points predicting records results run uncertainty",
         "arms": "errors fitting laws planning points records results uncertainty",
         "counting": "errors fitting frontiers laws points quantities records results uncertainty",

@@ -242,6 +242,12 @@ NOTED = {
         {"COLUMN": "which"},
     ),
     "auditing/accounting.py one_loss": (("audit", "TABLE", "--only", "A5"), mixed(), "--where", {}),
+    "frontiers/wild_runs.py wild_runs": (
+        ("frontier", "isoflop", "TABLE", *QUICK),
+        rows_with(isoflop(), loss=lambda i, row: row["loss"] * np.exp(0.002 * NOISE[i % len(NOISE)] + 0.1 * (i == 4))),
+        "--where",
+        {},
+    ),
     "fitting/rows_of_law.py about": (("fit", "kaplan-n", "TABLE", "--no-backtest", *QUICK), ROWS, "--every-row", {}),
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from store_made import STUDY, extend, numbers, small_text, store_with
 
 from scalinglaws.corpora.token_files import open_data
 from scalinglaws.designing.design import design, read_sweep
-from scalinglaws.errors import StoreError
+from scalinglaws.errors import NameUnknownError, StoreError
 from scalinglaws.launching.launch import without_states
 from scalinglaws.records.json_values import to_plain, write_json
 from scalinglaws.run.run import RunSpec, together
@@ -173,3 +173,14 @@ def test_runs_that_cannot_be_read_are_one_line(tmp_path):
 def test_what_is_no_id_leads_to_no_folder(tmp_path, name):
     with pytest.raises(StoreError, match="is not the id of a run"):
         open_store(tmp_path / "s", create=True).folder(name)
+
+
+def test_a_folder_without_its_specification_is_not_told_to_be_named_as_it_is(tmp_path):
+    store = open_store(tmp_path / "my store", create=True)
+    (store.path / "runs" / "L2-d16-0123456789ab").mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"has no spec\.json.*scalinglaws launch '.*my store'") as raised:
+        store.spec("L2-d16-0123456789ab")
+    assert "Did you mean" not in str(raised.value)
+    with pytest.raises(NameUnknownError) as raised:
+        store.spec("L2-d16-0123456789ac")
+    assert "Did you mean" not in str(raised.value)

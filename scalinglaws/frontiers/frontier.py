@@ -17,6 +17,7 @@ from .critical_batch import CriticalBatch, critical_batch
 from .lines import SliceOptima, budgets_of, line_through, optima_of, reasons_of, settled
 from .slice_profiles import FORMS, fit_profiles
 from .slices import Slice, chosen_columns, cluster_of, compute_of, curves, slices_of_budgets, slices_of_curves
+from .wild_runs import wild_runs
 
 _SETTLING = 4  # maximum number of rounds in which the line decides which budgets are near an edge
 # Rows that the reader leaves out of fits, and that a method which reads whole curves, or every batch, takes back.
@@ -86,7 +87,7 @@ def frontier(
     how = _How(method, chosen, form, depth, draws, level, seed, critical if method == "c-min" else None)
     if method == "isoflop":
         made = slices_of_budgets(points, chosen, _budgets(points, chosen, budget))
-        return _fitted(made, how, _runs(points), untold(points))
+        return _fitted(made, how, _runs(points), (*untold(points), *wild_runs(points, chosen)))
     return _fitted(slices_of_curves(curves(points, chosen, burn_in), per_decade), how, _runs(points))
 
 

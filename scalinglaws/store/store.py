@@ -1,6 +1,7 @@
 """A folder of training runs, each written completely or not at all."""
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -76,7 +77,12 @@ class Store:
         """The specification of a run."""
         path = self.folder(run_id) / "spec.json"
         if not path.exists():
-            known = [folder.name for folder in (self.path / "runs").glob("*")]
+            if path.parent.is_dir():
+                raise StoreError(
+                    f"the folder {path.parent} has no spec.json, which says what is asked of the run. If the study "
+                    f"lists it, the next launch writes it again: scalinglaws launch {shlex.quote(str(self.path))}"
+                )
+            known = [folder.name for folder in (self.path / "runs").glob("*") if (folder / "spec.json").exists()]
             raise NameUnknownError(f"the store {self.path} has no run {run_id!r}.{nearest(run_id, known)}")
         return from_plain(RunSpec, read_json(path), str(path), StoreError)
 

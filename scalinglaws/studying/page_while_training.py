@@ -19,6 +19,7 @@ from ..results.live_study import STOPPED, TRAINING, Failed, FitSoFar, LiveRun, L
 from ..run.run import Run, RunSpec
 from ..store.points_of_runs import learning_curves, points_of
 from ..store.store import Store
+from ..training.own_trainer.process import tail
 from ..uncertainty.draws import draws
 from .line_of_fit import results_of
 from .taking_part import taking_no_part
@@ -30,7 +31,7 @@ PERIOD = 20.0  # seconds between two pages, at least
 LAW, DRAWS = "chinchilla", 100
 LEAST_SIZES, LEAST_RUNS = 4, 8  # finished runs before a law is fitted
 SHOWN = 8  # runs to come that are listed
-LOG_END = 2000  # characters of a log
+LOG_END = 2000  # bytes of a log
 TRACE = 200  # values of a curve under way
 BEGIN_AGAIN = "The study was stopped. Finished work is kept; the same command resumes there."
 
@@ -211,8 +212,5 @@ def _waiting(spec: RunSpec) -> Waiting:
 
 
 def _end_of(log: Path) -> str:
-    """Give the end of a log."""
-    try:
-        return log.read_text(encoding="utf-8", errors="replace")[-LOG_END:]
-    except OSError as failure:
-        return f"The log cannot be read: {failure.strerror}."
+    """Give the end of a log, without reading what stands before it."""
+    return tail(log, LOG_END) or "Its log is empty or cannot be read."
