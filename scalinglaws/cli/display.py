@@ -1,29 +1,32 @@
-"""The progress of a launch: a table that updates on a terminal, plain lines elsewhere."""
+"""The progress of a launch: rows that update on a terminal, a line now and then elsewhere."""
 
 import sys
 import time
 
 from ..launching.progress import Progress
-from ..records.numbers_in_text import about
 from .ending import say
+from .progress_lines import Traces, line, lines
 
-PLAIN_SECONDS = 20.0
+PLAIN_SECONDS, SILENT_SECONDS = 20.0, 120.0  # between two plain lines, at least; and at most
+STEP = 0.05  # of the work: what is worth a plain line
 
 
 class Display:
     """Show the progress on standard error; a context manager."""
 
     def __init__(self):
-        self.live = None
-        self.last_plain, self.last_done = 0.0, -1
+        self.live, self.traces = None, Traces()
+        self.last_plain, self.last_share, self.last_done = float("-inf"), float("-inf"), -1
 
     def __enter__(self):
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.live import Live
 
-            self.live = Live(console=Console(stderr=True), refresh_per_second=4, transient=True)
-            self.live.start()
+            console = Console(stderr=True)
+            if not console.is_dumb_terminal:
+                self.live = Live(console=console, refresh_per_second=4, transient=True, vertical_overflow="crop")
+                self.live.start()
         return self
 
     def __exit__(self, *_):
@@ -33,41 +36,24 @@ class Display:
     def show(self, progress: Progress):
         """Show the progress."""
         if self.live is not None:
-            self.live.update(_table(progress))
-            return
-        now = time.monotonic()
-        if progress.done != self.last_done or now - self.last_plain > PLAIN_SECONDS:
-            self.last_done, self.last_plain = progress.done, now
+            self._update(progress)
+        elif self._worth_a_line(progress):
+            self.last_plain, self.last_share, self.last_done = time.monotonic(), progress.share, progress.done
             say(line(progress))
 
+    def _update(self, progress: Progress):
+        from rich.text import Text
 
-def line(progress: Progress) -> str:
-    """Write one line: runs done, runs in progress, time left."""
-    active = "; ".join(f"N={a.params:,} {a.tokens:.3g}/{_horizon(a):.3g} tokens{_loss(a)}" for a in progress.active)
-    return f"runs {progress.done}/{progress.total}  {active}  {_left(progress)}".rstrip()
+        self.traces.hear(progress.active)
+        console = self.live.console
+        plain = not console.encoding.lower().startswith("utf")
+        size = console.size
+        rows = lines(progress, self.traces, size.width - 1, size.height - 1, plain=plain)  # the last column may wrap
+        self.live.update(Text("\n".join(rows), no_wrap=True, overflow="crop"))
 
-
-def _table(progress: Progress):
-    from rich.table import Table
-
-    table = Table(title=f"runs {progress.done} of {progress.total} done  {_left(progress)}", title_justify="left")
-    for heading in ("run", "N", "tokens", "", "loss, nats/token"):
-        table.add_column(heading, justify="right" if heading != "run" else "left")
-    for a in progress.active:
-        share = a.step / max(1, a.steps)
-        bar = "━" * round(20 * share) + "╌" * (20 - round(20 * share))
-        loss = "" if a.loss_nats is None else f"{a.loss_nats:.3f}"
-        table.add_row(a.run_id, f"{a.params:,}", f"{a.tokens:.3g} of {_horizon(a):.3g}", bar, loss)
-    return table
-
-
-def _horizon(active) -> float:
-    return active.tokens / max(1, active.step) * active.steps
-
-
-def _loss(active) -> str:
-    return "" if active.loss_nats is None else f" loss {active.loss_nats:.3f}"
-
-
-def _left(progress: Progress) -> str:
-    return "" if progress.seconds_left is None else f"{about(progress.seconds_left)} left"
+    def _worth_a_line(self, progress: Progress) -> bool:
+        """Say the first and the last, and between them what is worth it: a twentieth of the work, or two minutes."""
+        if progress.done == progress.total:
+            return self.last_done != progress.done
+        silent = time.monotonic() - self.last_plain
+        return silent > SILENT_SECONDS or (silent > PLAIN_SECONDS and progress.share - self.last_share >= STEP)

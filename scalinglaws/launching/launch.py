@@ -12,7 +12,7 @@ from ..run.run import RunSpec, require_engine, state_name
 from ..store.store import Store
 from .chains import Chain, Failure, completed, judged
 from .processes import Job, Local, cpu_seconds, worker
-from .progress import Clock, Progress, work_of
+from .progress import Clock, Progress, Whole, work_of
 from .slurm import Slurm, SlurmWork
 
 POLL_SECONDS = 0.2
@@ -44,6 +44,7 @@ def launch(
     tell: Callable[[Progress], None] = lambda progress: None,
     stages: Sequence[frozenset[str]] = (),
     ended: Callable[[int], None] = lambda stage: None,
+    whole: Whole | None = None,
 ) -> list[Failure]:
     """Train the runs of a sweep that the store lacks, and send complete ones to trackers that lack them; hold its lock.
 
@@ -59,6 +60,7 @@ def launch(
             that of `work_of`, and the time left is that of the progress so far.
         stages: sets of run ids, in the order in which they are wanted; a later stage starts as soon as an earlier one
             leaves a process free. By default the whole sweep is one stage.
+        whole: the sweep of which this is a part: the progress is that of all its runs, which `seconds` must know.
         ended: called with the index of each stage but the last when this launch completes it.
     """
     require_engine(engine)
@@ -69,7 +71,7 @@ def launch(
     for spec in (spec for chain in left.waiting for spec in chain.specs):
         store.ask(spec)
     _check_texts(left.waiting, store)
-    clock = Clock(sweep, store, seconds, executor.slots)
+    clock = Clock(sweep, store, seconds, executor.slots, whole)
     try:
         while left.waiting or left.under_way:
             left.fill()

@@ -1,6 +1,5 @@
 """How far a launch is, and how long it still takes."""
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +7,9 @@ from dataclasses import dataclass
 from ..designing.design import Sweep
 from ..run.run import RunSpec
 from ..store.store import Store
+from .time_left import TimeLeft
 
 OVERHEAD_FLOPS = 3e5  # of a token on the plain path, beside its arithmetic: see `work_of`
-BELIEVED_SECONDS = 60.0  # of work: after so much, what was predicted counts as much as the progress
 
 
 @dataclass(frozen=True)
@@ -59,17 +58,31 @@ def work_of(spec: RunSpec, overhead_flops: float = OVERHEAD_FLOPS) -> float:
     return float(tokens * (spec.shape.flops_per_token("exact") + overhead_flops))
 
 
-class Clock:
-    """Measures the speed of the sweep, to estimate the remaining time: first as predicted, then as measured."""
+@dataclass(frozen=True)
+class Whole:
+    """The sweep of which a launch trains a part, and how many of its runs were done before its first launch."""
 
-    def __init__(self, sweep: Sweep, store: Store, seconds: Callable[[RunSpec], float] | None, slots: int):
-        self.sweep, self.store, self.slots, self.last = sweep, store, slots, time.monotonic()
-        self.work = {spec.id: (seconds or work_of)(spec) for spec in sweep.runs}
-        self.chains = [[spec.id for spec in chain] for chain in sweep.chains]
-        self.done = {spec.id for spec in sweep.runs if store.has(spec)}
-        self.already, self.whole = len(self.done), sum(self.work.values())
-        self.believed = BELIEVED_SECONDS if seconds else 0.0
-        self.busy, self.at_start = 0.0, math.nan
+    sweep: Sweep
+    already: int
+
+
+class Clock:
+    """Measures how far a sweep is, and estimates the remaining time."""
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        store: Store,
+        seconds: Callable[[RunSpec], float] | None,
+        slots: int,
+        whole: Whole | None = None,
+    ):
+        self.sweep, self.store, self.last = whole.sweep if whole else sweep, store, time.monotonic()
+        work = {spec.id: (seconds or work_of)(spec) for spec in self.sweep.runs}
+        self.time_left = TimeLeft(work, _stages(self.sweep), slots, foretold=seconds is not None)
+        self.done = {spec.id for spec in self.sweep.runs if store.has(spec)}
+        self.already = whole.already if whole else len(self.done)
+        self.busy = 0.0
 
     def read(self, started: list[RunSpec], processes: int) -> Progress:
         """Return the progress.
@@ -82,24 +95,23 @@ class Clock:
         self.busy, self.last = self.busy + processes * (now - self.last), now
         self.done |= {spec.id for spec in started if spec.id not in self.done and self.store.has(spec)}
         active = [a for a in (_active(spec, self.store) for spec in started if spec.id not in self.done) if a]
-        left = {run_id: work for run_id, work in self.work.items() if run_id not in self.done}
+        left = {spec.id: 1.0 for spec in self.sweep.runs if spec.id not in self.done}
         first = {spec.id: spec.first_step for spec in started}
         for a in active:
             left[a.run_id] *= 1 - max(0, a.step - first[a.run_id]) / max(1, a.steps - first[a.run_id])
-        share = 1 - sum(left.values()) / self.whole if self.whole else 1.0
         counts = len(self.done), len(self.sweep.runs)
-        return Progress(*counts, tuple(active), self._seconds(left), share, self.already, processes=processes)
+        seconds, share = self.time_left.read(left, self.busy, now), self.time_left.share(left)
+        return Progress(*counts, tuple(active), seconds, share, self.already, processes=processes)
 
-    def _seconds(self, left: dict[str, float]) -> float | None:
-        """Until all is done: no sooner than the longest chain, and than all of them with every process at work."""
-        whole = sum(left.values())
-        if math.isnan(self.at_start):
-            self.at_start = whole
-        gained = self.at_start - whole + self.believed
-        if not gained or not (self.believed or self.busy > 5):
-            return None
-        longest = max((sum(left.get(run_id, 0.0) for run_id in chain) for chain in self.chains), default=0.0)
-        return max(longest, whole / self.slots) * (self.busy + self.believed) / gained
+
+def _stages(sweep: Sweep) -> list[list[list[str]]]:
+    """Give the chains of the runs that are fitted, and those of the runs held out, which begin when the others end."""
+    held = set(sweep.held_out)
+    stages: list[list[list[str]]] = [[], []]
+    for chain in sweep.chains:
+        ids = [spec.id for spec in chain]
+        stages[bool(held & set(ids))].append(ids)
+    return stages
 
 
 def _active(spec: RunSpec, store: Store) -> Active | None:

@@ -19,7 +19,7 @@ from ..designing.study_file import Study
 from ..errors import StudyError, unknown_name
 from ..fitting.own_law import read_laws, tried
 from ..launching.processes import Local
-from ..launching.progress import Progress
+from ..launching.progress import Progress, Whole
 from ..laws import LAWS, Law
 from ..planning.buildable import Building
 from ..records.json_values import read_hint, to_plain, write_hint, write_json
@@ -92,13 +92,14 @@ def study(
         train = partial(train_lacking, store, Local(study.processes or cores()), how, tell, say)
         study, sweep, scanned = _rates(study, sweep, data, store, data_dir, train, say)
         write_json(store.path / "sweep.json", to_plain(sweep))
-        train(sweep.only(held_out=False))
+        whole = Whole(sweep, sum(map(store.has, sweep.runs)))
+        train(sweep.only(held_out=False), whole)
         points, found, trials = _infer(study, sweep, store, laws)
         law = found.first([*(trial.law for trial in trials), *(law.name for law in laws)])
         laws_alike = alike(trials, law) if _named(study) else ()
         by, unknown = predictor(points, found, laws_alike, {"N": COUNTS["N"]}, data.floor)
         tests, unpredicted = _predicted(study, sweep, store, by, trials, data.most_tokens, say)
-        train(sweep.only(held_out=True))
+        train(sweep.only(held_out=True), whole)
         plans, unplanned = _plans(study, store, by, barred_of_study(found.draws[law].fit if law else None), data)
         found = replace(found, notes=(*found.notes, *scanned, *unknown, *unpredicted, *unplanned))
         write_hint(earlier, seconds := time.monotonic() - began + _number(read_hint(earlier)))

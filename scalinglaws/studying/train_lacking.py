@@ -7,7 +7,7 @@ from ..designing.design import Sweep
 from ..errors import FailureError, RunsFailedError, StudyError
 from ..launching.launch import launch, require_success, without_states
 from ..launching.processes import Local
-from ..launching.progress import Clock, Progress
+from ..launching.progress import Clock, Progress, Whole
 from ..launching.slurm import Slurm
 from ..store.store import Store
 from ..training.compiled.support import say_engine
@@ -22,10 +22,12 @@ def train_lacking(
     tell: Callable[[Progress], None],
     say: Callable[[str], None],
     sweep: Sweep,
+    whole: Whole | None = None,
 ) -> None:
     """Train what is missing.
 
     Args:
+        whole: the sweep of which this is a part.
         how: device, engine and trackers, and `call`: the function where the trainer is one.
 
     Raises:
@@ -42,12 +44,13 @@ def train_lacking(
                 f"the trainer of this study is a Python function, {trainer.command}: give it again, as "
                 "sl.study(..., trainer=FUNCTION)."
             )
-        _by_function(store, how["call"], tell, sweep)
+        _by_function(store, how["call"], tell, sweep, whole)
         return
     say(f"training {len(lacking)} of {len(sweep.runs)} runs, {executor.slots} processes")
     if said := without_states(sweep, store):
         say(said)
-    train_sweep(sweep, store, executor, {name: value for name, value in how.items() if name != "call"}, tell, say)
+    how = {name: value for name, value in how.items() if name != "call"}
+    train_sweep(sweep, store, executor, how, tell, say, whole)
 
 
 def train_sweep(
@@ -57,6 +60,7 @@ def train_sweep(
     how: Mapping[str, Any],
     tell: Callable[[Progress], None],
     say: Callable[[str], None],
+    whole: Whole | None = None,
 ) -> None:
     """Start the processes that train what is missing, and send what is there to trackers that lack it.
 
@@ -68,16 +72,16 @@ def train_sweep(
         say_engine([spec for spec in ours if not store.has(spec)], how["device"], how["engine"], say)
         from .estimate import seconds_here  # it imports PyTorch, which reading a study does not need
 
-        seconds = seconds_here(sweep, device=how["device"], engine=how["engine"], say=say)
-    failures = launch(sweep, store, executor, **how, seconds=seconds, tell=tell)
+        seconds = seconds_here(whole.sweep if whole else sweep, device=how["device"], engine=how["engine"], say=say)
+    failures = launch(sweep, store, executor, **how, seconds=seconds, tell=tell, whole=whole)
     for line in complaints(store):
         say(line)
     require_success(failures, f"of {len(sweep.chains)} chains of runs")
 
 
-def _by_function(store: Store, call: Call, tell: Callable[[Progress], None], sweep: Sweep) -> None:
+def _by_function(store: Store, call: Call, tell: Callable[[Progress], None], sweep: Sweep, whole: Whole | None) -> None:
     """Call the function for each run, in this process; one that fails costs no other run."""
-    clock, failed = Clock(sweep, store, None, 1), []
+    clock, failed = Clock(sweep, store, None, 1, whole), []
     for chain in sweep.chains:
         for spec in chain:
             store.ask(spec)
