@@ -13,7 +13,7 @@ RECORDED = json.loads((Path(__file__).parent / "course_of_smoke.json").read_text
 
 def replayed(foretold, chains, ended, began, slots=2, every=0.2):
     """Read the clock along a course; give (time, said, truth)."""
-    clock = TimeLeft(foretold, [chains], slots, foretold=True)
+    clock = TimeLeft(foretold, [chains], slots, predicted=True)
     end, now, busy, rows = max(ended.values()), 0.0, 0.0, []
     while now < end:
         left = {}
@@ -68,7 +68,7 @@ def test_a_machine_that_is_not_as_foretold_is_learnt_without_a_jump(slower):
 
 
 def test_without_a_foretold_time_there_is_none_before_progress():
-    clock = TimeLeft({"a": 1e9, "b": 1e9}, [[["a"], ["b"]]], 2, foretold=False)
+    clock = TimeLeft({"a": 1e9, "b": 1e9}, [[["a"], ["b"]]], 2, predicted=False)
     assert clock.read({"a": 1.0, "b": 1.0}, 0.0, 0.0) is None
     assert clock.read({"a": 1.0, "b": 1.0}, 20.0, 10.0) is None
     assert clock.read({"a": 0.5, "b": 0.5}, 40.0, 20.0) == pytest.approx(20, rel=0.05)
@@ -77,6 +77,6 @@ def test_without_a_foretold_time_there_is_none_before_progress():
 
 def test_runs_held_out_are_waited_for_until_the_others_have_ended():
     alike = {"a": 100.0, "b": 100.0, "c": 100.0}
-    together = TimeLeft(alike, [[["a"], ["b"], ["c"]]], 3, foretold=True).read(dict.fromkeys(alike, 1.0), 0.0, 0.0)
-    apart = TimeLeft(alike, [[["a"], ["b"]], [["c"]]], 3, foretold=True).read(dict.fromkeys(alike, 1.0), 0.0, 0.0)
+    together = TimeLeft(alike, [[["a"], ["b"], ["c"]]], 3, predicted=True).read(dict.fromkeys(alike, 1.0), 0.0, 0.0)
+    apart = TimeLeft(alike, [[["a"], ["b"]], [["c"]]], 3, predicted=True).read(dict.fromkeys(alike, 1.0), 0.0, 0.0)
     assert apart == pytest.approx(2 * together, rel=0.05)

@@ -18,7 +18,7 @@ TRACE = 240  # losses of a run that are kept
 
 @dataclass
 class Traces:
-    """The training losses of the runs under way, as they are told: run id -> [(step, loss), ...]."""
+    """The training losses of the runs under way, as they are reported: run id -> [(step, loss), ...]."""
 
     seen: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
 
@@ -119,7 +119,7 @@ def _rows(active: Sequence[Active], traces: Traces, width: int, plain: bool) -> 
 
 
 def _set(cell: str, width: int, place: int) -> str:
-    """Set a cell in its column: names and curves to the left, numbers to the right; a long name loses its middle."""
+    """Set a cell in its column: names and curves to the left, numbers to the right; a long name is cut."""
     if place in (0, 5):
         return (cell if len(cell) <= width else f"{cell[: width - 1]}…").ljust(width)
     return cell.rjust(width)

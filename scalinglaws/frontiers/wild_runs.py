@@ -1,4 +1,4 @@
-"""Runs far from the others, which bend the budget that they belong to: named by a fit of the additive law."""
+"""Runs far from the others, which move the best size of their budget: named by a fit of the additive law."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ def wild_runs(points: Points, columns: Mapping[str, str]) -> tuple[str, ...]:
     Args:
         points: finished runs. columns: role -> quantity, of which "params", "tokens" and "loss" are used.
     """
-    letters = {letter: columns[role] for letter, role in ROLES.items() if columns.get(role) in points}
+    letters = {letter: columns[role] for letter, role in ROLES.items() if columns.get(role, "") in points}
     if set(letters) != set(ROLES) or len(points) < LEAST or not letters["L"].startswith("loss"):
         return ()
     try:
@@ -38,7 +38,7 @@ def wild_runs(points: Points, columns: Mapping[str, str]) -> tuple[str, ...]:
     lie, them = ("lies", "it") if len(wild) == 1 else ("lie", "them")
     told = (
         f"{len(wild)} of {len(apart)} runs {lie} over {WILD:g} robust standard deviations from the additive law of the "
-        f"others: {shown}{rest}. Such a run bends the best size of its budget and widens every interval: look at {them}"
+        f"others: {shown}{rest}. Such a run moves the best size of its budget and widens every interval: look at {them}"
     )
     if "run_id" not in points:
         return (f"{told}, and exclude {them} with a reason in the column excluded_because.",)

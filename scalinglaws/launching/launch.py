@@ -54,14 +54,12 @@ def launch(
     others save their state and end; the next launch resumes there.
 
     Args:
-        engine: "auto", "plain" or "graphed", as `training.train.train` takes it.
-        track: names of trackers to which the processes send their runs.
-        seconds: how long a run takes a process, for the order of the chains and the time left; by default the order is
-            that of `work_of`, and the time left is that of the progress so far.
+        engine: as `training.train.train` takes it. track: names of trackers to which the processes send their runs.
+        seconds: of a run in a process, for the order of the chains and the time left; by default `work_of` orders them.
         stages: sets of run ids, in the order in which they are wanted; a later stage starts as soon as an earlier one
             leaves a process free. By default the whole sweep is one stage.
-        whole: the sweep of which this is a part: the progress is that of all its runs, which `seconds` must know.
-        ended: called with the index of each stage but the last when this launch completes it.
+        ended: called with the index of each stage but the last when it is complete.
+        whole: the sweep of which this is a part, and whose progress is given: `seconds` must know all its runs.
     """
     require_engine(engine)
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)

@@ -79,7 +79,7 @@ class Clock:
     ):
         self.sweep, self.store, self.last = whole.sweep if whole else sweep, store, time.monotonic()
         work = {spec.id: (seconds or work_of)(spec) for spec in self.sweep.runs}
-        self.time_left = TimeLeft(work, _stages(self.sweep), slots, foretold=seconds is not None)
+        self.time_left = TimeLeft(work, _stages(self.sweep), slots, predicted=seconds is not None)
         self.done = {spec.id for spec in self.sweep.runs if store.has(spec)}
         self.already = whole.already if whole else len(self.done)
         self.busy = 0.0

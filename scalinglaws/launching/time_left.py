@@ -1,4 +1,4 @@
-"""How long a launch still takes: from what each run was foretold to take, and from what the runs so far took."""
+"""How long a launch still takes: from what each run was predicted to take, and from what the runs so far took."""
 
 import heapq
 import math
@@ -10,7 +10,7 @@ BELIEVED_SHARE = 0.2  # of the work of a launch, where that is less
 EACH_RUN = 0.3  # seconds of a run beside its steps and evaluations: its text, its state and its files (smoke: 0.33)
 START = 2.5  # seconds of a process before its first step: almost all of it is the import of PyTorch
 LEAST_BUSY = 5.0  # seconds of processes before a time is given that rests on progress alone
-SLACK = 1.0  # seconds: the steps that processes have done and not yet told
+SLACK = 1.0  # seconds: the steps that processes have done and not yet reported
 MEMORY = 600.0  # seconds: what is that long ago counts for 1/e
 STEADY, LEAST_STEADY = 0.1, 3.0  # of the time left, and seconds: how fast what is shown follows what is estimated
 
@@ -20,15 +20,15 @@ class TimeLeft:
     """Estimate the seconds until all runs are done.
 
     Attributes:
-        work: run -> seconds that a process takes for it, if they are `foretold`; else its work in any unit.
-        chains: runs of one process after another; stages of chains, each of which begins when the one before it ends.
+        work: run -> seconds that a process takes for it, if they are `predicted`; else its work in any unit.
+        stages: chains of runs of one process after another; each stage begins when the one before it ends.
         slots: processes at once.
     """
 
     work: Mapping[str, float]
     stages: Sequence[Sequence[Sequence[str]]]
     slots: int
-    foretold: bool
+    predicted: bool
     _at_start: float = field(default=math.nan, init=False)
     _seen: tuple[float, float, float] | None = field(default=None, init=False)
     _busy: float = field(default=0.0, init=False)
@@ -60,26 +60,26 @@ class TimeLeft:
         assert self._seen is not None
         before, busy_before, whole_before = self._seen
         kept = math.exp(-(now - before) / MEMORY)
-        starting = START * self.slots if self.foretold else 0.0
+        starting = START * self.slots if self.predicted else 0.0
         begun = max(busy, starting) - max(busy_before, starting)  # of its start-up nothing shows as work done
         self._busy, self._gained = kept * self._busy + begun, kept * self._gained + whole_before - whole
         self._seen = now, busy, whole
 
     def _of(self, run: str, share: float) -> float:
-        return share * self.work[run] + (EACH_RUN if self.foretold else 0.0)
+        return share * self.work[run] + (EACH_RUN if self.predicted else 0.0)
 
     def _estimate(self, seconds: Mapping[str, float], gained: float, busy: float) -> float | None:
         """Give the end of the schedule of what is left, at the pace so far, and in the time until it starts."""
         if not seconds:
             return 0.0
-        if not self.foretold and (busy <= LEAST_BUSY or not self._gained):
+        if not self.predicted and (busy <= LEAST_BUSY or not self._gained):
             return None
-        ahead = max(0.0, START - busy / self.slots) if self.foretold and not gained else 0.0
+        ahead = max(0.0, START - busy / self.slots) if self.predicted and not gained else 0.0
         return ahead + self._pace() * sum(_makespan(chains, seconds, self.slots) for chains in self.stages)
 
     def _pace(self) -> float:
-        """Give busy seconds per unit of work: as foretold, 1, at first, then more and more as measured."""
-        if not self.foretold:
+        """Give busy seconds per unit of work: as predicted, 1, at first, then more and more as measured."""
+        if not self.predicted:
             return self._busy / self._gained
         believed = min(BELIEVED_SECONDS, BELIEVED_SHARE * self._at_start)
         measured = (self._busy + SLACK) / (self._gained + SLACK)
