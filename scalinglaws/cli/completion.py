@@ -14,7 +14,7 @@ from typer.main import get_command
 from ..errors import unknown_name
 from .app import SHOW, app
 
-HERE = "completion.sh"
+CORE = "completion.sh"  # the part that all shells run
 SHELLS = ("bash", "zsh", "fish")
 LAWS_OF = ("fit", "predict", "plan")  # they take several, with commas between
 BY_METAVAR = {
@@ -32,73 +32,6 @@ BY_METAVAR = {
 OF_FILES = ("FILE", "POINTS", "DIR", "LEDGER", "TEXT", "TABLES", "PAGE")  # how the metavar of a name of a file begins
 FILE_OPTIONS = ("--to", "--rejected", "--mapping", "--save-mapping", "--record", "--write")
 
-_BASH = r"""_scalinglaws() {
-  local IFS=$'\n' one word full= trimmed
-  local -a words=() found=()
-  for ((one = 1; one <= COMP_CWORD; one++)); do # bash takes = for the end of a word
-    word=${COMP_WORDS[one]}
-    if [[ ${#words[@]} -gt 0 && ($word == "=" || ${COMP_WORDS[one - 1]} == "=") ]]; then
-      words[${#words[@]} - 1]+=$word
-    else
-      words+=("$word")
-    fi
-  done
-  full=${words[${#words[@]} - 1]}
-  COMPREPLY=()
-  while read -r one; do found+=("$one"); done < <(_scalinglaws_candidates "${words[@]}")
-  case $full in *=*) trimmed=${full%=*}= ;; *) trimmed= ;; esac
-  [[ $COMP_WORDBREAKS == *=* ]] || trimmed=
-  for one in "${found[@]}"; do
-    if [[ $one == /files ]]; then
-      while read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "${full#"$trimmed"}")
-      compopt -o filenames 2> /dev/null
-    else
-      COMPREPLY+=("${one#"$trimmed"}")
-      if [[ $one == *= ]]; then compopt -o nospace 2> /dev/null; fi
-    fi
-  done
-}
-_scalinglaws_candidates() (
-@CORE@
-)
-complete -F _scalinglaws scalinglaws
-"""
-_ZSH = r"""#compdef scalinglaws
-_scalinglaws() {
-  local one
-  local -a found plain open
-  found=("${(@f)$(_scalinglaws_candidates "${(@)words[2,CURRENT-1]}" "$PREFIX")}")
-  for one in $found; do
-    case $one in
-      /files) _files ;;
-      *=) open+=("$one") ;;
-      ?*) plain+=("$one") ;;
-    esac
-  done
-  (( $#plain )) && compadd -- $plain
-  (( $#open )) && compadd -S '' -- $open
-}
-_scalinglaws_candidates() (
-emulate -R sh
-@CORE@
-)
-if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _scalinglaws "$@"; else compdef _scalinglaws scalinglaws; fi
-"""
-_FISH = r"""function __scalinglaws_candidates
-    set -l words (commandline -opc)
-    set -e words[1]
-    for one in (sh -c '@CORE@' sh $words (commandline -ct | string collect --allow-empty))
-        if test "$one" = /files
-            __fish_complete_path (commandline -ct)
-        else
-            echo $one
-        end
-    end
-end
-complete -c scalinglaws -f -a '(__scalinglaws_candidates)'
-"""
-SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
-
 
 @app.command(rich_help_panel=SHOW)
 def completion(shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]):
@@ -114,7 +47,12 @@ def completion(shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash,
 def script(shell: str) -> str:
     """Write the script of one shell."""
     core = _core()
-    return SCRIPTS[shell].replace("@CORE@", core.replace("\\", "\\\\").replace("'", "\\'") if shell == "fish" else core)
+    quoted = core.replace("\\", "\\\\").replace("'", "\\'") if shell == "fish" else core
+    return _read(f"completion.{shell}").replace("@CORE@", quoted)
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
 
 
 def _core() -> str:
@@ -136,7 +74,7 @@ def _core() -> str:
         "QUANTITIES": sorted(QUANTITIES),
         "SETTINGS": sorted(one.name for one in fields(Study)),
     }
-    text = files(__package__).joinpath(HERE).read_text("utf-8").rstrip()
+    text = _read(CORE).rstrip()
     for name, words in filled.items():
         text = text.replace(f"@{name}@", " ".join(words))
     return text.replace("@KINDS@", _kinds(verbs))
