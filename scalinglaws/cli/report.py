@@ -92,6 +92,7 @@ def _of_a_study(folder: Path, asked: dict, to: Path | None, pdf: bool):
 def _of_a_table(table: str, asked: dict, law: list[str] | None, budget: float | None, to: Path | None, pdf: bool):
     from ..fitting.own_law import inputs_for, read_laws, tried
     from ..reporting.report import report as run_report
+    from ..studying.beside_results import for_page
     from ..studying.table_study import JOINT, Wanted, appraise, counted
 
     own = [name for path in asked["law_file"] or [] for name in read_laws(path)]
@@ -112,4 +113,4 @@ def _of_a_table(table: str, asked: dict, law: list[str] | None, budget: float | 
     results = appraise(points, wanted, name=name, notes=told, command=shlex.join(["scalinglaws", *sys.argv[1:]]))
     for text in (text for text in results.notes if text not in told):
         say(f"note: {text}")
-    show(str(run_report(results, to or Path(f"{Path(name).stem}-report"), pdf=pdf)))
+    show(str(run_report(for_page(results), to or Path(f"{Path(name).stem}-report"), pdf=pdf)))

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..results.fitted import Estimate
-from ..results.tested import LawRanked, Ranking
+from ..results.tested import LawRanked, Ranking, RunsTested
 from .backtest import Cut
 from .comparison_text import comparison_blocks
 from .plain import plain
+
+MOST_TESTED = 2000  # runs of a law that a report shows one by one
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class Comparison(PublicRecord):
             LawRanked(
                 **{name: getattr(one, name) for name in names},
                 **({} if one.failed else {name: getattr(one, name) for name in measured}),
+                tested=None if one.failed else _tested(one.cuts),
             )
             for one in self.laws
         )
@@ -110,3 +115,19 @@ class Comparison(PublicRecord):
             f"behind_{end}": [getattr(one.behind, end, None) for one in self.laws] for end in ("value", "low", "high")
         }
         return columns | ends
+
+
+def _tested(cuts: tuple[Cut, ...]) -> RunsTested | None:
+    """Gather the errors of the larger runs; of more than `MOST_TESTED` an even sample by reach."""
+    good = [cut for cut in cuts if not cut.failed]
+    if not good:
+        return None
+    reaches, errors, ratios = (
+        np.concatenate([getattr(c, name) for c in good]) for name in ("reaches", "errors", "ratios")
+    )
+    rows = np.argsort(reaches, kind="stable")[:: max(1, -(-len(reaches) // MOST_TESTED))]
+    return RunsTested(
+        tuple(float(f"{x:.5g}") for x in reaches[rows]),
+        tuple(float(f"{x:.4g}") for x in errors[rows]),
+        tuple((ratios[rows] <= 1).tolist()),
+    )

@@ -20,6 +20,7 @@ _LABELS = {
     "flops_6nd": "training compute C = 6ND (FLOPs)",
     "flops_exact": "training compute C, every matrix product (FLOPs)",
     "flops_6nd_total": "training compute C = 6ND, all parameters (FLOPs)",
+    "lr": "peak learning rate",
     "loss_nats": "test loss L (nats per token)",
 }
 _GREEK = ("alpha", "beta", "gamma", "delta", "kappa", "lambda", "sigma")

@@ -44,6 +44,7 @@ STYLE = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
 }
+MOST_BESIDE, IN_A_ROW = 4, 3  # panels
 WIDTH, NARROW = 10.4, 4.3  # inches; the same width for all, so that letters have the same size on the page
 RASTER_DPI = 200  # resolution of what is drawn as pixels: the points of a long table
 POINTS_A_REM = 10.2  # points per rem: how large letters may become on a wide page
@@ -61,7 +62,7 @@ def styled() -> Iterator[None]:
 
 
 def new_figure(panels: int, *, stacked: bool = False, width: float = WIDTH, height: float = 3.6):
-    """Make a figure of panels side by side, or one above the other.
+    """Make a figure of panels side by side, in rows of `IN_A_ROW` where there are many, or one above the other.
 
     Args:
         width, height: width of the figure and height of one row of panels, in inches.
@@ -73,13 +74,16 @@ def new_figure(panels: int, *, stacked: bool = False, width: float = WIDTH, heig
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    size = (NARROW, height * panels) if stacked else (width, height)
+    columns = 1 if stacked else panels if panels <= MOST_BESIDE else IN_A_ROW
+    rows = -(-panels // columns)
+    size = NARROW if stacked else width, height * rows
     spaced = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, wspace=0.03, hspace=0.04)
     figure = Figure(figsize=size, layout=spaced, dpi=RASTER_DPI)
     FigureCanvasSVG(figure)
-    rows, columns = (panels, 1) if stacked else (1, panels)
     axes = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
-    return figure, axes
+    for empty in axes[panels:]:
+        empty.remove()
+    return figure, axes[:panels]
 
 
 def as_svg(figure, name: str) -> str:

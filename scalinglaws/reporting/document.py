@@ -120,7 +120,7 @@ def live_figure(figure: DrawnFigure, picture: str, number: str, links: str = "")
     """Lay out a figure: its picture, the place of its chart, its caption, and its data as a table on request."""
     named = f"<strong>{html.escape(number)}.</strong> "
     if not figure.drawing.panels:
-        why = f'<p class="absent">{_coded(figure.caption)}</p>'
+        why = f'<p class="absent">{coded(figure.caption)}</p>'
         return f'<figure id="figure-{figure.name}"><figcaption>{named}{why}</figcaption></figure>'
     live = _has_chart(figure)
     links = f'<span class="files">{links}</span>' if links else ""
@@ -129,7 +129,7 @@ def live_figure(figure: DrawnFigure, picture: str, number: str, links: str = "")
     return (
         f'<figure id="figure-{figure.name}"{chart}><div class="paper">'
         f'<div class="still">{picture}</div><div class="live" hidden></div></div>'
-        f"<figcaption>{named}{_coded(figure.caption)} {links}{data}</figcaption></figure>"
+        f"<figcaption>{named}{coded(figure.caption)} {links}{data}</figcaption></figure>"
     )
 
 
@@ -143,8 +143,8 @@ def _has_chart(figure: DrawnFigure) -> bool:
     return 0 < sum(len(mark.x) for panel in figure.drawing.panels for mark in panel.marks) <= MOST_DRAWN
 
 
-def _coded(text: str) -> str:
-    """Typeset a caption; a command between backquotes stays as it is."""
+def coded(text: str) -> str:
+    """Typeset a text; a command between backquotes stays as it is."""
     parts = text.split("`")
     return "".join(f"<code>{html.escape(one)}</code>" if i % 2 else formula(one) for i, one in enumerate(parts))
 

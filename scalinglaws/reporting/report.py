@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from ..errors import counted
 from ..records.json_values import write_json, write_whole
 from ..results.attempt import attempt
 from ..results.letters import of_a_table
@@ -13,7 +14,7 @@ from ..results.sentences import five_sentences
 from ..results.study_results import StudyResults
 from .answer import card, forecast_line, minded
 from .audit_tables import audit_warning
-from .document import Document, Section, charts_of, failed, html_of, live_figure, table_html
+from .document import Document, Section, charts_of, coded, failed, html_of, live_figure, table_html
 from .drawing.drawn_figure import DrawnFigure
 from .markup import formula
 from .methods import checklist, methods
@@ -80,7 +81,11 @@ def page(
         Section("planner", "What if", asked),
         Section("words", "In words", _words(results)),
         *laws,
-        Section("figures", "Figures", f'<section id="figures"><h2>Figures</h2>{"".join(others)}</section>'),
+        Section(
+            "figures",
+            "Figures",
+            f'<section id="figures"><h2>Figures</h2>{"".join(others)}{_undrawn(figures)}</section>',
+        ),
         *(one for one in tables if one not in laws),
         Section("methods", "Methods", attempt(partial(methods, results), partial(failed, "This paragraph"))),
         Section("table-checklist", "The checklist of a scaling law", checked),
@@ -97,6 +102,15 @@ def page(
             planner='id="planner"' in asked,
         )
     )  # fmt: skip
+
+
+def _undrawn(figures: Sequence[DrawnFigure]) -> str:
+    """List the figures that these runs do not allow, each with what it needs; empty on a page without figures."""
+    names = {one.name for one in figures}
+    left = [one for one in STUDY_FIGURES if one.name not in names]
+    items = "".join(f"<li><strong>{html.escape(one.title)}</strong>: {coded(one.lacks)}.</li>" for one in left)
+    many = counted(len(left), "figure")
+    return f"<details><summary>{many} without runs here</summary><ul>{items}</ul></details>" if names and left else ""
 
 
 def _mind(results: StudyResults) -> str:

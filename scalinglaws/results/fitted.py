@@ -74,6 +74,25 @@ class FittedLaw:
 
 
 @dataclass(frozen=True)
+class ProfiledConstant:
+    """The profile likelihood of one constant of a law.
+
+    Attributes:
+        values: at which it was held, in order; `rise`: of the objective there, with the other constants fitted again,
+            as half the square of a number of standard errors.
+        value: that of the fit; `limit`: the rise at the ends of the interval at `level`.
+    """
+
+    law: str
+    parameter: str
+    values: tuple[float, ...]
+    rise: tuple[float, ...]
+    value: float
+    limit: float
+    level: float
+
+
+@dataclass(frozen=True)
 class Band:
     """A fitted line and its interval, ready to draw: arrays of equal length, in the units of their quantities.
 

@@ -7,10 +7,10 @@ from ..points.points import Points
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from .audited import Audit
-from .fitted import Band, Estimate, FittedLaw, FrontierFound, LearningCurve
+from .fitted import Band, Estimate, FittedLaw, FrontierFound, LearningCurve, ProfiledConstant
 from .live_plan import LivePlan
 from .summary import summary_blocks
-from .tested import HeldOutTest, Ranking, SeedSpread
+from .tested import HeldOutTest, Ranking, SeedSpread, WrittenForecast
 
 KAPLAN_COUNTS = {"N": "params_nonembedding", "D": "tokens", "C": "flops_6nd", "L": "loss_nats"}
 
@@ -64,6 +64,8 @@ class StudyResults(PublicRecord):
         law: the law that the summary, the residuals and the plan use; empty: the law of `held_out`.
         ranking: the laws of a table, ranked by how well they predict its larger runs; a study has `held_out` instead.
         budgets: plans over a range of budgets; None where no law splits one.
+        profiles: of the constants of the laws of N and D; `ledger`: the forecasts that were written down. Both are
+            added where a page or a figure needs them.
         of: "study", or "table" for runs that somebody else trained: then the machine, text and cost are unknown.
         held_out: the test of the largest held-out size; `also_held_out`: those of the smaller ones.
         spent: seconds of run time of "training", "held-out runs" and "evaluations", which are `train_seconds` together.
@@ -96,6 +98,8 @@ class StudyResults(PublicRecord):
     of: str = "study"
     spent: dict[str, float] = field(default_factory=dict)
     budgets: Budgets | None = None
+    profiles: tuple[ProfiledConstant, ...] = ()
+    ledger: tuple[WrittenForecast, ...] = ()
     also_held_out: tuple[HeldOutTest, ...] = ()
 
     @property

@@ -1,10 +1,25 @@
 """How well laws predicted held-out runs, and how much the loss varies with the seed."""
 
+import math
 from dataclasses import dataclass
 
 from .fitted import Band, Estimate
 
 HELD_OUT = "held out to test the prediction"  # why such a point takes no part in a fit
+
+
+@dataclass(frozen=True)
+class RunsTested:
+    """The runs on which a law was tested, one value each; a run stands there once for each fit that predicted it.
+
+    Attributes:
+        reaches: how far beyond its fit: compute over the largest fitted compute, in a trial size over the largest size.
+        errors: ln(measured / predicted); `inside`: whether the prediction interval held the loss.
+    """
+
+    reaches: tuple[float, ...]
+    errors: tuple[float, ...]
+    inside: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -15,6 +30,7 @@ class LawTrial:
         rms_log: root mean square of ln(measured / predicted).
         coverage: fraction of these losses inside the prediction interval.
         factor: of records of earlier releases, which widened the interval by it.
+        tested: the error of each loss; None in records of earlier releases.
     """
 
     law: str
@@ -22,6 +38,7 @@ class LawTrial:
     rms_log: float
     coverage: float
     factor: float = 1.0
+    tested: RunsTested | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,7 @@ class LawRanked:
         rms_log: root mean square log error there; `coverage`: fraction inside the interval as the fit gives it.
         factor: factor on the half-width of the interval that gives the nominal coverage; never below 1.
         failed: why the law could not be tested; empty if it could.
+        tested: the error on each larger run, or on a sample of them; None in records of earlier releases.
     """
 
     law: str
@@ -89,6 +107,7 @@ class LawRanked:
     coverage: float | None = None
     factor: float = 1.0
     failed: str = ""
+    tested: RunsTested | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +130,39 @@ class Ranking:
     def able(self) -> tuple[LawRanked, ...]:
         """The laws that could be tested."""
         return tuple(law for law in self.laws if not law.failed)
+
+
+@dataclass(frozen=True)
+class WrittenForecast:
+    """A forecast as it was written down before its run, and what was measured.
+
+    Attributes:
+        made: when, in UTC; `by`: the forecast or the law; `at`: letter -> the target.
+        value: None where the runs do not determine it; why_not: why the interval says nothing; empty if it says
+            something.
+        measured: mean loss of the runs that came in; None before.
+    """
+
+    made: str
+    by: str
+    at: dict[str, float]
+    value: float | None
+    low: float
+    high: float
+    level: float
+    reach: float
+    measured: float | None = None
+    why_not: str = ""
+
+    @property
+    def middle(self) -> float:
+        """The value, or the middle of the interval where there is none."""
+        return math.sqrt(self.low * self.high) if self.value is None else self.value
+
+    @property
+    def hit(self) -> bool | None:
+        """Whether the interval holds the loss; None without a loss, or where the interval says nothing."""
+        return None if self.measured is None or self.why_not else self.low <= self.measured <= self.high
 
 
 @dataclass(frozen=True)

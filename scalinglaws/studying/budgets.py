@@ -14,8 +14,8 @@ from ..results.study_results import Budgets, Recommendation
 from .live_planner import live_plan
 from .predictor import Predictor, fitted_compute
 
-SPAN = (0.1, 1000.0)  # times the largest fitted compute
-BUDGETS = 13  # between neighbours, powers of C interpolate N, D and the loss to better than 1%
+SPAN = (0.001, 1000.0)  # times the largest fitted compute
+BUDGETS = 19  # between neighbours, powers of C interpolate N, D and the loss to better than 1%
 LEAST = 2  # budgets of a planner
 
 

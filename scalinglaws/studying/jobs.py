@@ -17,6 +17,7 @@ from ..records.arguments import checked
 from ..reporting.report import report as drawn
 from ..reporting.side_by_side_page import side_by_side_page
 from ..results.study_results import StudyResults
+from .beside_results import for_page
 from .families import Measured, measure
 from .laws_asked import JOINT
 from .page_of_study import page_of_study
@@ -119,7 +120,7 @@ def report(
     if isinstance(of, Points):
         members = tuple(shelf(one) if isinstance(one, str) else one for one in laws or JOINT)
         wanted = Wanted(members, bool(laws), columns or None, flops, level, draws, seed)
-        return drawn(appraise(of, wanted, notes=of.notes), Path(to or "points-report"), pdf=pdf)
+        return drawn(for_page(appraise(of, wanted, notes=of.notes)), Path(to or "points-report"), pdf=pdf)
     if laws or columns or flops:
         raise MisuseError("laws, columns and flops apply to a table of runs; for a study, its file sets them.")
     return page_of_study(of, to, pdf=pdf)  # type: ignore[arg-type]

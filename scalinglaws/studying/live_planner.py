@@ -39,7 +39,10 @@ def live_plan(by: Predictor, plans: Sequence[Recommendation], **how: Any) -> Liv
     level = how.get("level", 0.95)
     try:
         step = STEP if isinstance(by, Forecaster) else STEP_OF_DRAWS
-        sizes, tokens = (_nodes(plans, name, step) for name in ("params", "tokens"))
+        sizes, tokens = (
+            _nodes(plans, name, drawn[0].fit.inputs[letter], step)
+            for letter, name in (("N", "params"), ("D", "tokens"))
+        )
         surface = _surface(by, drawn, sizes, tokens, level, how.get("ceiling"))
     except (LawError, FitError, MisuseError, PointsError):
         return None
@@ -61,9 +64,11 @@ def _drawn_law(one: Draws) -> DrawnLaw:
     return DrawnLaw(one.fit.law.name, values, columns, one.fit.law.convention.get("D") != "tokens_unique")
 
 
-def _nodes(plans: Sequence[Recommendation], name: str, step: float) -> np.ndarray:
+def _nodes(plans: Sequence[Recommendation], name: str, fitted: np.ndarray, step: float) -> np.ndarray:
+    """Space ln N or ln D evenly over what the page may ask for: around the budgets and over the fitted points."""
     logs = [float(np.log(getattr(plan, name).value)) for plan in plans]
-    low, high = min(logs) - BEYOND, max(logs) + BEYOND
+    ends = np.log([fitted.min() / 2, fitted.max() * 2])
+    low, high = min(*logs, ends[0] + BEYOND) - BEYOND, max(*logs, ends[1] - BEYOND) + BEYOND
     return np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
 
 

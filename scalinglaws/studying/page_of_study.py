@@ -6,6 +6,7 @@ from ..errors import StudyError
 from ..reporting.families_page import families_page
 from ..reporting.report import report
 from ..results.study_results import StudyResults
+from .beside_results import for_page
 from .experiment import experiment
 from .results_given import RESULTS, kept_results
 
@@ -24,7 +25,7 @@ def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None, *
         StudyError: the folder has no results.
     """
     if isinstance(of, StudyResults):
-        return report(of, Path(to or f"{of.name}-report"), pdf=pdf)
+        return report(for_page(of), Path(to or f"{of.name}-report"), pdf=pdf)
     kept = kept_results(of)
     if kept is None and (Path(of) / TABLES).is_file():
         return families_page(experiment(of), Path(to or Path(of) / "report"), pdf=pdf)
@@ -33,4 +34,4 @@ def page_of_study(of: str | Path | StudyResults, to: str | Path | None = None, *
             f"{of} has no {RESULTS} of a study and no {TABLES} of a set of families: name such a folder, or pass "
             "points (see scalinglaws.read)."
         )
-    return report(kept, Path(to or Path(of) / "report"), pdf=pdf)
+    return report(for_page(kept, of), Path(to or Path(of) / "report"), pdf=pdf)

@@ -34,6 +34,7 @@ from ..store.points_of_runs import curve_points, learning_curves, points_of
 from ..store.store import Store, new_or_kept
 from ..training.own_trainer.work import Call
 from ..training.trackers import check_trackers, forget_complaints
+from .beside_results import for_page
 from .budgets import budgets_by
 from .fitted_laws import Inference, infer
 from .floor_sought import floor_sought
@@ -136,7 +137,11 @@ def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool, s
     )
     write_json(folder / "results.json", to_plain(results))
     attempt(
-        lambda: report(results, folder / REPORT, figures=STUDY_FIGURES if figures else ()),
+        lambda: report(
+            for_page(results, folder) if figures else results,
+            folder / REPORT,
+            figures=STUDY_FIGURES if figures else (),
+        ),
         lambda why: say(f"the page could not be written: {why}. The results are kept: scalinglaws report {folder}"),
     )
     return results

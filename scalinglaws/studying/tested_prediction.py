@@ -17,7 +17,7 @@ from ..records.json_values import from_plain, read_sealed, to_plain, utc_now, wr
 from ..records.numbers_in_text import between
 from ..results.attempt import attempt
 from ..results.fitted import Band, Estimate
-from ..results.tested import HELD_OUT, HeldOutTest, LawTrial, SeedSpread
+from ..results.tested import HELD_OUT, HeldOutTest, LawTrial, RunsTested, SeedSpread
 from ..run.run import Run, RunSpec
 from ..uncertainty.drawn import Draws
 
@@ -55,7 +55,7 @@ def _trial(law: Law | str, points: Points, level: float, columns: Mapping[str, s
         backtest(law, points, [below], by=size, upto=next_one, level=level, options=options)[0]
         for below, next_one in _cuts(points, size)
     ]
-    good = [(cut.errors, cut.ratios) for cut in cuts if not cut.failed]
+    good = [(cut.errors, cut.ratios, cut.reaches) for cut in cuts if not cut.failed]
     return _tried(law if isinstance(law, str) else law.name, good)
 
 
@@ -66,17 +66,20 @@ def _trial_of_forecast(points: Points, level: float, columns: Mapping[str, str])
         asked = kept.take(kept[size] == next_one)
         said = known.ask({letter: asked[known.seen.columns[letter]] for letter in ("N", "D")}, level=level)
         middle = np.where(said.determined, said.value, np.sqrt(said.low * said.high))
-        found.append(scored(asked[known.seen.columns["L"]], middle, said.low, said.high))
+        reach = np.full(len(asked), next_one / below)
+        found.append((*scored(asked[known.seen.columns["L"]], middle, said.low, said.high), reach))
         name = known.name
     return _tried(name, found)
 
 
-def _tried(name: str, cuts: Sequence[tuple[np.ndarray, np.ndarray]]) -> LawTrial | None:
-    """Make the record of a trial from errors and |error| / half-width above each cut."""
+def _tried(name: str, cuts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> LawTrial | None:
+    """Make the record of a trial from errors, |error| / half-width and reach above each cut."""
     if not cuts:
         return None
-    errors, ratios = (np.concatenate(parts) for parts in zip(*cuts, strict=True))
-    return LawTrial(name, len(errors), float(np.sqrt(np.mean(errors**2))), float((ratios <= 1).mean()))
+    errors, ratios, reaches = (np.concatenate(parts) for parts in zip(*cuts, strict=True))
+    tested = RunsTested(tuple(reaches.tolist()), tuple(errors.tolist()), tuple((ratios <= 1).tolist()))
+    rms, inside = float(np.sqrt(np.mean(errors**2))), float((ratios <= 1).mean())
+    return LawTrial(name, len(errors), rms, inside, tested=tested)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..axes import add_pf_days, equation, logarithmic, plain
-from ..canvas import NARROW, WIDTH, new_figure
+from ..canvas import MOST_BESIDE, NARROW, WIDTH, new_figure
 from ..colours import colour_bar, log_colours
 from .drawing import Axis, ChartPanel, Drawing, Mark
 from .limits import limits_of, marks_of_y
@@ -24,7 +24,8 @@ def figure_of(drawing: Drawing, *, stacked: bool = False):
     letters = LETTERS[2 if stacked else min(count, 3)]
     rows = max((_rows(panel, letters) for panel in drawing.panels), default=0)
     width = NARROW if stacked else (6.4 if count == 1 else WIDTH)
-    figure, axes = new_figure(count, stacked=stacked, width=width, height=3.3 + ROW * rows)
+    height = (2.6 if count > MOST_BESIDE and not stacked else 3.3) + ROW * rows
+    figure, axes = new_figure(count, stacked=stacked, width=width, height=height)
     colours = _colours(drawing)
     if drawing.note:
         figure.suptitle(drawing.note, fontsize=8.0, color="#9a3412", x=0.01, ha="left")

@@ -1,10 +1,29 @@
 """The figures of a study by their names, in the order of the page."""
 
 from ...errors import MisuseError, nearest
-from . import attribution, backtest, curves, frontier, held_out, isoflop, joint, laws, residual_map, residuals
+from . import (
+    attribution,
+    backtest,
+    contours,
+    curves,
+    forecasts,
+    frontier,
+    held_out,
+    isoflop,
+    joint,
+    laws,
+    ledger,
+    profiles,
+    rate_scans,
+    residual_map,
+    residuals,
+)
 from .figure import StudyFigure
 
-FILES = (laws, curves, joint, isoflop, frontier, held_out, backtest, residuals, residual_map, attribution)
+FILES = (
+    laws, curves, joint, contours, isoflop, frontier, forecasts, held_out, backtest, ledger, residuals, residual_map,
+    profiles, rate_scans, attribution,
+)  # fmt: skip
 STUDY_FIGURES = tuple(file.FIGURE for file in FILES)
 
 
