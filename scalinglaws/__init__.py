@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .planning.plan import plan
     from .planning.planned import Plan
     from .planning.published import Optima
+    from .planning.train_to_test import TrainToTest, train_to_test
     from .points.convert import convert
     from .points.points import Points
     from .points.reading import read_points
@@ -96,6 +97,7 @@ _DEFINED_IN = {
         ".planning.plan": "plan",
         ".planning.planned": "Plan",
         ".planning.published": "Optima",
+        ".planning.train_to_test": "TrainToTest train_to_test",
         ".points.points": "Points",
         ".points.reading": "read_points",
         ".points.which_rows": "points_of_checkpoints",
@@ -152,6 +154,7 @@ __all__ = [
     "ScalingLawsError",
     "Shape",
     "Sweeps",
+    "TrainToTest",
     "__version__",
     "audit",
     "backtest",
@@ -190,6 +193,7 @@ __all__ = [
     "study",
     "sweeps",
     "through_loss",
+    "train_to_test",
     "write_points",
 ]
 

@@ -8,6 +8,7 @@ import re
 import shlex
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ HELP = ("typer.Option", "typer.Argument", "_Commands")
 PROPOSES = re.compile(r"--[a-z]|scalinglaws (?!wrote)\{?[a-z]")
 QUICK = "--draws 20 --no-backtest --interval sandwich"
 PLAN = "plan chinchilla points.csv --draws 20 --interval sandwich --flops 1e21"
+ANSWERS = "plan train-to-test answers.csv --draws 20 --interval sandwich --flops 1e22"
 SHAPES = "--n-vocab 50257 --n-ctx 2048"
 PRINTED = "E=1.69,A=406.4,B=410.7,alpha=0.34,beta=0.28"
 COSINE = "cosine:steps=72000,peak=3e-4,end=3e-5,warmup=2000"
@@ -235,6 +237,16 @@ STEPS = {
         f"{PLAN} {SHAPES} --lr 1e-3 --export nanogpt --shape-row 99", "--shape-row 1", "models 1 to"
     ),
     "--export writes one of the listed": Step(f"{PLAN} --lr 1e-3 --export nanogpt", SHAPES, "--n-vocab and --n-ctx"),
+    "need a law of the answers": Step(
+        f"{PLAN} --questions 1e9 --answer-tokens 500",
+        f"scalinglaws {ANSWERS} --questions 1e9 --answer-tokens 500",
+        "scalinglaws plan train-to-test POINTS",
+    ),
+    "these three and no other goal": Step(
+        f"{ANSWERS} --params 1e9",
+        f"scalinglaws {ANSWERS} --questions 1e9 --answer-tokens 500",
+        "--questions 1e9 --answer-tokens 500",
+    ),
     # files and studies
     "a comparison takes one --law and no --budget": Step(
         "report points.csv iso.csv --budget 1e21",
@@ -398,6 +410,11 @@ MIXTURES = [
     for a in np.linspace(0.1, 0.9, 9)
     for d in (1e4, 1e5)
 ]
+ANSWERED = [
+    {"run_id": f"a{i}", "params_total": n, "tokens": d, "samples": k, "surprise_at_k": y * (1 + 0.002 * (-1) ** i)}
+    for i, (n, d, k) in enumerate(product(np.geomspace(1e8, 3e9, 4), np.geomspace(2e9, 1e11, 3), (1, 8, 64, 512)))
+    for y in [0.05 + 300 / n**0.33 + 900 / d**0.32 + 0.9 / k**0.35]
+]
 STEPS_ALONE = [
     {name: row[name] for name in ("run_id", "params_total", "loss")} | {"steps": row["tokens"] / 5e5} for row in ROWS
 ]
@@ -417,6 +434,7 @@ TABLES = {
     "mixed": MIXTURES,
     "curves": CURVES,
     "batches": BATCHES,
+    "answers": ANSWERED,
     "rates": [{"steps": s, "lr": 1e-3} for s in range(1, 100)],
 }
 

@@ -25,7 +25,7 @@ from scalinglaws.records.json_values import to_plain
 from scalinglaws.run.shape import Shape
 from scalinglaws.uncertainty.draws import draws
 
-CHINCHILLA, KAPLAN = law("chinchilla"), law("kaplan-nd")
+CHINCHILLA, KAPLAN, SKALING = law("chinchilla"), law("kaplan-nd"), law("skaling")
 REFIT = dict(CHINCHILLA.published[2].values)
 SARDANA = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.336, "beta": 0.283}
 DATABLATIONS = {
@@ -56,9 +56,9 @@ def test_the_optimum_of_the_refit_is_the_published_one():
     assert 5.76e23 / 6 / params**2 == pytest.approx(18.4, rel=1e-2)
 
 
-@pytest.mark.parametrize("member", [CHINCHILLA, KAPLAN], ids=lambda member: member.name)
+@pytest.mark.parametrize("member", [CHINCHILLA, KAPLAN, SKALING], ids=lambda member: member.name)
 def test_closed_forms_are_the_minimum_over_sizes(member):
-    values, spending = dict(member.published[-1].values), Spending(1e21)
+    values, spending = dict(member.published[-1].values) if member.published else {**REFIT, "k": 0.6}, Spending(1e21)
     best = CLOSED_FORMS[member.name](1e21, **values)
     found = minimize_scalar(
         lambda x: float(loss_of(Trade(member, values, spending), np.exp(x))), bracket=(15, 22, 28), tol=1e-12

@@ -7,6 +7,7 @@ _SHARE = Range(0, 1, above=True, below=True)
 
 RANGES = {
     "above": _POSITIVE,
+    "answer_tokens": _POSITIVE,
     "aspect": Range(0, 1e6, above=True),
     "at_loss": Range(0, 1e3, above=True),
     "batch_tokens": _POSITIVE,
@@ -30,6 +31,7 @@ RANGES = {
     "params": _POSITIVE,
     "price_per_hour": Range(0, 1e9),
     "processes": Range(0, 4096, meaning="0 for one per core"),
+    "questions": _POSITIVE,
     "reach": Range(1, 1e4),
     "retrain": Range(0, 1e4),
     "seed": Range(0, 2**63 - 1),

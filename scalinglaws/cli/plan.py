@@ -1,7 +1,8 @@
 """Turn a budget into a plan, and a plan into a trainer's configuration."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,6 +28,10 @@ Params = Annotated[_Float, typer.Option(help="Fix the size, and plan the tokens.
 Tokens = Annotated[_Float, typer.Option(help="Fix the tokens, and plan the size.")]
 Unique = Annotated[_Float, typer.Option(help="Number of different tokens in the data; beyond it, tokens repeat.")]
 Inference = Annotated[float, typer.Option(help="Tokens to serve after training, from the same budget.")]
+Questions = Annotated[
+    _Float, typer.Option(help="For train-to-test: questions to answer, whose answers the same budget pays.")
+]
+AnswerTokens = Annotated[_Float, typer.Option(help="For train-to-test: tokens of one answer.")]
 Batch = Annotated[_Float, typer.Option(help="Tokens per step; by default from published laws.")]
 Policy = Annotated[str | None, typer.Option(help="For kaplan-ns: critical, small-batch or fixed.")]
 Critical = Annotated[
@@ -65,6 +70,8 @@ def plan(
     tokens: Tokens = None,
     unique_tokens: Unique = None,
     inference_tokens: Inference = 0.0,
+    questions: Questions = None,
+    answer_tokens: AnswerTokens = None,
     batch_tokens: Batch = None,
     batch_policy: Policy = None,
     critical: Critical = None,
@@ -87,22 +94,19 @@ def plan(
 
     Example:  scalinglaws plan points.csv --flops 1e21 --n-vocab 50257 --n-ctx 2048 --hardware h100-sxm
     """
+    limits = {"fixed_params": params, "fixed_tokens": tokens, "unique_tokens": unique_tokens}
+    others = target_loss, target_accuracy, inference_tokens, n_vocab, to, *limits.values()
+    if made := _answered(a, flops, questions, answer_tokens, others):
+        return _tell(a, made, None, None, json)
     building = _building(n_vocab, n_ctx, d_head, not untied)
     _check_export(export, building, shape_row, to, lr)
     asked = {"flops": flops, "target_loss": target_loss, "target_accuracy": target_accuracy, "building": building}
-    given = {
-        "batch_tokens": batch_tokens,
-        "batch_policy": batch_policy,
-        "critical": critical and o.places(critical, "--critical", "B_star=2e8,alpha_B=0.21"),
-        "fixed_params": params,
-        "fixed_tokens": tokens,
-        "unique_tokens": unique_tokens,
-        "inference_tokens": inference_tokens,
-        "hardware": hardware,
-        "flops_per_second": flops_per_second,
-        **{"devices": devices, "price_per_hour": price_per_hour},
-    }
-    made = _planned(a, mix, accuracy, asked | given)
+    batch: dict[str, Any] = {"batch_tokens": batch_tokens, "batch_policy": batch_policy}
+    batch |= {"critical": critical and o.places(critical, "--critical", "B_star=2e8,alpha_B=0.21")}
+    machine: dict[str, Any] = {"hardware": hardware, "flops_per_second": flops_per_second}
+    machine |= {"devices": devices, "price_per_hour": price_per_hour}
+    limits["inference_tokens"] = inference_tokens
+    made = _planned(a, mix, accuracy, asked | batch | limits | machine)
     _tell(a, made, _exported(made, export, shape_row, lr, devices), to, json)
 
 
@@ -121,6 +125,29 @@ def _planned(a: Fitted | Unasked, mix: str | None, chain: str | None, given: dic
     if mixed:
         say(f"weights of the laws: {mixed.weighed()}; {mixed.sentence}")
     return made
+
+
+def _answered(a: Fitted | Unasked, flops, questions, answer_tokens, others: Sequence[object]):
+    """Split the budget by a law of answers, if the law is one; None if it is one of the loss.
+
+    Raises:
+        MisuseError: one of the three numbers is missing, an option of another plan is given, or there is no such law.
+    """
+    from ..planning.train_to_test import train_to_test
+
+    if isinstance(a, Unasked) or all(one.fit.law.predicts != "surprise_at_k" for one in a.draws):
+        if questions is not None or answer_tokens is not None:
+            raise MisuseError(
+                "--questions and --answer-tokens need a law of the answers: scalinglaws plan train-to-test POINTS. To "
+                "serve a number of tokens after training: --inference-tokens 1e12."
+            )
+        return None
+    if None in (flops, questions, answer_tokens) or any(others):
+        raise MisuseError(
+            "a plan by train-to-test takes these three and no other goal or limit: --flops 1e21 --questions 1e9 "
+            "--answer-tokens 500."
+        )
+    return train_to_test(a.one("plan"), flops, questions=questions, answer_tokens=answer_tokens, level=a.level)
 
 
 def _building(n_vocab, n_ctx, d_head, tied):
@@ -174,7 +201,8 @@ def _tell(a: Fitted | Unasked, made, configured: str | None, to: Path | None, js
         say(f"configuration written to {to}")
     if json:
         values = to_plain(made)
-        values["loss"] = values.pop("loss_nats")
+        if "loss_nats" in values:
+            values["loss"] = values.pop("loss_nats")
         values["warnings"] = [warning["message"] for warning in warned]
         emit(values if configured is None else {**values, "configuration": configured}, a.points)
     elif configured is not None and not to:

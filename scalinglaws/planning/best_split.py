@@ -243,4 +243,13 @@ def kaplan_nd_params(C, *, N_c, D_c, alpha_N, alpha_D):
     return np.exp((np.log(r * C / 6) - np.log(D_c) + r * np.log(N_c)) / (1 + r))  # in logs: N_c^r may overflow
 
 
-CLOSED_FORMS: dict[str, Callable[..., Any]] = {"chinchilla": chinchilla_params, "kaplan-nd": kaplan_nd_params}
+def skaling_params(C, *, E, A, B, alpha, beta, k):
+    """N* of (A / N^alpha + B / D^beta)^k + E: Chinchilla's, for the outer power moves no optimum."""
+    return chinchilla_params(C, E=E, A=A, B=B, alpha=alpha, beta=beta)
+
+
+CLOSED_FORMS: dict[str, Callable[..., Any]] = {
+    "chinchilla": chinchilla_params,
+    "kaplan-nd": kaplan_nd_params,
+    "skaling": skaling_params,
+}

@@ -13,6 +13,7 @@ from .law_splits import Split
 from .least_compute import Sizes
 
 ROUNDS, CLOSE = 12, 1e-6  # of ln(loss): the discrepancy varies slowly, so that each round gains a digit or more
+FEW = 8  # draws in the rounds after the first, which need the answer of the law's own constants alone
 
 
 def forecast_loss(known: Forecaster, one: Split, level: float = 0.95) -> tuple[Estimate, float, tuple[str, ...]]:
@@ -36,9 +37,10 @@ def goal_by_forecast(
     Raises:
         MisuseError, FitError: as `goal_split`.
     """
-    asked = target.loss
+    asked, used = target.loss, draws
     for _ in range(ROUNDS):
-        found = goal_split(draws, spending, replace(target, loss=asked, drawn=np.array([asked])), sizes)
+        found = goal_split(used, spending, replace(target, loss=asked, drawn=np.array([asked])), sizes)
+        used = replace(draws, values=draws.values[:FEW])
         apart = np.log(target.loss / forecast_loss(known, found[0])[0].value)
         if abs(apart) < CLOSE:
             break
