@@ -29,6 +29,7 @@ from . import (  # noqa: I001 (the order of the help)
     ledger,
     laws,
     report,
+    export,
     completion,
     train,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "curve",
     "design",
     "exponents",
+    "export",
     "findings",
     "fit",
     "frontier",

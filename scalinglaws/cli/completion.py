@@ -16,7 +16,6 @@ from .app import SHOW, app
 
 CORE = "completion.sh"  # the part that all shells run
 SHELLS = ("bash", "zsh", "fish")
-LAWS_OF = ("fit", "predict", "plan")  # they take several, with commas between
 BY_METAVAR = {
     "LAW": "law",
     "COLUMN": "column",

@@ -10,11 +10,12 @@ import numpy as np
 from ..errors import MisuseError
 from .by_value import content
 from .json_values import write_whole
+from .latex import as_latex, columns_as_latex
 from .numbers_in_text import interval
 from .pictures import picture_of
 from .round_trip import read, written
 from .table_files import write_table
-from .text_blocks import Block, as_html, as_text, shown_text
+from .text_blocks import Block, Table, as_html, as_text, shown_text
 
 if TYPE_CHECKING:
     import pandas
@@ -99,7 +100,7 @@ class PublicRecord:
         return made
 
     def write(self, path: str | Path) -> None:
-        """Write the rows of this record as CSV, TSV, JSON lines or Parquet, or the whole record as JSON (`to_json`).
+        """Write the rows of this record as CSV, TSV, JSON lines or Parquet, or the whole as JSON (`to_json`) or LaTeX.
 
         The file's ending names the format. It is written completely or not at all. The notes of points stand in a file
         beside a table, PATH.notes.json.
@@ -111,8 +112,22 @@ class PublicRecord:
         path = Path(path)
         if path.suffix.lower() == ".json":
             write_whole(path, self.to_json().encode())
+        elif path.suffix.lower() == ".tex":
+            write_whole(path, self.to_latex().encode())
         else:
             write_table(self.rows(), path, notes=getattr(self, "notes", ()))
+
+    def to_latex(self) -> str:
+        """Write the tables of this record in LaTeX, with the rules of booktabs and every text escaped.
+
+        Raises:
+            MisuseError: it has neither tables nor rows.
+        """
+        title = f"{type(self).__name__} of scalinglaws"
+        blocks = self.blocks()
+        if any(isinstance(block, Table) for block in blocks):
+            return as_latex(blocks, title)
+        return columns_as_latex(self.rows(), title)
 
     def to_pandas(self) -> "pandas.DataFrame":
         """Give the rows of this record as a pandas data frame.

@@ -30,14 +30,22 @@ BIBTEX = """@software{scalinglaws,
 
 def methods(results: StudyResults) -> str:
     """Lay out the paragraph and the references."""
-    version = str(results.versions.get("scalinglaws", "unknown"))
-    said = " ".join(_sentences(results))
     return (
-        f'<section id="methods"><h2>Methods</h2><p>{html.escape(said)}</p><pre id="bibtex" tabindex="0">'
-        f"{html.escape(BIBTEX % version)}</pre>"
+        f'<section id="methods"><h2>Methods</h2><p>{html.escape(paragraph(results))}</p><pre id="bibtex" tabindex="0">'
+        f"{html.escape(references(results))}</pre>"
         '<p class="tools"><button type="button" class="copy" data-copies="bibtex">Copy the references</button></p>'
         "</section>"
     )
+
+
+def paragraph(results: StudyResults) -> str:
+    """Say for a paper what was fitted to what, and how it was tested."""
+    return " ".join(_sentences(results))
+
+
+def references(results: StudyResults) -> str:
+    """Write the references of the paragraph, as BibTeX."""
+    return BIBTEX % results.versions.get("scalinglaws", "unknown")
 
 
 def _sentences(results: StudyResults) -> list[str]:
