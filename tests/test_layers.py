@@ -94,6 +94,7 @@ MAY_BE_USED_BY = split(
         "wandb": "formats training",
         "mlflow": "training",
         "tensorboard": "training",
+        "ray": "launching",
         "datasets": "corpora",
         "tokenizers": "tokenizers",
         "zstandard": "corpora",

@@ -16,7 +16,8 @@ from scalinglaws.designing.design import Sweep, read_sweep
 from scalinglaws.designing.read_study import read_study
 from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import FailureError, RunsFailedError, StoreError, StudyError
-from scalinglaws.launching.launch import _command, launch, require_success
+from scalinglaws.launching.launch import launch, require_success
+from scalinglaws.launching.local import _command
 from scalinglaws.launching.processes import ASKED_TO_END
 from scalinglaws.records.json_values import read_hint, to_plain, write_hint, write_json
 from scalinglaws.run.run import RunSpec, state_name

@@ -325,8 +325,6 @@ CHEAP = [
     ("constants_of_law.py", "--constants"),
 ]
 NOT_TYPED = {  # why nothing is typed
-    "{} {}: {}.": "passes on why the words of an option cannot be split",
-    "--prefix is for --on local": "names what was typed, to be left out",
     "a goal is for one study": "names no file: which of the set the goal is of, only its owner knows",
     "--map, --where, --unit and --given are for tables": "names what was typed, to be left out",
     "is the folder of a study, and no text": "the page of a study's folder is typed where a study was trained",

@@ -144,7 +144,13 @@ def test_torch_comes_with_the_extra_train_alone(wheel):
     assert plain == {"numpy", "scipy", "pydantic", "typer", "rich", "matplotlib", "threadpoolctl"}
 
 
-OF_OTHERS = {"wandb", "mlflow", "tensorboard", "datasets"}  # extras of heavy packages, which `make` does not install
+OF_OTHERS = {
+    "ray",
+    "wandb",
+    "mlflow",
+    "tensorboard",
+    "datasets",
+}  # extras of heavy packages, which `make` does not install
 
 
 def test_every_requirement_is_pinned_by_version_and_hashes_but_torch():

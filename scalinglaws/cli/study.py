@@ -21,6 +21,7 @@ from .study_options import (
     print_design,
     study_of_text,
 )
+from .where_options import On, Prefix, RayOptions, Sbatch, require_trainable
 
 
 @app.command(rich_help_panel=MAIN)
@@ -38,6 +39,10 @@ def study(
     device: Device = "cpu",
     engine: Engine = "auto",
     track: Track = None,
+    on: On = "local",
+    prefix: Prefix = "",
+    sbatch: Sbatch = "",
+    ray: RayOptions = "",
     speed: SpeedOption = None,
     minutes: Minutes = None,
     json: Json = False,
@@ -47,7 +52,9 @@ def study(
     Example:  scalinglaws study quickstart --to quickstart
     """
     from ..designing.study_file import Families
+    from ..launching.executors import where
 
+    place = where(on, prefix, sbatch, ray)
     require_names(device, engine)
     if is_text(study):
         require_training(device, engine)
@@ -57,7 +64,7 @@ def study(
         raise MisuseError(f"--minutes is for a folder or file of text; {study} is a study, whose file sets its length.")
     asked = asked_study(study, only, changes, field)
     if isinstance(asked, Families) or not asked.own_trainer:
-        require_training(device, engine)
+        require_trainable(place, device, engine)
     if dry_run:
         print_design(asked, device, engine, speed, json)
         return
@@ -65,7 +72,7 @@ def study(
         raise MisuseError("--speed only applies to --dry-run and design, which estimate times.")
     folder = to or Path(asked.name)
     command = f"scalinglaws study {study} --to {folder}"
-    how = {"data_dir": data_dir(), "device": device, "engine": engine, "track": track or ()}
+    how = {"data_dir": data_dir(), "device": device, "engine": engine, "track": track or (), "where": place}
     run = _measure_families if isinstance(asked, Families) else _run_study
     run(asked, folder, command, json, how)
 

@@ -116,7 +116,7 @@ class _Given:
 
 def _lines(store, given: _Given) -> Iterator[list[str]]:
     """Give the chains, and answer each when it is done; what is said goes to the log of the chain at hand."""
-    from ..launching.launch import LOG
+    from ..launching.chains import LOG
 
     answers = os.dup(1)
     while (line := given.lines.get()) is not None:

@@ -6,6 +6,7 @@ from ..run.run import RunSpec
 from ..store.store import FailedRun, Store
 from .processes import was_killed
 
+LOG = "log.txt"  # of a chain, in the folder of its first run: what its process said while it was at it
 RESTARTS = 2  # maximum restarts of a chain whose process was killed from outside: it resumes from its checkpoint
 
 

@@ -1,6 +1,5 @@
 """Train the runs of a sweep that are missing from the store, in several processes; return the failures."""
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,13 +9,11 @@ from ..designing.design import Sweep
 from ..errors import RunsFailedError
 from ..run.run import RunSpec, require_engine, state_name
 from ..store.store import Store
-from .chains import Chain, Failure, completed, judged
-from .processes import Job, Local, cpu_seconds, worker
+from .chains import Chain, Failure
+from .executors import Executor, Work, work_by
 from .progress import Clock, Progress, Whole, work_of
-from .slurm import Slurm, SlurmWork
 
 POLL_SECONDS = 0.2
-LOG = "log.txt"  # of a chain, in the folder of its first run: what its process said while it was at it
 
 
 def require_success(failures: Sequence[Failure], asked: str):
@@ -35,7 +32,7 @@ def require_success(failures: Sequence[Failure], asked: str):
 def launch(
     sweep: Sweep,
     store: Store,
-    executor: Local | Slurm,
+    executor: Executor,
     *,
     device: str = "cpu",
     engine: str = "auto",
@@ -64,12 +61,11 @@ def launch(
     require_engine(engine)
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
     options = ["--device", device, "--engine", engine, *(word for name in track for word in ("--track", name))]
-    work = (_lacking(sweep, store, stages, track, seconds or work_of), options, store)
-    left = SlurmWork(executor, *work) if isinstance(executor, Slurm) else _Work(executor, *work)
+    left = work_by(executor, _lacking(sweep, store, stages, track, seconds or work_of), options, store)
     for spec in (spec for chain in left.waiting for spec in chain.specs):
         store.ask(spec)
     _check_texts(left.waiting, store)
-    clock = Clock(sweep, store, seconds, executor.slots, whole)
+    clock = Clock(sweep, store, seconds, min(executor.slots, max(1, len(sweep.chains))), whole)
     try:
         while left.waiting or left.under_way:
             left.fill()
@@ -110,74 +106,7 @@ def _check_texts(chains: list[Chain], store: Store):
             check_data(open_data(store.data, data_id))
 
 
-class _Work:
-    """Chains that wait, processes with the chain that each is at (None: it is free), and failures."""
-
-    def __init__(self, executor: Local, waiting: list[Chain], options: list[str], store: Store):
-        self.waiting, self.options, self.store, self.executor = waiting, options, store, executor
-        self.running: dict[Job, Chain | None] = {}
-        self.leaving: list[Job] = []
-        self.failures: list[Failure] = []
-        self.used: dict[Job, float] = {}
-        self.open = {chain.stage for chain in waiting}
-
-    @property
-    def under_way(self) -> list[Chain]:
-        """The chains that processes are at."""
-        return [chain for chain in self.running.values() if chain is not None]
-
-    def cpu_seconds(self) -> float | None:
-        """Give the processor seconds of all processes so far; None where the system does not say."""
-        for job in (*self.running, *self.leaving):
-            if (used := job.cpu_seconds()) is not None:
-                self.used[job] = used
-        return None if cpu_seconds(os.getpid()) is None else sum(self.used.values())
-
-    def fill(self):
-        """Give the first waiting chains to free processes, then to new ones; let processes end when nothing waits."""
-        free = [job for job, chain in self.running.items() if chain is None]
-        while self.waiting and (free or len(self.running) < self.executor.slots):
-            chain = self.waiting.pop(0)
-            log = self.store.folder(chain.specs[0].id) / LOG
-            chain.log = str(log)
-            job = free.pop() if free else self.executor.start(_command(self.store, self.options), log)
-            job.give([spec.id for spec in chain.specs])
-            self.running[job] = chain
-        for job in free:
-            job.end()
-            del self.running[job]
-            self.leaving.append(job)
-
-    def collect(self) -> list[Chain]:
-        """Return the chains that are over; one whose process was killed from outside goes back to the queue."""
-        over = []
-        for job, chain in list(self.running.items()):
-            code = job.poll()
-            if job.is_free():  # after the look at its end: an answer may come just before that
-                self.running[job] = None
-            elif code is None:
-                continue
-            if chain is not None:
-                over.append(chain)
-                judged(chain, 0 if self.running[job] is None else code or 0, self.store, self.waiting, self.failures)
-            if code is not None:
-                del self.running[job]
-                self.leaving.append(job)
-        return over
-
-    def end(self):
-        """Ask every process to save its state and end, and wait until all have."""
-        for job in self.running:
-            job.stop()
-        for job in (*self.running, *self.leaving):
-            job.wait()
-
-    def completed(self) -> list[int]:
-        """Return the stages of which nothing waits or runs any more; none when the whole sweep is complete."""
-        return completed(self.open, [*self.waiting, *self.under_way])
-
-
-def _told(left: _Work | SlurmWork, clock: Clock, over: list[Chain]) -> Progress:
+def _told(left: Work, clock: Clock, over: list[Chain]) -> Progress:
     """Give the progress, with the runs that wait, in their order, those that failed, and what was spent."""
     progress = clock.read([spec for chain in (*over, *left.under_way) for spec in chain.specs], len(left.under_way))
     waiting = tuple(spec.id for chain in left.waiting for spec in chain.specs)
@@ -200,8 +129,3 @@ def _lacking(
             work = 0.0 if complete else sum(map(work_of, specs))
             lacking.append(Chain(specs, work, min(turn[spec.id] for spec in specs)))
     return sorted(lacking, key=lambda chain: (chain.stage, -chain.work))
-
-
-def _command(store: Store, options: list[str]) -> list[str]:
-    """Return the command of a worker that is given its chains line by line."""
-    return [*worker(store), "--chains", *options]

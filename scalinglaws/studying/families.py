@@ -8,8 +8,8 @@ from ..claims.page import page
 from ..designing.arms_of_study import data_of
 from ..designing.design import lay_out
 from ..designing.study_file import Families
+from ..launching.executors import HERE, Where
 from ..launching.launch import Failure, launch, require_success
-from ..launching.processes import Local
 from ..launching.progress import Progress
 from ..measurements.reading_tables import TABLES
 from ..points.points import Points
@@ -44,6 +44,7 @@ def measure(
     device: str = "cpu",
     engine: str = "auto",
     track: Sequence[str] = (),
+    where: Where = HERE,
     tell: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Measured:
@@ -74,7 +75,8 @@ def measure(
             say(f"{family.study.name}: {there} of {runs} runs are done. {family.study.about}".rstrip())
         forget_complaints(store)
         how = {"device": device, "engine": engine, "track": track, "tell": tell}
-        failures = _train(list(asked_now.values()), store, how, say, lambda: _tables(asked.name, store, laid_out))
+        families = list(asked_now.values())
+        failures = _train(families, store, where, how, say, lambda: _tables(asked.name, store, laid_out))
         for line in complaints(store):
             say(line)
         measured = _tables(asked.name, store, laid_out)
@@ -96,11 +98,11 @@ def _judge(name: str, store: Store, say):
     )
 
 
-def _train(families: list[Family], store: Store, how: dict, say, tables: Callable) -> list[Failure]:
+def _train(families: list[Family], store: Store, where: Where, how: dict, say, tables: Callable) -> list[Failure]:
     """Train the missing runs, earlier families first, and write the tables whenever some families are complete."""
     sweep = joined("", families)
     stages = [frozenset(run.id for run in family.sweep.runs) for family in families]
-    executor = Local(max(family.study.processes or cores() for family in families))
+    executor = where.executor(max(family.study.processes for family in families), cores())
     say_engine([spec for spec in sweep.runs if not store.has(spec)], how["device"], how["engine"], say)
     from .estimate import seconds_here  # it imports PyTorch, which reading a study does not need
 

@@ -9,6 +9,7 @@ from ..designing.own_trainer import function_as_trainer
 from ..designing.read_study import read_study
 from ..designing.study_file import Families, Study
 from ..errors import MisuseError
+from ..launching.executors import where
 from ..launching.progress import Progress
 from ..laws import Law
 from ..laws import law as shelf
@@ -39,6 +40,10 @@ def study(
     engine: str = "auto",
     trainer: Callable[[Mapping[str, object], Path], object] | str | None = None,
     track: str | Sequence[str] = (),
+    on: str = "local",
+    prefix: str = "",
+    sbatch: str = "",
+    ray: str = "",
     tell: Callable[[Progress], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> StudyResults | Measured:
@@ -54,6 +59,8 @@ def study(
             asked, a dictionary as in run.json (docs/trainers.md), and of the folder of the run. It returns its result,
             such as {"loss": 3.2, "steps": 2000}, or writes it there as result.json.
         track: where each run is sent while it trains: "wandb", "mlflow", "tensorboard", or several.
+        on: where runs are trained: "local", "slurm" or "ray" (docs/clusters.md).
+        prefix, sbatch, ray: words before each process on this machine; options of sbatch; NAME=VALUE of Ray.
         tell, say: called with the progress of training, and with each message (for example `print`).
 
     Returns:
@@ -64,7 +71,21 @@ def study(
         RunsFailedError: training runs failed; finished runs are kept.
     """
     given = function_as_trainer(trainer) if callable(trainer) else trainer
-    by: dict[str, Any] = {} if given is None else {"trainer": given}
+    asked = _asked(study, changes, {} if given is None else {"trainer": given})
+    heard = {"tell": tell, "say": say}
+    how: dict[str, Any] = {"data_dir": data_dir and Path(data_dir), "device": device, "engine": engine, "track": track}
+    how["where"] = where(on, prefix, sbatch, ray)
+    how |= {name: call for name, call in heard.items() if call is not None}
+    folder = Path(to or asked.name)
+    if isinstance(asked, Study) and callable(trainer):
+        how["call"] = trainer
+    return measure(asked, folder, **how) if isinstance(asked, Families) else run_study(asked, folder, **how)
+
+
+def _asked(
+    study: str | Path | Study | Families, changes: Mapping[str, Any] | None, by: dict[str, Any]
+) -> Study | Families:
+    """Read a study with the keys that override its own."""
     asked = read_study(str(study), {**(changes or {}), **by}) if isinstance(study, str | Path) else study
     if changes and asked is study:
         raise MisuseError("changes apply to a study's file; this is a Study already: replace its fields instead.")
@@ -72,13 +93,7 @@ def study(
         if isinstance(asked, Families):
             raise MisuseError("trainer is for one study; this is a set of families: give one of its studies.")
         asked = replace(asked, **by)
-    heard = {"tell": tell, "say": say}
-    how: dict[str, Any] = {"data_dir": data_dir and Path(data_dir), "device": device, "engine": engine, "track": track}
-    how |= {name: call for name, call in heard.items() if call is not None}
-    folder = Path(to or asked.name)
-    if isinstance(asked, Study) and callable(trainer):
-        how["call"] = trainer
-    return measure(asked, folder, **how) if isinstance(asked, Families) else run_study(asked, folder, **how)
+    return asked
 
 
 @checked

@@ -18,7 +18,7 @@ from ..designing.spending import spent
 from ..designing.study_file import Study
 from ..errors import StudyError, unknown_name
 from ..fitting.own_law import read_laws, tried
-from ..launching.processes import Local
+from ..launching.executors import HERE, Where
 from ..launching.progress import Progress, Whole
 from ..laws import LAWS, Law
 from ..planning.buildable import Building
@@ -65,6 +65,7 @@ def study(
     device: str = "cpu",
     engine: str = "auto",
     track: Sequence[str] = (),
+    where: Where = HERE,
     tell: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
     figures: bool = True,
@@ -74,7 +75,7 @@ def study(
 
     The largest sizes are trained last: their loss is predicted, and the prediction is written to disk, before they
     start. Without `figures` the page has only sentences and tables. Each run is sent to the trackers in `track`.
-    `call` is the function that trains a run, where the study's trainer is one.
+    What a scheduler still has of an earlier call is taken over. `call` trains a run where the trainer is a function.
 
     Raises:
         MisuseError: the study, its text or the folder cannot be used in this way; nothing is trained.
@@ -84,13 +85,12 @@ def study(
     with new_or_kept(to) as store, PageWhileTraining(store, study.name, command, tell) as tell:
         data = text_of(study, store.data, data_dir)
         sweep = sweep_of(study, data, store.data, data_dir)
-        earlier = store.path / "seconds.json"
         forget_complaints(store)
         for line in _first_said(study, sweep, data):
             say(line)
         write_json(store.path / "study.json", to_plain(study))
         how = {"device": device, "engine": engine, "track": track, "call": call}
-        train = partial(train_lacking, store, Local(study.processes or cores()), how, tell, say)
+        train = partial(train_lacking, store, where.executor(study.processes, cores()), how, tell, say)
         study, sweep, scanned = _rates(study, sweep, data, store, data_dir, train, say)
         write_json(store.path / "sweep.json", to_plain(sweep))
         train(sweep.only(held_out=False), whole := Whole(sweep, sum(map(store.has, sweep.runs))))
@@ -102,7 +102,7 @@ def study(
         train(sweep.only(held_out=True), whole)
         plans, unplanned = _plans(study, store, by, barred_of_study(found.draws[law].fit if law else None), data)
         found = replace(found, notes=(*found.notes, *scanned, *unknown, *unpredicted, *unplanned))
-        write_hint(earlier, seconds := time.monotonic() - began + _number(read_hint(earlier)))
+        seconds = _seconds_of_all(store.path / "seconds.json", time.monotonic() - began)
         results = _results(study, sweep, store, data, found, law, tests, plans, command, seconds, by)
         write_down(store.path, results.tests, plans, points)
         return _told(results, store.runs_of(sweep.runs), store.path, figures, say)
@@ -145,6 +145,12 @@ def _told(results: StudyResults, runs: list[Run], folder: Path, figures: bool, s
         lambda why: say(f"the page could not be written: {why}. The results are kept: scalinglaws report {folder}"),
     )
     return results
+
+
+def _seconds_of_all(path: Path, seconds: float) -> float:
+    """Add the wall seconds of this call to those of the calls before."""
+    write_hint(path, whole := seconds + _number(read_hint(path)))
+    return whole
 
 
 def _number(hint: object) -> float:

@@ -5,10 +5,9 @@ from typing import Any
 
 from ..designing.design import Sweep
 from ..errors import FailureError, RunsFailedError, StudyError
+from ..launching.executors import Executor, told
 from ..launching.launch import launch, require_success, without_states
-from ..launching.processes import Local
 from ..launching.progress import Clock, Progress, Whole
-from ..launching.slurm import Slurm
 from ..store.store import Store
 from ..training.compiled.support import say_engine
 from ..training.own_trainer.work import Call, work
@@ -17,7 +16,7 @@ from ..training.trackers import complaints
 
 def train_lacking(
     store: Store,
-    executor: Local | Slurm,
+    executor: Executor,
     how: dict[str, Any],
     tell: Callable[[Progress], None],
     say: Callable[[str], None],
@@ -46,7 +45,7 @@ def train_lacking(
             )
         _by_function(store, how["call"], tell, sweep, whole)
         return
-    say(f"training {len(lacking)} of {len(sweep.runs)} runs, {executor.slots} processes")
+    say(f"training {len(lacking)} of {len(sweep.runs)} runs, {told(executor, sweep.chains)}")
     if said := without_states(sweep, store):
         say(said)
     how = {name: value for name, value in how.items() if name != "call"}
@@ -56,7 +55,7 @@ def train_lacking(
 def train_sweep(
     sweep: Sweep,
     store: Store,
-    executor: Local | Slurm,
+    executor: Executor,
     how: Mapping[str, Any],
     tell: Callable[[Progress], None],
     say: Callable[[str], None],
