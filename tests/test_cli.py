@@ -18,6 +18,7 @@ VERBS = [
     "launch",
     "status",
     "points",
+    "exclude",
     "clean",
     "merge",
     "verify",

@@ -14,7 +14,13 @@ from scalinglaws.run.shape import Shape
 from scalinglaws.studying.fitted_laws import infer
 from scalinglaws.studying.predictor import alike
 from scalinglaws.studying.seed_spread import lack_of_fit, seed_spread
-from scalinglaws.studying.tested_prediction import compare_with_measured, keep_prediction, predict_held_out, try_laws
+from scalinglaws.studying.tested_prediction import (
+    compare_with_measured,
+    keep_prediction,
+    predict_held_out,
+    set_aside,
+    try_laws,
+)
 
 TRUTH = {"E": 1.2, "A": 60.0, "B": 900.0, "alpha": 0.35, "beta": 0.45}
 SIZES = [768, 3072, 6144, 13824, 24576, 55296, 147456]
@@ -226,6 +232,12 @@ def test_a_prediction_is_written_once_and_never_after_the_runs(found, specs, tmp
     other = predict_held_out([infer(points, curves(points), draws=50).draws["chinchilla"]], specs, 10**7, level=0.95)
     with pytest.raises(StoreError, match="made from other points"):
         keep_prediction(path, other, trained=True)
+    assert set_aside(path, first, trained=True) == set_aside(path, other, trained=False) == ""
+    said = set_aside(path, other, trained=True)
+    (kept,) = tmp_path.glob("earlier-prediction-*.json")
+    assert kept.name in said and "the prediction shown is made after its runs" in said and not path.exists()
+    assert keep_prediction(path, other, trained=True).is_late
+    assert set_aside(path, other, trained=True) == ""
 
 
 def test_the_law_of_size_takes_the_longest_horizon_that_two_thirds_of_the_sizes_have():

@@ -16,6 +16,7 @@ import scalinglaws as sl
 from scalinglaws.cli.flags_in_text import document_in_flags, flags, in_flags
 from scalinglaws.errors import argument
 from scalinglaws.studying.clean import clean
+from scalinglaws.studying.excluded_runs import exclude
 
 PACKAGE = Path(sl.__file__).parent
 BELOW = [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] != "cli"]
@@ -98,7 +99,7 @@ def arguments_named() -> set[str]:
 def test_every_argument_that_a_message_names_is_one_of_python_and_has_a_flag():
     public = [getattr(sl, name) for name in sl.__all__]
     verbs = [one for one in public if inspect.isfunction(one)]
-    taken = {name for one in (*verbs, sl.Building, clean) for name in inspect.signature(one).parameters}
+    taken = {name for one in (*verbs, sl.Building, clean, exclude) for name in inspect.signature(one).parameters}
     named = arguments_named() - {None}
     assert len(named) > 20
     assert named - taken == set()
@@ -107,7 +108,7 @@ def test_every_argument_that_a_message_names_is_one_of_python_and_has_a_flag():
 
 @cache
 def pages_of_help() -> list[str]:
-    verbs = "fit import compare audit frontier plan study conventions exponents sweeps clean merge".split()
+    verbs = "fit import compare audit frontier plan study conventions exponents sweeps clean merge exclude".split()
     return [spoken(verb, "--help")[1] for verb in verbs]
 
 

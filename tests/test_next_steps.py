@@ -281,6 +281,7 @@ NOT_TYPED = {  # why nothing is typed
     "launching/executors.py _words": "passes on why the words of an option cannot be split",
     "launching/ray_tasks.py resources_of": "tests/test_ray.py types it",
     "launching/ray_tasks.py _started": "names the address of a cluster of one's own, or asks for Ray",
+    "studying/excluded_runs.py exclude": "tests/test_exclude.py types it",
     "studying/merge.py _require_same": "tests/test_merge.py types it",
     "studying/merge.py _preferred": "tests/test_merge.py types it",
     "predicting/prior.py prior_of": "the flag is that of predicting/prior.py read_prior, which is typed",

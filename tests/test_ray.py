@@ -75,7 +75,9 @@ def test_a_launch_that_is_stopped_or_dies_leaves_states_and_the_next_goes_on(tmp
         wait_for(lambda: not launches.processes_of(store.path), 120)
         runs = [path.parent for path in under_way(store)] if word == signal.SIGINT else []
         assert all((run / "run.json").exists() or (run / "checkpoint.safetensors").exists() for run in runs)
-    assert started(python, "launch", store.path, "--on", "ray").wait() == 0
+    last = started(python, "launch", store.path, "--on", "ray")
+    _, said = last.communicate()
+    assert last.returncode == 0, said
     assert numbers(store) == numbers(whole)
 
 

@@ -1,12 +1,13 @@
 """The progress of the runs in a study's folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..designing.design import read_sweep
 from ..records.json_values import to_plain
 from ..records.text_blocks import Block, rows_of
 from ..store.store import open_store
+from .taking_part import BY_HAND
 
 STOPPED = "stopped"
 HEADS = ("run", "N", "tokens", "step", "loss, nats/token", "state")
@@ -62,7 +63,13 @@ def status(folder: Path) -> Status:
     """
     store = open_store(folder)
     sweep = read_sweep(folder)
-    return Status(sweep.name, tuple(_standing(store, spec) for spec in sweep.runs))
+    standing = (_standing(store, spec) for spec in sweep.runs)
+    return Status(sweep.name, tuple(_with_reason(one, sweep.left_out.get(one.run_id, "")) for one in standing))
+
+
+def _with_reason(one: Standing, why: str) -> Standing:
+    """Say of a run whether a person left it out, and why."""
+    return replace(one, state=f"{one.state}, {why}") if why.startswith(BY_HAND) else one
 
 
 def _standing(store, spec) -> Standing:

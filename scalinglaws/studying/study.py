@@ -36,6 +36,7 @@ from ..training.own_trainer.work import Call
 from ..training.trackers import check_trackers, forget_complaints
 from .beside_results import for_page
 from .budgets import budgets_by
+from .excluded_runs import without_excluded
 from .fitted_laws import Inference, infer
 from .floor_sought import floor_sought
 from .laws_asked import COUNTS, JOINT
@@ -46,7 +47,15 @@ from .page_while_training import REPORT, PageWhileTraining
 from .predictor import Predictor, alike, barred_of_study, planned_by, predictor
 from .study_audit import audited
 from .taking_part import notes_on, taking_no_part
-from .tested_prediction import compare_with_measured, keep_prediction, name_of, predict_held_out, try_laws, with_start
+from .tested_prediction import (
+    compare_with_measured,
+    keep_prediction,
+    name_of,
+    predict_held_out,
+    set_aside,
+    try_laws,
+    with_start,
+)
 from .text_of_study import StudyText, sweep_of, text_of
 from .train_lacking import train_lacking
 from .tuned_rates import tuned
@@ -84,7 +93,7 @@ def study(
     began, laws, track = time.monotonic(), laws_of(study, say), check_trackers(track)
     with new_or_kept(to) as store, PageWhileTraining(store, study.name, command, tell) as tell:
         data = text_of(study, store.data, data_dir)
-        sweep = sweep_of(study, data, store.data, data_dir)
+        sweep = without_excluded(sweep_of(study, data, store.data, data_dir), store)
         forget_complaints(store)
         for line in _first_said(study, sweep, data):
             say(line)
@@ -199,7 +208,11 @@ def _rates(study: Study, sweep: Sweep, data: StudyText, store: Store, data_dir: 
         train(sweep)
 
     study, scan, rule = tuned(study, data, store.run, trained, say)
-    return study, with_scan(sweep_of(study, data, store.data, data_dir), scan), tuple(rule.told())
+    return (
+        study,
+        without_excluded(with_scan(sweep_of(study, data, store.data, data_dir), scan), store),
+        tuple(rule.told()),
+    )
 
 
 def _infer(study: Study, sweep: Sweep, store: Store, laws: list[Law]):
@@ -241,6 +254,7 @@ def _predicted(study, sweep: Sweep, store: Store, by: Predictor | None, trials, 
         if made is not None:
             trained = store.runs_of(chosen)
             path = store.path / (f"prediction-{size}.json" if tests else "prediction.json")
+            notes.extend(filter(None, [set_aside(path, made, trained=bool(trained))]))
             tests.append(with_start(keep_prediction(path, made, trained=bool(trained)), trained))
             say(_foretold(tests[-1]))
     return tuple(tests), tuple(notes)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
+from ..errors import counted
 from ..run.run import FINISHED, Run, RunSpec
 from ..run.shape import Shape
 
@@ -17,6 +18,7 @@ TUNED = {
     "schedule": ("schedule", "decay", "cooldown", "lr_end", "decay_power"),
 }  # the settings that may differ within a cell, by the word for them
 DID_BETTER = "of this cell did better"
+BY_HAND = "left out by hand: "  # before a person's reason
 REUSED = ("reuse", "sharing")  # of a shape
 
 
@@ -42,7 +44,7 @@ def taking_no_part(
 
 
 def notes_on(runs: Sequence[Run], left_out: Mapping[str, str]) -> list[str]:
-    """Say how many runs are left out because they failed, or because another variant of their cell did better."""
+    """Say how many runs are left out because they failed, or another variant did better, and which ones by hand."""
     ended = [run for run in runs if not run.spec.is_trunk]
     failed = [run for run in ended if run.outcome != FINISHED]
     beaten = [run for run in ended if left_out.get(run.spec.id, "").endswith(DID_BETTER)]
@@ -52,6 +54,9 @@ def notes_on(runs: Sequence[Run], left_out: Mapping[str, str]) -> list[str]:
         notes.append(f"{len(failed)} of {len(ended)} runs failed and are left out of every fit; the first: {first}.")
     if beaten:
         notes.append(f"{len(beaten)} of {len(ended)} runs are left out of every fit: another variant {DID_BETTER}.")
+    if by_hand := {run_id: why for run_id, why in left_out.items() if why.startswith(BY_HAND)}:
+        each = "; ".join(f"{run_id}, {why.removeprefix(BY_HAND)}" for run_id, why in by_hand.items())
+        notes.append(f"{counted(len(by_hand), 'run')} left out of every fit by hand: {each}.")
     return notes
 
 

@@ -1,5 +1,6 @@
 """A prediction that is written to disk before its runs are trained, and its comparison with the measurement."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +15,7 @@ from ..points.points import Points
 from ..predicting.forecast import Forecast, Forecaster, forecaster
 from ..predicting.predict import Prediction, predict_chosen
 from ..records.json_values import from_plain, read_sealed, to_plain, utc_now, write_sealed
-from ..records.numbers_in_text import between
+from ..records.numbers_in_text import between, interval
 from ..results.attempt import attempt
 from ..results.fitted import Band, Estimate
 from ..results.tested import HELD_OUT, HeldOutTest, LawTrial, RunsTested, SeedSpread
@@ -202,9 +203,7 @@ def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutT
     if path.exists():
         content, sealed = _as_written(path)
         before = from_plain(HeldOutTest, content, str(path), StoreError)
-        names = ["params_nonembedding", "tokens", *(["fingerprint"] if sealed and before.law == made.law else [])]
-        same = all(getattr(before, name) == getattr(made, name) for name in names)
-        if same and (trained or before.law == made.law):
+        if _is_of(before, sealed, made, trained):
             return replace(before, run_ids=made.run_ids)  # the number of seeds may have changed since
         if trained:
             raise StoreError(
@@ -214,6 +213,33 @@ def keep_prediction(path: Path, made: HeldOutTest, *, trained: bool) -> HeldOutT
     made = replace(made, after_its_runs=trained)
     write_sealed(path, to_plain(made))
     return made
+
+
+def set_aside(path: Path, made: HeldOutTest, *, trained: bool) -> str:
+    """Keep a prediction whose points have changed since its runs were trained under another name, and say so.
+
+    Runs that were added since, or left out, make another prediction, which is then made after its runs.
+    """
+    if not trained or not path.exists():
+        return ""
+    content, sealed = _as_written(path)
+    before = from_plain(HeldOutTest, content, str(path), StoreError)
+    if _is_of(before, sealed, made, trained):
+        return ""
+    kept = path.with_name(f"earlier-{path.stem}-{before.fingerprint[:12]}.json")
+    os.replace(path, kept)
+    return (
+        f"before its runs were trained, N = {before.params_nonembedding:,.0f} at {before.tokens:.3g} tokens was "
+        f"predicted to end at {interval(before.predicted, '.4f')} from other points ({kept.name}); runs were added or "
+        "left out since, and the prediction shown is made after its runs"
+    )
+
+
+def _is_of(before: HeldOutTest, sealed: bool, made: HeldOutTest, trained: bool) -> bool:
+    """Whether a prediction that was written before is that of the same points, size and horizon."""
+    names = ["params_nonembedding", "tokens", *(["fingerprint"] if sealed and before.law == made.law else [])]
+    same = all(getattr(before, name) == getattr(made, name) for name in names)
+    return same and (trained or before.law == made.law)
 
 
 def _as_written(path: Path) -> tuple[Mapping, bool]:
