@@ -132,6 +132,7 @@ def _words() -> dict[str, str]:
     from ..comparing.ensemble import WEIGHTS
     from ..fitting.losses import LOSSES
     from ..frontiers.slice_profiles import FORMS
+    from ..launching.executors import ENGINES as PLACES
     from ..planning.hardware import PEAK
     from ..planning.kaplan import POLICIES
     from ..planning.trainer_config import TRAINERS
@@ -141,7 +142,6 @@ def _words() -> dict[str, str]:
     from ..run.run import ENGINES
     from ..uncertainty.draws import METHODS as INTERVALS
     from .frontier import METHODS
-    from .launch import ENGINES as PLACES
 
     found = {
         "SHELL": SHELLS,
