@@ -109,7 +109,7 @@ class RayWork:
         return completed(self.open, [*self.waiting, *self.under_way])
 
     def end(self):
-        """Cancel the tasks: their processes lose their standard input, save their states and end."""
+        """Cancel the tasks: the standard input of their processes closes, and these save their states and end."""
         if self.library is None:
             return
         tasks = list(self.tasks)
