@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 from report_sample import sample, written
@@ -166,3 +168,21 @@ def test_figures_turn_dark_with_the_page(browser, address):
     assert page.evaluate("getComputedStyle(document.querySelector('.paper')).filter").startswith("invert(")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
     context.close()
+
+
+AXE = os.environ.get("SCALINGLAWS_AXE", "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path(AXE).is_file(), reason="SCALINGLAWS_AXE names no axe.min.js of axe-core")
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (400, "dark")])
+def test_axe_finds_nothing_serious(browser, address, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    page.goto(address)
+    page.locator("figure.alive").first.wait_for()
+    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((made) => made.violations)")
+    context.close()
+    said = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+    assert said == []
