@@ -19,8 +19,21 @@ def test_a_table_alone_gives_the_default_forecast_and_its_shares(table):
     said = json.loads(out)
     assert said["low"] < said["value"] < said["high"] and said["determined"] is True
     assert said["shares"]["runs"] + said["shares"]["field"] == pytest.approx(1) and said["prior"] == "field"
+    assert said["columns"] == {"N": "params_total", "D": "tokens", "L": "loss_nats"}
     code, out, _ = spoken("predict", table, "--at", "N=1e11,D=1e13", "--at", "N=1e9,D=1e10")
     assert code == 0 and out.count("the runs answer") == 2
+
+
+def test_a_prediction_says_what_its_size_counts_and_which_other_count_there_is(tmp_path):
+    rows = grid(np.geomspace(1e7, 1e10, 6), np.geomspace(1e9, 1e12, 4))
+    two = written(tmp_path / "two.csv", [row | {"params_nonembedding": row["params_total"] - 5e6} for row in rows])
+    for law in ([], ["chinchilla"]):
+        code, out, err = spoken("predict", *law, two, "--at", "N=1e11,D=1e13")
+        assert code == 0 and "N = params_total, D = tokens, L = loss_nats" in out, err
+        proposed = "--map N=params_nonembedding"
+        assert f"for another count of the size: {proposed}" in out
+        code, out, err = spoken("predict", *law, two, "--at", "N=1e11,D=1e13", *proposed.split())
+        assert code == 0 and "N = params_nonembedding, D = tokens" in out, err
 
 
 def test_what_the_runs_do_not_determine_has_no_value(tmp_path):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cli_made import spoken
 
 import scalinglaws as sl
 from scalinglaws.designing.study_file import Study
@@ -122,6 +123,17 @@ def test_the_same_study_again_trains_nothing_and_says_the_same(results, again):
     assert again.fits == results.fits
     assert again.bands == results.bands
     assert again.held_out == results.held_out
+
+
+def test_the_folder_of_a_study_is_the_table_of_its_runs(again, folder, tmp_path):
+    table, some = tmp_path / "points.csv", f"tokens > {np.median(again.points['tokens'])}"
+    code, _, err = spoken("import", str(folder), "--to", str(table))
+    assert code == 0 and f"{len(again.points)} points written" in err
+    said = [spoken("fit", "kaplan-nd", str(place), "--draws", "50", "--json") for place in (folder, table)]
+    constants = [json.loads(out)["values"] for _, out, _ in said]
+    assert constants[0] == constants[1]
+    chosen = sl.read(folder, where=some)
+    assert 0 < len(chosen.kept) < len(sl.read(folder).kept) and chosen.where == some
 
 
 def test_python_reads_judges_and_draws_the_folder_that_a_study_leaves(again, folder, tmp_path):

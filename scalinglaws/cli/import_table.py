@@ -60,13 +60,13 @@ def import_(
     """
     from ..points.along_runs import untold
     from ..points.checks_at_import import check_loss
-    from ..points.reading import read_points
+    from ..studying.read import read_table
 
     spared("--to", to, (*tables, mapping))
     spared("--rejected", rejected, (*tables, mapping, to))
     spared("--save-mapping", save_mapping, (*tables, to, rejected))
     several = [Path(table) for table in tables]
-    found = read_points(
+    found = read_table(
         sys.stdin if tables == ["-"] else several[0] if len(several) == 1 else several,
         map=o.named(map, "--map", "loss=val/loss"),
         where=where,

@@ -289,9 +289,9 @@ def read(
     tell=say,
 ):
     """Read a table of points; notes on rejected rows and doubts go to `tell`, by default standard error."""
-    from ..points.reading import read_points
+    from ..studying.read import read_table
 
-    found = read_points(
+    found = read_table(
         sys.stdin if table == "-" else Path(table),
         map=named(map, "--map", "N=params_total"),
         where=where,

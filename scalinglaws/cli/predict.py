@@ -37,6 +37,7 @@ def _forecast(
 ):
     """Forecast at every target, and print it."""
     from ..predicting.forecast_text import forecast_lines
+    from ..predicting.prediction_text import definition
 
     targets = [o.places(text) for text in at]
     said = [a.forecaster.ask(target, level=a.level, kind=kind) for target in targets]
@@ -51,6 +52,7 @@ def _forecast(
         emit(made[0] if len(made) == 1 else made, a.points)
     else:
         show("\n".join(line for text, p in zip(at, said, strict=True) for line in forecast_lines(p, [text])))
+        show(definition(a.forecaster.seen.columns, a.points))
     for warning in (one for one in warned if one["message"] not in before):
         say(f"warning: {warning['message']}")
 
@@ -106,6 +108,7 @@ def _forecast_plain(a: Unasked, target: dict[str, float], p) -> dict:
         "determined": bool(p.determined),
         "shares": {"runs": 1 - float(p.field_share), "field": float(p.field_share)},
         "prior": p.prior,
+        "columns": dict(p.columns),
         "reach": float(p.reach),
         "reach_of": "6ND",
         "inside_domain": bool(p.inside_domain),
@@ -146,7 +149,7 @@ def predict(
     """
     from ..comparing.ensemble import predict_mixture
     from ..predicting.predict import predict as run_predict
-    from ..predicting.prediction_text import prediction_lines
+    from ..predicting.prediction_text import definition, prediction_lines
     from ..predicting.through_loss import loss_of
 
     targets = [o.places(text) for text in at]
@@ -165,6 +168,7 @@ def predict(
         emit(made[0] if len(made) == 1 else made, a.points)
     else:
         show("\n".join(line for text, p in zip(at, said, strict=True) for line in prediction_lines(p, [text])))
+        show(definition(a.fit.columns, a.points))
         if mixed:
             show(f"mixture of {mixed.weighed()}: {mixed.sentence}")
     for warning in (one for one in warned if one["message"] not in before):
@@ -196,6 +200,7 @@ def _predict_plain(a: Fitted, target: dict[str, float], p) -> dict:
         "low": finite(p.low),
         "high": finite(p.high),
         "level": a.level,
+        "columns": dict(a.fit.columns),
         "reach": float(p.reach),
         "reach_of": p.reach_of,
         "inside_domain": bool(p.inside_domain),

@@ -17,7 +17,7 @@ from .forecast_draws import draws_of
 from .forecast_points import Seen, seen_of
 from .forecast_text import cautions, forecast_lines
 from .mixture import Posterior
-from .prediction_text import targets
+from .prediction_text import definition, targets
 from .prior import Prior, read_prior, vague_prior
 
 KINDS = ("run", "mean")
@@ -67,8 +67,8 @@ class Forecast(PublicRecord):
     predicts: str = "loss"
 
     def blocks(self) -> list[Block]:
-        """Give one line per target, and what the forecast rests on."""
-        return list(forecast_lines(self))
+        """Give one line per target with what the forecast rests on, and what its letters count."""
+        return [*forecast_lines(self), definition(self.columns)]
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""

@@ -16,6 +16,7 @@ from ..store.store import MARK
 from .study_audit import of_a_folder
 
 WHOLE = b'{"record": "Points"'  # the beginning of points as `to_json` writes them
+KEPT = "points.csv"  # the table of a study that is kept without its runs
 SHOWN = 3  # maximum number of rejected rows that a note names
 
 
@@ -57,10 +58,6 @@ def read(
         source = source.points
     if isinstance(source, Points):
         return source
-    if isinstance(source, str | Path) and (Path(source) / MARK).exists():
-        return of_a_folder(Path(source))[0]
-    if isinstance(source, str | Path) and (Path(source) / "points.csv").exists():
-        return _with_rejected(read_points(Path(source) / "points.csv"))
     named = isinstance(source, str | Path | list | tuple)
     if not named and not hasattr(source, "read") and not holds_columns(source):
         raise PointsError(
@@ -69,7 +66,27 @@ def read(
         )
     choices: dict[str, Any] = {"map": map, "where": where, "unit": unit, "mapping_file": mapping_file, "form": form}
     choices |= {"given": given, "keep_rows": keep_rows, "best_of": best_of, "need": need, "across": across}
-    return (None if any(choices.values()) else _whole(source)) or _with_rejected(read_points(source, **choices))
+    whole = None if any(choices.values()) else _whole(source)
+    return whole or _with_rejected(read_table(source, **choices))
+
+
+def read_table(source: object, **choices: Any) -> Imported:
+    """Read points as `read_points` does; the folder of a study is the table of its runs.
+
+    Args:
+        source: as of `read_points`, or the folder of a study, trained or kept (with its points.csv).
+        choices: as of `read_points`.
+    """
+    folder = Path(source) if isinstance(source, str | Path) else None
+    if folder and (folder / MARK).exists():
+        points = of_a_folder(folder)[0]
+        if not any(choices.values()):
+            return Imported(points, notes=points.notes, form="study")
+        found = read_points(dict(points.columns), **choices)
+        return replace(found, points=replace(found.points, source=points.source), form="study")
+    if folder and (folder / KEPT).exists():
+        return read_points(folder / KEPT, **choices)
+    return read_points(source, **choices)
 
 
 def _whole(source: object) -> Points | None:
