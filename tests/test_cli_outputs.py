@@ -1,9 +1,13 @@
 """No command writes over what it reads, nor over a file of somebody else's; a second writing of its own is fine."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from cli_made import spoken
+
+from scalinglaws.cli.outputs import sealed, spared, unsealed
+from scalinglaws.errors import MisuseError
 
 TABLE = "params_total,tokens,loss\n1e7,1e9,3.1\n2e7,2e9,3.0\n3e7,4e9,2.9\n"
 
@@ -80,3 +84,19 @@ def test_where_no_digest_can_be_kept_a_file_is_written_once_and_then_left(table,
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     words = ("import", table, "--to", table.with_name("points.csv"))
     assert [spoken(*words)[0] for _ in range(2)] == [0, 2]
+
+
+def test_a_page_that_is_sealed_is_recognised_on_another_machine_until_it_is_edited(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    page = tmp_path / "page.md"
+    page.write_text(sealed("# Findings\n\nS1 passed\n"))
+    spared("--write", page)
+    assert unsealed(page.read_text()) == "# Findings\n\nS1 passed\n"
+    page.write_text(page.read_text().replace("passed", "failed"))
+    with pytest.raises(MisuseError, match="not as scalinglaws wrote it"):
+        spared("--write", page)
+
+
+def test_the_page_of_our_own_runs_may_be_written_again_in_a_fresh_clone(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    spared("--write", Path(__file__).parents[1] / "docs" / "kaplan-cpu.md")

@@ -271,14 +271,15 @@ def test_the_page_of_our_own_runs_is_the_one_that_its_command_writes(tmp_path, m
     from typer.testing import CliRunner
 
     from scalinglaws.cli.app import app
+    from scalinglaws.cli.outputs import unsealed
 
     root = Path(__file__).parents[1]
     monkeypatch.chdir(root)
     done = CliRunner().invoke(app, ["findings", "studies/kaplan-cpu", "--write", str(tmp_path / "page.md")])
     assert done.exit_code == 0, done.output
-    made = (tmp_path / "page.md").read_text().replace(str(tmp_path / "page.md"), "docs/kaplan-cpu.md")
+    made = unsealed((tmp_path / "page.md").read_text()).replace(str(tmp_path / "page.md"), "docs/kaplan-cpu.md")
     told = "python -m scalinglaws findings studies/kaplan-cpu --write docs/kaplan-cpu.md"
-    apart = differences(made, (root / "docs" / "kaplan-cpu.md").read_text())
+    apart = differences(made, unsealed((root / "docs" / "kaplan-cpu.md").read_text()))
     assert apart == [], f"the page is of other tables or code: {told}"
 
 

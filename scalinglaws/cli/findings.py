@@ -34,7 +34,7 @@ def findings(
     from ..claims.page import page
     from ..records.json_values import to_plain, write_whole
     from ..studying.findings import findings as judged
-    from .outputs import spared, wrote
+    from .outputs import sealed, spared, wrote
 
     spared("--write", write)
     found = judged(of, level=level, draws=draws, seed=seed)
@@ -44,7 +44,7 @@ def findings(
         notes = of[0] / "notes.md"
         facts = [made, notes.read_text(encoding="utf-8").strip()] if notes.is_file() else [made]
         title = f"What the runs of {of[0].resolve().name} say of Kaplan et al. 2020"
-        write_whole(write, page(found, title, facts).encode())
+        write_whole(write, sealed(page(found, title, facts)).encode())
         wrote(write)
         say(f"wrote {write}")
     emit(to_plain(found)) if json else show(found)

@@ -9,12 +9,16 @@ from pathlib import Path
 from ..errors import MisuseError
 from ..records.cache_folder import cache_folder
 
+SEAL = "\n<!-- as scalinglaws wrote it: sha256 {} -->\n"
+DIGITS = 64  # of a SHA-256 digest
+
 
 def spared(option: str, path: Path | None, read: Iterable[str | Path | None] = ()) -> None:
     """Refuse, before any work, to overwrite a file that is read, or one that is not as scalinglaws wrote it.
 
-    A file is recognised by the digest of all its bytes, which was kept when it was written (`wrote`). An edited file is
-    not recognised; column names would not be enough, because another program's table may have ours.
+    A file is recognised by the digest of all its bytes, which was kept when it was written (`wrote`), or which it ends
+    with (`sealed`). An edited file is not recognised; column names would not be enough, because another program's table
+    may have ours.
 
     Args:
         option: the one that names the file; `path` is None if it was not given.
@@ -29,11 +33,21 @@ def spared(option: str, path: Path | None, read: Iterable[str | Path | None] = (
         raise MisuseError(f"{option} {path}: the command reads or writes that file already. Name another.")
     if path.is_dir():
         raise MisuseError(f"{option} {path} is a folder. Name a file.")
-    if path.is_file() and path.stat().st_size and _digest(path) not in _written():
+    if path.is_file() and path.stat().st_size and _digest(path) not in _written() and not _is_sealed(path):
         raise MisuseError(
             f"{option} {path}: this file exists and is not as scalinglaws wrote it: it was written by another program "
             "or edited since. Name another, or move it away."
         )
+
+
+def sealed(page: str) -> str:
+    """End a page with the digest of what it says, so that another machine too knows that nobody edited it."""
+    return page + SEAL.format(hashlib.sha256(page.encode()).hexdigest())
+
+
+def unsealed(page: str) -> str:
+    """Give what a page says, without the digest that it may end with."""
+    return page[: -len(SEAL.format("0" * DIGITS))] if sealed_with(page) else page
 
 
 def wrote(path: Path) -> None:
@@ -64,6 +78,21 @@ def _digest(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def sealed_with(page: str) -> str:
+    """Give the digest that a page ends with; empty for none."""
+    begin, end = SEAL.split("{}")
+    digest = page[-len(end) - DIGITS : -len(end)]
+    return digest if len(digest) == DIGITS and page.endswith(f"{begin}{digest}{end}") else ""
+
+
+def _is_sealed(path: Path) -> bool:
+    try:
+        page = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return sealed_with(page) == hashlib.sha256(unsealed(page).encode()).hexdigest()
 
 
 def _place(path: str | Path) -> str:
