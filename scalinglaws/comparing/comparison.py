@@ -1,5 +1,6 @@
 """What a comparison of laws gives: the trial of each law, and the laws ranked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +86,7 @@ class Comparison(PublicRecord):
             LawRanked(
                 **{name: getattr(one, name) for name in names},
                 **({} if one.failed else {name: getattr(one, name) for name in measured}),
-                tested=None if one.failed else _tested(one.cuts),
+                tested=None if one.failed else runs_tested(one.cuts),
             )
             for one in self.laws
         )
@@ -117,7 +118,7 @@ class Comparison(PublicRecord):
         return columns | ends
 
 
-def _tested(cuts: tuple[Cut, ...]) -> RunsTested | None:
+def runs_tested(cuts: Sequence[Cut]) -> RunsTested | None:
     """Gather the errors of the larger runs; of more than `MOST_TESTED` an even sample by reach."""
     good = [cut for cut in cuts if not cut.failed]
     if not good:

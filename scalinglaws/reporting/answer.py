@@ -69,11 +69,12 @@ def forecast_line(results: StudyResults) -> str:
     test, ranking = results.held_out, results.ranking
     if test is not None:
         return " ".join(_line_of(one) for one in results.tests)
-    best = next(iter(ranking.able), None) if ranking else None
+    best = (ranking.forecast or next(iter(ranking.able), None)) if ranking else None
     if ranking is None or best is None or best.score is None or best.coverage is None or why_none(results):
         return ""
+    named = "the forecast" if best is ranking.forecast else html.escape(best.law)
     return (
-        f"Tested on {ranking.held_runs:,} larger runs than those of its fit: {html.escape(best.law)} erred by "
+        f"Tested on {ranking.held_runs:,} larger runs than those of its fit: {named} erred by "
         f"<strong>{100 * best.score:.2g}%</strong> of the loss, and "
         f"<strong>{percent(round(best.coverage, 2))}</strong> of them were inside its "
         f"{percent(ranking.level)} interval."

@@ -21,7 +21,7 @@ from .doubts_of_rows import doubts_of_rows
 from .fitted import FittedLaw
 from .letters import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
 from .rows_in_fits import runs_present
-from .tested import HeldOutTest
+from .tested import HeldOutTest, Ranking
 
 if TYPE_CHECKING:
     from .study_results import Recommendation, StudyResults
@@ -189,14 +189,29 @@ def foretold(results: "StudyResults") -> str:
     if why := (fit.unsound if fit else "") or _units(results):
         return f"Withheld: {why}. {NEXT}."
     cuts = f"{len(ranking.cuts)} computes" if len(ranking.cuts) > 1 else "one compute"
-    inside = f"and {percent(round(best.coverage, 2))} of them were inside its {percent(ranking.level)} interval"
+    inside = f"and {_inside(best.coverage, ranking)}"
     others = [law for law in ranking.able if law is not best]
     behind = "; ".join(f"{law.law} {100 * law.score:.2g}%" for law in others if law.score is not None)
     tied = f" These runs do not distinguish it from {', '.join(ranking.undecided)}." if ranking.undecided else ""
     return (
-        f"Each law was fitted to the runs below {cuts} and predicted {ranking.held_runs:,} larger runs: the mean error "
-        f"of {best.law} was {100 * best.score:.2g}% of the loss, {inside}"
-        f"{'. Errors of the other laws: ' + behind if behind else ''}.{tied}"
+        f"{_forecast_foretold(ranking)}Each law was fitted to the runs below {cuts} and predicted "
+        f"{ranking.held_runs:,} larger runs: the mean error of {best.law} was {100 * best.score:.2g}% of the loss, "
+        f"{inside}{'. Errors of the other laws: ' + behind if behind else ''}.{tied}"
+    )
+
+
+def _inside(coverage: float, ranking: Ranking) -> str:
+    return f"{percent(round(coverage, 2))} of them were inside its {percent(ranking.level)} interval"
+
+
+def _forecast_foretold(ranking: Ranking) -> str:
+    """State how the forecast did on the larger runs, before the laws; empty where it was not tested."""
+    made = ranking.forecast
+    if made is None or made.score is None or made.coverage is None:
+        return ""
+    return (
+        f"The forecast, which takes no law on trust, erred by {100 * made.score:.2g}% on the larger runs, and "
+        f"{_inside(made.coverage, ranking)}. "
     )
 
 

@@ -117,6 +117,7 @@ class Ranking:
     Attributes:
         cuts: the computes below which they were fitted; `held_runs`: the number of held-out runs.
         undecided: laws that cannot be distinguished from the best on these runs.
+        forecast: how the default forecast did from the runs below the same computes; None where it was not tested.
     """
 
     laws: tuple[LawRanked, ...]
@@ -125,6 +126,7 @@ class Ranking:
     level: float
     undecided: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    forecast: LawRanked | None = None
 
     @property
     def able(self) -> tuple[LawRanked, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..comparing.compare import compare
+from ..comparing.forecast_tested import forecast_tested
 from ..errors import FitError, MisuseError, PointsError
 from ..laws import law as shelf
 from ..laws.declaration import Law
@@ -182,7 +183,11 @@ def _ranked(points: Points, wanted: Wanted, counts: Mapping[str, str]) -> tuple[
         made = compare(points, wanted.laws, level=wanted.level, draws=TRIAL_DRAWS, seed=wanted.seed, options=options)
     except (PointsError, FitError) as failure:
         return None, [f"no law could be tested on larger runs: {failure}"]
-    return made.ranking(), []
+    ranking = made.ranking()
+    if wanted.named:
+        return ranking, []
+    letters = {letter: counts[letter] for letter in ("N", "D", "L") if letter in counts}
+    return replace(ranking, forecast=forecast_tested(points, ranking.cuts, letters, wanted.level)), []
 
 
 def _predictor(

@@ -59,7 +59,9 @@ def _bins(reach: np.ndarray) -> list[np.ndarray]:
 
 def _tested(results: StudyResults) -> dict[str, RunsTested]:
     """Give law -> the runs on which it was tested: those of the ranking, or those of a study's trials."""
-    ranked = {one.law: one.tested for one in (results.ranking.able if results.ranking else ()) if one.tested}
+    ranking = results.ranking
+    forecast = (ranking.forecast,) if ranking and ranking.forecast else ()
+    ranked = {one.law: one.tested for one in (*forecast, *(ranking.able if ranking else ())) if one.tested}
     trials = results.held_out.trials if results.held_out else ()
     return ranked or {one.law: one.tested for one in trials if one.tested}
 
@@ -84,8 +86,9 @@ def _caption(results: StudyResults, tested: dict[str, RunsTested]) -> str:
     ends = (min(ranking.cuts), max(ranking.cuts)) if ranking.cuts else ()
     cuts = " to ".join(dict.fromkeys(number(one) for one in ends))
     alike = f" Not distinguished from the best: {', '.join(ranking.undecided)}." if ranking.undecided else ""
+    what = "The forecast and laws" if ranking.forecast else "Laws"
     return (
-        f"Laws fitted below {counted(len(ranking.cuts), 'compute')} ({cuts} FLOPs) in turn and tested on the "
+        f"{what} fitted below {counted(len(ranking.cuts), 'compute')} ({cuts} FLOPs) in turn and tested on the "
         f"{ranking.held_runs:,} larger runs, each as often as it lies above one: the error of each and its root mean "
         f"square (a), {share}{alike}"
     )
