@@ -24,7 +24,7 @@ def test_the_card_has_six_numbers_of_the_plan_nearest_to_ten_times_the_largest_r
     assert plan.reach == pytest.approx(10)
     shown = card(made)
     assert shown.count("<dt>") == 6
-    assert "Train N (parameters)" in shown and "1 h 30 min" in shown and "10.0×" in shown
+    assert "Train N (non-embedding parameters)" in shown and "1 h 30 min" in shown and "10.0×" in shown
 
 
 def test_a_plan_that_must_not_be_shown_is_not_in_the_card():

@@ -4,7 +4,7 @@ import html
 
 from ..records.numbers_in_text import ABSENT, count, duration, number, percent, plus_minus, typeset
 from ..results.doubts_of_rows import BEARING
-from ..results.letters import loss_unit, of_a_table
+from ..results.letters import loss_unit, of_a_table, sizes_in_words
 from ..results.rows_in_fits import excluded_rows
 from ..results.sentences import main_fit, why_no_plan, withheld
 from ..results.study_results import Recommendation, StudyResults
@@ -44,7 +44,7 @@ def card(results: StudyResults) -> str:
     half = [abs(end - plan.loss_nats.value) for end in (plan.loss_nats.low, plan.loss_nats.high) if end is not None]
     wide = f"± {number(100 * max(half) / plan.loss_nats.value, 2)}%" if half else ABSENT
     cells = (
-        ("Train N (parameters)", *_split(typeset(plan.params))),
+        (f"Train N ({sizes_in_words(results)})", *_split(typeset(plan.params))),
         ("on D (tokens)", *_split(typeset(plan.tokens))),
         (f"Expected loss ({loss_unit(results)})", *_split(typeset(plan.loss_nats))),
         cost,
