@@ -38,6 +38,7 @@ from scalinglaws.planning.planned import Alternative, PlannedShape, Within
 from scalinglaws.planning.published import LawSpread, Optimum
 from scalinglaws.planning.rates_and_batches import Setting
 from scalinglaws.planning.scored_designs import Score
+from scalinglaws.planning.train_to_test import TrainToTest
 from scalinglaws.predicting.curve import CurveForecast
 from scalinglaws.predicting.ledger import Foretold
 from scalinglaws.records.public_record import PublicRecord
@@ -409,6 +410,14 @@ def design_for() -> DesignFor:
     return DesignFor(GOAL, replace(study, hold_out=2), found, held, 2e12, 1.3e12, "FLOPs", ("2 sizes",))
 
 
+def train_to_test() -> TrainToTest:
+    """A budget for training and answering, at a surprise of .2."""
+    ends = Estimate(1e9, 8e8, 1.2e9), Estimate(2e11, 1.5e11, 2.6e11), Estimate(16.0, 9.0, 30.0)
+    columns = {"N": "params_total", "D": "tokens", "k": "samples", "L": "surprise_at_k"}
+    surprise = replace(prediction(), value=np.float64(0.2), low=np.float64(0.18), high=np.float64(0.23))
+    return TrainToTest(2e21, 1e9, 500.0, columns, *ends, 0.6, surprise, 0.31, 4.0, ("a warning",))
+
+
 def merged() -> Merged:
     """Two stores in one, with a note."""
     return Merged("both", ("here", "there"), 7, 3, 1, 1, ("prediction.json is that of here, which was made first.",))
@@ -442,6 +451,7 @@ RECORDS: dict[str, Callable[[], PublicRecord]] = {
     "study_results": sample,
     "figure": figure,
     "merged": merged,
+    "train_to_test": train_to_test,
 }
 
 

@@ -90,7 +90,8 @@ def test_predict_answers_several_places_with_the_error_of_the_form_beyond_the_po
         assert said["low"] < loss(said["at"]["N"], said["at"]["D"]) < said["high"]
     assert inside["form_error"] == 0 < beyond["form_error"]
     _, out, _ = spoken("predict", "chinchilla", table, *places)
-    first, second = out.splitlines()
+    first, second, letters = out.splitlines()
+    assert letters == "N = params_total, D = tokens, L = loss_nats"
     assert first.endswith("by chinchilla alone")
     assert second.endswith("(sd) for the error of its form")
 

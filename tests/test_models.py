@@ -35,6 +35,7 @@ SHAPES = {
     "recurrent, cyclic": replace(PLAIN, family="universal", reuse=3),
     "recurrent, stacked": replace(PLAIN, family="universal", reuse=3, sharing="stacked"),
     "recurrent, later practice": replace(PLAIN, family="universal", reuse=2, positions="rotary", activation="swiglu"),
+    "mixture of experts": replace(PLAIN, family="moe", n_experts=4, experts_active=2),
     "lstm": LSTM,
     "lstm of four layers, untied": replace(LSTM, n_layer=4, tied=False),
     "lstm without biases": replace(LSTM, n_layer=1, biases=False),
@@ -56,6 +57,11 @@ def test_every_family_that_a_shape_may_name_is_on_the_shelf_and_in_the_table():
     assert set(FAMILIES) == set(NAMES) == {shape.family for shape in SHAPES.values()}
 
 
+def is_matrix(name, weight):
+    """Whether it is a matrix, or one of each expert; the biases of experts are two-dimensional too."""
+    return weight.ndim > 1 and not name.endswith("_bias")
+
+
 @every_shape
 def test_the_built_module_has_the_parameters_that_its_shape_counts(name):
     shape = SHAPES[name]
@@ -65,7 +71,7 @@ def test_the_built_module_has_the_parameters_that_its_shape_counts(name):
     inside = {n: p.numel() for n, p in model.named_parameters() if not n.startswith(outside)}
     assert sum(inside.values()) == shape.params("non_embedding_exact")
     counted = "bias_ih" if shape.family == "lstm" else "no bias"  # one bias a gate is counted (Shape.params)
-    matrices = {n: p.numel() for n, p in model.named_parameters() if n in inside and (p.ndim == 2 or counted in n)}
+    matrices = {n: p.numel() for n, p in model.named_parameters() if n in inside and (is_matrix(n, p) or counted in n)}
     assert sum(matrices.values()) == shape.params("non_embedding")
 
 
@@ -128,7 +134,8 @@ def test_the_loss_starts_at_the_logarithm_of_the_vocabulary(name):
 
 @pytest.mark.parametrize("family", NAMES)
 def test_tied_weights_share_storage_and_untied_ones_do_not(family):
-    shape = replace(LSTM, family=family)
+    experts = {"n_experts": 4, "experts_active": 2} if family == "moe" else {}
+    shape = replace(LSTM, family=family, **experts)
     tied, untied = build(shape), build(replace(shape, tied=False))
     assert tied.head_VW.data_ptr() == tied.embed.weight.data_ptr()
     assert untied.head_VW.data_ptr() != untied.embed.weight.data_ptr()

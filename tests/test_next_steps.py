@@ -266,6 +266,7 @@ RECOMMENDED = {
 }
 
 NOT_TYPED = {  # why nothing is typed
+    "points/letters_said.py letters_said": "stands beside an answer; test_cli_forecast types it",
     "studying/side_by_side.py _withheld": "asks for an evaluation on one text, which is first to be made",
     "points/choosing_columns.py _chosen": "names what was typed; the nearest column stands beside it",
     "points/doubts.py _pooled": "repeats what was typed, which is done",

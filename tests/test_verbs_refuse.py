@@ -65,6 +65,7 @@ def value_of(right: dict, verb: str, name: str):
     return [right[name]] * 2 if (verb, name) == ("side_by_side", "of") else right[name]
 
 
+KEYWORDS = {"train_to_test": {"questions": 1e9, "answer_tokens": 500}}  # that a verb cannot do without
 RIGHT = {("optima", "flops", "a number")}
 CASES = [
     case for verb in VERBS for name in required(verb) for what in WRONG if (case := (verb, name, what)) not in RIGHT
@@ -83,7 +84,7 @@ def test_a_wrong_thing_is_refused_in_words(verb, name, what, right):
     else:
         given = {other: value_of(right, verb, other) for other in required(verb) if other != name}
     with pytest.raises(sl.ScalingLawsError) as refused:
-        getattr(sl, verb)(**{**given, name: WRONG[what]})
+        getattr(sl, verb)(**{**KEYWORDS.get(verb, {}), **given, name: WRONG[what]})
     said = str(refused.value)
     assert len(said) > 20
     assert "Error" not in said

@@ -5,6 +5,7 @@ each TAB; shtab writes scripts too, but of parsers of argparse. So the lists are
 three shells run.
 """
 
+import sys
 from importlib.resources import files
 from typing import Annotated, Any
 
@@ -40,7 +41,7 @@ def completion(shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash,
     """
     if shell not in SHELLS:
         raise unknown_name("shell", shell, SHELLS)
-    print(script(shell), end="")
+    sys.stdout.write(script(shell))
 
 
 def script(shell: str) -> str:

@@ -36,8 +36,8 @@ def _forecast(
     **_,
 ):
     """Forecast at every target, and print it."""
+    from ..points.letters_said import letters_said
     from ..predicting.forecast_text import forecast_lines
-    from ..predicting.prediction_text import definition
 
     targets = [o.places(text) for text in at]
     said = [a.forecaster.ask(target, level=a.level, kind=kind) for target in targets]
@@ -52,7 +52,7 @@ def _forecast(
         emit(made[0] if len(made) == 1 else made, a.points)
     else:
         show("\n".join(line for text, p in zip(at, said, strict=True) for line in forecast_lines(p, [text])))
-        show(definition(a.forecaster.seen.columns, a.points))
+        show(letters_said(a.forecaster.seen.columns, a.points))
     for warning in (one for one in warned if one["message"] not in before):
         say(f"warning: {warning['message']}")
 
@@ -148,8 +148,9 @@ def predict(
     Example:  scalinglaws predict points.csv --at N=1e9,D=2e10
     """
     from ..comparing.ensemble import predict_mixture
+    from ..points.letters_said import letters_said
     from ..predicting.predict import predict as run_predict
-    from ..predicting.prediction_text import definition, prediction_lines
+    from ..predicting.prediction_text import prediction_lines
     from ..predicting.through_loss import loss_of
 
     targets = [o.places(text) for text in at]
@@ -168,7 +169,7 @@ def predict(
         emit(made[0] if len(made) == 1 else made, a.points)
     else:
         show("\n".join(line for text, p in zip(at, said, strict=True) for line in prediction_lines(p, [text])))
-        show(definition(a.fit.columns, a.points))
+        show(letters_said(a.fit.columns, a.points))
         if mixed:
             show(f"mixture of {mixed.weighed()}: {mixed.sentence}")
     for warning in (one for one in warned if one["message"] not in before):

@@ -74,8 +74,8 @@ def plan(
         MisuseError: a number is out of range, options exclude each other, or a law cannot split a budget.
         FitError: no compute reaches the goal, or the points do not determine the best size or bear no claim.
     """
-    several, mixed, known = _members(draws)
-    failed = _failed(known, draws, anyway)
+    failed = _failed(known := _known(draws), draws, anyway)
+    several, mixed = _members(known.draws() if known else draws)
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
     spending = Spending(flops or np.nan, float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
     sizes, asked = Sizes(fixed_params, fixed_tokens), Asked(target_loss, target_accuracy, accuracy)
@@ -112,15 +112,17 @@ def _failed(known: Forecaster | None, draws, anyway: bool) -> tuple[str, ...]:
     return in_lines(failed)
 
 
-def _members(draws) -> tuple[list[Draws], Ensemble | None, Forecaster | None]:
-    """Give the draws of each law, and the ensemble without the laws of negligible weight, or the forecast."""
-    if isinstance(draws, Points | Forecaster):
-        known = draws if isinstance(draws, Forecaster) else forecaster(draws)
-        return [known.draws()], None, known
+def _known(draws) -> Forecaster | None:
+    """Give the forecast of points; None for the draws of laws."""
+    return draws if isinstance(draws, Forecaster) else forecaster(draws) if isinstance(draws, Points) else None
+
+
+def _members(draws) -> tuple[list[Draws], Ensemble | None]:
+    """Give the draws of each law, and the ensemble without the laws of negligible weight."""
     if isinstance(draws, Draws):
-        return [draws], None, None
+        return [draws], None
     if not isinstance(draws, Ensemble):
-        return list(draws), None, None
+        return list(draws), None
     kept = [i for i, weight in enumerate(draws.weights) if weight > LEAST_WEIGHT]
     members, weights = tuple(draws.members[i] for i in kept), np.array([draws.weights[i] for i in kept])
     mixed = replace(draws, members=members, weights=tuple((weights / weights.sum()).tolist()))

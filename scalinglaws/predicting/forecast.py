@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import LawError, MisuseError, nearest
+from ..points.letters_said import letters_said
 from ..points.points import Points
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
@@ -17,7 +18,7 @@ from .forecast_draws import draws_of
 from .forecast_points import Seen, seen_of
 from .forecast_text import cautions, forecast_lines
 from .mixture import Posterior
-from .prediction_text import definition, targets
+from .prediction_text import targets
 from .prior import Prior, read_prior, vague_prior
 
 KINDS = ("run", "mean")
@@ -68,7 +69,7 @@ class Forecast(PublicRecord):
 
     def blocks(self) -> list[Block]:
         """Give one line per target with what the forecast rests on, and what its letters count."""
-        return [*forecast_lines(self), definition(self.columns)]
+        return [*forecast_lines(self), letters_said(self.columns)]
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""

@@ -1,16 +1,13 @@
 """Predictions as text: one line per target, with the value, its interval and its reach."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import argument
-from ..quantities import playing
 from ..records.numbers_in_text import between
 
 if TYPE_CHECKING:
-    from ..points.points import Points
     from .forecast import Forecast
     from .predict import Prediction
 
@@ -39,26 +36,6 @@ def targets(made: "Prediction | Forecast") -> list[str]:
     shape = np.shape(made.value)
     columns = {letter: np.broadcast_to(column, shape).ravel() for letter, column in made.at.items()}
     return [",".join(f"{k}={v[i]:.6g}" for k, v in columns.items()) for i in range(int(np.prod(shape)))]
-
-
-def definition(columns: Mapping[str, str], points: "Points | None" = None) -> str:
-    """Say which column each letter of a prediction is, and how to choose another count of the size that is there.
-
-    Args:
-        columns: letter -> column.
-        points: the table, for its other counts.
-    """
-    said = ", ".join(f"{letter} = {column}" for letter, column in columns.items())
-    size = columns.get("N")
-    others = [name for name in playing("params") if points and name != size and _counts_else(points, name, size)]
-    return f"{said}; for another count of the size: {argument(map={'N': others[0]})}" if others else said
-
-
-def _counts_else(points: "Points", name: str, size: str | None) -> bool:
-    if size not in points or name not in points:
-        return False
-    one, other = points.kept[size], points.kept[name]
-    return bool(np.any(np.isfinite(other)) and not np.allclose(one, other, equal_nan=True))
 
 
 def _line(made: "Prediction", at: str, value: float, low: float, high: float, reach: float, inside, told, form) -> str:
