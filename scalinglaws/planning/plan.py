@@ -126,7 +126,7 @@ def _members(draws) -> tuple[list[Draws], Ensemble | None]:
     kept = [i for i, weight in enumerate(draws.weights) if weight > LEAST_WEIGHT]
     members, weights = tuple(draws.members[i] for i in kept), np.array([draws.weights[i] for i in kept])
     mixed = replace(draws, members=members, weights=tuple((weights / weights.sum()).tolist()))
-    return list(members), mixed, None
+    return list(members), mixed
 
 
 def _splits(several, spending, batch_policy, critical, sizes: Sizes) -> list[Split]:

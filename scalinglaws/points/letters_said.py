@@ -17,12 +17,12 @@ def letters_said(columns: Mapping[str, str], points: Points | None = None) -> st
         points: the table, for its other counts.
     """
     said = ", ".join(f"{letter} = {column}" for letter, column in columns.items())
-    size = columns.get("N")
+    size = columns.get("N", "")
     others = [name for name in playing("params") if points and name != size and _counts_else(points, name, size)]
     return f"{said}; for another count of the size: {argument(map={'N': others[0]})}" if others else said
 
 
-def _counts_else(points: Points, name: str, size: str | None) -> bool:
+def _counts_else(points: Points, name: str, size: str) -> bool:
     if size not in points or name not in points:
         return False
     one, other = points.kept[size], points.kept[name]
