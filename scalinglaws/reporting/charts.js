@@ -106,6 +106,7 @@
       margin: { l: 60, r: scale ? 10 : 20, t: 10, b: under + 19 * rows }, height,
       font: { family: "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 12, color: "#1b1f24" }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       xaxis: axis(panel.x), yaxis: axis(panel.y), hovermode: "closest", showlegend: seen.size > 0,
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: "#7d8793", activecolor: "#3d7cc9" },
       legend: { orientation: "h", tracegroupgap: 0, x: 0, xanchor: "left", y: -under / plot, yanchor: "top", font: { size: 11 } },
     };
     return Plotly.newPlot(place, traces, layout, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
