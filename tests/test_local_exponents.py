@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from cli_made import spoken
+from cli_made import spoken, written
 from test_conventions import BESIROGLU, made
 
 from scalinglaws.counting.local_exponent import local_exponents
@@ -86,3 +86,14 @@ def test_the_command_takes_a_law_or_a_law_and_a_table(tmp_path):
     assert code == 0 and json.loads(out)["at"][0]["exponent"]["low"] < 0.856
     assert spoken("exponents", "chinchilla", path, *family)[0] == 2
     assert spoken("exponents", "chinchilla", "--at", "N=1e9")[0] == 2
+
+
+def test_a_table_on_which_no_claim_can_rest_gives_no_exponents_unless_asked_anyway(tmp_path):
+    sizes = [(n, d) for n in (1e7, 3e7, 1e8, 3e8, 1e9) for d in (1e9, 1e10, 1e11)]
+    rows = [{"params_total": n, "tokens": d, "loss_nats": (n / 1e7) ** 0.07 + 400 / d**0.28} for n, d in sizes]
+    table = written(tmp_path / "rising.csv", rows)
+    words = ("exponents", "chinchilla", table, "--at", "C=1e22", "--count", "params_total")
+    code, out, err = spoken(*words)
+    assert code == 1 and out == "" and "no exponent from these runs" in err and "--anyway" in err
+    code, out, err = spoken(*words, "--anyway")
+    assert "NOT TO BE USED: " in err, (code, out, err)

@@ -21,7 +21,7 @@ At = Annotated[list[str] | None, typer.Option(metavar="C=..", help="Compute; may
 
 
 @app.command(rich_help_panel=INFER)
-@with_options(*OF_THE_TABLE, *OF_THE_FIT, "draws", "level", "seed", draws=500)
+@with_options(*OF_THE_TABLE, *OF_THE_FIT, "draws", "level", "seed", "anyway", draws=500)
 def exponents(
     asked: dict,
     law: o.Law,
@@ -49,13 +49,16 @@ def exponents(
     if table is None:
         given: dict[str, Any] = {"n_vocab": n_vocab, "aspect": aspect, "constants": constants_of(member, constants)[0]}
         found, points = local_exponents(member, flops, count=count, **given), None
+        failed: tuple[str, ...] = ()
     else:
         _refuse_with_table(n_vocab=n_vocab, aspect=aspect, constants=constants)
-        points, drawn = _drawn(member, table, asked)
+        points, drawn, failed = _drawn(member, table, asked)
         found = local_exponents(drawn, flops, count=count, points=points, level=asked["level"])
     emit(_plain(found), points) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
+    for rule in failed:
+        say(rule)
 
 
 def _compute(text: str) -> float:
@@ -74,13 +77,24 @@ def _refuse_with_table(**given) -> None:
 
 
 def _drawn(law, table: str, asked: dict):
-    """Fit the law to a table and draw from it."""
+    """Fit the law to a table and draw from it; give also the failed rules of the audit that bear on its numbers.
+
+    Raises:
+        FitError: no claim can rest on the fit, and it is not wanted anyway.
+    """
+    from ..auditing.bearing import bearing_on
+    from ..auditing.claim_gate import LEAD, barred, refuse
     from ..fitting.fit import fit
     from ..uncertainty.draws import draws
 
     points, letters = table_of(asked, table)
     [given] = options_of([law], letters, asked)
-    return points, draws(fit(law, points, **given), draws=asked["draws"], seed=asked["seed"])
+    found = fit(law, points, **given)
+    bars = barred([found], points, found.columns)
+    refuse("exponent", () if asked["anyway"] else bars)
+    for reason in bars:
+        say(f"{LEAD}: {reason}")
+    return points, draws(found, draws=asked["draws"], seed=asked["seed"]), bearing_on(found, points)
 
 
 def _plain(found) -> dict:
