@@ -1,5 +1,6 @@
 """The local exponent that a count of parameters implies, from a published law or one fitted to a table."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -49,16 +50,13 @@ def exponents(
     if table is None:
         given: dict[str, Any] = {"n_vocab": n_vocab, "aspect": aspect, "constants": constants_of(member, constants)[0]}
         found, points = local_exponents(member, flops, count=count, **given), None
-        failed: tuple[str, ...] = ()
     else:
         _refuse_with_table(n_vocab=n_vocab, aspect=aspect, constants=constants)
-        points, drawn, failed = _drawn(member, table, asked)
+        points, drawn = _drawn(member, table, asked)
         found = local_exponents(drawn, flops, count=count, points=points, level=asked["level"])
     emit(_plain(found), points) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
-    for rule in failed:
-        say(rule)
 
 
 def _compute(text: str) -> float:
@@ -77,7 +75,7 @@ def _refuse_with_table(**given) -> None:
 
 
 def _drawn(law, table: str, asked: dict):
-    """Fit the law to a table and draw from it; give also the failed rules of the audit that bear on its numbers.
+    """Fit the law to a table and draw from it; the failed rules of the audit that bear on it are notes of the points.
 
     Raises:
         FitError: no claim can rest on the fit, and it is not wanted anyway.
@@ -94,7 +92,11 @@ def _drawn(law, table: str, asked: dict):
     refuse("exponent", () if asked["anyway"] else bars)
     for reason in bars:
         say(f"{LEAD}: {reason}")
-    return points, draws(found, draws=asked["draws"], seed=asked["seed"]), bearing_on(found, points)
+    failed = bearing_on(found, points)
+    for rule in failed:
+        say(f"warning: {rule}")
+    noted = replace(points, notes=(*bars, *points.notes, *failed))
+    return noted, draws(found, draws=asked["draws"], seed=asked["seed"])
 
 
 def _plain(found) -> dict:

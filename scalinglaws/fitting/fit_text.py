@@ -5,6 +5,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from ..errors import counted
+from ..points.letters_said import letters_said
 from ..records.numbers_in_text import UNDETERMINED, between, meaningless
 from ..records.text_blocks import Block, Table
 
@@ -29,8 +30,7 @@ def fit_blocks(found: "Fit", limits: Limits | None = None, intervals: str = "") 
 def _head(found: "Fit") -> list[Block]:
     lines: list[Block] = [
         f"{found.law.name}: {found.law.formula}    ({found.law.source})",
-        f"{counted(found.n, 'point')} of {found.n_clusters} {_kind(found)}; "
-        f"{', '.join(f'{k} = {v}' for k, v in found.columns.items())}",
+        f"{counted(found.n, 'point')} of {found.n_clusters} {_kind(found)}; {letters_said(found.columns)}",
     ]
     return [*lines, *left_out_of(found), *(f"warning: {one.message}" for one in found.first_said)]
 

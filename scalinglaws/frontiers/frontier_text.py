@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import argument, counted
+from ..points.letters_said import letters_said
 from ..records.numbers_in_text import ends, interval, short
 from ..records.text_blocks import Block, rows_of
 
@@ -19,7 +20,7 @@ def frontier_blocks(one: "Frontier", reasons: Mapping[str, str]) -> list[Block]:
     rows = [
         (short(b.flops), short(b.params), short(b.tokens), f"{b.loss_nats:.4f}", b.sizes, b.reason) for b in one.budgets
     ]
-    columns = ", ".join(f"{k} = {v}" for k, v in one.columns.items())
+    columns = letters_said(one.columns)
     text: list[Block] = [f"{one.method}: {columns}; {counted(one.runs, 'run')}; {one.shape}"]
     head = ("C, FLOPs", "N", "D, tokens", "loss", "sizes", "takes no part")
     text.append(rows_of(head, rows, "the best size at each budget"))

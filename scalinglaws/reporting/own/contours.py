@@ -8,12 +8,11 @@ from ...errors import counted
 from ...records.numbers_in_text import number
 from ...results.letters import loss_of, loss_unit, size_of, tokens_of
 from ...results.live_plan import LossSurface
-from ...results.rows_in_fits import fitted_rows
 from ...results.study_results import Recommendation, StudyResults
 from ..axes import label_of
 from ..captions import runs_shown
 from ..drawing.drawing import INK, Axis, ChartPanel, Drawing, Mark, Scale, line, points
-from .figure import StudyFigure
+from .figure import StudyFigure, plans_up_to, rows_of_fits
 
 LEVELS = 9
 BEYOND = 30.0  # times the largest fitted compute, up to which the frontier and the axes go
@@ -21,8 +20,8 @@ BEYOND = 30.0  # times the largest fitted compute, up to which the frontier and 
 
 def draw(results: StudyResults) -> Drawing:
     """Draw the size and tokens of equal loss, dashed outside the runs, the frontier and the runs of the fit."""
-    live, plans = _live(results), _plans(results)
-    marks, rows = _points(results, plans), _rows(results)
+    live, plans = _live(results), plans_up_to(results, BEYOND)
+    marks, rows = _points(results, plans), rows_of_fits(results)
     size, tokens = (results.points[name][rows] for name in (size_of(results), tokens_of(results)))
     box = (*_ends(size, [one.params.value for one in plans]), *_ends(tokens, [one.tokens.value for one in plans]))
     levels = _levels(live.surface, box)
@@ -48,19 +47,6 @@ def draw(results: StudyResults) -> Drawing:
 
 def _live(results: StudyResults):
     return results.budgets.live if results.budgets else None
-
-
-def _plans(results: StudyResults) -> list[Recommendation]:
-    plans = results.budgets.plans if results.budgets else ()
-    return [one for one in plans if one.reach <= BEYOND]
-
-
-def _rows(results: StudyResults) -> np.ndarray:
-    names = size_of(results), tokens_of(results), loss_of(results)
-    if not set(names) <= set(results.points.columns):
-        return np.zeros(len(results.points), dtype=bool)
-    good = [np.isfinite(results.points[name]) & (results.points[name] > 0) for name in names]
-    return fitted_rows(results) & np.logical_and.reduce(good)
 
 
 def _ends(measured: np.ndarray, planned: list[float]) -> tuple[float, float]:
@@ -114,7 +100,7 @@ def _runs_of(flags: np.ndarray) -> list[np.ndarray]:
 
 
 def _points(results: StudyResults, plans: list[Recommendation]) -> list[Mark]:
-    rows, table = _rows(results), results.points
+    rows, table = rows_of_fits(results), results.points
     names = tuple(
         f"{name}: {loss:.4g}" for name, loss in zip(table.clusters()[rows], table[loss_of(results)][rows], strict=True)
     )
@@ -134,6 +120,8 @@ FIGURE = StudyFigure(
     "contours",
     "Loss over size and tokens, with the frontier",
     draw,
-    lambda results: _live(results) is not None and len(_plans(results)) > 1 and bool(_rows(results).any()),
+    lambda results: (
+        _live(results) is not None and len(plans_up_to(results, BEYOND)) > 1 and bool(rows_of_fits(results).any())
+    ),
     "no plan by the forecast, chinchilla or kaplan-nd, from which contours are drawn",
 )

@@ -11,9 +11,9 @@ from ...errors import counted
 from ...records.numbers_in_text import percent, stated
 from ...results.attempt import attempt
 from ...results.fitted import Band, LearningCurve
-from ...results.letters import of_a_table, size_of
-from ...results.rows_in_fits import excluded_rows, held_out_rows, runs_present
-from ...results.study_results import StudyResults
+from ...results.letters import loss_of, of_a_table, size_of, tokens_of
+from ...results.rows_in_fits import excluded_rows, fitted_rows, held_out_rows, runs_present
+from ...results.study_results import Recommendation, StudyResults
 from ..axes import label_of
 from ..drawing.drawing import INK, SYMBOLS, ChartPanel, Drawing, Mark, Scale, fitted, line, points, scale_of
 from ..drawing.drawn_figure import DrawnFigure
@@ -36,6 +36,21 @@ class StudyFigure:
     draw: Callable[[StudyResults], Drawing]
     applies: Callable[[StudyResults], bool] = lambda results: True
     lacks: str = "no such runs"
+
+
+def plans_up_to(results: StudyResults, times: float) -> list[Recommendation]:
+    """Give the plans of the page's budgets up to some times the largest fitted compute."""
+    plans = results.budgets.plans if results.budgets else ()
+    return [one for one in plans if one.reach <= times]
+
+
+def rows_of_fits(results: StudyResults) -> np.ndarray:
+    """Mark the rows of the fits that have a size, tokens and a loss; held-out runs are not among them."""
+    names = size_of(results), tokens_of(results), loss_of(results)
+    if not set(names) <= set(results.points.columns):
+        return np.zeros(len(results.points), dtype=bool)
+    good = [np.isfinite(results.points[name]) & (results.points[name] > 0) for name in names]
+    return fitted_rows(results) & np.logical_and.reduce(good)
 
 
 def drawn(figure: StudyFigure, results: StudyResults) -> DrawnFigure:

@@ -5,12 +5,11 @@ import numpy as np
 from ...records.numbers_in_text import number, percent, typeset
 from ...results.fitted import Band
 from ...results.letters import loss_of, size_of, tokens_of
-from ...results.rows_in_fits import fitted_rows, held_out_rows
-from ...results.study_results import Recommendation, StudyResults
+from ...results.study_results import StudyResults
 from ..axes import label_of
 from ..captions import runs_shown
 from ..drawing.drawing import INK, Axis, ChartPanel, Drawing, Mark, fitted, points, scale_of
-from .figure import STAR, StudyFigure
+from .figure import STAR, StudyFigure, plans_up_to, rows_of_fits
 
 BEYOND = 100.0  # times the largest fitted compute, up to which the line goes
 LEAST = 3
@@ -18,7 +17,7 @@ LEAST = 3
 
 def draw(results: StudyResults) -> Drawing:
     """Draw the loss that is forecast at each compute, the runs, and forecasts of held-out runs beside their losses."""
-    plans = _plans(results)
+    plans = plans_up_to(results, BEYOND)
     largest = plans[0].flops / plans[0].reach
     flops, losses = tuple(one.flops for one in plans), [one.loss_nats for one in plans]
     low, high = (tuple(getattr(one, end) for one in losses) for end in ("low", "high"))
@@ -26,7 +25,7 @@ def draw(results: StudyResults) -> Drawing:
         "flops_6nd", flops, tuple(one.value for one in losses), low, high, plans[0].law, "",
         (min(flops), largest), level=losses[0].level, covers="new run",
     )  # fmt: skip
-    rows = _rows(results)
+    rows = rows_of_fits(results)
     marks = [*fitted(drawn, label="forecast at the best split of the compute"), *_runs(results, rows), *_tests(results)]
     told = (
         f"Loss of one new run of the best size at each compute, by {plans[0].law}, with its {percent(drawn.level)} "
@@ -37,19 +36,6 @@ def draw(results: StudyResults) -> Drawing:
     axes = Axis("training compute C = 6ND (FLOPs)", pf_days=True), Axis(label_of(loss_of(results)))
     scale = scale_of(results.points[size_of(results)][rows], label_of(size_of(results))) if rows.any() else None
     return Drawing((ChartPanel("", *axes, tuple(mark for mark in marks if mark.x)),), told, scale)
-
-
-def _plans(results: StudyResults) -> list[Recommendation]:
-    plans = results.budgets.plans if results.budgets else ()
-    return [one for one in plans if one.reach <= BEYOND]
-
-
-def _rows(results: StudyResults) -> np.ndarray:
-    names = size_of(results), tokens_of(results), loss_of(results)
-    if not set(names) <= set(results.points.columns):
-        return np.zeros(len(results.points), dtype=bool)
-    good = [np.isfinite(results.points[name]) & (results.points[name] > 0) for name in names]
-    return fitted_rows(results) & ~held_out_rows(results) & np.logical_and.reduce(good)
 
 
 def _runs(results: StudyResults, rows: np.ndarray) -> list[Mark]:
@@ -88,6 +74,6 @@ FIGURE = StudyFigure(
     "forecasts",
     "The forecast loss against compute",
     draw,
-    lambda results: len(_plans(results)) >= LEAST,
+    lambda results: len(plans_up_to(results, BEYOND)) >= LEAST,
     "no forecast over several computes",
 )
