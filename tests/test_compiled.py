@@ -49,7 +49,10 @@ def trained(shape: Shape, batch: int, seed: int, **changes):
 
 
 def compiled(spec, model, windows, optimizer=None):
-    return Compiled(spec, model, optimizer or make_optimizer(spec, model), windows)
+    def of(first: int, count: int):
+        return np.stack([windows(step) for step in range(first, first + count)])
+
+    return Compiled(spec, model, optimizer or make_optimizer(spec, model), of)
 
 
 def plain(spec, model, windows, optimizer=None):

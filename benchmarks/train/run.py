@@ -52,7 +52,7 @@ GOALS = {  # least ratios, in the order of the sizes
     "V 4096, 512 tokens per step": {"nanoGPT": (3, 2, 1.4)},
 }
 LOSS_STEPS, LOSS_FLOPS = 200, 2e11  # losses are means over the last quarter of so many steps; fewer where they are long
-BLOCK_FLOPS = 1e10  # steps that are timed together: 32, fewer where they are long
+BLOCK_FLOPS = 1e10  # steps that are timed together: 128, fewer where they are long
 ORDER = ("nanoGPT", "plain", "compiled")
 
 
@@ -86,11 +86,11 @@ def ways_of(spec: RunSpec, nano) -> dict[str, Callable[[int, int], list[float]]]
     shape, tokens = spec.shape, text_of(spec.shape.n_vocab)
     starts = np.random.default_rng(0).integers(0, len(tokens) - shape.n_ctx - 1, (1 << 16, spec.batch))
 
-    def windows(step: int) -> np.ndarray:
-        return tokens[starts[step % len(starts)][:, None] + np.arange(shape.n_ctx + 1)]
+    def windows(first: int, count: int) -> np.ndarray:
+        return tokens[starts[np.arange(first, first + count) % len(starts)][..., None] + np.arange(shape.n_ctx + 1)]
 
     def batch(step: int):
-        found = torch.from_numpy(windows(step))
+        found = torch.from_numpy(windows(step, 1)[0])
         return found[:, :-1], found[:, 1:]
 
     def engine(make):
@@ -146,7 +146,7 @@ def contest(shape: Shape, batch: int, nano, pairs: int, seconds: float) -> Conte
     spec = RunSpec(shape, "", "", "", 10**12, batch, rate, 50, schedule="constant", noise_every=0)
     ways = ways_of(spec, nano)
     flops = spec.batch_tokens * shape.flops_per_token("exact")
-    steps, block = min(LOSS_STEPS, 4 + int(LOSS_FLOPS / flops)), min(32, 1 + int(BLOCK_FLOPS / flops))
+    steps, block = min(LOSS_STEPS, 4 + int(LOSS_FLOPS / flops)), min(128, 1 + int(BLOCK_FLOPS / flops))
     done = dict.fromkeys(ways, steps)
     losses = {name: statistics.mean(way(0, steps)[-(steps // 4) :]) for name, way in ways.items()}
     rates: dict[str, list[float]] = {name: [] for name in ways}

@@ -107,7 +107,7 @@ def errors(size: tuple[int, int], steps: int) -> dict[str, tuple[float, np.ndarr
         return found[:, :-1], found[:, 1:]
 
     plain = Plain(spec, models[0], optimizers[0], batch, "cpu")
-    fast = Compiled(spec, models[1], optimizers[1], windows_at)
+    fast = Compiled(spec, models[1], optimizers[1], lambda first, _: windows_at(first)[None])
     found: dict[str, list[tuple[float, float, torch.Tensor]]] = {"plain": [], "compiled": []}
     seen = seen_by_loss(models[0])
     for step in range(steps):

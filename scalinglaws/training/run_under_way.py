@@ -120,7 +120,7 @@ class RunUnderWay:
         spec, model, optimizer = self.spec, self.model, self.optimizer
         if make is None:
             assert isinstance(model, Transformer)
-            return Compiled(spec, model, optimizer, lambda step: self.text.tokens_at(self.order.starts(step)))
+            return Compiled(spec, model, optimizer, lambda *of: self.text.tokens_at(self.order.starts_of(*of)))
         return make(spec, model, optimizer, lambda step: self.text.at(self.order.starts(step)), self.device)
 
     def _read(self, path: Path) -> dict | None:

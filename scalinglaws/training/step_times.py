@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 from ..designing.costs import Pace, Step
@@ -14,9 +15,10 @@ from ..run.run import RunSpec
 from .compiled.engine import Compiled
 from .compiled.support import supports
 from .optimizer import gradient, make_optimizer, move
-from .plain import AT_ONCE, Plain
+from .plain import Plain
 
 EVALUATED_TOKENS = 8192  # at a time, as in an evaluation
+STEPS_TIMED = 64  # of the compiled step, in one call
 LONGEST_TIMING = 30.0  # seconds for all kinds of step together
 LONGEST_TRIAL = 2.0  # maximum estimated seconds of one part of a batch; a longer one is not timed
 LARGEST_TRIAL = 1 << 28  # maximum parameters of a model that is built to be timed
@@ -103,9 +105,9 @@ def _measured(step: Step, seconds: float, device: str, engine: str) -> Pace:
 def _measured_compiled(spec: RunSpec, model: Transformer, step: Step, seconds: float) -> Pace:
     shape, generator = spec.shape, torch.Generator().manual_seed(0)
     windows = torch.randint(shape.n_vocab, (spec.batch, shape.n_ctx + 1), generator=generator).numpy()
-    compiled = Compiled(spec, model, make_optimizer(spec, model), lambda step: windows)
+    compiled = Compiled(spec, model, make_optimizer(spec, model), lambda _, count: np.stack([windows] * count))
     compiled.advance(0, 1)  # after which it knows how many steps it takes at once
-    to_step = _median(lambda: len(compiled.advance(0, AT_ONCE).losses), seconds * 3 / 4, "cpu")
+    to_step = _median(lambda: len(compiled.advance(0, STEPS_TIMED).losses), seconds * 3 / 4, "cpu")
     token = _evaluating(compiled, step, seconds / 4, "cpu")
     return Pace(to_step, token, measured=True, noise_share=0.0)  # the noise is that of the batch that trains
 

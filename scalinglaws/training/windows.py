@@ -37,9 +37,9 @@ class Windows:
         return windows[:, :-1], windows[:, 1:]
 
     def tokens_at(self, starts: np.ndarray) -> np.ndarray:
-        """Return the windows that begin at `starts`, (B, T + 1) int64, of a text that is not on a GPU."""
+        """Return the windows that begin at `starts`, (..., T + 1) int64, of a text that is not on a GPU."""
         assert isinstance(self.tokens, np.ndarray)
-        return self.tokens[np.asarray(starts)[:, None] + np.arange(self.n_ctx + 1)].astype(np.int64)
+        return self.tokens[np.asarray(starts)[..., None] + np.arange(self.n_ctx + 1)].astype(np.int64)
 
 
 class Order:
@@ -57,3 +57,7 @@ class Order:
             starts = batch_at(chunk, spec.order_seed, self.tokens, many, spec.shape.n_ctx)
             self.known = chunk, starts.reshape(ORDER_STEPS, spec.batch)
         return self.known[1][step % ORDER_STEPS]
+
+    def starts_of(self, first: int, count: int) -> np.ndarray:
+        """Return the positions of the windows of `count` steps from step `first` on, (count, batch)."""
+        return np.stack([self.starts(step) for step in range(first, first + count)])

@@ -13,27 +13,31 @@ from ...models.transformer import RMS_EPS, Transformer
 from ...run.run import RunSpec
 from ...run.schedule import learning_rate
 from ..optimizer import Adam, Optimizer
-from ..plain import AT_ONCE, Advance, measures_noise
+from ..plain import Advance, measures_noise
 from .building import native
 from .layout import Layout
 
 LAYER_EPS = 1e-5  # that of PyTorch's layer norm
 PATIENT_SECONDS = 0.5  # one call takes about this long at most, so that a run can be interrupted
+TOKENS_AT_ONCE = 1 << 17  # one call reads at most so many tokens, 2 MiB with their places
 
 
 class Compiled:
     """Trains and scores one Transformer by the compiled step.
 
     The weights and the optimizer's state stay where `optimizer` has them, so that they are saved and restored as in the
-    plain path.
+    plain path. `windows(first, count)` gives the tokens of `count` steps from step `first` on, (count, batch, T + 1).
     """
 
     name = "compiled"
     training = False  # of an instruments.evaluate.Scored, like `train`
 
-    def __init__(self, spec: RunSpec, model: Transformer, optimizer: Optimizer, windows: Callable[[int], np.ndarray]):
+    def __init__(
+        self, spec: RunSpec, model: Transformer, optimizer: Optimizer, windows: Callable[[int, int], np.ndarray]
+    ):
         self.spec, self.scored, self.windows = spec, self, windows
         self.layout, self.run, self.many = Layout(model, spec.batch), native(), 1
+        self.most = max(1, TOKENS_AT_ONCE // spec.batch_tokens)
         [part] = optimizer.parts
         assert isinstance(part, Adam)
         self.part, self.parts = part, max(2, spec.accumulate)
@@ -53,12 +57,12 @@ class Compiled:
         many = min(end - step, self.many)
         rates = np.array([learning_rate(self.spec, one) for one in range(step, step + many)])
         watched = np.array([measures_noise(self.spec, one) for one in range(step, step + many)], dtype=np.int64)
-        windows = np.stack([self.windows(one) for one in range(step, step + many)]).astype(np.int64)
+        windows = self.windows(step, many).astype(np.int64, copy=False)
         out = np.zeros((many, 2 + self.parts))
         began = time.perf_counter()
         self._call(windows, rates, watched, out, many, self._steps_done())
         taken = (time.perf_counter() - began) / many
-        self.many = max(1, min(AT_ONCE, int(PATIENT_SECONDS / taken)))
+        self.many = max(1, min(self.most, int(PATIENT_SECONDS / taken)))
         for weight, _ in self.weights:
             self.part.state[weight]["step"] += many
         noise = tuple(self._noise(row) for row in out[watched > 0])
