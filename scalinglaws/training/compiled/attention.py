@@ -2,7 +2,7 @@
 
 from . import places as at
 from .lanes import LANES, WIDE, compiled, doubles, floats, load, on_its_own, past, spread, store, total
-from .layers import head_norm, head_norm_back, soften
+from .layers import head_norm, head_norm_back, soften, tops
 from .products import copy, in_panels, product
 
 MASKED = -1e30
@@ -54,7 +54,7 @@ def attend(dims, norms, kept, qkv, mixed):
     all_heads, lq, lm = dims[at.DA], dims[at.LQ], dims[at.LM]
     zeros, keys, out = floats(dims[at.ZEROS]), floats(dims[at.PANELS]), floats(dims[at.OUT])
     cosines, sines = floats(dims[at.COSINES]), floats(dims[at.SINES])
-    scale = doubles(dims[at.NUMBERS])[at.SCALE]
+    scale, sums = doubles(dims[at.NUMBERS])[at.SCALE], floats(dims[at.ROW_SUMS])
     tall = (t + WIDE - 1) // WIDE * WIDE
     for h in range(dims[at.HEADS]):
         q = past(kept, h * dims[at.HEAD_SIZE])
@@ -72,12 +72,14 @@ def attend(dims, norms, kept, qkv, mixed):
             end = first + WIDE
             block = past(p, first * lt)
             product(past(q, first * lk), lk, 1, width, keys, WIDE, WIDE * width, zeros, 0, block, lt, WIDE, end)
-            for i in range(min(WIDE, t - first)):
-                row = past(block, i * lt)
+            many = min(WIDE, t - first)
+            for i in range(many):
                 for j in range(first + i + 1, end):
-                    row[j] = MASKED
-                _, summed = soften(row, end)
-                factor = spread(1.0 / summed)
+                    block[i * lt + j] = MASKED
+            tops(block, lt, many, end, sums)
+            soften(block, lt, many, end, sums)
+            for i in range(many):
+                row, factor = past(block, i * lt), spread(1.0 / sums[i])
                 for j in range(0, end, LANES):
                     store(row, j, load(row, j) * factor)
             into = past(out, first * lk)

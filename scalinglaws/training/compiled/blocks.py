@@ -5,7 +5,7 @@ import math
 from . import places as at
 from .attention import attend, attend_back
 from .lanes import LANES, compiled, doubles, floats, ints, load, on_its_own, past, spread, store
-from .layers import gelu, norm, norm_back, soften, swiglu, times, times_both
+from .layers import gelu, norm, norm_back, soften, swiglu, times, times_both, tops
 from .products import copy, linear, linear_back
 
 MASKED = -1e30
@@ -91,22 +91,25 @@ def forward(dims, windows, sequences, apart):
 
 @compiled
 def head(dims, windows, first, rows, losses):
-    """Write the losses of some rows of a group; the logits become exp(logit - max), each row's sum follows it."""
+    """Write the losses of some rows of a group; the logits become exp(logit - max), whose sums are kept apart."""
     on_its_own()
     t, v, lx, lv = dims[at.T], dims[at.V], dims[at.LX], dims[at.LV]
     logits = floats(dims[at.LOGITS])
     linear(
         ints(dims[at.HEAD]), past(floats(dims[at.HIDDEN]), first * lx), lx, floats(dims[at.ZEROS]), 0, logits, lv, rows
     )
-    even = (v + LANES - 1) // LANES * LANES
+    even, sums = (v + LANES - 1) // LANES * LANES, floats(dims[at.ROW_SUMS])
     for i in range(rows):
-        row, n = past(logits, i * lv), first + i
+        row = past(logits, i * lv)
         for j in range(v, even):
             row[j] = MASKED
-        own = row[windows[n // t * (t + 1) + n % t + 1]]
-        most, summed = soften(row, even)
-        losses[n] = math.log(summed) + (most - own)
-        row[even] = summed
+    tops(logits, lv, rows, even, sums)
+    for i in range(rows):
+        n = first + i
+        losses[n] = sums[i] - logits[i * lv + windows[n // t * (t + 1) + n % t + 1]]
+    soften(logits, lv, rows, even, sums)
+    for i in range(rows):
+        losses[first + i] += math.log(sums[i])
 
 
 @compiled
@@ -115,10 +118,10 @@ def head_back(dims, windows, first, rows, share):
     on_its_own()
     t, v, lx, lv = dims[at.T], dims[at.V], dims[at.LX], dims[at.LV]
     logits, hidden = floats(dims[at.LOGITS]), past(floats(dims[at.HIDDEN]), first * lx)
-    even = (v + LANES - 1) // LANES * LANES
+    even, sums = (v + LANES - 1) // LANES * LANES, floats(dims[at.ROW_SUMS])
     for i in range(rows):
         row, n = past(logits, i * lv), first + i
-        factor = spread(share / row[even])
+        factor = spread(share / sums[i])
         for j in range(0, even, LANES):
             store(row, j, load(row, j) * factor)
         row[windows[n // t * (t + 1) + n % t + 1]] -= share

@@ -15,6 +15,7 @@ LANES = 8
 WIDE = 2 * LANES  # columns of the wide tile
 F32, I32, I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 V8, I8X32 = ir.VectorType(F32, LANES), ir.VectorType(I32, LANES)
+SHIFT = 1.5 * 2**23  # added to a float, it leaves no bits behind the point
 FLOATS = types.CPointer(types.float32)
 INTS = types.CPointer(types.int64)
 
@@ -181,10 +182,15 @@ def total(typing, value):
 
 @intrinsic
 def highest(typing, value):
-    """The largest of eight floats."""
+    """The largest of eight floats; where one is no number, any."""
 
     def generate(context, builder, sig, args):
-        return builder.call(function(builder, "llvm.vector.reduce.fmax.v8f32", F32, [V8]), [args[0]])
+        found = args[0]
+        for apart in (4, 2, 1):
+            order = [(i + apart) % LANES for i in range(LANES)]
+            other = builder.shuffle_vector(found, found, ir.Constant(I8X32, order))
+            found = builder.select(builder.fcmp_ordered("<", found, other), other, found)
+        return builder.extract_element(found, ir.Constant(I32, 0))
 
     return types.float32(lanes), generate
 
@@ -200,13 +206,13 @@ def larger(typing, one, other):
 
 
 @intrinsic
-def where_positive(typing, sign, one, other):
-    """Take `one` where `sign` is above 0, else `other`."""
+def where_above(typing, value, limit, one, other):
+    """Take `one` where `value` is above `limit`, else `other`."""
 
     def generate(context, builder, sig, args):
-        return builder.select(builder.fcmp_ordered(">", args[0], constant(0.0)), args[1], args[2])
+        return builder.select(builder.fcmp_ordered(">", *args[:2]), *args[2:])
 
-    return lanes(lanes, lanes, lanes), generate
+    return lanes(lanes, lanes, lanes, lanes), generate
 
 
 @intrinsic
@@ -231,21 +237,20 @@ def root(typing, value):
 
 @intrinsic
 def nearest(typing, value):
-    """Each rounded to a whole number, for absolute values below 2^22."""
+    """Each rounded to a whole number, for absolute values below 2^22, plus 1.5 2^23: the lowest bits are that number."""
 
     def generate(context, builder, sig, args):
-        shift = constant(1.5 * 2**23)
-        return builder.fsub(builder.fadd(args[0], shift), shift)
+        return builder.fadd(args[0], constant(SHIFT))
 
     return lanes(lanes), generate
 
 
 @intrinsic
-def power_of_two(typing, value):
-    """2 to the power of each whole number, -126 to 127."""
+def times_power_of_two(typing, value, shifted):
+    """Each times 2 to the power of a whole number that `nearest` gave; no result may leave the normal numbers."""
 
     def generate(context, builder, sig, args):
-        whole = builder.add(builder.fptosi(args[0], I8X32), ir.Constant(I8X32, [127] * LANES))
-        return builder.bitcast(builder.shl(whole, ir.Constant(I8X32, [23] * LANES)), V8)
+        value, whole = (builder.bitcast(one, I8X32) for one in args)
+        return builder.bitcast(builder.add(value, builder.shl(whole, ir.Constant(I8X32, [23] * LANES))), V8)
 
-    return lanes(lanes), generate
+    return lanes(lanes, lanes), generate

@@ -5,6 +5,7 @@ import math
 from . import places as at
 from .lanes import (
     LANES,
+    SHIFT,
     compiled,
     doubles,
     floats,
@@ -15,11 +16,11 @@ from .lanes import (
     nearest,
     on_its_own,
     past,
-    power_of_two,
     spread,
     store,
+    times_power_of_two,
     total,
-    where_positive,
+    where_above,
 )
 
 DENSITY = 0.3989422804  # 1 / sqrt(2 pi)
@@ -32,33 +33,42 @@ def exponential(x):
     Below e^-64, which no sum of float32 notices, it is 0: what a mask leaves, or what a gradient makes of such numbers,
     would be subnormal, whose products are slow on Intel's processors (LOG.md, 2026-11-29).
     """
-    beyond = x + spread(64.0)
-    x = larger(x, spread(-64.0))
-    n = nearest(x * spread(1.44269504))
-    r = x - n * spread(0.693359375) - n * spread(-2.12194440e-4)
+    least = spread(-64.0)
+    within = larger(x, least)
+    shifted = nearest(within * spread(1.44269504))
+    n = shifted - spread(SHIFT)
+    r = within - n * spread(0.693359375) - n * spread(-2.12194440e-4)
     p = spread(1.9875691500e-4) * r + spread(1.3981999507e-3)
     p = p * r + spread(8.3334519073e-3)
     p = p * r + spread(4.1665795894e-2)
     p = p * r + spread(1.6666665459e-1)
     p = p * r + spread(5.0000001201e-1)
-    return where_positive(beyond, (p * r * r + r + spread(1.0)) * power_of_two(n), spread(0.0))
+    return where_above(x, least, times_power_of_two(p * r * r + r + spread(1.0), shifted), spread(0.0))
 
 
 @compiled
-def soften(x, width):
-    """Replace a row by exp(x - max x); return the maximum and the sum. The width is a multiple of eight."""
+def tops(x, lx, rows, width, found):
+    """Write the maximum of each row; the width is a multiple of eight."""
     on_its_own()
-    top = load(x, 0)
-    for j in range(LANES, width, LANES):
-        top = larger(load(x, j), top)
-    most = highest(top)
-    shift = spread(most)
-    summed = spread(0.0)
-    for j in range(0, width, LANES):
-        e = exponential(load(x, j) - shift)
-        store(x, j, e)
-        summed = summed + e
-    return most, total(summed)
+    for i in range(rows):
+        row = past(x, i * lx)
+        top = load(row, 0)
+        for j in range(LANES, width, LANES):
+            top = larger(load(row, j), top)
+        found[i] = highest(top)
+
+
+@compiled
+def soften(x, lx, rows, width, summed):
+    """Replace each row by exp(x - max x) and the maxima, which `tops` wrote, by the sums."""
+    on_its_own()
+    for i in range(rows):
+        row, shift, found = past(x, i * lx), spread(summed[i]), spread(0.0)
+        for j in range(0, width, LANES):
+            e = exponential(load(row, j) - shift)
+            store(row, j, e)
+            found = found + e
+        summed[i] = total(found)
 
 
 @compiled
@@ -83,7 +93,7 @@ def gelu(x, lx, rows, width, y, ly):
             m = m * t + spread(0.2700144496520487)
             density = exponential(spread(-0.5) * v * v) * spread(DENSITY)
             beyond = density * m * t
-            phi = where_positive(v, spread(1.0) - beyond, beyond)
+            phi = where_above(v, spread(0.0), spread(1.0) - beyond, beyond)
             store(y, i * ly + j, v * phi)
             store(x, i * lx + j, phi + v * density)
         y[i * ly + width] = 1.0

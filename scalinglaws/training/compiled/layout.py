@@ -72,6 +72,7 @@ def buffers(size: dict[int, int], shape: Shape) -> tuple[Arena, Arena]:
     shared.take(at.INVERSES, rows)
     shared.take(at.LOSSES, rows)
     shared.take(at.LOGITS, size[at.CHUNK] * size[at.LV])
+    shared.take(at.ROW_SUMS, max(size[at.CHUNK], WIDE))
     shared.take(at.PANELS, tall * size[at.DH])
     shared.take(at.OUT, 3 * tall * size[at.LK])
     shared.take(at.ABOVE, tall * size[at.LK])

@@ -79,8 +79,9 @@ HAT1, INVERSE1, Y1, KEPT, MIXED, HAT2, INVERSE2, Y2, SLOPE, H = range(40, 50)
     ALL_SUMMED,
     LAST,
     HEAD_NORMS,
-) = range(50, 83)
-ENTRIES = 83
+    ROW_SUMS,
+) = range(50, 84)
+ENTRIES = 84
 
 # a linear layer: addresses, sizes, and the stride of the sum of its gradients
 WEIGHT, BIAS, FORWARD, BACK, SUM, BIAS_OUT_SUM, OUTS, INS, LG = range(9)
