@@ -16,6 +16,7 @@ from .lanes import (
     nearest,
     on_its_own,
     past,
+    root,
     spread,
     store,
     times_power_of_two,
@@ -142,7 +143,7 @@ def norm(dims, row, x, rows, hats, inverses, y, ly):
     gain, bias, mask = floats(row[at.GAIN_PADDED]), floats(row[at.BIAS_PADDED]), floats(dims[at.MASK])
     width = dims[at.D]
     scale = 1.0 / width
-    eps = doubles(dims[at.NUMBERS])[at.EPS]
+    eps, one = spread(doubles(dims[at.NUMBERS])[at.EPS]), spread(1.0)
     for i in range(rows):
         here = past(x, i * lx)
         summed = spread(0.0)
@@ -153,12 +154,15 @@ def norm(dims, row, x, rows, hats, inverses, y, ly):
         squares = spread(0.0)
         for j in range(0, width, LANES):
             v = (load(here, j) - mean) * load(mask, j)
+            store(hats, i * lx + j, v)
             squares = squares + v * v
-        inverse = 1.0 / math.sqrt(total(squares) * scale + eps)
-        inverses[i] = inverse
-        factor = spread(inverse)
+        inverses[i] = total(squares) * scale
+    for i in range(0, rows, LANES):  # eight rows at once: roots and quotients take the longest
+        store(inverses, i, one / root(load(inverses, i) + eps))
+    for i in range(rows):
+        factor = spread(inverses[i])
         for j in range(0, width, LANES):
-            v = (load(here, j) - mean) * load(mask, j) * factor
+            v = load(hats, i * lx + j) * factor
             store(hats, i * lx + j, v)
             store(y, i * ly + j, v * load(gain, j) + load(bias, j))
 
