@@ -71,8 +71,8 @@ def test_the_same_asking_gives_the_same_numbers_and_another_seed_others(spec, da
     assert first.final.loss_nats != other.final.loss_nats
 
 
-# the plain path asks whether to stop after each step, the compiled one after up to 32, and after one at the start
-@pytest.mark.parametrize(("engine", "every", "cuts"), [("plain", 40, 3), ("auto", 3, 3)])
+# the plain path asks whether to stop after each step, the compiled one after one at the start and at evaluations
+@pytest.mark.parametrize(("engine", "every", "cuts"), [("plain", 40, 3), ("auto", 2, 3)])
 def test_an_interrupted_run_ends_with_the_numbers_of_an_uninterrupted_one(
     engine, every, cuts, spec, data, tmp_path, monkeypatch
 ):
