@@ -237,7 +237,7 @@ def root(typing, value):
 
 @intrinsic
 def nearest(typing, value):
-    """Each rounded to a whole number, for absolute values below 2^22, plus 1.5 2^23: the lowest bits are that number."""
+    """Each rounded to a whole number, below 2^22 in magnitude, plus 1.5 2^23: its lowest bits are that number."""
 
     def generate(context, builder, sig, args):
         return builder.fadd(args[0], constant(SHIFT))
