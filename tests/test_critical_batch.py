@@ -125,6 +125,16 @@ def test_a_critical_batch_that_may_not_grow_gives_no_exponent():
     assert any("alpha_B is not identified" in text for text in found.warnings)
 
 
+def test_a_critical_batch_that_grows_by_no_more_than_rounding_gives_no_exponent():
+    batches, tokens = (grid.ravel() for grid in np.meshgrid(np.geomspace(1e4, 1e6, 6), np.geomspace(1e9, 1e11, 12)))
+    loss = 2 + 400 * tokens**-0.28
+    seen = {"params_nonembedding": np.full(72, 1e8), "batch_tokens": batches, "loss_nats": loss}
+    seen |= {"tokens": tokens * (1 + batches / (2e5 * loss**-1e-9)), "run_id": [f"{batch:g}" for batch in batches]}
+    found = critical_batch(Points(seen | {"steps": seen["tokens"] / batches}), draws=20)
+    assert found.alpha_B is None
+    assert found.isoquants[0].critical_batch.value == pytest.approx(2e5, rel=1e-6)
+
+
 def test_a_critical_batch_outside_the_batches_is_no_measurement():
     batches = np.geomspace(2**7, 2**11, 5)
     found = critical_batch(curves(batches), draws=50)

@@ -158,9 +158,10 @@ OF_FOUR_RUNS = rows_with(FEW * 2, run_id=lambda i, row: f"r{i % 4}", tokens=lamb
 ONE_TERM = [row | {"loss": (9e13 / row["params_total"]) ** 0.076} for row in ROWS]
 LOG = [{"step": s, "loss": loss(1e8, 1e6 * s), "tokens": 1e6 * s, "params_total": 1e8} for s in range(1, 40)]
 BATCHES = [
-    {"run_id": f"b{b:g}", "params_total": 1e8, "of_a_step": b, "tokens": t * (1 + b / 2e5), "loss": loss(1e8, t)}
+    {"run_id": f"b{b:g}", "params_total": 1e8, "of_a_step": b, "tokens": t * (1 + b / (4e7 * y**-4.76)), "loss": y}
     for b in np.geomspace(1e4, 1e6, 6)
     for t in np.geomspace(1e9, 1e11, 12)
+    for y in (loss(1e8, t),)
 ]
 
 # what is wrong: the command, the table, the flags of the message to type, the name for COLUMN, the places that say it

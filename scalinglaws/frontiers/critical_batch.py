@@ -16,6 +16,7 @@ from .isoquants import LEAST_BATCHES, Isoquant, fitted, targets_of, unfitted
 from .slices import chosen_columns
 
 ENDS = ("value", "low", "high")
+LEAST_SLOPE = 1e-6  # of ln B_crit in ln L: a batch that does not depend on the loss has one of 1e-12 by rounding
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,7 +117,7 @@ def _law(isoquants: list[Isoquant], usable: list, level: float, left_out: list[s
     tails = [(1 - level) / 2, (1 + level) / 2]
     star = np.exp(np.quantile(lines[:, 0], tails))
     slopes = np.quantile(lines[:, 1], tails)
-    if values[1] >= 0 or slopes[1] >= 0:
+    if max(values[1], slopes[1]) > -LEAST_SLOPE:
         warnings.append("the critical batch does not clearly grow as the loss falls: alpha_B is not identified.")
         return CriticalBatch(tuple(isoquants), None, None, effect, tuple(warnings))
     alpha = -1 / slopes
