@@ -222,6 +222,20 @@ def test_on_chinchillas_runs_above_1e20_it_is_closer_than_the_plain_law():
     assert error < old and held.mean() > 0.9
 
 
+def test_a_run_that_was_left_behind_is_named_and_hardly_moves_the_forecast():
+    N, D, loss = runs()
+    names = np.array([f"run {i}" for i in range(len(N))])
+    clean, spoilt = table(N, D, loss, run_id=names), loss.copy()
+    spoilt[12] *= 1.08
+    at = {"N": 3e9, "D": 6e10}
+    before, after = (forecast(one, at) for one in (clean, table(N, D, spoilt, run_id=names)))
+    assert not any("of the noise off" in said for said in before.warnings)
+    [said] = [said for said in after.warnings if "of the noise off" in said]
+    assert said.startswith("1 of 30 points lies over 12") and "run 12 (+" in said
+    assert after.value == pytest.approx(before.value, rel=0.003)
+    assert said in forecaster(table(N, D, spoilt, run_id=names)).seen.odd
+
+
 def test_correlation_lengths_follow_the_evidence():
     N, D, loss = runs(noise=0.001, tilt=0.05)
     seen = forecaster(table(N, D, loss)).seen.observed

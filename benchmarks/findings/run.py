@@ -4,7 +4,7 @@
 
 Every world has the runs, the batch, the context and the noise between seeds of studies/kaplan-cpu, and the paper's
 laws, scaled to losses of that size; in a false world some claims are false by the amount that `worlds.py` states. A
-verdict is wrong when a true claim fails or a false one passes; undecided is no error. 400 sets take half an hour of
+verdict is wrong when a true claim fails or a false one passes; undecided is no error. 400 sets take an hour of
 one core; `--keep` continues from what an interrupted run left.
 """
 
@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
-from worlds import FALSE, World, made, world
+from worlds import FALSE, MINIATURE, SEED_SD, World, made, world
 
 from scalinglaws.claims.eight import EIGHT, RECIPE
 from scalinglaws.claims.findings import CLAIMS
@@ -88,15 +88,16 @@ def page(rows: list[tuple[int, int, dict[str, str]]]) -> str:
     head += ["passed, at most", "how it is false"]
     lines = "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *table))
     eight = "\n".join(_together(rows))
+    sizes, horizons, seeds = len(MINIATURE.ladder), len(MINIATURE.horizons), world().seeds
     return f"""# How often a verdict on a claim is wrong
 
 Made by `python benchmarks/findings/run.py --sets {sets} --write docs/verdicts.md`. Each world has the runs of
-`studies/kaplan-cpu`: five sizes of two layers and more, four horizons, five seeds of one size, and its noise from seed
-to seed (0.0119 nats). True worlds, {sets} of them, are made from the laws of Kaplan et al. 2020, scaled to these
-losses; in a false world, {planted} of each, a claim is false by the amount in the last column. A verdict is wrong where
-a true claim fails or a false one passes; undecided is no error. Each part of a test rests on a 95% interval. Seeds
-{_ranges(sorted({seed for _, seed, _ in rows}))}: `--seed` names the first, and processes that share the work keep what
-they made with `--keep`.
+`studies/kaplan-cpu`: {sizes} sizes of two layers and more, {horizons} horizons, {seeds} seeds of one size, and its
+noise from seed to seed ({SEED_SD} nats). True worlds, {sets} of them, are made from the laws of Kaplan et al. 2020,
+scaled to these losses; in a false world, {planted} of each, a claim is false by the amount in the last column. A
+verdict is wrong where a true claim fails or a false one passes; undecided is no error. Each part of a test rests on a
+95% interval. Seeds {_ranges(sorted({seed for _, seed, _ in rows}))}: `--seed` names the first, and processes that
+share the work keep what they made with `--keep`.
 
 - No true claim failed in more than {max(wrong):.1%} of the worlds in which it is true.
 - No false claim passed in more than {max(missed):.1%} of the worlds in which it is false.

@@ -29,9 +29,10 @@ SCHEDULES = (
 )  # fmt: skip
 
 MINIATURE = Design(
-    ladder=((2, 16), (2, 32), (2, 64), (3, 96), (4, 128)), middle=(2, 32), one_layer=(8, 16), batch=4096,
-    horizons=(375, 750, 1500, 3000), longer=LONGER, warmup=75, vocabulary=1024, context=128,
-    places=(1, 2, 4, 8, 16, 32, 64, 128), scan_sizes=((2, 32), (2, 64)), scan_batches=tuple(2.0 ** np.arange(9, 16)),
+    ladder=((2, 16), (2, 24), (2, 32), (2, 48), (2, 64), (3, 96), (4, 128)), middle=(2, 32),
+    one_layer=(8, 16), batch=4096, horizons=(375, 750, 1500, 3000), longer=LONGER, warmup=75, vocabulary=1024,
+    context=128, places=(1, 2, 4, 8, 16, 32, 64, 128), scan_sizes=((2, 32), (2, 64)),
+    scan_batches=tuple(2.0 ** np.arange(9, 16)),
     scan_rates=(1.0, 1.1, 1.3, 2.0), scan_tokens=4e6, subsets=(26250, 52500, 105000, 210000, 420000),
     subset_sizes=((2, 16), (2, 32), (2, 64), (3, 96)), subset_batch=512, subset_steps=12000, shapes=SHAPES,
     shape_repeats=1, schedules=SCHEDULES, evaluations=24, k=K, critical={"B_star": 3.7e6, "alpha_B": 0.21},

@@ -1,7 +1,7 @@
 """Points x targets -> Forecast: the default prediction, which takes no law on trust."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..records.text_blocks import Block
 from ..uncertainty.drawn import Draws
 from .band import ends
 from .ceiling import PER_TOKEN
+from .far_off import far_off
 from .forecast_draws import draws_of
 from .forecast_points import Seen, seen_of
 from .forecast_text import cautions, forecast_lines
@@ -194,7 +195,10 @@ def forecaster(points: Points, *, prior: str | Prior = "field", columns: Mapping
     """Make the posterior of `forecast`, to ask it many times."""
     known = prior if isinstance(prior, Prior) else vague_prior() if prior == "none" else read_prior(prior)
     seen = seen_of(points, columns)
-    return Forecaster(seen.posterior(known), known, seen, _ceiling(points, seen.columns["L"]), points=points)
+    made = seen.posterior(known)
+    far = far_off(made, seen.runs)
+    seen = replace(seen, warnings=(*seen.warnings, *far), odd=(*seen.odd, *far))
+    return Forecaster(made, known, seen, _ceiling(points, seen.columns["L"]), points=points)
 
 
 def _ceiling(points: Points, column: str) -> float | None:

@@ -33,12 +33,14 @@ class Seen:
 
     Attributes:
         letters: the inputs, in the order of the columns of `observed.x`. columns: letter -> column.
+        runs: the name of the run of each point.
         warnings: what a reader must know. odd: those of them that a reader must know before any number.
     """
 
     letters: tuple[str, ...]
     columns: Mapping[str, str]
     observed: Observed
+    runs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())
     odd: tuple[str, ...] = field(default=())
 
@@ -81,7 +83,8 @@ def seen_of(points: Points, columns: Mapping[str, str] | None = None) -> Seen:
     warned = [*derived, *odd]
     warned += run_warnings(points.kept, values, points.cluster)
     said = [one.message for one in warned]
-    runs = len(np.unique(points.kept.clusters(points.cluster)))
+    kept = points.kept
+    runs = len(np.unique(kept.clusters(points.cluster)))
     if runs < LEAST_RUNS:
         said.append(f"{counted(runs, 'run')}: the interval was measured on forecasts from {LEAST_RUNS} runs or more.")
     order = np.argsort(inputs.sum(axis=1), kind="stable")
@@ -90,4 +93,5 @@ def seen_of(points: Points, columns: Mapping[str, str] | None = None) -> Seen:
         said.append(f"{len(order)} of {len(inputs)} rows are used, evenly spaced in compute: more add little but time.")
     x = inputs[order]
     observed = Observed(x, np.log(values["L"][order]), x.sum(axis=1))
-    return Seen(("N", "D"), chosen, observed, tuple(said), tuple(one.message for one in odd))
+    names = tuple(kept.clusters()[order])
+    return Seen(("N", "D"), chosen, observed, names, tuple(said), tuple(one.message for one in odd))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .study_results import StudyResults
 
 BEARING = ("A", "B", "C")  # groups of the audit: counts, training, grid
+OUTLIERS = "D4"  # the rule of fits that is about the rows, whatever is fitted to them
 SHOWN = 4  # reasons that a sentence lists
 
 
@@ -17,7 +18,11 @@ def doubts_of_rows(results: "StudyResults", main: FittedLaw | None) -> list[str]
     """List in sentences what a reader must know of the rows before the main law."""
     said = [f"{text.rstrip('.')}." for text in (*_left_out(results), *(main.first_said if main else ()))]
     failed = results.audit.having("failed", "error") if results.audit else ()
-    return said + [f"Rule {one.id} of the audit fails: {one.statement}." for one in failed if one.id[0] in BEARING]
+    return said + [
+        f"Rule {one.id} of the audit fails: {one.statement}."
+        for one in failed
+        if one.id[0] in BEARING or one.id == OUTLIERS
+    ]
 
 
 def _left_out(results: "StudyResults") -> list[str]:

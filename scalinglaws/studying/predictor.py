@@ -25,7 +25,7 @@ Predictor = Forecaster | Sequence[Draws]  # of laws the first predicts, and was 
 def predictor(
     points: Points, found: Inference, laws: Sequence[str], columns: Mapping[str, str], floor: float | None = None
 ) -> tuple[Predictor | None, tuple[str, ...]]:
-    """Give what predicts, and why it is none.
+    """Give what predicts, and what a reader must know of it first: what is odd about its rows, or why there is none.
 
     Args:
         laws: those that the user named and that were fitted, the one with the smallest error first, and with it those
@@ -35,7 +35,8 @@ def predictor(
     if laws:
         return [found.draws[name] for name in laws], ()
     try:
-        return replace(forecaster(points, columns=columns), floor=floor), ()
+        made = forecaster(points, columns=columns)
+        return replace(made, floor=floor), made.seen.odd
     except (PointsError, FitError, MisuseError) as failure:
         return None, (f"no forecast: {failure}",)
 

@@ -76,8 +76,8 @@ def appraise(
     ranking, said = _ranked(points, wanted, passed)
     order = [*(one.law for one in (ranking.able if ranking else ())), *(law.name for law in wanted.laws)]
     law = found.first(order)
-    by, unknown = _predictor(points, found, ranking, order, wanted, passed)
-    plans, untold = _plans(by, wanted, unknown)
+    by, odd = _predictor(points, found, ranking, order, wanted, passed)
+    plans, untold = _plans(by, wanted, odd)
     shown = points.replace(residual_log=residuals(found.draws[law], points)) if law else points
     runs = len(np.unique(points.clusters()))
     results = StudyResults(
@@ -213,14 +213,14 @@ def _predicting(found: Inference, ranking: Ranking | None, order: Sequence[str],
 
 
 def _plans(
-    by: Predictor | None, wanted: Wanted, unknown: Sequence[str]
+    by: Predictor | None, wanted: Wanted, odd: Sequence[str]
 ) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
     """Plan for the budget that is given, or for `TIMES` the largest fitted compute; give the plans, and why none."""
     label = "the given budget" if wanted.budget else f"{TIMES:g} times the largest fitted run"
     plans, why = planned_by(by, barred_of_table(by), label, TIMES, wanted.budget, level=wanted.level)
     if wanted.budget and not plans:
-        raise MisuseError(next(iter((*why, *unknown)), "no law of N and D is fitted, so no budget can be split."))
-    return plans, (*why, *unknown)
+        raise MisuseError(next(iter((*why, *odd)), "no law of N and D is fitted, so no budget can be split."))
+    return plans, (*why, *odd)
 
 
 def learning_curves(points: Points, counts: Mapping[str, str]) -> tuple[LearningCurve, ...]:

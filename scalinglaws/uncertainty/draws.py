@@ -14,6 +14,7 @@ from .posterior import posterior
 from .profile import profile, profile_ends
 from .resample import Progress, check_runs, pairs, unsettled
 from .sandwich import parameter_ends, sandwich, t_draws
+from .settings import by_settings
 from .valley import valley
 from .wild import wild, wild_spread
 
@@ -33,7 +34,8 @@ def draws(
     Args:
         method: how the parameters are drawn.
             "pairs" (default): resample whole runs and refit; percentile intervals. With only one run more than
-            parameters the sandwich replaces it, and a warning says so.
+            parameters the sandwich replaces it, and a warning says so. Runs of equal inputs (seeds) are resampled
+            together where that widens an interval by a quarter, and a warning says so.
             "sandwich": HC3, or the delete-one-run jackknife if a run has several points, with t quantiles; instant.
             "wild": flip the signs of the residuals of whole runs and refit; estimate -+ t standard deviations.
             "profile": intervals of the parameters by profile likelihood, corrected by the sandwich, with the draws of
@@ -53,9 +55,12 @@ def draws(
     if draws < 10:
         raise MisuseError(f"{draws} draws are too few for an interval: use 10 or more; 2000 is usual.")
     check_runs(fit, int(np.isinf(fit.problem.prior_sd).sum()))  # a parameter with a prior needs no run
+    together, told = by_settings(fit)
     if starts is not None and method == "pairs":
-        return _pairs(fit, draws, seed, progress, starts)
-    return METHODS[method](fit, draws, seed, progress)
+        found = _pairs(together, draws, seed, progress, starts)
+    else:
+        found = METHODS[method](together, draws, seed, progress)
+    return replace(found, fit=fit, cautions=(*told, *found.cautions)) if told else found
 
 
 def _pairs(fit, n, seed, progress, starts=None) -> Draws:
