@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .studying.designed_for import DesignFor
     from .studying.designed_here import design
     from .studying.drawn_fit import DrawnFit, fit
+    from .studying.exports import export
     from .studying.figures import figure
     from .studying.findings import findings
     from .studying.forecasts import forecast
@@ -111,6 +112,7 @@ _DEFINED_IN = {
         ".studying.designed_for": "DesignFor",
         ".studying.designed_here": "design",
         ".studying.drawn_fit": "DrawnFit fit",
+        ".studying.exports": "export",
         ".studying.figures": "figure",
         ".studying.findings": "findings",
         ".studying.forecasts": "forecast",
@@ -166,6 +168,7 @@ __all__ = [
     "differences",
     "draws",
     "ensemble",
+    "export",
     "factors",
     "figure",
     "findings",

@@ -87,13 +87,15 @@ def page(index):
 
 
 def test_the_page_states_verdicts_with_their_numbers_and_constants_beside_the_paper_s(page):
-    assert "6 runs present, 34 missing, of 1 families" in page
+    assert "6 runs present, 34 missing, of 1 family" in page
     assert '<span class="outcome passed">passed</span> S24. Schedules hardly matter.' in page
     assert "the spread is 0.0600 [0.0400, 0.0800], as required: at most 0.1" in page
     assert re.search(
         r'data-value="0.085" data-low="0.035" data-high="0.135">0.09 \[0.04, 0.14\]</td><td[^>]*>0.076', page
     )
-    assert "The eight findings of the paper on these runs:</strong> 1 passed" in page
+    assert (
+        "The eight findings of the paper on these runs: 1 passed</strong>; of its 2 claims 1 passed, 1 failed." in page
+    )
     assert "<td>Curves follow one law.</td><td>passed</td><td>S24 passed</td><td>S24: 0.06</td>" in page
     assert "not measured" in page and "critical batches: needs family F-B" in page
 

@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cli_made import spoken
 from records_made import RECORDS, drawn_fit, findings, plan
 from report_sample import sample
 
+import scalinglaws as sl
 from scalinglaws.errors import MisuseError
 from scalinglaws.points.points import Points
 from scalinglaws.records.latex import as_latex, columns_as_latex, escaped
@@ -91,13 +93,14 @@ def test_a_study_is_exported_whole_and_its_numbers_agree():
 
 def test_the_command_writes_the_files_again_but_none_that_was_edited(tmp_path, monkeypatch):
     monkeypatch.setattr("scalinglaws.studying.exports.results_given", lambda of, **how: sample())
-    folder = tmp_path / "paper"
-    code, said, _ = spoken("export", "runs.csv", "--to", str(folder))
+    folder, runs = tmp_path / "paper", tmp_path / "runs.csv"
+    runs.write_text("run_id,N,tokens,loss_nats\na,1e7,1e9,3.2\nb,1e8,1e10,2.9\n")
+    code, said, _ = spoken("export", str(runs), "--map", "N=N", "--where", "tokens > 1e8", "--to", str(folder))
     assert code == 0 and str(folder / "constants.tex") in "".join(said.split("\n"))
-    assert spoken("export", "runs.csv", "--to", str(folder))[0] == 0
+    assert spoken("export", str(runs), "--to", str(folder))[0] == 0
     (folder / "constants.tex").write_text("mine")
     before = (folder / "points.csv").stat().st_mtime_ns
-    code, _, err = spoken("export", "runs.csv", "--to", str(folder))
+    code, _, err = spoken("export", str(runs), "--to", str(folder))
     assert code == 2 and "constants.tex" in err and (folder / "points.csv").stat().st_mtime_ns == before
     assert (folder / "constants.tex").read_text() == "mine"
 
@@ -114,3 +117,15 @@ def test_latex_sets_every_table(tmp_path):
         asked = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "x.tex"]
         done = subprocess.run(asked, cwd=tmp_path, capture_output=True, timeout=60)
         assert done.returncode == 0, done.stdout[-500:]
+
+
+def test_python_writes_what_the_command_writes(tmp_path):
+    made = sl.export(sample(), tmp_path / "paper")
+    assert {str(path.relative_to(tmp_path / "paper")) for path in made} == set(exports(sample()))
+    assert all(path.read_bytes() == exports(sample())[str(path.relative_to(tmp_path / "paper"))] for path in made)
+
+
+def test_options_of_a_table_are_refused_for_a_study_whose_results_are_there(tmp_path):
+    kept = Path(__file__).parents[1] / "studies" / "english-cpu"
+    code, _, told = spoken("export", str(kept), "--where", "tokens > 1e6", "--to", str(tmp_path / "paper"))
+    assert code == 2 and "scalinglaws points" in told and not (tmp_path / "paper").exists()

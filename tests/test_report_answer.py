@@ -8,6 +8,8 @@ from report_sample import sample
 
 from scalinglaws.reporting.answer import MOST_MINDED, card, forecast_line, leading_plan, minded
 from scalinglaws.reporting.methods import checklist, methods
+from scalinglaws.reporting.own.figure import drawn
+from scalinglaws.reporting.own.shelf import study_figure
 from scalinglaws.reporting.report import page
 from scalinglaws.results.audited import Audit, Finding
 from scalinglaws.results.fitted import Estimate
@@ -55,8 +57,8 @@ def test_at_most_three_things_are_to_mind_with_the_largest_effect_first():
 
 
 def test_the_page_gives_the_answer_its_picture_what_to_mind_and_then_the_rest():
-    text = page(sample(), [])
-    order = ["class=\"card\"", "Forecast for", 'id="mind"', 'id="words"', 'id="table-constants"', 'id="table-audit"',
+    text = page(sample(), [drawn(study_figure("joint"), sample())])
+    order = ["class=\"card\"", "Forecast for", 'id="picture"', 'id="mind"', 'id="download-json"', 'id="words"', 'id="table-constants"', 'id="table-audit"',
              'id="table-runs"', 'id="methods"', 'id="table-checklist"', 'id="warnings"', 'id="reproduce"']  # fmt: skip
     places = [text.index(one) for one in order]
     assert places == sorted(places)

@@ -134,6 +134,16 @@ def test_every_figure_is_a_chart_with_all_its_marks_and_nothing_overflows_the_wi
     assert page.locator("figure .still svg[role=img]:visible").count() == 0
 
 
+@pytest.mark.parametrize("size", [(1400, 900), (900, 1000)])
+def test_the_first_screen_has_six_numbers_the_picture_and_what_to_mind(page, size):
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    page.locator("figure.alive").first.wait_for()
+    ends = [page.locator(one).bounding_box() for one in ("#found .card", "#picture .paper", "#mind")]
+    assert [box["y"] for box in ends] == sorted(box["y"] for box in ends)
+    assert max(box["y"] + box["height"] for box in ends) <= size[1]
+    assert page.locator("#found .card > div").count() == 6 and page.locator("#mind li").count() <= 3
+
+
 def test_charts_of_runs_follow_the_runs_that_the_reader_chooses(page):
     seen_charts(page)
     page.locator("#filter").fill("held-0")

@@ -10,6 +10,7 @@ import typer
 from ..errors import MisuseError
 from .app import SHOW, app, say, show
 from .fit_options import OF_THE_TABLE, laws_of, table_of, with_options
+from .study_or_table import refuse_for_a_study
 
 Of = Annotated[
     list[str],
@@ -80,12 +81,7 @@ def _side_by_side(of: list[str], asked: dict, law: list[str] | None, budget: flo
 def _of_a_study(folder: Path, asked: dict, to: Path | None, pdf: bool):
     from ..studying.page_of_study import page_of_study
 
-    given = next((name for name, value in asked.items() if value != USUAL.get(name)), None)
-    if given:
-        raise MisuseError(
-            f"--{given.replace('_', '-')} is for a table of runs; {folder} is a study's folder, whose file says what "
-            f"is fitted. To get its runs as a table: scalinglaws points {folder} --to points.csv"
-        )
+    refuse_for_a_study(folder, asked, USUAL)
     show(page_of_study(folder, to, pdf=pdf))
 
 

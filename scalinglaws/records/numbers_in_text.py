@@ -5,6 +5,7 @@ text a number has a fixed number of digits; on a page it has as many as its inte
 """
 
 import math
+import re
 from collections.abc import Callable
 from typing import Protocol
 
@@ -81,8 +82,10 @@ def between(low: float | None, high: float | None, form: str = ".5g") -> str:
 
 
 def _bound(end: float | None) -> float | None:
-    """Give an end as a number without a sign before zero; None where it is no bound."""
-    return None if end is None or not abs(end) < BEYOND else end + 0.0
+    """Give an end as a number without a sign before zero; None where it is no bound, and 0 where it is next to it."""
+    if end is None or not abs(end) < BEYOND:
+        return None
+    return 0.0 if abs(end) < 1 / BEYOND else end + 0.0
 
 
 def _end(value: float | None, form: str) -> str:
@@ -107,6 +110,19 @@ def about(seconds: float) -> str:
 def power_of_ten(exponent: int) -> str:
     """Write 10 to a power."""
     return "10" + str(exponent).translate(_RAISED)
+
+
+_EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]\d{2,3})(?!\w)")
+
+
+def powers(text: str) -> str:
+    """Typeset the powers of ten of a plain text: 2.96e+20 becomes 2.96×10²⁰, and 1e-05 10⁻⁵."""
+    return _EXPONENT.sub(_typeset_power, text)
+
+
+def _typeset_power(found: re.Match) -> str:
+    raised = power_of_ten(int(found[2]))
+    return raised if found[1] == "1" else f"{found[1]}×{raised}"
 
 
 def number(value: float | None, digits: int = 3) -> str:

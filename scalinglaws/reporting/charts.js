@@ -11,7 +11,12 @@
     return `rgba(${r},${g},${b},${alpha})`;
   };
   const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[$]/g, "&#36;");
-  const said = (value) => (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5) ? Number(value.toPrecision(4)).toLocaleString("en") : value.toExponential(2));
+  const raised = (exponent) => `10${String(Number(exponent)).replace(/[-\d]/g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)])}`;
+  function said(value, digits = 3) {
+    if (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5)) return Number(value.toPrecision(4)).toLocaleString("en");
+    const [mantissa, exponent] = Number(value.toPrecision(digits)).toExponential().split("e");
+    return mantissa === "1" ? raised(exponent) : `${mantissa}×${raised(exponent)}`;
+  }
 
   function hover(panel, mark) {
     return mark.x.map((x, i) => {
@@ -61,7 +66,7 @@
     };
     return {
       ...shared, mode: "markers", x: mark.x, y: mark.y, text, ...(bars ? { error_y: bars } : {}),
-      marker: { symbol: symbols[mark.symbol] + (mark.hollow ? "-open" : ""), color: mark.colour, size: mark.thin ? 5 : mark.symbol === "*" ? 14 : 8, line: { width: mark.hollow ? 1.4 : 0.6, color: mark.hollow ? mark.colour : "#ffffff" } },
+      marker: { symbol: symbols[mark.symbol] + (mark.hollow ? "-open" : ""), color: mark.colour, size: mark.thin ? 5 : mark.symbol === "*" ? 14 : "^v".includes(mark.symbol) ? 10 : 8, line: { width: mark.hollow ? 1.4 : 0.6, color: mark.hollow ? mark.colour : "#ffffff" } },
       notes: mark.notes,
     };
   }
@@ -75,18 +80,47 @@
       type: "scatter", mode: "markers", x: [null], y: [null], showlegend: false, hoverinfo: "skip",
       marker: {
         colorscale: scale.colours.map((colour, i) => [i / (scale.colours.length - 1), colour]), cmin: at(scale.low), cmax: at(scale.high), color: [at(scale.low)], showscale: true,
-        colorbar: { title: { text: plain(scale.label), side: "right", font: { size: 11 } }, thickness: 10, outlinewidth: 0, tickvals: ticks, ticktext: ticks.map((k) => (Number.isInteger(k) ? `10<sup>${k}</sup>` : said(10 ** k))), tickfont: { size: 10 } },
+        colorbar: { title: { text: plain(scale.label), side: "right", font: { size: 11 } }, thickness: 10, outlinewidth: 0, tickvals: ticks, ticktext: ticks.map((k) => tick(10 ** k)), tickfont: { size: 10 } },
       },
     };
   }
 
+  const tick = (value) => { const k = Math.round(Math.log10(value)); return Math.abs(k) > 2 && Math.abs(value / 10 ** k - 1) < 1e-6 ? raised(k) : said(Number(value.toPrecision(3))); };
+  // Ticks of a logarithmic axis between two powers of ten: decades, else round numbers within a decade.
+  function ticksOf(low, high) {
+    const [first, last] = [Math.min(low, high), Math.max(low, high)];
+    const found = (digits, step = 1) => {
+      const values = [];
+      for (let k = Math.floor(first / step) * step; k <= last; k += step) values.push(...digits.map((one) => one * 10 ** k));
+      return values.filter((one) => Math.log10(one) >= first - 1e-9 && Math.log10(one) <= last + 1e-9);
+    };
+    const choices = [...(last - first > 3 ? [found([1], Math.ceil((last - first) / 6))] : []), found([1]), found([1, 3]), found([1, 2, 5]), found([1, 2, 3, 4, 5, 6, 7, 8])];
+    const chosen = choices.find((one) => one.length > 2 && one.length < 9);
+    if (chosen) return chosen;
+    const [from, to] = [10 ** first, 10 ** last];
+    const rough = (to - from) / 5;
+    const step = [1, 2, 5, 10].map((one) => one * 10 ** Math.floor(Math.log10(rough))).find((one) => one >= rough);
+    return Array.from({ length: 12 }, (_, i) => (Math.ceil(from / step) + i) * step).filter((one) => one <= to);
+  }
+  const ticked = (low, high) => { const values = ticksOf(low, high); return { tickmode: "array", tickvals: values, ticktext: values.map(tick) }; };
+
   function axis(given) {
-    const ticks = given.ticks ? { tickmode: "array", tickvals: given.ticks, tickangle: 0, ticktext: given.ticks.map((one, i) => wrapped(given.words[i] ?? String(one), 14).map(plain).join("<br>")) } : {};
+    const words = given.ticks && { tickmode: "array", tickvals: given.ticks, tickangle: 0, ticktext: given.ticks.map((one, i) => wrapped(given.words[i] ?? String(one), 14).map(plain).join("<br>")) };
     return {
       title: { text: plain(given.label), font: { size: 12 } }, type: given.log ? "log" : "linear", ...(given.range.length ? { range: given.range } : {}),
-      gridcolor: "#e4e6ea", linecolor: "#1b1f24", ticks: "outside", zeroline: false, exponentformat: "power", showexponent: "all", automargin: true,
-      ...(given.log ? { dtick: given.range.length && Math.abs(given.range[1] - given.range[0]) > 1.2 ? Math.ceil(Math.abs(given.range[1] - given.range[0]) / 6) : undefined } : {}), ...ticks,
+      gridcolor: "#e4e6ea", linecolor: "#1b1f24", ticks: "outside", tickangle: 0, zeroline: false, exponentformat: "power", showexponent: "all", nticks: 7,
+      ...(words ?? (given.log && given.range.length ? ticked(...given.range) : {})),
     };
+  }
+
+  // A reader who zooms gets the ticks of what is shown.
+  function follow(place, panel) {
+    const own = [["xaxis", panel.x], ["yaxis", panel.y]].filter(([, given]) => given.log && !given.ticks);
+    place.on("plotly_relayout", (changed) => {
+      const moved = own.filter(([name]) => Object.keys(changed).some((key) => key.startsWith(`${name}.range`) || key === `${name}.autorange`));
+      const sets = moved.map(([name]) => Object.entries(ticked(...place.layout[name].range)).map(([key, value]) => [`${name}.${key}`, value]));
+      if (moved.length) Plotly.relayout(place, Object.fromEntries(sets.flat()));
+    });
   }
 
   function draw(place, panel, scale) {
@@ -99,17 +133,20 @@
     const widest = Math.max(1, ...labels.map((lines) => 45 + 5.8 * Math.max(...lines.map((one) => one.length))));
     const together = Math.max(1, Math.floor(width / widest));
     const rows = together > 1 ? Math.ceil(labels.length / together) : labels.reduce((sum, lines) => sum + lines.length, 0);
+    const yaxis = axis(panel.y);
+    const left = 38 + 6.5 * Math.max(4, ...(yaxis.ticktext ?? []).map((one) => Math.max(...one.split("<br>").map((line) => line.length))));
     const [plot, under] = [280, panel.x.words?.length ? 90 : 56];
     const height = 10 + plot + under + 19 * rows;
     place.style.minHeight = `${height}px`;
     const layout = {
-      margin: { l: 60, r: scale ? 10 : 20, t: 10, b: under + 19 * rows }, height,
+      margin: { l: left, r: scale ? 10 : 20, t: 10, b: under + 19 * rows }, height,
       font: { family: "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 12, color: "#1b1f24" }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      xaxis: axis(panel.x), yaxis: axis(panel.y), hovermode: "closest", showlegend: seen.size > 0,
+      xaxis: axis(panel.x), yaxis, hovermode: "closest", showlegend: seen.size > 0,
       modebar: { bgcolor: "rgba(0,0,0,0)", color: "#7d8793", activecolor: "#3d7cc9" },
       legend: { orientation: "h", tracegroupgap: 0, x: 0, xanchor: "left", y: -under / plot, yanchor: "top", font: { size: 11 } },
     };
-    return Plotly.newPlot(place, traces, layout, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
+    const made = Plotly.newPlot(place, traces, layout, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
+    return made.then(() => follow(place, panel));
   }
 
   const drawn = new Map();
@@ -120,9 +157,10 @@
     const live = figure.querySelector(".live");
     const places = given.panels.filter((panel) => !panel.missing).map((panel, i, all) => {
       const [box, title, place] = ["div", "p", "div"].map((tag) => document.createElement(tag));
-      const name = document.createElement("strong");
+      const [name, equation] = ["strong", "span"].map((tag) => document.createElement(tag));
       name.textContent = panel.title;
-      title.append(name, panel.title && panel.equation ? "  " : "", panel.equation);
+      equation.innerHTML = panel.equation; // escaped where it was typeset
+      title.append(name, panel.title && panel.equation ? "  " : "", equation);
       title.className = "panel";
       box.className = "chart";
       box.append(title, place);

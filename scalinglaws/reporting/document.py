@@ -37,7 +37,7 @@ class Document:
     Attributes:
         kind: what the page is of, in two words.
         presence: how many runs it is of, as HTML; `lead`: what stands before everything else, as HTML.
-        parts: in their order.
+        opening: the parts of the first screen, side by side where it is wide; parts: the others, in their order.
         commands: that make the page again.
         data: what "Download everything" saves, by its names.
         charts: name of a figure -> what `charts.js` draws.
@@ -53,6 +53,7 @@ class Document:
     commands: Sequence[str]
     data: Mapping[str, Any]
     charts: Mapping[str, Any] = field(default_factory=dict)
+    opening: Sequence[Section] = ()
     planner: bool = False
     again: Any = None
 
@@ -79,6 +80,7 @@ def html_of(document: Document) -> str:
         allowed=_allowed(scripts),
         presence=document.presence,
         lead=document.lead,
+        opening=f'<div class="opening">{"".join(part.body for part in document.opening)}</div>',
         parts="\n".join(part.body for part in document.parts),
         contents="\n".join(
             f'<li><a href="#{name}">{html.escape(title)}</a></li>'
@@ -114,6 +116,12 @@ def _allowed(scripts: Sequence[str]) -> str:
 def failed(what: str, why: str) -> str:
     """Say in place of a part why it could not be made."""
     return f'<p class="failed">{what} could not be made: {html.escape(why)}</p>'
+
+
+def what_to_mind(texts: Sequence[str]) -> str:
+    """Lay out the things to mind, the most important first; empty where there is none."""
+    items = "".join(f"<li>{formula(text)}</li>" for text in texts)
+    return f'<section id="mind"><h2>What to mind</h2><ol>{items}</ol></section>' if items else ""
 
 
 def live_figure(figure: DrawnFigure, picture: str, number: str, links: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import html
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,25 +11,19 @@ import numpy as np
 from ..claims.claim import Verdict
 from ..measurements.sheet import Constant, Sheet
 from ..records.json_values import to_plain, write_json, write_whole
-from ..records.numbers_in_text import ABSENT, count, number, stated, typeset
+from ..records.numbers_in_text import ABSENT, count, number, stated
 from ..results.fitted import Estimate
-from .document import Document, Section, charts_of, html_of, live_figure, table_html
+from .document import Document, Section, charts_of, html_of, live_figure, table_html, what_to_mind
 from .drawing.drawn_figure import DrawnFigure
+from .families_answer import lead, minded
 from .markup import formula
 from .paper.experiment import Experiment
 from .paper.figure import PaperFigure, drawn
 from .paper.shelf import PAPER_FIGURES
+from .paths import named
 from .pictures import links_of, saved
 from .table_cells import Cell, ReportTable, estimated
 
-CARD = (
-    ("alpha_N", "L(N)"),
-    ("alpha_D", "L(D)"),
-    ("alpha_Cmin", "L(C_min)"),
-    ("p_N, derived", "best size, by the laws"),
-    ("p_N, frontier", "best size, by the frontier"),
-    ("alpha_B", "critical batch"),
-)  # the six numbers on top: constant, and what it is the exponent of
 FIRST = 1  # the figure on the first screen
 RUN_COLUMNS = (
     ("run", "run_id", str),
@@ -48,7 +43,7 @@ RUN_COLUMNS = (
     ("outcome", "outcome", str),
     ("excluded because", "excluded_because", str),
 )
-COMPARED = "published: another text, vocabulary and range of sizes; not a target"
+COMPARED = "Published values are of another text, vocabulary and range of sizes: not a target."
 
 
 def families_page(
@@ -79,23 +74,27 @@ def document_of(
     shown = {place: _figure(place, figure, pictures, pdf) for place, figure in figures.items()}
     others = "\n".join(text for place, text in shown.items() if place != FIRST)
     sheets = "\n".join(table_html(_sheet(one), level="h3") for one in found.found.measured.sheets)
-    parts = [
+    opening = [
         Section("first", "", f'<section aria-label="First figure">{shown.get(FIRST, "")}</section>'),
+        Section("mind", "", what_to_mind(minded(found))),
+    ]
+    parts = [
         Section("eight", "The findings", table_html(_findings(found))) if found.found.eight else Section("", "", ""),
         Section("claims", "The claims", _claims(found.found.verdicts)),
         Section("figures", "The figures", f'<section id="figures"><h2>The figures of the paper</h2>{others}</section>'),
-        Section("table-constants", "The constants", table_html(_constants(found.found.measured.constants))),
+        Section("table-measured-constants", "The constants", table_html(_constants(found.found.measured.constants))),
         Section("notes", "Notes on the runs", _notes(found.notes)),
         Section("measured", "Measured tables", f'<section id="measured"><details><summary>Every measured table '
              f"({len(found.found.measured.sheets)})</summary>{sheets}</details></section>"),
         Section("missing", "", _missing(found.found.measured.missing)),
         Section("table-runs", "All runs", table_html(_runs(found))),
     ]  # fmt: skip
-    commands = [f"scalinglaws report {found.folder}", f"scalinglaws findings {found.folder} --json"]
+    folder = shlex.quote(named(found.folder))
+    commands = [f"scalinglaws report {folder}", f"scalinglaws findings {folder} --json"]
     data = {"name": found.name, "points": {"columns": _columns(found)}, "findings": _plain_verdicts(found)}
     kind = "The experiments of Kaplan et al. 2020, on one machine"
-    return Document(found.name, kind, _presence(found), _lead(found), [one for one in parts if one.body],
-                    commands, data, charts_of([*figures.values()]))  # fmt: skip
+    return Document(found.name, kind, _presence(found), lead(found), [one for one in parts if one.body],
+                    commands, data, charts_of([*figures.values()]), opening)  # fmt: skip
 
 
 def _figure(place: int, figure: DrawnFigure, pictures: dict[str, str], pdf: bool) -> str:
@@ -108,32 +107,8 @@ def _presence(found: Experiment) -> str:
     have, asked = sum(found.present.values()), sum(found.planned.values())
     of = f" present, {asked - have:,} missing" if asked > have else ""
     kind = "partial" if asked > have else "whole"
-    return f'<p class="presence {kind}">{runs:,} runs{of}, of {len(found.present)} families</p>'
-
-
-def _lead(found: Experiment) -> str:
-    """The findings in one line, and six numbers with their intervals beside the paper's."""
-    cards = "".join(_card(found.constant(name), what) for name, what in CARD)
-    counted = _outcomes([one.outcome for one in found.found.eight]) if found.found.eight else ""
-    lead = f"<strong>The eight findings of the paper on these runs:</strong> {counted}. " if counted else ""
-    return f'<p class="verdict">{lead}{html.escape(found.found.summary)}.</p><dl class="card">{cards}</dl>'
-
-
-def _outcomes(outcomes: Sequence[str]) -> str:
-    counts = {one: outcomes.count(one) for one in dict.fromkeys(outcomes)}
-    return ", ".join(f"{n} {one}" for one, n in sorted(counts.items(), key=lambda pair: -pair[1]))
-
-
-def _card(one: Constant | None, what: str) -> str:
-    name = one.name.split(",")[0] if one else what
-    value = typeset(one.measured) if one and one.measured else "not measured"
-    head, _, ends = value.partition(" [")
-    told = f"[{ends}" if ends else ""
-    paper = f"paper: {stated(one.published, 3)}" if one and one.published is not None else ""
-    return (
-        f"<div><dt>{formula(name)}, {formula(what)}</dt><dd><strong>{html.escape(head)}</strong> "
-        f"<span>{html.escape(told)}</span> <small>{paper}</small></dd></div>"
-    )
+    families = "1 family" if len(found.present) == 1 else f"{len(found.present)} families"
+    return f'<p class="presence {kind}">{runs:,} runs{of}, of {families}</p>'
 
 
 def _findings(found: Experiment) -> ReportTable:
@@ -141,7 +116,7 @@ def _findings(found: Experiment) -> ReportTable:
     by_id = {one.id: one for one in found.found.verdicts}
     rows = []
     for one in found.found.eight:
-        measured = "; ".join(f"{id}: {by_id[id].measured}" for id in one.claims if id in by_id and by_id[id].measured)
+        measured = "\n".join(f"{id}: {by_id[id].measured}" for id in one.claims if id in by_id and by_id[id].measured)
         rows.append(
             (Cell(str(one.number), float(one.number)), Cell(one.says), Cell(one.outcome), Cell(one.why), Cell(measured))
         )
@@ -181,8 +156,8 @@ def _constants(constants: Sequence[Constant]) -> ReportTable:
         )
         for one in constants
     )
-    columns = ("constant", "meaning", "measured [interval]", COMPARED, "published in", "how")
-    return ReportTable("constants", "The constants", columns, rows)
+    columns = ("constant", "meaning", "measured [interval]", "published", "published in", "how")
+    return ReportTable("measured-constants", "The constants", columns, rows, COMPARED)
 
 
 def _sheet(sheet: Sheet) -> ReportTable:

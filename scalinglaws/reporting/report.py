@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import counted
 from ..records.json_values import write_json, write_whole
+from ..records.numbers_in_text import powers
 from ..results.attempt import attempt
 from ..results.letters import of_a_table
 from ..results.rows_in_fits import runs_present
@@ -14,7 +15,7 @@ from ..results.sentences import five_sentences
 from ..results.study_results import StudyResults
 from .answer import card, forecast_line, minded
 from .audit_tables import audit_warning
-from .document import Document, Section, charts_of, coded, failed, html_of, live_figure, table_html
+from .document import Document, Section, charts_of, coded, failed, html_of, live_figure, table_html, what_to_mind
 from .drawing.drawn_figure import DrawnFigure
 from .markup import formula
 from .methods import checklist, methods
@@ -75,9 +76,11 @@ def page(
     checked = attempt(lambda: table_html(checklist(results)), partial(failed, "This checklist"))
     noted = attempt(partial(_warnings, results), partial(failed, "These warnings"))
     asked = attempt(partial(planner, results), partial(failed, "The planner"))
-    parts = [
+    opening = [
         Section("picture", "", f'<section id="picture">{shown[first.name]}</section>' if first else ""),
-        Section("mind", "", attempt(partial(_mind, results), partial(failed, "What to mind"))),
+        Section("mind", "", attempt(lambda: what_to_mind(minded(results)), partial(failed, "What to mind"))),
+    ]
+    parts = [
         Section("planner", "What if", asked),
         Section("words", "In words", _words(results)),
         *laws,
@@ -99,7 +102,7 @@ def page(
     return html_of(
         Document(
             results.name, kind, _presence(results), answer, seen, results.commands, plain(results), charts_of(figures),
-            planner='id="planner"' in asked,
+            opening, planner='id="planner"' in asked,
         )
     )  # fmt: skip
 
@@ -111,12 +114,6 @@ def _undrawn(figures: Sequence[DrawnFigure]) -> str:
     items = "".join(f"<li><strong>{html.escape(one.title)}</strong>: {coded(one.lacks)}.</li>" for one in left)
     many = counted(len(left), "figure")
     return f"<details><summary>{many} without runs here</summary><ul>{items}</ul></details>" if names and left else ""
-
-
-def _mind(results: StudyResults) -> str:
-    """Lay out the things to mind; empty where there is none."""
-    items = "".join(f"<li>{formula(text)}</li>" for text in minded(results))
-    return f'<section id="mind"><h2>What to mind</h2><ol>{items}</ol></section>' if items else ""
 
 
 def _words(results: StudyResults) -> str:
@@ -141,7 +138,8 @@ def _warnings(results: StudyResults) -> str:
     said += [*results.notes, *audit_warning(results.audit)]
     if not said:
         return ""
-    items = "".join(f"<li>{html.escape(text)}</li>" for text in dict.fromkeys(said) if text not in minded(results))
+    known = minded(results)
+    items = "".join(f"<li>{html.escape(powers(text))}</li>" for text in dict.fromkeys(said) if text not in known)
     return f'<section id="warnings"><h2>Warnings and notes</h2><ul>{items}</ul></section>'
 
 

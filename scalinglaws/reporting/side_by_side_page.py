@@ -7,7 +7,7 @@ from ..records.json_values import to_plain, write_json, write_whole
 from ..records.numbers_in_text import ABSENT, number, percent
 from ..results.fitted import Estimate
 from ..results.side_by_side import Side, SideBySide, Worth, sentence
-from .document import Document, Section, charts_of, html_of, live_figure, table_html
+from .document import Document, Section, charts_of, html_of, live_figure, table_html, what_to_mind
 from .markup import formula
 from .paths import without_paths
 from .pictures import links_of, saved
@@ -32,18 +32,20 @@ def side_by_side_page(found: SideBySide, to: Path, *, pdf: bool = False) -> Path
         live_figure(one, pictures[one.name], f"Figure {place}. {one.title}", links_of(one, pdf=pdf))
         for place, one in enumerate(made, 1)
     ]
-    parts = [
+    opening = [
         Section("picture", "", f'<section id="picture">{shown[0]}</section>'),
-        Section("mind", "", _mind(found)),
+        Section("mind", "", what_to_mind(found.minded())),
+    ]
+    parts = [
         Section("table-multipliers", "Compute multipliers", table_html(_multipliers(found))),
-        Section("table-constants", "The laws", table_html(_constants(found))),
+        Section("table-constants-by-study", "The laws", table_html(_constants(found))),
         Section("figures", "Exponents", f'<section id="figures"><h2>Exponents</h2>{"".join(shown[1:])}</section>'),
         Section("table-studies", "The studies", table_html(_facts(found))),
     ]
     presence = f'<p class="presence whole">{html.escape(_counts(found))}</p>'
     data = {"name": found.name, "points": {"columns": _points(found)}, "comparison": to_plain(found)}
     document = Document(found.name, "Studies side by side", presence, _lead(found), parts, found.commands, data,
-                        charts_of(made))  # fmt: skip
+                        charts_of(made), opening)  # fmt: skip
     write_whole(to / "index.html", html_of(document).encode())
     return to / "index.html"
 
@@ -74,11 +76,6 @@ def _card(one: Worth) -> str:
         f"<div><dt>{html.escape(one.name)}</dt><dd><strong>{html.escape(head)}×</strong> "
         f"<small>{html.escape(told)}</small></dd></div>"
     )
-
-
-def _mind(found: SideBySide) -> str:
-    items = "".join(f"<li>{formula(text)}</li>" for text in found.minded())
-    return f'<section id="mind"><h2>What to mind</h2><ul>{items}</ul></section>' if items else ""
 
 
 def _multipliers(found: SideBySide) -> ReportTable:

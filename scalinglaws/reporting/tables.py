@@ -27,7 +27,7 @@ from .law_trials import TRIALS, ranking, trials
 from .table_cells import Cell, ReportTable, estimated, without_empty
 
 FLOORS = ("E", "L_inf")  # names of the irreducible loss in the laws
-PUBLISHED = "published (another tokenizer, text and range: not a target)"
+PUBLISHED = "Published values are of another tokenizer, text and range of sizes: not a target."
 
 
 def all_tables(results: StudyResults) -> list[ReportTable]:
@@ -73,9 +73,9 @@ def constants(results: StudyResults) -> ReportTable:
             found = Cell(UNIDENTIFIED) if name in fit.unidentified else estimated(estimate)
             rows.append((*named, found, level, given, source))
         rows += _floor_row(results, fit)
-    columns = ("law", "minimised", "constant", "fitted [interval]", "level", PUBLISHED, "published in")
+    columns = ("law", "minimised", "constant", "fitted [interval]", "level", "published", "published in")
     return ReportTable(
-        "constants", "Fitted constants", columns, tuple(rows), below=tuple(_about(fit) for fit in results.fits)
+        "constants", "Fitted constants", columns, tuple(rows), PUBLISHED, tuple(_about(fit) for fit in results.fits)
     )
 
 

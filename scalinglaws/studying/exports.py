@@ -9,7 +9,8 @@ from typing import Any
 from ..claims.claim import Findings
 from ..errors import MisuseError, StudyError
 from ..points.points import Points
-from ..records.json_values import from_plain, read_json, to_plain
+from ..records.arguments import checked
+from ..records.json_values import from_plain, read_json, to_plain, write_whole
 from ..records.latex import as_latex, columns_as_latex, escaped
 from ..records.numbers_in_text import UNIDENTIFIED, percent, plus_minus, stated, typeset
 from ..records.table_files import FORMS, as_csv
@@ -22,6 +23,43 @@ from ..results.study_results import StudyResults
 from .results_given import results_given
 
 FINDINGS = "findings.json"
+
+
+@checked
+def export(
+    of: str | Path | Points | StudyResults,
+    to: str | Path | None = None,
+    *,
+    draws: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> list[Path]:
+    """Write what a paper takes from a study or a table of runs: tables, methods, points and the data of figures.
+
+    Args:
+        of: a study's folder, its results, points, or a file of a table.
+        to: folder of the files; by default DIR/export, or the table's name and "-export".
+        draws, level, seed: settings of the intervals, where a table is fitted.
+
+    Returns:
+        the paths of the files: see `scalinglaws export`. Files of these names are replaced.
+
+    Raises:
+        PointsError: there is no table of runs. FitError: no law can be fitted to it.
+        StoreError: the folder is not writable, or the disk is full.
+    """
+    folder = Path(to) if to is not None else export_folder(of)
+    made = exports(of, draws=draws, level=level, seed=seed)
+    for name, content in made.items():
+        write_whole(folder / name, content)
+    return [folder / name for name in made]
+
+
+def export_folder(of: str | Path | Points | StudyResults) -> Path:
+    """Give the folder that files are written to unless another is named."""
+    if not isinstance(of, str | Path):
+        return Path("points-export")
+    return Path(of) / "export" if Path(of).is_dir() else Path(f"{Path(of).stem}-export")
 
 
 def exports(

@@ -31,5 +31,5 @@ def results_given(
     if isinstance(of, str | Path) and Path(of).is_dir() and (kept := kept_results(of)):
         return kept
     points = read(of)
-    name = Path(of).name if isinstance(of, str | Path) else points.source
+    name = Path(of).name if isinstance(of, str | Path) else Path(points.source).name
     return appraise(points, Wanted(level=level, draws=draws, seed=seed), name=name, notes=points.notes)

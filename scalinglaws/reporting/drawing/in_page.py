@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from ...records.numbers_in_text import powers
 from ..axes import limits
 from ..colours import LIGHTEST, PALETTE
+from ..markup import formula
 from .drawing import Drawing, Mark, Scale
 from .limits import limits_of, marks_of_y
 
@@ -18,8 +20,8 @@ def chart_of(drawing: Drawing) -> dict[str, Any]:
     return {
         "panels": [
             {
-                "title": panel.title,
-                "equation": panel.equation,
+                "title": powers(panel.title),
+                "equation": formula(panel.equation),
                 "missing": panel.missing,
                 "x": _axis(panel.x, limits_of(panel.x, "x", panel.marks)),
                 "y": _axis(panel.y, limits_of(panel.y, "y", marks_of_y(drawing, panel))),
@@ -55,7 +57,7 @@ def _mark(mark: Mark, scale: Scale | None) -> dict[str, Any]:
         if getattr(mark, name):
             found[name] = True
     if mark.label:
-        found["label"] = mark.label
+        found["label"] = powers(mark.label)
     if mark.notes:
         found["notes"] = mark.notes[0] if len({*mark.notes}) == 1 else list(mark.notes)
     return found | ({"symbol": mark.symbol} if mark.kind == "points" else {})
