@@ -51,7 +51,7 @@ lint: setup
 	@$(VENV)/bin/ruff format --diff .
 
 docs: setup
-	@$(VENV)/bin/python pages/website.py
+	@$(VENV)/bin/python pages/website.py --examples
 
 clean:
 	rm -rf $(VENV) $(VENV).lock build dist .cache .pytest_cache .ruff_cache .hypothesis

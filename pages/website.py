@@ -1,7 +1,8 @@
 """Build the documentation site from docs/ into build/site, and refuse a link or an anchor that leads nowhere.
 
-    python pages/website.py
+    python pages/website.py [--examples]
 
+With --examples, as `make docs` asks, it also has the pages of docs/examples.md, which take minutes to make.
 Pages link to files beside docs/, as a reader of the repository wants them: those become pages of the site too, under
 project/. zensical checks the links between Markdown pages; every link of the built HTML is checked here once more,
 because a link to a file that is no page passes its check.
@@ -15,6 +16,9 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+sys.path.insert(0, str(Path(__file__).parent))
+from examples import EXAMPLES, TO, linked, made
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "project"  # the folder of the site for files that lie outside docs/
@@ -43,8 +47,8 @@ def target_of(link: str, page: Path) -> Path:
     return target / "README.md" if target.is_dir() else target
 
 
-def stage(to: Path) -> list[Path]:
-    """Lay the sources of the site out in a folder, with all that the pages link to, and list them."""
+def stage(to: Path, examples: dict[str, Path]) -> list[Path]:
+    """Lay the sources of the site out in a folder, with all that the pages link to and the examples, and list them."""
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(ROOT / "docs", to)
     waiting = [*sorted((ROOT / "docs").rglob("*.md")), *(ROOT / name for name in ALWAYS)]
@@ -61,9 +65,12 @@ def stage(to: Path) -> list[Path]:
             return os.path.relpath(place(target), place(page).parent)
 
         text = page_of(file, file.read_text(encoding="utf-8"))
+        text = linked(text, examples) if file == ROOT / "docs" / "examples.md" else text
         written = to / place(file)
         written.parent.mkdir(parents=True, exist_ok=True)
         written.write_text(LINK.sub(moved, text) if file.suffix == ".md" else text, encoding="utf-8")
+    for name, page in examples.items():
+        shutil.copytree(page.parent, to / TO.name / name)
     return waiting
 
 
@@ -102,11 +109,12 @@ def dead_links(site: Path) -> list[str]:
     return dead
 
 
-def build() -> Path:
-    """Build the site and give its folder; end with what is wrong where something is."""
+def build(*, examples: bool = False) -> Path:
+    """Build the site, with the pages of the examples if asked, and give its folder; end with what is wrong, if any."""
+    shown = {one.name: page for one in EXAMPLES if examples and (page := made(one))}
     site = ROOT / "build" / "site"
     shutil.rmtree(site, ignore_errors=True)
-    pages = stage(ROOT / "build" / "docs")
+    pages = stage(ROOT / "build" / "docs", shown)
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode or not (site / "index.html").is_file():
@@ -118,4 +126,4 @@ def build() -> Path:
 
 
 if __name__ == "__main__":
-    build()
+    build(examples="--examples" in sys.argv[1:])

@@ -94,13 +94,14 @@ def test_a_study_is_exported_whole_and_its_numbers_agree():
 def test_the_command_writes_the_files_again_but_none_that_was_edited(tmp_path, monkeypatch):
     monkeypatch.setattr("scalinglaws.studying.exports.results_given", lambda of, **how: sample())
     folder, runs = tmp_path / "paper", tmp_path / "runs.csv"
-    runs.write_text("run_id,N,tokens,loss_nats\na,1e7,1e9,3.2\nb,1e8,1e10,2.9\n")
-    code, said, _ = spoken("export", str(runs), "--map", "N=N", "--where", "tokens > 1e8", "--to", str(folder))
+    runs.write_text("run_id,size,tokens,loss_nats\na,1e7,1e9,3.2\nb,1e8,1e10,2.9\n")
+    chosen = ("--map", "params_total=size", "--where", "tokens > 1e8")
+    code, said, _ = spoken("export", str(runs), *chosen, "--to", str(folder))
     assert code == 0 and str(folder / "constants.tex") in "".join(said.split("\n"))
-    assert spoken("export", str(runs), "--to", str(folder))[0] == 0
+    assert spoken("export", str(runs), *chosen, "--to", str(folder))[0] == 0
     (folder / "constants.tex").write_text("mine")
     before = (folder / "points.csv").stat().st_mtime_ns
-    code, _, err = spoken("export", str(runs), "--to", str(folder))
+    code, _, err = spoken("export", str(runs), *chosen, "--to", str(folder))
     assert code == 2 and "constants.tex" in err and (folder / "points.csv").stat().st_mtime_ns == before
     assert (folder / "constants.tex").read_text() == "mine"
 

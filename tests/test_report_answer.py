@@ -58,10 +58,12 @@ def test_at_most_three_things_are_to_mind_with_the_largest_effect_first():
 
 def test_the_page_gives_the_answer_its_picture_what_to_mind_and_then_the_rest():
     text = page(sample(), [drawn(study_figure("joint"), sample())])
-    order = ["class=\"card\"", "Forecast for", 'id="picture"', 'id="mind"', 'id="download-json"', 'id="words"', 'id="table-constants"', 'id="table-audit"',
+    order = ["class=\"card\"", "Forecast for", 'id="picture"', 'id="mind"', 'id="words"',
+             'id="table-constants"', 'id="table-audit"',
              'id="table-runs"', 'id="methods"', 'id="table-checklist"', 'id="warnings"', 'id="reproduce"']  # fmt: skip
     places = [text.index(one) for one in order]
     assert places == sorted(places)
+    assert text.index('id="mind"') < text.index('id="download-json"') < text.index('id="words"')
 
 
 def test_the_methods_name_the_fit_and_the_references_and_the_checklist_says_what_is_not_recorded():

@@ -72,7 +72,20 @@ def test_a_link_that_leads_nowhere_is_caught(website, tmp_path, address):
 
 
 def test_a_file_beside_the_docs_becomes_a_page_where_one_links_to_it(website, tmp_path):
-    website.stage(tmp_path)
+    website.stage(tmp_path, {})
     assert "(project/studies/quickstart.toml.md)" in (tmp_path / "quickstart.md").read_text(encoding="utf-8")
     copied = (tmp_path / "project" / "studies" / "quickstart.toml.md").read_text(encoding="utf-8")
     assert (ROOT / "studies" / "quickstart.toml").read_text(encoding="utf-8").strip() in copied
+
+
+def test_the_examples_whose_pages_were_made_are_linked_and_no_others(website, tmp_path):
+    page = tmp_path / "made" / "kaplan-cpu" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<p>made</p>")
+    website.stage(tmp_path / "docs", {"kaplan-cpu": page})
+    text = (tmp_path / "docs" / "examples.md").read_text(encoding="utf-8")
+    assert re.findall(r"\(examples/([\w-]+)/index\.html\)", text) == ["kaplan-cpu"]
+    assert (tmp_path / "docs" / "examples" / "kaplan-cpu" / "index.html").read_text() == "<p>made</p>"
+    assert {f"| {one.name} |" for one in website.EXAMPLES} - {"| kaplan-cpu |"} == set(
+        re.findall(r"^\| [a-z][\w-]+ \|", text, re.MULTILINE)
+    ) - {"| page |"}
