@@ -56,6 +56,12 @@ def test_at_most_three_things_are_to_mind_with_the_largest_effect_first():
     assert minded(sample(plans=(), audit=None)) == ["5.4% of the rows take no part in the fits, each with its reason."]
 
 
+def test_the_card_and_what_to_mind_give_one_width_of_the_interval():
+    plan = replace(leading_plan(sample()), loss_nats=Estimate(2.49, 2.24, 2.78))
+    made = sample(plans=(plan,))
+    assert "± 12%" in card(made) and any("its interval is ± 12% of the loss" in text for text in minded(made))
+
+
 def test_the_page_gives_the_answer_its_picture_what_to_mind_and_then_the_rest():
     text = page(sample(), [drawn(study_figure("joint"), sample())])
     order = ["class=\"card\"", "Forecast for", 'id="picture"', 'id="mind"', 'id="words"',

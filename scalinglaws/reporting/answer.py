@@ -41,8 +41,8 @@ def card(results: StudyResults) -> str:
     cost = ("Compute (FLOPs)", number(plan.flops), plan.label)
     if plan.seconds:
         cost = ("Time on this machine", duration(plan.seconds), f"{number(plan.flops)} FLOPs")
-    half = [abs(end - plan.loss_nats.value) for end in (plan.loss_nats.low, plan.loss_nats.high) if end is not None]
-    wide = f"± {number(100 * max(half) / plan.loss_nats.value, 2)}%" if half else ABSENT
+    half = half_width(plan)
+    wide = ABSENT if half is None else f"± {number(100 * half, 2)}%"
     cells = (
         (f"Train N ({sizes_in_words(results)})", *_split(typeset(plan.params))),
         ("on D (tokens)", *_split(typeset(plan.tokens))),
@@ -57,6 +57,13 @@ def card(results: StudyResults) -> str:
         for head, value, told in cells
     )
     return f'<dl class="card">{boxes}</dl>'
+
+
+def half_width(plan: Recommendation) -> float | None:
+    """Give how far the interval of the expected loss extends, on its wider side, as a share of it; None without one."""
+    loss = plan.loss_nats
+    ends = [abs(end / loss.value - 1) for end in (loss.low, loss.high) if end is not None]
+    return max(ends) if ends else None
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -111,8 +118,7 @@ def minded(results: StudyResults) -> list[str]:
         found.append((60.0 * left, f"{shown} of the rows take no part in the fits, each with its reason."))
     plan = leading_plan(results)
     if plan is not None and not why_none(results):
-        low, high = plan.loss_nats.low, plan.loss_nats.high
-        half = (high - low) / 2 / plan.loss_nats.value if low is not None and high is not None else WIDE
+        half = half_width(plan) or WIDE
         text = f"The plan lies {number(plan.reach, 2)} times beyond the largest fitted compute"
         if plan.reach > 1:
             wide = f"; its interval is ± {number(100 * half, 2)}% of the loss" if half > WIDE else ""
