@@ -11,7 +11,7 @@ import numpy as np
 from ..claims.claim import Verdict
 from ..measurements.sheet import Constant, Sheet
 from ..records.json_values import to_plain, write_json, write_whole
-from ..records.numbers_in_text import ABSENT, count, number, stated
+from ..records.numbers_in_text import ABSENT, count, number, powers, stated
 from ..results.fitted import Estimate
 from .document import Document, Section, charts_of, html_of, live_figure, table_html, what_to_mind
 from .drawing.drawn_figure import DrawnFigure
@@ -116,10 +116,9 @@ def _findings(found: Experiment) -> ReportTable:
     by_id = {one.id: one for one in found.found.verdicts}
     rows = []
     for one in found.found.eight:
-        measured = "\n".join(f"{id}: {by_id[id].measured}" for id in one.claims if id in by_id and by_id[id].measured)
-        rows.append(
-            (Cell(str(one.number), float(one.number)), Cell(one.says), Cell(one.outcome), Cell(one.why), Cell(measured))
-        )
+        measured = [f"{id}: {by_id[id].measured}" for id in one.claims if id in by_id and by_id[id].measured]
+        shown = Cell(powers("\n".join(measured)))
+        rows.append((Cell(str(one.number), float(one.number)), Cell(one.says), Cell(one.outcome), Cell(one.why), shown))
     columns = ("number", "finding", "verdict", "its claims", "statistic, with its interval")
     note = (
         "A finding passes if the claims that it rests on pass, and fails if one fails. What it would take to decide an "
