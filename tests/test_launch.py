@@ -220,6 +220,10 @@ def test_the_time_left_is_what_was_foretold_and_then_what_the_progress_says(whol
         store.folder(spec.id).mkdir(parents=True)
         store.tell(spec.id, step, 2.0)
     assert 1300 < clock.read([long, short], 2).seconds_left < 1600
+    for spec in (long, short):  # as a trainer of one's own that counts past the end of its run
+        store.tell(spec.id, 9 * spec.steps, 2.0)
+    over = clock.read([long, short], 2)
+    assert over.seconds_left >= 0 and over.share <= 1 and all(one.step == one.steps for one in over.active)
     unforetold = Clock(sweep, store, None, slots=2)
     assert unforetold.read([], 0).seconds_left is None
 

@@ -118,5 +118,5 @@ def _active(spec: RunSpec, store: Store) -> Active | None:
     told = store.progress(spec.id)
     if told is None:
         return None
-    step, loss = told
+    step, loss = min(told[0], spec.steps), told[1]  # a trainer of one's own may count on past the end
     return Active(spec.id, spec.shape.params(), step, spec.steps, step * spec.batch_tokens, loss)
