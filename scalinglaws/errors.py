@@ -9,8 +9,10 @@ ScalingLawsError
 |   |-- PointsError        a table without the columns, rows or values that a law needs
 |   |-- LawError           a law that cannot be evaluated or declared in this way
 |   `-- StoreError         a store of another version, one that cannot be written, or a folder that is not a store
+|       `-- UnwritableError  a disk that is full, read-only or out of reach for now
 `-- FailureError           the request is valid but failed: the command line exits with 1
     |-- RunsFailedError    training runs that did not finish
+    |-- LimitReachedError  training stopped at a limit of time, GPU-hours or money: the command line exits with 3
     `-- FitError           a fit or an interval that does not exist for these points
 """
 
@@ -61,12 +63,22 @@ class StoreError(MisuseError):
     """A store cannot be read or written."""
 
 
+class UnwritableError(StoreError):
+    """A file cannot be written now: the disk is full, read-only or out of reach. It may be well again later."""
+
+
 class FailureError(ScalingLawsError):
     """The request is valid but failed."""
 
 
 class RunsFailedError(FailureError):
     """Some training runs did not finish."""
+
+
+class LimitReachedError(FailureError):
+    """Training was stopped at a limit that was asked for; its states are kept."""
+
+    exit_code = 3
 
 
 class FitError(FailureError):

@@ -27,6 +27,8 @@ COMMANDS = {  # texts that are a command line, or speak of one alone
     "--nproc-per-node",  # of torchrun
     "--device",
     "--engine",
+    *("--gpus", "--gpu-slots"),  # of a process that trains
+    *("--cpus-per-task=", "--mem=", "--time=", "--gres", "--mem-per-cpu", "--mem-per-gpu"),  # of sbatch
     "--track",
     "{left} further rows: `scalinglaws findings DIR --json`.",  # under a page that this command wrote
 }

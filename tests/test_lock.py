@@ -1,6 +1,7 @@
 """Who is at work on a folder is told by its locks, and what a launch says of killed workers is so."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from scalinglaws.launching.processes import ASKED_TO_END
 from scalinglaws.records.json_values import read_hint, to_plain, write_hint, write_json
 from scalinglaws.run.run import RunSpec, state_name
 from scalinglaws.run.shape import Shape
-from scalinglaws.store.lock import LOCK, TRAINING, held, in_use
+from scalinglaws.store.lock import LOCK, TRAINING, held, holder_of, in_use, this_machine
 from scalinglaws.store.store import new_or_kept, open_store
 from scalinglaws.studying.clean import clean
 from scalinglaws.studying.machine import cores
@@ -78,10 +79,84 @@ def test_a_lock_is_held_by_one_process_and_says_by_which(tmp_path):
     assert not in_use(path)
     with held(path, "training"):
         assert in_use(path)
-        said = r"process \d+ \(since .* UTC\) is already training. Wait for it"
+        said = r"process \d+ on \S+ \(since .* UTC\) is already training. Wait for it"
         with pytest.raises(FailureError, match=said), held(path, "training"):
             pass
     assert not in_use(path)
+
+
+def elsewhere(path, machine="another", silent=0.0):
+    """Write a holder on another machine into a lock file, with its last sign of life so many seconds ago."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"pid": 7, "host": "node7", "machine": machine, "since": "2026-01-01 00:00:00 UTC"}))
+    os.utime(path, (time.time() - silent,) * 2)
+
+
+def test_a_holder_on_another_machine_counts_as_long_as_it_gives_signs_of_life(tmp_path, monkeypatch):
+    monkeypatch.setattr("scalinglaws.store.lock.SIGN_SECONDS", 0.1)
+    path = tmp_path / "lock"
+    elsewhere(path)
+    assert in_use(path)
+    said = r"process 7 on node7 \(since 2026.*\) is already training; its last sign of life came \d s ago"
+    with pytest.raises(FailureError, match=said), held(path, "training"):
+        pass
+    elsewhere(path, silent=100.0)
+    assert not in_use(path)
+    with held(path, "training"):
+        assert in_use(path) and holder_of(path).is_here
+    assert path.read_text() == ""
+    elsewhere(path, machine=this_machine(), silent=0.0)  # it died here: the system says so
+    assert not in_use(path)
+    with held(path, "training"):
+        pass
+
+
+def test_a_holder_whose_clock_is_late_is_watched_before_its_lock_is_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr("scalinglaws.store.lock.SIGN_SECONDS", 0.5)
+    path, ended = tmp_path / "lock", threading.Event()
+    elsewhere(path, silent=1000.0)
+
+    def living():
+        while not ended.wait(0.1):
+            os.utime(path, (time.time() - 1000,) * 2)
+
+    thread = threading.Thread(target=living)
+    thread.start()
+    with pytest.raises(FailureError, match="node7"), held(path, "training"):
+        pass
+    ended.set()
+    thread.join()
+
+
+def test_a_process_whose_lock_was_taken_over_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("scalinglaws.store.lock.SIGN_SECONDS", 0.05)
+    with held(tmp_path / "lock", "training") as lease:
+        before = os.stat(tmp_path / "lock").st_mtime_ns
+        time.sleep(0.2)
+        assert not lease.is_lost and os.stat(tmp_path / "lock").st_mtime_ns > before
+        elsewhere(tmp_path / "lock")
+        assert lease.taken_over.wait(5.0)
+    assert "node7" in (tmp_path / "lock").read_text()
+
+
+def test_status_says_who_trains_on_another_machine_and_who_is_silent(store):
+    store.tell(TRUNK.id, 40, 2.5)
+    lock = store.folder(TRUNK.id) / "lock"
+    elsewhere(lock)
+    elsewhere(store.path / LOCK)
+    found = status(store.path)
+    assert (found.runs[0].state, found.runs[0].trained_by) == (
+        "under way",
+        "process 7 on node7 (since 2026-01-01 00:00:00 UTC)",
+    )
+    assert "process 7 on node7" in found.launched_by
+    code, _, err = spoken("launch", store.path)
+    assert code == 1 and "process 7 on node7" in err and "is already training the runs of this folder" in err
+    elsewhere(lock, silent=600.0)
+    elsewhere(store.path / LOCK, silent=600.0)
+    found = status(store.path)
+    assert found.runs[0].state == "stopped" and "gave its last sign of life 10 min ago" in found.runs[0].trained_by
+    assert found.launched_by == ""
 
 
 def test_a_lock_never_follows_a_link(tmp_path):
@@ -177,7 +252,7 @@ def test_a_second_launch_says_who_works_there_and_calls_nothing_failed(store):
     with held(store.path / LOCK, TRAINING):
         code, out, err = spoken("launch", store.path)
     assert (code, out) == (1, "")
-    said = r"scalinglaws: process \d+ \(since .*\) is already training the runs of this folder"
+    said = r"scalinglaws: process \d+ on \S+ \(since .*\) is already training the runs of this folder"
     assert re.match(said, err) and len(err.splitlines()) == 1
 
 

@@ -39,6 +39,9 @@ def design(
     device: Device = "cpu",
     engine: Engine = "auto",
     speed: SpeedOption = None,
+    gpu: Annotated[
+        str | None, typer.Option(metavar="h100-sxm|'24 GB'", help="Say whether each run fits on this GPU.")
+    ] = None,
     goal: Goal = None,
     budget: Money = None,
     max_run: MaxRun = None,
@@ -60,7 +63,7 @@ def design(
     if goal is None and budget is None:
         if study is None:
             raise MisuseError("design needs a study, such as quickstart, or a goal and a budget: --for and --budget.")
-        asked = asked_study(study, only, changes, field)
+        asked = asked_study(study, only, changes, field, {} if gpu is None else {"gpu": gpu})
         if not (isinstance(asked, Study) and asked.own_trainer):
             require_training(device, engine)
         print_design(asked, device, engine, speed, json)

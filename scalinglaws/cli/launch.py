@@ -1,12 +1,24 @@
 """Train the runs of a folder that are missing."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .app import MEASURE, Folder, app, require_names, resumable, say
 from .study_options import Device, Engine, Track
-from .where_options import On, Prefix, RayOptions, Sbatch, require_trainable
+from .where_options import (
+    Gpus,
+    MaxCost,
+    MaxGpuHours,
+    MaxHours,
+    On,
+    Prefix,
+    PricePerHour,
+    RayOptions,
+    Sbatch,
+    limits_given,
+    require_trainable,
+)
 
 
 @app.command(rich_help_panel=MEASURE)
@@ -19,6 +31,11 @@ def launch(
     on: On = "local",
     sbatch: Sbatch = "",
     ray: RayOptions = "",
+    gpus: Gpus = None,
+    max_hours: MaxHours = None,
+    max_gpu_hours: MaxGpuHours = None,
+    max_cost: MaxCost = None,
+    price_per_hour: PricePerHour = None,
     device: Device = "cpu",
     engine: Engine = "auto",
     track: Track = None,
@@ -32,20 +49,22 @@ def launch(
     from ..launching.executors import where
     from ..store.lock import LOCK, TRAINING, held
     from ..store.store import open_store
-    from ..studying.machine import cores
+    from ..studying.placing import placed, terms_of
     from ..studying.train_lacking import train_sweep
     from ..training.trackers import check_trackers, forget_complaints
     from .display import Display
 
     require_names(device, engine)
-    place = where(on, prefix, sbatch, ray)
+    place = where(on, prefix, sbatch, ray, gpus)
     store = open_store(folder)
     sweep = read_sweep(folder)
     if not all(spec.trainer for spec in sweep.runs):
         require_trainable(place, device, engine)
-    how = {"device": device, "engine": engine, "track": list(check_trackers(track or ()))}
+    limits, said = terms_of(store, limits_given(max_hours, max_gpu_hours, max_cost, price_per_hour))
+    how: dict[str, Any] = {"device": device, "engine": engine, "track": list(check_trackers(track or ()))}
+    how |= {"limits": limits, "said": said}
     with held(store.path / LOCK, TRAINING), resumable(), Display() as display:
         for data_id in dict.fromkeys(spec.data for spec in sweep.runs if not spec.trainer):
             say(open_data(store.data, data_id).told())
         forget_complaints(store)
-        train_sweep(sweep, store, place.executor(processes, cores()), how, display.show, say)
+        train_sweep(sweep, store, placed(place, processes, device, said, sweep.runs), how, display.show, say)

@@ -19,10 +19,14 @@ RANGES = {
     "epochs": Range(0, 1e6, above=True),
     "flops": _POSITIVE,
     "flops_per_second": _POSITIVE,
+    "gpus": Range(0, 1e5),
     "inference_tokens": Range(0, 1e40),
     "level": _SHARE,
     "loss": Range(0, 1e3, above=True),
     "lr": Range(0, 1e4, above=True),
+    "max_cost": Range(0, 1e12, meaning="0 for no limit"),
+    "max_gpu_hours": Range(0, 1e9, meaning="0 for no limit"),
+    "max_hours": Range(0, 1e7, meaning="0 for no limit"),
     "max_run": _POSITIVE,
     "minutes": Range(0, 1e5, above=True),
     "n_ctx": Range(1, 1e9),
@@ -41,6 +45,7 @@ RANGES = {
     "tau": _SHARE,
     "tokens": _POSITIVE,
     "until": _SHARE,
+    "watts": Range(0, 1e6),
     "unique_tokens": _POSITIVE,
 }
 

@@ -63,6 +63,7 @@ def lines(progress: Progress, traces: Traces, width: int, height: int, *, plain:
     hidden = len(progress.active) - len(shown)
     told = [f"{hidden} more under way"] if hidden else []
     told += [f"{len(progress.waiting)} wait"] if progress.waiting else []
+    told += [f"{progress.unwritable} wait for a disk that is full or read-only"] if progress.unwritable else []
     told += [f"{len(progress.failed)} failed: the first in {progress.failed[0][1]}"] if progress.failed else []
     found += [_cut("; ".join(told), width)] if told else []
     return [text.replace("…", "~") if plain else text for text in found[:height]]
@@ -72,6 +73,7 @@ def line(progress: Progress) -> str:
     """Write the progress in one line, for a log: the share of the work, the runs, the time left."""
     found = [f"{progress.share:.0%} of the work", f"{progress.done} of {counted(progress.total, 'run')} done"]
     found += [f"{len(progress.active)} under way"] if progress.active else []
+    found += [f"{progress.unwritable} wait for a disk that is full or read-only"] if progress.unwritable else []
     found += [f"{len(progress.failed)} failed"] if progress.failed else []
     return "; ".join([*found, *([left] if (left := time_left(progress)) else [])])
 

@@ -21,7 +21,20 @@ from .study_options import (
     print_design,
     study_of_text,
 )
-from .where_options import On, Prefix, RayOptions, Sbatch, require_trainable
+from .where_options import (
+    Gpus,
+    MaxCost,
+    MaxGpuHours,
+    MaxHours,
+    On,
+    Prefix,
+    PricePerHour,
+    RayOptions,
+    Sbatch,
+    Watts,
+    limits_given,
+    require_trainable,
+)
 
 
 @app.command(rich_help_panel=MAIN)
@@ -43,6 +56,12 @@ def study(
     prefix: Prefix = "",
     sbatch: Sbatch = "",
     ray: RayOptions = "",
+    gpus: Gpus = None,
+    max_hours: MaxHours = None,
+    max_gpu_hours: MaxGpuHours = None,
+    max_cost: MaxCost = None,
+    price_per_hour: PricePerHour = None,
+    watts: Watts = None,
     speed: SpeedOption = None,
     minutes: Minutes = None,
     json: Json = False,
@@ -54,27 +73,32 @@ def study(
     from ..designing.study_file import Families
     from ..launching.executors import where
 
-    place = where(on, prefix, sbatch, ray)
+    place = where(on, prefix, sbatch, ray, gpus)
     require_names(device, engine)
-    if is_text(study):
-        require_training(device, engine)
-        to = to or Path(f"{Path(study).resolve().stem}-study")
-        study = str(study_of_text(study, to, minutes))
-    elif minutes is not None:
-        raise MisuseError(f"--minutes is for a folder or file of text; {study} is a study, whose file sets its length.")
-    asked = asked_study(study, only, changes, field)
+    study, to = _of_text(study, to, minutes, device, engine)
+    terms = limits_given(max_hours, max_gpu_hours, max_cost, price_per_hour, watts)
+    asked = asked_study(study, only, changes, field, terms)
     if isinstance(asked, Families) or not asked.own_trainer:
         require_trainable(place, device, engine)
     if dry_run:
-        print_design(asked, device, engine, speed, json)
-        return
+        return print_design(asked, device, engine, speed, json)
     if speed is not None:
         raise MisuseError("--speed only applies to --dry-run and design, which estimate times.")
     folder = to or Path(asked.name)
-    command = f"scalinglaws study {study} --to {folder}"
     how = {"data_dir": data_dir(), "device": device, "engine": engine, "track": track or (), "where": place}
     run = _measure_families if isinstance(asked, Families) else _run_study
-    run(asked, folder, command, json, how)
+    run(asked, folder, f"scalinglaws study {study} --to {folder}", json, how)
+
+
+def _of_text(study: str, to: Path | None, minutes: float | None, device: str, engine: str) -> tuple[str, Path | None]:
+    """Give the study file of a text, and its folder; anything else as it is."""
+    if is_text(study):
+        require_training(device, engine)
+        to = to or Path(f"{Path(study).resolve().stem}-study")
+        return str(study_of_text(study, to, minutes)), to
+    if minutes is not None:
+        raise MisuseError(f"--minutes is for a folder or file of text; {study} is a study, whose file sets its length.")
+    return study, to
 
 
 def _run_study(asked, folder: Path, command: str, json: bool, how: dict):

@@ -1,5 +1,6 @@
 """Options of the verbs that take a study file, and how they are read."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -100,12 +101,18 @@ def study_of_text(text: str, folder: Path, minutes: float | None) -> Path:
     return made.path
 
 
-def asked_study(study: str, only: str | None, changes: list[str] | None, field: str | None = None):
-    """Read the study that is asked for: its file with `--set`, `--field` and `--only`."""
+def asked_study(
+    study: str,
+    only: str | None,
+    changes: list[str] | None,
+    field: str | None = None,
+    more: Mapping[str, object] | None = None,
+):
+    """Read the study that is asked for: its file with `--set`, `--field` and `--only`, and with more of its keys."""
     from ..designing.read_study import read_study
     from ..designing.study_file import Families
 
-    asked = read_study(study, _changes(changes or []))
+    asked = read_study(study, {**_changes(changes or []), **(more or {})})
     if field is not None:
         studies = asked.studies if isinstance(asked, Families) else (asked,)
         studies = tuple(replace(one, corpus=_with_field(one.corpus, field)) for one in studies)

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MisuseError
+from ..errors import MisuseError, UnwritableError
+from ..records.json_values import PASSING
 from .app import INSIDE, Folder, app, processes_of_torchrun, require_names, require_training, say
 from .ending import details_in
 from .study_options import Device, Engine, Track
@@ -31,6 +32,10 @@ def train(
     device: Device = "cpu",
     engine: Engine = "auto",
     track: Track = None,
+    gpus: Annotated[float, typer.Option(help="GPUs that this process has, by which its GPU hours are counted.")] = 0.0,
+    gpu_slots: Annotated[
+        str, typer.Option(metavar="0,1", help="Which of this machine's GPUs these are; by default all are seen.")
+    ] = "",
 ):
     """Train the named runs of a folder: the process that launch starts, which takes one chain of runs after the other.
 
@@ -43,39 +48,64 @@ def train(
             "give the ids of runs (scalinglaws status FOLDER --json lists them), or --chains to read them."
         )
     require_names(device, engine)
-    from ..launching.processes import ASKED_TO_END
     from ..store.store import open_store
-    from ..training.interrupted import Interrupted, Killed
     from ..training.trackers import start_tracking
 
-    asked_to_stop: list[bool] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: asked_to_stop.append(True))
+    held, asked_to_stop = _held(gpus, gpu_slots), _asked_to_stop()
     store, given = open_store(folder), _Given() if chains else None
 
     def stop() -> bool:
         return bool(asked_to_stop) or (given is not None and given.ended.is_set())
 
     tracking = start_tracking(track or (), store, say)
-    ended = 0
-    try:
+
+    def train_all():
         for ids in _lines(store, given) if given else [run_ids or []]:
             with details_in(store.folder(ids[0])):  # where launch keeps this process's log
-                _train_chain(store, ids, stop, (device, engine), tracking)
-    except (Interrupted, Killed) as why:
-        say(str(why) or "interrupted; the state is kept")
-        ended = ASKED_TO_END
+                _train_chain(store, ids, stop, (device, engine), tracking, held)
+
+    try:
+        ended = _code_of(train_all)
     finally:
         tracking.pause()
     _end(ended, tracking.is_stuck)
 
 
-def _train_chain(store, ids: list[str], stop: Callable[[], bool], how: tuple[str, str], tracking) -> None:
+def _asked_to_stop() -> list[bool]:
+    """Give a list that is no longer empty once this process was asked to end."""
+    asked: list[bool] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.append(True))
+    return asked
+
+
+def _code_of(train_all: Callable[[], None]) -> int:
+    """Train, and give the exit code by which a launch knows what became of it."""
+    from ..launching.processes import ASKED_TO_END, UNWRITABLE
+    from ..training.interrupted import CannotWrite, Interrupted, Killed
+
+    try:
+        train_all()
+    except (Interrupted, Killed) as why:
+        say(str(why) or "interrupted; the state is kept")
+        return ASKED_TO_END
+    except (UnwritableError, CannotWrite) as why:
+        say(str(why))
+        return UNWRITABLE
+    except OSError as failure:
+        if failure.errno not in PASSING:
+            raise
+        say(f"cannot write {failure.filename or 'a file'}: {failure.strerror}")
+        return UNWRITABLE
+    return 0
+
+
+def _train_chain(store, ids: list[str], stop: Callable[[], bool], how: tuple[str, str], tracking, gpus) -> None:
     """Train a chain by the trainer that the study names, else by ours."""
     if store.spec(ids[0]).trainer:
         from ..training.own_trainer.work import work as by_own_trainer
 
-        by_own_trainer(store, ids, stop=stop)
+        by_own_trainer(store, ids, stop=stop, gpus=gpus)
         return
     device, engine = how
     require_training(device, engine)
@@ -83,7 +113,20 @@ def _train_chain(store, ids: list[str], stop: Callable[[], bool], how: tuple[str
     from ..training.worker import work
 
     with group(device) if processes_of_torchrun() > 1 else nullcontext():
-        work(store, ids, stop=stop, device=device, engine=engine, tracking=tracking)
+        work(store, ids, stop=stop, device=device, engine=engine, tracking=tracking, gpus=gpus)
+
+
+def _held(number: float, slots: str):
+    """Let this process and those that it starts see only its own GPUs, before any library looks for them."""
+    from ..instruments.gpus import VISIBLE, visible
+    from ..training.metered import Gpus
+
+    if slots:
+        if not all(one.isdecimal() for one in slots.split(",")):
+            raise MisuseError(f"--gpu-slots {slots}: give numbers, such as --gpu-slots 0,1.")
+        os.environ.update(visible([int(one) for one in slots.split(",")], os.environ.get(VISIBLE)))
+    names = [name for name in os.environ.get(VISIBLE, "").split(",") if name] or [str(i) for i in range(int(number))]
+    return Gpus(number, names)
 
 
 def _end(code: int, is_stuck: bool):

@@ -27,6 +27,27 @@ RayOptions = Annotated[
     ),
 ]
 
+Gpus = Annotated[int | None, typer.Option(help="GPUs of this machine over which processes are spread; all by default.")]
+MaxHours = Annotated[
+    float | None, typer.Option(help="Refuse a study that takes longer, and stop it there: wall hours of all launches.")
+]
+MaxGpuHours = Annotated[float | None, typer.Option(help="The same for GPU-hours.")]
+MaxCost = Annotated[float | None, typer.Option(help="The same for money, with --price-per-hour.")]
+PricePerHour = Annotated[
+    float | None, typer.Option(help="Price of an hour of a GPU, or of a process where runs use no GPU.")
+]
+Watts = Annotated[
+    float | None, typer.Option(help="Power of a GPU, or of a process, to estimate energy where it is not measured.")
+]
+
+
+LIMITS = ("max_hours", "max_gpu_hours", "max_cost", "price_per_hour", "watts")
+
+
+def limits_given(*given: float | None) -> dict[str, float]:
+    """Give the keys of a study that options replace, in the order of `LIMITS`."""
+    return {name: value for name, value in zip(LIMITS, given, strict=False) if value is not None}
+
 
 def require_trainable(where, device: str, engine: str):
     """Refuse to train where a package is missing; the device need not be on this machine where others train."""

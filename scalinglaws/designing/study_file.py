@@ -77,6 +77,11 @@ class Study:
         trainer: a command that trains one run, in place of ours; or a table, as in `Trainer`.
         reads: where the result of such a run stands, as in `Trainer`.
         n_vocab: vocabulary of such a trainer; 0 for that of the tokenizer.
+        max_hours, max_gpu_hours, max_cost: what all launches of the study's folder together may use; 0 for no limit.
+        price_per_hour, watts: of a GPU, or of a process where the runs use no GPU, for money and estimated energy.
+        run_cores, run_gpus, run_memory_gb, run_hours: what a process that trains is given, in place of what follows
+            from the size of its runs; a part of a GPU is shared by several processes.
+        gpu: a GPU by its name, or its memory such as "24 GB", into which every run must fit.
     """
 
     name: str
@@ -166,6 +171,16 @@ class Study:
     domains: dict[str, str] = field(default_factory=dict)
     weights: Annotated[dict[str, float], Range(0, 1)] = field(default_factory=dict)
     each_weights: Annotated[tuple[dict[str, float], ...], Range(0, 1)] = ()
+    max_hours: Annotated[float, Range(0, 1e7, meaning="0 for no limit")] = 0.0
+    max_gpu_hours: Annotated[float, Range(0, 1e9, meaning="0 for no limit")] = 0.0
+    max_cost: Annotated[float, Range(0, 1e12, meaning="0 for no limit")] = 0.0
+    price_per_hour: Annotated[float, Range(0, 1e9)] = 0.0
+    watts: Annotated[float, Range(0, 1e6)] = 0.0
+    run_cores: Annotated[int, Range(0, 1e5, meaning="0 for what follows")] = 0
+    run_gpus: Annotated[float, Range(0, 1e5, meaning="0 for what follows")] = 0.0
+    run_memory_gb: Annotated[float, Range(0, 1e6, meaning="0 for what follows")] = 0.0
+    run_hours: Annotated[float, Range(0, 1e5, meaning="0 for what follows")] = 0.0
+    gpu: str = ""
 
     def __post_init__(self):
         require_name(self.name)

@@ -9,6 +9,7 @@ from ..errors import MisuseError, argument, unknown_name
 from ..store.store import Store
 from .chains import Chain, Failure
 from .local import LocalWork
+from .needs import NOT_STATED, Needs
 from .processes import Local
 from .ray_tasks import Ray, RayWork, resources_of
 from .slurm import Slurm, SlurmWork
@@ -62,31 +63,46 @@ class Where:
     Attributes:
         on: one of ENGINES.
         prefix: words before each process, where on is local. sbatch: options of sbatch. ray: NAME=VALUE, see `Ray`.
+        gpus: GPUs of this machine that are used, where on is local; None for all that there are.
     """
 
     on: str = LOCAL
     prefix: tuple[str, ...] = ()
     sbatch: tuple[str, ...] = ()
     ray: tuple[str, ...] = ()
+    gpus: int | None = None
 
     @property
     def is_here(self) -> bool:
         """Whether the processes run on this machine, so that its devices and its speed are theirs."""
         return self.on == LOCAL and not self.prefix
 
-    def executor(self, processes: int, cores: int) -> Executor:
-        """Give what starts the processes: `processes` at a time; with 0 one per core, or on a cluster all at once."""
+    def executor(self, processes: int, cores: int, gpus: int = 0, needs: Needs = NOT_STATED) -> Executor:
+        """Give what starts the processes.
+
+        Args:
+            processes: at a time; with 0 as many as this machine has cores for, or as its GPUs are divided into, or on
+                a cluster all at once.
+            gpus: that are there, where the runs use some; `self.gpus` counts before it.
+            needs: of a process.
+        """
         if self.on == SLURM:
             return Slurm(processes or AS_MANY_AS_THERE_ARE, self.sbatch)
         if self.on == RAY:
             return Ray(processes or AS_MANY_AS_THERE_ARE, resources_of(self.ray))
-        return Local(processes or cores, self.prefix)
+        gpus = (gpus if self.gpus is None else self.gpus) if needs.gpus else 0
+        if gpus and needs.gpus > gpus:
+            raise MisuseError(
+                f"a run uses {needs.gpus:g} GPUs, and there are {gpus}. Lower run_gpus in the study's file."
+            )
+        slots = max(1, int(gpus / needs.gpus + 1e-9)) if gpus else max(1, cores // max(1, needs.cores))
+        return Local(processes or slots, self.prefix, gpus)
 
 
 HERE = Where()
 
 
-def where(on: str = LOCAL, prefix: str = "", sbatch: str = "", ray: str = "") -> Where:
+def where(on: str = LOCAL, prefix: str = "", sbatch: str = "", ray: str = "", gpus: int | None = None) -> Where:
     """Read where runs are to be trained.
 
     Raises:
@@ -102,7 +118,13 @@ def where(on: str = LOCAL, prefix: str = "", sbatch: str = "", ray: str = "") ->
                 f"{argument(**{name: text})} is for {argument(on=OPTION_OF[name])}, and this is {argument(on=on)}. "
                 f"Leave it out, or give {argument(on=OPTION_OF[name])}."
             )
-    found = Where(on, *(_words(name, text) for name, text in given.items()))
+    if gpus is not None and on != LOCAL:
+        raise MisuseError(
+            f"{argument(gpus=gpus)} divides those of this machine, and this is {argument(on=on)}: leave it out; the "
+            "scheduler gives each run what run_gpus in the study's file says."
+        )
+    words = {name: _words(name, text) for name, text in given.items()}
+    found = Where(on, **words, gpus=gpus)
     resources_of(found.ray)
     return found
 

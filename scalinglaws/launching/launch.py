@@ -11,7 +11,10 @@ from ..run.run import RunSpec, require_engine, state_name
 from ..store.store import Store
 from .chains import Chain, Failure
 from .executors import Executor, Work, work_by
+from .limits import NO_LIMITS, Limits
+from .needs import NOT_STATED, Needs, needs_of
 from .progress import Clock, Progress, Whole, work_of
+from .watch import Watch
 
 POLL_SECONDS = 0.2
 
@@ -42,6 +45,8 @@ def launch(
     stages: Sequence[frozenset[str]] = (),
     ended: Callable[[int], None] = lambda stage: None,
     whole: Whole | None = None,
+    limits: Limits = NO_LIMITS,
+    said: Needs = NOT_STATED,
 ) -> list[Failure]:
     """Train the runs of a sweep that the store lacks, and send complete ones to trackers that lack them; hold its lock.
 
@@ -57,27 +62,48 @@ def launch(
             leaves a process free. By default the whole sweep is one stage.
         ended: called with the index of each stage but the last when it is complete.
         whole: the sweep of which this is a part, and whose progress is given: `seconds` must know all its runs.
+        limits: of all launches of the folder together. said: what the study says that a run needs.
+
+    Raises:
+        LimitReachedError: a limit was reached; states are kept.
     """
     require_engine(engine)
     stages = stages or (frozenset(spec.id for spec in sweep.runs),)
     options = ["--device", device, "--engine", engine, *(word for name in track for word in ("--track", name))]
     left = work_by(executor, _lacking(sweep, store, stages, track, seconds or work_of), options, store)
-    for spec in (spec for chain in left.waiting for spec in chain.specs):
-        store.ask(spec)
-    _check_texts(left.waiting, store)
+    _ask(left.waiting, store, lambda specs: needs_of(specs, said, device, seconds))
     clock = Clock(sweep, store, seconds, min(executor.slots, max(1, len(sweep.chains))), whole)
+    watch = Watch(store, limits)
     try:
-        while left.waiting or left.under_way:
-            left.fill()
-            time.sleep(POLL_SECONDS)
-            over = left.collect()
-            left.fill()
-            for stage in left.completed() if over else ():
-                ended(stage)
-            tell(_told(left, clock, over))
+        if left.waiting:
+            watch.look(len(clock.done), len(clock.sweep.runs), now=True)
+        _train_all(left, clock, watch, ended, tell)
     finally:
         left.end()
+        watch.end()
     return left.failures
+
+
+def _ask(chains: list[Chain], store: Store, needs: Callable[[Sequence[RunSpec]], Needs]):
+    """Write what is asked of each run, and note what the process of its chain needs."""
+    for chain in chains:
+        chain.needs = needs(chain.specs)
+        for spec in chain.specs:
+            store.ask(spec)
+    _check_texts(chains, store)
+
+
+def _train_all(left: Work, clock: Clock, watch: Watch, ended: Callable[[int], None], tell: Callable[[Progress], None]):
+    """Start what waits and collect what is over, until nothing is left."""
+    while left.waiting or left.under_way:
+        left.fill()
+        time.sleep(POLL_SECONDS)
+        over = left.collect()
+        left.fill()
+        for stage in left.completed() if over else ():
+            ended(stage)
+        tell(progress := _told(left, clock, over))
+        watch.look(progress.done, progress.total)
 
 
 def without_states(sweep: Sweep, store: Store) -> str:
@@ -111,7 +137,8 @@ def _told(left: Work, clock: Clock, over: list[Chain]) -> Progress:
     progress = clock.read([spec for chain in (*over, *left.under_way) for spec in chain.specs], len(left.under_way))
     waiting = tuple(spec.id for chain in left.waiting for spec in chain.specs)
     failed = tuple((failure.run_ids[0], failure.log) for failure in left.failures)
-    return replace(progress, waiting=waiting, failed=failed, cpu_seconds=left.cpu_seconds())
+    unwritable = sum(not chain.is_ready for chain in left.waiting)
+    return replace(progress, waiting=waiting, failed=failed, cpu_seconds=left.cpu_seconds(), unwritable=unwritable)
 
 
 def _lacking(

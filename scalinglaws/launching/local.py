@@ -1,10 +1,11 @@
 """Chains on this machine: processes that take one after the other, and write into the store."""
 
 import os
+from pathlib import Path
 
 from ..store.store import Store
-from .chains import LOG, Chain, Failure, completed, judged
-from .processes import Job, Local, cpu_seconds, worker
+from .chains import LOG, Chain, Failure, completed, judged, next_ready
+from .processes import Job, Local, cpu_seconds, gpus_of_slot, worker
 
 
 class LocalWork:
@@ -16,6 +17,7 @@ class LocalWork:
         self.leaving: list[Job] = []
         self.failures: list[Failure] = []
         self.used: dict[Job, float] = {}
+        self.slot: dict[Job, int] = {}
         self.open = {chain.stage for chain in waiting}
 
     @property
@@ -31,19 +33,28 @@ class LocalWork:
         return None if cpu_seconds(os.getpid()) is None else sum(self.used.values())
 
     def fill(self):
-        """Give the first waiting chains to free processes, then to new ones; let processes end when nothing waits."""
+        """Give the first chains that may start to free processes, then to new ones; let the other free ones end."""
         free = [job for job, chain in self.running.items() if chain is None]
-        while self.waiting and (free or len(self.running) < self.executor.slots):
-            chain = self.waiting.pop(0)
+        while (free or len(self.running) < self.executor.slots) and (chain := next_ready(self.waiting)):
             log = self.store.folder(chain.specs[0].id) / LOG
             chain.log = str(log)
-            job = free.pop() if free else self.executor.start(_command(self.store, self.options), log)
+            job = free.pop() if free else self._started(chain, log)
             job.give([spec.id for spec in chain.specs])
             self.running[job] = chain
         for job in free:
             job.end()
             del self.running[job]
             self.leaving.append(job)
+
+    def _started(self, chain: Chain, log: Path) -> Job:
+        """Start a process in the first place that is free; a place has its part of this machine's GPUs."""
+        held = {self.slot[job] for job in (*self.running, *self.leaving) if job.poll() is None}
+        slot = next((one for one in range(self.executor.slots) if one not in held), 0)
+        gpus = getattr(self.executor, "gpus", 0)
+        options = [*self.options, *_gpus(chain, slot, self.executor.slots, gpus)]
+        job = self.executor.start(_command(self.store, options), log)
+        self.slot[job] = slot
+        return job
 
     def collect(self) -> list[Chain]:
         """Return the chains that are over; one whose process was killed from outside goes back to the queue."""
@@ -72,6 +83,14 @@ class LocalWork:
     def completed(self) -> list[int]:
         """Return the stages of which nothing waits or runs any more; none when the whole sweep is complete."""
         return completed(self.open, [*self.waiting, *self.under_way])
+
+
+def _gpus(chain: Chain, slot: int, slots: int, gpus: int) -> list[str]:
+    """Return the options that say which GPUs a process has."""
+    if not gpus:
+        return ["--gpus", f"{chain.needs.gpus:g}"] if chain.needs.gpus else []
+    mine, number = gpus_of_slot(slot, slots, gpus)
+    return ["--gpus", f"{number:g}", "--gpu-slots", ",".join(map(str, mine))]
 
 
 def _command(store: Store, options: list[str]) -> list[str]:

@@ -20,6 +20,7 @@ SETTINGS = ["OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "MALLOC_MMAP_MAX_=0", "MAL
 
 PROCESS_CLOCK = 2  # CPUCLOCK_SCHED of Linux: the clock of a process by its id, as clock_getcpuclockid makes it
 ASKED_TO_END = 75  # exit code of a worker that was asked to end and saved its state
+UNWRITABLE = 74  # exit code of a worker that could not write: a disk that is full or read-only, perhaps for a while
 
 
 SHELL_SIGNAL = 128  # a shell, ssh or srun gives 128 + the number of the signal that ended its command
@@ -94,10 +95,12 @@ class Local:
     Attributes:
         prefix: words before each command, such as `ssh HOST`, `srun` or `docker exec -i NAME`. What they start must see
             the same files, and what is written to them must reach its standard input.
+        gpus: of this machine, over which the processes are spread; 0 where they use none.
     """
 
     slots: int
     prefix: tuple[str, ...] = ()
+    gpus: int = 0
 
     def start(self, command: Sequence[str], log: Path) -> Job:
         """Start a command; what it says besides its answers is appended to `log`."""
@@ -108,6 +111,18 @@ class Local:
         assert process.stdin and process.stdout
         os.set_blocking(process.stdout.fileno(), False)
         return Job(process, process.stdin, process.stdout)
+
+
+def gpus_of_slot(slot: int, slots: int, gpus: int) -> tuple[list[int], float]:
+    """The GPUs of the process in one of `slots` places, by their number on this machine, and how much of one it has.
+
+    Where there are more places than GPUs several processes share one; where there are fewer a process has several.
+    """
+    if slots >= gpus:
+        mine = slot % gpus
+        return [mine], 1.0 / len(range(mine, slots, gpus))
+    each = gpus // slots
+    return list(range(slot * each, (slot + 1) * each)), float(each)
 
 
 def through(prefix: Sequence[str], command: Sequence[str]) -> list[str]:

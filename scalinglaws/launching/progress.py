@@ -32,6 +32,7 @@ class Progress:
         seconds_left: an estimate, and None before there is one.
         share: of the work of all runs that is done, from 0 to 1; already: runs that were done when the launch began.
         waiting: ids of the runs that wait, in their order; failed: of those that failed, with the paths of their logs.
+        unwritable: chains that wait until their disk can be written to again.
         processes: that train; cpu_seconds: of theirs so far, None where the system does not say.
     """
 
@@ -45,6 +46,7 @@ class Progress:
     failed: tuple[tuple[str, str], ...] = ()
     processes: int = 1
     cpu_seconds: float | None = None
+    unwritable: int = 0
 
 
 def work_of(spec: RunSpec, overhead_flops: float = OVERHEAD_FLOPS) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import MisuseError, argument, unknown_name
 from ..store.store import Store
-from .chains import LOG, Chain, Failure, completed, judged
+from .chains import LOG, Chain, Failure, completed, judged, next_ready
 from .processes import SETTINGS, worker
 
 OF_A_TASK = ("num_cpus", "num_gpus", "memory")
@@ -60,8 +60,10 @@ class RayWork:
         self.open = {chain.stage for chain in waiting}
         self.library: Any = None
         self.task: Any = None
+        self.most_memory = 0.0
         if waiting:
             self.library, self.task = _started(ray)
+            self.most_memory = max((node["Resources"].get("memory", 0.0) for node in self.library.nodes()), default=0.0)
 
     @property
     def under_way(self) -> list[Chain]:
@@ -70,12 +72,26 @@ class RayWork:
 
     def fill(self):
         """Give what waits to Ray, up to the number of slots; Ray starts a task where its resources are free."""
-        while self.waiting and len(self.tasks) < self.ray.slots:
-            chain = self.waiting.pop(0)
+        while len(self.tasks) < self.ray.slots and (chain := next_ready(self.waiting)):
             log = self.store.folder(chain.specs[0].id).resolve() / LOG
             chain.log = str(log)
-            words = ["env", *SETTINGS, *worker(self.store), "--chains", *self.options]
-            self.tasks[self.task.remote(words, [spec.id for spec in chain.specs], chain.log)] = chain
+            asked = self._asked(chain)
+            gpus = ["--gpus", f"{asked['num_gpus']:g}"] if asked.get("num_gpus") else []
+            words = ["env", *SETTINGS, *worker(self.store), "--chains", *self.options, *gpus]
+            task = self.task.options(**asked)
+            self.tasks[task.remote(words, [spec.id for spec in chain.specs], chain.log)] = chain
+
+    def _asked(self, chain: Chain) -> dict[str, float]:
+        """What Ray is asked to keep free for a chain: what follows from its size, and what the caller says instead.
+
+        No more memory than the largest node has, for which a task would wait for ever.
+        """
+        needs = chain.needs
+        asked = {"num_cpus": float(needs.cores or 1), "num_gpus": needs.gpus, "memory": needs.host_bytes}
+        asked["memory"] = min(asked["memory"], self.most_memory)
+        return {name: value for name, value in asked.items() if value} | {
+            name: value for name, value in self.ray.resources.items() if name in OF_A_TASK
+        }
 
     def collect(self) -> list[Chain]:
         """Return the chains whose tasks are over."""
@@ -138,8 +154,7 @@ def _started(asked: Ray) -> tuple[Any, Any]:
             f"Ray does not answer at {address or 'its own address'}: {' '.join(str(failure).split())[:300]}. Name that "
             f"of a running cluster, such as {argument(ray='address=HOST:6379')}, or none for one on this machine."
         ) from None
-    resources = {name: value for name, value in asked.resources.items() if name in OF_A_TASK}
-    return ray, ray.remote(_task()).options(max_retries=0, **({"num_cpus": 1} | resources))
+    return ray, ray.remote(max_retries=0)(_task())
 
 
 def _task() -> Callable[[list[str], list[str], str], int]:

@@ -1,5 +1,6 @@
 """Chains on a cluster by Slurm: an array of jobs, each a command line that trains a chain and writes into the store."""
 
+import math
 import secrets
 import shlex
 import subprocess
@@ -11,7 +12,8 @@ from pathlib import Path
 from ..errors import FailureError, MisuseError
 from ..records.json_values import read_hint, write_hint, write_whole
 from ..store.store import Store
-from .chains import Chain, Failure, completed, judged
+from .chains import Chain, Failure, completed, judged, next_ready
+from .needs import Needs, most_of
 from .processes import ASKED_TO_END, SETTINGS, was_killed, worker
 
 FOLDER = "slurm"  # in a store: one folder per array
@@ -107,31 +109,49 @@ class SlurmWork:
         return [task.chain for task in self.tasks]
 
     def fill(self):
-        """Submit what waits, as one array."""
-        if not self.waiting:
-            return
-        chains, self.waiting = self.waiting, []
+        """Submit what may start: as one array, or one per kind of machine where their number at a time is free."""
+        chains: list[Chain] = []
+        while chain := next_ready(self.waiting):
+            chains.append(chain)
+        alike: dict[object, list[Chain]] = {}
+        for chain in chains:
+            alike.setdefault(_kind(chain.needs) if self.slurm.slots >= len(chains) else None, []).append(chain)
+        for kind in alike.values():
+            self._submit(kind)
+
+    def _submit(self, chains: list[Chain]):
+        """Submit chains as an array, each with what suffices for all; by its own settings where the cluster says no."""
         folder = self.store.path.resolve() / FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         lines = "".join(f"{' '.join(spec.id for spec in chain.specs)}\n" for chain in chains)
         write_whole(folder / "chains.txt", lines.encode())
-        write_whole(folder / "job.sh", self._script(folder, len(chains)).encode())
-        job = _answer("sbatch", "--parsable", str(folder / "job.sh")).strip().split(";")[0]
+        sized = _options(most_of([chain.needs for chain in chains]), self.slurm.options)
+        try:
+            job = self._job(folder, chains, sized)
+        except FailureError:
+            if not sized:
+                raise
+            job = self._job(folder, chains, [])  # such as a cluster that does not count memory
         write_hint(folder / "job.json", job)
         for index, chain in enumerate(chains):
             chain.log = str(folder / f"task-{index}.log")
             self.tasks.append(_Task(chain, job, index, folder))
 
-    def _script(self, folder: Path, count: int) -> str:
+    def _job(self, folder: Path, chains: list[Chain], sized: list[str]) -> str:
+        write_whole(folder / "job.sh", self._script(folder, chains, sized).encode())
+        return _answer("sbatch", "--parsable", str(folder / "job.sh")).strip().split(";")[0]
+
+    def _script(self, folder: Path, chains: list[Chain], sized: list[str]) -> str:
+        gpus = max(chain.needs.whole_gpus for chain in chains)
         return SCRIPT.format(
             name=f"scalinglaws-{self.store.path.resolve().name}",
-            last=count - 1,
+            last=len(chains) - 1,
             slots=self.slurm.slots,
             folder=folder,
             save=SAVE_SECONDS,
-            options="\n".join(f"#SBATCH {one}" for one in self.slurm.options),
+            options="\n".join(f"#SBATCH {one}" for one in (*sized, *self.slurm.options)),
             settings=" ".join(SETTINGS),
             command=shlex.join(worker(self.store)),
-            worker_options=shlex.join(self.options),
+            worker_options=shlex.join([*self.options, *(["--gpus", str(gpus)] if gpus else [])]),
             asked=ASKED_TO_END,
         )
 
@@ -185,6 +205,22 @@ class SlurmWork:
                     self.waiting.remove(chain)
                     chain.log = str(kept.parent / f"task-{index}.log")
                     self.tasks.append(_Task(chain, job, index, kept.parent))
+
+
+def _kind(needs: Needs) -> tuple[float, ...]:
+    """Chains that need about the same go into one array: as many GPUs, and memory and time within a factor of two."""
+    return needs.cores, needs.gpus, *(round(math.log2(max(1.0, one))) for one in (needs.host_bytes, needs.seconds))
+
+
+def _options(needs: Needs, said: Sequence[str]) -> list[str]:
+    """Options of sbatch for what a chain needs, without those that are given."""
+    names = {one.partition("=")[0] for one in said}
+    minutes, memory = math.ceil(needs.seconds / 60), math.ceil(needs.host_bytes / 2**20)
+    found = [f"--cpus-per-task={needs.cores}"] * bool(needs.cores and not names & {"--cpus-per-task", "-c"})
+    found += [f"--mem={memory}"] * bool(memory and not names & {"--mem", "--mem-per-cpu", "--mem-per-gpu"})
+    found += [f"--time={minutes}"] * bool(minutes and not names & {"--time", "-t"})
+    asks = any("gpu" in one or one.startswith("--gres") for one in said)
+    return found + [f"--gres=gpu:{needs.whole_gpus}"] * bool(needs.gpus and not asks)
 
 
 def queued(jobs: Sequence[str]) -> set[tuple[str, int]]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from ..errors import MisuseError, unknown_name
-from ..run.shape import Shape
 
 # Dense bfloat16 peak and memory of one device, from the vendors' data sheets.
 PEAK = {
@@ -68,15 +67,3 @@ class Machine:
         device_hours = flops / self.speed / 3600
         money = None if self.price_per_hour is None else device_hours * self.price_per_hour
         return TrainingCost(self.speed, self.devices, device_hours, device_hours / self.devices, money)
-
-
-def training_bytes(shape: Shape, sequences: int = 1) -> float:
-    """Estimate bytes for training on one device, unsharded: weights, gradients, Adam's moments, activations.
-
-    16 bytes per parameter (float32 weights, gradients and two moments); 34 bytes per token, layer and unit of width in
-    mixed precision with attention recomputed (Korthikanti et al. 2022, eq 1 without the attention term), and the logits
-    twice in float32.
-    """
-    tokens = sequences * shape.n_ctx
-    activations = 34.0 * shape.n_layer * shape.d_model * tokens
-    return 16.0 * shape.params("total") + activations + 8.0 * tokens * shape.n_vocab

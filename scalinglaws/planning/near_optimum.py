@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import LawError
+from ..run.memory import training_bytes
 from .best_split import Trade, best_params, loss_of, searched
 from .buildable import Building, count_for, near
-from .hardware import Machine, training_bytes
+from .hardware import Machine
 from .planned import Alternative, PlannedShape, Within
 
 FACTORS = (1 / 4, 1 / 3, 1 / 2, 0.7, 1.0, 1.4, 2.0, 3.0, 4.0)

@@ -13,12 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import FEW, MisuseError, StoreError, StudyError, nearest
+from ..errors import FEW, MisuseError, StoreError, StudyError, UnwritableError, nearest
 
 MOST_BYTES = 2**30  # maximum size of a JSON file
 MOST_DIGITS = 30  # maximum number of digits of an integer
 MOST_SHOWN = 40  # maximum number of characters of a wrong value in a message
 _WORDS: dict[Any, str] = {dict: "keys with values, {...}", list: "a list, [...]"}
+PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ETIMEDOUT)  # may be well again
 SEAL = "digest"  # key of a record's own digest
 
 
@@ -138,7 +139,8 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a temporary file beside the target, flush it to the disk, then rename it.
 
     Raises:
-        StoreError: the folder cannot be written to, or the disk is full; no partial file is left.
+        StoreError: the folder cannot be written to; no partial file is left.
+        UnwritableError: nor now, because the disk is full, read-only or out of reach.
     """
     beside = _beside(path)
     try:
@@ -153,7 +155,8 @@ def write_whole(path: Path, content: bytes) -> None:
             beside.unlink()
         full = failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         cure = "Free some space, or name another folder." if full else "Name a folder that can be written to."
-        raise StoreError(f"cannot write {path}: {failure.strerror}. {cure}") from None
+        kind = UnwritableError if failure.errno in PASSING else StoreError
+        raise kind(f"cannot write {path}: {failure.strerror}. {cure}") from None
 
 
 def _beside(path: Path) -> Path:

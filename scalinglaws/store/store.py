@@ -20,7 +20,7 @@ from ..records.json_values import (
     write_sealed,
 )
 from ..run.run import CHECKPOINT, FINISHED, ID, Run, RunSpec
-from .lock import LOCK, TRAINING, held, in_use
+from .lock import LOCK, TRAINING, Holder, held, holder_of, in_use
 
 FAILURE = "failure.json"
 VERSION = 2
@@ -156,6 +156,10 @@ class Store:
     def is_held(self, spec: RunSpec) -> bool:
         """Whether a running process is training the chain of a run."""
         return in_use(self.folder(spec.lineage) / "lock")
+
+    def holder(self, spec: RunSpec) -> Holder | None:
+        """The process that trains the chain of a run, or that died while it did."""
+        return holder_of(self.folder(spec.lineage) / "lock")
 
     def keep(self, run: Run):
         """Save the results of a run, then delete its checkpoint and its progress file."""

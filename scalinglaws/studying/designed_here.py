@@ -14,8 +14,8 @@ from ..designing.read_study import read_study
 from ..designing.study_file import Families, Study
 from ..errors import CorpusError, MisuseError, StudyError
 from ..planning.asked_quantity import AskedFor, asked_quantity
-from ..planning.hardware import training_bytes
 from ..records.arguments import checked
+from ..run.memory import training_bytes
 from ..tokenizers import named_vocabulary
 from ..training.step_times import calibrate
 from .designed_for import REACH, DesignFor, design_for

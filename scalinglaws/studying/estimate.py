@@ -21,6 +21,7 @@ from ..training.step_times import LONGEST_TIMING, by_flops
 from .canary import canary_pace, costs_by_canary
 from .canary import told as told_of_canary
 from .expected_width import expected_width
+from .fits_memory import memory_told
 from .floor_sought import floor_sought
 from .machine import cores
 from .study_cost import SetCost, StudyCost
@@ -68,6 +69,9 @@ def estimate(
         sweeps = [_laid_out(study, Path(folder), data_dir, told) for study in studies]
     if isinstance(asked, Study):
         told |= dict.fromkeys(unanswered(asked, sweeps[0].runs, sweeps[0].held_out, sweeps[0].left_out))
+    told |= {
+        said: None for study, one in zip(studies, sweeps, strict=True) if (said := memory_told(one.runs, study.gpu))
+    }
     for sentence in told:
         say(sentence)
     steps = dict.fromkeys(step_of(run) for sweep in sweeps for run in sweep.runs)
@@ -87,9 +91,11 @@ def _by_canary(study: Study, say: Callable[[str], None], speed: Speed | None) ->
     """Estimate the cost of a study whose runs a trainer of one's own trains."""
     told: dict[str, None] = {}
     text = text_of(study, Path())
-    sweep = _scanned(study, sweep_of(study, text, Path()), (text.vocabulary, text.data_id, None), told)
+    sweep = with_first_scan(study, sweep_of(study, text, Path()), (text.vocabulary, text.data_id, None), told)
     for line in (text.sentence, *untold(study), *told, *unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)):
         say(line)
+    if fits := memory_told(sweep.runs, study.gpu):
+        say(fits)
     processes = study.processes or cores()
     if speed is not None:
         steps = dict.fromkeys(map(step_of, sweep.runs))
@@ -113,15 +119,16 @@ def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, 
         said = f"{problem} Assuming V = {vocabulary:,} from {study.tokenizer!r}; the size of the text is not checked."
         told[said] = None
         foreign = tuple((corpus, ABSENT) for corpus in study.evaluate_on)
-        return _scanned(study, design(study, vocabulary, ABSENT, None, foreign), (vocabulary, ABSENT, None), told)
+        sweep = design(study, vocabulary, ABSENT, None, foreign)
+        return with_first_scan(study, sweep, (vocabulary, ABSENT, None), told)
     text = text_of(study, cache, data_dir)
     told |= dict.fromkeys((text.sentence, *told_of_arms(study)))
     sweep = sweep_of(study, text, cache, data_dir)
     told |= dict.fromkeys(floor_sought(sweep, text.floor, text.vocabulary))
-    return _scanned(study, sweep, (text.vocabulary, text.data_id, text.train_tokens), told)
+    return with_first_scan(study, sweep, (text.vocabulary, text.data_id, text.train_tokens), told)
 
 
-def _scanned(study: Study, sweep: Sweep, text: tuple[int, str, int | None], told: dict[str, None]) -> Sweep:
+def with_first_scan(study: Study, sweep: Sweep, text: tuple[int, str, int | None], told: dict[str, None]) -> Sweep:
     """Add the runs of the scan of learning rates, where one is asked for: its first rates, and the check."""
     if study.lr != "auto":
         return sweep

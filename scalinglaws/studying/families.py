@@ -10,6 +10,8 @@ from ..designing.design import lay_out
 from ..designing.study_file import Families
 from ..launching.executors import HERE, Where
 from ..launching.launch import Failure, launch, require_success
+from ..launching.limits import limits_of
+from ..launching.needs import stated
 from ..launching.progress import Progress
 from ..measurements.reading_tables import TABLES
 from ..points.points import Points
@@ -22,8 +24,8 @@ from ..training.compiled.support import say_engine
 from ..training.trackers import check_trackers, complaints, forget_complaints
 from .experiment import experiment
 from .family_sweeps import Family, joined, read_families
-from .machine import cores
 from .page_while_training import REPORT, PageWhileTraining
+from .placing import placed
 from .run_tables import FAMILIES, curve_table, position_table, run_table
 
 
@@ -57,6 +59,7 @@ def measure(
     Raises:
         MisuseError: a study, its text or the folder cannot be used in this way; nothing is trained.
         RunsFailedError: a training process failed; finished runs are kept.
+        LimitReachedError: a limit of the set was reached; states are kept.
     """
     track, asked_now = check_trackers(track), dict[str, Family]()
     told: dict[str, None] = {}
@@ -75,6 +78,7 @@ def measure(
             say(f"{family.study.name}: {there} of {runs} runs are done. {family.study.about}".rstrip())
         forget_complaints(store)
         how = {"device": device, "engine": engine, "track": track, "tell": tell}
+        how |= {"limits": limits_of(asked), "said": stated(asked)}
         families = list(asked_now.values())
         failures = _train(families, store, where, how, say, lambda: _tables(asked.name, store, laid_out))
         for line in complaints(store):
@@ -102,7 +106,8 @@ def _train(families: list[Family], store: Store, where: Where, how: dict, say, t
     """Train the missing runs, earlier families first, and write the tables whenever some families are complete."""
     sweep = joined("", families)
     stages = [frozenset(run.id for run in family.sweep.runs) for family in families]
-    executor = where.executor(max(family.study.processes for family in families), cores())
+    most = max(family.study.processes for family in families)
+    executor = placed(where, most, how["device"], how["said"], sweep.runs)
     say_engine([spec for spec in sweep.runs if not store.has(spec)], how["device"], how["engine"], say)
     from .estimate import seconds_here  # it imports PyTorch, which reading a study does not need
 

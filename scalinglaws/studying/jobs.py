@@ -44,56 +44,71 @@ def study(
     prefix: str = "",
     sbatch: str = "",
     ray: str = "",
+    gpus: int | None = None,
+    max_hours: float | None = None,
+    max_gpu_hours: float | None = None,
+    max_cost: float | None = None,
+    price_per_hour: float | None = None,
+    watts: float | None = None,
     tell: Callable[[Progress], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> StudyResults | Measured:
     """Run a study in a folder, or resume it: from text to laws, a tested prediction, a plan and a report.
 
     Args:
-        study: a preset ("quickstart"), a study's file, or a `Study`. Of a set of families, every family is trained.
-        to: the folder; by default one with the study's name.
-        changes: keys that override those of the study's file.
-        data_dir: folder of corpora and run tables.
-        engine: "auto", the compiled training step where it can train a run, else PyTorch; "plain", always PyTorch.
+        study: a preset ("quickstart"), a study's file, or a `Study`. Of a set of families all are trained and measured.
+        to: the folder; by default one with the study's name. data_dir: folder of corpora and run tables.
+        changes: keys that override those of its file. engine: "auto", the compiled step where it can train a run, else
+            PyTorch; "plain", always PyTorch.
         trainer: what trains each run in place of our trainer: a command as in a study's file, or a function of what is
             asked, a dictionary as in run.json (docs/trainers.md), and of the folder of the run. It returns its result,
             such as {"loss": 3.2, "steps": 2000}, or writes it there as result.json.
         track: where each run is sent while it trains: "wandb", "mlflow", "tensorboard", or several.
-        on: where runs are trained: "local", "slurm" or "ray" (docs/clusters.md).
-        prefix, sbatch, ray: words before each process on this machine; options of sbatch; NAME=VALUE of Ray.
-        tell, say: called with the progress of training, and with each message (for example `print`).
-
-    Returns:
-        the results of a study, or the measured tables of a set of families.
+        on: where runs are trained: "local", "slurm" or "ray" (docs/clusters.md). prefix, sbatch, ray: words before
+            each process here, options of sbatch, NAME=VALUE of Ray. gpus: how many of this machine are used.
+        max_hours, max_gpu_hours, max_cost, price_per_hour, watts: as in a study's file. A study that is estimated to
+            exceed a limit is refused, and one that reaches it is stopped there.
+        tell, say: called with the progress of training, and with each message, such as print.
 
     Raises:
         MisuseError: the study, its text or the folder cannot be used in this way; nothing is trained.
-        RunsFailedError: training runs failed; finished runs are kept.
+        RunsFailedError, LimitReachedError: runs failed, or a limit was reached; finished runs and states are kept.
     """
-    given = function_as_trainer(trainer) if callable(trainer) else trainer
-    asked = _asked(study, changes, {} if given is None else {"trainer": given})
-    heard = {"tell": tell, "say": say}
+    asked = _asked(study, changes, _trainer(trainer), _given(max_hours, max_gpu_hours, max_cost, price_per_hour, watts))
     how: dict[str, Any] = {"data_dir": data_dir and Path(data_dir), "device": device, "engine": engine, "track": track}
-    how["where"] = where(on, prefix, sbatch, ray)
-    how |= {name: call for name, call in heard.items() if call is not None}
-    folder = Path(to or asked.name)
-    if isinstance(asked, Study) and callable(trainer):
-        how["call"] = trainer
+    how |= {"where": where(on, prefix, sbatch, ray, gpus), "tell": tell, "say": say}
+    how |= {"call": trainer} if isinstance(asked, Study) and callable(trainer) else {}
+    how, folder = {name: value for name, value in how.items() if value is not None}, Path(to or asked.name)
     return measure(asked, folder, **how) if isinstance(asked, Families) else run_study(asked, folder, **how)
 
 
+def _trainer(trainer: Callable | str | None) -> dict[str, Any]:
+    """Give the key of a trainer, where there is one."""
+    return {} if trainer is None else {"trainer": function_as_trainer(trainer) if callable(trainer) else trainer}
+
+
+def _given(*values: float | None) -> dict[str, Any]:
+    """Give the keys of a study that arguments replace."""
+    names = ("max_hours", "max_gpu_hours", "max_cost", "price_per_hour", "watts")
+    return {name: value for name, value in zip(names, values, strict=True) if value is not None}
+
+
 def _asked(
-    study: str | Path | Study | Families, changes: Mapping[str, Any] | None, by: dict[str, Any]
+    study: str | Path | Study | Families, changes: Mapping[str, Any] | None, by: dict[str, Any], terms: dict[str, Any]
 ) -> Study | Families:
     """Read a study with the keys that override its own."""
-    asked = read_study(str(study), {**(changes or {}), **by}) if isinstance(study, str | Path) else study
+    if isinstance(study, str | Path):
+        return read_study(str(study), {**(changes or {}), **by, **terms})
+    asked = study
     if changes and asked is study:
         raise MisuseError("changes apply to a study's file; this is a Study already: replace its fields instead.")
     if by and asked is study:
         if isinstance(asked, Families):
             raise MisuseError("trainer is for one study; this is a set of families: give one of its studies.")
         asked = replace(asked, **by)
-    return asked
+    if isinstance(asked, Families):
+        return replace(asked, studies=tuple(replace(one, **terms) for one in asked.studies))
+    return replace(asked, **terms) if terms else asked
 
 
 @checked

@@ -1,15 +1,23 @@
 """The progress of the runs in a study's folder."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..designing.design import read_sweep
+from ..launching.limits import Amounts, Limits
+from ..launching.watch import hours_of, used_in
 from ..records.json_values import to_plain
+from ..records.numbers_in_text import about
 from ..records.text_blocks import Block, rows_of
-from ..store.store import open_store
+from ..store.attempts import attempts_in, used
+from ..store.lock import LOCK, Holder, holder_of, in_use
+from ..store.store import Store, open_store
+from .placing import terms_of
 from .taking_part import BY_HAND
 
 STOPPED = "stopped"
+COSTS = {"process_hours": "hours", "gpu_hours": "GPU-hours", "kwh": "kWh", "money": "money"}  # field -> its column
 HEADS = ("run", "N", "tokens", "step", "loss, nats/token", "state")
 
 
@@ -17,7 +25,12 @@ HEADS = ("run", "N", "tokens", "step", "loss, nats/token", "state")
 class Standing:
     """One run: its outcome, or that it is under way, stopped or still to come; with its loss if it has one.
 
-    A run is under way while a running process holds its lock; a stopped run resumes with the next launch.
+    A run is under way while a running process holds its lock, on this machine or another that gives signs of life; a
+    stopped run resumes with the next launch.
+
+    Attributes:
+        trained_by: who trains it; of a stopped run whose process did not end by itself, who did, and how long ago.
+        process_hours, gpu_hours, kwh, money: used by all attempts; kwh and money None where they are not known.
     """
 
     run_id: str
@@ -27,14 +40,26 @@ class Standing:
     step: int
     steps: int
     loss_nats: float | None
+    trained_by: str = ""
+    process_hours: float = 0.0
+    gpu_hours: float = 0.0
+    kwh: float | None = None
+    money: float | None = None
 
 
 @dataclass(frozen=True)
 class Status:
-    """The state of every run of a sweep."""
+    """The state of every run of a sweep, the process that launches them, and what all attempts used.
+
+    Attributes:
+        launched_by: the process that launches them now; empty if there is none.
+        used: of everything in the folder; kwh_by: with what its energy was measured, or "watts", by the stated power.
+    """
 
     name: str
     runs: tuple[Standing, ...]
+    launched_by: str = ""
+    used: Amounts | None = None
 
     def plain(self) -> dict:
         """As JSON values."""
@@ -47,12 +72,21 @@ class Status:
         said = f"{self.name}: {done} of {len(self.runs)} runs done"
         if stopped:
             said += f"; {stopped} stopped: no process trains them, and the next launch resumes them"
-        return [said, rows_of(HEADS, [_row(run) for run in self.runs], "runs")]
+        costs = [name for name in COSTS if any(getattr(run, name) for run in self.runs)]
+        heads = (*HEADS, *(COSTS[name] for name in costs))
+        lines = [f"{self.launched_by} launches them."] if self.launched_by else []
+        lines += [self.used.told()] if self.used else []
+        return [said, rows_of(heads, [_row(run, costs) for run in self.runs], "runs"), *lines]
 
 
-def _row(run: Standing) -> tuple[object, ...]:
+def _row(run: Standing, costs: Sequence[str]) -> tuple[object, ...]:
     loss = "" if run.loss_nats is None else f"{run.loss_nats:.4f}"
-    return run.run_id, f"{run.params:,}", f"{run.tokens:.3g}", f"{run.step}/{run.steps}", loss, run.state
+    state = f"{run.state}: {run.trained_by}" if run.trained_by else run.state
+    spent = (getattr(run, name) for name in costs)
+    return (
+        *(run.run_id, f"{run.params:,}", f"{run.tokens:.3g}", f"{run.step}/{run.steps}", loss, state),
+        *("" if one is None else f"{one:.3g}" for one in spent),
+    )
 
 
 def status(folder: Path) -> Status:
@@ -62,9 +96,20 @@ def status(folder: Path) -> Status:
         StoreError: the folder is not a store, or its study has not been designed yet.
     """
     store = open_store(folder)
-    sweep = read_sweep(folder)
-    standing = (_standing(store, spec) for spec in sweep.runs)
-    return Status(sweep.name, tuple(_with_reason(one, sweep.left_out.get(one.run_id, "")) for one in standing))
+    sweep, (limits, _) = read_sweep(folder), terms_of(store, {})
+    standing = (_with_costs(_standing(store, spec), store, limits) for spec in sweep.runs)
+    told = tuple(_with_reason(one, sweep.left_out.get(one.run_id, "")) for one in standing)
+    launcher = holder_of(store.path / LOCK) if in_use(store.path / LOCK) else None
+    whole = used_in(store)
+    spent = limits.amounts(hours_of(store), whole) if whole.attempts else None
+    return Status(sweep.name, told, str(launcher or ""), spent)
+
+
+def _with_costs(one: Standing, store: Store, limits: Limits) -> Standing:
+    """Add what all attempts at a run used."""
+    spent = limits.amounts(0.0, used(attempts_in(store.folder(one.run_id))))
+    money = spent.money if spent.process_hours else None
+    return replace(one, process_hours=spent.process_hours, gpu_hours=spent.gpu_hours, kwh=spent.kwh, money=money)
 
 
 def _with_reason(one: Standing, why: str) -> Standing:
@@ -80,4 +125,14 @@ def _standing(store, spec) -> Standing:
         return Standing(spec.id, spec.shape.params(), tokens, run.outcome, spec.steps, spec.steps, loss)
     step, loss = store.progress(spec.id) or (0, None)
     state = "to come" if not step else "under way" if store.is_held(spec) else STOPPED
-    return Standing(spec.id, spec.shape.params(), tokens, state, step, spec.steps, loss)
+    told = _trained_by(store.holder(spec), state) if step else ""
+    return Standing(spec.id, spec.shape.params(), tokens, state, step, spec.steps, loss, told)
+
+
+def _trained_by(holder: Holder | None, state: str) -> str:
+    """Say which process trains a run; of a stopped one, that its process died or its machine is silent."""
+    if holder is None:
+        return ""
+    if state != STOPPED:
+        return str(holder)
+    return f"{holder} gave its last sign of life {about(max(0.0, holder.silent))} ago"

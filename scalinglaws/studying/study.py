@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from ..designing.study_file import Study
 from ..errors import StudyError, unknown_name
 from ..fitting.own_law import read_laws, tried
 from ..launching.executors import HERE, Where
+from ..launching.limits import limits_of
+from ..launching.needs import stated
 from ..launching.progress import Progress, Whole
 from ..laws import LAWS, Law
 from ..planning.buildable import Building
@@ -37,13 +40,16 @@ from ..training.trackers import check_trackers, forget_complaints
 from .beside_results import for_page
 from .budgets import budgets_by
 from .excluded_runs import without_excluded
+from .fits_memory import memory_told
 from .fitted_laws import Inference, infer
 from .floor_sought import floor_sought
 from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals
 from .ledger_of_study import write_down
-from .machine import cores, machine, versions
+from .limits_checked import require_within
+from .machine import machine, versions
 from .page_while_training import REPORT, PageWhileTraining
+from .placing import placed
 from .predictor import Predictor, alike, barred_of_study, planned_by, predictor
 from .study_audit import audited
 from .taking_part import notes_on, taking_no_part
@@ -57,7 +63,7 @@ from .tested_prediction import (
     with_start,
 )
 from .text_of_study import StudyText, sweep_of, text_of
-from .train_lacking import train_lacking
+from .train_lacking import Place, train_lacking
 from .tuned_rates import tuned
 
 PACKAGES = ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib")
@@ -88,18 +94,18 @@ def study(
 
     Raises:
         MisuseError: the study, its text or the folder cannot be used in this way; nothing is trained.
-        RunsFailedError: a training process failed; finished runs are kept.
+        RunsFailedError, LimitReachedError: a process failed, or a limit was reached; finished runs and states are kept.
     """
     began, laws, track = time.monotonic(), laws_of(study, say), check_trackers(track)
     with new_or_kept(to) as store, PageWhileTraining(store, study.name, command, tell) as tell:
         data = text_of(study, store.data, data_dir)
         sweep = without_excluded(sweep_of(study, data, store.data, data_dir), store)
-        forget_complaints(store)
-        for line in _first_said(study, sweep, data):
-            say(line)
+        _say_first(study, sweep, data, say)
         write_json(store.path / "study.json", to_plain(study))
-        how = {"device": device, "engine": engine, "track": track, "call": call}
-        train = partial(train_lacking, store, where.executor(study.processes, cores()), how, tell, say)
+        how = {"device": device, "engine": engine, "track": track, "call": call} | _terms(study)
+        forget_complaints(store)
+        require_within(study, sweep, data, store, where, how, say)
+        train = partial(train_lacking, store, _place(where, study, device), how, tell, say)
         study, sweep, scanned = _rates(study, sweep, data, store, data_dir, train, say)
         write_json(store.path / "sweep.json", to_plain(sweep))
         train(sweep.only(held_out=False), whole := Whole(sweep, sum(map(store.has, sweep.runs))))
@@ -117,16 +123,22 @@ def study(
         return _told(results, store.runs_of(sweep.runs), store.path, figures, say)
 
 
-def _first_said(study: Study, sweep: Sweep, text: StudyText) -> list[str]:
+def _place(where: Where, study: Study, device: str) -> Place:
+    """Give what places the runs of a study."""
+    return partial(placed, where, study.processes, device, stated(study))
+
+
+def _terms(study: Study) -> dict[str, Any]:
+    """What the study says of how it may run: its limits, and what a process needs."""
+    return {"limits": limits_of(study), "said": stated(study)}
+
+
+def _say_first(study: Study, sweep: Sweep, text: StudyText, say: Callable[[str], None]) -> None:
     """Say before training what was read, and what these runs cannot answer."""
     lost = unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)
-    return [
-        text.sentence,
-        *told_of_arms(study),
-        *untold(study),
-        *lost,
-        *floor_sought(sweep, text.floor, text.vocabulary),
-    ]
+    floor, fits = floor_sought(sweep, text.floor, text.vocabulary), memory_told(sweep.runs, study.gpu)
+    for line in (text.sentence, *told_of_arms(study), *untold(study), *lost, *floor, *filter(None, (fits,))):
+        say(line)
 
 
 def _foretold(test: HeldOutTest) -> str:

@@ -1,6 +1,6 @@
 """Train the runs of a sweep that its store lacks, as a study does it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..designing.design import Sweep
@@ -8,15 +8,20 @@ from ..errors import FailureError, RunsFailedError, StudyError
 from ..launching.executors import Executor, told
 from ..launching.launch import launch, require_success, without_states
 from ..launching.progress import Clock, Progress, Whole
+from ..launching.watch import Watch
+from ..run.run import RunSpec
 from ..store.store import Store
 from ..training.compiled.support import say_engine
-from ..training.own_trainer.work import Call, work
+from ..training.metered import Gpus
+from ..training.own_trainer.work import work
 from ..training.trackers import complaints
+
+Place = Callable[[Sequence[RunSpec]], Executor]
 
 
 def train_lacking(
     store: Store,
-    executor: Executor,
+    place: Place,
     how: dict[str, Any],
     tell: Callable[[Progress], None],
     say: Callable[[str], None],
@@ -27,7 +32,9 @@ def train_lacking(
 
     Args:
         whole: the sweep of which this is a part.
-        how: device, engine and trackers, and `call`: the function where the trainer is one.
+        place: gives what starts the processes of runs.
+        how: device, engine, trackers, limits and what a process needs as the study says it, and `call`: the function
+            where the trainer is one.
 
     Raises:
         RunsFailedError: with what the first that failed said.
@@ -43,8 +50,9 @@ def train_lacking(
                 f"the trainer of this study is a Python function, {trainer.command}: give it again, as "
                 "sl.study(..., trainer=FUNCTION)."
             )
-        _by_function(store, how["call"], tell, sweep, whole)
+        _by_function(store, how, tell, sweep, whole)
         return
+    executor = place(lacking)
     say(f"training {len(lacking)} of {len(sweep.runs)} runs, {told(executor, sweep.chains)}")
     if said := without_states(sweep, store):
         say(said)
@@ -78,17 +86,21 @@ def train_sweep(
     require_success(failures, f"of {len(sweep.chains)} chains of runs")
 
 
-def _by_function(store: Store, call: Call, tell: Callable[[Progress], None], sweep: Sweep, whole: Whole | None) -> None:
+def _by_function(
+    store: Store, how: Mapping[str, Any], tell: Callable[[Progress], None], sweep: Sweep, whole: Whole | None
+) -> None:
     """Call the function for each run, in this process; one that fails costs no other run."""
     clock, failed = Clock(sweep, store, None, 1, whole), []
+    watch = Watch(store, how["limits"])
     for chain in sweep.chains:
         for spec in chain:
             store.ask(spec)
         try:
-            work(store, [spec.id for spec in chain], call=call)
+            work(store, [spec.id for spec in chain], call=how["call"], gpus=Gpus(how["said"].gpus))
         except FailureError as problem:
             failed.append(str(problem))
-        tell(clock.read(list(chain), 1))
+        tell(progress := clock.read(list(chain), 1))
+        watch.look(progress.done, progress.total, now=True)
     if failed:
         raise RunsFailedError(
             f"{len(failed)} of {len(sweep.chains)} runs failed; the first, {failed[0]}\nFix the cause and repeat the "

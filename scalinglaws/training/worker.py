@@ -9,15 +9,16 @@ import torch
 
 from ..corpora.token_files import open_data
 from ..run.run import FINISHED, Run, RunSpec, state_name
-from ..store.lock import held
+from ..store.lock import Lease, held
 from ..store.store import Store
 from .interrupted import Interrupted
+from .metered import NONE, Gpus, metered, readings_of
 from .parallel import agreed, place, wait_for_all
 from .tracking import Tracking
 from .train import train
 from .without_trunk import ended_with
 
-LOCK_SECONDS = 20.0
+LOCK_SECONDS = 90.0  # longer than a holder on a machine that was lost counts as alive
 
 
 def work(
@@ -28,6 +29,7 @@ def work(
     device: str = "cpu",
     engine: str = "auto",
     tracking: Tracking | None = None,
+    gpus: Gpus = NONE,
 ):
     """Train those of the named runs that are not complete, and send those that are to the trackers that lack them.
 
@@ -35,6 +37,7 @@ def work(
         tracking: where each run is sent while it trains; nowhere by default.
         stop: called about once per second; when it returns true, the state is saved and Interrupted is raised.
         engine: as `train` takes it.
+        gpus: those that this process holds, by which its GPU hours and its energy are counted.
 
     Raises:
         FailureError: another process holds the lock of a chain.
@@ -45,26 +48,35 @@ def work(
     nowhere = Tracking({}, lambda name, why: None)
     specs = [store.spec(run_id) for run_id in run_ids]
     for lineage, alike in groupby(specs, key=lambda spec: spec.lineage):
-        with _alone(store, lineage):
+        with _alone(store, lineage) as lease:
+            stops = _or_lost(stop, lease)
             chain = list(alike)
             for spec in chain:
                 _send_later(spec, store, tracking or nowhere)
                 left = _left(spec, chain, store)
                 if left is None:
                     continue
-                if agreed(stop())[0]:
+                if agreed(stops())[0]:
                     raise Interrupted
                 sent_to = nowhere if tracking is None or store.has(spec) else tracking
-                run = _without_state(left, store) or _trained(left, store, stop, (device, engine), sent_to)
+                run = _without_state(left, store)
+                if run is None:
+                    with metered(store.folder(spec.id), gpus):
+                        run = _trained(left, store, stops, (device, engine), sent_to)
                 if leads and not store.has(spec):
-                    run = replace(run, spec=spec)
+                    run = replace(run, spec=spec, readings=run.readings | readings_of(store.folder(spec.id)))
                     sent = sent_to.end(run)
                     store.keep(run)
                     store.note_sent(spec, sent)
                 wait_for_all()
 
 
-def _alone(store: Store, lineage: str) -> AbstractContextManager:
+def _or_lost(stop: Callable[[], bool], lease: Lease | None) -> Callable[[], bool]:
+    """Stop also where another machine took the chain over, because it got no sign of life from this one."""
+    return lambda: stop() or (lease is not None and lease.is_lost)
+
+
+def _alone(store: Store, lineage: str) -> AbstractContextManager[Lease | None]:
     """Hold the lock of a chain; of several processes that train it together, the leading one holds it."""
     if place():
         return nullcontext()

@@ -15,17 +15,18 @@ from ...records.json_values import read_hint, utc_now, write_hint, write_json
 from ...run.run import Run, RunSpec
 from ...run.trainer import EACH_FOLDER, IN_FOLDER, RUN_FILE, Trainer
 from ...run.trainer import RESULT as RESULT_FILE
-from ...store.lock import held
+from ...store.lock import Lease, held
 from ...store.store import FailedRun, Store
-from ..interrupted import Interrupted, Killed
+from ..interrupted import CannotWrite, Interrupted, Killed
+from ..metered import NONE, Gpus, metered, readings_of
 from ..without_trunk import ended_with
 from .agreement import disagreements
-from .ends import ASKED, BUG, KILLED, MEMORY, RESULT, End, end_of, quoted
+from .ends import ASKED, BUG, DISK, KILLED, MEMORY, RESULT, End, end_of, quoted
 from .process import TAIL_BYTES, run_command, tail
 from .result import LOG, Reported, read_result
 from .run_made import run_of
 
-LOCK_SECONDS = 20.0
+LOCK_SECONDS = 90.0  # longer than a holder on a machine that was lost counts as alive
 SETTINGS = ("PYTHONUNBUFFERED=1",)  # of the trainer: its log is read while it runs
 FIRST_BYTES = 1 << 20  # of the log of an attempt, in which its first traceback is looked for
 ATTEMPTS = "attempts.json"  # in the folder of a run: seconds of the attempts that were interrupted
@@ -54,7 +55,14 @@ class _Attempt:
         return self.store.folder(self.spec.lineage) / IN_FOLDER if self.spec.parent else None
 
 
-def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lambda: False, call: Call | None = None):
+def work(
+    store: Store,
+    run_ids: Sequence[str],
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    call: Call | None = None,
+    gpus: Gpus = NONE,
+):
     """Train those of the named runs that are not complete.
 
     A finished run is never started again. One that was interrupted goes on where the trainer has words for that, else
@@ -63,18 +71,34 @@ def work(store: Store, run_ids: Sequence[str], *, stop: Callable[[], bool] = lam
     Args:
         stop: called several times a second; when it returns true, the trainer is asked to end.
         call: the function, where the trainer is one.
+        gpus: those that a run holds; by default as many as the trainer says.
 
     Raises:
         FailureError: another process holds the lock of a chain, or the trainer failed; the sentence says how.
         Interrupted: `stop` returned true.
         Killed: the trainer was ended from outside.
+        CannotWrite: the trainer could not write its files.
     """
     specs = [store.spec(run_id) for run_id in run_ids]
     for lineage, alike in groupby(specs, key=lambda spec: spec.lineage):
-        with held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS):
+        with held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS) as lease:
             for spec in alike:
                 if not store.has(spec):
-                    store.keep(_without_trunk(spec, store) or _trained(spec, store, stop, call))
+                    store.keep(_without_trunk(spec, store) or _metered(spec, store, _or_lost(stop, lease), call, gpus))
+
+
+def _or_lost(stop: Callable[[], bool], lease: Lease) -> Callable[[], bool]:
+    """Stop also where another machine took the chain over, because it got no sign of life from this one."""
+    return lambda: stop() or lease.is_lost
+
+
+def _metered(spec: RunSpec, store: Store, stop: Callable[[], bool], call: Call | None, gpus: Gpus) -> Run:
+    """Train a run, and note what all attempts at it used."""
+    folder = store.folder(spec.id)
+    assert spec.trainer
+    with metered(folder, Gpus(gpus.number or spec.trainer.gpus, gpus.names)):
+        run = _trained(spec, store, stop, call)
+    return replace(run, readings=run.readings | readings_of(folder))
 
 
 def _without_trunk(spec: RunSpec, store: Store) -> Run | None:
@@ -122,11 +146,11 @@ def _goes_on(spec: RunSpec, store: Store) -> bool:
     """Whether an interrupted attempt is to go on; if not, what it left is removed.
 
     It is where the trainer has words for that and has written something to go on from, unless it failed there by
-    itself: what it wrote may be the cause.
+    itself, for another reason than a disk that was full: what it wrote may be the cause.
     """
     folder, failed = store.folder(spec.id) / IN_FOLDER, store.failure(spec.id)
     written = {path.name for path in folder.glob("*")} - {RUN_FILE, LOG}
-    if written and spec.trainer and spec.trainer.resume and (failed is None or failed.kind == KILLED):
+    if written and spec.trainer and spec.trainer.resume and (failed is None or failed.kind in (KILLED, DISK)):
         return True
     shutil.rmtree(folder, ignore_errors=True)
     return False
@@ -193,6 +217,8 @@ def _require_success(attempt: _Attempt, code: int | None, start: int):
     told = _failed(attempt, end)
     if end.kind == KILLED:
         raise Killed(told)
+    if end.kind == DISK:
+        raise CannotWrite(told)
     raise FailureError(told)
 
 
