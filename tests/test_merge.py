@@ -16,6 +16,8 @@ from scalinglaws.errors import FailureError, MisuseError, StoreError
 from scalinglaws.records.json_values import read_json, write_sealed
 from scalinglaws.store.lock import LOCK, TRAINING, held
 from scalinglaws.store.store import FailedRun, open_store
+from scalinglaws.studying.excluded_runs import exclude as sl_exclude
+from scalinglaws.studying.excluded_runs import excluded
 from scalinglaws.studying.merged_chains import step_of
 from scalinglaws.studying.same_numbers import differing
 from scalinglaws.training.interrupted import Interrupted
@@ -271,3 +273,14 @@ def test_a_store_that_cannot_be_written_is_merged_from(tmp_path, two):
         assert sl.merge(two, tmp_path / "c").runs == 6
     finally:
         two[0].chmod(0o755)
+
+
+def test_what_one_folder_leaves_out_by_hand_stays_out(tmp_path, two, trained):
+    gone = next(spec.id for spec in read_sweep(two[1]).runs if not spec.is_trunk)
+    sl_exclude(two[1], [gone], "a node with a broken GPU")
+    (two[0] / "launches.json").write_text("7.0")
+    found = sl.merge(two, tmp_path / "both")
+    assert any(f"left out by hand in one of the folders, and here too. {gone}: a node" in note for note in found.notes)
+    assert read_sweep(tmp_path / "both").left_out[gone].endswith("a node with a broken GPU")
+    assert [one.because for one in excluded(tmp_path / "both").values()] == ["a node with a broken GPU"]
+    assert (tmp_path / "both" / "launches.json").read_text() == "7.0"

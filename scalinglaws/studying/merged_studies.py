@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from ..designing.design import Sweep, read_sweep
+from ..errors import counted
+from ..launching.watch import LAUNCHES
 from ..predicting.ledger import NAME as LEDGER
 from ..records.json_values import read_hint, read_json, to_plain, write_hint, write_json
 from ..run.run import together
 from ..store.store import Store
+from .excluded_runs import EXCLUDED, Exclusion, excluded, without_excluded
 from .family_sweeps import Family, read_families
 from .run_tables import FAMILIES
 
@@ -35,10 +38,17 @@ def merge_studies(made: Store, stores: Sequence[Store]) -> list[str]:
             families[name] = Family(other.study, joined_sweep([other.sweep, family.sweep])) if other else family
     if families:
         write_json(made.path / FAMILIES, to_plain(families))
-    seconds = [number for store in stores if isinstance(number := read_hint(store.path / "seconds.json"), float)]
-    if seconds:
-        write_hint(made.path / "seconds.json", sum(seconds))
-    return [*notes, *_study(made, stores), *_predictions(made, stores), *_ledgers(made, stores)]
+    for name in ("seconds.json", LAUNCHES):
+        seconds = [number for store in stores if isinstance(number := read_hint(store.path / name), float)]
+        if seconds:
+            write_hint(made.path / name, sum(seconds))
+    return [
+        *notes,
+        *_exclusions(made, stores),
+        *_study(made, stores),
+        *_predictions(made, stores),
+        *_ledgers(made, stores),
+    ]
 
 
 def joined_sweep(sweeps: Sequence[Sweep]) -> Sweep:
@@ -51,6 +61,22 @@ def joined_sweep(sweeps: Sequence[Sweep]) -> Sweep:
         left_out |= one.left_out
         test_tokens |= one.test_tokens
     return Sweep(sweeps[0].name, runs, held_out, left_out, test_tokens)
+
+
+def _exclusions(made: Store, stores: Sequence[Store]) -> list[str]:
+    """Leave out of the new folder what one of them leaves out by hand, for the reason that was given first."""
+    found: dict[str, Exclusion] = {}
+    for store in stores:
+        for run_id, one in excluded(store.path).items():
+            found[run_id] = min(found.get(run_id, one), one, key=lambda each: each.since)
+    if not found:
+        return []
+    write_json(made.path / EXCLUDED, {run_id: to_plain(one) for run_id, one in found.items()})
+    sweep = read_sweep(made.path) if (made.path / "sweep.json").exists() else None
+    if sweep:
+        write_json(made.path / "sweep.json", to_plain(without_excluded(sweep, made)))
+    told = "; ".join(f"{run_id}: {one.because}" for run_id, one in found.items())
+    return [f"{counted(len(found), 'run')} left out by hand in one of the folders, and here too. {told}."]
 
 
 def _study(made: Store, stores: Sequence[Store]) -> list[str]:
