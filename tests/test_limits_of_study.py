@@ -8,7 +8,7 @@ from cli_made import spoken
 from test_lock import BRANCH, TRUNK, Ending
 
 import scalinglaws as sl
-from scalinglaws.designing.design import Sweep
+from scalinglaws.designing.design import Sweep, read_sweep
 from scalinglaws.designing.study_file import Families, Study
 from scalinglaws.errors import LimitReachedError, MisuseError
 from scalinglaws.instruments.energy import EnergyMeter, PackageCounters
@@ -126,6 +126,17 @@ def test_status_shows_what_was_used(store):
     assert shown["used"]["money"] == sum(run["money"] for run in shown["runs"]) == 3.0
     said = spoken("status", store.path)[1]
     assert "0.15 kWh (estimated from the stated watts), 3 of money at the stated price" in said
+
+
+def test_what_a_limit_lacks_is_typed_as_it_says(store):
+    write_json(store.path / "sweep.json", to_plain(Sweep("s", (replace(TRUNK, branch_at=(), schedule="cosine"),))))
+    (spec,) = read_sweep(store.path).runs
+    store.folder(spec.id).mkdir(parents=True)
+    (store.folder(spec.id) / "run.json").write_text("{}")  # complete, so that nothing starts
+    write_json(store.data / spec.data / "index.json", {})
+    for typed, proposed in ((("--max-cost", "3"), "--price-per-hour 2.5"), (("--max-gpu-hours", "3"), "--max-hours 3")):
+        code, _, err = spoken("launch", store.path, *typed)
+        assert code == 2 and proposed in " ".join(err.split())
 
 
 def test_the_share_of_a_package_is_that_of_the_processors(tmp_path):

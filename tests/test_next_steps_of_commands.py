@@ -325,6 +325,7 @@ CHEAP = [
     ("constants_of_law.py", "--constants"),
 ]
 NOT_TYPED = {  # why nothing is typed
+    "--gpu-slots {}: give numbers": "of a process that a launch starts, which types it",
     "a goal is for one study": "names no file: which of the set the goal is of, only its owner knows",
     "--map, --where, --unit and --given are for tables": "names what was typed, to be left out",
     "is the folder of a study, and no text": "the page of a study's folder is typed where a study was trained",

@@ -47,6 +47,7 @@ def launch(
     from ..corpora.token_files import open_data
     from ..designing.design import read_sweep
     from ..launching.executors import where
+    from ..launching.needs import needs_of
     from ..store.lock import LOCK, TRAINING, held
     from ..store.store import open_store
     from ..studying.placing import placed, terms_of
@@ -61,6 +62,7 @@ def launch(
     if not all(spec.trainer for spec in sweep.runs):
         require_trainable(place, device, engine)
     limits, said = terms_of(store, limits_given(max_hours, max_gpu_hours, max_cost, price_per_hour))
+    limits.require_sense(needs_of(sweep.runs, said, device, None).gpus)
     how: dict[str, Any] = {"device": device, "engine": engine, "track": list(check_trackers(track or ()))}
     how |= {"limits": limits, "said": said}
     with held(store.path / LOCK, TRAINING), resumable(), Display() as display:
