@@ -9,6 +9,7 @@ from ..errors import FitError, MisuseError, argument
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..results.fitted import Band, Estimate, FrontierFound
+from ..results.size_error import size_widened
 from .frontier_text import frontier_blocks
 
 # The reasons why a budget has no optimum that can be used: the key, and its meaning.
@@ -81,7 +82,7 @@ class BestAt:
     Attributes:
         flops: compute, counted as the frontier counts it.
         reach: flops divided by the largest compute with an optimum between sizes that were trained.
-        params, tokens: N* and D* with their intervals: of the lines, which do not include another form of the frontier.
+        params, tokens: N* and D* with their intervals: of the lines, and of the error of their form beyond the budgets.
     """
 
     flops: float
@@ -139,7 +140,8 @@ class Frontier(PublicRecord):
                 f"or fit a law of N and D and plan by it: {argument(law='chinchilla')}."
             )
         reach = flops / max(budget.flops for budget in self.optima)
-        return BestAt(float(flops), float(reach), self.params.at(flops), self.tokens.at(flops))
+        params, tokens = (size_widened(one.at(flops), reach) for one in (self.params, self.tokens))
+        return BestAt(float(flops), float(reach), params, tokens)
 
     def found(self) -> FrontierFound:
         """Convert to the record that a report shows, with bands."""

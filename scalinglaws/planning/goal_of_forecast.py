@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..predicting.band import unit
 from ..predicting.forecast import Forecaster
+from ..predicting.forecast_draws import DrawnForecast
 from ..results.fitted import Estimate
 from ..uncertainty.drawn import Draws
 from .best_split import Spending
@@ -12,8 +14,9 @@ from .goals import LossWanted, goal_split
 from .law_splits import Split
 from .least_compute import Sizes
 
-ROUNDS, CLOSE = 12, 1e-6  # of ln(loss): the discrepancy varies slowly, so that each round gains a digit or more
-FEW = 8  # draws in the rounds after the first, which need the answer of the law's own constants alone
+ROUNDS, CLOSE = 20, 1e-7  # of ln(loss) and ln(FLOPs): the discrepancy varies slowly, each round gains a digit or more
+ROUNDS_OF_DRAWS = 3  # each draw's own discrepancy at its own answer
+FEW = 8  # draws in the rounds before, which need the answer of the law's own constants alone
 
 
 def forecast_loss(known: Forecaster, one: Split, level: float = 0.95) -> tuple[Estimate, float, tuple[str, ...]]:
@@ -27,32 +30,50 @@ def forecast_loss(known: Forecaster, one: Split, level: float = 0.95) -> tuple[E
 
 
 def goal_by_forecast(
-    known: Forecaster, draws: Draws, spending: Spending, target: LossWanted, sizes: Sizes, seed: int = 0
+    known: Forecaster, spending: Spending, target: LossWanted, sizes: Sizes
 ) -> tuple[Split, np.ndarray]:
     """Find the least compute at which the forecast reaches a loss: the split there, and the FLOPs of every draw.
 
-    The forecast is the law times exp(discrepancy), so that the law must reach the loss divided by that. The draws of
-    the compute have the spread of the law's constants and of the discrepancy.
+    The forecast is a law times exp(discrepancy), so that the law must reach the loss divided by that; so it is for
+    every drawn surface.
 
     Raises:
         MisuseError, FitError: as `goal_split`.
     """
-    asked, used = target.loss, draws
+    made = known.draws()
+    asked, used, before = target.loss, made.law, 0.0
     for _ in range(ROUNDS):
-        found = goal_split(used, spending, replace(target, loss=asked, drawn=np.array([asked])), sizes)
-        used = replace(draws, values=draws.values[:FEW])
-        apart = np.log(target.loss / forecast_loss(known, found[0])[0].value)
-        if abs(apart) < CLOSE:
+        few = replace(used, values=used.values[:FEW])
+        found, _ = goal_split(few, spending, replace(target, loss=asked, drawn=np.array([asked])), sizes)
+        apart = np.log(target.loss / forecast_loss(known, found)[0].value)
+        flops = spending.costing(found.params, found.tokens).flops
+        if max(abs(apart), abs(np.log(flops) - before)) < CLOSE:
             break
-        asked *= float(np.exp(apart))
-    drawn = asked * _spread(known, draws, found[0], seed)
-    return goal_split(draws, spending, replace(target, loss=asked, drawn=drawn), sizes)
+        asked, before = asked * float(np.exp(apart)), np.log(flops)
+        if not sizes.held:
+            used = made.at(flops)
+    return _of_surfaces(made, used, spending, replace(target, loss=asked), sizes, target.drawn, found)
 
 
-def _spread(known: Forecaster, draws: Draws, found: Split, seed: int) -> np.ndarray:
-    """Draw exp(discrepancy) about its mean: what the forecast's variance has beyond that of the law's constants."""
-    at = {letter: found.at[letter] for letter in draws.fit.law.inputs}
-    x = np.log([[at[letter] for letter in known.seen.letters]])
-    whole, of_law = known.posterior.at(x)[1][0] ** 2, np.log(draws.evaluate(**at)).var()
-    sd = np.sqrt(max(whole - of_law, 0.0))
-    return np.exp(sd * np.random.default_rng(seed).standard_normal(len(draws)))
+def _of_surfaces(made: DrawnForecast, used: Draws, spending, target: LossWanted, sizes, wanted, found: Split):
+    """Split for the law's loss asked for, and for every draw for what its own surface must reach.
+
+    The surfaces have the least width of a forecast's band too.
+    """
+    least = unit(np.zeros(1), 0.0, made.surfaces.posterior.amplitude)[0]
+    off = least * np.random.default_rng(used.seed).standard_normal(len(used))
+    here = np.tile(np.log([found.at[letter] for letter in ("N", "D")]), (len(used), 1))
+    for _ in range(ROUNDS_OF_DRAWS):
+        drawn = np.resize(wanted, len(used)) / np.exp(_apart(made, used, here) + off)
+        split, flops = goal_split(used, spending, replace(target, drawn=drawn), sizes)
+        own = np.log(np.stack([split.params_draws, np.maximum(split.tokens_draws, 1.0)], axis=1))
+        here = np.where(np.isfinite(own).all(axis=1, keepdims=True), own, here)
+    return split, flops
+
+
+def _apart(made: DrawnForecast, used: Draws, here: np.ndarray) -> np.ndarray:
+    """Give ln(surface / law) of every draw at its own ln N and ln D, (draws, 2)."""
+    values = dict(zip(used.names, used.values.T, strict=True))
+    with np.errstate(all="ignore"):
+        law = used.fit.law.evaluate(*np.exp(here.T), **values)
+    return made.surfaces.at(here[:, None, :])[:, 0] - np.log(law)

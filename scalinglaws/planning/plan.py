@@ -17,6 +17,7 @@ from ..predicting.predict import predict_chosen
 from ..records.arguments import checked
 from ..results.fitted import Estimate
 from ..results.letters import unit_of_loss
+from ..results.size_error import RATE, RATE_OF_FORECAST, size_widened
 from ..uncertainty.drawn import Draws
 from .best_split import Spending, trade
 from .buildable import Building
@@ -75,7 +76,7 @@ def plan(
         FitError: no compute reaches the goal, or the points do not determine the best size or bear no claim.
     """
     failed = _failed(known := _known(draws), draws, anyway)
-    several, mixed = _members(known.draws() if known else draws)
+    several, mixed = _members(known.draws().law if known else draws)
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
     spending = Spending(flops or np.nan, float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
     sizes, asked = Sizes(fixed_params, fixed_tokens), Asked(target_loss, target_accuracy, accuracy)
@@ -89,10 +90,14 @@ def _chosen(
 ) -> tuple[list[Split], Spending, Goal | None]:
     """Give the split of each law, how the budget is spent, and the goal that it is for, if it is for one."""
     if not asked.checked(spending, policy, critical):
+        if known and not sizes.held:
+            several = [known.draws().at(spending.flops)]
         return _splits(several, spending, policy, critical, sizes), spending, None
     target = target_of(asked, several[0].fit.columns["L"])
-    by = partial(goal_by_forecast, known) if known else goal_split
-    found = [by(one, spending, target, sizes) for one in several]
+    if known:
+        found = [goal_by_forecast(known, spending, target, sizes)]
+    else:
+        found = [goal_split(one, spending, target, sizes) for one in several]
     splits, drawn = [one for one, _ in found], [each for _, each in found]
     spending = spending.costing(splits[0].params, splits[0].tokens)
     goal = goal_of(target, spending.flops, np.concatenate(drawn), level, _weights(drawn, mixed))
@@ -167,13 +172,14 @@ def _check(several, flops, batch, params, tokens, inference, unique, level) -> N
 def _assembled(several, mixed, splits: list[Split], spending, goal, machine, building, held: bool, how, known) -> Plan:
     level, ceiling, failed = how
     first, fit, of_loss = splits[0], several[0].fit, {"level": level, "ceiling": ceiling}
-    params = _pooled(first.params, [s.params_draws for s in splits], level, mixed)
-    check_useful(several, spending.flops, params)
-    tokens = _pooled(first.tokens, [s.tokens_draws for s in splits], level, mixed)
     if known:
         loss, reach, said = forecast_loss(known, first, level)
     else:
         loss, reach, said = _mixed_loss(mixed, splits, of_loss) if mixed else _loss(several, splits, of_loss)
+    sized = partial(size_widened, reach=1.0 if held else reach, rate=RATE_OF_FORECAST if known else RATE)
+    params = sized(_pooled(first.params, [s.params_draws for s in splits], level, mixed))
+    check_useful(several, spending.flops, params)
+    tokens = sized(_pooled(first.tokens, [s.tokens_draws for s in splits], level, mixed))
     asked = settings(first.params, first.tokens, loss.value if unit_of_loss(fit.columns["L"]) == "nats/token" else None)
     batch, steps = _batch(first, spending, tokens, asked, level)
     valley = _valley(first, spending)
@@ -196,7 +202,9 @@ def _assembled(several, mixed, splits: list[Split], spending, goal, machine, bui
         shapes=buildable(valley, first.params, fit.columns["N"], building, machine) if valley and building else (),
         epochs=None if spending.unique_tokens is None else first.tokens / spending.unique_tokens,
         cost=machine.cost(trained),
-        by_law={s.law.name: _pooled(s.params, [s.params_draws], level) for s in splits} if len(splits) > 1 else {},
+        by_law={s.law.name: sized(_pooled(s.params, [s.params_draws], level)) for s in splits}
+        if len(splits) > 1
+        else {},
         warnings=(
             *dict.fromkeys(said),
             *_warnings(several, splits, spending, params, held),

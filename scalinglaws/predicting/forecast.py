@@ -11,11 +11,10 @@ from ..points.letters_said import letters_said
 from ..points.points import Points
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
-from ..uncertainty.drawn import Draws
 from .band import ends
 from .ceiling import PER_TOKEN
 from .far_off import far_off
-from .forecast_draws import draws_of
+from .forecast_draws import DrawnForecast, draws_of
 from .forecast_points import Seen, seen_of
 from .forecast_text import cautions, forecast_lines
 from .mixture import Posterior
@@ -119,8 +118,8 @@ class Forecaster:
         kept = self.points.kept
         return Points({name: kept[name] for name in self.seen.columns.values() if name in kept}).fingerprint
 
-    def draws(self, draws: int = 2000, seed: int = 0) -> Draws:
-        """Draw the constants of its law, for plans; see `draws_of`.
+    def draws(self, draws: int = 2000, seed: int = 0) -> DrawnForecast:
+        """Draw whole surfaces, for plans; see `draws_of`.
 
         Raises:
             PointsError: the points cannot support the law by themselves.
@@ -128,7 +127,7 @@ class Forecaster:
         made = self.__dict__.setdefault("_draws", {})  # drawing fits the law: the plans of many budgets share the draws
         if (draws, seed) not in made:
             made[draws, seed] = draws_of(self.posterior, self.points, self.seen.columns, draws, seed)
-        drawn: Draws = made[draws, seed]
+        drawn: DrawnForecast = made[draws, seed]
         return drawn
 
     def ask(self, at: Mapping[str, float | np.ndarray], *, level: float = 0.95, kind: str = "run") -> Forecast:

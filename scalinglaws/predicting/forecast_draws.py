@@ -1,42 +1,81 @@
-"""The law inside a forecast, as draws of its constants: for questions that a loss at one target does not answer."""
+"""A forecast as draws of a law at a compute: for questions that a loss at one target does not answer."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..fitting.fit import fit
 from ..points.points import Points
 from ..uncertainty.drawn import Draws
-from .evidence import Component
+from .drawn_surfaces import NOWHERE, DrawnSurfaces, drawn_surfaces, padded, parameters
 from .forecast_points import FORM
-from .means import FIELD_UNITS
 from .mixture import Posterior
 
 SENTENCE = "averaged over amplitudes of the discrepancy by their evidence."
 
 
+@dataclass(frozen=True)
+class DrawnForecast:
+    """Whole surfaces of a forecast, each as a law `skaling` that has its best size at a compute.
+
+    Attributes:
+        law: draws of the constants alone, in which the discrepancy is integrated out.
+        surfaces: of law and discrepancy, one of each draw.
+    """
+
+    law: Draws
+    surfaces: DrawnSurfaces
+    _moves: dict[float, tuple[float, np.ndarray]] = field(default_factory=dict, repr=False)
+
+    def moves(self, flops: float) -> tuple[float, np.ndarray]:
+        """Give by how much the discrepancy moves ln N* at C = 6 N D: of the mean surface, and of every draw."""
+        if flops not in self._moves:
+            own = float(_best_by_law(self.law.fit.values, flops))
+            columns = dict(zip(self.law.names, self.law.values.T, strict=True))
+            value, drawn = self.surfaces.best(flops, own)
+            self._moves[flops] = value - own, np.clip(drawn - _best_by_law(columns, flops), -NOWHERE, NOWHERE)
+        return self._moves[flops]
+
+    def at(self, flops: float) -> Draws:
+        """Give the draws with size and data terms tilted against each other, so that N* is that of the surfaces.
+
+        The lowest loss of the law at this compute stays as it is: N is multiplied and D divided by one factor.
+        """
+        value, drawn = self.moves(flops)
+        fit, names = self.law.fit, self.law.names
+        columns = tilted(dict(zip(names, self.law.values.T, strict=True)), drawn)
+        values = {name: float(one) for name, one in tilted(fit.values, value).items()}
+        moved = replace(fit, values=values, z=fit.problem.coordinates.coordinates(values)[0])
+        return replace(self.law, fit=moved, values=np.stack([columns[name] for name in names], axis=1))
+
+
+def tilted(values: Mapping, moves) -> dict:
+    """Give the constants of a law whose best size is exp(moves) times as large at every compute."""
+    size, data = np.exp(values["alpha"] * moves), np.exp(-values["beta"] * moves)
+    return {**values, "A": values["A"] * size, "B": values["B"] * data}
+
+
+def _best_by_law(values: Mapping, flops: float):
+    a, b, alpha, beta = (values[name] for name in ("A", "B", "alpha", "beta"))
+    return (np.log(alpha * a / (beta * b)) + beta * np.log(flops / 6)) / (alpha + beta)
+
+
 def draws_of(
     posterior: Posterior, points: Points, columns: Mapping[str, str], draws: int = 2000, seed: int = 0
-) -> Draws:
-    """Draw the constants of the law `skaling` from a posterior, in which the discrepancy is integrated out.
-
-    A best size computed from them has the uncertainty of the constants; that of the discrepancy's own tilt is in the
-    loss of the forecast alone.
+) -> DrawnForecast:
+    """Draw whole surfaces from a posterior.
 
     Raises:
         PointsError: the points cannot support the law by themselves: on one ray of D/N, for example.
     """
     found = fit(FORM, points, loss="student-t", columns=columns)
-    rng = np.random.default_rng(seed)
-    counts = rng.multinomial(draws, posterior.shares)
-    drawn = np.concatenate([_drawn(one, n, rng) for one, n in zip(posterior.components, counts, strict=True) if n])
-    kept = drawn[(drawn[:, [2, 4]] > 0).all(axis=1)]  # a term that grows with size or data is none of the law's
+    surfaces = drawn_surfaces(posterior, draws, seed)
     best = posterior.components[int(np.argmax(posterior.shares))]
     names = tuple(found.values)
-    middle = _parameters(_padded(best.constants[None]))
+    middle = parameters(padded(best.constants[None]))
     values = {name: float(middle[name][0]) for name in names}
-    columns_of = _parameters(kept)
+    drawn = parameters(surfaces.constants)
     record = replace(
         found,
         values=values,
@@ -47,29 +86,5 @@ def draws_of(
         unidentified=(),
         noise=posterior.noise,
     )
-    return Draws(record, np.stack([columns_of[name] for name in names], axis=1), names, "posterior", seed)
-
-
-def _drawn(one: Component, count: int, rng: np.random.Generator) -> np.ndarray:
-    root = np.linalg.cholesky(np.linalg.inv(one.precision))
-    return _padded(one.constants + rng.standard_normal((count, len(root))) @ root.T)
-
-
-def _padded(constants: np.ndarray) -> np.ndarray:
-    """Give ln k = 0 where k is held at 1."""
-    missing = 6 - constants.shape[1]
-    return np.pad(constants, ((0, 0), (0, missing)))
-
-
-def _parameters(constants: np.ndarray) -> dict[str, np.ndarray]:
-    """Turn constants of `SmoothMaximum`, (draws, 6), into parameters of the law `skaling`."""
-    floor, a, alpha, b, beta, ln_k = constants.T
-    unit = np.exp(floor / np.exp(ln_k))  # L - E = E S^k = (E^(1/k) S)^k
-    return {
-        "E": np.exp(floor),
-        "A": unit * np.exp(a) * FIELD_UNITS["N"] ** alpha,
-        "B": unit * np.exp(b) * FIELD_UNITS["D"] ** beta,
-        "alpha": alpha,
-        "beta": beta,
-        "k": np.exp(ln_k),
-    }
+    law = Draws(record, np.stack([drawn[name] for name in names], axis=1), names, "posterior", seed)
+    return DrawnForecast(law, surfaces)

@@ -87,19 +87,41 @@ const livePlan = (() => {
     return [best(law, v, asked, limit), limit];
   }
 
+  // The same with both terms tilted, so that the best size is that of a forecast's surface, discrepancy included.
+  function tilted(v, move) {
+    return move ? { ...v, A: v.A * Math.exp(v.alpha * move), B: v.B * Math.exp(-v.beta * move) } : v;
+  }
+
+  // How far the discrepancy moves ln N* at a compute: of the values (-1) or of a draw.
+  function moveOf(law, flops, i) {
+    if (!law.moves) return 0;
+    const { ln_flops: nodes, value, draws } = law.moves;
+    const at = Math.min(Math.max((Math.log(flops) - nodes[0]) / (nodes[1] - nodes[0]), 0), nodes.length - 1);
+    const k = Math.min(Math.floor(at), nodes.length - 2);
+    const [before, after] = i < 0 ? [value[k], value[k + 1]] : [draws[k][i], draws[k + 1][i]];
+    return before + (at - k) * (after - before);
+  }
+
+  // The interval of a best size with the error of the form beyond the fitted compute.
+  function widened(found, live, reach) {
+    const half = live.size_rate * Math.max(Math.log(reach), 0);
+    const end = (one, side) => one && found.value * Math.exp(side * Math.hypot(Math.max(side * Math.log(one / found.value), 0), half));
+    return half > 0 ? { ...found, low: end(found.low, -1), high: end(found.high, 1) } : found;
+  }
+
   // The split of a budget by one law; `fixed` is a size that is held, or null.
   function split(law, asked, fixed) {
     const count = Object.values(law.draws)[0].length;
     const left = (params) => asked.flops / (6 * params) - asked.served / 3;
-    const [found, limit] = own(law, law.values, asked);
+    const [found, limit] = own(law, tilted(law.values, moveOf(law, asked.flops, -1)), asked);
     const params = fixed ?? found;
-    const drawn = new Float64Array(count).map((_, i) => fixed ?? own(law, valuesOf(law.draws, i), asked)[0]);
+    const drawn = new Float64Array(count).map((_, i) => fixed ?? own(law, tilted(valuesOf(law.draws, i), moveOf(law, asked.flops, i)), asked)[0]);
     return { params, drawn, drawnTokens: drawn.map((one) => Math.max(left(one), 0)), tokens: left(params), at: effective(law, params, left(params), asked, limit) };
   }
 
   // Which limit holds, and the size that it then is: null where none does.
   function held(law, asked) {
-    const params = own(law, law.values, asked)[0];
+    const params = own(law, tilted(law.values, moveOf(law, asked.flops, -1)), asked)[0];
     const tokens = asked.flops / (6 * params) - asked.served / 3;
     if (asked.mostParams !== null && params > asked.mostParams) return ["params", asked.mostParams];
     if (asked.mostTokens !== null && tokens > asked.mostTokens) return ["tokens", asked.flops / (6 * asked.mostTokens + 2 * asked.served)];
@@ -145,13 +167,15 @@ const livePlan = (() => {
     if (!(first.params > 0 && first.params < Infinity)) return { why: "These runs determine no best size at this budget: limit the size or the tokens." };
     if (!(first.tokens >= 1)) return { why: "This budget leaves no tokens to train on after those that are served: raise it." };
     const pooled = (name) => interval(splits.flatMap((one) => [...one[name]]), live.level);
-    const params = { value: first.params, ...pooled("drawn") };
+    const reach = (6 * first.at[0] * first.at[1]) / live.largest;
+    const sized = (name, value) => widened({ value, ...pooled(name) }, live, capped ? 1 : reach);
+    const params = sized("drawn", first.params);
     if (!(params.low && params.high && params.high / params.low <= USELESS)) return { why: "The best size at this budget is not determined by these runs: its interval is wider than a factor of 10,000." };
     const loss = surfaceAt(live.surface, ...first.at);
     if (!loss) return { why: "This lies outside the sizes and tokens that this page holds: ask the command plan." };
     return {
-      params, tokens: { value: first.tokens, ...pooled("drawnTokens") }, loss_nats: loss, capped,
-      batch_tokens: batchAt(live, first.params, first.tokens, loss.value), reach: (6 * first.at[0] * first.at[1]) / live.largest,
+      params, tokens: sized("drawnTokens", first.tokens), loss_nats: loss, capped,
+      batch_tokens: batchAt(live, first.params, first.tokens, loss.value), reach,
     };
   }
   return { plan, surfaceAt };

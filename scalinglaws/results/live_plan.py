@@ -10,12 +10,27 @@ class DrawnLaw:
     Attributes:
         values: parameter -> value of the fit; `draws`: parameter -> its draws, all of one length.
         repeats: whether a repeated token adds anything; False where the law counts different tokens.
+        moves: by how much the discrepancy of a forecast moves ln N*; None for a law that is fitted.
     """
 
     law: str
     values: dict[str, float]
     draws: dict[str, tuple[float, ...]]
     repeats: bool
+    moves: "Moves | None" = None
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How far ln N* lies from the law's own at several computes, straight between them.
+
+    Attributes:
+        ln_flops: in rising order; `value`: of the constants at each; `draws`: of every draw, one row per compute.
+    """
+
+    ln_flops: tuple[float, ...]
+    value: tuple[float, ...]
+    draws: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -62,6 +77,7 @@ class LivePlan:
         batches: published laws; not asked where `batch_tokens` is given.
         repetition: (R_D*, R_N*), by which the value of repeated tokens and of excess parameters decays.
         largest: largest fitted compute, 6 N D, in FLOPs; `level` of the intervals.
+        size_rate: half-width of the interval of ln N*, at the level, that the error of the form adds per ln(reach).
         per_token: whether the loss is in nats per token, which laws of the batch take.
     """
 
@@ -71,5 +87,6 @@ class LivePlan:
     repetition: tuple[float, float]
     largest: float
     level: float
+    size_rate: float
     per_token: bool
     batch_tokens: float | None = None

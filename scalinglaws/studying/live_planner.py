@@ -12,7 +12,8 @@ from ..planning.rates_and_batches import FAR
 from ..predicting.forecast import Forecaster
 from ..predicting.predict import predict_chosen
 from ..results.letters import unit_of_loss
-from ..results.live_plan import BatchLaw, DrawnLaw, LivePlan, LossSurface
+from ..results.live_plan import BatchLaw, DrawnLaw, LivePlan, LossSurface, Moves
+from ..results.size_error import RATE, RATE_OF_FORECAST, half_of_form
 from ..results.study_results import Recommendation
 from ..uncertainty.drawn import Draws
 from .predictor import Predictor, fitted_compute
@@ -24,6 +25,7 @@ BEYOND = np.log(
 STEP = 0.4  # of ln N and ln D between nodes of the surface of a forecast, whose error is then below 1e-5 of the loss
 STEP_OF_DRAWS = 0.2  # of that of a law's draws, whose quantiles are less smooth
 DIGITS = 7
+NODES, MOVE_DIGITS = 13, 3  # two to a decade of the planner's budgets; a thousandth of ln N*
 
 
 def live_plan(by: Predictor, plans: Sequence[Recommendation], **how: Any) -> LivePlan | None:
@@ -33,7 +35,7 @@ def live_plan(by: Predictor, plans: Sequence[Recommendation], **how: Any) -> Liv
         plans: of the budgets of the planner, from which the surface extends; `how`: options of `plan`, those of the
             page's own plan.
     """
-    drawn = [by.draws()] if isinstance(by, Forecaster) else list(by)
+    drawn = [by.draws().law] if isinstance(by, Forecaster) else list(by)
     if any(one.fit.law.name not in KNOWN for one in drawn):
         return None
     level = how.get("level", 0.95)
@@ -47,21 +49,32 @@ def live_plan(by: Predictor, plans: Sequence[Recommendation], **how: Any) -> Liv
     except (LawError, FitError, MisuseError, PointsError):
         return None
     return LivePlan(
-        laws=tuple(_drawn_law(one) for one in drawn),
+        laws=tuple(_drawn_law(one, _moves(by, plans)) for one in drawn),
         surface=surface,
         batches=tuple(filter(None, map(_batch_law, LAWS.values()))),
         repetition=REPETITION,
         largest=fitted_compute(by),
         level=level,
+        size_rate=half_of_form(level, RATE_OF_FORECAST if isinstance(by, Forecaster) else RATE),
         per_token=unit_of_loss(drawn[0].fit.columns["L"]) == "nats/token",
         batch_tokens=how.get("batch_tokens"),
     )
 
 
-def _drawn_law(one: Draws) -> DrawnLaw:
+def _moves(by: Predictor, plans: Sequence[Recommendation]) -> Moves | None:
+    """Read at computes from the least budget to the most how far the discrepancy moves best sizes."""
+    if not isinstance(by, Forecaster):
+        return None
+    nodes = np.linspace(*np.log([plans[0].flops, plans[-1].flops]), NODES)
+    read = [by.draws().moves(float(np.exp(one))) for one in nodes]
+    drawn = tuple(tuple(np.round(one, MOVE_DIGITS).tolist()) for _, one in read)
+    return Moves(tuple(nodes.tolist()), tuple(value for value, _ in read), drawn)
+
+
+def _drawn_law(one: Draws, moves: Moves | None) -> DrawnLaw:
     values = {name: float(value) for name, value in one.fit.values.items()}
     columns = {name: _short(one.values[:, i]) for i, name in enumerate(one.names)}
-    return DrawnLaw(one.fit.law.name, values, columns, one.fit.law.convention.get("D") != "tokens_unique")
+    return DrawnLaw(one.fit.law.name, values, columns, one.fit.law.convention.get("D") != "tokens_unique", moves)
 
 
 def _nodes(plans: Sequence[Recommendation], name: str, fitted: np.ndarray, step: float) -> np.ndarray:
