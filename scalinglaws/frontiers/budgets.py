@@ -168,6 +168,8 @@ class Frontier(PublicRecord):
         seen = [budget.flops for budget in self.optima]
         flops = np.geomspace(min(seen) / beyond, max(seen) * beyond, 40)
         read = [line.at(float(c)) for c in flops]
+        if line in (self.params, self.tokens):
+            read = [size_widened(one, float(c) / max(seen)) for one, c in zip(read, flops, strict=True)]
         return Band(
             x_quantity=self.columns["flops"],
             x=tuple(float(c) for c in flops),

@@ -44,7 +44,7 @@ def best_at_lines(best: "BestAt") -> list[str]:
     lines.append(f"  D*  {interval(best.tokens, '.4g')}")
     if best.reach > FAR:
         lines.append(
-            f"  beyond {FAR} times the budgets a power law is an assumption: the intervals are those of the lines alone"
+            f"  beyond {FAR} times the budgets a power law is an assumption: the intervals have its usual error"
         )
     return lines
 

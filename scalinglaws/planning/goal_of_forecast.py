@@ -44,7 +44,7 @@ def goal_by_forecast(
     asked, used, before = target.loss, made.law, 0.0
     for _ in range(ROUNDS):
         few = replace(used, values=used.values[:FEW])
-        found, _ = goal_split(few, spending, replace(target, loss=asked, drawn=np.array([asked])), sizes)
+        found, _ = goal_split(few, spending, replace(target, loss=asked, drawn=np.array([asked])), sizes, form=False)
         apart = np.log(target.loss / forecast_loss(known, found)[0].value)
         flops = spending.costing(found.params, found.tokens).flops
         if max(abs(apart), abs(np.log(flops) - before)) < CLOSE:
@@ -65,7 +65,7 @@ def _of_surfaces(made: DrawnForecast, used: Draws, spending, target: LossWanted,
     here = np.tile(np.log([found.at[letter] for letter in ("N", "D")]), (len(used), 1))
     for _ in range(ROUNDS_OF_DRAWS):
         drawn = np.resize(wanted, len(used)) / np.exp(_apart(made, used, here) + off)
-        split, flops = goal_split(used, spending, replace(target, drawn=drawn), sizes)
+        split, flops = goal_split(used, spending, replace(target, drawn=drawn), sizes, form=False)
         own = np.log(np.stack([split.params_draws, np.maximum(split.tokens_draws, 1.0)], axis=1))
         here = np.where(np.isfinite(own).all(axis=1, keepdims=True), own, here)
     return split, flops

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import FitError, MisuseError, argument
+from ..predicting.form_error import form_error
 from ..records.numbers_in_text import interval as in_text
 from ..results.fitted import Estimate
 from ..uncertainty.drawn import Draws
@@ -153,8 +154,13 @@ def _require_attainable(accuracy: Draws, asked: float, loss: float) -> None:
         raise FitError(f"an accuracy of {asked:g} is reached at any loss by law {law.name!r}. Ask for more.")
 
 
-def goal_split(draws: Draws, spending: Spending, target: LossWanted, sizes: Sizes) -> tuple[Split, np.ndarray]:
+def goal_split(
+    draws: Draws, spending: Spending, target: LossWanted, sizes: Sizes, form: bool = True
+) -> tuple[Split, np.ndarray]:
     """Find the least compute that reaches a loss: the split there, and the FLOPs of every draw, 0 to infinity.
+
+    Args:
+        form: whether each draw has an error of the law's form, as its losses have beyond the runs.
 
     Raises:
         MisuseError: the law cannot split a budget.
@@ -173,11 +179,20 @@ def goal_split(draws: Draws, spending: Spending, target: LossWanted, sizes: Size
     if not sizes.held:
         check_interior(draws, flops, best)
     tokens = float(there.spending.tokens(best))
-    found = least_of_draws(many, np.resize(target.drawn, len(draws)), sizes, flops)
+    wanted = np.resize(target.drawn, len(draws)) * (_off(draws, best, tokens) if form else 1.0)
+    found = least_of_draws(many, wanted, sizes, flops)
     with np.errstate(all="ignore"):
         left = found.flops / (6 * found.params) - spending.inference_tokens / 3
     at = {letter: float(v) for letter, v in inputs_of(there, best, tokens).items()}
     return Split(law, values, best, tokens, found.params, left, at), found.flops
+
+
+def _off(draws: Draws, params: float, tokens: float) -> np.ndarray:
+    """Draw by what factor the law is off at a split, by the error of its form."""
+    inputs = draws.fit.inputs
+    reach = np.array([params * tokens / np.max(inputs["N"] * inputs["D"])])
+    sd = form_error(draws.fit, {"N": np.array([params]), "D": np.array([tokens])}, reach)[0]
+    return np.exp(sd * np.random.default_rng(draws.seed).standard_normal(len(draws)))
 
 
 def _asked(target: LossWanted) -> str:
