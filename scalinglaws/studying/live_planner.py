@@ -25,7 +25,7 @@ BEYOND = np.log(
 STEP = 0.4  # of ln N and ln D between nodes of the surface of a forecast, whose error is then below 1e-5 of the loss
 STEP_OF_DRAWS = 0.2  # of that of a law's draws, whose quantiles are less smooth
 DIGITS = 7
-NODES, MOVE_DIGITS = 13, 3  # two to a decade of the planner's budgets; a thousandth of ln N*
+NODES, MOVE_DIGITS = 19, 3  # the budgets of the planner; a thousandth of ln N*
 
 
 def live_plan(by: Predictor, plans: Sequence[Recommendation], **how: Any) -> LivePlan | None:
