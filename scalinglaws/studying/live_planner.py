@@ -65,7 +65,7 @@ def _moves(by: Predictor, plans: Sequence[Recommendation]) -> Moves | None:
     """Read at computes from the least budget to the most how far the discrepancy moves best sizes."""
     if not isinstance(by, Forecaster):
         return None
-    nodes = np.linspace(*np.log([plans[0].flops, plans[-1].flops]), NODES)
+    nodes = np.linspace(np.log(plans[0].flops), np.log(plans[-1].flops), NODES)
     read = [by.draws().moves(float(np.exp(one))) for one in nodes]
     drawn = tuple(tuple(np.round(one, MOVE_DIGITS).tolist()) for _, one in read)
     return Moves(tuple(nodes.tolist()), tuple(value for value, _ in read), drawn)
