@@ -150,11 +150,29 @@ REFUSED = {
         "--map",
         {"COLUMN": "size"},
     ),
-    "auditing/claim_gate.py _of_fit": (
+    "auditing/claim_gate.py unexplained": (
         ("plan", "chinchilla", "TABLE", "--flops", "1e21", *QUICK),
         [row | {"half": "ab"[i % 2], "loss": row["loss"] * (1 + 0.9 * (i % 2))} for i, row in enumerate(ROWS)],
         "--where",
         {"COLUMN": "half", "VALUE": "a"},
+    ),
+    "auditing/claim_gate.py scattered": (
+        ("predict", "chinchilla", "TABLE", "--at", "N=1e10,D=1e12", *QUICK),
+        [row | {"half": "ab"[i % 2], "loss": row["loss"] * (1 + 0.3 * (i % 2))} for i, row in enumerate(ROWS)],
+        "--where",
+        {"COLUMN": "half", "VALUE": "a"},
+    ),
+    "auditing/two_units.py _sentence": (
+        ("predict", "chinchilla", "TABLE", "--at", "N=1e10,D=1e12", *QUICK),
+        [row | {"half": "ab"[i % 2], "tokens": row["tokens"] / 4 ** (i % 2)} for i, row in enumerate(ROWS)],
+        "--where",
+        {"COLUMN": "half", "VALUE": "a"},
+    ),
+    "counting/local_exponent.py _require_count": (
+        ("exponents", "chinchilla", "TABLE", "--at", "C=1e22", *QUICK),
+        ROWS,
+        "--count",
+        {},
     ),
     "studying/side_by_side.py _counted": (
         ("report", "TABLE", "TABLE", *QUICK),
@@ -197,7 +215,8 @@ REFUSED = {
 LONG = ("auditing/claim_gate.py refuse", "frontiers/slices.py _lacking", "frontiers/c_min.py adjusted",
         "predicting/prior.py read_prior", "fitting/weights.py _kind", "planning/goals.py checked",
         "fitting/columns.py check_no_sweep", "frontiers/sweeps.py _asked", "frontiers/sweeps.py _varied",
-        "studying/next_runs.py next_runs", "auditing/claim_gate.py _rising", "auditing/claim_gate.py _of_fit",
+        "studying/next_runs.py next_runs", "auditing/claim_gate.py _rising", "auditing/claim_gate.py unexplained",
+        "auditing/claim_gate.py scattered",
         "fitting/curve_tables.py of_runs", "fitting/curve_tables.py _require_one_size",
         "studying/side_by_side.py _counted", "studying/side_by_side.py _common_size",
         "studying/side_by_side.py _common_loss")  # fmt: skip

@@ -1,6 +1,7 @@
 """Why no plan, prediction or constant may be claimed from a fit or a table, and what to do about it."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from ..points.points import Points
 from ..predicting.forecast import Forecaster
 from ..results.audited import Finding
 from .audit import audit
+from .two_units import two_units
 
 LEAST_R2 = 0.5  # fraction of the variance of the log target that a law must explain for its numbers to be claimed
 MOST_SCATTER = 0.1  # robust sd of ln loss about a law: the public tables of runs have 0.006 to 0.015
@@ -25,8 +27,8 @@ def barred(
     """List what bars every number of these fits from being claimed, a sentence each with what to do; empty for none.
 
     The fit did not converge; the law explains less than half of the variation, or the losses scatter by more than a
-    tenth about it; sizes, tokens and compute disagree; the loss rises with the size or with the tokens.
-    A best size that is not interior is refused by the plan itself.
+    tenth about it; sizes, tokens and compute disagree, or count some rows in another unit (`two_units`); the loss rises
+    with the size or with the tokens. A best size that is not interior is refused by the plan itself.
 
     Args:
         columns: letter -> column: the counts that the fits use.
@@ -34,23 +36,33 @@ def barred(
     """
     return (
         *_units(points, columns, failed),
+        *two_units(points.kept, columns),
         *_rising(points.kept, columns),
         *(reason for one in fits for reason in _of_fit(one)),
     )
 
 
 def barred_of_forecast(known: Forecaster, failed: Iterable[Finding] | None = None) -> tuple[str, ...]:
-    """List what bars a forecast, for which no law is named: the same of a plain fit of the additive law to its points.
-
-    Of too few points for that law only the units and the direction of the loss are judged: the forecast itself says how
-    much of it other studies answer.
-    """
+    """List what bars a forecast, for which no law is named."""
     columns = {letter: name for letter, name in known.seen.columns.items() if letter in ("N", "D", "L")}
-    try:
-        fits = [fit("chinchilla", known.points, columns=columns)]
-    except (FitError, PointsError):
-        fits = []
-    return barred(fits, known.points, columns, failed)
+    return barred_of_points(known.points, columns, failed)
+
+
+def barred_of_points(
+    points: Points, columns: Mapping[str, str], failed: Iterable[Finding] | None = None
+) -> tuple[str, ...]:
+    """List what bars the numbers of points for which no law is named: a plain fit of the additive law is judged.
+
+    Of too few points for that law only the units and the direction of the loss are judged.
+
+    Args:
+        columns: letter -> column; of N, D and L, where there are all three.
+    """
+    fits = []
+    if {"N", "D", "L"} <= set(columns):
+        with suppress(FitError, PointsError):
+            fits = [fit("chinchilla", points, columns={letter: columns[letter] for letter in "NDL"})]
+    return barred(fits, points, columns, failed)
 
 
 def refuse(what: str, reasons: tuple[str, ...]) -> None:
@@ -107,20 +119,34 @@ def _of_fit(found: Fit) -> tuple[str, ...]:
             f"The fit of {name} did not converge: {found.sentence.rstrip('.')}. Fit a law with fewer parameters, or "
             "look at the audit of the table."
         )
-    if np.isfinite(found.r2) and found.r2 < LEAST_R2:
-        reasons.append(
-            f"{name} explains {max(found.r2, 0):.0%} of the variation of {found.columns[found.law.target]} (R2 "
-            f"{found.r2:.2f}), less than half. Something else varies between these rows, or they are noise: choose "
-            f"rows that differ in {', '.join(found.law.inputs)} alone ({argument(where='COLUMN == VALUE')}), or check "
-            "that every column is what it is mapped to."
-        )
-    if _is_loss(found) and found.noise > MOST_SCATTER:
-        reasons.append(
-            f"The losses scatter by {found.noise:.0%} about {name}, where runs of one recipe scatter by one percent or "
-            "two: the rows mix units or recipes, or are noise. Choose rows that are alike "
-            f"({argument(where='COLUMN == VALUE')}), or name the unit ({argument(unit={'loss_nats': 'bits'})})."
-        )
-    return tuple(reasons)
+    reasons += unexplained(name, found.r2, found.columns[found.law.target], ", ".join(found.law.inputs))
+    return (*reasons, *(scattered(name, found.noise) if _is_loss(found) else ()))
+
+
+def unexplained(what: str, r2: float, of: str, inputs: str) -> list[str]:
+    """Say that something explains less than half of the variation of a column; nothing where it explains more.
+
+    Args:
+        what: a law, or what it does. r2: 1 - its squared error over the variance. inputs: those that it takes.
+    """
+    if not np.isfinite(r2) or r2 >= LEAST_R2:
+        return []
+    return [
+        f"{what} explains {max(r2, 0):.0%} of the variation of {of} (R2 {r2:.2f}), less than half. Something else "
+        f"varies between these rows, or they are noise: choose rows that differ in {inputs} alone "
+        f"({argument(where='COLUMN == VALUE')}), or check that every column is what it is mapped to."
+    ]
+
+
+def scattered(law: str, noise: float) -> list[str]:
+    """Say that losses scatter by more than runs of one recipe do; `noise`: robust sd of ln loss about the law."""
+    if not noise > MOST_SCATTER:
+        return []
+    return [
+        f"The losses scatter by {noise:.0%} about {law}, where runs of one recipe scatter by one percent or two: the "
+        f"rows mix units or recipes, or are noise. Choose rows that are alike ({argument(where='COLUMN == VALUE')}), "
+        f"or name the unit ({argument(unit={'loss_nats': 'bits'})})."
+    ]
 
 
 def _is_loss(found: Fit) -> bool:

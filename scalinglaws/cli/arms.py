@@ -9,6 +9,7 @@ from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
+from .gate import of_fits
 
 if TYPE_CHECKING:
     from ..arms.arms_fit import ArmsFit
@@ -36,7 +37,7 @@ Along = Annotated[
     str | None, typer.Option(help="With --at: ray (a larger size on more tokens) or size (more tokens alone).")
 ]
 Others = Annotated[str, typer.Option(help="While one parameter is tested: the others as-fitted, or all free.")]
-OPTIONS = (*OF_THE_TABLE, *OF_THE_FIT, "draws", "level", "seed")
+OPTIONS = (*OF_THE_TABLE, *OF_THE_FIT, "draws", "level", "seed", "anyway")
 
 
 @app.command(rich_help_panel=INFER)
@@ -68,6 +69,8 @@ def arms(
     place = _place(flops, at_loss, at, along)
     how = {"arm": arm, "shared": _names(share), "free": _names(free), "pooled": _pooled(pool), "reference": reference}
     table_in, found = _fitted(law, points, asked, how)
+    judged = of_fits([found.joint], table_in)
+    table_in = judged.admit("comparison of arms", asked["anyway"], json)
     tests = differences(found, others=others)
     worth = _multipliers(found, place, asked["level"])
     each = [one for name in _others(found) for one in factors(found, name, level=asked["level"])]
@@ -78,6 +81,7 @@ def arms(
         show([*arms_blocks(found, asked["level"]), *tests_blocks(found, tests), *values, *map(str, each)])
     for sentence in (*found.warnings, *(w.message for w in found.draws.warnings)):
         say(f"warning: {sentence}")
+    judged.end()
 
 
 def _fitted(law: str, table: str, asked: dict, how: dict[str, Any]) -> "tuple[Points, ArmsFit]":

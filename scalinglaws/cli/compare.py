@@ -8,6 +8,7 @@ from ..errors import PointsError, argument
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, known_scale, laws_of, letters_of, options_of, table_of, with_options
+from .gate import of_law
 
 Laws = Annotated[
     str | None,
@@ -49,6 +50,9 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     say(f"trying {', '.join(law.name for law in members)}")
     how = {name: asked[name] for name in ("by", "level", "draws", "seed")}
     found = run_compare(table_in, members, above=above, options=given, **how)
-    emit(found.plain(), table_in) if json else show(found)
+    judged = of_law(members[0], table_in, given[members[0].name])
+    noted = judged.lead(json)
+    emit(found.plain(), noted) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
+    judged.end()

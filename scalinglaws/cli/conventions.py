@@ -8,6 +8,7 @@ from ..errors import MisuseError
 from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
+from .gate import of_law
 
 LawOption = Annotated[str, typer.Option("--law", metavar="LAW", help="A law of N and D, from the shelf or FILE.py.")]
 BudgetFlops = Annotated[
@@ -37,6 +38,7 @@ def conventions(
     draws: o.Count = 200,
     level: o.Level = 0.95,
     seed: o.Seed = 0,
+    anyway: o.Anyway = False,
     json: Json = False,
 ):
     """Refit under every count of N, D, C and L that a table allows; report how far the exponent and N* move.
@@ -61,9 +63,13 @@ def conventions(
         level=level,
         seed=seed,
     )
-    emit(_plain(found), read_in.points) if json else show(found)
+    first = found.refits[0].convention
+    judged = of_law(chosen[0], read_in.points, {"columns": {"N": first.params, "D": first.tokens, "L": first.loss}})
+    noted = judged.admit("exponent", anyway, json)
+    emit(_plain(found), noted) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
+    judged.end()
 
 
 def _plain(found) -> dict:

@@ -10,6 +10,7 @@ from ..errors import MisuseError, PointsError, StudyError
 from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
+from .gate import Judged
 
 Law = Annotated[str, typer.Option("--law", metavar="LAW", help="multi-power or tissue.")]
 Wanted = Annotated[
@@ -41,6 +42,7 @@ def curve(
     unit: o.Unit = None,
     given: o.Given = None,
     level: o.Level = 0.95,
+    anyway: o.Anyway = False,
     json: Json = False,
 ):
     """Predict the whole loss curve of a run under another learning-rate schedule, with its band.
@@ -49,7 +51,11 @@ def curve(
 
     Example:  scalinglaws curve curves.csv --schedule cosine:steps=72000,peak=3e-4,end=3e-5,warmup=2000
     """
+    import numpy as np
+
+    from ..auditing.barred_answers import barred_of_curve
     from ..predicting.curve import curve as run_curve
+    from ..quantities import playing
     from .outputs import spared, wrote
 
     steps, rates = schedule_of(schedule)
@@ -57,6 +63,9 @@ def curve(
     read_in = o.read(points, map, where, unit, given=given, across=across)
     columns = {letter: name for letter, name in read_in.columns.items() if letter in ("lr", "L")}
     found = run_curve(read_in.points, steps, rates, law=law, level=level, columns=columns or None)
+    loss = next(read_in.points[name] for name in (columns.get("L"), *playing("loss")) if name in read_in.points)
+    judged = Judged(read_in.points, barred_of_curve(found, loss[np.isfinite(loss) & (loss > 0)]))
+    noted = judged.admit("curve", anyway, json)
     if to:
         found.write(to)
         wrote(to)
@@ -64,7 +73,7 @@ def curve(
         along = {name: [finite(float(v)) for v in column] for name, column in found.rows().items()}
         said = {"law": found.law, "runs": list(found.runs), "level": found.level, **along}
         told = {"left_out": dict(found.left_out), "noise": found.noise, "reach": found.reach}
-        emit({**said, **told, "warnings": list(found.warnings)}, read_in.points)
+        emit({**said, **told, "warnings": list(found.warnings)}, noted)
     else:
         show([*found.blocks(), *([f"written to {to}"] if to else [])])
     for warning in found.warnings:

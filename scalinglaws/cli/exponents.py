@@ -1,6 +1,5 @@
 """The local exponent that a count of parameters implies, from a published law or one fitted to a table."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .constants_of_law import constants_of
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
+from .gate import of_fits
 
 Count = Annotated[str, typer.Option(metavar="QUANTITY", help="The count of N, and of C = 6 N D, to state them in.")]
 Vocab = Annotated[float | None, typer.Option("--n-vocab", help="Without a table: size of the vocabulary.")]
@@ -42,6 +42,8 @@ def exponents(
     Example:  scalinglaws exponents chinchilla --n-vocab 32000 --aspect 39.2 --at C=1e17 --at C=1e23
     """
     from ..counting.local_exponent import FLOPS, local_exponents
+    from ..fitting.fit import fit
+    from ..uncertainty.draws import draws
 
     flops = [_compute(text) for text in at] if at else list(FLOPS)
     [member, *more], _ = laws_of(law, asked["law_file"])
@@ -49,11 +51,20 @@ def exponents(
         raise MisuseError(f"{law}: name one law.")
     if table is None:
         given: dict[str, Any] = {"n_vocab": n_vocab, "aspect": aspect, "constants": constants_of(member, constants)[0]}
-        found, points = local_exponents(member, flops, count=count, **given), None
-    else:
-        _refuse_with_table(n_vocab=n_vocab, aspect=aspect, constants=constants)
-        points, drawn = _drawn(member, table, asked)
-        found = local_exponents(drawn, flops, count=count, points=points, level=asked["level"])
+        _tell(local_exponents(member, flops, count=count, **given), None, json)
+        return
+    _refuse_with_table(n_vocab=n_vocab, aspect=aspect, constants=constants)
+    points, letters = table_of(asked, table)
+    [how] = options_of([member], letters, asked)
+    fitted = fit(member, points, **how)
+    judged = of_fits([fitted], points)
+    points = judged.admit("exponent", asked["anyway"], json)
+    drawn = draws(fitted, draws=asked["draws"], seed=asked["seed"])
+    _tell(local_exponents(drawn, flops, count=count, points=points, level=asked["level"]), points, json)
+    judged.end()
+
+
+def _tell(found, points, json: bool) -> None:
     emit(_plain(found), points) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
@@ -72,31 +83,6 @@ def _refuse_with_table(**given) -> None:
             raise MisuseError(
                 f"--{name.replace('_', '-')} is for a law without a table: the table says it. Leave it out."
             )
-
-
-def _drawn(law, table: str, asked: dict):
-    """Fit the law to a table and draw from it; the failed rules of the audit that bear on it are notes of the points.
-
-    Raises:
-        FitError: no claim can rest on the fit, and it is not wanted anyway.
-    """
-    from ..auditing.bearing import bearing_on
-    from ..auditing.claim_gate import LEAD, barred, refuse
-    from ..fitting.fit import fit
-    from ..uncertainty.draws import draws
-
-    points, letters = table_of(asked, table)
-    [given] = options_of([law], letters, asked)
-    found = fit(law, points, **given)
-    bars = barred([found], points, found.columns)
-    refuse("exponent", () if asked["anyway"] else bars)
-    for reason in bars:
-        say(f"{LEAD}: {reason}")
-    failed = bearing_on(found, points)
-    for rule in failed:
-        say(f"warning: {rule}")
-    noted = replace(points, notes=(*bars, *points.notes, *failed))
-    return noted, draws(found, draws=asked["draws"], seed=asked["seed"])
 
 
 def _plain(found) -> dict:

@@ -2,14 +2,14 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MisuseError, unknown_name
 from . import options as o
-from .app import say, show
+from .app import say
 from .fits_given import Fitted
 from .outputs import spared
 
@@ -116,7 +116,6 @@ def _command(fitted_first: Callable, verb: Callable) -> Callable:
 
 def _by_a_forecast(verb: Callable, asked: dict, table: str, given: dict) -> None:
     """Forecast a table with no law named; a name that is a law of the shelf lacks its table."""
-    from ..auditing.bearing import in_lines
     from ..laws import LAWS
     from ..points.along_runs import untold
     from .forecasts_given import unasked
@@ -127,35 +126,23 @@ def _by_a_forecast(verb: Callable, asked: dict, table: str, given: dict) -> None
     made = unasked(table, asked, given)
     for warning in untold(made.points):
         say(f"warning: {warning}")
-    _told(verb, made, in_lines(made.failed), given, asked["anyway"])
+    _gated(verb, made, given, asked["anyway"])
 
 
 def _by_a_law(verb: Callable, asked: dict, law: str, table: str, given: dict) -> None:
     """Fit laws to a table, and hand them to a verb."""
-    from ..auditing.bearing import bearing_on
-
     laws, files = laws_of(law, asked["law_file"])
     spared("--to", given.get("to"), (table, *files.values()))
-    fitted = _fitted(laws, files, table, asked)
-    _told(verb, fitted, bearing_on(fitted.fit, fitted.points), given, asked["anyway"])
+    _gated(verb, _fitted(laws, files, table, asked), given, asked["anyway"])
 
 
-def _told(verb: Callable, made: Any, failed: Sequence[str], given: dict, anyway: bool) -> None:
-    """Run a verb, and end with the failed rules of the audit that bear on its numbers.
-
-    What bars every number leads: `fit` says so before its constants; any other verb refuses, unless asked for anyway.
-    """
-    from ..auditing.claim_gate import LEAD, refuse
-
-    bars = made.barred()
-    if verb.__name__ != "fit" and not anyway:
-        refuse(verb.__name__.strip("_").replace("predict", "prediction"), bars)
-    if not given.get("json"):
-        for reason in bars:
-            show(f"{LEAD}: {reason}")
-    verb(replace(made, points=replace(made.points, notes=(*bars, *made.points.notes, *failed))), **given)
-    for rule in failed:
-        say(f"warning: {rule}")
+def _gated(verb: Callable, made: Any, given: dict, anyway: bool) -> None:
+    """Run a verb behind the gate of claims: `fit` leads with what bars its constants, any other verb refuses."""
+    judged, json = made.judged(), bool(given.get("json"))
+    what = verb.__name__.strip("_").replace("predict", "prediction")
+    points = judged.lead(json) if what == "fit" else judged.admit(what, anyway, json)
+    verb(replace(made, points=points), **given)
+    judged.end()
 
 
 def with_options(*names: str, **defaults) -> Callable:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import FitError, MisuseError, PointsError, argument, unknown_name
 from .app import say
+from .gate import Judged, of_fits
 
 if TYPE_CHECKING:
     from ..comparing.ensemble import Ensemble
@@ -37,11 +38,9 @@ class Fitted:
         told = [*found, *(message for message in dict.fromkeys((*self.noted, *own)) if message not in found)]
         return [{"id": found.get(message, "forecast"), "message": message} for message in told]
 
-    def barred(self) -> tuple[str, ...]:
-        """List what bars every number of these fits, with what to do."""
-        from ..auditing.claim_gate import barred
-
-        return barred([one.fit for one in self.draws], self.points, self.fit.columns)
+    def judged(self) -> Judged:
+        """Judge the table by these fits."""
+        return of_fits([one.fit for one in self.draws], self.points)
 
     def tell_first(self) -> list[str]:
         """Print the warnings that stand before any number of these fits; give them, so that they are printed once."""

@@ -1,16 +1,15 @@
 """What a verb is given where no law is named: the default forecast of one table."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MisuseError
 from .app import say
+from .gate import Judged, of_table
 
 if TYPE_CHECKING:
     from ..points.points import Points
     from ..predicting.forecast import Forecaster
-    from ..results.audited import Finding
 
 OF_A_LAW = {  # option -> what it is without being given
     "loss": "huber",
@@ -43,18 +42,9 @@ class Unasked:
         """Give the sentences of a verb, each once, as a JSON document has them."""
         return [{"id": "forecast", "message": message} for message in dict.fromkeys(own)]
 
-    @cached_property
-    def failed(self) -> "tuple[Finding, ...]":
-        """The failed rules of the audit that bear on every number of this table."""
-        from ..auditing.bearing import bearing
-
-        return bearing(self.points, self.forecaster.seen.columns)
-
-    def barred(self) -> tuple[str, ...]:
-        """List what bars every number of this table, with what to do."""
-        from ..auditing.claim_gate import barred_of_forecast
-
-        return barred_of_forecast(self.forecaster, self.failed)
+    def judged(self) -> Judged:
+        """Judge the table, with no law named."""
+        return of_table(self.points, self.forecaster.seen.columns)
 
     def tell_first(self) -> list[str]:
         """Print what is odd about the table before any number; give it, so that it is printed once."""

@@ -9,6 +9,7 @@ from ..records.json_values import finite
 from ..records.numbers_in_text import interval
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
+from .gate import Judged, of_table
 
 if TYPE_CHECKING:
     from ..results.fitted import Estimate
@@ -56,6 +57,7 @@ def frontier(
     draws: o.Count = 1000,
     level: o.Level = 0.95,
     seed: o.Seed = 0,
+    anyway: o.Anyway = False,
     json: Json = False,
 ):
     """Find the compute-optimal size and tokens at each budget, the power laws through them, and disagreements.
@@ -77,13 +79,25 @@ def frontier(
     }
     asked = ("envelope", "isoflop") if method == "all" else (method,)
     found = _found(read_in.points, asked, {name: {**same, **own[name]} for name in asked})
+    judged = _judged(read_in.points, chosen, method)
+    noted = judged.admit("frontier", anyway, json)
     law = against or ("chinchilla" if method == "all" else None)
     beside: dict[str, Estimate] = {}
     told: list[str] = []
     if law:
         beside, told = _beside(law, law_file, read_in.points, found, level, seed, required=against is not None)
     best = {name: [one.at(flops) for flops in computes] for name, one in found.items()}
-    _tell(found, best, beside, told, read_in.points, json)
+    _tell(found, best, beside, told, noted, json)
+    judged.end()
+
+
+def _judged(points, roles: dict[str, str], method: str) -> Judged:
+    """Judge the table in the columns of the frontier; of runs at many batches, the units alone."""
+    from ..frontiers.slices import chosen_columns
+
+    named = chosen_columns(points.kept, roles)
+    letters = "NDC" if method == "critical-batch" else "NDCL"
+    return of_table(points, {letter: named[_ROLE[letter]] for letter in letters if named[_ROLE[letter]] in points})
 
 
 def _computes(at: list[str] | None, method: str) -> list[float]:
@@ -183,7 +197,7 @@ def _tell(found: dict, best: dict, beside: dict, told: list[str], points, json: 
             show("the approaches agree: exponents of N within 0.05 of each other")
         for sentence in apart:
             show(f"disagreement: {sentence}")
-    for warning in (*(w for one in found.values() for w in one.warnings), *told):
+    for warning in dict.fromkeys((*(w for one in found.values() for w in one.warnings), *told)):
         say(f"warning: {warning}")
 
 

@@ -6,6 +6,7 @@ import typer
 
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
+from .gate import of_table
 from .study_options import Goal, MaxRun
 
 
@@ -27,6 +28,7 @@ def next_command(
     where: o.Where = None,
     unit: o.Unit = None,
     given: o.Given = None,
+    anyway: o.Anyway = False,
     json: Json = False,
 ):
     """Choose the runs to add now, so that the interval of a goal becomes narrow: what each would buy, and when to stop.
@@ -35,6 +37,7 @@ def next_command(
     """
     from ..errors import MisuseError
     from ..planning.asked_quantity import asked_quantity
+    from ..predicting.forecast_points import seen_of
     from ..studying.design_for_text import next_as_plain, text_of_next
     from ..studying.next_runs import next_runs
 
@@ -42,6 +45,8 @@ def next_command(
     if budget is None:
         raise MisuseError("next needs the FLOPs that may be spent, such as --budget 1e20.")
     table, columns = _points_of(points, map, where, unit, given)
+    judged = of_table(table, seen_of(table, columns).columns)
+    table = judged.admit("choice of runs", anyway, json)
     found = next_runs(
         table,
         quantity,
@@ -53,8 +58,9 @@ def next_command(
         columns=columns,
     )
     for warning in found.warnings:
-        say(warning)
+        say(f"warning: {warning}")
     emit(next_as_plain(found), table) if json else show(text_of_next(found))
+    judged.end()
 
 
 def _points_of(points: str, map, where, unit, given):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ Accuracy = Annotated[
         "bhagia-accuracy.",
     ),
 ]
+ENDS = ("value", "low", "high")
 COUNT = 500  # draws of the second step behind a forecast, which has none
 
 
@@ -63,7 +65,7 @@ def _named(accuracy: str) -> str | None:
 
 def _through(a: Fitted | Unasked, chain: Any, at: list[str], losses: list, json: bool) -> None:
     """Print the accuracies behind predicted losses."""
-    from ..predicting.prediction_text import prediction_lines
+    from ..predicting.prediction_text import determined, prediction_lines
     from ..predicting.through_loss import through_loss
 
     said = [through_loss(loss, chain) for loss in losses]
@@ -76,18 +78,19 @@ def _through(a: Fitted | Unasked, chain: Any, at: list[str], losses: list, json:
         emit(made[0] if len(made) == 1 else made, a.points)
     else:
         show("\n".join(line for text, p in zip(at, said, strict=True) for line in prediction_lines(p, [text])))
-        through = ", ".join(f"{float(loss.value):.4g}" for loss in losses)
+        through = ", ".join(determined(*(float(getattr(loss, end)) for end in ENDS)) for loss in losses)
         show(f"through a loss of {through} by law {chain.fit.law.name}, whose uncertainty the interval holds too")
     for warning in (one for one in warned if one["message"] not in before):
         say(f"warning: {warning['message']}")
 
 
 def _through_plain(a: Fitted | Unasked, chain: Any, target: dict[str, float], p: Any, loss: Any) -> dict[str, Any]:
-    ends = {name: finite(float(getattr(loss, name))) for name in ("value", "low", "high")}
+    ends = {name: finite(float(getattr(loss, name))) for name in ENDS}
     return {
         "at": target,
         "quantity": "accuracy",
-        **{name: finite(float(getattr(p, name))) for name in ("value", "low", "high")},
+        **{name: finite(float(getattr(p, name))) for name in ENDS},
+        "determined": bool(isfinite(p.value)),
         "level": p.level,
         "kind": p.kind,
         "reach": float(p.reach),
@@ -197,7 +200,7 @@ def _predict_plain(a: Fitted, target: dict[str, float], p) -> dict:
     return {
         "at": target,
         "quantity": a.fit.law.predicts,
-        "value": float(p.value),
+        "value": finite(float(p.value)),
         "low": finite(p.low),
         "high": finite(p.high),
         "level": a.level,

@@ -7,6 +7,7 @@ import typer
 
 from . import options as o
 from .app import INFER, app, say, show
+from .gate import of_table
 from .outputs import spared, wrote
 
 Tables = Annotated[
@@ -16,7 +17,15 @@ To = Annotated[Path, typer.Option("--to", help="Write the prior here, for --prio
 
 
 @app.command(rich_help_panel=INFER)
-def prior(tables: Tables, to: To, map: o.Map = None, where: o.Where = None, unit: o.Unit = None, given: o.Given = None):
+def prior(
+    tables: Tables,
+    to: To,
+    map: o.Map = None,
+    where: o.Where = None,
+    unit: o.Unit = None,
+    given: o.Given = None,
+    anyway: o.Anyway = False,
+):
     """Learn a prior from your own past studies, for predict and plan with no law named.
 
     Each study is fitted alone; the spread between them, drawn towards the field's, becomes the prior. With five studies
@@ -24,7 +33,7 @@ def prior(tables: Tables, to: To, map: o.Map = None, where: o.Where = None, unit
 
     Example:  scalinglaws prior study-2024.csv study-2025.csv --to ours.json
     """
-    from ..predicting.forecast_points import past_study
+    from ..predicting.forecast_points import past_study, seen_of
     from ..predicting.learning import learn
     from ..predicting.prior import field_prior, vague_prior
 
@@ -32,6 +41,9 @@ def prior(tables: Tables, to: To, map: o.Map = None, where: o.Where = None, unit
     studies = []
     for table in tables:
         read_in = o.read(table, map, where, unit, given=given, across=None, tell=say)
+        judged = of_table(read_in.points, seen_of(read_in.points, read_in.columns).columns)
+        judged.admit(f"prior, with {table},", anyway, json=False)
+        judged.end()
         studies.append(past_study(read_in.points, table, read_in.columns))
     made = learn(studies, vague_prior(), before=field_prior(), source=f"scalinglaws prior, {len(tables)} tables")
     made.write(to)

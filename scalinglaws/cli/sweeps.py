@@ -7,6 +7,7 @@ import typer
 from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
+from .gate import of_table
 
 Knobs = Annotated[
     str | None,
@@ -26,12 +27,14 @@ def sweeps(
     unit: o.Unit = None,
     given: o.Given = None,
     level: o.Level = 0.95,
+    anyway: o.Anyway = False,
     json: Json = False,
 ):
     """Find the best learning rate and batch of every size and number of tokens, each with its error, and their laws.
 
     Example:  scalinglaws sweeps points.csv --at N=1e9,D=1e11
     """
+    from ..auditing.barred_answers import barred_of_sweeps
     from ..frontiers.sweeps import sweeps as run_sweeps
     from ..frontiers.sweeps_text import settings_lines
 
@@ -39,13 +42,16 @@ def sweeps(
     read_in = o.read(points, map, where, unit, given=given, across=across)
     chosen = None if knobs is None else o.several([knobs])
     found = run_sweeps(read_in.points, knobs=chosen, level=level)
+    counted = {letter: found.columns[role] for letter, role in (("N", "params"), ("D", "tokens"))}
+    judged = of_table(read_in.points, counted, barred_of_sweeps(found), groups="A")
+    noted = judged.admit("best setting", anyway, json)
     best = [found.at(*place) for place in places]
     if json:
         there = [
             {"N": n, "D": d, "reach": found.reach(n, d), **{knob: _plain(one) for knob, one in each.items()}}
             for (n, d), each in zip(places, best, strict=True)
         ]
-        emit({**_document(found), "at": there}, read_in.points)
+        emit({**_document(found), "at": there}, noted)
     else:
         blocks = found.blocks()
         for (n, d), each in zip(places, best, strict=True):
@@ -53,6 +59,7 @@ def sweeps(
         show(blocks)
     for warning in found.warnings:
         say(f"warning: {warning}")
+    judged.end()
 
 
 def _place(text: str) -> tuple[float, float]:

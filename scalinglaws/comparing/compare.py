@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..errors import FitError, MisuseError, PointsError, argument
+from ..errors import FitError, MisuseError, PointsError, argument, counted
 from ..fitting.columns import chosen_columns, with_derived_inputs
 from ..fitting.fit import fit
 from ..fitting.own_law import inputs_for
@@ -61,7 +61,7 @@ def compare(
     points, left_out = _rows_of_all(members, points, told)
     scale = compute_column(points, by)
     cuts = [above] if above is not None else default_cuts(scale, max(len(m.parameters) for m in members))
-    _check(points, scale, cuts)
+    _check(points, scale, cuts, 2 + min(len(m.parameters) for m in members))
     trials = {m.name: _trials(m, points, cuts, by, level, draws, seed, told[m.name]) for m in members}
     failed = [_failed(m, trials[m.name]) for m in members if not _enough(trials[m.name])]
     able = [m for m in members if _enough(trials[m.name])]
@@ -135,13 +135,14 @@ def _members(laws: Sequence[Law | str]) -> list[Law]:
     return members
 
 
-def _check(points: Points, scale: np.ndarray, cuts: list[float]) -> None:
+def _check(points: Points, scale: np.ndarray, cuts: list[float], least: int) -> None:
     if not cuts or not (scale > cuts[0]).any() or not (scale <= cuts[0]).any():
+        some = counted(len(points), "point")
+        told = f"{some} from {scale.min():.3g} to {scale.max():.3g} leave none to fit and to test."
+        if len(points) < least:
+            raise PointsError(f"{told} Add runs: these laws need {least} or more.")
         inside = argument(above=float(f"{np.median(scale):.3g}"))
-        raise PointsError(
-            f"{len(points)} points from {scale.min():.3g} to {scale.max():.3g} leave none to fit and to test. "
-            f"Choose a compute inside that range, such as {inside}, or add runs."
-        )
+        raise PointsError(f"{told} Choose a compute inside that range, such as {inside}, or add runs.")
 
 
 def _common(cuts, able: list[Law], trials, failed: list[Compared]) -> list[float]:

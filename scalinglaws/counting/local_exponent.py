@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MisuseError, argument, unknown_name
+from ..errors import MisuseError, NameUnknownError, argument, unknown_name
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..laws.pearce2024 import vocabulary_gamma
@@ -158,14 +158,24 @@ def _checked(law: Law) -> Law:
     return law
 
 
+def _require_count(name: str, known: Mapping[str, Relation]) -> None:
+    """Refuse a count that a table does not have.
+
+    Raises:
+        NameUnknownError: with the one to ask for.
+    """
+    if name not in known:
+        told = unknown_name("count of parameters in this table", name, known)
+        raise NameUnknownError(f"{told} Ask for {argument(count=next(iter(known)))}.")
+
+
 def _between(own: str, count: str, points: Points | None, n_vocab, aspect) -> tuple[Relation, Relation, str]:
     """Give the law's count and the count asked for as functions of the smaller of them, and the relation in words."""
     if points is not None:
         counts = counts_of(points, {})
         base, known = relations(counts)
         for name in (own, count):
-            if name not in known:
-                raise unknown_name("count of parameters in this table", name, counts.params)
+            _require_count(name, known)
         return known[own], known[count], f"counts as in the table, by {base}"
     both = {WITHOUT, WHOLE}
     if {own, count} - both:

@@ -76,19 +76,20 @@ def frontier(
     for kind, name, known in (("frontier method", method, METHODS), ("form", form, FORMS)):
         if name not in known:
             raise unknown_name(kind, name, known)
+    finished = points.kept  # the rows that a law is fitted to
     points = _some(kept_again(points, *_TAKEN_BACK.get(method, ())).kept)
     chosen = chosen_columns(points, dict(columns or {}))
     if method == "critical-batch":
         return critical_batch(points, columns=chosen, draws=draws, level=level, seed=seed)
-    points = unmixed(points)
+    points, wild = unmixed(points), wild_runs(finished, chosen)
     if method == "c-min":
         critical = dict(critical or KAPLAN_CRITICAL)
         points, chosen = adjusted(points, chosen, critical), {**chosen, "flops": "flops_min", "tokens": "tokens_min"}
     how = _How(method, chosen, form, depth, draws, level, seed, critical if method == "c-min" else None)
     if method == "isoflop":
         made = slices_of_budgets(points, chosen, _budgets(points, chosen, budget))
-        return _fitted(made, how, _runs(points), (*untold(points), *wild_runs(points, chosen)))
-    return _fitted(slices_of_curves(curves(points, chosen, burn_in), per_decade), how, _runs(points))
+        return _fitted(made, how, _runs(points), (*untold(points), *wild))
+    return _fitted(slices_of_curves(curves(points, chosen, burn_in), per_decade), how, _runs(points), wild)
 
 
 def _runs(points: Points) -> int:

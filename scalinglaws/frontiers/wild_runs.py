@@ -32,12 +32,14 @@ def wild_runs(points: Points, columns: Mapping[str, str]) -> tuple[str, ...]:
     if sd < LEAST_SCALE or not len(wild) or len(apart) - len(wild) <= len(found.z):
         return ()
     wild = wild[np.argsort(-np.abs(apart[wild]))]
+    wild = wild[np.sort(np.unique(found.clusters[wild], return_index=True)[1])]  # of a run its farthest row
     names = [str(found.clusters[i]) for i in wild]
     shown = ", ".join(f"{name} ({-apart[i]:+.1%})" for name, i in list(zip(names, wild, strict=True))[:SHOWN])
     rest = f" and {len(wild) - SHOWN} more" if len(wild) > SHOWN else ""
     lie, them = ("lies", "it") if len(wild) == 1 else ("lie", "them")
+    runs = len(np.unique(found.clusters))
     told = (
-        f"{len(wild)} of {len(apart)} runs {lie} over {WILD:g} robust standard deviations from the additive law of the "
+        f"{len(wild)} of {runs} runs {lie} over {WILD:g} robust standard deviations from the additive law of the "
         f"others: {shown}{rest}. Such a run moves the best size of its budget and widens every interval: look at {them}"
     )
     if "run_id" not in points:

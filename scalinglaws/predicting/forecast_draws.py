@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..errors import PointsError, counted
 from ..fitting.fit import fit
+from ..laws import law
 from ..points.points import Points
 from ..uncertainty.drawn import Draws
 from .drawn_surfaces import NOWHERE, DrawnSurfaces, drawn_surfaces, padded, parameters
@@ -67,8 +69,15 @@ def draws_of(
     """Draw whole surfaces from a posterior.
 
     Raises:
-        PointsError: the points cannot support the law by themselves: on one ray of D/N, for example.
+        PointsError: there are too few points for a best size, or they cannot support the law by themselves: on one ray
+            of D/N, for example.
     """
+    distinct, least = len(np.unique(posterior.seen.x, axis=0)), len(law(FORM).parameters) + 1
+    if distinct < least:
+        raise PointsError(
+            f"{counted(distinct, 'different point')}: a best size needs {least} or more. So few allow a forecast of a "
+            "loss (scalinglaws predict) and a choice of the runs to add (scalinglaws next)."
+        )
     found = fit(FORM, points, loss="student-t", columns=columns)
     surfaces = drawn_surfaces(posterior, draws, seed)
     best = posterior.components[int(np.argmax(posterior.shares))]

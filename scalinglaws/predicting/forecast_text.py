@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..records.numbers_in_text import between
+from .prediction_text import determined as written
 from .prediction_text import lines
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def _line(made: "Forecast", at: str, value, low, high, determined, share, reach,
 def _said(made: "Forecast", value, low, high, determined, told) -> str:
     if not told:
         return "not determined: these runs do not predict this"
-    if not determined:
-        return f"not determined by these runs; other studies leave {between(low, high)}"
-    return f"{value:.5g} {between(low, high)}"
+    return written(value if determined else np.nan, low, high)
 
 
 def _answers(made: "Forecast", share: float) -> str:

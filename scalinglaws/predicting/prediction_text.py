@@ -7,6 +7,8 @@ import numpy as np
 
 from ..records.numbers_in_text import between
 
+NOT_DETERMINED = "not determined by these runs"
+
 if TYPE_CHECKING:
     from .forecast import Forecast
     from .predict import Prediction
@@ -38,10 +40,17 @@ def targets(made: "Prediction | Forecast") -> list[str]:
     return [",".join(f"{k}={v[i]:.6g}" for k, v in columns.items()) for i in range(int(np.prod(shape)))]
 
 
+def determined(value: float, low: float, high: float) -> str:
+    """Write a value with its interval; where the runs do not determine it, the interval of other studies."""
+    if np.isfinite(value):
+        return f"{value:.5g} {between(low, high)}"
+    return f"{NOT_DETERMINED}; other studies leave {between(low, high)}"
+
+
 def _line(made: "Prediction", at: str, value: float, low: float, high: float, reach: float, inside, told, form) -> str:
     kind = "one new run" if made.kind == "run" else "the law alone"
     beyond = "" if inside else "; outside the range of the points: an extrapolation"
-    said = f"{value:.5g} {between(low, high)}" if told else "not determined by these runs"
+    said = determined(value, low, high) if told else NOT_DETERMINED
     by = f"; by {made.law}" if made.law else ""
     by += f", with {form:.1%} (sd) for the error of its form" if by and form else ""
     return (
