@@ -1,7 +1,7 @@
 """The records of a joint fit of several arms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -80,6 +80,11 @@ class ArmsFit(PublicRecord):
             MisuseError: no such arm.
         """
         return self.by_arm[checked_arm(self.arms, name)]
+
+    def as_one_law(self) -> Fit:
+        """Give the joint fit as one of the law of an arm, by which its table is judged: without the number of the arm."""
+        columns = {letter: name for letter, name in self.joint.columns.items() if letter in (*self.law.inputs, "L")}
+        return replace(self.joint, law=self.law, columns=columns)
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""

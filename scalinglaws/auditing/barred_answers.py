@@ -1,10 +1,13 @@
-"""Why no answer that is not of one law of N and D may be claimed: best settings of sweeps, and curves of a schedule."""
+"""Why no answer that is not of one law of N and D may be claimed: best settings, curves of a schedule, mixtures."""
 
 import numpy as np
 
+from ..arms.mixtures import Mixtures
 from ..frontiers.sweeps import Sweeps
+from ..points.other_arms import with_other_arms
 from ..points.points import Points
 from ..predicting.curve import CurveForecast
+from ..quantities import playing
 from .claim_gate import barred_of_points, scattered, unexplained
 
 LEAST_CELLS = 8  # fewer than these an additive law follows each
@@ -20,12 +23,14 @@ def barred_of_sweeps(found: Sweeps) -> tuple[str, ...]:
     return barred_of_points(Points(lowest), columns, failed=())
 
 
-def barred_of_curve(found: CurveForecast, loss: np.ndarray) -> tuple[str, ...]:
+def barred_of_curve(found: CurveForecast, points: Points, column: str | None = None) -> tuple[str, ...]:
     """List what bars a predicted curve: the law misses the runs that were left out, or scatters about its own.
 
     Args:
-        loss: the losses of the curves, a row each.
+        points: the curves. column: that of their losses; the first filled one by default.
     """
+    loss = next(points[name] for name in (column, *playing("loss")) if name in points)
+    loss = loss[np.isfinite(loss) & (loss > 0)]
     off = np.array(list(found.left_out.values()))
     variance = float(np.log(loss).var())
     r2 = 1 - float(np.mean(off**2)) / variance if variance > 0 else np.nan
@@ -33,3 +38,12 @@ def barred_of_curve(found: CurveForecast, loss: np.ndarray) -> tuple[str, ...]:
         *unexplained(f"{found.law}, on curves left out of its fit,", r2, "the loss", "steps and rates"),
         *scattered(found.law, found.noise),
     )
+
+
+def barred_of_mixtures(found: Mixtures, points: Points) -> tuple[str, ...]:
+    """List what bars a mixture: the forms chosen explain less than half of the losses of mixtures left out."""
+    rows = with_other_arms(points).kept
+    weighed = [(found.weights[one.loss] * one.errors[one.form]) ** 2 for one in found.losses]
+    varied = [found.weights[one.loss] ** 2 * np.nanvar(np.log(rows[one.loss])) for one in found.losses]
+    r2 = 1 - sum(weighed) / sum(varied) if sum(varied) > 0 else np.nan
+    return tuple(unexplained("the form of each loss, on mixtures left out,", r2, "the losses", "shares"))

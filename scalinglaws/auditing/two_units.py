@@ -4,15 +4,16 @@ A mixture of two regressions by hard assignment: ln-scale losses follow E + A N^
 of N (or D) has another amplitude, A f^-a: their N counts f times as much. Rows are assigned and amplitudes fitted in
 turn, from several starts. Two groups are reported where they shorten the description of the losses by at least
 `GAIN` nats per row: ln(rms of one group / rms of two) less the entropy of the assignment and 2 ln(n) / n for the two
-numbers more. A split of pure noise in two shortens it by less than nothing, since assigning each row costs more than
-its residual loses.
+numbers more. A split of pure noise in two shortens it by less than nothing: to assign each row costs more than its
+residual gains.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from scipy.optimize import minimize
 
 from ..errors import PointsError, argument
 from ..points.derived import with_derived
@@ -81,9 +82,9 @@ def _of_losses(points: Points, columns: Mapping[str, str]) -> Groups | None:
     x = [column - np.median(column) for column in x if np.ptp(column) > 0]
     if not names:
         return None
-    designs = [(powers, np.column_stack([np.ones(len(loss)), *terms]) / loss[:, None]) for powers, terms in _terms(x)]
     y = np.ones(len(loss))
-    before = min(_rms(y - one @ _solved(one, y), OF_LOSS) for _, one in designs)
+    designs = [(powers, _design(powers, x, loss)) for powers in product(EXPONENTS, repeat=len(x))]
+    before = _of_one_law(x, loss)
     best: Groups | None = None
     for powers, design in designs:
         for j, name in enumerate(names):
@@ -134,9 +135,22 @@ def _values(points: Points, names: list[str], target: str) -> tuple[np.ndarray, 
     return rows, list(np.log(table[:-1, rows])), table[-1, rows]
 
 
-def _terms(x: list[np.ndarray]) -> Iterator[tuple[tuple[float, ...], list[np.ndarray]]]:
-    for powers in product(EXPONENTS, repeat=len(x)):
-        yield powers, [np.exp(-power * one) for power, one in zip(powers, x, strict=True)]
+def _design(powers: Sequence[float], x: list[np.ndarray], loss: np.ndarray) -> np.ndarray:
+    """Give the terms of the law over the losses: a constant, and a power of each input, (rows, 1 + inputs)."""
+    terms = [np.exp(-power * one) for power, one in zip(powers, x, strict=True)]
+    return np.column_stack([np.ones(len(loss)), *terms]) / loss[:, None]
+
+
+def _of_one_law(x: list[np.ndarray], loss: np.ndarray) -> float:
+    """Give the rms of one group, at its own best exponents: what two groups explain must not be what a grid leaves."""
+
+    def missed(powers) -> float:
+        design = _design(np.clip(powers, 0.01, 3.0), x, loss)
+        return _rms(1 - design @ _solved(design, np.ones(len(loss))), OF_LOSS)
+
+    start = min(product(EXPONENTS, repeat=len(x)), key=missed)
+    found = minimize(missed, start, method="Nelder-Mead", options={"maxfev": 120, "xatol": 1e-3, "fatol": 1e-6})
+    return min(missed(start), float(found.fun))
 
 
 def _starts(x: list[np.ndarray], j: int, residuals: np.ndarray) -> Iterator[np.ndarray]:

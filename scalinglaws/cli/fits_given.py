@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import FitError, MisuseError, PointsError, argument, unknown_name
 from .app import say
-from .gate import Judged, of_fits
+from .gate import JudgedTable, of_fits
 
 if TYPE_CHECKING:
     from ..comparing.ensemble import Ensemble
@@ -38,7 +38,7 @@ class Fitted:
         told = [*found, *(message for message in dict.fromkeys((*self.noted, *own)) if message not in found)]
         return [{"id": found.get(message, "forecast"), "message": message} for message in told]
 
-    def judged(self) -> Judged:
+    def judged(self) -> JudgedTable:
         """Judge the table by these fits."""
         return of_fits([one.fit for one in self.draws], self.points)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MisuseError
 from .app import say
-from .gate import Judged, of_table
+from .gate import JudgedTable, of_table
 
 if TYPE_CHECKING:
     from ..points.points import Points
@@ -42,7 +42,7 @@ class Unasked:
         """Give the sentences of a verb, each once, as a JSON document has them."""
         return [{"id": "forecast", "message": message} for message in dict.fromkeys(own)]
 
-    def judged(self) -> Judged:
+    def judged(self) -> JudgedTable:
         """Judge the table, with no law named."""
         return of_table(self.points, self.forecaster.seen.columns)
 

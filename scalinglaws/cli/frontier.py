@@ -9,10 +9,10 @@ from ..records.json_values import finite
 from ..records.numbers_in_text import interval
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .gate import Judged, of_table
+from .gate import JudgedTable, of_table
 
 if TYPE_CHECKING:
-    from ..results.fitted import Estimate
+    pass
 
 METHODS = ("envelope", "isoflop", "c-min", "critical-batch", "all")
 Method = Annotated[
@@ -81,17 +81,14 @@ def frontier(
     found = _found(read_in.points, asked, {name: {**same, **own[name]} for name in asked})
     judged = _judged(read_in.points, chosen, method)
     noted = judged.admit("frontier", anyway, json)
-    law = against or ("chinchilla" if method == "all" else None)
-    beside: dict[str, Estimate] = {}
-    told: list[str] = []
-    if law:
-        beside, told = _beside(law, law_file, read_in.points, found, level, seed, required=against is not None)
+    law = against or ("chinchilla" if method == "all" else "")
+    beside, told = _beside(law, law_file, read_in.points, found, level, seed, required=against is not None)
     best = {name: [one.at(flops) for flops in computes] for name, one in found.items()}
     _tell(found, best, beside, told, noted, json)
     judged.end()
 
 
-def _judged(points, roles: dict[str, str], method: str) -> Judged:
+def _judged(points, roles: dict[str, str], method: str) -> JudgedTable:
     """Judge the table in the columns of the frontier; of runs at many batches, the units alone."""
     from ..frontiers.slices import chosen_columns
 
@@ -151,7 +148,7 @@ def _found(points, methods, given: dict[str, dict]) -> dict:
 
 
 def _beside(name: str, files, points, found: dict, level: float, seed: int, required: bool) -> tuple[dict, list[str]]:
-    """Give the exponent of a fitted law at the middle of the budgets, and the warnings of its fit.
+    """Give the exponent of a fitted law at the middle of the budgets, and the warnings of its fit; of no name, nothing.
 
     If the law cannot be fitted to the table, that is reported and no error, unless it was asked for.
     """
@@ -160,6 +157,8 @@ def _beside(name: str, files, points, found: dict, level: float, seed: int, requ
     from ..uncertainty.draws import draws
     from .fit_options import laws_of
 
+    if not name:
+        return {}, []
     law = laws_of(name, files)[0][0]
     first = next((one for one in found.values() if hasattr(one, "budgets")), None)
     if first is None:

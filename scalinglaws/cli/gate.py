@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedTable:
     """A table, judged before any number is made of it.
 
     Attributes:
@@ -53,15 +53,15 @@ class Judged:
             say(f"warning: {rule}")
 
 
-def of_fits(fits: "Sequence[Fit]", points: "Points") -> Judged:
+def of_fits(fits: "Sequence[Fit]", points: "Points") -> JudgedTable:
     """Judge a table by the laws that were fitted to it."""
     from ..auditing.bearing import bearing_on
     from ..auditing.claim_gate import barred
 
-    return Judged(points, barred(fits, points, fits[0].columns), bearing_on(fits[0], points))
+    return JudgedTable(points, barred(fits, points, fits[0].columns), bearing_on(fits[0], points))
 
 
-def of_law(law: "Law", points: "Points", how: Mapping[str, Any]) -> Judged:
+def of_law(law: "Law", points: "Points", how: Mapping[str, Any]) -> JudgedTable:
     """Judge a table by a law that a verb will fit to it, by these options; where it cannot be fitted, not at all."""
     from ..errors import FitError, PointsError
     from ..fitting.fit import fit
@@ -69,11 +69,13 @@ def of_law(law: "Law", points: "Points", how: Mapping[str, Any]) -> Judged:
     try:
         found = fit(law, points, **how)
     except (FitError, PointsError):
-        return Judged(points)
+        return JudgedTable(points)
     return of_fits([found], points)
 
 
-def of_table(points: "Points", columns: Mapping[str, str], bars: Sequence[str] = (), groups: str = "ABC") -> Judged:
+def of_table(
+    points: "Points", columns: Mapping[str, str], bars: Sequence[str] = (), groups: str = "ABC"
+) -> JudgedTable:
     """Judge a table for which no law is named.
 
     Args:
@@ -84,4 +86,4 @@ def of_table(points: "Points", columns: Mapping[str, str], bars: Sequence[str] =
     from ..auditing.claim_gate import barred_of_points
 
     failed = bearing(points, columns, groups)
-    return Judged(points, (*barred_of_points(points, columns, failed), *bars), in_lines(failed))
+    return JudgedTable(points, (*barred_of_points(points, columns, failed), *bars), in_lines(failed))

@@ -8,7 +8,7 @@ import typer
 from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .gate import Judged
+from .gate import JudgedTable
 
 Shares = Annotated[
     str, typer.Option(metavar="A,B,..", help="Columns of proportions, which sum to 1; * stands for any text.")
@@ -53,6 +53,7 @@ def mixtures(
     Example:  scalinglaws mixtures runs.csv --shares 'share_*' --losses 'loss_*' --tokens 1e11 --limit share_code=2e10
     """
     from ..arms.mixtures import mixtures as run_mixtures
+    from ..auditing.barred_answers import barred_of_mixtures
 
     read_in = o.read(points, None, where, None)
     parts, measured = _columns(shares, read_in.points, "--shares"), _columns(losses, read_in.points, "--losses")
@@ -69,19 +70,21 @@ def mixtures(
         level=level,
         seed=seed,
     )
-    judged = _judged(read_in.points, found)
-    noted = judged.admit("mixture", anyway, json)
+    bars = barred_of_mixtures(found, read_in.points)
+    noted = JudgedTable(read_in.points, bars).admit("mixture", anyway, json)
     alike = ",".join(f"{name}={1 / len(parts):.6g}" for name in parts)
     places = [o.places(text, "--at", alike) for text in at or ()]
     there = [{"mixture": place, "losses": found.at(place)} for place in places]
     if json:
         emit({**_plain(found), "at": there}, noted)
     else:
-        said = [", ".join(f"{name} {value:.4f}" for name, value in each["losses"].items()) for each in there]
-        lines = [f"at {text}: {losses}" for text, losses in zip(at or (), said, strict=True)]
-        show([*found.blocks(), *lines])
+        show([*found.blocks(), *(_said(text, each["losses"]) for text, each in zip(at or (), there, strict=True))])
     for warning in found.warnings:
         say(f"warning: {warning}")
+
+
+def _said(place: str, losses: dict[str, float]) -> str:
+    return f"at {place}: {', '.join(f'{name} {value:.4f}' for name, value in losses.items())}"
 
 
 def _columns(text: str, points, option: str) -> list[str]:
@@ -93,22 +96,6 @@ def _columns(text: str, points, option: str) -> list[str]:
             raise MisuseError(f"{option} {part}: no column matches. The table has {', '.join(points.columns)}.")
         found += [name for name in matched if name not in found]
     return found
-
-
-def _judged(points, found) -> Judged:
-    """Judge the losses by what the forms chosen explain of mixtures that were left out."""
-    import numpy as np
-
-    from ..auditing.claim_gate import unexplained
-    from ..points.other_arms import with_other_arms
-
-    rows = with_other_arms(points).kept
-    weighed = [(found.weights[one.loss] * one.errors[one.form]) ** 2 for one in found.losses]
-    varied = [found.weights[one.loss] ** 2 * np.nanvar(np.log(rows[one.loss])) for one in found.losses]
-    r2 = 1 - sum(weighed) / sum(varied) if sum(varied) > 0 else np.nan
-    return Judged(
-        points, tuple(unexplained("the form of each loss, on mixtures left out,", r2, "the losses", "shares"))
-    )
 
 
 def _plain(found) -> dict:

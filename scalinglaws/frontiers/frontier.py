@@ -76,8 +76,7 @@ def frontier(
     for kind, name, known in (("frontier method", method, METHODS), ("form", form, FORMS)):
         if name not in known:
             raise unknown_name(kind, name, known)
-    finished = points.kept  # the rows that a law is fitted to
-    points = _some(kept_again(points, *_TAKEN_BACK.get(method, ())).kept)
+    finished, points = points.kept, _some(kept_again(points, *_TAKEN_BACK.get(method, ())).kept)
     chosen = chosen_columns(points, dict(columns or {}))
     if method == "critical-batch":
         return critical_batch(points, columns=chosen, draws=draws, level=level, seed=seed)
