@@ -82,7 +82,7 @@ class ArmsFit(PublicRecord):
         return self.by_arm[checked_arm(self.arms, name)]
 
     def as_one_law(self) -> Fit:
-        """Give the joint fit as one of the law of an arm, by which its table is judged: without the number of the arm."""
+        """Give the joint fit as one of the law of an arm, by which its table is judged."""
         columns = {letter: name for letter, name in self.joint.columns.items() if letter in (*self.law.inputs, "L")}
         return replace(self.joint, law=self.law, columns=columns)
 
