@@ -307,7 +307,7 @@ def mixed() -> Mixtures:
     told = {"loss_web": Estimate(2.5, 2.4, 2.6), "loss_code": Estimate(1.4, 1.3, 1.5)}
     tried = {"web": 0.5, "code": 0.5}
     proposal = Proposal({"web": 0.6, "code": 0.4}, told, tried, Estimate(0.004, -0.002, 0.011), ("code",))
-    return Mixtures(("web", "code"), 12, losses, {"loss_web": 0.5, "loss_code": 0.5}, proposal, 0.95)
+    return Mixtures(("web", "code"), 12, losses, {"loss_web": 0.5, "loss_code": 0.5}, proposal, 0.95, 0.9)
 
 
 def curve_forecast() -> CurveForecast:

@@ -50,6 +50,7 @@ class Mixtures(PublicRecord):
         shares: the columns of proportions; runs: mixtures that were trained.
         losses: one per loss. weights: loss -> its weight in what is minimised.
         proposal: the mixture with the lowest weighted mean of ln loss inside the proportions tried and the limits.
+        explained: R2 of the weighted ln losses of mixtures left out, by the forms chosen.
     """
 
     shares: tuple[str, ...]
@@ -58,6 +59,7 @@ class Mixtures(PublicRecord):
     weights: Mapping[str, float]
     proposal: Proposal
     level: float
+    explained: float
     warnings: tuple[str, ...] = ()
 
     def at(self, proportions: Mapping[str, float]) -> dict[str, float]:
@@ -124,7 +126,14 @@ def mixtures(
     found = tuple(_loss(r, y[:, i], name, own, form) for i, (name, own) in enumerate(names))
     weight = np.array([chosen[name] for name, _ in names])
     proposal = lowest(found, r, y, (low, high), weight, tuple(shares), draws, level, seed)
-    return Mixtures(tuple(shares), len(r), found, chosen, proposal, level, (*said, *_warnings(found, y)))
+    explained = _explained(found, y, weight)
+    return Mixtures(tuple(shares), len(r), found, chosen, proposal, level, explained, (*said, *_warnings(found, y)))
+
+
+def _explained(found: tuple[MixedLoss, ...], y: np.ndarray, weight: np.ndarray) -> float:
+    varied = float(weight**2 @ np.log(y).var(axis=0))
+    missed = sum((w * one.errors[one.form]) ** 2 for w, one in zip(weight, found, strict=True))
+    return 1 - float(missed) / varied if varied > 0 else np.nan
 
 
 def _read(points: Points, shares: tuple[str, ...], losses: tuple[str, ...]):

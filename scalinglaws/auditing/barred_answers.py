@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from ..arms.mixtures import Mixtures
 from ..frontiers.sweeps import Sweeps
-from ..points.other_arms import with_other_arms
 from ..points.points import Points
 from ..predicting.curve import CurveForecast
 from ..quantities import playing
@@ -29,7 +27,8 @@ def barred_of_curve(found: CurveForecast, points: Points, column: str | None = N
     Args:
         points: the curves. column: that of their losses; the first filled one by default.
     """
-    loss = next(points[name] for name in (column, *playing("loss")) if name in points)
+    named = [column] if column else playing("loss")
+    loss = next(points[name] for name in named if name in points)
     loss = loss[np.isfinite(loss) & (loss > 0)]
     off = np.array(list(found.left_out.values()))
     variance = float(np.log(loss).var())
@@ -40,10 +39,6 @@ def barred_of_curve(found: CurveForecast, points: Points, column: str | None = N
     )
 
 
-def barred_of_mixtures(found: Mixtures, points: Points) -> tuple[str, ...]:
-    """List what bars a mixture: the forms chosen explain less than half of the losses of mixtures left out."""
-    rows = with_other_arms(points).kept
-    weighed = [(found.weights[one.loss] * one.errors[one.form]) ** 2 for one in found.losses]
-    varied = [found.weights[one.loss] ** 2 * np.nanvar(np.log(rows[one.loss])) for one in found.losses]
-    r2 = 1 - sum(weighed) / sum(varied) if sum(varied) > 0 else np.nan
-    return tuple(unexplained("the form of each loss, on mixtures left out,", r2, "the losses", "shares"))
+def barred_of_mixtures(explained: float) -> tuple[str, ...]:
+    """List what bars a mixture: the forms chosen explain too little; `explained`: R2 of losses of mixtures left out."""
+    return tuple(unexplained("the form of each loss, on mixtures left out,", explained, "the losses", "shares"))

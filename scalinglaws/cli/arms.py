@@ -69,7 +69,7 @@ def arms(
     place = _place(flops, at_loss, at, along)
     how = {"arm": arm, "shared": _names(share), "free": _names(free), "pooled": _pooled(pool), "reference": reference}
     table_in, found = _fitted(law, points, asked, how)
-    judged = of_fits([found.as_one_law()], table_in)
+    judged = of_fits([found.as_one_law()], table_in, found.joint.columns)
     table_in = judged.admit("comparison of arms", asked["anyway"], json)
     tests = differences(found, others=others)
     worth = _multipliers(found, place, asked["level"])

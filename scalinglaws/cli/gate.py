@@ -53,12 +53,12 @@ class JudgedTable:
             say(f"warning: {rule}")
 
 
-def of_fits(fits: "Sequence[Fit]", points: "Points") -> JudgedTable:
-    """Judge a table by the laws that were fitted to it."""
+def of_fits(fits: "Sequence[Fit]", points: "Points", columns: Mapping[str, str] | None = None) -> JudgedTable:
+    """Judge a table by the laws that were fitted to it; `columns`: letter -> column, if there are more than theirs."""
     from ..auditing.bearing import bearing_on
     from ..auditing.claim_gate import barred
 
-    return JudgedTable(points, barred(fits, points, fits[0].columns), bearing_on(fits[0], points))
+    return JudgedTable(points, barred(fits, points, columns or fits[0].columns), bearing_on(fits[0], points))
 
 
 def of_law(law: "Law", points: "Points", how: Mapping[str, Any]) -> JudgedTable:

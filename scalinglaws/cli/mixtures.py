@@ -70,7 +70,7 @@ def mixtures(
         level=level,
         seed=seed,
     )
-    bars = barred_of_mixtures(found, read_in.points)
+    bars = barred_of_mixtures(found.explained)
     noted = JudgedTable(read_in.points, bars).admit("mixture", anyway, json)
     alike = ",".join(f"{name}={1 / len(parts):.6g}" for name in parts)
     places = [o.places(text, "--at", alike) for text in at or ()]

@@ -95,5 +95,5 @@ def draws_of(
         unidentified=(),
         noise=posterior.noise,
     )
-    law = Draws(record, np.stack([drawn[name] for name in names], axis=1), names, "posterior", seed)
-    return DrawnForecast(law, surfaces)
+    constants = np.stack([drawn[name] for name in names], axis=1)
+    return DrawnForecast(Draws(record, constants, names, "posterior", seed), surfaces)
