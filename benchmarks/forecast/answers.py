@@ -156,8 +156,8 @@ def lines_of(told: str, found: Found) -> list[list[str]]:
             (good[:, 0].mean(), np.median(good[:, 1]), np.median(np.abs(good[:, 2]))) if len(good) else [np.nan] * 3
         )
         cells = rows.setdefault(answer, [])
-        cells.append(f"{held:.2f} of {len(good)}")
-        cells.append(f"{half:.3f}, {off:.3f}")
+        cells.append(f"{held:.2f} of {len(good)}" if len(good) else "none determined")
+        cells.append(f"{half:.3f}, {off:.3f}" if len(good) else "-")
     return [[told, answer, *_joined(cells)] for answer, cells in rows.items()]
 
 
