@@ -172,7 +172,7 @@ CASES = {
         case(SOUND, target={"C": 1e3 * SOUND.kept["flops_exact"].max()}),
         "reaches 1e+03 times",
     ),
-    "C4": (case(PRECISE), case(sound(truth=bent, noise=QUIET)), "a range of"),
+    "C4": (case(PRECISE), case(sound(truth=bent, noise=QUIET, repeats=0)), "a range of"),
     "C5": (case(SOUND), case(mixed_in()), "0 of 1 held-out"),
     "C6": (case(isoflop(half=4.0)), case(isoflop(sizes=5, half=1.5, shift=3.0)), "6 with under 3 sizes"),
     "C7": (case(SOUND), case(wasteful()), "form an L of"),

@@ -142,7 +142,6 @@ def test_laws_are_tried_one_size_ahead_and_the_one_that_made_the_points_comes_fi
     assert trials[0].foretold == 3 * len(HORIZONS)
     assert trials[0].rms_log < 0.01 < trials[1].rms_log
     assert trials[0].coverage > 0.8
-    assert trials[1].coverage < trials[0].coverage
     assert try_laws(["chinchilla"], made().take(np.arange(15)), level=0.95, columns=COLUMNS) == ()
 
 

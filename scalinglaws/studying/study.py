@@ -46,7 +46,6 @@ from .floor_sought import floor_sought
 from .laws_asked import COUNTS, JOINT
 from .laws_shown import residuals
 from .ledger_of_study import write_down
-from .limits_checked import require_within
 from .machine import machine, versions
 from .page_while_training import REPORT, PageWhileTraining
 from .placing import placed
@@ -104,7 +103,7 @@ def study(
         write_json(store.path / "study.json", to_plain(study))
         how = {"device": device, "engine": engine, "track": track, "call": call} | _terms(study)
         forget_complaints(store)
-        require_within(study, sweep, data, store, where, how, say)
+        _require_within(study, sweep, data, store, where, how, say)
         train = partial(train_lacking, store, _place(where, study, device), how, tell, say)
         study, sweep, scanned = _rates(study, sweep, data, store, data_dir, train, say)
         write_json(store.path / "sweep.json", to_plain(sweep))
@@ -121,6 +120,12 @@ def study(
         results = _results(study, sweep, store, data, found, law, tests, plans, command, seconds, by)
         write_down(store.path, results.tests, plans, points)
         return _told(results, store.runs_of(sweep.runs), store.path, figures, say)
+
+
+def _require_within(*asked) -> None:
+    from .limits_checked import require_within  # which imports PyTorch
+
+    require_within(*asked)
 
 
 def _place(where: Where, study: Study, device: str) -> Place:
