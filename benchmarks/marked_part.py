@@ -20,3 +20,11 @@ def put(page: Path, begin: str, end: str, text: str) -> None:
     """Replace what stands between two marks of a page."""
     between, old = place_in(page, begin, end), page.read_text(encoding="utf-8")
     page.write_text(between.sub(lambda _: f"{begin}\n\n{text}\n\n{end}", old, count=1), encoding="utf-8")
+
+
+def give(page: Path | None, begin: str, end: str, text: str) -> None:
+    """Put a text into its place in a page, or print it where no page is named."""
+    if page is None:
+        print(text, end="\n\n")
+    else:
+        put(page, begin, end, text)

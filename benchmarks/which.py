@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
 
 import numpy as np  # noqa: E402
-from marked_part import put  # noqa: E402
+from marked_part import give  # noqa: E402
 from public_tables import DATA  # noqa: E402
 
 from scalinglaws import Points, compare, draws, fit, plan, read_points  # noqa: E402
@@ -69,10 +69,7 @@ def main() -> None:
         raise SystemExit(f"{lacking[0]}.csv is not on this machine (SCALINGLAWS_DATA). The page needs every table.")
     for part in asked.only.split(","):
         text = PARTS[part]()
-        if asked.write is None:
-            print(text, end="\n\n")
-        else:
-            put(asked.write, f"<!-- {part}: written by benchmarks/which.py -->", END, text)
+        give(asked.write, f"<!-- {part}: written by benchmarks/which.py -->", END, text)
 
 
 def markdown(head: list[str], rows: list[list[str]]) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / "tests"), str(Path(__file__).resolve().parents[1])]
 
-from marked_part import put  # noqa: E402
+from marked_part import give  # noqa: E402
 from public_tables import DATA  # noqa: E402
 
 from scalinglaws import read_points  # noqa: E402
@@ -181,10 +181,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
     text = report(asked.sets, asked.seed)
-    if asked.write:
-        put(asked.write, BEGIN, END, text)
-    else:
-        print(text)
+    give(asked.write, BEGIN, END, text)
 
 
 if __name__ == "__main__":

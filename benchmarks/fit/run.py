@@ -19,7 +19,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import rivals  # noqa: E402
 import scale  # noqa: E402
-from marked_part import place_in, put  # noqa: E402
+from marked_part import give, place_in  # noqa: E402
 
 BEGIN, END = "<!-- written by benchmarks/fit/run.py -->", "<!-- end of what it wrote -->"
 
@@ -39,10 +39,7 @@ def main() -> None:
     if not asked.no_scale:
         parts += ["### Growth", scale.table()]
     text = "\n\n".join(parts)
-    if asked.write:
-        put(asked.write, BEGIN, END, text)
-    else:
-        print(text)
+    give(asked.write, BEGIN, END, text)
 
 
 if __name__ == "__main__":

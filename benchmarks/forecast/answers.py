@@ -22,7 +22,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import numpy as np  # noqa: E402
-from marked_part import put  # noqa: E402
+from marked_part import give  # noqa: E402
 from scipy.optimize import brentq, minimize_scalar  # noqa: E402
 from scores import markdown  # noqa: E402
 from simulated import BESIROGLU, loss  # noqa: E402
@@ -182,10 +182,7 @@ def main() -> None:
         print(f"{told}: {time.process_time() - began:.0f} CPU s", file=sys.stderr, flush=True)
     head = ["truth", "answer", "held at 10x / 100x", "half-width, median error (ln; exponent and accuracy plain)"]
     text = markdown(head, rows)
-    if asked.write:
-        put(asked.write, MARK, END, text)
-    else:
-        print(text)
+    give(asked.write, MARK, END, text)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import numpy as np  # noqa: E402
 from answers import LARGEST, TIMES, WORLDS, World, table  # noqa: E402
-from marked_part import put  # noqa: E402
+from marked_part import give  # noqa: E402
 from scores import REACHES, markdown  # noqa: E402
 from simulated import BESIROGLU, loss  # noqa: E402
 from tables import TABLES, read  # noqa: E402
@@ -229,10 +229,7 @@ def main() -> None:
     text = markdown(["family, " + head[0], *head[1:]], rows(measured, list(REACHES.values())))
     text += "\n\n" + markdown(["world, " + head[0], *head[1:]], rows(made, [(t / 2, t * 2) for t in TIMES]))
     print(f"rates: {RATE} of lines and laws, {RATE_OF_FORECAST} of the forecast", file=sys.stderr)
-    if asked.write:
-        put(asked.write, MARK, END, text)
-    else:
-        print(text)
+    give(asked.write, MARK, END, text)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from marked_part import put  # noqa: E402
+from marked_part import give  # noqa: E402
 from methods import METHODS, Method  # noqa: E402
 from other_packages import RIVALS  # noqa: E402
 from pairs import pairs  # noqa: E402
@@ -61,10 +61,7 @@ def main() -> None:
     asked = parser.parse_args()
     for part in asked.only.split(","):
         text = PARTS[part](asked.quick, asked.rivals)
-        if asked.write is None:
-            print(text, end="\n\n")
-        else:
-            put(asked.write, f"<!-- {part}: written by benchmarks/forecast/run.py -->", END, text)
+        give(asked.write, f"<!-- {part}: written by benchmarks/forecast/run.py -->", END, text)
 
 
 if __name__ == "__main__":

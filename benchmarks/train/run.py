@@ -27,7 +27,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 import as_launched  # noqa: F401 - starts Python again, before anything is loaded
 import numpy as np
 import torch
-from marked_part import put
+from marked_part import give
 
 from scalinglaws.models import FAMILIES
 from scalinglaws.run.run import RunSpec
@@ -234,10 +234,7 @@ def main() -> None:
             print(f"{title}: N = {shape.params():,} done", file=sys.stderr)
         parts.append(table(title, found))
     text = "\n\n".join(parts)
-    if not asked.write:
-        print(text)
-        return
-    put(asked.write, BEGIN, END, text)
+    give(asked.write, BEGIN, END, text)
 
 
 if __name__ == "__main__":

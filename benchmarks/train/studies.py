@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import as_launched  # noqa: F401 - starts Python again, before anything is loaded
-from marked_part import put
+from marked_part import give
 
 from scalinglaws.corpora.tokenise import tokenise
 from scalinglaws.designing.costs import Pace, Step, costs, evaluated_tokens, step_of
@@ -162,10 +162,7 @@ def main() -> None:
         *(row(name, asked.seconds) for name in asked.presets),
     ]
     text = "\n".join(lines)
-    if asked.write:
-        put(asked.write, BEGIN, END, text)
-    else:
-        print(text)
+    give(asked.write, BEGIN, END, text)
 
 
 if __name__ == "__main__":
