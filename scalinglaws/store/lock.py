@@ -4,7 +4,7 @@ import fcntl
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -60,6 +60,10 @@ class Lease:
     def is_lost(self) -> bool:
         """Whether another process holds the lock now: what the lock protects is no longer to be written."""
         return self.taken_over.is_set()
+
+    def or_lost(self, stop: Callable[[], bool]) -> Callable[[], bool]:
+        """Make a question whether to stop that is answered yes, too, once the lock is lost."""
+        return lambda: stop() or self.is_lost
 
 
 @cache

@@ -49,7 +49,7 @@ def work(
     specs = [store.spec(run_id) for run_id in run_ids]
     for lineage, alike in groupby(specs, key=lambda spec: spec.lineage):
         with _alone(store, lineage) as lease:
-            stops = _or_lost(stop, lease)
+            stops = lease.or_lost(stop)
             chain = list(alike)
             for spec in chain:
                 _send_later(spec, store, tracking or nowhere)
@@ -71,15 +71,10 @@ def work(
                 wait_for_all()
 
 
-def _or_lost(stop: Callable[[], bool], lease: Lease | None) -> Callable[[], bool]:
-    """Stop also where another machine took the chain over, because it got no sign of life from this one."""
-    return lambda: stop() or (lease is not None and lease.is_lost)
-
-
-def _alone(store: Store, lineage: str) -> AbstractContextManager[Lease | None]:
+def _alone(store: Store, lineage: str) -> AbstractContextManager[Lease]:
     """Hold the lock of a chain; of several processes that train it together, the leading one holds it."""
     if place():
-        return nullcontext()
+        return nullcontext(Lease())
     return held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS)
 
 

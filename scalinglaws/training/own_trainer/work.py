@@ -15,7 +15,7 @@ from ...records.json_values import read_hint, utc_now, write_hint, write_json
 from ...run.run import Run, RunSpec
 from ...run.trainer import EACH_FOLDER, IN_FOLDER, RUN_FILE, Trainer
 from ...run.trainer import RESULT as RESULT_FILE
-from ...store.lock import Lease, held
+from ...store.lock import held
 from ...store.store import FailedRun, Store
 from ..interrupted import CannotWrite, Interrupted, Killed
 from ..metered import NONE, Gpus, metered, readings_of
@@ -84,12 +84,7 @@ def work(
         with held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS) as lease:
             for spec in alike:
                 if not store.has(spec):
-                    store.keep(_without_trunk(spec, store) or _metered(spec, store, _or_lost(stop, lease), call, gpus))
-
-
-def _or_lost(stop: Callable[[], bool], lease: Lease) -> Callable[[], bool]:
-    """Stop also where another machine took the chain over, because it got no sign of life from this one."""
-    return lambda: stop() or lease.is_lost
+                    store.keep(_without_trunk(spec, store) or _metered(spec, store, lease.or_lost(stop), call, gpus))
 
 
 def _metered(spec: RunSpec, store: Store, stop: Callable[[], bool], call: Call | None, gpus: Gpus) -> Run:
