@@ -9,6 +9,7 @@ from ..errors import MisuseError, argument
 from ..store.attempts import HOUR, JOULES_PER_KWH, Used
 
 BY_WATTS = "watts"
+UNITS = {"max_hours": "hours", "max_gpu_hours": "GPU-hours", "max_cost": "of money"}  # of each limit
 ROOM = 1.1  # a limit that is proposed is this many times what is expected
 
 
@@ -26,6 +27,11 @@ class Amounts:
     kwh: float | None = None
     kwh_by: str = ""
     money: float | None = None
+
+    @property
+    def limited(self) -> dict[str, float]:
+        """What a limit may bound, by the name of the limit; 0 for money that no price tells."""
+        return {"max_hours": self.hours, "max_gpu_hours": self.gpu_hours, "max_cost": self.money or 0.0}
 
     def told(self) -> str:
         """Say what was used, in a sentence."""
@@ -56,7 +62,7 @@ class Limits:
     @property
     def any(self) -> bool:
         """Whether there is a limit."""
-        return bool(self.max_hours or self.max_gpu_hours or self.max_cost)
+        return any(getattr(self, name) for name in UNITS)
 
     def amounts(self, hours: float, used: Used) -> Amounts:
         """Give what was used, from wall hours and the sum over attempts."""
@@ -71,12 +77,8 @@ class Limits:
 
     def exceeded(self, by: Amounts) -> list[tuple[str, float, float]]:
         """Give the limits that amounts exceed: name, limit, amount."""
-        asked = (
-            ("max_hours", self.max_hours, by.hours),
-            ("max_gpu_hours", self.max_gpu_hours, by.gpu_hours),
-            ("max_cost", self.max_cost, by.money or 0.0),
-        )
-        return [one for one in asked if one[1] and one[2] > one[1]]
+        asked = ((name, getattr(self, name), amount) for name, amount in by.limited.items())
+        return [(name, limit, amount) for name, limit, amount in asked if limit and amount > limit]
 
     def require_sense(self, gpus: float) -> None:
         """Refuse limits that cannot be kept: money without a price, GPU-hours of runs that use no GPU.
@@ -161,13 +163,10 @@ def _rounded(value: float) -> float:
     return float(f"{math.ceil(value / step - 1e-9) * step:.2g}")
 
 
-UNITS = {"max_hours": "hours", "max_gpu_hours": "GPU-hours", "max_cost": "of money"}
-
-
 def _amount(name: str, value: float) -> str:
     return f"{value:.3g} {UNITS[name]}"
 
 
 def _of_which(name: str, before: Amounts) -> str:
-    used = {"max_hours": before.hours, "max_gpu_hours": before.gpu_hours, "max_cost": before.money or 0.0}[name]
+    used = before.limited[name]
     return f" in all, of which {used:.3g} are used" if used else ""

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..errors import StudyError, nearest
+from ..launching.needs import GIGA
 from ..planning.hardware import PEAK
 from ..run.memory import SPREAD, bytes_of
 from ..run.run import RunSpec
 
-GIGA = 1e9
 OWN_SPREAD = "half to twice that"
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?GB", re.IGNORECASE)
 

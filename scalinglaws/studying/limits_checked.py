@@ -13,14 +13,13 @@ from ..launching.limits import Amounts, Limits, refused
 from ..launching.needs import most_of, needs_of
 from ..launching.time_left import EACH_RUN, START
 from ..launching.watch import hours_of, used_in
+from ..store.attempts import HOUR
 from ..store.store import Store
 from ..training.kept_paces import paces_here
 from .canary import canary_pace, costs_by_canary
 from .estimate import with_first_scan
 from .placing import placed
 from .text_of_study import StudyText
-
-HOUR = 3600.0
 
 
 def require_within(
