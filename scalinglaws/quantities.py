@@ -217,6 +217,7 @@ _TABLE = [  # one entry per quantity
 
 QUANTITIES = {quantity.name: quantity for quantity in _TABLE}
 
+    Quantity("batch_ramp", "label", "", "sequences of a step at the start, and from which tokens on it has more"),
 # The letter a law uses for each role (Kaplan et al. 2020, section 1.3; Muennighoff et al. 2023 for U).
 ROLE_OF_LETTER = {
     "N": "params",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scalinglaws.corpora.order import batch_at, blocks_in, window_starts
+from scalinglaws.corpora.order import blocks_in, starts_between, window_starts
 from scalinglaws.errors import CorpusError
 
 sizes = st.tuples(st.integers(1, 40), st.integers(2, 3000)).map(lambda pair: (pair[0], pair[0] + pair[1]))

@@ -1,16 +1,21 @@
 """Mixtures of experts: exact counts, the formula of the layer, the loss that balances them, and a run of one."""
 
+import numpy as np
 import pytest
 import torch
 
 from scalinglaws.corpora.tokenise import tokenise
+from scalinglaws.designing.arms_of_study import told_of_arms
+from scalinglaws.designing.design import lay_out, make_shape
 from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import MisuseError, ShapeError, StudyError
+from scalinglaws.fitting.fit import fit
 from scalinglaws.models import FAMILIES, Transformer
 from scalinglaws.models.experts import Experts, imbalance
 from scalinglaws.run.run import RunSpec
 from scalinglaws.run.shape import Shape
 from scalinglaws.store.points_of_runs import points_of
+from scalinglaws.studying.training_columns import with_arms
 from scalinglaws.training.compiled.support import supports
 from scalinglaws.training.sharded import require_shardable
 from scalinglaws.training.train import train

@@ -123,3 +123,18 @@ def test_each_process_has_its_part_of_a_batch_and_what_cannot_be_cut_is_refused(
 def test_without_a_group_everybody_decides_alone():
     assert (parallel.processes(), parallel.place()) == (1, 0)
     assert parallel.agreed(True, False) == [True, False]
+
+
+@pytest.mark.slow
+def test_a_batch_that_grows_is_trained_by_two_processes_as_by_one(prepared):
+    spec, alone, together = prepared
+    spec = replace(spec, batch=4, batch_ramp=((8 * 4 * 32, 8), (spec.tokens // 2, 12)))
+    for store in (alone, together):
+        store.ask(spec)
+    work(alone, [spec.id], engine="plain")
+    by_two(together, spec.id)
+    one, two = alone.run(spec), together.run(spec)
+    assert [e.tokens for e in two.curve] == [e.tokens for e in one.curve]
+    assert [e.loss_nats for e in two.curve] == pytest.approx([e.loss_nats for e in one.curve], rel=1e-6)
+    noise = [np.array([(e.noise.count, e.noise.grad_sq, e.noise.trace) for e in run.curve]) for run in (one, two)]
+    assert noise[1] == pytest.approx(noise[0], rel=1e-3) and noise[0][:, 0].sum() >= 3

@@ -12,25 +12,25 @@ CHUNK = 4096  # positions computed at once
 _OFFSET = 0xA5  # makes the key of the offset different from the key of the order
 
 
-def batch_at(step: int, seed: int, tokens: int, batch: int, n_ctx: int) -> np.ndarray:
-    """Return the starts of the `batch` training windows of one step; window i reads tokens start .. start + n_ctx.
+def starts_between(first: int, end: int, seed: int, tokens: int, n_ctx: int) -> np.ndarray:
+    """Return the starts of the training windows number `first` to `end` - 1; one reads tokens start .. start + n_ctx.
 
     The tokens are cut into blocks of n_ctx, and an epoch visits every block once, in an order that depends on seed
     and epoch; each epoch also shifts the cuts by an offset of its own, so that no token is always the first of its
-    block. The windows depend on step and seed alone: a run that resumes at step s needs no other state, and skips the
-    earlier steps at no cost.
+    block. A window depends on its number and the seed alone: a run that resumes needs no other state, skips the earlier
+    steps at no cost, and reads the same order whatever its batches are.
 
     Args:
         tokens: length of the training split, or of the prefix of it that the run may use.
 
     Returns:
-        (batch,) int64; a window has n_ctx inputs and one more token, the last target.
+        (end - first,) int64; a window has n_ctx inputs and one more token, the last target.
 
     Raises:
         CorpusError: there are fewer than n_ctx + 1 tokens.
     """
     blocks = blocks_in(tokens, n_ctx)
-    parts, place, end = [], step * batch, (step + 1) * batch
+    parts, place = [], first
     while place < end:
         epoch, within = divmod(place, blocks)
         chunk, offset = divmod(within, CHUNK)

@@ -42,9 +42,11 @@ def require_schedules(runs: Sequence[RunSpec]):
         last = run.decay_start if cools else run.steps
         which = f"the run of {run.tokens:,} tokens at d_model {run.shape.d_model} takes {run.steps} steps"
         if cools and last == run.steps:
+            last_step = run.trained_tokens - run.tokens_at(run.steps - 1)
+            least = _rounded_up(last_step / run.trained_tokens)
             raise StudyError(
                 f"decay = {run.decay:g}: {which}, and this fraction of them is less than one step, so it would never "
-                f"decay. Set decay = {_rounded_up(1 / run.steps)} or more, or schedule = 'constant'."
+                f"decay. Set decay = {least} or more, or schedule = 'constant'."
             )
         if run.warmup > last or (run.warmup == run.steps and not cools):
             before = f", {last} of them before its decay" if cools else ""

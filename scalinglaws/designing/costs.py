@@ -1,7 +1,8 @@
 """The cost of each run of a sweep, in FLOPs and in time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ..run.run import RunSpec
 from ..run.schedule import CURVE_SHARE, evaluation_steps, reads_whole_test
@@ -27,8 +28,17 @@ class Step:
 
 
 def step_of(spec: RunSpec) -> Step:
-    """Return the kind of step of a run."""
+    """Return the kind of step of a run, at the start of one whose batch grows."""
     return Step(spec.shape, spec.batch, spec.accumulate, spec.optimizer, spec.dropout > 0, spec.precision)
+
+
+def steps_of(spec: RunSpec) -> dict[Step, int]:
+    """Count the steps that a run does itself, by their kinds: one, or one for each batch of a ramp."""
+    ends = [max(stage.first_step, spec.first_step) for stage in spec.stages] + [spec.steps]
+    done = [min(after, spec.steps) - min(before, spec.steps) for before, after in pairwise(ends)]
+    first = step_of(spec)
+    counts = zip(spec.stages, done, strict=True)
+    return {replace(first, batch=stage.batch): count for stage, count in counts if count} or {first: 0}
 
 
 @dataclass(frozen=True)
@@ -67,11 +77,11 @@ class RunCost:
 
 def costs(sweep: Sweep, paces: Mapping[Step, Pace] | None = None) -> list[RunCost]:
     """Compute the cost of every run of a sweep: FLOPs by two conventions, and seconds if its pace is known."""
-    return [_cost(spec, (paces or {}).get(step_of(spec)), sweep.test_tokens) for spec in sweep.runs]
+    return [_cost(spec, paces or {}, sweep.test_tokens) for spec in sweep.runs]
 
 
-def _cost(spec: RunSpec, pace: Pace | None, test_tokens: Mapping[str, int]) -> RunCost:
-    tokens, done = spec.steps * spec.batch_tokens, spec.steps - spec.first_step
+def _cost(spec: RunSpec, paces: Mapping[Step, Pace], test_tokens: Mapping[str, int]) -> RunCost:
+    tokens, steps = spec.trained_tokens, steps_of(spec)
     kaplan, exact = spec.shape.flops_per_token("6n"), spec.shape.flops_per_token("exact")
     return RunCost(
         spec.id,
@@ -79,13 +89,15 @@ def _cost(spec: RunSpec, pace: Pace | None, test_tokens: Mapping[str, int]) -> R
         tokens,
         float(kaplan * tokens),
         float(exact * tokens),
-        float(exact * done * spec.batch_tokens),
-        float(kaplan * done * spec.batch_tokens),
-        *((None, None, None) if pace is None else _seconds(spec, pace, done, test_tokens)),
+        float(exact * spec.paid_tokens),
+        float(kaplan * spec.paid_tokens),
+        *(_seconds(spec, steps, paces, test_tokens) if steps.keys() <= paces.keys() else (None, None, None)),
     )
 
 
-def _seconds(spec: RunSpec, pace: Pace, steps: int, test_tokens: Mapping[str, int]) -> tuple[float, float, float]:
+def _seconds(
+    spec: RunSpec, steps: Mapping[Step, int], paces: Mapping[Step, Pace], test_tokens: Mapping[str, int]
+) -> tuple[float, float, float]:
     """Time of a run; of its evaluations on every text; of the measurements of its noise scale."""
     evaluating = evaluated_tokens(spec, test_tokens) * pace.token_seconds
     measured = steps / spec.noise_every if spec.noise_every and spec.batch > 1 else 0.0

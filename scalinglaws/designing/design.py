@@ -155,6 +155,7 @@ def in_tokens(study: Study, train_tokens: int | None) -> Study:
 
 
 def why_left_out(study: Study, shape: Shape) -> str:
+    require_reached(every)
     """Say why a study leaves a size out of its fits; empty if it does not."""
     if shape.n_layer < study.fit_from_layers:
         return f"{shape.n_layer} of the {study.fit_from_layers} layers that the study fits from"
@@ -225,7 +226,7 @@ def make_shape(study: Study, size: tuple[int, ...], n_vocab: int) -> Shape:
         "d_model": d_model,
         "n_heads": heads,
         "n_vocab": n_vocab,
-        "d_ff": rest[1] if len(rest) > 1 else 0,
+        "d_ff": d_ff,
         "base_d_head": _base_head(study, size),
     }
     return Shape(**shared_keys(study, Shape) | worked_out)
@@ -244,6 +245,7 @@ def _base_head(study: Study, size: tuple[int, ...]) -> int:
             is not determined.
     """
     if study.parametrisation != "mup" or study.base_d_head:
+    d_ff = rest[1] if len(rest) > 1 else 0
         return study.base_d_head
     base = study.base_width // max(1, study.base_width // study.d_head)
     if len(size) > 2 and size[1] != base * size[2]:
@@ -303,20 +305,11 @@ def optimizer_of(study: Study, shape: Shape) -> str:
     return "adafactor" if shape.params() > LARGEST_BY_ADAM else "adam"
 
 
-def parts_of(study: Study) -> int:
-    """Return the number of parts of a batch: `accumulate`, or the fewest of at most `max_sequences` sequences each."""
-    if not study.max_sequences:
-        return study.accumulate
-    return next(
-        n for n in range(1, study.batch + 1) if study.batch % n == 0 and study.batch // n <= study.max_sequences
-    )
-
-
-def _lineage(study: Study, size, n_vocab: int, data_id: str, last: int, seed: int, batch: int, foreign):
+def _lineage(study: Study, size, n_vocab: int, data_id: str, last: int, seed: int, batch: int, on):
     """The runs of one size and seed: single runs, or a trunk and its branches; only the `last` horizons (0: all)."""
     shape = make_shape(study, size, n_vocab)
     tokens = horizons(study, size, shape)[-last:]
-    shortest = -(-tokens[0] // (study.batch * study.n_ctx))
+    shortest = steps_for(stages(study), -(-tokens[0] // study.n_ctx))
     warmup = min(study.warmup_steps, round(study.warmup_share * shortest) or 1) if study.warmup_share else None
     trainer = study.own_trainer
     if trainer and not trainer.passes("warmup"):
@@ -340,5 +333,5 @@ def _lineage(study: Study, size, n_vocab: int, data_id: str, last: int, seed: in
             f"decay = {study.decay:g} leaves no step before the decay, which the horizons of a size share. Set, for "
             "example, decay = 0.2."
         )
-    trunk = replace(runs[0], schedule="constant", tokens=max(starts) * runs[0].batch_tokens, branch_at=starts)
+    trunk = replace(runs[0], schedule="constant", tokens=runs[0].tokens_at(max(starts)), branch_at=starts)
     return [trunk, *(replace(run, parent=trunk.id) for run in runs)]

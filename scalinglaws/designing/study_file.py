@@ -13,6 +13,7 @@ from ..run.shape import Shape
 from ..run.trainer import Trainer
 from .arms_of_study import checked_arms
 from .own_trainer import of_own_trainer
+from .batches import require_ramp
 
 LR_RULES = ("width", "kaplan", "power")
 LR = ("rule", "auto")
@@ -208,6 +209,7 @@ class Study:
         if not self.shapes or not (self.tokens or self.own_tokens or self.epochs):
             raise StudyError("shapes and tokens must each name at least one value.")
         if self.epochs and (self.tokens or self.own_tokens):
+        require_ramp(self)
             raise StudyError("epochs and tokens both give the horizons: keep one of them.")
         for shape in self.shapes:
             if not 2 <= len(shape) <= 4:

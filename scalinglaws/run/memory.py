@@ -31,7 +31,7 @@ def bytes_of(spec: RunSpec) -> float:
     For our trainer within about a quarter. That of one's own is taken for a usual Transformer in mixed precision, and
     may need half or twice as much.
     """
-    sequences = spec.batch // spec.accumulate
+    sequences = spec.batches[-1] // spec.accumulate
     if spec.trainer:
         return OF_PROCESS + training_bytes(spec.shape, sequences)
     shape, tokens = spec.shape, sequences * spec.shape.n_ctx

@@ -11,6 +11,7 @@ from functools import cached_property
 from ..errors import MisuseError, StudyError, unknown_name
 from .shape import Shape
 from .trainer import OWN_SCHEDULE, Trainer
+from .stages import Stage, sequences_before, stage_at, stages_of, steps_for
 
 SCHEDULES = ("wsd", "cosine", "linear", "constant", "inverse-sqrt", OWN_SCHEDULE)
 COOLDOWNS = ("linear", "1-sqrt")
@@ -56,7 +57,7 @@ class RunSpec:
         lr_end: learning rate at the end of the schedule, as a fraction of the peak.
         decay_power: exponent of the decay of "cosine" and "linear": above 1 decays faster, below 1 more slowly.
         dropout: fraction of the embeddings and of each layer's output that is set to zero in training.
-        accumulate: number of equal parts into which a step's batch is cut; their gradients are summed.
+        accumulate: number of equal parts into which a step's batch is cut, at every stage; their gradients are summed.
         unique_tokens: train only on this many tokens from the start of the text, repeatedly; 0 for the whole text.
         data_seed: seed of the order of the data; None for `seed`, which then draws the weights and the order.
         foreign: other texts on which each evaluation also measures the loss: (corpus, hash of its tokens) of each.
@@ -123,8 +124,9 @@ class RunSpec:
                 f"schedule = {OWN_SCHEDULE!r} is that of a trainer of one's own, and the study names no trainer. It "
                 f"must be one of {', '.join(SCHEDULES[:-1])}."
             )
-        if self.batch % self.accumulate:
-            raise StudyError(f"accumulate = {self.accumulate} does not divide batch = {self.batch} into equal parts.")
+        for batch in (stage.batch for stage in self.stages):
+            if batch % self.accumulate:
+                raise StudyError(f"accumulate = {self.accumulate} does not divide batch = {batch} into equal parts.")
         if self.shape.family == "moe" and self.optimizer not in ("adam", "adamw"):
             raise StudyError(f"optimizer = {self.optimizer!r} with family 'moe': take adam or adamw.")
         if self.shape.parametrisation == "mup" and self.optimizer not in ("adam", "adamw"):
@@ -141,7 +143,25 @@ class RunSpec:
     @property
     def steps(self) -> int:
         """Optimizer steps to the horizon."""
-        return -(-self.tokens // self.batch_tokens)
+        return steps_for(self.stages, -(-self.tokens // self.shape.n_ctx))
+
+    def batch_at(self, step: int) -> int:
+        """Sequences of a step, counted from 0."""
+        return stage_at(self.stages, step).batch
+
+    def tokens_at(self, step: int) -> int:
+        """Tokens read before a step, counted from 0: those of the first `step` steps."""
+        return sequences_before(self.stages, step) * self.shape.n_ctx
+
+    @property
+    def trained_tokens(self) -> int:
+        """Tokens read to the horizon, which whole steps reach."""
+        return self.tokens_at(self.steps)
+
+    @property
+    def paid_tokens(self) -> int:
+        """Tokens that this run reads itself: of a branch, those of its decay."""
+        return self.trained_tokens - self.tokens_at(self.first_step)
 
     @property
     def first_step(self) -> int:
@@ -152,13 +172,18 @@ class RunSpec:
     def order_seed(self) -> int:
         """Seed of the order in which the data is read."""
         return self.seed if self.data_seed is None else self.data_seed
+    def batches(self) -> tuple[int, ...]:
+        """The batches that its steps have, the largest last."""
+        return tuple(stage.batch for stage in self.stages if stage.first_step < self.steps)
+
+    @cached_property
 
     @property
     def decay_start(self) -> int:
         """First step of the final decay of schedule "wsd"."""
         return self.steps - round(self.decay * self.steps)
 
-    @property
+    @cached_property
     def is_trunk(self) -> bool:
         """Whether this run only provides states for branches: its learning rate never decays."""
         return bool(self.branch_at)
@@ -169,6 +194,9 @@ class RunSpec:
 
         Text and tokenizer enter by their tokens (`data`), not by a path. The horizon of a trunk does not enter, because
         a trunk is trained as far as its branches need; nor do the other branches of its trunk enter the id of a branch.
+        if self.batch_ramp:
+            sequences = sequences_before(self.stages, self.steps)
+            return steps_for(self.stages, sequences - round(self.decay * sequences))
         """
         asked = self._asked()
         if self.is_trunk:

@@ -31,14 +31,16 @@ def learning_rate(spec: RunSpec, step: int) -> float:
 
 
 def _cooled(spec: RunSpec, height: float, step: int) -> float:
-    left, length = spec.steps - step, max(1, spec.steps - spec.decay_start)
+    end = spec.elapsed(spec.steps)
+    left, length = end - spec.elapsed(step), max(1, end - spec.elapsed(spec.decay_start))
     return height * left / length if spec.cooldown == "linear" else height * (1 - math.sqrt(1 - left / length))
 
 
 def _share(spec: RunSpec, step: int) -> float:
     if spec.schedule == "inverse-sqrt":
         return math.sqrt(max(1, spec.warmup) / (step + 1))
-    done = (step - spec.warmup) / max(1, spec.steps - spec.warmup)
+    begun = spec.elapsed(spec.warmup)
+    done = (spec.elapsed(step) - begun) / max(1, spec.elapsed(spec.steps) - begun)
     falling = 1 - done if spec.schedule == "linear" else 0.5 * (1 + math.cos(math.pi * done))
     return falling**spec.decay_power
 

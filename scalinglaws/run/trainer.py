@@ -71,7 +71,7 @@ SETTINGS: Mapping[str, Callable[[Any], object]] = {
     "n_ctx": lambda spec: spec.shape.n_ctx,
     "n_vocab": lambda spec: spec.shape.n_vocab,
     "params": lambda spec: spec.shape.params(),
-    "tokens": lambda spec: spec.steps * spec.batch_tokens,
+    "tokens": lambda spec: spec.trained_tokens,
     "steps": lambda spec: spec.steps,
     "batch": lambda spec: spec.batch,
     "batch_tokens": lambda spec: spec.batch_tokens,

@@ -57,7 +57,7 @@ def of_experts(shape: Shape) -> dict[str, float]:
 def _row(run: Run, reason: str, held_out: bool) -> dict:
     spec, shape, final = run.spec, run.spec.shape, run.final
     steps = final.step if final else spec.steps
-    tokens = steps * spec.batch_tokens
+    tokens = spec.tokens_at(steps)
     loss = final.loss_nats if final else None
     return {
         "run_id": spec.id,
@@ -72,7 +72,7 @@ def _row(run: Run, reason: str, held_out: bool) -> dict:
         "tokens": tokens,
         "tokens_unique": min(tokens, run.tokens_unique),
         "epochs": tokens / run.tokens_unique,
-        "batch_tokens": spec.batch_tokens,
+        "batch_tokens": mean_batch(spec, steps),
         "steps": steps,
         "flops_6nd": shape.flops_per_token("6n") * tokens,
         "flops_exact": shape.flops_per_token("exact") * tokens,
@@ -104,7 +104,7 @@ def curve_points(runs: list[Run], kept_out: Collection[str] = frozenset()) -> Po
             "params_nonembedding": run.spec.shape.params(),
             "steps": e.step,
             "tokens": e.tokens,
-            "batch_tokens": run.spec.batch_tokens,
+            "batch_tokens": mean_batch(run.spec, e.step),
             "flops_6nd": run.spec.shape.flops_per_token("6n") * e.tokens,
             "loss_nats": e.loss_nats,
         }

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..corpora import open_corpus
 from ..designing.arms_of_study import arms_of, corpora_of, told_of_arms
 from ..designing.checks import unanswered
-from ..designing.costs import Pace, RunCost, Step, costs, makespan, step_of
+from ..designing.costs import Pace, RunCost, Step, costs, makespan, steps_of
 from ..designing.design import Sweep, design
 from ..designing.own_trainer import untold
 from ..designing.rate_scan import as_sweep, check_of, first_scan, scan_runs, with_scan
@@ -74,7 +74,7 @@ def estimate(
     }
     for sentence in told:
         say(sentence)
-    steps = dict.fromkeys(step_of(run) for sweep in sweeps for run in sweep.runs)
+    steps = dict.fromkeys(step for sweep in sweeps for run in sweep.runs for step in steps_of(run))
     if speed is None:
         paces = paces_here(steps, device=device, engine=engine, say=say)
     else:
@@ -98,7 +98,7 @@ def _by_canary(study: Study, say: Callable[[str], None], speed: Speed | None) ->
         say(fits)
     processes = study.processes or cores()
     if speed is not None:
-        steps = dict.fromkeys(map(step_of, sweep.runs))
+        steps = dict.fromkeys(step for run in sweep.runs for step in steps_of(run))
         paces = {step: by_flops(step, speed.flops_per_second, speed.launch_seconds) for step in steps}
         return _estimated(study, sweep, paces, {}, speed, _how(paces, speed, "cpu"))
     pace = canary_pace(sweep, say=say)
@@ -186,6 +186,6 @@ def seconds_here(
         return None
     flops = sum(step_of(spec).flops * spec.steps for spec in sweep.runs)
     seconds = min(max(TIMED * flops / SLOW_CORE, SHORTEST_TIMING), LONGEST_TIMING)
-    found = costs(sweep, paces_here(map(step_of, sweep.runs), engine=engine, seconds=seconds, say=say))
+    found = costs(sweep, paces_here((kind for each in steps for kind in each), engine=engine, seconds=seconds, say=say))
     each = {cost.run_id: cost.seconds or 0.0 for cost in found}
     return lambda spec: each[spec.id]

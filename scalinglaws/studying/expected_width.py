@@ -67,7 +67,7 @@ def apart_from_any_law(n: np.ndarray, d: np.ndarray, rng, amplitudes: Mapping[fl
 
 
 def _counts(spec) -> tuple[float, float]:
-    return float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
+    return float(spec.shape.params()), float(spec.trained_tokens)
 
 
 def in_words(half: float | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..designing.costs import RunCost, costs, makespan, step_of
+from ..designing.costs import RunCost, costs, makespan, steps_of
 from ..designing.design import Sweep
 from ..designing.study_file import Study
 from ..errors import MisuseError
@@ -76,6 +76,7 @@ def _table(left: Sweep, where: Where, how: Mapping[str, Any], say) -> tuple[list
             "the runs train on devices that are not on this machine, so that their time is not known before: nothing "
             "is refused now, and they are stopped where a limit is reached"
         )
-    paces = paces_here(map(step_of, left.runs), device=how["device"], engine=how["engine"], say=say)
+    kinds = (step for run in left.runs for step in steps_of(run))
+    paces = paces_here(kinds, device=how["device"], engine=how["engine"], say=say)
     table = [replace(cost, seconds=(cost.seconds or 0.0) + EACH_RUN) for cost in costs(left, paces)]
     return table, f"The time is from steps that were timed on this machine.{elsewhere}"

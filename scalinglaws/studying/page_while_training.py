@@ -204,11 +204,11 @@ def _open(ends: tuple[float, float]) -> tuple[float | None, float | None]:
 
 
 def _flops(spec: RunSpec) -> float:
-    return float(spec.shape.flops_per_token("6n")) * (spec.steps - spec.first_step) * spec.batch_tokens
+    return float(spec.shape.flops_per_token("6n")) * spec.paid_tokens
 
 
 def _waiting(spec: RunSpec) -> Waiting:
-    return Waiting(spec.id, spec.shape.params(), spec.steps * spec.batch_tokens, _flops(spec))
+    return Waiting(spec.id, spec.shape.params(), spec.trained_tokens, _flops(spec))
 
 
 def _end_of(log: Path) -> str:

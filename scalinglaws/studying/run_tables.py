@@ -143,7 +143,7 @@ def _evaluation_row(run: Run, e) -> dict:
         "n_ctx": shape.n_ctx,
         "steps": e.step,
         "tokens": e.tokens,
-        "batch_tokens": spec.batch_tokens,
+        "batch_tokens": mean_batch(spec, e.step),
         "flops_6nd": shape.flops_per_token("6n") * e.tokens,
         "lr": e.lr,
         "phase": phase(spec, e.step),

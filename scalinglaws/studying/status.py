@@ -118,7 +118,7 @@ def _with_reason(one: Standing, why: str) -> Standing:
 
 
 def _standing(store, spec) -> Standing:
-    tokens = spec.steps * spec.batch_tokens
+    tokens = spec.trained_tokens
     if store.has(spec):
         run = store.run(spec)
         loss = run.final.loss_nats if run.final else None

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..designing.arms_of_study import told_of_arms
+from ..designing.batches import largest_batch
 from ..designing.checks import unanswered
 from ..designing.design import Sweep
 from ..designing.own_trainer import untold
@@ -99,7 +100,7 @@ def study(
     with new_or_kept(to) as store, PageWhileTraining(store, study.name, command, tell) as tell:
         data = text_of(study, store.data, data_dir)
         sweep = without_excluded(sweep_of(study, data, store.data, data_dir), store)
-        _say_first(study, sweep, data, say)
+        _say_first(study, sweep, data, store, say)
         write_json(store.path / "study.json", to_plain(study))
         how = {"device": device, "engine": engine, "track": track, "call": call} | _terms(study)
         forget_complaints(store)
@@ -138,7 +139,7 @@ def _terms(study: Study) -> dict[str, Any]:
     return {"limits": limits_of(study), "said": stated(study)}
 
 
-def _say_first(study: Study, sweep: Sweep, text: StudyText, say: Callable[[str], None]) -> None:
+def _say_first(study: Study, sweep: Sweep, text: StudyText, store: Store, say: Callable[[str], None]) -> None:
     """Say before training what was read, and what these runs cannot answer."""
     lost = unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)
     floor, fits = floor_sought(sweep, text.floor, text.vocabulary), memory_told(sweep.runs, study.gpu)
@@ -298,7 +299,7 @@ def _plans(study: Study, store: Store, by: Predictor | None, barred: Sequence[st
 
 def _options(study: Study, data: StudyText) -> dict[str, float]:
     """The options of every plan of a study: its level, its largest possible loss and its batch."""
-    batch = float(study.batch * study.n_ctx)
+    batch = float(largest_batch(study) * study.n_ctx)
     return {"level": study.level, "ceiling": math.log(data.vocabulary), "batch_tokens": batch}
 
 

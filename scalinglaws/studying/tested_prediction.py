@@ -111,7 +111,7 @@ def predict_held_out(
             the interval, for the first was chosen on the same runs.
     """
     spec = specs[0]
-    params, tokens = float(spec.shape.params()), float(spec.steps * spec.batch_tokens)
+    params, tokens = float(spec.shape.params()), float(spec.trained_tokens)
     ceiling = float(np.log(spec.shape.n_vocab))
     ask = partial(_said, by, level=level, ceiling=ceiling, train_tokens=train_tokens)
     said = ask(np.array([params]), tokens)

@@ -246,7 +246,7 @@ def _again(spec: RunSpec, store: Store, device: str, engine: str) -> Run:
             shutil.copytree(store.data / data_id, other.data / data_id, dirs_exist_ok=True)
         chain = [spec]
         if spec.parent:
-            steps: dict[str, Any] = {"tokens": spec.first_step * spec.batch_tokens, "branch_at": (spec.first_step,)}
+            steps: dict[str, Any] = {"tokens": spec.tokens_at(spec.first_step), "branch_at": (spec.first_step,)}
             chain = [replace(spec, schedule="constant", parent="", **steps), spec]
         for one in chain:
             other.ask(one)

@@ -26,6 +26,7 @@ def cannot_graph(spec: RunSpec, device: str) -> str:
     reasons = {
         f"it runs on {device}": device == "cpu",
         f"{processes()} processes train it": processes() > 1,
+        "its batch grows": len(spec.stages) > 1,  # what is recorded has one shape
         "it is an LSTM": spec.shape.family == "lstm",
         "it is a mixture of experts": spec.shape.family == "moe",  # how many tokens each takes is read on the host
         f"its optimizer is {spec.optimizer}": spec.optimizer not in ("adam", "adamw"),

@@ -29,7 +29,7 @@ class Advance:
 
 def measures_noise(spec: RunSpec, step: int) -> bool:
     """Whether a step measures the noise of its gradient."""
-    return bool(spec.noise_every) and step % spec.noise_every == 0 and spec.batch > 1
+    return bool(spec.noise_every) and step % spec.noise_every == 0 and spec.batch_at(step) > 1
 
 
 def ran_out_of_memory(failure: RuntimeError) -> bool:
@@ -77,7 +77,7 @@ class Plain:
             torch.OutOfMemoryError: memory does not suffice for a single sequence at a time.
         """
         spec = self.spec
-        inputs_BT, targets_BT = (part[self.rows] for part in self.batch(step))
+        inputs_BT, targets_BT = self.own_windows(step)
         watched, alone = measures_noise(spec, step), processes() == 1
         noise: tuple[tuple[float, float], ...] = ()
         if watched and alone:
@@ -93,6 +93,13 @@ class Plain:
         return Advance((loss,), noise)
 
     def descend(self, inputs_BT, targets_BT, drop, rate: float | torch.Tensor) -> torch.Tensor:
+    def own_windows(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The inputs and targets of a step that belong to this process."""
+        inputs_BT, targets_BT = self.batch(step)
+        rows = own_rows(len(inputs_BT))
+        self.most_parts = rows.stop - rows.start
+        return inputs_BT[rows], targets_BT[rows]
+
         """Do one optimizer step on a batch; return its mean loss before that."""
         loss = self._fitting(lambda: self._gradient(inputs_BT, targets_BT, self.parts, drop)).detach()
         self._move(rate)
@@ -126,4 +133,4 @@ class Plain:
             self._gradient(inputs_BT[rows], targets_BT[rows], -(-self.parts // halves), drop)
             return [gradient_of(weight) for weight in self.optimizer.weights]
 
-        return measure(of_rows, self.spec.batch, self.spec.shape.n_ctx, halves)
+        return measure(of_rows, len(inputs_BT), self.spec.shape.n_ctx, halves)

@@ -156,8 +156,9 @@ class RunUnderWay:
         return self.done
 
     def _next_event(self, step: int) -> int:
-        """The next step after which the run is evaluated or its state is saved for branches."""
-        events = (*self.evaluate_after, *self.spec.branch_at, self.spec.steps)
+        """The next step after which the run is evaluated, its state is saved for branches, or its batch grows."""
+        grows = (stage.first_step for stage in self.spec.stages)
+        events = (*self.evaluate_after, *self.spec.branch_at, *grows, self.spec.steps)
         return min(event for event in events if event > step)
 
     def read_losses(self) -> float:
@@ -205,7 +206,7 @@ class RunUnderWay:
         sizes = self._activations() if spec.watch_weights else ()
         evaluation = Evaluation(
             step,
-            step * spec.batch_tokens,
+            spec.tokens_at(step),
             learning_rate(spec, step - 1),
             found.mean,
             found.sem,
@@ -262,7 +263,7 @@ class RunUnderWay:
 
     def _readings(self, step: int) -> dict[str, float]:
         spec, watch = self.spec, self.notes.watch
-        speed = (step - spec.first_step) * spec.batch_tokens / self.seconds / processes()
+        speed = (spec.tokens_at(step) - spec.tokens_at(spec.first_step)) / self.seconds / processes()
         peak = float(peak_memory_bytes(self.device))  # before the peak rate is measured, which needs memory itself
         seconds = min(CEILING_SECONDS, CEILING_SHARE * self.seconds)
         ceiling = matmul_ceiling(self.device, DTYPES[spec.precision], seconds)

@@ -71,7 +71,7 @@ class Sharded(Plain):
     def advance(self, step: int, end: int) -> Advance:
         """Do the optimizer step `step`, and no other before `end`; the loss is the mean of all processes."""
         spec = self.spec
-        inputs_BT, targets_BT = (part[self.rows] for part in self.batch(step))
+        inputs_BT, targets_BT = self.own_windows(step)
         watched, squares = measures_noise(spec, step), torch.zeros((), dtype=torch.float64, device=self.device)
         with squared(self.scored, squares if watched else None):
             loss = self._gradient(inputs_BT, targets_BT, self.parts, dropped(spec, step, self.device))
@@ -81,7 +81,7 @@ class Sharded(Plain):
         if watched:
             average([squares])  # of gradients that were each divided by the number of parts
             tokens = inputs_BT.numel() / self.parts
-            noise = (two_batches(float(squares) * self.parts, float(norm**2), tokens, spec.batch_tokens),)
+            noise = (two_batches(float(squares) * self.parts, float(norm**2), tokens, inputs_BT.numel() * processes()),)
         move(self.optimizer, self.rate(step))
         return Advance((loss,), noise)
 

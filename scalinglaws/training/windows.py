@@ -5,8 +5,9 @@
 import numpy as np
 import torch
 
-from ..corpora.order import batch_at
+from ..corpora.order import starts_between
 from ..run.run import RunSpec
+from ..run.stages import stage_at
 
 ORDER_STEPS = 128  # steps whose data order is computed at once
 MOST_ON_GPU = 1 << 30  # maximum tokens of a text that is copied to a GPU, 4 bytes each; longer texts stay on disk
@@ -47,17 +48,19 @@ class Order:
 
     def __init__(self, spec: RunSpec, tokens: int):
         self.spec, self.tokens = spec, tokens
-        self.known: tuple[int, np.ndarray] = (-1, np.empty(0))
+        self.known: tuple[int, np.ndarray] = (-1, np.empty(0))  # a first step, and the windows of those from it on
 
     def starts(self, step: int) -> np.ndarray:
         """Return the positions at which the windows of a step begin."""
-        chunk = step // ORDER_STEPS
-        if self.known[0] != chunk:
-            spec, many = self.spec, self.spec.batch * ORDER_STEPS
-            starts = batch_at(chunk, spec.order_seed, self.tokens, many, spec.shape.n_ctx)
-            self.known = chunk, starts.reshape(ORDER_STEPS, spec.batch)
-        return self.known[1][step % ORDER_STEPS]
+        spec, stage = self.spec, stage_at(self.spec.stages, step)
+        within = (step - stage.first_step) % ORDER_STEPS
+        if self.known[0] != step - within:
+            first = stage.sequences + (step - within - stage.first_step) * stage.batch
+            end = first + ORDER_STEPS * stage.batch
+            starts = starts_between(first, end, spec.order_seed, self.tokens, spec.shape.n_ctx)
+            self.known = step - within, starts.reshape(ORDER_STEPS, stage.batch)
+        return self.known[1][within]
 
     def starts_of(self, first: int, count: int) -> np.ndarray:
-        """Return the positions of the windows of `count` steps from step `first` on, (count, batch)."""
+        """Return the positions of the windows of `count` steps of one batch from step `first` on, (count, batch)."""
         return np.stack([self.starts(step) for step in range(first, first + count)])

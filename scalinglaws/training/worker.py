@@ -96,7 +96,7 @@ def _left(spec: RunSpec, chain: Sequence[RunSpec], store: Store) -> RunSpec | No
         return replace(spec, branch_at=tuple(sorted(lacking | {spec.steps})))
     if not lacking or store.run(spec).outcome != FINISHED:
         return None
-    return replace(spec, branch_at=tuple(sorted(lacking)), tokens=max(lacking) * spec.batch_tokens)
+    return replace(spec, branch_at=tuple(sorted(lacking)), tokens=spec.tokens_at(max(lacking)))
 
 
 def _without_state(spec: RunSpec, store: Store) -> Run | None:

@@ -36,8 +36,7 @@ class Compiled:
         self, spec: RunSpec, model: Transformer, optimizer: Optimizer, windows: Callable[[int, int], np.ndarray]
     ):
         self.spec, self.scored, self.windows = spec, self, windows
-        self.layout, self.run, self.many = Layout(model, spec.batch), native(), 1
-        self.most = max(1, TOKENS_AT_ONCE // spec.batch_tokens)
+        self.layout, self.run, self.many = Layout(model, spec.stages[-1].batch), native(), 1
         [part] = optimizer.parts
         assert isinstance(part, Adam)
         self.part, self.parts = part, max(2, spec.accumulate)
@@ -53,19 +52,22 @@ class Compiled:
         self.numbers = np.array(numbers, dtype=np.float64)
 
     def advance(self, step: int, end: int) -> Advance:
-        """Do the optimizer steps `step` to at most `end`, all in one call."""
-        many = min(end - step, self.many)
+        """Do the optimizer steps `step` to at most `end`, all in one call; all have the same batch."""
+        batch = self.spec.batch_at(step)
+        at_once = max(1, TOKENS_AT_ONCE // (batch * self.spec.shape.n_ctx))
+        many = min(end - step, self.many, at_once)
         rates = np.array([learning_rate(self.spec, one) for one in range(step, step + many)])
         watched = np.array([measures_noise(self.spec, one) for one in range(step, step + many)], dtype=np.int64)
         windows = self.windows(step, many).astype(np.int64, copy=False)
         out = np.zeros((many, 2 + self.parts))
         began = time.perf_counter()
+        self.layout.take_batch(batch)
         self._call(windows, rates, watched, out, many, self._steps_done())
         taken = (time.perf_counter() - began) / many
-        self.many = max(1, min(self.most, int(PATIENT_SECONDS / taken)))
+        self.many = max(1, int(PATIENT_SECONDS / taken))
         for weight, _ in self.weights:
             self.part.state[weight]["step"] += many
-        noise = tuple(self._noise(row) for row in out[watched > 0])
+        noise = tuple(self._noise(row, batch) for row in out[watched > 0])
         return Advance(torch.from_numpy(out[:, 0]).unbind(), noise)
 
     def losses(self, tokens_BT: torch.Tensor, targets_BT: torch.Tensor) -> torch.Tensor:
@@ -91,8 +93,8 @@ class Compiled:
     def _steps_done(self) -> int:
         return int(self.part.state_of(self.weights[0][0])["step"])
 
-    def _noise(self, row: np.ndarray) -> tuple[float, float]:
-        batch, squares = self.spec.batch, row[2:]
+    def _noise(self, row: np.ndarray, batch: int) -> tuple[float, float]:
+        squares = row[2:]
         cuts = [batch * i // self.parts for i in range(self.parts + 1)]
         sizes = [self.spec.shape.n_ctx * (after - before) for before, after in pairwise(cuts)]
         return against_whole(squares.tolist(), row[1] ** 2, sizes)

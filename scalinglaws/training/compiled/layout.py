@@ -170,6 +170,10 @@ class Layout:
         table[at.USE_SIZE], table[at.SUMS_SIZE] = self.use.size, self.sums.size
         self._ones()
 
+    def take_batch(self, batch: int):
+        """Let steps read so many sequences, at most those for which the buffers are."""
+        self.table[at.BATCH] = batch
+
     def _at(self, name) -> int:
         return self.base + 4 * self.shared.places[name]
 

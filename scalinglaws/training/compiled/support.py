@@ -29,7 +29,7 @@ def _of_settings(spec: RunSpec, device: str) -> str:
         return "its precision is bfloat16"
     if spec.dropout:
         return "it has dropout"
-    if (needed := memory_bytes(shape, spec.batch)) > LARGEST_BYTES:
+    if (needed := memory_bytes(shape, spec.stages[-1].batch)) > LARGEST_BYTES:
         return f"it would need {needed >> 20} MiB more"
     return ""
 

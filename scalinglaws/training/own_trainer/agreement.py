@@ -23,7 +23,7 @@ def _length(spec: RunSpec, reported: Reported) -> list[str]:
             f"the last held-out loss is that of step {last:,} of {spec.steps:,}. Let the trainer evaluate after its "
             f"last step: {{evaluate_every}} divides the steps, and {{steps}} is where it is to end"
         ]
-    asked = spec.steps * spec.batch_tokens
+    asked = spec.trained_tokens
     if reported.tokens is not None and abs(reported.tokens - asked) > LATE * spec.batch_tokens:
         return [
             f"it was trained on {reported.tokens:,.0f} tokens, and {asked:,} are asked: {spec.steps:,} steps of batch "

@@ -29,7 +29,7 @@ def run_of(spec: RunSpec, parts: int, reported: Reported, seconds: float) -> Run
     gpus = spec.trainer.gpus
     readings = {
         "process_seconds": seconds,
-        "tokens_per_second": (spec.steps - spec.first_step) * spec.batch_tokens / max(seconds, 1e-9),
+        "tokens_per_second": spec.paid_tokens / max(seconds, 1e-9),
         **({"gpu_hours": gpus * seconds / 3600} if gpus else {}),
         **{f"reported_{name}": value for name, value in reported.facts.items() if math.isfinite(value)},
     }
@@ -40,7 +40,7 @@ def run_of(spec: RunSpec, parts: int, reported: Reported, seconds: float) -> Run
         "ended": utc_now(),
         **({"parts_of_batch": str(parts)} if parts != spec.accumulate else {}),
     }
-    unique = int(reported.facts.get("tokens_unique", spec.unique_tokens)) or spec.steps * spec.batch_tokens
+    unique = int(reported.facts.get("tokens_unique", spec.unique_tokens)) or spec.trained_tokens
     return Run(spec, outcome, sentence, curve, reported.facts.get("bytes_per_token"), unique, readings, provenance)
 
 
