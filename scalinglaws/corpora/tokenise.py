@@ -66,13 +66,14 @@ def tokenise(
     _check_kind(source, tokenizer)
     if test:
         source = tested_on(source, open_corpus(test, data_dir=data_dir))
-    trained = _tokenizer_of(like) if like and is_trained(tokenizer) else None
+    trained = tokenizer_of(like) if like and is_trained(tokenizer) else None
     found = _found_or_made(source, tokenizer, trained, cache_dir)
     named = replace(found.index, corpus=source.name, tokenizer=tokenizer, origin=source.origin, licence=source.licence)
     return replace(found, index=named)
 
 
-def _tokenizer_of(data: Tokenised) -> Tokenizer:
+def tokenizer_of(data: Tokenised) -> Tokenizer:
+    """Restore the tokenizer by which a text was tokenised."""
     kept = data.folder / "tokenizer.json"
     return kept_tokenizer(data.index.tokenizer, kept.read_text(encoding="utf-8") if kept.exists() else "")
 
@@ -108,7 +109,7 @@ def tokenise_test(
         raise CorpusError(
             f"corpus {corpus!r} cannot be read in the tokens of {like.index.corpus!r}: one of the two is not text."
         )
-    tokenizer = _tokenizer_of(like)
+    tokenizer = tokenizer_of(like)
     seen = _pointer(cache_dir, source.stamp, f"{'all' if whole else 'test'} of {tokenizer.fingerprint}")
     found = _remembered(cache_dir, seen)
     if found is None:

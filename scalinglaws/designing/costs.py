@@ -99,10 +99,14 @@ def _seconds(
     spec: RunSpec, steps: Mapping[Step, int], paces: Mapping[Step, Pace], test_tokens: Mapping[str, int]
 ) -> tuple[float, float, float]:
     """Time of a run; of its evaluations on every text; of the measurements of its noise scale."""
-    evaluating = evaluated_tokens(spec, test_tokens) * pace.token_seconds
-    measured = steps / spec.noise_every if spec.noise_every and spec.batch > 1 else 0.0
-    noise = measured * pace.noise_share * pace.step_seconds
-    return steps * pace.step_seconds + evaluating + noise, evaluating, noise
+    evaluating = evaluated_tokens(spec, test_tokens) * paces[next(reversed(list(steps)))].token_seconds
+    training = noise = 0.0
+    for step, count in steps.items():
+        pace = paces[step]
+        measured = count / spec.noise_every if spec.noise_every and step.batch > 1 else 0.0
+        noise += measured * pace.noise_share * pace.step_seconds
+        training += count * pace.step_seconds
+    return training + evaluating + noise, evaluating, noise
 
 
 def evaluated_tokens(spec: RunSpec, test_tokens: Mapping[str, int] | None = None) -> float:
@@ -110,10 +114,13 @@ def evaluated_tokens(spec: RunSpec, test_tokens: Mapping[str, int] | None = None
 
     Args:
         test_tokens: hash of a text -> number of its test tokens; a text that is not named is assumed to be long enough.
+            Of items, the tokens of all their contexts with a choice, each filled up to the context length.
     """
     whole = sum(1 if reads_whole_test(spec, step) else 1 / CURVE_SHARE for step in evaluation_steps(spec))
     texts = (spec.data, *(data for _, data in spec.foreign))
-    return whole * sum(min(spec.eval_tokens, (test_tokens or {}).get(text, spec.eval_tokens)) for text in texts)
+    known = test_tokens or {}
+    of_texts = sum(min(spec.eval_tokens, known.get(text, spec.eval_tokens)) for text in texts)
+    return whole * (of_texts + known.get(spec.items, 0))
 
 
 def makespan(sweep: Sweep, table: list[RunCost], processes: int) -> float | None:

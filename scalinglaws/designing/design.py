@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from ..corpora.item_tokens import ItemTokens, tokenise_items
 from ..corpora.token_files import Tokenised
 from ..corpora.tokenise import tokenise_test
 from ..errors import StoreError, StudyError
@@ -66,12 +67,14 @@ def lay_out(study: Study, data: Tokenised, cache_dir: Path, data_dir: Path | Non
     texts = {**arms, **others}
     require_test_text(study, {corpus: len(text.split("test")) for corpus, text in texts.items()})
     foreign = tuple((corpus, text.data_id) for corpus, text in others.items())
-    found = [_of_arm(study, arms, label, foreign) for label in arms]
+    items = items_of(study, next(iter(arms.values())), cache_dir)
+    found = [_of_arm(study, arms, label, (foreign, items.data_id if items else "")) for label in arms]
     runs = together(run for sweep in found for run in sweep.runs)
     left_out = {run_id: why for sweep in found for run_id, why in sweep.left_out.items()}
     test_tokens = {text.data_id: len(text.split("test")) for text in texts.values()}
     return replace(found[0], runs=runs, left_out=left_out, test_tokens=test_tokens)
 
+    test_tokens |= {items.data_id: study.n_ctx * len(items.facts.firsts)} if items else {}
 
 def _of_arm(study: Study, arms: Mapping[str, Tokenised], label: str, foreign: tuple[tuple[str, str], ...]) -> Sweep:
     """Specify the runs of one arm; those of arms beside the first take no part in the study's own fits."""
@@ -85,7 +88,12 @@ def _of_arm(study: Study, arms: Mapping[str, Tokenised], label: str, foreign: tu
 
 
 def design(
-    study: Study, n_vocab: int, data_id: str, train_tokens: int | None, foreign: tuple[tuple[str, str], ...] = ()
+    study: Study,
+    n_vocab: int,
+    data_id: str,
+    train_tokens: int | None,
+    foreign: tuple[tuple[str, str], ...] = (),
+    items: str = "",
 ) -> Sweep:
     """Specify every run of a study.
 
@@ -113,13 +121,14 @@ def design(
             f"hold_out_seeds. Name a size that is fitted, such as {list(fitted[-1])}, or set hold_out_seeds = "
             f"{study.seeds} and no seed_shape."
         )
+        items: hash of the tokens of `study.items`.
 
     def lineages(size: tuple[int, ...], seeds: int, last: int) -> list[RunSpec]:
         return [
             run
             for one in (in_tokens(each, train_tokens) for each in variants(study))
             for seed in range(seeds)
-            for run in _lineage(one, size, n_vocab, data_id, last, seed, study.batch, foreign)
+            for run in _lineage(one, size, n_vocab, data_id, last, seed, study.batch, (foreign, items))
         ]
 
     seeds = {size: study.seeds if study.seed_shape in (None, size) else 1 for size in fitted}
@@ -322,7 +331,9 @@ def _lineage(study: Study, size, n_vocab: int, data_id: str, last: int, seed: in
         "seed": seed,
         "optimizer": optimizer_of(study, shape),
         "accumulate": parts_of(study),
-        "foreign": foreign,
+        "foreign": on[0],
+        "items": on[1],
+        "batch_ramp": ramp_of(study),
     }
     runs = [RunSpec(**of_all | {"tokens": horizon}) for horizon in tokens]
     if study.schedule != "wsd" or len(runs) == 1 or (trainer and not trainer.can_branch):

@@ -76,6 +76,8 @@ def _with_places(folder: Path, keys: dict) -> dict[str, object]:
     found: dict[str, object] = {}
     if isinstance(named := keys.get("law_file"), str) and named:
         found["law_file"] = str((folder / named).resolve())
+    if isinstance(items := keys.get("items"), str) and items:
+        found["items"] = str(folder / Path(items).expanduser())
     for key in ("corpus", "test_corpus", "tokenizer", "evaluate_on", "each_corpus", "domains"):
         if key in keys:
             found[key] = _each_from(folder, keys[key])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Annotated
 
+from ..corpora.items import PER
 from ..errors import StudyError, argument, unknown_name
 from ..records.ranges import Range, require_all, shown
 from ..run.run import RunSpec
@@ -16,7 +17,7 @@ from .own_trainer import of_own_trainer
 from .batches import require_ramp
 
 LR_RULES = ("width", "kaplan", "power")
-LR = ("rule", "auto")
+NAMED = {"lr_rule": LR_RULES, "lr": ("rule", "auto"), "items_per": ("", *PER)}
 NAME = re.compile(r"\w[\w .,+=@()-]{0,99}")
 WHOLE = 10**12  # tokens of an evaluation that reads the whole test text
 MOST_RUNS = 20_000  # maximum of a study: a reader can still read their table
@@ -42,6 +43,7 @@ class Study:
         own_tokens: horizons of each size, one list per size in the order of `shapes`, in place of `tokens`.
         max_flops: maximum exact training FLOPs of one run; 0 for no limit.
         batch: sequences of n_ctx tokens per step.
+        batch_ramp: [tokens, sequences per step from there on] of each later stage of a batch that grows.
         lr_scale, lr_exponent, lr_max: peak learning rate = min(lr_max, lr_scale d_model^lr_exponent).
         warmup_steps: steps of linear warm-up.
         warmup_share: maximum fraction of a run spent in warm-up; of runs that share a trunk, of the shortest. 0 for no
@@ -83,6 +85,8 @@ class Study:
         run_cores, run_gpus, run_memory_gb, run_hours: what a process that trains is given, in place of what follows
             from the size of its runs; a part of a GPU is shared by several processes.
         gpu: a GPU by its name, or its memory such as "24 GB", into which every run must fit.
+        items: a file of multiple-choice items, whose right answers each evaluation counts.
+        items_per: by what the cost of a choice is divided before choices are compared: "byte", "token" or "choice".
     """
 
     name: str
@@ -187,9 +191,9 @@ class Study:
         require_name(self.name)
         require_all(self, StudyError)
         self._require_shapes()
-        for name, value, known in (("lr_rule", self.lr_rule, LR_RULES), ("lr", self.lr, LR)):
-            if value not in known:
-                raise StudyError(f"{name} = {value!r}; it must be one of {', '.join(known)}.")
+        for name, known in NAMED.items():
+            if (value := getattr(self, name)) not in known:
+                raise StudyError(f"{name} = {value!r}; it must be one of {', '.join(filter(None, known))}.")
         if self.hold_out >= len(self.shapes):
             raise StudyError(f"hold_out = {self.hold_out} of {len(self.shapes)} shapes leaves no size to fit.")
         if self.seed_shape is not None and self.seed_shape not in self.shapes:

@@ -127,7 +127,7 @@ def without_states(sweep: Sweep, store: Store) -> str:
 def _check_texts(chains: list[Chain], store: Store):
     """Compare the token files that the runs will read with their digests, once for all processes."""
     specs = [spec for chain in chains for spec in chain.specs]
-    for data_id in dict.fromkeys(one for spec in specs for one in (spec.data, *(data for _, data in spec.foreign))):
+    for data_id in dict.fromkeys(one for spec in specs for one in spec.data_ids):
         if (store.data / data_id).is_dir():  # the worker reports missing files
             check_data(open_data(store.data, data_id))
 

@@ -125,8 +125,8 @@ def _of_form(results: StudyResults) -> Answers:
 def _of_runs(results: StudyResults) -> Answers:
     settings = results.settings
     spans = ", ".join(f"{name} {low} to {high}" for name, low, high in _spans(results))
-    named = ("schedule", "lr", "lr_scale", "batch")
-    recipe = ", ".join(f"{name} = {_shown(settings[name])}" for name in named if name in settings)
+    named = ("schedule", "lr", "lr_scale", "batch", "batch_ramp")
+    recipe = ", ".join(f"{name} = {_shown(settings[name])}" for name in named if settings.get(name))
     return (
         ("runs", "How many runs, over which range?", f"{counted(results.runs_present, 'run')}; {spans}"),
         ("runs", "Which architecture and sizes?", _shown(settings.get("sizes") or settings.get("shapes"))),

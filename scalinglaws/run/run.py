@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..errors import MisuseError, StudyError, unknown_name
+from .item_scores import ItemScores
 from .shape import Shape
 from .trainer import OWN_SCHEDULE, Trainer
 from .stages import Stage, sequences_before, stage_at, stages_of, steps_for
@@ -46,7 +47,9 @@ class RunSpec:
     Attributes:
         data: hash of the tokens of `corpus` under `tokenizer`.
         tokens: horizon D; steps = ceil(tokens / (batch n_ctx)).
-        batch: sequences per step.
+        batch: sequences per step, at the start of a run whose batch grows.
+        batch_ramp: (tokens, sequences per step from there on) of every later stage, both growing. Schedules then count
+            tokens in place of steps, except for the warm-up; the order of the data stays the same.
         lr: peak learning rate.
         warmup: steps of linear warm-up.
         decay: fraction of the horizon in which the learning rate decays, for schedule "wsd".
@@ -69,6 +72,7 @@ class RunSpec:
             weights and optimizer in float32.
         trainer: the trainer of one's own that trains this run; None for ours. Only it has the schedule "own".
     """
+        items: hash of multiple-choice items that each evaluation scores too; "" for none.
 
     shape: Shape
     corpus: str
@@ -107,6 +111,8 @@ class RunSpec:
     trainer: Trainer | None = None
 
     def __post_init__(self):
+    batch_ramp: tuple[tuple[int, int], ...] = ()
+    items: str = ""
         for name, known in NAMED.items():
             if getattr(self, name) not in known:
                 raise StudyError(f"{name} = {getattr(self, name)!r}; it must be one of {', '.join(known)}.")
@@ -137,7 +143,7 @@ class RunSpec:
 
     @property
     def batch_tokens(self) -> int:
-        """Tokens per step."""
+        """Tokens per step, at the start of a run whose batch grows."""
         return self.batch * self.shape.n_ctx
 
     @property
@@ -236,6 +242,11 @@ class RunSpec:
         return asked | {"shape": {name: value for name, value in shape.items() if value != defaults[name]}}
 
     def _named(self, asked: dict) -> str:
+    @property
+    def data_ids(self) -> tuple[str, ...]:
+        """The hashes of all that it reads: its text first, then the others on which it is evaluated."""
+        return tuple(filter(None, (self.data, *(data for _, data in self.foreign), self.items)))
+
         text = json.dumps(asked, sort_keys=True)
         return f"L{self.shape.n_layer}-d{self.shape.d_model}-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -303,6 +314,7 @@ class Evaluation:
     lr: float
     loss_nats: float
     loss_nats_sem: float | None = None
+        items: what was answered to the items of `RunSpec.items`.
     loss_train_nats: float | None = None
     seconds: float = 0.0
     foreign: tuple[float, ...] = ()
@@ -321,6 +333,7 @@ class Run:
             loss of its own, either finished or diverged.
         sentence: what the outcome means, for a reader.
         bytes_per_token: bytes of text per token, to convert losses to bits per byte; None where tokens are not text.
+    items: ItemScores | None = None
         tokens_unique: tokens of the training text; where a trainer of one's own does not say, those of one pass.
         curve: evaluations in the order of steps; the last of a finished run uses the whole test set, but not
             that of a trunk.

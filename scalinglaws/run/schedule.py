@@ -5,7 +5,7 @@ import math
 from .run import RunSpec
 
 SPAN = 256  # ratio of the step of a run's last evaluation to that of its first
-CURVE_SHARE = 8  # evaluations along a run use one in this many of the test windows: see `reads_whole_test`
+CURVE_SHARE = 8  # evaluations along a run use one in this many test windows and items: see `reads_whole_test`
 
 
 def learning_rate(spec: RunSpec, step: int) -> float:

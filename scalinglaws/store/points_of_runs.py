@@ -6,7 +6,8 @@ from ..points.points import Points
 from ..points.units import bits_per_byte
 from ..results.fitted import LearningCurve
 from ..results.tested import HELD_OUT
-from ..run.run import FINISHED, Run
+from ..run.item_scores import ItemScores
+from ..run.run import FINISHED, Run, RunSpec
 from ..run.schedule import phase
 from ..run.shape import Shape
 
@@ -15,6 +16,9 @@ COLUMNS = (
     "params_with_head params_total tokens tokens_unique epochs batch_tokens steps flops_6nd flops_exact "
     "loss_nats loss_nats_sem loss_bits_per_byte loss_train_nats lr seconds n_layer d_model n_heads n_ctx "
     "n_vocab seed"
+).split()
+ITEM_COLUMNS = (
+    "accuracy accuracy_sem accuracy_chance choice_probability loss_task_bits_per_byte items"  # of one's own items
 ).split()
 CURVE_COLUMNS = "run_id lineage params_nonembedding steps tokens batch_tokens flops_6nd loss_nats".split()
 
@@ -37,6 +41,12 @@ def points_of(
     if any(run.spec.shape.n_experts for run in shown):
         rows = [row | of_experts(run.spec.shape) for row, run in zip(rows, shown, strict=True)]
         names = (*names, *of_experts(shown[0].spec.shape))
+    if any(run.final and run.final.items for run in shown):
+        rows = [row | of_items(run.final.items if run.final else None) for row, run in zip(rows, shown, strict=True)]
+        names = (*names, *of_items(None))
+    if any(run.spec.batch_ramp for run in shown):
+        rows = [row | of_ramp(run.spec) for row, run in zip(rows, shown, strict=True)]
+        names = (*names, *of_ramp(shown[0].spec))
     return Points({name: [row[name] for row in rows] for name in names}, source)
 
 

@@ -25,7 +25,7 @@ from .fits_memory import memory_told
 from .floor_sought import floor_sought
 from .machine import cores
 from .study_cost import SetCost, StudyCost
-from .text_of_study import sweep_of, text_of
+from .text_of_study import items_told, sweep_of, text_of
 
 ABSENT = "absent"  # used in place of the hash of a text that is not available
 TIMED = 0.02  # fraction of the seconds of the runs that may be spent on timing their steps before they start
@@ -122,7 +122,7 @@ def _laid_out(study: Study, cache: Path, data_dir: Path | None, told: dict[str, 
         sweep = design(study, vocabulary, ABSENT, None, foreign)
         return with_first_scan(study, sweep, (vocabulary, ABSENT, None), told)
     text = text_of(study, cache, data_dir)
-    told |= dict.fromkeys((text.sentence, *told_of_arms(study)))
+    told |= dict.fromkeys((text.sentence, *told_of_arms(study), *items_told(study, text, cache)))
     sweep = sweep_of(study, text, cache, data_dir)
     told |= dict.fromkeys(floor_sought(sweep, text.floor, text.vocabulary))
     return with_first_scan(study, sweep, (text.vocabulary, text.data_id, text.train_tokens), told)
@@ -184,7 +184,8 @@ def seconds_here(
     """
     if device != "cpu":
         return None
-    flops = sum(step_of(spec).flops * spec.steps for spec in sweep.runs)
+    steps = [steps_of(spec) for spec in sweep.runs]
+    flops = sum(kind.flops * count for each in steps for kind, count in each.items())
     seconds = min(max(TIMED * flops / SLOW_CORE, SHORTEST_TIMING), LONGEST_TIMING)
     found = costs(sweep, paces_here((kind for each in steps for kind in each), engine=engine, seconds=seconds, say=say))
     each = {cost.run_id: cost.seconds or 0.0 for cost in found}

@@ -14,7 +14,7 @@ from ..instruments.noise_scale import merged, noise_scale
 from ..points.points import Points
 from ..run.run import Run, RunSpec
 from ..run.schedule import learning_rate, log_places, phase
-from ..store.points_of_runs import curve_points, points_of
+from ..store.points_of_runs import curve_points, mean_batch, of_items, points_of
 from ..store.store import Store
 from .taking_part import taking_no_part
 from .training_columns import with_arms, with_protocol
@@ -156,6 +156,7 @@ def _evaluation_row(run: Run, e) -> dict:
         "update_ratio": e.update_ratio,
         "seconds": e.seconds,
     }
+    row |= of_items(e.items) if e.items else {}
     row |= {f"loss_nats@{name}": loss for name, loss in _foreign(run, e)}
     places = log_places(shape.n_ctx) if e.by_position else []
     return row | {f"loss_nats@T={place}": loss for place, loss in zip(places, e.by_position, strict=True)}

@@ -5,7 +5,8 @@ from dataclasses import replace
 from ..run.run import Evaluation, Run
 
 SAME = ("outcome", "tokens_unique", "by_position")  # of a run, in addition to its curve
-ALONG = ("loss_nats", "loss_nats_sem", "foreign", "by_position")  # of a trunk's evaluation; the rest depends on others
+# of a trunk's evaluation; the rest depends on others
+ALONG = ("loss_nats", "loss_nats_sem", "foreign", "by_position", "items")
 
 
 def measured(run: Run) -> dict[str, object]:

@@ -62,7 +62,7 @@ from .tested_prediction import (
     try_laws,
     with_start,
 )
-from .text_of_study import StudyText, sweep_of, text_of
+from .text_of_study import StudyText, items_told, sweep_of, text_of
 from .train_lacking import Place, train_lacking
 from .tuned_rates import tuned
 
@@ -143,7 +143,8 @@ def _say_first(study: Study, sweep: Sweep, text: StudyText, store: Store, say: C
     """Say before training what was read, and what these runs cannot answer."""
     lost = unanswered(study, sweep.runs, sweep.held_out, sweep.left_out)
     floor, fits = floor_sought(sweep, text.floor, text.vocabulary), memory_told(sweep.runs, study.gpu)
-    for line in (text.sentence, *told_of_arms(study), *untold(study), *lost, *floor, *filter(None, (fits,))):
+    first = (text.sentence, *told_of_arms(study), *items_told(study, text, store.data), *untold(study))
+    for line in (*first, *lost, *floor, *filter(None, (fits,))):
         say(line)
 
 

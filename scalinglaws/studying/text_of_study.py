@@ -4,10 +4,11 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..corpora.item_tokens import told_of_items
 from ..corpora.synthetic import evaluation_floor
 from ..corpora.token_files import Tokenised
 from ..designing.arms_of_study import data_of
-from ..designing.design import Sweep, design, lay_out
+from ..designing.design import Sweep, design, items_of, lay_out
 from ..designing.study_file import Study
 from ..run.trainer import OWN_TEXT
 
@@ -53,6 +54,12 @@ def text_of(study: Study, cache: Path, data_dir: Path | None = None) -> StudyTex
     data = data_of(study, cache, data_dir)
     floor = evaluation_floor(data, study.n_ctx, study.eval_tokens)
     return StudyText(data.vocabulary, data.data_id, len(data.split("train")), data.facts(), data.told(), floor, data)
+
+
+def items_told(study: Study, text: StudyText, cache: Path) -> list[str]:
+    """Say what multiple-choice items a study scores, and what may be wrong with them."""
+    items = None if text.data is None else items_of(study, text.data, cache)
+    return [] if items is None or text.data is None else [told_of_items(items, text.data, study.n_ctx)]
 
 
 def sweep_of(study: Study, text: StudyText, cache: Path, data_dir: Path | None = None) -> Sweep:

@@ -242,7 +242,7 @@ def _again(spec: RunSpec, store: Store, device: str, engine: str) -> Run:
     """Train a run, and the part of its trunk before it, in a temporary folder."""
     with tempfile.TemporaryDirectory() as place:
         other = open_store(Path(place) / "store", create=True)
-        for data_id in (spec.data, *(data for _, data in spec.foreign)):
+        for data_id in spec.data_ids:
             shutil.copytree(store.data / data_id, other.data / data_id, dirs_exist_ok=True)
         chain = [spec]
         if spec.parent:

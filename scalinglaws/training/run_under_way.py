@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..corpora.item_tokens import ItemTokens
 from ..corpora.order import window_starts
 from ..corpora.token_files import Tokenised
 from ..errors import StoreError
 from ..instruments.early_stopping import should_stop
 from ..instruments.evaluate import HeldOutLoss, evaluate
+from ..instruments.items import score_items
 from ..instruments.learned import judged, unigram_loss
 from ..instruments.noise_scale import plus
 from ..instruments.spikes import LossWatch
@@ -24,6 +26,7 @@ from ..instruments.weights import activation_rms, decay_timescale, update_ratio
 from ..models import FAMILIES, Transformer
 from ..models.precision import DTYPES, in_precision, set_float32
 from ..records.json_values import finite, from_plain, to_plain, utc_now
+from ..run.item_scores import ItemScores
 from ..run.run import DIVERGED, FINISHED, Evaluation, NoiseSums, Run, RunSpec, require_engine, state_name
 from ..run.schedule import CURVE_SHARE, evaluation_steps, learning_rate, log_places, reads_whole_test
 from .compiled.engine import Compiled
@@ -68,9 +71,10 @@ class RunUnderWay:
         device: str,
         engine: str,
         evaluated: Callable[[Sequence[Evaluation]], None],
+        items: ItemTokens | None = None,
     ):
         require_engine(engine, together=processes() > 1)
-        self.spec, self.data, self.foreign = spec, texts[0], texts[1:]
+        self.spec, self.data, self.foreign, self.items = spec, texts[0], texts[1:], items
         self.folder, self.device, self.evaluated = folder, device, evaluated
         set_float32(spec.precision, device)
         forget_peak_memory(device)
@@ -217,6 +221,7 @@ class RunUnderWay:
             noise=notes.noise,
             update_ratio=notes.update_ratio,
             activation_rms=sizes,
+            items=self._answered(whole),
         )
         notes.curve, notes.noise = (*notes.curve, evaluation), NoiseSums()
         self.evaluated(notes.curve)
@@ -287,6 +292,14 @@ class RunUnderWay:
     def _activations(self) -> tuple[float, ...]:
         with in_precision(self.spec.precision, self.device):
             return activation_rms(self.model, self.tests[0].at(np.zeros(1, int))[0])
+
+    def _answered(self, whole: bool) -> ItemScores | None:
+        """Score the items, or one in `CURVE_SHARE` of them."""
+        if self.items is None:
+            return None
+        sequences, facts = self.items.every(1 if whole else CURVE_SHARE)
+        with in_precision(self.spec.precision, self.device):
+            return score_items(self.engine.scored, sequences, facts, self.spec.shape.n_ctx, self.device)
 
     def _held_out(self, text: Tokenised, windows: Windows, whole: bool) -> HeldOutLoss:
         starts = window_starts(windows.size, self.spec.shape.n_ctx, self.spec.eval_tokens)

@@ -47,6 +47,9 @@ def values_of(spec: RunSpec, e: Evaluation) -> dict[str, float]:
         "update_ratio": e.update_ratio,
         "seconds": e.seconds,
     }
+    if e.items:
+        found |= {"accuracy": e.items.accuracy, "choice_probability": e.items.choice_probability}
+        found |= {"loss_task_bits_per_byte": e.items.bits_per_byte}
     names = (NO_NAME.sub("_", corpus) for corpus, _ in spec.foreign)
     found |= {f"loss_nats/{name}": loss for name, loss in zip(names, e.foreign, strict=False)}
     return {name: float(value) for name, value in found.items() if value is not None}

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..corpora.item_tokens import ItemTokens
 from ..corpora.token_files import Tokenised
 from ..run.run import CHECKPOINT, Evaluation, Run, RunSpec, state_name
 from .interrupted import Interrupted
@@ -21,6 +22,7 @@ def train(
     parent_folder: Path | None = None,
     *,
     foreign: Sequence[Tokenised] = (),
+    items: ItemTokens | None = None,
     tell: Callable[[int, float], None] = lambda step, loss: None,
     evaluated: Callable[[Sequence[Evaluation]], None] = lambda curve: None,
     stop: Callable[[], bool] = lambda: False,
@@ -35,7 +37,7 @@ def train(
     branch starts from such a state in `parent_folder`.
 
     Args:
-        foreign: the texts of `spec.foreign`, in order.
+        foreign: the texts of `spec.foreign`, in order. items: those of `spec.items`.
         tell, evaluated: called each second with step and training loss; after each evaluation, with all of them.
         stop: called each second; when it returns true, the state is saved and Interrupted is raised.
         engine: "auto", the compiled step where `compiled.support.supports` it; "plain", "graphed", "sharded": PyTorch.
@@ -44,7 +46,7 @@ def train(
         StoreError: the parent's state is missing.
         Interrupted: `stop` returned true.
     """
-    job = RunUnderWay(spec, (data, *foreign), folder, device, engine, evaluated)
+    job = RunUnderWay(spec, (data, *foreign), folder, device, engine, evaluated, items)
     step = job.resume(parent_folder)
     job.evaluate_where_due(step)
     told = kept = time.monotonic()

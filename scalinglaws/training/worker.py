@@ -7,6 +7,7 @@ from itertools import groupby
 
 import torch
 
+from ..corpora.item_tokens import open_items
 from ..corpora.token_files import open_data
 from ..run.run import FINISHED, Run, RunSpec, state_name
 from ..store.lock import Lease, held
@@ -116,6 +117,7 @@ def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], how: tuple[s
         folder,
         store.folder(spec.lineage) if spec.parent else None,
         foreign=[open_data(store.data, data_id) for _, data_id in spec.foreign],
+        items=open_items(store.data, spec.items) if spec.items else None,
         stop=stop,
         device=device,
         engine=engine,

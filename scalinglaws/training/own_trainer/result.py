@@ -13,6 +13,7 @@ from ...formats.read_raw import read_raw
 from ...points.points import Points
 from ...points.reading import read_points
 from ...records.json_values import read_json
+from ...run.item_scores import ItemScores
 from ...run.run import RunSpec
 from ...run.trainer import RESULT, Trainer
 
@@ -23,9 +24,10 @@ STATES = {"trainer-state"}  # formats whose file lies in a folder of its own
 ZERO = ("0", "0.0")
 COUNTS = ("params_nonembedding", "params_nonembedding_exact", "params_with_head", "params_total")
 FACTS = ("n_layer", "d_model", "n_heads", "n_ctx", "batch_tokens", "n_vocab")
+TASK = ("accuracy", "choice_probability", "loss_task_bits_per_byte", "accuracy_chance", "items")  # of one's own items
 KEYS = (
     *("loss", "unit", "loss_se", "loss_train", "tokens", "steps", "tokens_unique", "bytes_per_token", "curve"),
-    *(*COUNTS, *FACTS, "seconds", "energy_joules", "diverged"),
+    *(*COUNTS, *FACTS, "seconds", "energy_joules", "diverged", *TASK),
 )
 
 
@@ -37,6 +39,7 @@ class Reported:
         curve: (step, loss in nats per token) of each evaluation, in order; nan where it is no number.
         tokens: seen in training when the last loss was measured.
         facts: counts of parameters, sizes, and what else it says, by name.
+        items: what its last model answered to multiple-choice items.
         form: what the result was read as.
     """
 
@@ -46,6 +49,7 @@ class Reported:
     loss_train: float | None = None
     facts: Mapping[str, float] = field(default_factory=dict)
     form: str = ""
+    items: ItemScores | None = None
 
 
 def read_result(trainer: Trainer, spec: RunSpec, folder: Path) -> Reported:
@@ -109,9 +113,27 @@ def _of_json(path: Path) -> Reported:
         numbers.get("tokens"),
         None if sem is None else sem * UNITS[unit],
         None if train is None else train * UNITS[unit],
-        {key: value for key, value in numbers.items() if key not in ("loss", "steps", "tokens", "loss_se")},
+        {key: value for key, value in numbers.items() if key not in ("loss", "steps", "tokens", "loss_se", *TASK)},
         RESULT,
+        _of_items(path, numbers),
     )
+
+
+def _of_items(path: Path, numbers: Mapping[str, float]) -> ItemScores | None:
+    """Read what a trainer says of items of its own: shares from 0 to 1, a cost above 0, a count of at least 1."""
+    given = {key: numbers[key] for key in TASK if key in numbers}
+    for key, value in given.items():
+        high = 1.0 if key in ("accuracy", "choice_probability", "accuracy_chance") else math.inf
+        if not 0 <= value <= high or (key == "items" and value < 1):
+            allowed = "from 0 to 1" if high == 1 else "1 or more" if key == "items" else "0 or more"
+            raise FailureError(f"{path}: {key} = {value:g}; it must be {allowed}.")
+    if given and "accuracy" not in given:
+        raise FailureError(f"{path} has {', '.join(given)}, and no accuracy: add it, as a fraction, or leave them out.")
+    if not given:
+        return None
+    accuracy, share, cost, chance, count = (given.get(key) for key in TASK)
+    assert accuracy is not None
+    return ItemScores(None if count is None else int(count), accuracy, chance, share, cost)
 
 
 def _number(path: Path, key: str, value: object) -> float:

@@ -18,13 +18,14 @@ def run_of(spec: RunSpec, parts: int, reported: Reported, seconds: float) -> Run
     assert spec.trainer
     losses = dict(reported.curve[:-1]) | {spec.steps: reported.curve[-1][1]}
     curve = tuple(
-        Evaluation(step, step * spec.batch_tokens, spec.lr, loss, seconds=seconds * step / spec.steps)
+        Evaluation(step, spec.tokens_at(step), spec.lr, loss, seconds=seconds * step / spec.steps)
         for step, loss in losses.items()
         if 0 < step <= spec.steps and math.isfinite(loss)
     )
     outcome, sentence = outcome_of(spec, reported)
     if curve and outcome != DIVERGED:
         last = replace(curve[-1], loss_nats_sem=reported.loss_sem, loss_train_nats=reported.loss_train, seconds=seconds)
+        last = replace(last, items=reported.items)
         curve = (*curve[:-1], last)
     gpus = spec.trainer.gpus
     readings = {
