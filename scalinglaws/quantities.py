@@ -56,7 +56,9 @@ _TABLE = [  # one entry per quantity
         "characters",
         "additional characters of fine-tuning text that training from scratch would need (Hernandez et al. 2021)",
     ),
-    Quantity("batch_tokens", "batch", "tokens", "tokens of one optimizer step"),
+    Quantity("batch_tokens", "batch", "tokens", "tokens of one optimizer step; their mean where the batch grows"),
+    Quantity("batch_tokens_first", "other", "tokens", "tokens of the first step of a run whose batch grows"),
+    Quantity("batch_tokens_last", "other", "tokens", "tokens of the last step of a run whose batch grows"),
     Quantity("batch_sequences", "other", "1", "sequences of one optimizer step"),
     Quantity("steps", "steps", "steps", "optimizer steps"),
     Quantity(
@@ -123,12 +125,12 @@ _TABLE = [  # one entry per quantity
     Quantity("loss_nats_other", "loss_other", "nats/token", "loss_nats of the same run on another text"),
     Quantity("loss_task_bits_per_byte", "loss_task", "bits/byte", "cross-entropy of the correct answer to a task"),
     Quantity("accuracy", "accuracy", "1", "fraction of correct answers"),
-    Quantity("pass_at_k", "pass_at_k", "1", "chance that at least one of k sampled answers is right"),
-    Quantity("surprise_at_k", "surprise_at_k", "nats", "-ln of pass_at_k"),
     Quantity("accuracy_sem", "other", "1", "standard error of accuracy from the number of items"),
     Quantity("accuracy_chance", "other", "1", "accuracy of guessing"),
     Quantity("choice_probability", "other", "1", "probability of the right choice, normalised over the choices, mean"),
     Quantity("items", "other", "1", "multiple-choice items of which accuracy is the mean"),
+    Quantity("pass_at_k", "pass_at_k", "1", "chance that at least one of k sampled answers is right"),
+    Quantity("surprise_at_k", "surprise_at_k", "nats", "-ln of pass_at_k"),
     Quantity("samples", "samples", "1", "answers sampled for a question, k of pass@k"),
     Quantity("error_top1", "error", "1", "fraction of wrong answers: 1 - accuracy, mean over tasks"),
     Quantity("loss_nats_sem", "loss_error", "nats/token", "standard error of loss_nats from the finite test set"),
@@ -215,13 +217,13 @@ _TABLE = [  # one entry per quantity
     Quantity("lineage", "label", "", "runs that share a trunk: one cluster when a study is resampled"),
     Quantity("role", "label", "", "how a study uses the point: fit or held-out"),
     Quantity("arm", "label", "", "the data mix, architecture or optimizer that a run belongs to"),
+    Quantity("batch_ramp", "label", "", "sequences of a step at the start, and from which tokens on it has more"),
     Quantity("outcome", "label", "", "finished, diverged, failed to learn, failed or stopped"),
     Quantity("excluded_because", "label", "", "why a point takes no part in a fit; empty when it does"),
 ]
 
 QUANTITIES = {quantity.name: quantity for quantity in _TABLE}
 
-    Quantity("batch_ramp", "label", "", "sequences of a step at the start, and from which tokens on it has more"),
 # The letter a law uses for each role (Kaplan et al. 2020, section 1.3; Muennighoff et al. 2023 for U).
 ROLE_OF_LETTER = {
     "N": "params",

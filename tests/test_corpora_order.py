@@ -13,6 +13,11 @@ from scalinglaws.errors import CorpusError
 sizes = st.tuples(st.integers(1, 40), st.integers(2, 3000)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 
 
+def batch_at(step, seed, tokens, batch, n_ctx):
+    """The starts of one step's windows, where every step reads as many."""
+    return starts_between(step * batch, (step + 1) * batch, seed, tokens, n_ctx)
+
+
 def epoch(number, seed, tokens, n_ctx):
     """The starts of one epoch, in order, read as one batch a step."""
     return batch_at(number, seed, tokens, blocks_in(tokens, n_ctx), n_ctx)

@@ -12,7 +12,7 @@ from scalinglaws.errors import MisuseError, ShapeError, StudyError
 from scalinglaws.fitting.fit import fit
 from scalinglaws.models import FAMILIES, Transformer
 from scalinglaws.models.experts import Experts, imbalance
-from scalinglaws.run.run import RunSpec
+from scalinglaws.run.run import OTHER_EXPERTS, Evaluation, Run, RunSpec
 from scalinglaws.run.shape import Shape
 from scalinglaws.store.points_of_runs import points_of
 from scalinglaws.studying.training_columns import with_arms
@@ -125,3 +125,64 @@ def test_what_a_mixture_cannot_be_is_refused_with_what_to_write():
     with pytest.raises(StudyError, match="take adam or adamw"):
         RunSpec(shape(), "t", "bytes", "x", 1000, 4, 0.01, 5, optimizer="muon")
     assert Study("s", ((1, 16),), (1e4,)).n_experts == 0
+
+
+def several(**changes) -> Study:
+    keys = {"family": "moe", "experts_active": 1, "each_experts": (1, 2, 4), "n_ctx": 8, "batch": 4, "warmup_steps": 2}
+    return Study("s", ((1, 16), (1, 24), (1, 32), (1, 48)), (2e3, 4e3), **keys | changes)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("text")
+    (folder / "text.txt").write_text("\n\n\n".join(f"run {i} has the loss {i * 7 % 90}" for i in range(900)))
+    return tokenise(f"text:{folder}/text.txt", "bytes", folder / "cache")
+
+
+def test_numbers_of_experts_are_arms_of_one_study_whose_first_is_dense(data, tmp_path):
+    study = several(corpus=data.index.corpus, hold_out=1)
+    sweep = lay_out(study, data, data.folder.parent)
+    by_count = {n: [run for run in sweep.runs if run.shape.n_experts == n] for n in (0, 2, 4)}
+    plain = {"family": "transformer", "experts_active": 0, "each_experts": ()}
+    dense = lay_out(several(corpus=data.index.corpus, hold_out=1, **plain), data, tmp_path)
+    assert {run.id for run in by_count[0]} == {run.id for run in dense.runs}
+    assert {sweep.left_out.get(run.id, "") for run in by_count[0]} == {""}
+    assert {sweep.left_out[run.id] for run in by_count[4]} == {OTHER_EXPERTS}
+    assert {run.shape.d_model for run in by_count[4]} == {16, 24, 32} and sweep.held_out
+    assert all(run.shape.experts_active == 1 and run.shape.family == "moe" for run in by_count[2])
+    assert "3 arms: experts=1; experts=2; experts=4" in told_of_arms(study)[0]
+    wide = make_shape(several(experts_active=2, each_experts=(1, 2, 4)), (1, 16), 256)
+    assert wide.family == "transformer" and wide.width_ff == 2 * 64
+    mixed = make_shape(several(experts_active=2, each_experts=(4,)), (1, 16), 256)
+    assert wide.params() == mixed.params() - 16 * 4  # the router
+
+
+def test_leverage_is_read_off_the_dense_runs_and_the_law_of_leverage_takes_all_arms(data):
+    sweep, runs = lay_out(several(corpus=data.index.corpus), data, data.folder.parent), []
+    for spec in (one for one in sweep.runs if not one.is_trunk):
+        flops = spec.shape.flops_per_token("6n") * spec.trained_tokens
+        worth = max(1, spec.shape.n_experts) ** (0.1 * np.log10(flops) - 0.4)  # of the law, with a = 0.4 and d = -0.1
+        loss = 1 + 3 * (flops * worth / spec.trained_tokens / 1e5) ** -0.3
+        last = Evaluation(spec.steps, spec.trained_tokens, 0.0, loss)
+        runs.append(Run(spec, "finished", "", (last,), 1.0, 10**4))
+    points = with_arms(points_of(runs, left_out=sweep.left_out), runs)
+    assert set(points["arm"]) == {"experts=1", "experts=2", "experts=4"}
+    read = np.isfinite(points["efficiency_leverage"])
+    assert read.sum() >= 8 and (points["n_experts"][read] > 1).all() and (points["n_experts"][~read] == 1).sum() == 8
+    worth = points["n_experts"] ** (0.1 * np.log10(points["flops_6nd"]) - 0.4)
+    assert points["efficiency_leverage"][read] == pytest.approx(worth[read], rel=0.05)
+    held = {"gamma": 0.0, "beta": 0.0, "A_start": 0.002}
+    found = fit("moe-leverage", points.take(read), fix=held)
+    assert found.values["d"] == pytest.approx(-0.1, abs=0.03) and found.n == read.sum()
+    assert fit("chinchilla", points, fix={"E": 1.0, "alpha": 0.3, "beta": 0.3}).n == 8  # the dense arm alone
+
+
+def test_numbers_of_experts_that_cannot_be_are_refused():
+    for changes, said in {
+        "a number is given twice": {"each_experts": (2, 2)},
+        "set family = 'moe', and leave n_experts out": {"n_experts": 4},
+        "a token uses 1 to 2 of them": {"experts_active": 3},
+        "cannot be given together": {"each_corpus": ("stdlib", "text:x")},
+    }.items():
+        with pytest.raises(StudyError, match=changes):
+            several(**said)

@@ -194,7 +194,7 @@ def told_of_items(items: ItemTokens, like: Tokenised, n_ctx: int) -> str:
     said = [f"{len(facts.counts):,} of {choices} choices, chance {items.chance:.3g}, compared per {facts.per}"]
     if cut:
         said.append(
-            f"{cut:,} of {len(sequences):,} texts with their choice are longer than n_ctx and lose their beginning"
+            f"{cut:,} of {len(sequences):,} texts with their choice are longer than n_ctx and cut at their beginning"
         )
     rights = np.cumsum(facts.counts) - np.array(facts.counts) + np.array(facts.answers)
     begun = 1 if any(facts.sizes) else 0  # text has the token that ends documents before it

@@ -64,7 +64,7 @@ def require_reached(runs: Sequence[RunSpec]):
     never = longest.batch_ramp[len(longest.batches) - 1 :]
     if never:
         raise StudyError(
-            f"batch_ramp: no run reaches the stage [{never[0][0]}, {never[0][1]}]: the longest horizon is "
+            f"batch_ramp: no run reaches the stage {list(never[0])}: the longest horizon is "
             f"{longest.tokens:,} tokens. Leave the stage out, let it begin earlier, or raise tokens."
         )
 

@@ -12,9 +12,11 @@ from ..corpora.token_files import Tokenised
 from ..corpora.tokenise import tokenise_test
 from ..errors import StoreError, StudyError
 from ..records.json_values import from_plain, read_json
-from ..run.run import OTHER_ARM, RunSpec, together
+from ..run.run import OTHER_ARM, OTHER_EXPERTS, RunSpec, together
 from ..run.shape import Shape
-from .arms_of_study import arms_of, as_arm, of_domains, texts_of
+from ..run.stages import steps_for
+from .arms_of_study import arms_of, as_arm, experts_of, of_domains, texts_of
+from .batches import parts_of, ramp_of, require_reached, stages
 from .checks import require_schedules, require_steps, require_test_text, require_text
 from .own_trainer import require_ours
 from .study_file import Study
@@ -72,19 +74,33 @@ def lay_out(study: Study, data: Tokenised, cache_dir: Path, data_dir: Path | Non
     runs = together(run for sweep in found for run in sweep.runs)
     left_out = {run_id: why for sweep in found for run_id, why in sweep.left_out.items()}
     test_tokens = {text.data_id: len(text.split("test")) for text in texts.values()}
+    test_tokens |= {items.data_id: study.n_ctx * len(items.facts.firsts)} if items else {}
     return replace(found[0], runs=runs, left_out=left_out, test_tokens=test_tokens)
 
-    test_tokens |= {items.data_id: study.n_ctx * len(items.facts.firsts)} if items else {}
 
-def _of_arm(study: Study, arms: Mapping[str, Tokenised], label: str, foreign: tuple[tuple[str, str], ...]) -> Sweep:
-    """Specify the runs of one arm; those of arms beside the first take no part in the study's own fits."""
+def items_of(study: Study, data: Tokenised, cache_dir: Path) -> ItemTokens | None:
+    """Tokenise the multiple-choice items of a study; None where it has none.
+
+    Raises:
+        CorpusError: there is no such file, or it has a line that is no item.
+    """
+    if not study.items:
+        return None
+    return tokenise_items(study.items, data, cache_dir, per=study.items_per, n_ctx=study.n_ctx)
+
+
+def _of_arm(
+    study: Study, arms: Mapping[str, Tokenised], label: str, on: tuple[tuple[tuple[str, str], ...], str]
+) -> Sweep:
+    """Specify the runs of one arm, evaluated on other texts and on items too; only those of the first are fitted."""
     first, data = label == next(iter(arms)), arms[label]
     alone = study
     if len(arms) > 1 or study.domains:
         sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, data.vocabulary).params())
         alone = as_arm(study, label, first, tuple(sizes[len(sizes) - study.hold_out :]))
-    found = design(alone, data.vocabulary, data.data_id, len(data.split("train")), foreign)
-    return found if first else replace(found, left_out={run.id: OTHER_ARM for run in found.runs})
+    found = design(alone, data.vocabulary, data.data_id, len(data.split("train")), *on)
+    why = OTHER_EXPERTS if study.each_experts else OTHER_ARM
+    return found if first else replace(found, left_out={run.id: why for run in found.runs})
 
 
 def design(
@@ -105,6 +121,7 @@ def design(
     Args:
         train_tokens: length of the training text; None if the text is not available, so that it cannot be checked.
         foreign: (corpus, hash of its tokens) of each text of `study.evaluate_on`.
+        items: hash of the tokens of `study.items`.
 
     Raises:
         CorpusError: the training text is too short for the largest horizon.
@@ -112,16 +129,7 @@ def design(
             more steps than any machine can do, or a held-out size is to have seeds.
     """
     require_ours(study)
-    sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, n_vocab).params())
-    fitted, held = sizes[: len(sizes) - study.hold_out], sizes[len(sizes) - study.hold_out :]
-
-    if study.seed_shape in held:
-        raise StudyError(
-            f"seed_shape = {list(study.seed_shape)} is held out, and the number of runs of a held-out size is "
-            f"hold_out_seeds. Name a size that is fitted, such as {list(fitted[-1])}, or set hold_out_seeds = "
-            f"{study.seeds} and no seed_shape."
-        )
-        items: hash of the tokens of `study.items`.
+    fitted, held = _sizes(study, n_vocab)
 
     def lineages(size: tuple[int, ...], seeds: int, last: int) -> list[RunSpec]:
         return [
@@ -139,10 +147,25 @@ def design(
     left_out = {run_id: reason for run_id, reason in reasons.items() if reason}
     sweep = Sweep(study.name, every, tuple(run.id for run in held_runs), left_out)
     require_steps(every)
+    require_reached(every)
     require_schedules(every)
     if train_tokens is not None:
         require_text(replace(study, max_epochs=max(study.max_epochs, *study.epochs, 0)), every, train_tokens)
     return sweep
+
+
+def _sizes(study: Study, n_vocab: int) -> tuple[Sequence[tuple[int, ...]], Sequence[tuple[int, ...]]]:
+    """Give the sizes that are fitted and those held out, each from the smallest."""
+    sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, n_vocab).params())
+    fitted, held = sizes[: len(sizes) - study.hold_out], sizes[len(sizes) - study.hold_out :]
+
+    if study.seed_shape in held:
+        raise StudyError(
+            f"seed_shape = {list(study.seed_shape)} is held out, and the number of runs of a held-out size is "
+            f"hold_out_seeds. Name a size that is fitted, such as {list(fitted[-1])}, or set hold_out_seeds = "
+            f"{study.seeds} and no seed_shape."
+        )
+    return fitted, held
 
 
 def in_tokens(study: Study, train_tokens: int | None) -> Study:
@@ -164,7 +187,6 @@ def in_tokens(study: Study, train_tokens: int | None) -> Study:
 
 
 def why_left_out(study: Study, shape: Shape) -> str:
-    require_reached(every)
     """Say why a study leaves a size out of its fits; empty if it does not."""
     if shape.n_layer < study.fit_from_layers:
         return f"{shape.n_layer} of the {study.fit_from_layers} layers that the study fits from"
@@ -229,6 +251,7 @@ def renamed(sweep: Sweep) -> Sweep:
 def make_shape(study: Study, size: tuple[int, ...], n_vocab: int) -> Shape:
     """Make the shape of a size: its own number of heads, else as many of width `d_head` as fit; one in an LSTM."""
     n_layer, d_model, *rest = size
+    d_ff = rest[1] if len(rest) > 1 else 0
     heads = 1 if study.family == "lstm" else rest[0] if rest else max(1, d_model // study.d_head)
     worked_out = {
         "n_layer": n_layer,
@@ -238,7 +261,11 @@ def make_shape(study: Study, size: tuple[int, ...], n_vocab: int) -> Shape:
         "d_ff": d_ff,
         "base_d_head": _base_head(study, size),
     }
-    return Shape(**shared_keys(study, Shape) | worked_out)
+    settings = shared_keys(study, Shape) | worked_out
+    if study.each_experts:  # of a study with several arms, the first
+        wide = Shape(**settings | {"n_experts": max(2, study.experts_active)}).width_ff
+        settings |= experts_of(study, study.each_experts[0], d_ff if study.experts_active == 1 else wide)
+    return Shape(**settings)
 
 
 def shared_keys(study: Study, kind: type) -> dict[str, Any]:
@@ -254,7 +281,6 @@ def _base_head(study: Study, size: tuple[int, ...]) -> int:
             is not determined.
     """
     if study.parametrisation != "mup" or study.base_d_head:
-    d_ff = rest[1] if len(rest) > 1 else 0
         return study.base_d_head
     base = study.base_width // max(1, study.base_width // study.d_head)
     if len(size) > 2 and size[1] != base * size[2]:

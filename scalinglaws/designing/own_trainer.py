@@ -26,7 +26,7 @@ OURS = (
         "early_stop",
         "watch_weights",
     ),
-    "max_sequences",
+    *("max_sequences", "batch_ramp", "items", "items_per", "each_experts"),
 )  # keys of what only our trainer does
 
 VARIED = {

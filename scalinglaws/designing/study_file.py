@@ -13,8 +13,8 @@ from ..run.run import RunSpec
 from ..run.shape import Shape
 from ..run.trainer import Trainer
 from .arms_of_study import checked_arms
-from .own_trainer import of_own_trainer
 from .batches import require_ramp
+from .own_trainer import of_own_trainer
 
 LR_RULES = ("width", "kaplan", "power")
 NAMED = {"lr_rule": LR_RULES, "lr": ("rule", "auto"), "items_per": ("", *PER)}
@@ -67,6 +67,7 @@ class Study:
         plan_factor: the plan is for this many times the compute of the largest fitted run.
         goal: what `design` and `next` choose runs for, such as "plan at C=1e21".
         processes: number of simultaneous training processes; 0 for one per core.
+        each_experts: several numbers of experts, each an arm; 1 is the dense model of as many active parameters.
         n_experts, experts_active, balance: of a mixture of experts, family "moe", as in `Shape`.
         family, norm, positions, activation, qk_norm, biases, parametrisation, base_width, reuse, sharing: of every
             model, as in `Shape`; an LSTM has one head whatever `d_head` is.
@@ -84,9 +85,9 @@ class Study:
         price_per_hour, watts: of a GPU, or of a process where the runs use no GPU, for money and estimated energy.
         run_cores, run_gpus, run_memory_gb, run_hours: what a process that trains is given, in place of what follows
             from the size of its runs; a part of a GPU is shared by several processes.
-        gpu: a GPU by its name, or its memory such as "24 GB", into which every run must fit.
         items: a file of multiple-choice items, whose right answers each evaluation counts.
         items_per: by what the cost of a choice is divided before choices are compared: "byte", "token" or "choice".
+        gpu: a GPU by its name, or its memory such as "24 GB", into which every run must fit.
     """
 
     name: str
@@ -186,6 +187,10 @@ class Study:
     run_memory_gb: Annotated[float, Range(0, 1e6, meaning="0 for what follows")] = 0.0
     run_hours: Annotated[float, Range(0, 1e5, meaning="0 for what follows")] = 0.0
     gpu: str = ""
+    batch_ramp: Annotated[tuple[tuple[float, ...], ...], Range(0, 1e15)] = ()
+    each_experts: Annotated[tuple[int, ...], Range(1, 4096)] = ()
+    items: str = ""
+    items_per: str = ""
 
     def __post_init__(self):
         require_name(self.name)
@@ -204,6 +209,7 @@ class Study:
             raise StudyError(f"fit_aspect = {list(self.fit_aspect)}; the first must not exceed the second.")
         self._require_amounts()
         self._take_trainer()
+        require_ramp(self)
         for name, value in checked_arms(self).items():
             object.__setattr__(self, name, value)
         if not self.eval_tokens:
@@ -213,7 +219,6 @@ class Study:
         if not self.shapes or not (self.tokens or self.own_tokens or self.epochs):
             raise StudyError("shapes and tokens must each name at least one value.")
         if self.epochs and (self.tokens or self.own_tokens):
-        require_ramp(self)
             raise StudyError("epochs and tokens both give the horizons: keep one of them.")
         for shape in self.shapes:
             if not 2 <= len(shape) <= 4:

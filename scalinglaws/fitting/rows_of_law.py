@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import argument
 from ..laws.declaration import Law
+from ..points.other_arms import with_all_experts
 from ..points.points import Points
 from ..points.row_kinds import OF_BATCHES, OF_CURVES, kept_again
 from ..quantities import QUANTITIES, ROLE_OF_LETTER, playing
@@ -13,6 +14,7 @@ from .fit_record import LEAVES_OUT, FitWarning
 
 ALIKE = 0.01  # difference of ln N or ln D below which two sizes, or two horizons, count as equal
 VARIES = 1.05  # largest over smallest value from which a column that a law leaves out varies
+OF_EXPERTS = {"n_experts", "granularity", "sparsity", "activation_ratio", "experts_effective"}  # inputs of mixtures
 OFF_THE_LINE = 0.2  # residual of ln N about a parabola in ln C, from which one compute has several sizes
 
 
@@ -20,12 +22,14 @@ def with_its_rows(laws: Iterable[Law], points: Points) -> Points:
     """Let the rows take part again that the reader left out for laws of finished, tuned runs, and that these laws need.
 
     Rows before the end of a schedule belong to laws of a whole schedule and of the steps; the batches that did worse
-    to laws in which the batch is an input.
+    to laws in which the batch is an input; the arms with other numbers of experts to laws of mixtures of experts.
     """
     members = list(laws)
     curves = bool(members) and all(law.along is not None or "S" in law.inputs for law in members)
     batches = bool(members) and all("B" in law.inputs for law in members)
-    return kept_again(points, *[OF_CURVES] * curves, *[OF_BATCHES] * batches)
+    points = kept_again(points, *[OF_CURVES] * curves, *[OF_BATCHES] * batches)
+    experts = bool(members) and all(OF_EXPERTS & {law.convention.get(one) for one in law.inputs} for law in members)
+    return with_all_experts(points) if experts else points
 
 
 def about(

@@ -11,7 +11,7 @@ from ..run.item_scores import ItemScores
 from .evaluate import EVAL_BATCH_TOKENS, Scored
 
 
-class Facts(Protocol):
+class ItemsAsked(Protocol):
     """Which choices belong to an item and which is right; from which token a choice is scored, and its bytes."""
 
     @property
@@ -35,7 +35,9 @@ class Facts(Protocol):
         """Bytes of each choice; 0 where it is token ids."""
 
 
-def score_items(model: Scored, sequences: Sequence[np.ndarray], facts: Facts, n_ctx: int, device: str) -> ItemScores:
+def score_items(
+    model: Scored, sequences: Sequence[np.ndarray], facts: ItemsAsked, n_ctx: int, device: str
+) -> ItemScores:
     """Score a model on items, without dropout and without gradients.
 
     Args:
@@ -69,7 +71,7 @@ def costs_of(model: Scored, sequences, firsts: np.ndarray, n_ctx: int, device: s
     return np.concatenate(found)
 
 
-def scores_of(nats: np.ndarray, lengths: np.ndarray, facts: Facts) -> ItemScores:
+def scores_of(nats: np.ndarray, lengths: np.ndarray, facts: ItemsAsked) -> ItemScores:
     """Compute accuracy and its smooth forms from the cost of every choice.
 
     The answer is the choice of the lowest cost per byte of its text, per token or in total, as `facts.per` says. The

@@ -11,8 +11,8 @@ from functools import cached_property
 from ..errors import MisuseError, StudyError, unknown_name
 from .item_scores import ItemScores
 from .shape import Shape
-from .trainer import OWN_SCHEDULE, Trainer
 from .stages import Stage, sequences_before, stage_at, stages_of, steps_for
+from .trainer import OWN_SCHEDULE, Trainer
 
 SCHEDULES = ("wsd", "cosine", "linear", "constant", "inverse-sqrt", OWN_SCHEDULE)
 COOLDOWNS = ("linear", "1-sqrt")
@@ -31,6 +31,8 @@ ENDING = (
 )  # how and when a run ends: no step of a trunk depends on these
 MIX = "mix:"  # prefix of a mixture of domains, whose weights follow
 OTHER_ARM = "of another arm than that to which the study's laws are fitted"  # why a run takes no part in its fits
+EXPERTS = "experts="  # prefix of an arm by its number of experts
+OTHER_EXPERTS = "of another number of experts than the runs to which the study's laws are fitted"
 BY_PATH = ("text:", "bin:", MIX)  # prefixes of corpora whose name does not say what they hold
 A_FILE = "file:"  # prefix of a tokenizer that is named by its path
 CHECKPOINT = "checkpoint.safetensors"  # the state of a run in progress
@@ -70,9 +72,9 @@ class RunSpec:
         watch_weights: measure update-to-weight ratio and activation size at each evaluation.
         precision: of matrix products. "tf32": float32 with 10-bit mantissas on a GPU; "bfloat16": by autocast, with
             weights and optimizer in float32.
+        items: hash of multiple-choice items that each evaluation scores too; "" for none.
         trainer: the trainer of one's own that trains this run; None for ours. Only it has the schedule "own".
     """
-        items: hash of multiple-choice items that each evaluation scores too; "" for none.
 
     shape: Shape
     corpus: str
@@ -109,10 +111,10 @@ class RunSpec:
     watch_weights: bool = False
     precision: str = "float32"
     trainer: Trainer | None = None
-
-    def __post_init__(self):
     batch_ramp: tuple[tuple[int, int], ...] = ()
     items: str = ""
+
+    def __post_init__(self):
         for name, known in NAMED.items():
             if getattr(self, name) not in known:
                 raise StudyError(f"{name} = {getattr(self, name)!r}; it must be one of {', '.join(known)}.")
@@ -146,7 +148,17 @@ class RunSpec:
         """Tokens per step, at the start of a run whose batch grows."""
         return self.batch * self.shape.n_ctx
 
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of its batch, also those after its horizon; one where it does not grow."""
+        return stages_of(self.batch, self.batch_ramp, self.shape.n_ctx)
+
     @property
+    def batches(self) -> tuple[int, ...]:
+        """The batches that its steps have, the largest last."""
+        return tuple(stage.batch for stage in self.stages if stage.first_step < self.steps)
+
+    @cached_property
     def steps(self) -> int:
         """Optimizer steps to the horizon."""
         return steps_for(self.stages, -(-self.tokens // self.shape.n_ctx))
@@ -178,18 +190,20 @@ class RunSpec:
     def order_seed(self) -> int:
         """Seed of the order in which the data is read."""
         return self.seed if self.data_seed is None else self.data_seed
-    def batches(self) -> tuple[int, ...]:
-        """The batches that its steps have, the largest last."""
-        return tuple(stage.batch for stage in self.stages if stage.first_step < self.steps)
 
     @cached_property
-
-    @property
     def decay_start(self) -> int:
         """First step of the final decay of schedule "wsd"."""
+        if self.batch_ramp:
+            sequences = sequences_before(self.stages, self.steps)
+            return steps_for(self.stages, sequences - round(self.decay * sequences))
         return self.steps - round(self.decay * self.steps)
 
-    @cached_property
+    def elapsed(self, step: int) -> int:
+        """How far a schedule is before a step: steps, or sequences where the batch grows."""
+        return sequences_before(self.stages, step) if self.batch_ramp else step
+
+    @property
     def is_trunk(self) -> bool:
         """Whether this run only provides states for branches: its learning rate never decays."""
         return bool(self.branch_at)
@@ -200,9 +214,6 @@ class RunSpec:
 
         Text and tokenizer enter by their tokens (`data`), not by a path. The horizon of a trunk does not enter, because
         a trunk is trained as far as its branches need; nor do the other branches of its trunk enter the id of a branch.
-        if self.batch_ramp:
-            sequences = sequences_before(self.stages, self.steps)
-            return steps_for(self.stages, sequences - round(self.decay * sequences))
         """
         asked = self._asked()
         if self.is_trunk:
@@ -231,6 +242,11 @@ class RunSpec:
             return self.id
         return dataclasses.replace(self, schedule="constant", parent="", branch_at=(self.first_step,)).id
 
+    @property
+    def data_ids(self) -> tuple[str, ...]:
+        """The hashes of all that it reads: its text first, then the others on which it is evaluated."""
+        return tuple(filter(None, (self.data, *(data for _, data in self.foreign), self.items)))
+
     def tells(self, setting: str) -> bool:
         """Whether a setting is that of the run; a trainer of one's own may not have received it."""
         return self.trainer is None or self.trainer.passes(setting)
@@ -242,11 +258,6 @@ class RunSpec:
         return asked | {"shape": {name: value for name, value in shape.items() if value != defaults[name]}}
 
     def _named(self, asked: dict) -> str:
-    @property
-    def data_ids(self) -> tuple[str, ...]:
-        """The hashes of all that it reads: its text first, then the others on which it is evaluated."""
-        return tuple(filter(None, (self.data, *(data for _, data in self.foreign), self.items)))
-
         text = json.dumps(asked, sort_keys=True)
         return f"L{self.shape.n_layer}-d{self.shape.d_model}-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -303,6 +314,7 @@ class Evaluation:
         loss_nats_sem: standard error due to the finite test set.
         loss_train_nats: mean training loss since the previous evaluation.
         foreign: loss on each text of `RunSpec.foreign`.
+        items: what was answered to the items of `RunSpec.items`.
         by_position: loss at the positions 1, 2, 4 ... n_ctx of the context.
         noise: sums over the gradients measured since the previous evaluation.
         update_ratio, activation_rms: norm of the last update divided by the norm of the weights; root mean square of
@@ -314,7 +326,6 @@ class Evaluation:
     lr: float
     loss_nats: float
     loss_nats_sem: float | None = None
-        items: what was answered to the items of `RunSpec.items`.
     loss_train_nats: float | None = None
     seconds: float = 0.0
     foreign: tuple[float, ...] = ()
@@ -322,6 +333,7 @@ class Evaluation:
     noise: NoiseSums = NoiseSums()
     update_ratio: float | None = None
     activation_rms: tuple[float, ...] = ()
+    items: ItemScores | None = None
 
 
 @dataclass(frozen=True)
@@ -333,7 +345,6 @@ class Run:
             loss of its own, either finished or diverged.
         sentence: what the outcome means, for a reader.
         bytes_per_token: bytes of text per token, to convert losses to bits per byte; None where tokens are not text.
-    items: ItemScores | None = None
         tokens_unique: tokens of the training text; where a trainer of one's own does not say, those of one pass.
         curve: evaluations in the order of steps; the last of a finished run uses the whole test set, but not
             that of a trunk.

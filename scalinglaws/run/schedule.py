@@ -11,7 +11,8 @@ CURVE_SHARE = 8  # evaluations along a run use one in this many test windows and
 def learning_rate(spec: RunSpec, step: int) -> float:
     """Return the learning rate of optimizer step `step`, counted from 0.
 
-    Linear warm-up lr (s+1)/w; then lr (e + (1 - e) f), where e is `lr_end`, x = (s-w)/(T-w) and f is
+    Linear warm-up lr (s+1)/w; then lr (e + (1 - e) f), where e is `lr_end`, x = (s-w)/(T-w), in tokens where the batch
+    grows, and f is
         constant      1, whatever `lr_end`
         linear        (1 - x)^p, where p is `decay_power`
         cosine        (1/2 (1 + cos(pi x)))^p, zero at T (Kaplan et al. 2020, section 2.2)

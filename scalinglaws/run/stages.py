@@ -37,7 +37,7 @@ def stages_of(batch: int, ramp: Sequence[tuple[int, int]], n_ctx: int) -> tuple[
         if steps < 1:
             raise StudyError(
                 f"batch_ramp: from {before:,} to {tokens:,} tokens there is no step of {last.batch} x {n_ctx} tokens. "
-                f"Leave out [{before}, {last.batch}], or let it begin earlier."
+                f"Leave out {[before, last.batch]}, or let it begin earlier."
             )
         found.append(Stage(last.first_step + steps, last.sequences + steps * last.batch, larger))
         before = tokens
@@ -56,6 +56,6 @@ def sequences_before(stages: Sequence[Stage], step: int) -> int:
 
 
 def steps_for(stages: Sequence[Stage], sequences: int) -> int:
-    """The fewest steps that read at least so many sequences."""
+    """The fewest steps that read a number of sequences, or more."""
     stage = next((one for one in reversed(stages) if one.sequences < sequences), stages[0])
     return stage.first_step - (stage.sequences - sequences) // stage.batch

@@ -64,6 +64,30 @@ def of_experts(shape: Shape) -> dict[str, float]:
     }
 
 
+def of_items(scores: ItemScores | None) -> dict[str, float | None]:
+    """Give the columns of what was answered to multiple-choice items; None where nothing was."""
+    if scores is None:
+        return dict.fromkeys(ITEM_COLUMNS)
+    values = (scores.accuracy, scores.accuracy_sem, scores.chance, scores.choice_probability, scores.bits_per_byte)
+    return dict(zip(ITEM_COLUMNS, (*values, scores.count), strict=True))
+
+
+def of_ramp(spec: RunSpec) -> dict[str, float | str]:
+    """Give the columns of a batch that grows: tokens of the first and of the last step, and its stages in sequences."""
+    n_ctx = spec.shape.n_ctx
+    later = [f"{sequences} from {tokens:g}" for tokens, sequences in spec.batch_ramp]
+    return {
+        "batch_tokens_first": spec.batch_tokens,
+        "batch_tokens_last": spec.batches[-1] * n_ctx,
+        "batch_ramp": ", ".join([str(spec.batch), *later]),
+    }
+
+
+def mean_batch(spec: RunSpec, steps: int) -> float:
+    """Tokens per step, the mean over the first `steps` where the batch grows: tokens are steps times it."""
+    return spec.tokens_at(steps) / steps if spec.batch_ramp else spec.batch_tokens
+
+
 def _row(run: Run, reason: str, held_out: bool) -> dict:
     spec, shape, final = run.spec, run.spec.shape, run.final
     steps = final.step if final else spec.steps

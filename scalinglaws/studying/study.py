@@ -285,7 +285,7 @@ def _plans(study: Study, store: Store, by: Predictor | None, barred: Sequence[st
     Returns:
         (recommendations, notes).
     """
-    barred = OF_EXPERTS if study.family == "moe" else barred
+    barred = OF_EXPERTS if study.family == "moe" and study.each_experts[:1] != (1,) else barred
     building = Building(n_vocab=data.vocabulary, n_ctx=study.n_ctx, d_head=study.d_head, tied=study.tied)
     return planned_by(
         by,

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from ..designing.arms_of_study import weights_in
 from ..points.points import Points
-from ..run.run import MIX, Run, RunSpec
+from ..run.run import EXPERTS, MIX, Run, RunSpec
 from ..run.trainer import OWN_SCHEDULE, OWN_TEXT
+from .leverage import leverages
 
 
 def with_protocol(points: Points, runs: Sequence[Run]) -> Points:
@@ -22,14 +23,24 @@ def with_protocol(points: Points, runs: Sequence[Run]) -> Points:
 
 
 def with_arms(points: Points, runs: Sequence[Run]) -> Points:
-    """Add the arm of each run where they were trained on several texts: its shares, and its losses on every domain."""
+    """Add the arm of each run: where they were trained on several texts, its shares, and its losses on every domain.
+
+    Where they have several numbers of experts, that number and the efficiency leverage of mixtures.
+    """
     found = {name: run for run in runs for name in (run.spec.first_id, run.spec.id)}
     shown = [found.get(run_id) for run_id in points["run_id"]]
     if len({run.spec.corpus for run in shown if run}) < 2:
-        return points
+        return _with_experts(points, shown)
     rows = [{} if run is None else _arm(run) for run in shown]
     names = list(dict.fromkeys(name for row in rows for name in row))
     return points.replace(**{name: [row.get(name) for row in rows] for name in names})
+
+
+def _with_experts(points: Points, runs: Sequence[Run | None]) -> Points:
+    counts = [max(1, run.spec.shape.n_experts) if run else 1 for run in runs]
+    if len(set(counts)) < 2:
+        return points
+    return points.replace(arm=[f"{EXPERTS}{count}" for count in counts], efficiency_leverage=leverages(runs))
 
 
 def _arm(run: Run) -> dict:

@@ -67,8 +67,9 @@ class Plain:
     ):
         self.spec, self.scored, self.optimizer, self.batch, self.device = spec, model, optimizer, batch, device
         self.rate = rate or partial(learning_rate, spec)
-        self.parts, self.rows = max(1, spec.accumulate // processes()), own_rows(spec.batch)
-        self.most_parts = spec.batch // processes()
+        self.parts = max(1, spec.accumulate // processes())
+        for sequences in spec.batches:
+            own_rows(sequences)  # refused now where it cannot be cut, and not when it is reached
 
     def advance(self, step: int, end: int) -> Advance:
         """Do the optimizer step `step`, and no other before `end`; among several processes the loss is the mean of all.
@@ -92,7 +93,6 @@ class Plain:
         self._move(rate)
         return Advance((loss,), noise)
 
-    def descend(self, inputs_BT, targets_BT, drop, rate: float | torch.Tensor) -> torch.Tensor:
     def own_windows(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The inputs and targets of a step that belong to this process."""
         inputs_BT, targets_BT = self.batch(step)
@@ -100,6 +100,7 @@ class Plain:
         self.most_parts = rows.stop - rows.start
         return inputs_BT[rows], targets_BT[rows]
 
+    def descend(self, inputs_BT, targets_BT, drop, rate: float | torch.Tensor) -> torch.Tensor:
         """Do one optimizer step on a batch; return its mean loss before that."""
         loss = self._fitting(lambda: self._gradient(inputs_BT, targets_BT, self.parts, drop)).detach()
         self._move(rate)

@@ -31,14 +31,13 @@ def train(
 ) -> Run:
     """Train one model.
 
-    The state is saved in `folder` every 15 seconds, and a second call resumes from it. The order of the data depends
-    only on seed and step, so that an interrupted run gives the same bits as an uninterrupted one, on one machine. A
-    trunk also saves its state at each step of `spec.branch_at`, and resumes from its last state if it is extended; a
-    branch starts from such a state in `parent_folder`.
+    The state is saved in `folder` every 15 seconds, and a second call resumes from it. On one machine it ends with the
+    same bits, as the order of the data depends on seed and step alone. A trunk also saves its state at each step of
+    `spec.branch_at`, and resumes from the last if it is extended; a branch starts from one in `parent_folder`.
 
     Args:
-        foreign: the texts of `spec.foreign`, in order. items: those of `spec.items`.
-        tell, evaluated: called each second with step and training loss; after each evaluation, with all of them.
+        foreign, items: the texts of `spec.foreign`, in order, and those of `spec.items`. tell, evaluated: called each
+            second with step and training loss; after each evaluation, with all of them.
         stop: called each second; when it returns true, the state is saved and Interrupted is raised.
         engine: "auto", the compiled step where `compiled.support.supports` it; "plain", "graphed", "sharded": PyTorch.
 

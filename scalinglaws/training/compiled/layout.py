@@ -171,7 +171,7 @@ class Layout:
         self._ones()
 
     def take_batch(self, batch: int):
-        """Let steps read so many sequences, at most those for which the buffers are."""
+        """Let steps read `batch` sequences, at most those for which the buffers are."""
         self.table[at.BATCH] = batch
 
     def _at(self, name) -> int:
