@@ -42,8 +42,9 @@ def points_of(
         rows = [row | of_experts(run.spec.shape) for row, run in zip(rows, shown, strict=True)]
         names = (*names, *of_experts(shown[0].spec.shape))
     if any(run.final and run.final.items for run in shown):
-        rows = [row | of_items(run.final.items if run.final else None) for row, run in zip(rows, shown, strict=True)]
-        names = (*names, *of_items(None))
+        answered = [of_items(run.final.items if run.final else None) for run in shown]
+        rows = [row | one for row, one in zip(rows, answered, strict=True)]
+        names = (*names, *(name for name in ITEM_COLUMNS if any(one[name] is not None for one in answered)))
     if any(run.spec.batch_ramp for run in shown):
         rows = [row | of_ramp(run.spec) for row, run in zip(rows, shown, strict=True)]
         names = (*names, *of_ramp(shown[0].spec))
