@@ -119,7 +119,7 @@ def test_a_range_is_said_in_words(allowed, said):
             "evaluations = 10,000 for each of up to 1,400 runs are 14,000,000 evaluations; the maximum of one study is "
             "5,000,000. Set evaluations = 3,571 or fewer",
         ),
-        ("study quickstart --set qqq=1", "unknown key 'qqq'. 9"),
+        ("study quickstart --set qqq=1", "unknown key 'qqq'. 1"),
         ("study quickstart --set toknes=1", "Did you mean 'tokens'?"),
     ],
 )

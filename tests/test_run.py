@@ -57,6 +57,8 @@ OTHERWISE = {
     "watch_weights": True,
     "precision": "bfloat16",
     "trainer": Trainer("python train.py {run_file}"),
+    "batch_ramp": ((100_000, 64),),
+    "items": "0123456789abcdef",
 }
 
 # The same for the fields of a shape; d_attn, reuse and rotary positions ask for other fields to go with them.
