@@ -69,9 +69,9 @@ def numbers(store):
 
 
 def start(folder, processes=2):
-    """A launch whose workers keep their states, and tell of their progress, many times a second."""
+    """A launch whose workers keep their states and tell how far they are many times a second, and last long enough."""
     command = [sys.executable, "-m", "scalinglaws", "launch", str(folder), "--processes", str(processes)]
-    hasty = {"PYTHONPATH": str(launches.INSIDE), "FAULTS_SECONDS": str(launches.HASTE_SECONDS)}
+    hasty = {"PYTHONPATH": str(launches.INSIDE), "FAULTS_SECONDS": str(launches.HASTE_SECONDS), "FAULTS_PAUSE": "0.04"}
     return subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ | hasty)
 
 
@@ -87,7 +87,7 @@ def under_way(store):
 
 
 def test_killed_workers_and_a_killed_launch_change_no_number(whole, tmp_path, text):
-    store, _ = prepare(tmp_path / "store", text)
+    store, sweep = prepare(tmp_path / "store", text)
     first = start(store.path)
     wait_for(lambda: under_way(store))
     os.kill(launches.processes_of(store.path)[0], signal.SIGKILL)
@@ -95,7 +95,7 @@ def test_killed_workers_and_a_killed_launch_change_no_number(whole, tmp_path, te
     first.wait()
     wait_for(lambda: not launches.processes_of(store.path))
     assert len(store.runs()) < len(whole.runs())
-    assert start(store.path, processes=1).wait() == 0
+    assert launch(sweep, store, Local(1)) == []
     assert numbers(store) == numbers(whole)
 
 

@@ -1,6 +1,7 @@
 """What a process of a launch meets under a fault: Python runs this file where its folder is on PYTHONPATH.
 
 FAULTS_SECONDS: how often a run keeps its state and tells how far it is, in place of every 15 and every second.
+FAULTS_PAUSE: seconds that a run rests at each block of steps, so that whoever watches it finds it under way.
 FAULTS_DISK = KIND:COUNT: from the COUNT-th time on, writing into the store goes wrong in this way (`disk.py`).
 """
 
@@ -19,7 +20,7 @@ LIMIT_BYTES = 2000  # less than a state, more than a line of a log
 
 
 class _Hasty:
-    """Import scalinglaws.training.train as it is, then set its two intervals."""
+    """Import scalinglaws.training.train as it is, then set its two intervals and its pause."""
 
     def find_spec(self, name, path=None, target=None):
         if name != "scalinglaws.training.train":
@@ -31,6 +32,8 @@ class _Hasty:
         def exec_module(module):
             run(module)
             module.CHECKPOINT_SECONDS = module.PROGRESS_SECONDS = float(os.environ["FAULTS_SECONDS"])
+            if "FAULTS_PAUSE" in os.environ:
+                module.agreed = _after(float(os.environ["FAULTS_PAUSE"]), module.agreed)
 
         spec.loader.exec_module = exec_module
         return spec
@@ -64,9 +67,9 @@ def _failing(call, code: int, due):
     return called
 
 
-def _slow(call):
+def _after(seconds: float, call):
     def called(*given):
-        time.sleep(SLOW_SECONDS)
+        time.sleep(seconds)
         return call(*given)
 
     return called
@@ -94,7 +97,7 @@ def _disk(kind: str, count: int) -> None:
         opened, io.open = io.open, written
         builtins.open = written
     elif call == "fsync":
-        os.fsync = _failing(os.fsync, code, due) if code else _slow(os.fsync)
+        os.fsync = _failing(os.fsync, code, due) if code else _after(SLOW_SECONDS, os.fsync)
     elif call == "rename":
         os.replace = _failing(os.replace, code, due)
     elif call == "list":
