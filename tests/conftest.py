@@ -19,6 +19,33 @@ LONGEST = """
 """.split()
 
 
+# Cases of a second and more whose kind a shorter case of the same test covers: only `make test-all` runs them.
+SECOND = {
+    "test_the_rule_catches_its_fault": ["D8"],
+    "test_a_sound_table_passes_the_rule_with_a_number": ["E2"],
+    "test_public_tables_are_read_and_fitted_as_they_stand": [
+        "cbs_zhang.csv-None",
+        "opt_trajectories.csv-None",
+        "datablations.csv-None",
+    ],
+    "test_public_tables_are_refitted_under_the_counts_that_they_allow": ["steplaw_dense.csv", "misfitting.csv"],
+    "test_a_claim_without_its_family_says_which_one_it_needs": ["F-SHAPE-S2 S29", "F-LR-S24"],
+    "test_no_claim_passes_without_a_number_whatever_is_missing": ["F-SEED", "F-SHAPE", "F-LR"],
+    "test_fit_recovers_the_constants_that_made_the_points": [
+        "busbridge-distilled",
+        "muennighoff",
+        "hernandez-loss-floor",
+        "m4",
+        "abnar",
+    ],
+    "test_a_notebook_runs_and_shows_what_its_page_shows": ["own-law"],
+    "test_no_end_of_an_interval_of_a_loss_lies_below_zero": ["pairs-student-t", "pairs-huber"],
+    "test_a_study_of_any_losses_ends_in_a_page": ["30"],
+    "test_laws_get_their_intervals_from_few_noisy_points": ["24-gadre", "24-chinchilla", "9-kaplan-nd", "9-kaplan-ns"],
+    "test_a_term_that_vanished_is_told_by_every_verb_and_in_json": ["plan"],
+}
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _cache_of_its_own(tmp_path_factory):
     """Keep the digests of files that tests write out of the cache of whoever runs them, but take its compiled step."""
@@ -39,7 +66,12 @@ def pytest_configure(config):
         config.option.loadscopereorder = False
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest itself leaves out what is slow
 def pytest_collection_modifyitems(items):
-    """Put the longest files first; the tests of a file keep their order."""
+    """Mark the second cases of a kind as slow, and put the longest files first; tests of a file keep their order."""
+    for item in items:
+        name, _, case = item.name.partition("[")
+        if case.removesuffix("]") in SECOND.get(name, ()):
+            item.add_marker(pytest.mark.slow)
     place = {name: i for i, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))

@@ -1,6 +1,8 @@
 """A study's results made by hand: points simulated from a known law with seeded noise, every record filled in."""
 
 import dataclasses
+import os
+import time
 from functools import cache
 from pathlib import Path
 
@@ -130,8 +132,20 @@ def empty() -> StudyResults:
 
 @cache
 def written(folder: Path) -> Path:
-    """Write the sample's report once a session, into a folder of its own inside the session's."""
-    return report(sample(), folder / "report-sample", pdf=True)
+    """Write the sample's report into a folder inside the session's, once for all processes that run the tests."""
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    page, done = shared / "report-sample" / "index.html", shared / "report-sample-done"
+    try:
+        (shared / "report-sample-begun").mkdir()
+    except FileExistsError:  # by another process
+        until = time.monotonic() + 300
+        while not done.exists():
+            assert time.monotonic() < until, "another process of the tests did not write the sample's report"
+            time.sleep(0.1)
+    else:
+        assert report(sample(), page.parent, pdf=True) == page
+        done.touch()
+    return page
 
 
 def _rows():

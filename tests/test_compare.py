@@ -141,6 +141,7 @@ def test_a_comparison_is_plain_json():
     assert told["laws"][0]["cuts"][0]["held"] > 0 and told["laws"][1]["score"] is None
 
 
+@pytest.mark.slow
 def test_a_law_whose_compute_no_column_holds_is_compared():
     found = compare(grid(), ["chinchilla", "kaplan-c"], draws=40)
     assert [one.failed for one in found.laws] == ["", ""]

@@ -253,6 +253,7 @@ def call(monkeypatch, *words):
     assert not end.value.code
 
 
+@pytest.mark.slow
 def test_the_command_says_what_the_function_found(folder, found, monkeypatch, capsys):
     call(monkeypatch, "findings", folder, "--json", "--write", folder / "page.md")
     said = json.loads(capsys.readouterr().out)

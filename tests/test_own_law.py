@@ -67,6 +67,7 @@ def test_it_joins_an_ensemble(made):
     assert "weights of the laws" in err
 
 
+@pytest.mark.slow
 def test_it_tells_arms_apart_and_stands_beside_a_frontier_and_under_other_counts(made):
     table, file = made
     after = ("--arm", "group", "--share", "a,b", *FEW)

@@ -47,7 +47,8 @@ def tables(tmp_path_factory):
 
 
 def asked(verb, table):
-    slow = verb in SLOW and (verb != "findings" or table == "points")
+    read_whole = verb in ("fit", "predict", "import") or table in ("points", "plain")  # of the others a part by default
+    slow = (verb in SLOW and (verb != "findings" or table == "points")) or not read_whole
     return pytest.param(verb, table, marks=[pytest.mark.slow] if slow else [], id=f"{verb} {table}")
 
 

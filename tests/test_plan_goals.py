@@ -87,6 +87,7 @@ def test_a_goal_and_the_budget_that_it_needs_are_one_plan(drawn):
     assert goal.params.low < CLOSED_FORMS["chinchilla"](truth, **BESIROGLU) < goal.params.high
 
 
+@pytest.mark.slow
 def test_a_plan_of_a_forecast_is_by_its_own_prior():
     points = table()
     plans = {prior: plan(forecaster(points, prior=prior), 1e22) for prior in ("field", "none")}

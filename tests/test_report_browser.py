@@ -132,6 +132,11 @@ def test_every_figure_is_a_chart_with_all_its_marks_and_nothing_overflows_the_wi
     dots = page.locator("#figure-joint .points path.point").count()
     assert dots == len(sample().points)
     assert page.locator("figure .still svg[role=img]:visible").count() == 0
+    letters = page.locator("figure .chart svg text").evaluate_all(
+        "texts => texts.map(t => parseFloat(getComputedStyle(t).fontSize))"
+    )
+    assert len(letters) > 100
+    assert sorted(letters)[len(letters) // 4] >= 8  # they can be read on a telephone
 
 
 @pytest.mark.parametrize("size", [(1400, 900), (900, 1000)])
@@ -150,16 +155,6 @@ def test_charts_of_runs_follow_the_runs_that_the_reader_chooses(page):
     page.wait_for_timeout(300)
     faint = "all => all.filter(one => Number(getComputedStyle(one).opacity) < 0.2).length"
     assert page.locator("#figure-joint .points path.point").evaluate_all(faint) == len(sample().points) - 1
-
-
-def test_letters_in_figures_can_be_read_on_a_telephone(page):
-    page.set_viewport_size({"width": 400, "height": 900})
-    seen_charts(page)
-    sizes = page.locator("figure .chart svg text").evaluate_all(
-        "texts => texts.map(t => parseFloat(getComputedStyle(t).fontSize))"
-    )
-    assert len(sizes) > 100
-    assert sorted(sizes)[len(sizes) // 4] >= 8
 
 
 def test_the_page_prints_without_buttons_and_with_every_row(page):

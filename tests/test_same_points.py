@@ -85,6 +85,7 @@ def unfolded(made) -> str:
     return " ".join(str(made).split())
 
 
+@pytest.mark.slow
 def test_what_fails_stands_beside_a_number_for_which_no_law_is_named():
     points = sl.read(runs() | {"tokens_unique": np.full(len(runs()["loss_nats"]), 2e9)})
     for made in (sl.forecast(points, {"N": 1e9, "D": 2e10}), sl.plan(points, 1e21)):

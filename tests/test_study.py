@@ -146,6 +146,7 @@ def test_python_reads_judges_and_draws_the_folder_that_a_study_leaves(again, fol
     assert sl.report(folder, tmp_path / "page").read_text() == (folder / "report" / "index.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_study_with_other_horizons_in_the_same_folder_keeps_what_is_done(results, asked, folder, said):
     before = set(folder.glob("runs/*/run.json"))
     other = replace(asked, tokens=(3e4, 6e4), hold_out=0, shapes=asked.shapes[:3], seeds=1, schedule="cosine")
