@@ -18,21 +18,18 @@ if TYPE_CHECKING:
     from .arms.arms_fit import ArmsFit
     from .arms.differences import differences
     from .arms.factors import factors
-    from .arms.fit_arms import fit_arms
-    from .arms.mixtures import Mixtures, mixtures
+    from .arms.mixtures import Mixtures
     from .arms.multiplier import multiplier
     from .auditing.audit import audit
     from .comparing.backtest import backtest
     from .comparing.compare import compare
     from .comparing.ensemble import Ensemble, ensemble, predict_mixture
     from .comparing.influence import influence
-    from .counting.conventions import conventions
     from .counting.local_exponent import LocalExponents, local_exponents
     from .errors import ScalingLawsError
     from .fitting.fit_record import Fit
     from .frontiers.budgets import Frontier
-    from .frontiers.frontier import frontier
-    from .frontiers.sweeps import Sweeps, sweeps
+    from .frontiers.sweeps import Sweeps
     from .laws import LAWS, Law, Parameter, Published, law
     from .planning.buildable import Building
     from .planning.optima import optima
@@ -45,12 +42,13 @@ if TYPE_CHECKING:
     from .points.reading import read_points
     from .points.which_rows import points_of_checkpoints
     from .points.writing import write_points
-    from .predicting.curve import CurveForecast, curve
+    from .predicting.curve import CurveForecast
     from .predicting.forecast import Forecast
     from .predicting.ledger import Ledger, ledger
     from .predicting.predict import Prediction, predict
     from .predicting.through_loss import through_loss
     from .run.shape import Shape
+    from .studying.best_sizes import conventions, frontier
     from .studying.designed_for import DesignFor
     from .studying.designed_here import design
     from .studying.drawn_fit import DrawnFit, fit
@@ -62,6 +60,7 @@ if TYPE_CHECKING:
     from .studying.merge import Merged, merge
     from .studying.next_runs import NextRuns, next_runs
     from .studying.read import read
+    from .studying.settings_and_arms import curve, fit_arms, mixtures, sweeps
     from .studying.side_by_side import side_by_side
     from .uncertainty.drawn import Draws
     from .uncertainty.draws import draws
@@ -76,8 +75,7 @@ _DEFINED_IN = {
         ".arms.arms_fit": "ArmsFit",
         ".arms.differences": "differences",
         ".arms.factors": "factors",
-        ".arms.fit_arms": "fit_arms",
-        ".arms.mixtures": "Mixtures mixtures",
+        ".arms.mixtures": "Mixtures",
         ".arms.multiplier": "multiplier",
         ".auditing.audit": "audit",
         ".comparing.backtest": "backtest",
@@ -85,13 +83,11 @@ _DEFINED_IN = {
         ".comparing.ensemble": "Ensemble ensemble predict_mixture",
         ".comparing.influence": "influence",
         ".points.convert": "convert",
-        ".counting.conventions": "conventions",
         ".counting.local_exponent": "LocalExponents local_exponents",
         ".errors": "ScalingLawsError",
         ".fitting.fit_record": "Fit",
         ".frontiers.budgets": "Frontier",
-        ".frontiers.frontier": "frontier",
-        ".frontiers.sweeps": "Sweeps sweeps",
+        ".frontiers.sweeps": "Sweeps",
         ".laws": "LAWS Law Parameter Published law",
         ".planning.buildable": "Building",
         ".planning.optima": "optima",
@@ -103,12 +99,13 @@ _DEFINED_IN = {
         ".points.reading": "read_points",
         ".points.which_rows": "points_of_checkpoints",
         ".points.writing": "write_points",
-        ".predicting.curve": "CurveForecast curve",
+        ".predicting.curve": "CurveForecast",
         ".predicting.forecast": "Forecast",
         ".predicting.ledger": "Ledger ledger",
         ".predicting.predict": "Prediction predict",
         ".predicting.through_loss": "through_loss",
         ".run.shape": "Shape",
+        ".studying.best_sizes": "conventions frontier",
         ".studying.designed_for": "DesignFor",
         ".studying.designed_here": "design",
         ".studying.drawn_fit": "DrawnFit fit",
@@ -120,6 +117,7 @@ _DEFINED_IN = {
         ".studying.merge": "Merged merge",
         ".studying.next_runs": "NextRuns next_runs",
         ".studying.read": "read",
+        ".studying.settings_and_arms": "curve fit_arms mixtures sweeps",
         ".studying.side_by_side": "side_by_side",
         ".uncertainty.drawn": "Draws",
         ".uncertainty.draws": "draws",

@@ -17,7 +17,7 @@ ScalingLawsError
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 FEW = 12  # the maximum number of known names that an error lists in full
 NEAREST = 4  # how many further names it offers if there are more
@@ -96,6 +96,21 @@ def argument(**given: object) -> str:
     The command line turns them into flags.
     """
     return ", ".join(f"{name}={literal(value)}" for name, value in given.items())
+
+
+def refuse(what: str, reasons: Sequence[str]) -> None:
+    """Refuse a headline number on which no claim can rest; without a reason, do nothing.
+
+    Args:
+        what: the number, in words: "plan". reasons: sentences, each with what to do.
+
+    Raises:
+        FitError: saying what is wrong, what to do, and how to see the number all the same.
+    """
+    if reasons:
+        raise FitError(
+            f"no {what} from these runs. {' '.join(reasons)} To see it all the same: {argument(anyway=True)}."
+        )
 
 
 def literal(value: object) -> str:

@@ -93,18 +93,6 @@ def test_python_refuses_a_number_of_a_barred_fit_unless_asked_for_anyway(name):
     assert np.isfinite(fit.predict(N=1e10, D=2e11, anyway=True).value)
 
 
-@pytest.mark.parametrize("name", [UNITS[0], "losses of some rows in bits", "losses that rise with size"])
-def test_python_refuses_a_forecast_and_a_plan_without_a_law(name):
-    points = sl.read({key: list(column) for key, column in BROKEN[name].items()})
-    for ask in (
-        lambda **how: sl.forecast(points, {"N": 1e10, "D": 2e11}, **how),
-        lambda **how: sl.plan(points, 1e22, **how),
-    ):
-        with pytest.raises(FitError, match=r"from these runs\. .* anyway=True"):
-            ask()
-    assert np.isfinite(sl.forecast(points, {"N": 1e10, "D": 2e11}, anyway=True).low)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [UNITS[0], "losses shuffled", "noise alone", "losses that rise with size"])
 def test_the_page_of_a_broken_table_withholds_its_law_and_plan(name):

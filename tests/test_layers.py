@@ -69,9 +69,9 @@ MAY_IMPORT = split(
         "claims": "measurements points quantities records results",  # verdicts on the numbers of measurements
         "auditing": "errors fitting frontiers laws points predicting quantities records results uncertainty",
         # above both wings
-        "studying": "arms auditing claims comparing corpora designing errors fitting formats frontiers instruments "
-        "launching laws measurements planning points predicting quantities records reporting results run store "
-        "tokenizers training uncertainty",
+        "studying": "arms auditing claims comparing corpora counting designing errors fitting formats frontiers "
+        "instruments launching laws measurements planning points predicting quantities records reporting results run "
+        "store tokenizers training uncertainty",
         "reporting": "claims errors measurements points quantities records results",  # shows records, computes nothing
         "__init__": "arms auditing comparing counting errors fitting frontiers laws planning points "
         "predicting records run studying uncertainty",

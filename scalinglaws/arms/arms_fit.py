@@ -58,6 +58,7 @@ class ArmsFit(PublicRecord):
         joint: the fit of all points; its parameters `alpha__arm` are departures from the common `alpha`.
         draws: draws of the joint fit, with whole runs resampled within each arm.
         warnings: sentences; those of the joint fit are in `joint.warnings`.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     law: Law
@@ -72,6 +73,7 @@ class ArmsFit(PublicRecord):
     by_arm: Mapping[str, Draws] = field(repr=False)
     asked: ArmsAsked = field(repr=False)
     warnings: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
     def arm(self, name: str) -> Draws:
         """Give one arm's fit and draws: a law of its own for `predict` and `plan`.

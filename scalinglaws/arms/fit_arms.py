@@ -15,7 +15,6 @@ from ..laws.declaration import Law
 from ..points.one_definition import unmixed
 from ..points.other_arms import with_other_arms
 from ..points.points import Points
-from ..records.arguments import checked
 from ..uncertainty.drawn import Draws, drawn
 from ..uncertainty.resample import blocks, refit
 from ..uncertainty.sandwich import sandwich
@@ -28,7 +27,6 @@ FEW_ARMS = 4  # with fewer arms their spread is hardly known
 ESTIMATE = "estimate"
 
 
-@checked
 def fit_arms(
     law: Law | str,
     points: Points,
@@ -42,24 +40,7 @@ def fit_arms(
     seed: int = 0,
     **options,
 ) -> ArmsFit:
-    """Fit a law to the runs of several arms (data mixes, architectures, optimizers) in one objective.
-
-    Args:
-        arm: column that says which arm a row belongs to. shared, free: parameters that all arms have in common;
-            parameters that each arm has for itself. For an amplitude,
-            the size of its term in the middle of the points is shared. A parameter in neither list is free if only
-            `shared` is given, and shared otherwise; without both lists, exponents are shared and all others are free.
-        pooled: parameter -> standard deviation of the arms' departures from a common value, in logs (0.1: 10%); a
-            normal prior, which pulls arms with little data to the others. "estimate": from the arms' own spread.
-        reference: the arm with which the others are compared; by default the first in alphabetical order.
-        draws, seed: runs resampled with replacement within each arm, and the whole refitted.
-        options: passed to `fit` (loss, delta, weights, columns, cluster ...).
-
-    Raises:
-        PointsError: no such column, a single arm, or rows of several definitions within an arm.
-        MisuseError: a parameter is unknown or named twice.
-        FitError: no optimum, or fewer runs than parameters.
-    """
+    """Fit the arms without judging the table; `scalinglaws.fit_arms` is its public face."""
     law = shelf(law) if isinstance(law, str) else law
     points, arms, number = _numbered(with_other_arms(points), arm)
     reference = arms[0] if reference is None else checked_arm(arms, reference)

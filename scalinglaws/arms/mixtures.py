@@ -9,7 +9,6 @@ import numpy as np
 from ..errors import MisuseError, PointsError, argument, counted, nearest, unknown_name
 from ..points.other_arms import with_other_arms
 from ..points.points import Points
-from ..records.arguments import checked
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from .mixing_forms import FORMS, enough, fitted, left_out
@@ -51,6 +50,7 @@ class Mixtures(PublicRecord):
         losses: one per loss. weights: loss -> its weight in what is minimised.
         proposal: the mixture with the lowest weighted mean of ln loss inside the proportions tried and the limits.
         explained: R2 of the weighted ln losses of mixtures left out, by the forms chosen.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     shares: tuple[str, ...]
@@ -61,6 +61,7 @@ class Mixtures(PublicRecord):
     level: float
     explained: float
     warnings: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
     def at(self, proportions: Mapping[str, float]) -> dict[str, float]:
         """Predict every loss of a mixture, given by the columns of its proportions.
@@ -85,7 +86,6 @@ class Mixtures(PublicRecord):
         return found | {f"error_{name}": [one.errors.get(name, np.nan) for one in self.losses] for name in FORMS}
 
 
-@checked
 def mixtures(
     points: Points,
     shares: Sequence[str],
@@ -100,24 +100,7 @@ def mixtures(
     level: float = 0.95,
     seed: int = 0,
 ) -> Mixtures:
-    """Fit losses over the proportions of a mixture by several forms, and propose a mixture.
-
-    Every form is fitted to ln loss, and judged by mixtures that are left out in turn (at most 20 parts): the best of
-    each loss is used. The proposal is the lowest weighted mean of ln loss inside the range of each proportion that was
-    tried, and under the limits. Its gain over the best mixture tried has an interval from runs drawn with replacement
-    and the error on mixtures left out, for a proposal is the luckiest of many.
-
-    Args:
-        shares: columns of proportions, which sum to 1 in every row. losses: columns of losses; where there are as many
-            as proportions, the first loss is that of the first domain, and so on.
-        weights: loss -> weight; equal by default.
-        form: use this form for every loss.
-        tokens, limits, epochs: a run of this many tokens may take limits[share] tokens of a domain, `epochs` times.
-
-    Raises:
-        PointsError: a column is missing, proportions do not sum to 1, or too few mixtures.
-        MisuseError: an unknown form or weight, or limits that leave no mixture.
-    """
+    """Propose a mixture without judging its forms; `scalinglaws.mixtures` is its public face."""
     r, y, names = _read(points, tuple(shares), tuple(losses))
     chosen = _weights(tuple(losses), weights)
     if form is not None and form not in FORMS:

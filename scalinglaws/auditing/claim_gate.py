@@ -18,7 +18,6 @@ LEAST_R2 = 0.5  # fraction of the variance of the log target that a law must exp
 MOST_SCATTER = 0.1  # robust sd of ln loss about a law: the public tables of runs have 0.006 to 0.015
 RISES = 3.0  # standard errors by which a slope of ln loss must lie above zero to be called a rise
 OF_UNITS = ("A3",)  # rules of the audit on units; mixed definitions are refused when a table is fitted
-LEAD = "NOT TO BE USED"
 
 
 def barred(
@@ -63,18 +62,6 @@ def barred_of_points(
         with suppress(FitError, PointsError):
             fits = [fit("chinchilla", points, columns={letter: columns[letter] for letter in "NDL"})]
     return barred(fits, points, columns, failed)
-
-
-def refuse(what: str, reasons: tuple[str, ...]) -> None:
-    """Refuse a headline number.
-
-    Raises:
-        FitError: saying what is wrong, what to do, and how to see the number all the same.
-    """
-    if reasons:
-        raise FitError(
-            f"no {what} from these runs. {' '.join(reasons)} To see it all the same: {argument(anyway=True)}."
-        )
 
 
 def _units(points: Points, columns: Mapping[str, str], failed: Iterable[Finding] | None) -> tuple[str, ...]:

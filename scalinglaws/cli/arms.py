@@ -9,7 +9,7 @@ from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
-from .gate import of_fits
+from .gate import lead
 
 if TYPE_CHECKING:
     from ..arms.arms_fit import ArmsFit
@@ -69,8 +69,7 @@ def arms(
     place = _place(flops, at_loss, at, along)
     how = {"arm": arm, "shared": _names(share), "free": _names(free), "pooled": _pooled(pool), "reference": reference}
     table_in, found = _fitted(law, points, asked, how)
-    judged = of_fits([found.as_one_law()], table_in, found.joint.columns)
-    table_in = judged.admit("comparison of arms", asked["anyway"], json)
+    table_in = lead(found.barred, table_in, json)
     tests = differences(found, others=others)
     worth = _multipliers(found, place, asked["level"])
     each = [one for name in _others(found) for one in factors(found, name, level=asked["level"])]
@@ -81,7 +80,6 @@ def arms(
         show([*arms_blocks(found, asked["level"]), *tests_blocks(found, tests), *values, *map(str, each)])
     for sentence in (*found.warnings, *(w.message for w in found.draws.warnings)):
         say(f"warning: {sentence}")
-    judged.end()
 
 
 def _fitted(law: str, table: str, asked: dict, how: dict[str, Any]) -> "tuple[Points, ArmsFit]":
@@ -90,8 +88,8 @@ def _fitted(law: str, table: str, asked: dict, how: dict[str, Any]) -> "tuple[Po
     Raises:
         MisuseError: several laws are named.
     """
-    from ..arms.fit_arms import fit_arms
     from ..fitting.own_law import inputs_for, tried
+    from ..studying.settings_and_arms import fit_arms
 
     laws, files = laws_of(law, asked["law_file"])
     if len(laws) != 1:
@@ -100,7 +98,7 @@ def _fitted(law: str, table: str, asked: dict, how: dict[str, Any]) -> "tuple[Po
     [given] = options_of(laws, letters, asked)
     if laws[0].name in files:
         tried(laws[0], inputs_for(laws[0], points, given["columns"]), files[laws[0].name])
-    return points, fit_arms(laws[0], points, draws=asked["draws"], **how, **given)
+    return points, fit_arms(laws[0], points, draws=asked["draws"], anyway=asked["anyway"], **how, **given)
 
 
 def _names(text: str | None) -> list[str] | None:

@@ -8,7 +8,7 @@ from ..errors import PointsError, argument
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, known_scale, laws_of, letters_of, options_of, table_of, with_options
-from .gate import of_law
+from .gate import end, lead
 
 Laws = Annotated[
     str | None,
@@ -29,6 +29,7 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
 
     Example:  scalinglaws compare points.csv --laws chinchilla,kaplan-nd
     """
+    from ..auditing.judged_table import of_law
     from ..comparing.compare import FORMS, possible
     from ..comparing.compare import compare as run_compare
     from ..fitting.own_law import inputs_for, read_laws, tried
@@ -51,8 +52,8 @@ def compare(asked: dict, points: o.Table, laws: Laws = None, above: Above = None
     how = {name: asked[name] for name in ("by", "level", "draws", "seed")}
     found = run_compare(table_in, members, above=above, options=given, **how)
     judged = of_law(members[0], table_in, given[members[0].name])
-    noted = judged.lead(json)
+    noted = lead(judged.bars, table_in, json, judged.failed)
     emit(found.plain(), noted) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
-    judged.end()
+    end(judged)

@@ -8,7 +8,7 @@ from ..errors import MisuseError
 from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .gate import of_law
+from .gate import lead
 
 LawOption = Annotated[str, typer.Option("--law", metavar="LAW", help="A law of N and D, from the shelf or FILE.py.")]
 BudgetFlops = Annotated[
@@ -45,7 +45,7 @@ def conventions(
 
     Example:  scalinglaws conventions points.csv --budget 1e21 --given n_vocab=50257,n_ctx=1024
     """
-    from ..counting.conventions import conventions as run_conventions
+    from ..studying.best_sizes import conventions as run_conventions
     from .fit_options import laws_of
 
     chosen, _ = laws_of(law, law_file)
@@ -62,14 +62,12 @@ def conventions(
         draws=draws,
         level=level,
         seed=seed,
+        anyway=anyway,
     )
-    first = found.refits[0].convention
-    judged = of_law(chosen[0], read_in.points, {"columns": {"N": first.params, "D": first.tokens, "L": first.loss}})
-    noted = judged.admit("exponent", anyway, json)
+    noted = lead(found.barred, read_in.points, json)
     emit(_plain(found), noted) if json else show(found)
     for warning in found.warnings:
         say(f"warning: {warning}")
-    judged.end()
 
 
 def _plain(found) -> dict:
@@ -121,4 +119,5 @@ def _plain(found) -> dict:
         "made": dict(found.made),
         "same": list(found.same),
         "warnings": list(found.warnings),
+        "barred": list(found.barred),
     }

@@ -10,7 +10,7 @@ from ..errors import MisuseError, PointsError, StudyError
 from ..records.json_values import finite
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .gate import JudgedTable
+from .gate import lead
 
 Law = Annotated[str, typer.Option("--law", metavar="LAW", help="multi-power or tissue.")]
 Wanted = Annotated[
@@ -51,17 +51,15 @@ def curve(
 
     Example:  scalinglaws curve curves.csv --schedule cosine:steps=72000,peak=3e-4,end=3e-5,warmup=2000
     """
-    from ..auditing.barred_answers import barred_of_curve
-    from ..predicting.curve import curve as run_curve
+    from ..studying.settings_and_arms import curve as run_curve
     from .outputs import spared, wrote
 
     steps, rates = schedule_of(schedule)
     spared("--to", to, (points,))
     read_in = o.read(points, map, where, unit, given=given, across=across)
     columns = {letter: name for letter, name in read_in.columns.items() if letter in ("lr", "L")}
-    found = run_curve(read_in.points, steps, rates, law=law, level=level, columns=columns or None)
-    judged = JudgedTable(read_in.points, barred_of_curve(found, read_in.points, columns.get("L")))
-    noted = judged.admit("curve", anyway, json)
+    found = run_curve(read_in.points, steps, rates, law=law, level=level, columns=columns or None, anyway=anyway)
+    noted = lead(found.barred, read_in.points, json)
     if to:
         found.write(to)
         wrote(to)

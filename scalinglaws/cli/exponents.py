@@ -9,7 +9,7 @@ from . import options as o
 from .app import INFER, Json, app, emit, say, show
 from .constants_of_law import constants_of
 from .fit_options import OF_THE_FIT, OF_THE_TABLE, laws_of, options_of, table_of, with_options
-from .gate import of_fits
+from .gate import admit, end
 
 Count = Annotated[str, typer.Option(metavar="QUANTITY", help="The count of N, and of C = 6 N D, to state them in.")]
 Vocab = Annotated[float | None, typer.Option("--n-vocab", help="Without a table: size of the vocabulary.")]
@@ -41,6 +41,7 @@ def exponents(
 
     Example:  scalinglaws exponents chinchilla --n-vocab 32000 --aspect 39.2 --at C=1e17 --at C=1e23
     """
+    from ..auditing.judged_table import of_fits
     from ..counting.local_exponent import FLOPS, local_exponents
     from ..fitting.fit import fit
     from ..uncertainty.draws import draws
@@ -58,10 +59,10 @@ def exponents(
     [how] = options_of([member], letters, asked)
     fitted = fit(member, points, **how)
     judged = of_fits([fitted], points)
-    points = judged.admit("exponent", asked["anyway"], json)
+    points = admit(judged, points, "exponent", asked["anyway"], json)
     drawn = draws(fitted, draws=asked["draws"], seed=asked["seed"])
     _tell(local_exponents(drawn, flops, count=count, points=points, level=asked["level"]), points, json)
-    judged.end()
+    end(judged)
 
 
 def _tell(found, points, json: bool) -> None:

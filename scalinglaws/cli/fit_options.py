@@ -11,6 +11,7 @@ from ..errors import MisuseError, unknown_name
 from . import options as o
 from .app import say
 from .fits_given import Fitted
+from .gate import admit, end, lead
 from .outputs import spared
 
 if TYPE_CHECKING:
@@ -140,9 +141,12 @@ def _gated(verb: Callable, made: Any, given: dict, anyway: bool) -> None:
     """Run a verb behind the gate of claims: `fit` leads with what bars its constants, any other verb refuses."""
     judged, json = made.judged(), bool(given.get("json"))
     what = verb.__name__.strip("_").replace("predict", "prediction")
-    points = judged.lead(json) if what == "fit" else judged.admit(what, anyway, json)
+    if what == "fit":
+        points = lead(judged.bars, made.points, json, judged.failed)
+    else:
+        points = admit(judged, made.points, what, anyway, json)
     verb(replace(made, points=points), **given)
-    judged.end()
+    end(judged)
 
 
 def with_options(*names: str, **defaults) -> Callable:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import FitError, MisuseError, PointsError, argument, unknown_name
 from .app import say
-from .gate import JudgedTable, of_fits
 
 if TYPE_CHECKING:
+    from ..auditing.judged_table import JudgedTable
     from ..comparing.ensemble import Ensemble
     from ..fitting.fit_record import Fit
     from ..points.points import Points
@@ -38,8 +38,10 @@ class Fitted:
         told = [*found, *(message for message in dict.fromkeys((*self.noted, *own)) if message not in found)]
         return [{"id": found.get(message, "forecast"), "message": message} for message in told]
 
-    def judged(self) -> JudgedTable:
+    def judged(self) -> "JudgedTable":
         """Judge the table by these fits."""
+        from ..auditing.judged_table import of_fits
+
         return of_fits([one.fit for one in self.draws], self.points)
 
     def tell_first(self) -> list[str]:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MisuseError
 from .app import say
-from .gate import JudgedTable, of_table
 
 if TYPE_CHECKING:
+    from ..auditing.judged_table import JudgedTable
     from ..points.points import Points
     from ..predicting.forecast import Forecaster
 
@@ -42,8 +42,10 @@ class Unasked:
         """Give the sentences of a verb, each once, as a JSON document has them."""
         return [{"id": "forecast", "message": message} for message in dict.fromkeys(own)]
 
-    def judged(self) -> JudgedTable:
+    def judged(self) -> "JudgedTable":
         """Judge the table, with no law named."""
+        from ..auditing.judged_table import of_table
+
         return of_table(self.points, self.forecaster.seen.columns)
 
     def tell_first(self) -> list[str]:

@@ -1,6 +1,6 @@
 """Find the compute-optimal frontier by one approach or by all, and report where they disagree."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -9,10 +9,7 @@ from ..records.json_values import finite
 from ..records.numbers_in_text import interval
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .gate import JudgedTable, of_table
-
-if TYPE_CHECKING:
-    pass
+from .gate import admit, end
 
 METHODS = ("envelope", "isoflop", "c-min", "critical-batch", "all")
 Method = Annotated[
@@ -64,8 +61,8 @@ def frontier(
 
     Example:  scalinglaws frontier isoflop points.csv --against chinchilla --at C=1e22
     """
-    if method not in METHODS:
-        raise unknown_name("frontier method", method, METHODS)
+    from ..studying.best_sizes import judged_frontier
+
     computes = _computes(at, method)
     read_in = o.read(points, map, where, unit, given=given, across=across, keep_rows=keep_rows, best_of=best_of)
     chosen = _roles({**read_in.columns, **o.named(columns, "--columns", "N=params_nonembedding")})
@@ -79,30 +76,23 @@ def frontier(
     }
     asked = ("envelope", "isoflop") if method == "all" else (method,)
     found = _found(read_in.points, asked, {name: {**same, **own[name]} for name in asked})
-    judged = _judged(read_in.points, chosen, method)
-    noted = judged.admit("frontier", anyway, json)
+    judged = judged_frontier(asked[0], read_in.points, chosen)
+    noted = admit(judged, read_in.points, "frontier", anyway, json)
     law = against or ("chinchilla" if method == "all" else "")
     beside, told = _beside(law, law_file, read_in.points, found, level, seed, required=against is not None)
     best = {name: [one.at(flops) for flops in computes] for name, one in found.items()}
     _tell(found, best, beside, told, noted, json)
-    judged.end()
-
-
-def _judged(points, roles: dict[str, str], method: str) -> JudgedTable:
-    """Judge the table in the columns of the frontier; of runs at many batches, the units alone."""
-    from ..frontiers.slices import chosen_columns
-
-    named = chosen_columns(points.kept, roles)
-    letters = "NDC" if method == "critical-batch" else "NDCL"
-    return of_table(points, {letter: named[_ROLE[letter]] for letter in letters if named[_ROLE[letter]] in points})
+    end(judged)
 
 
 def _computes(at: list[str] | None, method: str) -> list[float]:
-    """Read --at C=1e22, given any number of times.
+    """Read --at C=1e22, given any number of times, for a method that there is.
 
     Raises:
-        MisuseError: another letter than C, or a method without a best size.
+        MisuseError: another letter than C, or a method without a best size. NameUnknownError: no such method.
     """
+    if method not in METHODS:
+        raise unknown_name("frontier method", method, METHODS)
     given = [o.places(text, "--at", "C=1e22") for text in at or ()]
     for text, one in zip(at or (), given, strict=True):
         if set(one) != {"C"}:

@@ -8,7 +8,7 @@ import typer
 from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .gate import JudgedTable
+from .gate import lead
 
 Shares = Annotated[
     str, typer.Option(metavar="A,B,..", help="Columns of proportions, which sum to 1; * stands for any text.")
@@ -52,8 +52,7 @@ def mixtures(
 
     Example:  scalinglaws mixtures runs.csv --shares 'share_*' --losses 'loss_*' --tokens 1e11 --limit share_code=2e10
     """
-    from ..arms.mixtures import mixtures as run_mixtures
-    from ..auditing.barred_answers import barred_of_mixtures
+    from ..studying.settings_and_arms import mixtures as run_mixtures
 
     read_in = o.read(points, None, where, None)
     parts, measured = _columns(shares, read_in.points, "--shares"), _columns(losses, read_in.points, "--losses")
@@ -69,9 +68,9 @@ def mixtures(
         draws=draws,
         level=level,
         seed=seed,
+        anyway=anyway,
     )
-    bars = barred_of_mixtures(found.explained)
-    noted = JudgedTable(read_in.points, bars).admit("mixture", anyway, json)
+    noted = lead(found.barred, read_in.points, json)
     alike = ",".join(f"{name}={1 / len(parts):.6g}" for name in parts)
     places = [o.places(text, "--at", alike) for text in at or ()]
     there = [{"mixture": place, "losses": found.at(place)} for place in places]

@@ -6,7 +6,7 @@ import typer
 
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .gate import of_table
+from .gate import lead
 from .study_options import Goal, MaxRun
 
 
@@ -37,7 +37,6 @@ def next_command(
     """
     from ..errors import MisuseError
     from ..planning.asked_quantity import asked_quantity
-    from ..predicting.forecast_points import seen_of
     from ..studying.design_for_text import next_as_plain, text_of_next
     from ..studying.next_runs import next_runs
 
@@ -45,8 +44,6 @@ def next_command(
     if budget is None:
         raise MisuseError("next needs the FLOPs that may be spent, such as --budget 1e20.")
     table, columns = _points_of(points, map, where, unit, given)
-    judged = of_table(table, seen_of(table, columns).columns)
-    table = judged.admit("choice of runs", anyway, json)
     found = next_runs(
         table,
         quantity,
@@ -56,11 +53,12 @@ def next_command(
         until=until,
         prior=prior,
         columns=columns,
+        anyway=anyway,
     )
+    table = lead(found.barred, table, json)
     for warning in found.warnings:
         say(f"warning: {warning}")
     emit(next_as_plain(found), table) if json else show(text_of_next(found))
-    judged.end()
 
 
 def _points_of(points: str, map, where, unit, given):

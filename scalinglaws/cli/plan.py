@@ -201,6 +201,7 @@ def _tell(a: Fitted | Unasked, made, configured: str | None, to: Path | None, js
         say(f"configuration written to {to}")
     if json:
         values = to_plain(made)
+        values.pop("barred")  # it stands in the notes, as with every verb
         if "loss_nats" in values:
             values["loss"] = values.pop("loss_nats")
         values["warnings"] = [warning["message"] for warning in warned]

@@ -7,7 +7,7 @@ import typer
 
 from . import options as o
 from .app import INFER, app, say, show
-from .gate import of_table
+from .gate import admit, end
 from .outputs import spared, wrote
 
 Tables = Annotated[
@@ -33,6 +33,7 @@ def prior(
 
     Example:  scalinglaws prior study-2024.csv study-2025.csv --to ours.json
     """
+    from ..auditing.judged_table import of_table
     from ..predicting.forecast_points import past_study, seen_of
     from ..predicting.learning import learn
     from ..predicting.prior import field_prior, vague_prior
@@ -42,8 +43,8 @@ def prior(
     for table in tables:
         read_in = o.read(table, map, where, unit, given=given, across=None, tell=say)
         judged = of_table(read_in.points, seen_of(read_in.points, read_in.columns).columns)
-        judged.admit(f"prior, with {table},", anyway, json=False)
-        judged.end()
+        admit(judged, read_in.points, f"prior, with {table},", anyway, json=False)
+        end(judged)
         studies.append(past_study(read_in.points, table, read_in.columns))
     made = learn(studies, vague_prior(), before=field_prior(), source=f"scalinglaws prior, {len(tables)} tables")
     made.write(to)

@@ -7,7 +7,7 @@ import typer
 from ..errors import MisuseError
 from . import options as o
 from .app import INFER, Json, app, emit, say, show
-from .gate import of_table
+from .gate import lead
 
 Knobs = Annotated[
     str | None,
@@ -34,17 +34,14 @@ def sweeps(
 
     Example:  scalinglaws sweeps points.csv --at N=1e9,D=1e11
     """
-    from ..auditing.barred_answers import barred_of_sweeps
-    from ..frontiers.sweeps import sweeps as run_sweeps
     from ..frontiers.sweeps_text import settings_lines
+    from ..studying.settings_and_arms import sweeps as run_sweeps
 
     places = [_place(text) for text in at or ()]
     read_in = o.read(points, map, where, unit, given=given, across=across)
     chosen = None if knobs is None else o.several([knobs])
-    found = run_sweeps(read_in.points, knobs=chosen, level=level)
-    counted = {letter: found.columns[role] for letter, role in (("N", "params"), ("D", "tokens"))}
-    judged = of_table(read_in.points, counted, barred_of_sweeps(found), groups="A")
-    noted = judged.admit("best setting", anyway, json)
+    found = run_sweeps(read_in.points, knobs=chosen, level=level, anyway=anyway)
+    noted = lead(found.barred, read_in.points, json)
     best = [found.at(*place) for place in places]
     if json:
         there = [
@@ -59,7 +56,6 @@ def sweeps(
         show(blocks)
     for warning in found.warnings:
         say(f"warning: {warning}")
-    judged.end()
 
 
 def _place(text: str) -> tuple[float, float]:

@@ -30,7 +30,7 @@ from ..records.arguments import checked
 from ..records.numbers_in_text import share
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
-from ..uncertainty.drawn import Draws
+from ..uncertainty.drawn import Draws, barred_of
 from .backtest import QUANTILE, Cut, backtest, target_column
 
 WEIGHTS = ("stacking", "backtest", "equal")
@@ -213,6 +213,7 @@ def predict_mixture(
     level: float = 0.95,
     kind: str = "run",
     ceiling: float | None = None,
+    anyway: bool = False,
 ) -> Prediction:
     """Predict with all laws at once: the record of `predict`, with the uncertainty of the form in its interval.
 
@@ -221,9 +222,9 @@ def predict_mixture(
     `noise` is the weighted mean of the laws' noises. A law ignores letters that are not among its inputs.
 
     Raises:
-        LawError: an input that a law needs is missing. MisuseError: as `predict`.
+        LawError: an input that a law needs is missing. FitError, MisuseError: as `predict`.
     """
-    said = [predict(one, _own(one, at), level=level, kind=kind) for one in mixed.members]
+    said = [predict(one, _own(one, at), level=level, kind=kind, anyway=anyway) for one in mixed.members]
     first = mixed.members[0].fit
     logs = first.problem.loss.in_logs
     shape = np.broadcast_shapes(*(np.shape(one.value) for one in said))
@@ -251,6 +252,7 @@ def predict_mixture(
         informative=told,
         warnings=tuple(warnings),
         law=f"{' and '.join(mixed.laws)} together",
+        barred=barred_of(mixed.members),
     )
 
 

@@ -101,6 +101,7 @@ class Conventions(PublicRecord):
         budget: FLOPs, counted in this way; `reach`: the budget divided by the largest in the table.
         made: derived quantity -> how it was derived, with the assumptions.
         same: sentences on counts that are equal in this table.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     law: str
@@ -115,6 +116,7 @@ class Conventions(PublicRecord):
     made: Mapping[str, str]
     same: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""

@@ -13,7 +13,6 @@ from ..points.along_runs import untold
 from ..points.given import with_facts
 from ..points.one_definition import unmixed
 from ..points.points import Points
-from ..records.arguments import checked
 from .compared import Convention, Conventions, Moved, Refit, Unavailable
 from .counts import SAME, Counts, counts_of
 from .refits import POSSIBLE, Settings, by_frontier, by_law, relations
@@ -23,7 +22,6 @@ _LOOSE = 0.1  # a count that deviates more than this from a function of the comm
 _FAR = 10.0  # a budget this many times the largest of the table gets a warning
 
 
-@checked
 def conventions(
     points: Points,
     law: Law | str = "chinchilla",
@@ -37,23 +35,7 @@ def conventions(
     level: float = 0.95,
     seed: int = 0,
 ) -> Conventions:
-    """Refit a law of N and D, and the frontiers, under every convention; compare the changes with the intervals.
-
-    The exponent a of N* ~ C^a is in the convention's own N and C, as a paper would print it. N* and D* are for one
-    budget and in one count, so that they can be compared: a budget is 6 x the common count x tokens.
-
-    Args:
-        law: of the shelf, or a user's own; it must give a loss from N and D.
-        flops: the budget; by default the largest of the table.
-        common: count of parameters to express N* in; by default the first that the table allows.
-        given: quantity -> number that holds for all rows, such as n_vocab, n_ctx, tied, bytes_per_token.
-        columns: letter -> the one quantity to count it by, such as {"L": "loss_nats"}; the other letters vary.
-        routes: "law", "isoflop", "envelope"; those that the points do not allow are reported, and do not fail.
-
-    Raises:
-        MisuseError: a law that is not of N and D, an unknown route.
-        PointsError: no count of parameters, tokens or loss, or no route that works under any convention.
-    """
+    """Compare the conventions without judging the table; `scalinglaws.conventions` is its public face."""
     law = _of_size_and_data(shelf(law) if isinstance(law, str) else law)
     for name in routes:
         if name not in ROUTES:

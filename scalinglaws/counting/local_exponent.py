@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MisuseError, NameUnknownError, argument, unknown_name
+from ..errors import MisuseError, NameUnknownError, argument, refuse, unknown_name
+from ..fitting.fit_record import BARRED
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..laws.pearce2024 import vocabulary_gamma
@@ -57,6 +58,7 @@ class LocalExponents(PublicRecord):
     Attributes:
         law: its name; `constants`: their source, or "fitted". own: the count in which the law is written.
         count: the count of N, and of C = 6 N D. relation: how the two counts depend on each other, in words.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     law: str
@@ -66,6 +68,7 @@ class LocalExponents(PublicRecord):
     relation: str
     at: tuple[AtCompute, ...]
     warnings: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""
@@ -108,6 +111,7 @@ def local_exponents(
     aspect: float | None = None,
     constants: Mapping[str, float] | None = None,
     level: float = 0.95,
+    anyway: bool = False,
 ) -> LocalExponents:
     """Give d ln N* / d ln C at chosen computes, in another count of N than the law's (Pearce & Song 2024, section 3).
 
@@ -120,10 +124,14 @@ def local_exponents(
         points: the table of a fit, from which the relation of the two counts is read; `count` may be any of its counts.
         n_vocab, aspect: without points: N_T = N_E + V (A / 12)^(1/3) N_E^(1/3), with A = d_model / n_layer.
         constants: of the law; by default the first published ones.
+        anyway: give them although no claim can rest on the fit.
 
     Raises:
         MisuseError: a law that is not of N and D, or no relation between the counts.
+        FitError: no claim can rest on the fit.
     """
+    bars = law.barred if isinstance(law, Draws) else ()
+    refuse("exponent", () if anyway else bars)
     member, values, source = _constants(law, constants)
     own = law.fit.columns["N"] if isinstance(law, Draws) else member.convention["N"]
     size, cost, told = _between(own, count, points, n_vocab, aspect)
@@ -135,7 +143,7 @@ def local_exponents(
         AtCompute(float(C), **{name: _estimate(here[name][:, i], level) for name in SLOPES})
         for i, C in enumerate(flops)
     ]
-    return LocalExponents(member.name, source, count, own, told, tuple(made), _warnings(law))
+    return LocalExponents(member.name, source, count, own, told, tuple(made), _warnings(law), bars)
 
 
 def _constants(law, given) -> tuple[Law, dict[str, np.ndarray], str]:
@@ -232,4 +240,4 @@ def _estimate(values: np.ndarray, level: float) -> Estimate:
 
 
 def _warnings(law) -> tuple[str, ...]:
-    return tuple(w.message for w in law.warnings) if isinstance(law, Draws) else ()
+    return tuple(w.message for w in law.warnings if w.id != BARRED) if isinstance(law, Draws) else ()

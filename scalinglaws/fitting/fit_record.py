@@ -17,6 +17,7 @@ from .problem import Problem
 LEAVES_OUT, ALONG_RUNS = "leaves-out", "along-runs"  # warnings: what varies is no input; rows are of unknown standing
 BEFORE = (LEAVES_OUT, ALONG_RUNS)  # warnings that stand before the numbers, not after
 LEFT_OUT, AUDIT = "left-out", "audit"  # warnings: rows that take no part; failed rules that bear on every number
+BARRED = "barred"  # warnings: why no number of this fit may be claimed
 OF_ROWS = (*BEFORE, LEFT_OUT, AUDIT)  # warnings about the rows, which go to everything that is computed from a fit
 EXACT = 1e-9  # maximum relative residual of points that were computed from the law, not measured
 
@@ -91,6 +92,11 @@ class Fit(PublicRecord):
         return (*ended, *self.warnings)
 
     @property
+    def barred(self) -> tuple[str, ...]:
+        """What bars every number of this fit from being claimed, where its table was judged; each with what to do."""
+        return tuple(one.message for one in self.warnings if one.id == BARRED)
+
+    @property
     def first_said(self) -> tuple[FitWarning, ...]:
         """Warnings that stand before the numbers: a law that leaves out what varies, rows of unknown standing."""
         return tuple(one for one in self.warnings if one.id in BEFORE)
@@ -135,7 +141,7 @@ class Fit(PublicRecord):
 
     def minded(self) -> list[str]:
         """Give the warnings, but for those that stand before the constants."""
-        return [one.message for one in self.warnings if one.id not in BEFORE]
+        return [one.message for one in self.warnings if one.id not in (*BEFORE, BARRED)]
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""

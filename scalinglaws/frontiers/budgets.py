@@ -104,6 +104,7 @@ class Frontier(PublicRecord):
         shape: how the optimum between sizes was found, in words.
         interval_method: how the intervals were made, in words.
         batch, steps: B_crit and S_min at the optima, for c-min.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     method: str
@@ -118,6 +119,7 @@ class Frontier(PublicRecord):
     warnings: tuple[str, ...] = ()
     batch: Line | None = None
     steps: Line | None = None
+    barred: tuple[str, ...] = ()
 
     @property
     def optima(self) -> tuple[Budget, ...]:

@@ -29,6 +29,7 @@ class CriticalBatch(PublicRecord):
         size_effect: ratio of B_crit of the largest size to that of the smallest at equal loss; None with one size or
             without a shared range.
         constants: {"B_star", "alpha_B"} for `frontier("c-min", points, critical=...)` and `plan`; empty without a law.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     isoquants: tuple[Isoquant, ...]
@@ -37,6 +38,7 @@ class CriticalBatch(PublicRecord):
     size_effect: Estimate | None
     warnings: tuple[str, ...] = ()
     constants: dict[str, float] = field(default_factory=dict)
+    barred: tuple[str, ...] = ()
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""

@@ -10,7 +10,6 @@ from ..points.along_runs import untold
 from ..points.one_definition import unmixed
 from ..points.points import Points
 from ..points.row_kinds import OF_BATCHES, OF_CURVES, kept_again
-from ..records.arguments import checked
 from .budgets import Budget, Frontier, Line
 from .c_min import KAPLAN_CRITICAL, adjusted, batch_and_steps
 from .critical_batch import CriticalBatch, critical_batch
@@ -38,7 +37,6 @@ class _How:
     critical: Mapping[str, float] | None
 
 
-@checked
 def frontier(
     method: str,
     points: Points,
@@ -54,25 +52,7 @@ def frontier(
     level: float = 0.95,
     seed: int = 0,
 ) -> Frontier | CriticalBatch:
-    """Find the best model at each compute, and the power laws N_opt, D_opt, L ~ C^exponent through these models.
-
-    envelope (Kaplan et al. 2020, section 3.3; Hoffmann et al. 2022, approach 1) reads the curves of all sizes at every
-    compute of a log grid; isoflop (approach 2) takes runs in groups of one compute; c-min is the envelope over the
-    compute at a small batch (eq 5.5); critical-batch gives B_crit(L) instead (see `critical_batch`). Then one convex
-    form is fitted to the losses of all sizes near the best and its minimum is used, so that no number is the minimum of
-    several noisy ones. A compute whose best size is the smallest or largest present is censored, not fitted.
-
-    Args:
-        columns: role -> quantity, for "params", "tokens", "flops" and "loss"; the first filled ones by default.
-        form: "additive" (no bias on an additive law), or "parabola" by plain least squares as published.
-        depth: only sizes within this distance of the best ln loss enter the additive form.
-        per_decade, burn_in: computes per decade, and the fraction of a run's tokens left out at its start (envelope).
-        budget: column that groups the runs (isoflop); by default compute within 10% is one budget.
-        critical: B_star and alpha_B of B_crit(L) (c-min); Kaplan's by default.
-
-    Raises:
-        PointsError: a column is missing, or the points form no learning curves or no isoFLOP groups.
-    """
+    """Find the frontier without judging the table; `scalinglaws.frontier` is its public face."""
     for kind, name, known in (("frontier method", method, METHODS), ("form", form, FORMS)):
         if name not in known:
             raise unknown_name(kind, name, known)
@@ -150,6 +130,7 @@ def _fitted(slices: list[Slice], how: _How, runs: int, said: Sequence[str] = ())
         else f"the wider of a wild bootstrap over {runs} runs and a jackknife over groups of budgets",
         runs=runs,
         warnings=(*said, *_warnings(budgets, lines["params"])),
+        barred=(),
     )
 
 

@@ -10,7 +10,6 @@ from ..errors import FitError, MisuseError, PointsError, argument, counted, near
 from ..points.points import Points
 from ..points.row_kinds import OF_BATCHES, kept_again
 from ..points.sweeps import TRIED, cells_of
-from ..records.arguments import checked
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..results.fitted import Estimate
@@ -55,6 +54,7 @@ class Sweeps(PublicRecord):
     Attributes:
         columns: role -> column of the size, tokens and loss. cells: by size and tokens.
         lines: knob -> its law; a knob whose cells are too few has none.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     knobs: tuple[str, ...]
@@ -63,6 +63,7 @@ class Sweeps(PublicRecord):
     lines: dict[str, SweepLine]
     level: float
     warnings: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
     @property
     def optima(self) -> tuple[CellOptimum, ...]:
@@ -110,23 +111,8 @@ class Sweeps(PublicRecord):
         return found
 
 
-@checked
 def sweeps(points: Points, *, knobs: Sequence[str] | None = None, level: float = 0.95) -> Sweeps:
-    """Find the best value of swept hyperparameters in every cell, with its error, and the law of the optima.
-
-    A cell is one size, number of tokens and value of every other setting. A cubic of the logarithms is fitted to ln
-    loss of the runs within 1% of the cell's best (a parabola where runs are few), and its minimum taken: never the
-    best run, which is the luckiest of many. The error holds the scatter of the runs and what a window twice as wide
-    changes; a sweep of few values borrows the scatter of all cells. An optimum at the end of what was tried is
-    censored. The laws ln knob* = ln k + a ln N + b ln D weigh every cell by its error and by the scatter between cells.
-
-    Args:
-        knobs: the columns that were swept, one or two; by default those of lr and batch_tokens that vary in the cells.
-
-    Raises:
-        PointsError: no column of a size, tokens or loss, or no cell with several values of a knob.
-        MisuseError: more than two knobs, or a level outside (0, 1).
-    """
+    """Find the best settings without judging the table; `scalinglaws.sweeps` is its public face."""
     if not 0 < level < 1:
         raise MisuseError(f"level is {level}; it must lie between 0 and 1, for example 0.95.")
     points = kept_again(points, OF_BATCHES).kept

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 
 from ..auditing.bearing import bearing, in_lines
-from ..auditing.claim_gate import barred_of_forecast, refuse
+from ..auditing.claim_gate import barred_of_forecast
 from ..comparing.ensemble import LEAST_WEIGHT, Ensemble, predict_mixture
-from ..errors import LawError, MisuseError
+from ..errors import LawError, MisuseError, refuse
 from ..laws.declaration import Law
 from ..points.points import Points
 from ..predicting.forecast import Forecaster, forecaster
@@ -18,7 +18,7 @@ from ..records.arguments import checked
 from ..results.fitted import Estimate
 from ..results.letters import unit_of_loss
 from ..results.size_error import RATE, RATE_OF_FORECAST, size_widened
-from ..uncertainty.drawn import Draws
+from ..uncertainty.drawn import Draws, barred_of
 from .best_split import Spending, trade
 from .buildable import Building
 from .goal_of_forecast import forecast_loss, goal_by_forecast
@@ -62,11 +62,10 @@ def plan(
 
     Args:
         draws: of a law of N and D, or kaplan-ns. Of several fits the first gives the values, all give the intervals;
-            of an ensemble the law of the largest weight gives the size, the mixture the loss. Points are forecast;
-            those on which no claim can rest are refused, unless it is `anyway`.
+            of an ensemble the law of the largest weight gives the size, the mixture the loss. Points are forecast.
         target_loss: the expected loss to reach; or target_accuracy, with draws of a law from loss to it in `accuracy`.
         batch_policy: for kaplan-ns: small-batch, critical or fixed (Kaplan et al. 2020, B), by eq 5.3 in `critical`.
-        ceiling: the largest possible loss.
+        ceiling: the largest possible loss. anyway: plan although no claim can rest on the points.
         unique_tokens: different tokens; beyond, they repeat at decreasing value (Muennighoff et al. 2023).
         inference_tokens: to serve, at 2 N FLOPs each from the budget (Sardana et al. 2023).
         building: of models to list. hardware: a device at 40% of its peak; or the measured flops_per_second.
@@ -75,14 +74,15 @@ def plan(
         MisuseError: a number is out of range, options exclude each other, or a law cannot split a budget.
         FitError: no compute reaches the goal, or the points do not determine the best size or bear no claim.
     """
-    failed = _failed(known := _known(draws), draws, anyway)
+    bars, failed = _judged(known := _known(draws), draws, anyway)
     several, mixed = _members(known.draws().law if known else draws)
     _check(several, flops, batch_tokens, fixed_params, fixed_tokens, inference_tokens, unique_tokens, level)
     spending = Spending(flops or np.nan, float(inference_tokens), unique_tokens, batch_tokens=batch_tokens)
     sizes, asked = Sizes(fixed_params, fixed_tokens), Asked(target_loss, target_accuracy, accuracy)
     chosen = _chosen(several, mixed, spending, sizes, asked, level, batch_policy, critical, known)
     machine = Machine(hardware, flops_per_second, devices, price_per_hour)
-    return _assembled(several, mixed, *chosen, machine, building, sizes.held, (level, ceiling, failed), known)
+    made = _assembled(several, mixed, *chosen, machine, building, sizes.held, (level, ceiling), known)
+    return replace(made, barred=bars, warnings=(*made.warnings, *failed))
 
 
 def _chosen(
@@ -104,17 +104,18 @@ def _chosen(
     return splits, spending, goal
 
 
-def _failed(known: Forecaster | None, draws, anyway: bool) -> tuple[str, ...]:
-    """Judge points that are to be forecast: the failed rules of the audit that bear on the plan.
+def _judged(known: Forecaster | None, draws, anyway: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give what bars the plan, and the failed rules of the audit that bear on points that are to be forecast.
 
     Raises:
-        FitError: no claim can rest on them, and it is not `anyway`.
+        FitError: the plan is barred, and not wanted anyway.
     """
-    if known is None or known is draws:  # whoever made a forecaster has judged its points
-        return ()
-    failed = bearing(draws, known.seen.columns)
-    refuse("plan", () if anyway else barred_of_forecast(known, failed))
-    return in_lines(failed)
+    if known is draws:  # whoever made a forecaster has judged its points
+        return (), ()
+    failed = bearing(draws, known.seen.columns) if known else ()
+    bars = barred_of_forecast(known, failed) if known else barred_of(_members(draws)[0])
+    refuse("plan", () if anyway else bars)
+    return bars, in_lines(failed)
 
 
 def _known(draws) -> Forecaster | None:
@@ -170,8 +171,8 @@ def _check(several, flops, batch, params, tokens, inference, unique, level) -> N
 
 
 def _assembled(several, mixed, splits: list[Split], spending, goal, machine, building, held: bool, how, known) -> Plan:
-    level, ceiling, failed = how
-    first, fit, of_loss = splits[0], several[0].fit, {"level": level, "ceiling": ceiling}
+    level, ceiling = how
+    first, fit, of_loss = splits[0], several[0].fit, {"level": level, "ceiling": ceiling, "anyway": True}
     if known:
         loss, reach, said = forecast_loss(known, first, level)
     else:
@@ -209,7 +210,6 @@ def _assembled(several, mixed, splits: list[Split], spending, goal, machine, bui
             *dict.fromkeys(said),
             *_warnings(several, splits, spending, params, held),
             *(goal.doubts if goal else ()),
-            *failed,
         ),
         goal=goal,
     )

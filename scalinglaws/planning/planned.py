@@ -73,6 +73,7 @@ class Plan(PublicRecord):
         epochs: passes over the different tokens, if their number is known.
         by_law: law -> its own optimum, if several laws were given.
         goal: the loss or accuracy asked for in place of a budget, and the least compute with its interval.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     law: str
@@ -95,6 +96,7 @@ class Plan(PublicRecord):
     by_law: dict[str, Estimate] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     goal: Goal | None = None
+    barred: tuple[str, ...] = ()
 
     @property
     def loss_unit(self) -> str:

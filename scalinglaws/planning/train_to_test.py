@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FitError, MisuseError
+from ..errors import FitError, MisuseError, refuse
 from ..predicting.predict import Prediction, predict
 from ..records.arguments import checked
 from ..records.numbers_in_text import interval as in_text
@@ -37,6 +37,7 @@ class TrainToTest(PublicRecord):
         surprise: -ln pass@k predicted there, for one new model. alone: the same by one answer a question, at the best
             size for that.
         reach: 6 N D over the largest of the runs.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     flops: float
@@ -51,6 +52,7 @@ class TrainToTest(PublicRecord):
     alone: float
     reach: float
     warnings: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""
@@ -82,7 +84,7 @@ class TrainToTest(PublicRecord):
 
 @checked
 def train_to_test(
-    draws: Draws, flops: float, *, questions: float, answer_tokens: float, level: float = 0.95
+    draws: Draws, flops: float, *, questions: float, answer_tokens: float, level: float = 0.95, anyway: bool = False
 ) -> TrainToTest:
     """Split one budget between training and answering by the law train-to-test (Roberts et al. 2026).
 
@@ -92,11 +94,13 @@ def train_to_test(
     Args:
         draws: of a fit of train-to-test.
         flops: C. questions: Q, as many as will be asked in all. answer_tokens: T, of one answer.
+        anyway: split it although no claim can rest on the fit.
 
     Raises:
         MisuseError: another law, a number out of range, or a budget that leaves no training.
-        FitError: the runs do not determine the best size or the number of answers.
+        FitError: the runs do not determine the best size or the number of answers, or no claim can rest on them.
     """
+    refuse("plan", () if anyway else draws.barred)
     asked = _checked(draws, flops, questions, answer_tokens, level)
     _require_identified(draws)
     own = {name: np.array([value]) for name, value in draws.fit.values.items()}
@@ -104,7 +108,7 @@ def train_to_test(
     each = _best(columns_of(draws), flops, asked)
     found = {name: interval(v, e, level) for name, v, e in zip("NDk", (params, tokens, samples), each, strict=False)}
     _require_useful(found, params)
-    there = predict(draws, {"N": params, "D": tokens, "samples": samples}, level=level)
+    there = predict(draws, {"N": params, "D": tokens, "samples": samples}, level=level, anyway=True)
     alone = float(_best(own, flops, asked, most=1.0)[3][0])
     trained = 6 * params * tokens
     inputs = draws.fit.inputs
@@ -122,6 +126,7 @@ def train_to_test(
         alone=alone,
         reach=reach,
         warnings=(*there.warnings, *_cautions(inputs, params, samples)),
+        barred=draws.barred,
     )
 
 

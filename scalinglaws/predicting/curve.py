@@ -14,7 +14,6 @@ from ..fitting.rows_of_law import with_its_rows
 from ..laws import law as shelf
 from ..laws.declaration import Law
 from ..points.points import Points
-from ..records.arguments import checked
 from ..records.numbers_in_text import between, short
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block, rows_of
@@ -34,6 +33,7 @@ class CurveForecast(PublicRecord):
         left_out: run -> root mean square of ln(measured / predicted) along it, from a fit without it: the error of the
             form on a schedule that it has not seen.
         noise: the same of the fit on its own runs. reach: the schedule's summed rate over the largest of the runs.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     law: str
@@ -48,6 +48,7 @@ class CurveForecast(PublicRecord):
     noise: float
     reach: float
     warnings: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""
@@ -75,7 +76,6 @@ class CurveForecast(PublicRecord):
         return {name: getattr(self, name) for name in ("steps", "lr", "value", "low", "high")}
 
 
-@checked
 def curve(
     points: Points,
     steps: Sequence[float] | np.ndarray,
@@ -85,21 +85,7 @@ def curve(
     level: float = 0.95,
     columns: Mapping[str, str] | None = None,
 ) -> CurveForecast:
-    """Predict the loss curve of a run under another learning-rate schedule, from a table of curves of the same model.
-
-    A law of whole schedules (multi-power, Luo et al. 2025; tissue, Tissue et al. 2024) is fitted to all runs. The band
-    has three parts: what changes where the runs are left out in turn (the jackknife), the scatter about the fit, and
-    the error of the form, which is that on the runs left out and grows as 1 + ln(reach). Its quantile is Student's t
-    with as many degrees of freedom as runs were left out.
-
-    Args:
-        steps, lr: the schedule from its first step (the warm-up before it is taken as linear); the loss is predicted
-            after each of these steps.
-
-    Raises:
-        PointsError: the table has no learning rates, several sizes, or a single run.
-        MisuseError: the law is not one of schedules, or the schedule is not one of rising steps and rates of 0 or more.
-    """
+    """Predict the curve without judging the law; `scalinglaws.curve` is its public face."""
     law = shelf(law) if isinstance(law, str) else law
     if not 0 < level < 1:
         raise MisuseError(f"level is {level}; it must lie between 0 and 1, for example 0.95.")

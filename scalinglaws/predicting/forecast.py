@@ -45,6 +45,7 @@ class Forecast(PublicRecord):
         discrepancy: standard deviation of ln(loss) by which the truth differs from the law.
         prior: its name, "field", "none" or a file; `n`: how many points were used.
         columns: letter -> column.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     value: np.ndarray
@@ -66,6 +67,7 @@ class Forecast(PublicRecord):
     at: Mapping[str, Any] = field(repr=False)
     warnings: tuple[str, ...] = ()
     predicts: str = "loss"
+    barred: tuple[str, ...] = ()
 
     def blocks(self) -> list[Block]:
         """Give one line per target with what the forecast rests on, and what its letters count."""

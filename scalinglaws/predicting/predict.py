@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import LawError, MisuseError
+from ..errors import LawError, MisuseError, refuse
 from ..fitting.fit_record import OF_ROWS, Fit, checked_inputs
 from ..records.arguments import checked
 from ..records.public_record import PublicRecord
@@ -38,6 +38,7 @@ class Prediction(PublicRecord):
             largest fitted run says as much as the prediction.
         warnings: what a reader must know: how the fit ended, distant targets, uninformative intervals.
         at: letter -> the inputs of the target; `predicts`: what the law gives there. law: which law, or laws.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     value: np.ndarray
@@ -55,6 +56,7 @@ class Prediction(PublicRecord):
     warnings: tuple[str, ...] = ()
     predicts: str = "loss"
     law: str = ""
+    barred: tuple[str, ...] = ()
 
     def blocks(self) -> list[Block]:
         """Give the text of this prediction."""
@@ -91,6 +93,7 @@ def predict(
     kind: str = "run",
     ceiling: float | None = None,
     form: bool = True,
+    anyway: bool = False,
 ) -> Prediction:
     """Predict at inputs given by letter.
 
@@ -101,13 +104,16 @@ def predict(
         kind: "run" adds the noise of one new run; "mean" is the law alone.
         ceiling: the largest possible loss, ln of the vocabulary size in nats per token; no interval extends beyond it.
         form: whether the interval includes the error of the law's form: without, it is right where the law is exact.
+        anyway: predict although no claim can rest on the fit (`draws.barred`).
 
     Raises:
+        FitError: no claim can rest on the fit.
         LawError: an input is missing or unknown, or the law gives no number there.
         MisuseError: the kind is unknown, or the level is outside (0, 1).
     """
     _check(kind, level)
     fit = draws.fit
+    refuse("prediction", () if anyway else fit.barred)
     inputs = checked_inputs(fit.law, at)
     shape = np.broadcast_shapes(*(array.shape for array in inputs.values()))
     flat = {letter: np.broadcast_to(array, shape).ravel() for letter, array in inputs.items()}
@@ -126,7 +132,7 @@ def predict(
     told = informative(fit, low, high)
     said = (*ending(fit), *cautions(fit, value, low, high, reach, of, told, ceiling))
     about = within, kind, noise, apart, inputs, told, said, fit.law.predicts, f"{fit.law.name} alone"
-    return Prediction(value, low, high, level, reach, of, *about)
+    return Prediction(value, low, high, level, reach, of, *about, barred=fit.barred)
 
 
 def _check(kind: str, level: float) -> None:

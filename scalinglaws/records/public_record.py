@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 LONGEST_REPR = 1200  # characters
 LONGEST_VALUE = 80  # characters of one value in it
+LEAD = "NOT TO BE USED"  # before numbers on which no claim can rest
 
 
 class PublicRecord:
     """A frozen dataclass that a public verb gives; declare it with `eq=False, repr=False`, for these are here.
 
     A record says what it looks like (`blocks`), which of its values stand in its repr (`brief`) and, where it has rows,
-    what they are (`rows`). The rest follows.
+    what they are (`rows`). One whose numbers no claim can rest on says why in `barred`, which leads its text. The rest
+    follows.
     """
 
     __slots__ = ()
@@ -52,7 +54,11 @@ class PublicRecord:
 
     def printed(self) -> str:
         """Give the text without the warnings, which a command sends to standard error."""
-        return as_text(self.blocks())
+        return as_text([*self.lead(), *self.blocks()])
+
+    def lead(self) -> list[str]:
+        """Give what stands before its numbers: why no claim can rest on them, a line each; mostly nothing."""
+        return [f"{LEAD}: {reason}" for reason in getattr(self, "barred", ())]
 
     def minded(self) -> list[str]:
         """Give the sentences that a reader must mind, each once."""
@@ -60,7 +66,7 @@ class PublicRecord:
         return list(dict.fromkeys(found))
 
     def __str__(self) -> str:
-        return shown_text([*self.blocks(), *self._warned()])
+        return shown_text([*self.lead(), *self.blocks(), *self._warned()])
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={_shown(value)}" for name, value in self.brief().items())
@@ -68,7 +74,7 @@ class PublicRecord:
         return text if len(text) <= LONGEST_REPR else f"{text[: LONGEST_REPR - 4]}...)"
 
     def _repr_html_(self) -> str:
-        return as_html([*self.blocks(), *self._warned()], picture_of(self))
+        return as_html([*self.lead(), *self.blocks(), *self._warned()], picture_of(self))
 
     def _warned(self) -> list[str]:
         return [f"warning: {sentence}" for sentence in self.minded()]

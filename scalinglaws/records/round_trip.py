@@ -103,9 +103,13 @@ def _kinds(kind: Any) -> dict[str, Any]:
 def made(kind: Any, values: Mapping[str, Any], named: tuple[Any, ...] = ()) -> Any:
     """Make a dataclass of the JSON values of its fields."""
     kinds = _kinds(kind)
-    return kind(
-        **{field.name: _value(kinds[field.name], values[field.name], named) for field in dataclasses.fields(kind)}
-    )
+    told = [field.name for field in dataclasses.fields(kind) if field.name in values or not _optional(field)]
+    return kind(**{name: _value(kinds[name], values[name], named) for name in told})
+
+
+def _optional(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field has a default: a record written before the field was there lacks it."""
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
 
 
 def _value(kind: Any, value: Any, named: tuple[Any, ...]) -> Any:

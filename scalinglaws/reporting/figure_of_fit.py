@@ -1,5 +1,7 @@
 """The figure of one fit: a law and its points, on new axes, on axes that are passed, or in a notebook."""
 
+from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from ..results.study_results import StudyResults
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE = 6.8, 4.4  # inches; size of a new figure
+WIDEST = 96  # characters of a line of its title
 
 
 def figure_of_fit(results: StudyResults) -> DrawnFigure:
@@ -29,19 +32,21 @@ def figure_of_fit(results: StudyResults) -> DrawnFigure:
     return DrawnFigure(f"fit-{results.law}", f"{results.law} over its points", drawing)
 
 
-def draw_fit(results: StudyResults, axes: "Axes | None" = None) -> "Axes":
+def draw_fit(results: StudyResults, axes: "Axes | None" = None, lead: Sequence[str] = ()) -> "Axes":
     """Draw the one law of `results.bands` with its interval over the points.
 
     If axes are passed, they keep their style; otherwise a new pyplot figure is made, in the style of the report. The
-    legend stands inside the axes.
+    legend stands inside the axes. `lead` are sentences that a reader must know first: they are its title.
     """
     drawing = figure_of_fit(results).drawing
     if axes is not None:
         draw_on(axes, drawing)
-        return axes
-    import matplotlib.pyplot
+    else:
+        import matplotlib.pyplot
 
-    with styled():
-        _, axes = matplotlib.pyplot.subplots(figsize=SIZE, layout="constrained")
-        draw_on(axes, drawing)
+        with styled():
+            _, axes = matplotlib.pyplot.subplots(figsize=SIZE, layout="constrained")
+            draw_on(axes, drawing)
+    if lead:
+        axes.set_title("\n".join(line for one in lead for line in wrap(one, WIDEST)), fontsize="small", loc="left")
     return axes

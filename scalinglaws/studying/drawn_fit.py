@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from ..auditing.bearing import bearing_on
-from ..auditing.claim_gate import LEAD, barred, refuse
+from ..auditing.claim_gate import barred
 from ..errors import FitError, MisuseError, nearest
 from ..fitting.fit import fit as fitted
-from ..fitting.fit_record import AUDIT, LEFT_OUT, Fit, FitWarning
+from ..fitting.fit_record import AUDIT, BARRED, LEFT_OUT, Fit, FitWarning
 from ..fitting.fit_text import fit_blocks, left_out_of
 from ..laws import Law
 from ..laws import law as shelf
@@ -60,9 +60,10 @@ class DrawnFit(Fit):
 
     @cached_property
     def record(self) -> Fit:
-        """The fit without the draws, for verbs that take a `Fit`; the warnings about its rows are among its own."""
+        """The fit without the draws, for verbs that take a `Fit`; its warnings hold those on its rows, and its bars."""
         own = {one.name: getattr(self, one.name) for one in fields(Fit)}
-        return Fit(**own | {"warnings": (*self.warnings, *self.of_rows)})
+        bars = (FitWarning(BARRED, reason) for reason in self.barred)
+        return Fit(**own | {"warnings": (*self.warnings, *self.of_rows, *bars)})
 
     @cached_property
     def draws(self) -> Draws:
@@ -105,12 +106,13 @@ class DrawnFit(Fit):
 
     def mind(self, *own: str) -> tuple[str, ...]:
         """List what the user must know, each once: the outcome of the fit, its warnings, those of its draws, `own`."""
-        return tuple(dict.fromkeys((*(warning.message for warning in self.draws.warnings), *own)))
+        known = [warning.message for warning in self.draws.warnings if warning.id != BARRED]
+        return tuple(dict.fromkeys((*known, *own)))
 
     @cached_property
     def barred(self) -> tuple[str, ...]:
         """What bars every number of this fit from being claimed, each with what to do; empty if nothing does."""
-        return barred([self.record], self.points, self.columns)
+        return barred([self], self.points, self.columns)
 
     def predict(
         self,
@@ -135,8 +137,7 @@ class DrawnFit(Fit):
             LawError: an input is missing or is not an input of the law, or the law has no finite value there.
             FitError: no claim can rest on this fit (`barred`).
         """
-        refuse("prediction", () if anyway else self.barred)
-        options: dict[str, Any] = {"kind": kind, "ceiling": ceiling_of(self, self.points)}
+        options: dict[str, Any] = {"kind": kind, "ceiling": ceiling_of(self, self.points), "anyway": anyway}
         made = predicted(self.draws, inputs, level=self.level if level is None else level, **options)
         return replace(made, warnings=self.mind(*made.warnings))
 
@@ -152,13 +153,17 @@ class DrawnFit(Fit):
             MisuseError: the budget is not positive, or the law cannot split a budget.
             FitError: the points do not determine a best size, or no claim can rest on this fit (`barred`).
         """
-        refuse("plan", () if anyway else self.barred)
-        given = {"ceiling": ceiling_of(self, self.points), "level": self.level if level is None else level, **options}
+        given = {
+            "anyway": anyway,
+            "ceiling": ceiling_of(self, self.points),
+            "level": self.level if level is None else level,
+            **options,
+        }
         made = planned(self.draws, flops, **given)
         return replace(made, warnings=self.mind(*made.warnings))
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the law and its interval over the points, as the report's figure does.
+        """Draw the law and its interval over the points, as the report's figure does; what bars the fit is its title.
 
         Args:
             ax: matplotlib axes to draw on; by default those of a new pyplot figure.
@@ -166,7 +171,7 @@ class DrawnFit(Fit):
         Raises:
             MisuseError: there is a figure only for laws of N, of D, of C, and of N and D.
         """
-        return draw_fit(results_of(self.draws, self.points, self.level), ax)
+        return draw_fit(results_of(self.draws, self.points, self.level), ax, self.lead())
 
     def blocks(self) -> list[Block]:
         """Return the text that a command prints, and the notes on the table."""
@@ -174,8 +179,7 @@ class DrawnFit(Fit):
             shown = draws_blocks(self.draws, self.level)
         except FitError:
             shown = fit_blocks(self)
-        lead = [f"{LEAD}: {reason}" for reason in self.barred]
-        return [*lead, *shown, *(f"note: {text}" for text in self.points.notes)]
+        return [*shown, *(f"note: {text}" for text in self.points.notes)]
 
     def minded(self) -> list[str]:
         """Return the warnings, except those that are part of the text."""

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..auditing.bearing import bearing, in_lines
-from ..auditing.claim_gate import barred_of_forecast, refuse
+from ..auditing.claim_gate import barred_of_forecast
+from ..errors import refuse
 from ..points.points import Points
 from ..predicting.forecast import Forecast, forecaster
 from ..predicting.prior import Prior
@@ -46,5 +47,6 @@ def forecast(
     known = forecaster(points, prior=prior, columns=columns)
     found = known.ask(at, level=level, kind=kind)
     failed = bearing(points, known.seen.columns)
-    refuse("forecast", () if anyway else barred_of_forecast(known, failed))
-    return replace(found, warnings=(*found.warnings, *in_lines(failed)))
+    bars = barred_of_forecast(known, failed)
+    refuse("forecast", () if anyway else bars)
+    return replace(found, barred=bars, warnings=(*found.warnings, *in_lines(failed)))

@@ -98,7 +98,7 @@ def _sizes_shown(sizes: np.ndarray) -> np.ndarray:
 
 
 def _band(asked, drawn, at, seen, level, *, label, text, colour=None) -> Band:
-    found = predict(drawn, at, level=level, kind="mean")
+    found = predict(drawn, at, level=level, kind="mean", anyway=True)
     return Band(
         x_quantity=drawn.fit.columns[asked.along],
         x=plain(at[asked.along]),

@@ -6,7 +6,8 @@ from math import exp, inf
 
 import numpy as np
 
-from ..errors import MisuseError, argument
+from ..auditing.judged_table import of_table
+from ..errors import MisuseError, argument, refuse
 from ..planning.asked_quantity import AskedFor, asked_quantity
 from ..planning.choosing import JointVariance, fixed, isoflop_grid, most_telling, spread_out
 from ..planning.scored_designs import (
@@ -52,6 +53,7 @@ class NextRuns(PublicRecord):
         now: name -> half-width of the 95% interval today, in ln; `value`: name -> value today, nan where undetermined.
         designs: name -> (number of runs, cost, score by simulation), those chosen first.
         stop: a sentence on when to stop.
+        barred: why no claim can rest on it, where it was asked for anyway.
     """
 
     quantity: AskedFor
@@ -63,6 +65,7 @@ class NextRuns(PublicRecord):
     max_run: float
     stop: str
     warnings: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
     def blocks(self) -> list[Block]:
         """Give what the command prints of it."""
@@ -91,6 +94,7 @@ def next_runs(
     columns: Mapping[str, str] | None = None,
     worlds: int | None = None,
     seed: int = 0,
+    anyway: bool = False,
 ) -> NextRuns:
     """Choose the runs to add to a study so that the interval of a quantity becomes narrow.
 
@@ -103,21 +107,16 @@ def next_runs(
         budget, max_run, overhead: in FLOPs, 6 N D: of all runs, of one, and of a run beside its training.
         until: the half-width of the loss's interval, in ln, at which to stop.
         worlds: how many are simulated; by default 12, and fewer of many points.
+        anyway: choose although no claim can rest on the points.
 
     Raises:
-        MisuseError: no run fits the budget. PointsError: as `forecast`.
+        MisuseError: no run fits the budget. FitError, PointsError: as `forecast`.
     """
     quantity = asked_quantity(quantity) if isinstance(quantity, str) else quantity
     made = forecaster(points, prior=prior, columns=columns)
-    largest = 6 * exp(made.posterior.seen.compute.max())
-    most = min(max_run or BEYOND * largest, budget - overhead)
-    x = _offers(made.posterior, most)
-    cost = 6 * np.exp(x.sum(axis=1)) + overhead
-    if not len(x) or cost.min() > budget:
-        raise MisuseError(
-            f"no run fits: the cheapest considered costs {cost.min() if len(cost) else most:.3g} FLOPs, and the budget "
-            f"is {budget:.3g}. Give {argument(budget=float(f'{10 * largest:.1g}'))} or more."
-        )
+    judged = of_table(points, made.seen.columns)
+    refuse("choice of runs", () if anyway else judged.bars)
+    x, cost, most = _offered(made.posterior, budget, max_run, overhead)
     sizes = line_of_sizes(quantity, np.concatenate([x, made.posterior.seen.x]))
     rows = quantity.rows(sizes)
     half, value = interval_of(quantity, made.posterior, made.prior, rows)
@@ -127,7 +126,8 @@ def next_runs(
     runs = _valued(quantity, block, x, cost, ways["chosen"], made.prior)
     now, middle = (dict(zip(quantity.names, map(float, part), strict=True)) for part in (half, value))
     stop = _stop(now, runs, until, budget)
-    return NextRuns(quantity, middle, now, runs, designs, budget, most, stop, made.seen.warnings)
+    found = NextRuns(quantity, middle, now, runs, designs, budget, most, stop, made.seen.warnings)
+    return judged.admit("choice of runs", found, anyway)
 
 
 def _ways(block: JointVariance, x, cost, budget: float, rows, value) -> dict[str, tuple[int, ...]]:
@@ -154,6 +154,24 @@ def _designs(quantity: AskedFor, made: Forecaster, x, cost, ways, sizes, worlds:
         )
         for name, runs in ways.items()
     }
+
+
+def _offered(known: Posterior, budget: float, max_run: float | None, overhead: float):
+    """Give ln N and ln D of the runs that the budget may buy, their costs, and the maximum of a run.
+
+    Raises:
+        MisuseError: it buys none.
+    """
+    largest = 6 * exp(known.seen.compute.max())
+    most = min(max_run or BEYOND * largest, budget - overhead)
+    x = _offers(known, most)
+    cost = 6 * np.exp(x.sum(axis=1)) + overhead
+    if not len(x) or cost.min() > budget:
+        raise MisuseError(
+            f"no run fits: the cheapest considered costs {cost.min() if len(cost) else most:.3g} FLOPs, and the budget "
+            f"is {budget:.3g}. Give {argument(budget=float(f'{10 * largest:.1g}'))} or more."
+        )
+    return x, cost, most
 
 
 def _offers(known: Posterior, most: float) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Draws: many sets of parameters that are compatible with the points; all uncertainty is computed from them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import FitError
 from ..fitting.columns import or_hold
-from ..fitting.fit_record import BEFORE, EXACT, Fit, FitWarning, checked_inputs
+from ..fitting.fit_record import BARRED, BEFORE, EXACT, Fit, FitWarning, checked_inputs
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from .draws_text import draws_blocks
@@ -54,6 +54,11 @@ class Draws(PublicRecord):
         A verb prints these and needs no other check: an outcome other than "converged" is among them.
         """
         return (*self.fit.doubts, *self._without_width(), *self.cautions)
+
+    @property
+    def barred(self) -> tuple[str, ...]:
+        """What bars every number of the fit from being claimed; empty if nothing does."""
+        return self.fit.barred
 
     def _without_width(self) -> list[FitWarning]:
         """Name free parameters that are equal in all draws although the points scatter about the law."""
@@ -108,7 +113,7 @@ class Draws(PublicRecord):
 
     def minded(self) -> list[str]:
         """Give the warnings, but for those that are in the text: before the constants, and how the fit ended."""
-        return [one.message for one in self.warnings if one.id not in (*BEFORE, self.fit.outcome)]
+        return [one.message for one in self.warnings if one.id not in (*BEFORE, BARRED, self.fit.outcome)]
 
     def brief(self) -> dict[str, object]:
         """Give the values of its repr."""
@@ -124,6 +129,11 @@ class Draws(PublicRecord):
     def rows(self) -> dict[str, Any]:
         """Give a row a draw, a column a parameter."""
         return {name: self.values[:, i] for i, name in enumerate(self.names)}
+
+
+def barred_of(several: Iterable[Draws]) -> tuple[str, ...]:
+    """List what bars the numbers of several fits, each reason once."""
+    return tuple(dict.fromkeys(reason for one in several for reason in one.barred))
 
 
 def check_kept(fit: Fit, kept: np.ndarray) -> None:
