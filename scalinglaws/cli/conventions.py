@@ -117,7 +117,5 @@ def _plain(found) -> dict:
         "moved": moved,
         "unavailable": unavailable,
         "made": dict(found.made),
-        "same": list(found.same),
-        "warnings": list(found.warnings),
-        "barred": list(found.barred),
+        **{name: list(getattr(found, name)) for name in ("same", "warnings", "barred")},
     }
