@@ -14,15 +14,17 @@ import numpy as np
 import pytest
 
 from scalinglaws.corpora.tokenise import tokenise
-from scalinglaws.designing.design import Sweep, design
+from scalinglaws.designing.design import Sweep, design, read_sweep
 from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import StoreError
 from scalinglaws.launching.launch import launch
 from scalinglaws.launching.processes import Local
 from scalinglaws.launching.progress import Clock
 from scalinglaws.records.json_values import to_plain, write_json
+from scalinglaws.results.live_study import TRAINING
 from scalinglaws.store.points_of_runs import points_of
 from scalinglaws.store.store import open_store
+from scalinglaws.studying.page_while_training import PageWhileTraining
 from scalinglaws.studying.status import status
 from scalinglaws.training.worker import work
 
@@ -215,6 +217,8 @@ def test_the_time_left_is_what_was_foretold_and_then_what_the_progress_says(whol
     foretold = {long.id: 1000.0, short.id: 500.0}
     clock = Clock(sweep, store, lambda spec: foretold[spec.id], slots=2)
     assert clock.read([], 0).seconds_left == pytest.approx(1000, rel=0.01)  # no sooner than the longest
+    begun = clock.read([long, short], 2, [[long], [short]]).active
+    assert [(one.run_id, one.step, one.share) for one in begun] == [(long.id, None, 0.0), (short.id, None, 0.0)]
     now[0] = 400.0  # half as fast as foretold: a fifth of the long one is done
     for spec, step in ((long, 20), (short, 40)):
         store.folder(spec.id).mkdir(parents=True)
@@ -233,6 +237,16 @@ def test_status_tells_done_from_to_come(whole, tmp_path, text):
     assert {run.state for run in status(store.path).runs} == {"to come"}
     assert {run.state for run in status(whole.path).runs} == {"finished"}
     assert f"{len(whole.runs())} of {len(whole.runs())} runs done" in status(whole.path).blocks()[0]
+
+
+def test_the_terminal_the_status_and_the_page_while_training_count_the_same_runs(whole):
+    sweep = read_sweep(whole.path)
+    told = Clock(sweep, whole, None, slots=1).read([], 0)
+    page = PageWhileTraining(whole, "s", "", lambda progress: None)._found(told, TRAINING, "")
+    trunks = sum(spec.is_trunk for spec in sweep.runs)
+    assert page.done == told.done == page.total == told.total == len(sweep.runs) > page.trunks == trunks > 0
+    assert f"{page.done} of {page.total} runs done" in status(whole.path).blocks()[0]
+    assert page.share == told.share == 1 and page.flops_left == 0 < page.flops_done
 
 
 def test_points_have_one_row_for_each_run_that_decayed(whole):

@@ -26,9 +26,10 @@ def live(**changes) -> LiveStudy:
     results = sample(bands={"L(N,D)": sample().bands["L(N,D)"]}, law="hoffmann-nd")
     fit = FitSoFar("chinchilla", "L = E", 33, {"E": Estimate(1.2, 1.1, 1.3), "A": None}, results)
     made = LiveStudy(
-        name=f"mine {EVIL}", folder="mine", state=TRAINING, done=34, total=40, already=3, share=0.625, processes=2,
-        seconds_left=540.0, flops_done=5e14, flops_left=3e14,
-        active=(LiveRun("run-a", 24576, 50, 200, 1e5, (1e4, 5e4, 1e5), (5.0, 4.0, 3.6)),),
+        name=f"mine {EVIL}", folder="mine", state=TRAINING, done=34, total=40, trunks=5, already=3,
+        share=0.625, processes=2, seconds_left=540.0, flops_done=5e14, flops_left=3e14,
+        active=(LiveRun("run-a", 24576, 50, 200, 1e5, (1e4, 5e4, 1e5), (5.0, 4.0, 3.6)),
+                LiveRun("run-silent", 24576, None, 200, 0)),
         waiting=(Waiting("run-b", 49152, 200_000, 6e10),), more_waiting=3, later=2,
         failed=(Failed("run-c", f"Killed {EVIL}"),), curves=sample().curves, fit=fit, written=1.8e9, period=20.0,
         command="scalinglaws study mine",
@@ -40,7 +41,8 @@ def test_the_page_says_how_far_it_is_what_comes_next_and_what_failed_with_the_en
     text = live_page(live(), tmp_path).read_text()
     alone = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
     for words in ("34 of 40 runs done, 1 failed; 3 of them were done", "62.5% of the work", "9 min", "0.30", "run-a",
-                  "50 of 200", "run-b", "3 more come after them", "run-c", "Killed &lt;script&gt;", "1.20 [1.10, 1.30]",
+                  "50 of 200", "run-silent", "none reported yet", "Not drawn: 5 trunks", "run-b",
+                  "3 more come after them", "run-c", "Killed &lt;script&gt;", "1.20 [1.10, 1.30]",
                   "not identified", "33 finished runs"):  # fmt: skip
         assert words in alone, words
     assert EVIL not in text and "scalinglaws status mine" in text

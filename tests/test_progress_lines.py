@@ -13,7 +13,8 @@ NAME = "L12-d1024-0123456789ab"
 
 def under_way(count: int, step: int = 900) -> tuple[Active, ...]:
     sizes = (
-        Active(f"{NAME[:-2]}{i:02}", 24_576 * 10 ** (i % 6), step, 1000, step * 524_288, 2.5) for i in range(count)
+        Active(f"{NAME[:-2]}{i:02}", 24_576 * 10 ** (i % 6), step, 1000, step * 524_288, 2.5, 524_288_000)
+        for i in range(count)
     )
     return tuple(sizes)
 
@@ -46,6 +47,14 @@ def test_at_80_by_24_a_run_has_its_size_its_tokens_its_loss_and_its_curve():
     assert head.split() == ["run", "N", "tokens", "done", "loss", "curve"]
     assert first.startswith(f"{NAME[:-2]}00") and "24.6 K" in first and "472 M of 524 M" in first
     assert "90%" in first and "2.500" in first and first.rstrip().endswith("▁")
+
+
+def test_a_run_whose_trainer_reports_nothing_has_a_row_with_what_is_known():
+    silent = Active(NAME, 24_576, None, 1000, 0, None, 524_288_000)
+    _, _, first, last = lines(Progress(0, 4, (silent,), None), Traces(), 79, 23)
+    assert first.split() == [NAME, "24.6", "K", "–", "of", "524", "M", "–", "–"]
+    assert last == "1 has not reported a step yet"
+    assert all(one.isascii() for one in lines(Progress(0, 4, (silent,), None), Traces(), 79, 23, plain=True))
 
 
 def test_the_curve_falls_as_the_loss_does_and_is_as_long_as_the_run_is_far():

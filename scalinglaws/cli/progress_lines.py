@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ..errors import counted
 from ..launching.progress import Active, Progress
-from ..records.numbers_in_text import abbreviated, about
+from ..records.numbers_in_text import ABSENT, abbreviated, about
 
 LEAST_BAR, MOST_BAR = 8, 30  # columns of the bar for the whole
 CURVE = 12  # columns of a loss curve
@@ -27,9 +27,10 @@ class Traces:
         self.seen = {one.run_id: self.seen.get(one.run_id, []) for one in active}
         for one in active:
             trace = self.seen[one.run_id]
-            far = one.step - (trace[-1][0] if trace else 0)
+            step = one.step or 0
+            far = step - (trace[-1][0] if trace else 0)
             if one.loss_nats is not None and far > 0 and (not trace or far * TRACE >= one.steps):
-                trace.append((one.step, one.loss_nats))
+                trace.append((step, one.loss_nats))
 
 
 def curve(trace: Sequence[tuple[int, float]], steps: int, width: int, blocks: str = BLOCKS) -> str:
@@ -61,12 +62,14 @@ def lines(progress: Progress, traces: Traces, width: int, height: int, *, plain:
     shown = progress.active[:room]
     found += _rows(shown, traces, width, plain)
     hidden = len(progress.active) - len(shown)
+    silent = sum(one.step is None for one in progress.active)
     told = [f"{hidden} more under way"] if hidden else []
+    told += [f"{silent} {'has' if silent == 1 else 'have'} not reported a step yet"] if silent else []
     told += [f"{len(progress.waiting)} wait"] if progress.waiting else []
     told += [f"{progress.unwritable} wait for a disk that is full or read-only"] if progress.unwritable else []
     told += [f"{len(progress.failed)} failed: the first in {progress.failed[0][1]}"] if progress.failed else []
     found += [_cut("; ".join(told), width)] if told else []
-    return [text.replace("…", "~") if plain else text for text in found[:height]]
+    return [text.replace("…", "~").replace(ABSENT, "-") if plain else text for text in found[:height]]
 
 
 def line(progress: Progress) -> str:
@@ -105,11 +108,11 @@ def _rows(active: Sequence[Active], traces: Traces, width: int, plain: bool) -> 
         return []
     cells = [("run", "N", "tokens", "done", "loss", "curve")]
     for one in active:
-        share = one.step / max(1, one.steps)
-        tokens = f"{abbreviated(one.tokens)} of {abbreviated(one.tokens / max(1, one.step) * one.steps)}"
-        loss = "" if one.loss_nats is None else f"{one.loss_nats:.3f}"
+        tokens = f"{ABSENT if one.step is None else abbreviated(one.tokens)} of {abbreviated(one.tokens_in_all)}"
+        loss = ABSENT if one.loss_nats is None else f"{one.loss_nats:.3f}"
+        share = ABSENT if one.step is None else f"{one.share:.0%}"
         drawn = curve(traces.seen.get(one.run_id, ()), one.steps, CURVE, PLAIN_BLOCKS if plain else BLOCKS)
-        cells.append((one.run_id, abbreviated(one.params), tokens, f"{share:.0%}", loss, drawn))
+        cells.append((one.run_id, abbreviated(one.params), tokens, share, loss, drawn))
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     widths[-1] = CURVE  # it grows as a run does, and must not move the others
     kept = list(range(len(widths)))

@@ -134,7 +134,8 @@ def _check_texts(chains: list[Chain], store: Store):
 
 def _told(left: Work, clock: Clock, over: list[Chain]) -> Progress:
     """Give the progress, with the runs that wait, in their order, those that failed, and what was spent."""
-    progress = clock.read([spec for chain in (*over, *left.under_way) for spec in chain.specs], len(left.under_way))
+    started = [spec for chain in (*over, *left.under_way) for spec in chain.specs]
+    progress = clock.read(started, len(left.under_way), [chain.specs for chain in left.under_way])
     waiting = tuple(spec.id for chain in left.waiting for spec in chain.specs)
     failed = tuple((failure.run_ids[0], failure.log) for failure in left.failures)
     unwritable = sum(not chain.is_ready for chain in left.waiting)

@@ -1,7 +1,7 @@
 """How far a launch is, and how long it still takes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..designing.design import Sweep
@@ -14,14 +14,20 @@ OVERHEAD_FLOPS = 3e5  # of a token on the plain path, beside its arithmetic: see
 
 @dataclass(frozen=True)
 class Active:
-    """A run in progress."""
+    """A run in progress: tokens so far and in all, and the last training loss; step None where it reported none yet."""
 
     run_id: str
     params: int
-    step: int
+    step: int | None
     steps: int
     tokens: int
     loss_nats: float | None
+    tokens_in_all: int = 0
+
+    @property
+    def share(self) -> float:
+        """How much of its steps it has done, from 0 to 1."""
+        return (self.step or 0) / max(1, self.steps)
 
 
 @dataclass(frozen=True)
@@ -86,21 +92,24 @@ class Clock:
         self.already = whole.already if whole else len(self.done)
         self.busy = 0.0
 
-    def read(self, started: list[RunSpec], processes: int) -> Progress:
+    def read(self, started: list[RunSpec], processes: int, under_way: Sequence[Sequence[RunSpec]] = ()) -> Progress:
         """Return the progress.
 
         Args:
             started: the runs of all processes that ran since the last call.
-            processes: how many run.
+            processes: how many run; under_way: the runs of each of them, of which the first that is not done has begun
+                even where its trainer reports nothing.
         """
         now = time.monotonic()
         self.busy, self.last = self.busy + processes * (now - self.last), now
         self.done |= {spec.id for spec in started if spec.id not in self.done and self.store.has(spec)}
-        active = [a for a in (_active(spec, self.store) for spec in started if spec.id not in self.done) if a]
+        begun = {next((spec.id for spec in chain if spec.id not in self.done), "") for chain in under_way}
+        waiting = [spec for spec in started if spec.id not in self.done]
+        active = [a for a in (_active(spec, self.store, spec.id in begun) for spec in waiting) if a]
         left = {spec.id: 1.0 for spec in self.sweep.runs if spec.id not in self.done}
         first = {spec.id: spec.first_step for spec in started}
         for a in active:
-            left[a.run_id] *= 1 - max(0, a.step - first[a.run_id]) / max(1, a.steps - first[a.run_id])
+            left[a.run_id] *= 1 - max(0, (a.step or 0) - first[a.run_id]) / max(1, a.steps - first[a.run_id])
         counts = len(self.done), len(self.sweep.runs)
         seconds, share = self.time_left.read(left, self.busy, now), self.time_left.share(left)
         return Progress(*counts, tuple(active), seconds, share, self.already, processes=processes)
@@ -116,9 +125,13 @@ def _stages(sweep: Sweep) -> list[list[list[str]]]:
     return stages
 
 
-def _active(spec: RunSpec, store: Store) -> Active | None:
+def _active(spec: RunSpec, store: Store, begun: bool) -> Active | None:
+    """Give a run that reported how far it is, or that its process is at; None for another."""
     told = store.progress(spec.id)
-    if told is None:
+    if told is None and not begun:
         return None
-    step, loss = min(told[0], spec.steps), told[1]  # a trainer of one's own may count on past the end
-    return Active(spec.id, spec.shape.params(), step, spec.steps, step * spec.batch_tokens, loss)
+    step, loss = told or (None, None)
+    if step is not None:
+        step = min(step, spec.steps)  # a trainer of one's own may count on past the end
+    size = spec.batch_tokens
+    return Active(spec.id, spec.shape.params(), step, spec.steps, (step or 0) * size, loss, spec.steps * size)

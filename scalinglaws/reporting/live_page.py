@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import counted
 from ..records.json_values import to_plain, write_whole
-from ..records.numbers_in_text import abbreviated, about, number, percent
+from ..records.numbers_in_text import ABSENT, abbreviated, about, number, percent
 from ..results.fitted import LearningCurve
 from ..results.live_study import TRAINING, LiveRun, LiveStudy
 from .axes import label_of
@@ -130,6 +130,8 @@ def _curves(found: LiveStudy, marks: Sequence[Mark], sizes: Sequence[float]) -> 
         return Drawing((), "No run has reported its loss yet.")
     axes = Axis("tokens processed (tokens)"), Axis(label_of("loss_nats"))
     told = f"Test loss of {counted(len(found.curves), 'finished run')}; dotted, the training loss of runs under way."
+    if found.trunks:
+        told += f" Not drawn: {counted(found.trunks, 'trunk')}, whose states others start from; only those are tested."
     if len(found.curves) > MOST_CURVES:
         told += f" Only the last {MOST_CURVES} finished runs are drawn."
     return Drawing((ChartPanel("", *axes, tuple(marks)),), told, scale_of(sizes, label_of("params_nonembedding")))
@@ -155,14 +157,18 @@ def _active(active: Sequence[LiveRun]) -> ReportTable:
         (
             Cell(one.run_id),
             Cell(f"{one.params:,}", float(one.params)),
-            Cell(f"{one.step:,} of {one.steps:,}", one.step / max(1, one.steps)),
-            Cell(percent(round(one.step / max(1, one.steps), 2)), one.step / max(1, one.steps)),
+            Cell("none reported yet" if one.step is None else f"{one.step:,} of {one.steps:,}", _share(one)),
+            Cell(ABSENT if one.step is None else percent(round(_share(one), 2)), _share(one)),
             Cell(number(one.seen_loss[-1], 4), one.seen_loss[-1]) if one.seen_loss else Cell("none yet"),
         )
         for one in active
     )
     columns = ("run", "N (parameters)", "step", "done", "training loss (nats per token)")
     return ReportTable("active", "Under way", columns, rows)
+
+
+def _share(one: LiveRun) -> float:
+    return (one.step or 0) / max(1, one.steps)
 
 
 def _waiting(found: LiveStudy) -> ReportTable:

@@ -10,11 +10,11 @@ TRAINING, STOPPED = "training", "stopped"
 
 @dataclass(frozen=True)
 class LiveRun:
-    """A run under way: its step, and its training loss by tokens as far as this launch has seen it."""
+    """A run under way: its step, None before it reports one, and its training loss by tokens as this launch saw it."""
 
     run_id: str
     params: int
-    step: int
+    step: int | None
     steps: int
     tokens: int
     seen_tokens: tuple[float, ...] = ()
@@ -56,7 +56,8 @@ class LiveStudy:
 
     Attributes:
         state: "training"; or "stopped", and then `why` says how to go on: the page reloads no more.
-        share: of the FLOPs of all runs that is done, from 0 to 1.
+        done, total, share: as the terminal counts them, trunks among the runs; share of the work, from 0 to 1.
+        trunks: of `done`, runs that have no loss of their own: they only provide states for others.
         already: runs that were done when this launch began.
         processes: that train; seconds_left: None before there is an estimate.
         later: runs that come after those of this launch, such as held-out ones, whose time is not in `seconds_left`.
@@ -69,6 +70,7 @@ class LiveStudy:
     state: str
     done: int
     total: int
+    trunks: int
     already: int
     share: float
     processes: int

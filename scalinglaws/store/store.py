@@ -112,9 +112,9 @@ class Store:
         """The results of the runs in these folders, each a complete one."""
         return [self._kept(folder / "run.json") for folder in folders]
 
-    def tell(self, run_id: str, step: int, loss: float):
-        """Write how far a run is."""
-        write_hint(self.folder(run_id) / "progress.json", [step, finite(loss)])
+    def tell(self, run_id: str, step: int, loss: float | None):
+        """Write how far a run is, and its last training loss if it has one."""
+        write_hint(self.folder(run_id) / "progress.json", [step, None if loss is None else finite(loss)])
 
     def progress(self, run_id: str) -> tuple[int, float | None] | None:
         """The last reported step of a run and its last training loss; None if nothing readable was reported."""

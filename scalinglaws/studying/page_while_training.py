@@ -102,7 +102,7 @@ class PageWhileTraining:
     def _trace(self, one: Active) -> None:
         trace = self._traces.setdefault(one.run_id, [])
         far = one.tokens - (trace[-1][0] if trace else 0)
-        if one.loss_nats is not None and far * TRACE >= one.tokens / max(1, one.step) * one.steps:
+        if one.step and one.loss_nats is not None and far * TRACE >= one.tokens / one.step * one.steps:
             trace.append((float(one.tokens), one.loss_nats))
 
     def _write(self, progress: Progress, state: str, why: str = "") -> None:
@@ -120,22 +120,22 @@ class PageWhileTraining:
         runs = self._finished(sweep)
         waiting = [specs[run_id] for run_id in progress.waiting if run_id in specs]
         whole = sum(_flops(spec) for spec in sweep.runs)
-        under_way = sum(_flops(specs[one.run_id]) * one.step / max(1, one.steps) for one in progress.active
-                        if one.run_id in specs)  # fmt: skip
-        done = min(whole, sum(_flops(run.spec) for run in runs) + under_way)
-        asked = sum(not spec.is_trunk for spec in sweep.runs)
+        under_way = sum(_flops(specs[one.run_id]) * one.share for one in progress.active if one.run_id in specs)
+        trunks = [spec for spec in sweep.runs if spec.is_trunk and self.store.has(spec)]
+        flops = min(whole, sum(map(_flops, (*trunks, *(run.spec for run in runs)))) + under_way)
         return LiveStudy(
             name=self.name,
             folder=self.store.path.name,
             state=state,
-            done=len(runs),
-            total=asked,
+            done=progress.done,
+            total=progress.total,
+            trunks=len(trunks),
             already=progress.already,
-            share=done / whole if whole else 1.0,
+            share=progress.share,
             processes=max(1, progress.processes),
             seconds_left=progress.seconds_left,
-            flops_done=done,
-            flops_left=max(0.0, whole - done),
+            flops_done=flops,
+            flops_left=max(0.0, whole - flops),
             active=tuple(self._live(one) for one in progress.active),
             waiting=tuple(_waiting(spec) for spec in waiting[:SHOWN]),
             more_waiting=max(0, len(waiting) - SHOWN),
@@ -195,7 +195,7 @@ def _fit(runs: list[Run], sweep: Sweep, name: str) -> FitSoFar | None:
         one: None if one in drawn.fit.unidentified else Estimate(float(value), *_open(ends[one]))
         for one, value in drawn.fit.values.items()
     }
-    return FitSoFar(law.name, law.formula, drawn.fit.n_clusters, constants, results_of(drawn, points, 0.95))
+    return FitSoFar(law.name, law.formula, len(kept), constants, results_of(drawn, points, 0.95))
 
 
 def _open(ends: tuple[float, float]) -> tuple[float | None, float | None]:

@@ -95,6 +95,7 @@ def _by_function(
     for chain in sweep.chains:
         for spec in chain:
             store.ask(spec)
+        tell(clock.read(list(chain), 1, [chain]))
         try:
             work(store, [spec.id for spec in chain], call=how["call"], gpus=Gpus(how["said"].gpus))
         except FailureError as problem:

@@ -25,12 +25,12 @@ def run_command(
     log: Path,
     *,
     stop: Callable[[], bool],
-    tell: Callable[[int, float], None] = lambda step, loss: None,
+    tell: Callable[[int, float | None], None] = lambda step, loss: None,
 ) -> int | None:
     """Run a command, append what it prints to `log`, and give its exit code; None if it was asked to end.
 
     Args:
-        tell: called with the last step and training loss that the log names, for those who watch.
+        tell: called with the last step that the log names, and the last training loss if it names one.
 
     Raises:
         FailureError: there is no such directory.
@@ -87,7 +87,7 @@ def tail(log: Path, count: int = TAIL_BYTES) -> str:
         return ""
 
 
-def progress_in(text: str) -> tuple[int, float] | None:
-    """The last step and loss that the end of a log names."""
+def progress_in(text: str) -> tuple[int, float | None] | None:
+    """The last step that the end of a log names, and the last loss; None without a step."""
     steps, losses = _STEP.findall(text), _LOSS.findall(text)
-    return (int(steps[-1]), float(losses[-1])) if steps and losses else None
+    return (int(steps[-1]), float(losses[-1]) if losses else None) if steps else None
