@@ -1,12 +1,14 @@
 """The page of studies side by side: what one is worth in the compute of another, their laws, exponents and runs."""
 
 import html
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..records.json_values import to_plain, write_json, write_whole
 from ..records.numbers_in_text import ABSENT, number, percent
 from ..results.fitted import Estimate
 from ..results.side_by_side import Side, SideBySide, Worth, sentence
+from .answer import MOST_MINDED
 from .document import Document, Section, charts_of, html_of, live_figure, table_html, what_to_mind
 from .markup import formula
 from .paths import without_paths
@@ -25,6 +27,7 @@ def side_by_side_page(found: SideBySide, to: Path, *, pdf: bool = False) -> Path
         StoreError: the folder is not writable, or the disk is full.
     """
     to, found = Path(to), without_paths(found)
+    minded = found.minded()
     write_json(to / "side_by_side.json", to_plain(found))
     made = side_by_side_figures(found)
     pictures = {one.name: saved(one, to / "figures", pdf=pdf) for one in made}
@@ -34,13 +37,14 @@ def side_by_side_page(found: SideBySide, to: Path, *, pdf: bool = False) -> Path
     ]
     opening = [
         Section("picture", "", f'<section id="picture">{shown[0]}</section>'),
-        Section("mind", "", what_to_mind(found.minded())),
+        Section("mind", "", what_to_mind(minded[:MOST_MINDED])),
     ]
     parts = [
         Section("table-multipliers", "Compute multipliers", table_html(_multipliers(found))),
         Section("table-constants-by-study", "The laws", table_html(_constants(found))),
         Section("figures", "Exponents", f'<section id="figures"><h2>Exponents</h2>{"".join(shown[1:])}</section>'),
         Section("table-studies", "The studies", table_html(_facts(found))),
+        *([Section("warnings", "Further notes", _further(minded[MOST_MINDED:]))] if minded[MOST_MINDED:] else []),
     ]
     presence = f'<p class="presence whole">{html.escape(_counts(found))}</p>'
     data = {"name": found.name, "points": {"columns": _points(found)}, "comparison": to_plain(found)}
@@ -48,6 +52,11 @@ def side_by_side_page(found: SideBySide, to: Path, *, pdf: bool = False) -> Path
                         charts_of(made), opening)  # fmt: skip
     write_whole(to / "index.html", html_of(document).encode())
     return to / "index.html"
+
+
+def _further(notes: Sequence[str]) -> str:
+    items = "".join(f"<li>{formula(text)}</li>" for text in notes)
+    return f'<section id="warnings"><h2>Further notes</h2><ul>{items}</ul></section>'
 
 
 def _counts(found: SideBySide) -> str:
