@@ -14,6 +14,7 @@ import numpy as np
 
 from scalinglaws.laws import PAPERS, WITH_FLOOR, Law, Published
 from scalinglaws.quantities import QUANTITIES
+from scalinglaws.records.numbers_in_text import short_powers
 
 HEAD = """# Published laws
 
@@ -53,7 +54,7 @@ def law_pages() -> dict[str, str]:
     papers: dict[str, list[ModuleType]] = {}
     for module in PAPERS:
         papers.setdefault(page_of(module), []).append(module)
-    pages = {f"laws/{name}.md": paper_page(modules) for name, modules in papers.items()}
+    pages = {f"laws/{name}.md": short_powers(paper_page(modules)) for name, modules in papers.items()}
     return {"laws.md": index(), **pages}
 
 

@@ -322,7 +322,7 @@ def test_the_frontier_at_a_compute_is_printed_with_its_intervals(tmp_path):
     words = ("frontier", "isoflop", written(tmp_path / "runs.csv", rows), "--draws", 50)
     code, out, err = spoken(*words, "--at", "C=1e23")
     assert code == 0, err
-    assert "at 1e+23 FLOPs" in out and "N*" in out and "D*" in out and "beyond 10 times" in out
+    assert "at 1e23 FLOPs" in out and "N*" in out and "D*" in out and "beyond 10 times" in out
     (best,) = found(*words, "--at", "C=1e23")["at"]
     assert best["params"]["low"] < best["params"]["value"] < best["params"]["high"] and best["reach"] > 1
     code, _, err = spoken(*words, "--at", "N=1e9")

@@ -12,7 +12,7 @@ from scalinglaws import read
 from scalinglaws.errors import counted
 from scalinglaws.fitting.fit import fit
 from scalinglaws.fitting.fit_text import fit_blocks
-from scalinglaws.records.numbers_in_text import between, ends, interval, short
+from scalinglaws.records.numbers_in_text import between, ends, interval, short, short_powers
 from scalinglaws.records.text_blocks import as_text
 from scalinglaws.results.fitted import Estimate
 
@@ -93,3 +93,10 @@ def test_a_report_of_a_fit_holds_no_monstrous_number(tmp_path):
         _, out, err = spoken("fit", "chinchilla", table, "--no-backtest", "--draws", 50)
         assert not re.search(r"inf se|\bnan\b|(?<!\w)-0(?![\w.])|e\+[2-9]\d|\d{7,}\.\d+ se", out), out
         assert "Traceback" not in err
+
+
+def test_large_numbers_of_a_text_are_written_as_people_type_them_and_names_stay():
+    said = short_powers("N=1e+09, [2.5e+10, -3e+21]: 1e+00 of 1e-05 at most 6e+06.")
+    assert said == "N=1e9, [2.5e10, -3e21]: 1e0 of 1e-05 at most 6e6."
+    for name in ("run-1e+09", "lr1e+09", "out/1e+09", "1e+09.csv", "1e+09-b", "'1e+09'", '"1e+09'):
+        assert short_powers(name) == name

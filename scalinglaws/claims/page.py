@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..measurements.sheet import Constant, Sheet
-from ..records.numbers_in_text import interval
+from ..records.numbers_in_text import interval, short_powers
 from ..results.fitted import Estimate
 from .claim import Findings
 
@@ -34,7 +34,7 @@ def page(found: Findings, title: str, facts: Sequence[str] = ()) -> str:
     if found.measured.missing:
         parts += ["## Not measured", "\n".join(f"- {_safe(text)}" for text in found.measured.missing)]
     parts += ["## What the paper itself warns of", "\n".join(f"- {text}" for text in CAVEATS)]
-    return "\n\n".join(parts) + "\n"
+    return short_powers("\n\n".join(parts)) + "\n"
 
 
 TOGETHER = (

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import MisuseError, ScalingLawsError
 from ..records.folding import folded
+from ..records.numbers_in_text import short_powers
 from ..records.text_blocks import printable
 from .flags_in_text import in_flags
 from .widths import width_of
@@ -142,7 +143,7 @@ def _saved(text: str, asked: Path | None) -> Path | None:
 
 def say(text: str):
     """Print for a person, on standard error."""
-    print(folded(printable(in_flags(text)), width_of(sys.stderr)), file=sys.stderr, flush=True)
+    print(folded(printable(short_powers(in_flags(text))), width_of(sys.stderr)), file=sys.stderr, flush=True)
 
 
 class _Sink(io.FileIO):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import counted
 from ..points.letters_said import letters_said
-from ..records.numbers_in_text import UNDETERMINED, between, meaningless
+from ..records.numbers_in_text import UNDETERMINED, between, meaningless, short_powers
 from ..records.text_blocks import Block, Table
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def _cells(found: "Fit", name: str, limits: Limits | None) -> tuple[str, str, st
     low, high = (None, None) if limits is None else limits[name]
     if not _held(found, name) and meaningless(found.values[name], low, high):
         return UNDETERMINED, "", "free"
-    ends = "" if limits is None else between(low, high, ".6g")
-    return f"{found.values[name]:.6g}", ends, _held(found, name).strip() or "free"
+    ends = "" if limits is None else short_powers(between(low, high, ".6g"))
+    return short_powers(f"{found.values[name]:.6g}"), ends, _held(found, name).strip() or "free"
 
 
 def _held(found: "Fit", name: str) -> str:

@@ -97,6 +97,17 @@ def _written(value: float, form: str) -> str:
     return f"{value:{form}}".removesuffix(".")
 
 
+_LARGE = re.compile(r"(?<![\w./'\"])(?<!\w-)(\d+(?:\.\d+)?)e\+0*(\d+)(?![\w/'\"]|[.-]\w)")
+
+
+def short_powers(text: str) -> str:
+    """Write the powers of ten of a plain text as people type them: 1.2e10, not 1.2e+10.
+
+    What is part of a word, a path or a quotation is a name, and stays.
+    """
+    return _LARGE.sub(r"\1e\2", text)
+
+
 def about(seconds: float) -> str:
     """Write an estimated time in one unit: 48 s, 6 min, 3.2 h."""
     if seconds < 90:

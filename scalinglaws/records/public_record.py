@@ -11,7 +11,7 @@ from ..errors import MisuseError
 from .by_value import content
 from .json_values import write_whole
 from .latex import as_latex, columns_as_latex
-from .numbers_in_text import interval
+from .numbers_in_text import interval, short_powers
 from .pictures import picture_of
 from .round_trip import read, written
 from .table_files import write_table
@@ -70,7 +70,7 @@ class PublicRecord:
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={_shown(value)}" for name, value in self.brief().items())
-        text = f"{type(self).__name__}({values})"
+        text = short_powers(f"{type(self).__name__}({values})")
         return text if len(text) <= LONGEST_REPR else f"{text[: LONGEST_REPR - 4]}...)"
 
     def _repr_html_(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from .folding import GAP, columns_here, folded
+from .numbers_in_text import short_powers
 
 INDENT = 2  # columns before a table
 LEAST_TEXT = 12  # columns: a narrower last column is not wrapped
@@ -79,7 +80,16 @@ def shown_text(blocks: Iterable[Block]) -> str:
     return folded(printable(as_text(blocks, width)), width)
 
 
+def _with_short_powers(block: Block) -> Block:
+    """Write large numbers alike in every cell and line."""
+    if isinstance(block, str):
+        return short_powers(block)
+    rows = tuple(tuple(short_powers(str(cell)) for cell in row) for row in block.rows)
+    return Table(tuple(map(short_powers, block.head)), rows, block.caption, short_powers(block.text))
+
+
 def _fitting(block: Block, width: int | None) -> str:
+    block = _with_short_powers(block)
     text = str(block)
     if width is None or not isinstance(block, Table) or _widest(text) <= width:
         return text
@@ -158,7 +168,7 @@ def as_html(blocks: Iterable[Block], picture: str = "") -> str:
     A picture, an SVG element, comes first.
     """
     parts: list[str] = [picture] if picture else []
-    for block in blocks:
+    for block in map(_with_short_powers, blocks):
         if isinstance(block, Table):
             parts.append(_table(block))
         elif block.strip():
