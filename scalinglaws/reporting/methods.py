@@ -11,21 +11,8 @@ from ..results.letters import flops_of, loss_of, of_a_table, size_of, tokens_of
 from ..results.rows_in_fits import excluded_rows, fitted_rows, held_out_rows
 from ..results.sentences import main_fit
 from ..results.study_results import StudyResults
+from .references import references
 from .table_cells import Cell, ReportTable
-
-BIBTEX = """@software{scalinglaws,
-  title  = {scalinglaws: measure, fit and use neural scaling laws},
-  author = {{The scalinglaws authors}},
-  year   = {2026},
-  note   = {version %s}
-}
-@article{kaplan2020scaling,
-  title   = {Scaling Laws for Neural Language Models},
-  author  = {Kaplan, Jared and McCandlish, Sam and Henighan, Tom and Brown, Tom B. and Chess, Benjamin and
-             Child, Rewon and Gray, Scott and Radford, Alec and Wu, Jeffrey and Amodei, Dario},
-  journal = {arXiv:2001.08361},
-  year    = {2020}
-}"""
 
 
 def methods(results: StudyResults) -> str:
@@ -41,11 +28,6 @@ def methods(results: StudyResults) -> str:
 def paragraph(results: StudyResults) -> str:
     """Say for a paper what was fitted to what, and how it was tested."""
     return " ".join(_sentences(results))
-
-
-def references(results: StudyResults) -> str:
-    """Write the references of the paragraph, as BibTeX."""
-    return BIBTEX % results.versions.get("scalinglaws", "unknown")
 
 
 def _sentences(results: StudyResults) -> list[str]:
@@ -78,7 +60,7 @@ def _sentences(results: StudyResults) -> list[str]:
 def _fitted(fit: FittedLaw) -> str:
     letters = ", ".join(f"{letter} is {quantity}" for letter, quantity in fit.columns.items())
     return (
-        f"We fitted {fit.formula} ({letters}) to {counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')} by "
+        f"We fitted {fit.formula} ({letters}) to {fit.fitted_to} by "
         f"{fit.loss}; intervals are by {fit.interval_method}; {explained(fit.r2)}."
     )
 

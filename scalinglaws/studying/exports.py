@@ -15,9 +15,10 @@ from ..records.latex import as_latex, columns_as_latex, escaped
 from ..records.numbers_in_text import UNIDENTIFIED, percent, plus_minus, stated, typeset
 from ..records.table_files import FORMS, as_csv
 from ..records.text_blocks import rows_of
-from ..reporting.methods import paragraph, references
+from ..reporting.methods import paragraph
 from ..reporting.own.figure import drawn
 from ..reporting.own.shelf import STUDY_FIGURES
+from ..reporting.references import references
 from ..results.attempt import attempt
 from ..results.study_results import StudyResults
 from .results_given import results_given
@@ -121,7 +122,7 @@ def _constants(results: StudyResults) -> dict[str, bytes]:
             for name, one in fit.values.items()
         ]
         level = percent(next(iter(fit.values.values())).level) if fit.values else ""
-        title = f"{fit.law}: {fit.formula}, fitted to {fit.n_points} points of {fit.n_runs} runs"
+        title = f"{fit.law}: {fit.formula}, fitted to {fit.fitted_to}"
         tables.append(rows_of(("constant", f"fitted [{level} interval]", "published, for another text"), cells, title))
     columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
     return {
