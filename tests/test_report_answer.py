@@ -10,9 +10,11 @@ from scalinglaws.reporting.answer import MOST_MINDED, card, forecast_line, leadi
 from scalinglaws.reporting.methods import checklist, methods
 from scalinglaws.reporting.own.figure import drawn
 from scalinglaws.reporting.own.shelf import study_figure
+from scalinglaws.reporting.references import references
 from scalinglaws.reporting.report import page
 from scalinglaws.results.audited import Audit, Finding
 from scalinglaws.results.fitted import Estimate
+from scalinglaws.results.sentences import trained
 
 
 def failing(*ids):
@@ -72,10 +74,22 @@ def test_the_page_gives_the_answer_its_picture_what_to_mind_and_then_the_rest():
     assert text.index('id="mind"') < text.index('id="download-json"') < text.index('id="words"')
 
 
+def test_points_of_lineages_are_not_called_those_of_runs_and_the_trunks_among_the_runs_are_counted():
+    made = sample()
+    fit = replace(made.fits[0], n_points=42, n_runs=9, interval_method="pairs bootstrap over 9 lineages, 2000 draws")
+    assert fit.fitted_to == "42 points of 9 lineages"
+    assert replace(fit, interval_method="pairs bootstrap over 9 runs, 2000 draws").fitted_to == "42 points of 9 runs"
+    more = replace(made, runs_present=len(made.points) + 9, runs_expected=len(made.points) + 9)
+    assert "9 of them trunks that others branch from" in trained(more) and "trunk" not in trained(made)
+
+
 def test_the_methods_name_the_fit_and_the_references_and_the_checklist_says_what_is_not_recorded():
     made = sample()
     shown = methods(made)
     assert "held out from every fit" in shown and "@article{kaplan2020scaling," in shown
+    kaplan = [replace(one, law=f"kaplan-{one.law}") for one in made.fits]
+    assert "@article{hoffmann2022training," in shown
+    assert "hoffmann2022" not in references(replace(made, fits=tuple(kaplan)))
     table = checklist(sample(settings={}, corpus={}))
     answers = {row[1].text: row[2].text for row in table.rows}
     assert answers["How many seeds?"] == "not recorded" and answers["Which text and tokenizer?"] == "not recorded"

@@ -102,7 +102,7 @@ def _about(fit: FittedLaw) -> str:
     columns = ", ".join(f"{letter} = {quantity}" for letter, quantity in fit.columns.items())
     return (
         f"{fit.law}: {fit.formula}, {columns}; {fit.loss}; "
-        f"{counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}; "
+        f"{fit.fitted_to}; "
         f"intervals by {fit.interval_method}; {explained(fit.r2)}, residual {100 * fit.rms_log:.2g}%, "
         f"objective {number(fit.objective, 4)}; {percent(round(fit.starts_agreeing, 3))} of the starts agree, "
         f"{fit.outcome}: {fit.sentence} Points {fit.fingerprint}."

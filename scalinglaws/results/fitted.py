@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+from ..errors import counted
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -35,6 +37,7 @@ class FittedLaw:
         columns: letter of the law -> quantity to which it was fitted.
         loss: what was minimised, with its scale, in words.
         values: parameter -> estimate with interval.
+        n_runs: how many runs, or chains of runs ("lineages"), were resampled; `interval_method` says which.
         interval_method: how the intervals were made, in words.
         r2: fraction of the variance of log loss that is explained; None if log loss does not vary.
         rms_log: root mean square residual of log loss.
@@ -65,6 +68,12 @@ class FittedLaw:
     unidentified: tuple[str, ...] = ()
     unsound: str = ""
     first_said: tuple[str, ...] = ()
+
+    @property
+    def fitted_to(self) -> str:
+        """What it was fitted to: 85 points of 85 runs, or 42 points of 9 lineages where a trunk has several ends."""
+        unit = "lineage" if f"over {self.n_runs} lineages" in self.interval_method else "run"
+        return f"{counted(self.n_points, 'point')} of {counted(self.n_runs, unit)}"
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -63,6 +63,11 @@ def runs_present(results: "StudyResults") -> str:
     return f"{results.runs_present} of {results.runs_expected} runs present"
 
 
+def trunks(results: "StudyResults") -> int:
+    """Count the runs of a study that only provide states for others: they have no row among the points."""
+    return 0 if of_a_table(results) else max(0, results.runs_present - len(results.points))
+
+
 _HOLLOW = {
     "smallest-is-best": "the smallest size is the best, which is only a bound",
     "largest-is-best": "the largest size is the best, which is only a bound",

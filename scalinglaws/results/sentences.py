@@ -3,7 +3,6 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..errors import counted
 from ..records.numbers_in_text import (
     UNIDENTIFIED,
     abbreviated,
@@ -20,7 +19,7 @@ from .attempt import attempt
 from .doubts_of_rows import doubts_of_rows
 from .fitted import FittedLaw
 from .letters import loss_unit_in_words, of_a_table, size_of, sizes_in_words, tokens_of
-from .rows_in_fits import runs_present
+from .rows_in_fits import runs_present, trunks
 from .tested import HeldOutTest, Ranking
 
 if TYPE_CHECKING:
@@ -71,7 +70,9 @@ def trained(results: "StudyResults") -> str:
     seen = f", each on {abbreviated(min(horizons))} to {abbreviated(max(horizons))} tokens" if horizons else ""
     took, whole = duration(results.train_seconds), duration(results.wall_seconds)
     spent = f"; training took {took} of run time{_parts_of_time(results)}, the whole study {whole}"
-    return f"{runs_present(results)}: {models(results)}{span}{seen} of {text}{spent}."
+    begun = trunks(results)
+    others = f", {begun} of them {'a trunk' if begun == 1 else 'trunks'} that others branch from" if begun else ""
+    return f"{runs_present(results)}{others}: {models(results)}{span}{seen} of {text}{spent}."
 
 
 def models(results: "StudyResults") -> str:
@@ -128,7 +129,7 @@ def law_found(results: "StudyResults") -> str:
     levels = {percent(value.level) for value in fit.values.values()}
     return (
         f"{fit.formula} with {constants} ({'/'.join(sorted(levels))} intervals, {fit.interval_method}); "
-        f"fitted to {counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}, {explained(fit.r2)}."
+        f"fitted to {fit.fitted_to}, {explained(fit.r2)}."
     )
 
 

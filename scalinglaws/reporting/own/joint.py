@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from ...errors import counted
 from ...results.fitted import Band
 from ...results.letters import loss_of, of_a_table, size_of, tokens_of
 from ...results.rows_in_fits import fitted_rows
@@ -47,11 +46,7 @@ def caption(results: StudyResults) -> str:
     bands = results.bands.get(PANEL, ())
     laws = dict.fromkeys(band.law for band in bands)
     fits = [next((fit for fit in results.fits if fit.law == law), None) for law in laws]
-    told = "; ".join(
-        f"{fit.formula} fitted to {counted(fit.n_points, 'point')} of {counted(fit.n_runs, 'run')}"
-        for fit in fits
-        if fit
-    )
+    told = "; ".join(f"{fit.formula} fitted to {fit.fitted_to}" for fit in fits if fit)
     law = f" The lines are {told}." if told else ""
     every = {band.colour_value for band in bands}
     known = len({*results.points[size_of(results)].tolist()}) if size_of(results) in results.points else 0
