@@ -205,9 +205,11 @@
     const head = table.createTHead();
     head.append(row(["panel", "series", "x", "y", "low", "high", "note"], "th"));
     const body = table.createTBody();
-    for (const panel of charts[details.dataset.of].panels) {
+    const { panels } = charts[details.dataset.of];
+    const kind = panels.some((panel) => panel.marks.some((mark) => mark.kind === "points")) ? "points" : "line";
+    for (const panel of panels) {
       for (const mark of panel.marks) {
-        if (mark.kind !== "points") continue;
+        if (mark.kind !== kind) continue;
         mark.x.forEach((x, i) => body.append(row([panel.title, mark.label, said(x), said(mark.y[i]), mark.low?.[i], mark.high?.[i], Array.isArray(mark.notes) ? mark.notes[i] : mark.notes], "td")));
       }
     }
