@@ -6,6 +6,7 @@ The supervised law is for the student without a teacher, on the same data. Losse
 import numpy as np
 
 from .declaration import Law, Parameter, Published
+from .skaling2026 import outer_power_slopes
 
 PAPER = "Busbridge et al. 2025"
 SOURCE = f"{PAPER} (arXiv 2502.08606), table 6"
@@ -21,6 +22,11 @@ SIZE_AND_DATA = (
 
 def supervised(N, D, *, E, A, alpha, B, beta, gamma):
     return E + (A / N**alpha + B / D**beta) ** gamma
+
+
+def supervised_slopes(N, D, *, gamma, **others):
+    value, along = outer_power_slopes(N, D, k=gamma, **others)
+    return value, {"gamma": along.pop("k"), **along}
 
 
 def distilled(N, D, teacher_loss, supervised_loss, *, A, alpha, B, beta, gamma, c0, c1, f1, d1):
@@ -55,6 +61,7 @@ BUSBRIDGE = Law(
     name="busbridge",
     predicts="loss",
     evaluate=supervised,
+    slopes=supervised_slopes,
     formula="L~(N, D) = E + (A / N^alpha + B / D^beta)^gamma",
     source=f"{SOURCE}, equation of the supervised law",
     parameters=(Parameter("E", "nats/token", (0.3, 2.5)), *SIZE_AND_DATA),

@@ -1,5 +1,7 @@
 """Skaling 2026 (arXiv 2608.07222): the additive law with an outer power."""
 
+import numpy as np
+
 from .declaration import Law, Parameter
 
 PAPER = "Skaling 2026 (arXiv 2608.07222)"
@@ -9,10 +11,29 @@ def outer_power(N, D, *, E, A, B, alpha, beta, k):
     return E + (A / N**alpha + B / D**beta) ** k
 
 
+def outer_power_slopes(N, D, *, E, A, B, alpha, beta, k):
+    log_size, log_data = np.log(N), np.log(D)
+    size_term, data_term = A * np.exp(-alpha * log_size), B * np.exp(-beta * log_data)
+    whole = size_term + data_term
+    log_whole = k * np.log(whole)
+    power = np.exp(log_whole)
+    share = k * power / whole
+    along_size, along_data = share * size_term, share * data_term
+    return E + power, {
+        "E": E,
+        "A": along_size,
+        "B": along_data,
+        "alpha": -alpha * log_size * along_size,
+        "beta": -beta * log_data * along_data,
+        "k": log_whole * power,
+    }
+
+
 SKALING = Law(
     name="skaling",
     predicts="loss",
     evaluate=outer_power,
+    slopes=outer_power_slopes,
     formula="L(N, D) = (A / N^alpha + B / D^beta)^k + E",
     source=f"{PAPER}, abstract",
     parameters=(
