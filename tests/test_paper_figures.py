@@ -99,6 +99,8 @@ def test_a_line_is_dashed_beyond_its_data_and_an_interval_never_stretches_an_axi
     shaded, solid, *beyond = marks
     assert shaded.kind == "band" and not solid.dashed and all(mark.dashed for mark in beyond)
     assert min(solid.x) <= 10 and max(solid.x) >= 1000
+    begun = replace(one, fitted_to=(1.0, 1000.0))  # a line that begins at its data is not solid up to its far end
+    assert max(next(m for m in fitted(begun) if m.kind == "line" and not m.dashed).x) < 1e4
     panel = ChartPanel("", Axis("D"), Axis("L"), tuple(marks))
     values = limits_of(panel.y, "y", panel.marks)
     assert max(values) <= 1.0 and min(values) >= 1e4**-0.1

@@ -11,6 +11,7 @@
     return `rgba(${r},${g},${b},${alpha})`;
   };
   const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[$]/g, "&#36;");
+  const typeset = (text) => plain(text).replace(/\^([-−]?[\w.]+)/g, "<sup>$1</sup>").replace(/\b([A-Zp])_(min|crit|eff|c|[A-Z])\b/g, "$1<sub>$2</sub>");
   const raised = (exponent) => `10${String(Number(exponent)).replace(/[-\d]/g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)])}`;
   function said(value, digits = 3) {
     if (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5)) return Number(value.toPrecision(4)).toLocaleString("en");
@@ -42,7 +43,7 @@
   function trace(panel, mark, seen, letters) {
     const single = Array.isArray(mark.colour) ? "#3b528b" : mark.colour;
     const shared = {
-      name: wrapped(mark.label || "", letters).map(plain).join("<br>"), legendgroup: mark.label || "", showlegend: Boolean(mark.label) && !seen.has(mark.label),
+      name: wrapped(mark.label || "", letters).map(typeset).join("<br>"), legendgroup: mark.label || "", showlegend: Boolean(mark.label) && !seen.has(mark.label),
       hoverinfo: "text", mode: "lines", type: "scatter",
     };
     if (mark.label) seen.add(mark.label);
@@ -107,7 +108,7 @@
   function axis(given) {
     const words = given.ticks && { tickmode: "array", tickvals: given.ticks, tickangle: 0, ticktext: given.ticks.map((one, i) => wrapped(given.words[i] ?? String(one), 14).map(plain).join("<br>")) };
     return {
-      title: { text: plain(given.label), font: { size: 12 } }, type: given.log ? "log" : "linear", ...(given.range.length ? { range: given.range } : {}),
+      title: { text: typeset(given.label), font: { size: 12 } }, type: given.log ? "log" : "linear", ...(given.range.length ? { range: given.range } : {}),
       gridcolor: "#e4e6ea", linecolor: "#1b1f24", ticks: "outside", tickangle: 0, zeroline: false, exponentformat: "power", showexponent: "all", nticks: 7,
       ...(words ?? (given.log && given.range.length ? ticked(...given.range) : {})),
     };

@@ -11,9 +11,9 @@ import numpy as np
 from ..claims.claim import Verdict
 from ..measurements.sheet import Constant, Sheet
 from ..records.json_values import to_plain, write_json, write_whole
-from ..records.numbers_in_text import ABSENT, count, number, powers, stated
+from ..records.numbers_in_text import ABSENT, count, number, stated
 from ..results.fitted import Estimate
-from .document import Document, Section, charts_of, html_of, live_figure, table_html, what_to_mind
+from .document import Document, Section, charts_of, coded, html_of, live_figure, table_html, what_to_mind
 from .drawing.drawn_figure import DrawnFigure
 from .families_answer import lead, minded
 from .markup import formula
@@ -117,7 +117,7 @@ def _findings(found: Experiment) -> ReportTable:
     rows = []
     for one in found.found.eight:
         measured = [f"{id}: {by_id[id].measured}" for id in one.claims if id in by_id and by_id[id].measured]
-        shown = Cell(powers("\n".join(measured)))
+        shown = Cell("\n".join(measured), maths=True)
         rows.append((Cell(str(one.number), float(one.number)), Cell(one.says), Cell(one.outcome), Cell(one.why), shown))
     columns = ("number", "finding", "verdict", "its claims", "statistic, with its interval")
     note = (
@@ -138,7 +138,7 @@ def _claim(one: Verdict) -> str:
     measured = f"<p>Measured: {formula(one.measured)}</p>" if one.measured else ""
     return (
         f'<details class="claim"><summary><span class="outcome {one.outcome.replace(" ", "-")}">{one.outcome}</span> '
-        f"{one.id}. {html.escape(one.claim)}</summary><p>{formula(one.why)}.</p>{measured}"
+        f"{one.id}. {formula(one.claim)}</summary><p>{formula(one.why)}.</p>{measured}"
         f'<p class="note">Test: {formula(one.test)}</p>' + (f"<ul>{parts}</ul>" if parts else "") + "</details>"
     )
 
@@ -147,11 +147,11 @@ def _constants(constants: Sequence[Constant]) -> ReportTable:
     rows = tuple(
         (
             Cell(one.name, maths=True),
-            Cell(one.meaning),
+            Cell(one.meaning, maths=True),
             estimated(one.measured) if isinstance(one.measured, Estimate) else Cell("not measured"),
             Cell(stated(one.published, 4), one.published) if one.published is not None else Cell(ABSENT),
             Cell(one.source or ABSENT),
-            Cell(one.how),
+            Cell(one.how, maths=True),
         )
         for one in constants
     )
@@ -218,6 +218,4 @@ def _notes(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    escaped = html.escape(" ".join(text.split()))
-    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escaped)
-    return re.sub(r"`(.+?)`", r"<code>\1</code>", strong)
+    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", coded(" ".join(text.split())))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..designing.design import Sweep
-from ..errors import FailureError, RunsFailedError, StudyError
+from ..errors import FailureError, RunsFailedError, StudyError, counted
 from ..launching.executors import Executor, told
 from ..launching.launch import launch, require_success, without_states
 from ..launching.progress import Clock, Progress, Whole
@@ -42,9 +42,9 @@ def train_lacking(
     lacking = [spec for spec in sweep.runs if not store.has(spec)]
     if not lacking:
         return
-    trainer = lacking[0].trainer
+    trainer, of = lacking[0].trainer, f"{len(lacking)} of {counted(len((whole.sweep if whole else sweep).runs), 'run')}"
     if trainer and trainer.is_function:
-        say(f"training {len(lacking)} of {len(sweep.runs)} runs by a function")
+        say(f"training {of} by a function")
         if how["call"] is None:
             raise StudyError(
                 f"the trainer of this study is a Python function, {trainer.command}: give it again, as "
@@ -53,7 +53,7 @@ def train_lacking(
         _by_function(store, how, tell, sweep, whole)
         return
     executor = place(lacking)
-    say(f"training {len(lacking)} of {len(sweep.runs)} runs, {told(executor, sweep.chains)}")
+    say(f"training {of}, {told(executor, sweep.chains)}")
     if said := without_states(sweep, store):
         say(said)
     how = {name: value for name, value in how.items() if name != "call"}

@@ -147,11 +147,18 @@ def fitted(one: Band, *, label: str = "", size: float | None = None, colour: str
         marks.append(band(x[known], *ends, **how))
     before, after = x <= first, x >= last
     for rows, dashed in ((inside, False), (before, True), (after, True)):
-        near = rows | np.roll(rows, 1) | np.roll(rows, -1) if not dashed and rows.any() else rows
-        near = near & (x >= x.min())
+        near = rows if dashed else _with_neighbours(rows)
         if near.sum() > 1:
             marks.append(line(x[near], y[near], dashed=dashed, label="" if dashed else label, **how))
     return marks
+
+
+def _with_neighbours(rows: np.ndarray) -> np.ndarray:
+    """Mark the values next to marked ones too, so that a solid and a dashed line meet."""
+    found = rows.copy()
+    found[1:] |= rows[:-1]
+    found[:-1] |= rows[1:]
+    return found
 
 
 def scale_of(values, label: str) -> Scale | None:

@@ -4,7 +4,7 @@ from ...records.numbers_in_text import between, number
 from ...results.attempt import Lacking
 from ..drawing.drawing import SERIES, Axis, Drawing, Mark, fitted, points
 from .experiment import Experiment
-from .figure import LOSS, PaperFigure, panel
+from .figure import LOSS, PaperFigure, intervals, panel
 from .figure_13 import frontier_points
 
 
@@ -30,7 +30,7 @@ def draw(e: Experiment) -> Drawing:
     told = (
         "Compute-efficient training uses D = 2 C_min / (6 N) tokens; where L(D) would lie above L(C_min), the laws "
         f"contradict each other and must have broken before: at C_min = {number(flops)} FLOPs "
-        f"{between(low, high, '.3g')}. The interval of L(C_min) is cut where it leaves the panel."
+        f"{between(low, high, '.3g')}. {intervals(e)}"
     )
     return Drawing((panel("", Axis("compute C_min (FLOPs)", pf_days=True), Axis(LOSS), marks),), told)
 
