@@ -165,7 +165,7 @@ def test_the_machine_its_price_and_the_state_in_the_address(results, drawn, brow
     assert shown(tab, "hours") == pytest.approx(cost.hours, rel=1e-3)
     assert shown(tab, "money") == pytest.approx(cost.money, rel=1e-3)
     options = tab.inner_text("#plan-options")
-    assert options.startswith("--flops 6e+21 --inference-tokens 1000000000000 --tokens 200000000000")
+    assert options.startswith("--flops 6e21 --inference-tokens 1e12 --tokens 2e11")
     address, params = tab.url, shown(tab, "params")
     assert "#plan=" in address
     tab.goto("about:blank")

@@ -1,7 +1,7 @@
 """The tables of the audit: the rules, failures first, and the corrections from Kaplan's exponent to Hoffmann's."""
 
 from ..errors import counted
-from ..records.numbers_in_text import ABSENT, count, signed
+from ..records.numbers_in_text import ABSENT, count, powers, signed
 from ..results.audited import Audit, Finding, WaterfallStep
 from ..results.outcome import NOT_RUN, PASSED, UNDECIDED
 from .table_cells import Cell, ReportTable, estimated
@@ -30,8 +30,8 @@ def _row(finding: Finding) -> tuple[Cell, ...]:
         Cell(finding.id),
         Cell(finding.outcome),
         Cell(finding.severity if failed else ABSENT),
-        Cell(finding.statement),
-        Cell(finding.found),
+        Cell(powers(finding.statement)),
+        Cell(powers(finding.found)),
         Cell(elsewhere if failed else ABSENT),
         Cell(finding.do if failed else ABSENT),
     )

@@ -11,7 +11,16 @@
     return `rgba(${r},${g},${b},${alpha})`;
   };
   const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[$]/g, "&#36;");
-  const typeset = (text) => plain(text).replace(/\^([-−]?[\w.]+)/g, "<sup>$1</sup>").replace(/\b([A-Zp])_(min|crit|eff|c|[A-Z])\b/g, "$1<sub>$2</sub>");
+  const GREEK = { alpha: "α", beta: "β", gamma: "γ", delta: "δ", kappa: "κ", lambda: "λ", sigma: "σ" };
+  // A formula, or the name of one constant, gets its letters, powers and indices; any other text stays as it is.
+  const isFormula = (text) => /[)\w]\^[-−(\w]/.test(text);
+  const isConstant = (text) => /^(?:[\w-]+: )?(?:alpha|beta|gamma|delta|kappa|lambda|sigma|[A-Z])(?:_\w+)?$/.test(text);
+  function typeset(text, formula = isFormula(text) || isConstant(text)) {
+    const safe = plain(text).replace(/\b([A-Zp])_(min|crit|eff)\b/g, "$1<sub>$2</sub>");
+    if (!formula) return safe;
+    const lettered = safe.replace(/\b(alpha|beta|gamma|delta|kappa|lambda|sigma)(?=_|\b)/g, (name) => GREEK[name]).replace(/(?<!\w)([A-Za-zα-ω])_(\w+)/g, "$1<sub>$2</sub>");
+    return lettered.replace(/\^\(([^()]*)\)|\^([-−]?[\wα-ω.]+(?:<sub>\w+<\/sub>)?)/g, (_, inside, word) => `<sup>${inside ?? word}</sup>`);
+  }
   const raised = (exponent) => `10${String(Number(exponent)).replace(/[-\d]/g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)])}`;
   function said(value, digits = 3) {
     if (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5)) return Number(value.toPrecision(4)).toLocaleString("en");
@@ -40,10 +49,12 @@
     return lines;
   }
 
+  const legendOf = (label, letters) => wrapped(label, letters).map((one) => typeset(one, isFormula(label))).join("<br>");
+
   function trace(panel, mark, seen, letters) {
     const single = Array.isArray(mark.colour) ? "#3b528b" : mark.colour;
     const shared = {
-      name: wrapped(mark.label || "", letters).map(typeset).join("<br>"), legendgroup: mark.label || "", showlegend: Boolean(mark.label) && !seen.has(mark.label),
+      name: legendOf(mark.label || "", letters), legendgroup: mark.label || "", showlegend: Boolean(mark.label) && !seen.has(mark.label),
       hoverinfo: "text", mode: "lines", type: "scatter",
     };
     if (mark.label) seen.add(mark.label);
@@ -105,8 +116,8 @@
   }
   const ticked = (low, high) => { const values = ticksOf(low, high); return { tickmode: "array", tickvals: values, ticktext: values.map(tick) }; };
 
-  function axis(given) {
-    const words = given.ticks && { tickmode: "array", tickvals: given.ticks, tickangle: 0, ticktext: given.ticks.map((one, i) => wrapped(given.words[i] ?? String(one), 14).map(plain).join("<br>")) };
+  function axis(given, crowded = false) {
+    const words = given.ticks && { tickmode: "array", tickvals: given.ticks, tickangle: crowded ? -60 : 0, ticktext: given.ticks.map((one, i) => wrapped(given.words[i] ?? String(one), crowded ? 26 : 14).map(plain).join("<br>")) };
     return {
       title: { text: typeset(given.label), font: { size: 12 } }, type: given.log ? "log" : "linear", ...(given.range.length ? { range: given.range } : {}),
       gridcolor: "#e4e6ea", linecolor: "#1b1f24", ticks: "outside", tickangle: 0, zeroline: false, exponentformat: "power", showexponent: "all", nticks: 7,
@@ -136,13 +147,14 @@
     const rows = together > 1 ? Math.ceil(labels.length / together) : labels.reduce((sum, lines) => sum + lines.length, 0);
     const yaxis = axis(panel.y);
     const left = 38 + 6.5 * Math.max(4, ...(yaxis.ticktext ?? []).map((one) => Math.max(...one.split("<br>").map((line) => line.length))));
-    const [plot, under] = [280, panel.x.words?.length ? 90 : 56];
+    const crowded = panel.x.words?.length && width / panel.x.words.length < 75;
+    const [plot, under] = [280, crowded ? 150 : panel.x.words?.length ? 90 : 56];
     const height = 10 + plot + under + 19 * rows;
     place.style.minHeight = `${height}px`;
     const layout = {
       margin: { l: left, r: scale ? 10 : 20, t: 10, b: under + 19 * rows }, height,
       font: { family: "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 12, color: "#1b1f24" }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      xaxis: axis(panel.x), yaxis, hovermode: "closest", showlegend: seen.size > 0,
+      xaxis: axis(panel.x, crowded), yaxis, hovermode: "closest", showlegend: seen.size > 0,
       modebar: { bgcolor: "rgba(0,0,0,0)", color: "#7d8793", activecolor: "#3d7cc9" },
       legend: { orientation: "h", tracegroupgap: 0, x: 0, xanchor: "left", y: -under / plot, yanchor: "top", font: { size: 11 } },
     };
@@ -159,7 +171,7 @@
     const places = given.panels.filter((panel) => !panel.missing).map((panel, i, all) => {
       const [box, title, place] = ["div", "p", "div"].map((tag) => document.createElement(tag));
       const [name, equation] = ["strong", "span"].map((tag) => document.createElement(tag));
-      name.textContent = panel.title;
+      name.innerHTML = typeset(panel.title); // escaped there
       equation.innerHTML = panel.equation; // escaped where it was typeset
       title.append(name, panel.title && panel.equation ? "  " : "", equation);
       title.className = "panel";

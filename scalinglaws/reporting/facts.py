@@ -28,5 +28,7 @@ def _told(value) -> str:
     if isinstance(value, float):
         return stated(value)
     if isinstance(value, list | tuple):
-        return ", ".join(_told(item) for item in value)
+        return (
+            ", ".join(f"[{_told(item)}]" if isinstance(item, list | tuple) else _told(item) for item in value) or ABSENT
+        )
     return str(value)

@@ -42,10 +42,15 @@ def _sentences(results: StudyResults) -> list[str]:
         said.append(_fitted(fit))
     test = results.held_out
     if test is not None:
+        one = len(test.run_ids) == 1
+        by = (
+            "the default forecast"
+            if test.law.startswith("forecast")
+            else f"{test.law}, chosen by its error on smaller sizes"
+        )
         said.append(
-            f"{counted(len(test.run_ids), 'run')} of the largest size were held out from every fit; their loss "
-            "was predicted "
-            f"by {test.law}, chosen by its error on smaller sizes."
+            f"{counted(len(test.run_ids), 'run')} of the largest size {'was' if one else 'were'} held out from every "
+            f"fit; {'its' if one else 'their'} loss was predicted by {by}."
         )
     if results.ranking:
         ranking = results.ranking
@@ -81,7 +86,9 @@ def checklist(results: StudyResults) -> ReportTable:
     What the record does not say is "not recorded".
     """
     rows = (*_of_form(results), *_of_runs(results), *_of_data(results), *_of_fit(results))
-    cells = tuple((Cell(part), Cell(asked), Cell(answer or "not recorded")) for part, asked, answer in rows)
+    cells = tuple(
+        (Cell(part), Cell(asked), Cell(answer or "not recorded", maths=asked == LAWS)) for part, asked, answer in rows
+    )
     note = (
         "The questions follow the checklist of Li et al. 2025, (Mis)Fitting: A Survey of Scaling Laws; the answers are "
     )
@@ -89,6 +96,7 @@ def checklist(results: StudyResults) -> ReportTable:
     return ReportTable("checklist", "The checklist of a scaling law", ("part", "question", "answer"), cells, note)
 
 
+LAWS = "Which laws were fitted?"  # the question whose answer is formulas
 Answers = tuple[tuple[str, str, str], ...]
 
 
@@ -98,7 +106,7 @@ def _of_form(results: StudyResults) -> Answers:
     chosen = f"{law}: smallest error on larger runs" if results.ranking or results.held_out else ""
     counts = "; ".join(f"{letter}: {name}" for letter, name in results.counts.items() if name in results.points)
     return (
-        ("form", "Which laws were fitted?", "; ".join(one.formula for one in results.fits)),
+        ("form", LAWS, "; ".join(one.formula for one in results.fits)),
         ("form", "What do N, D and C count?", counts),
         ("form", "Why this form?", chosen),
     )

@@ -8,8 +8,11 @@
   const further = ["served", "unique", "most-params", "most-tokens"].filter((name) => live && input(name));
   const kept = ["flops", "count", "price", ...further];
   const logs = plans.map((plan) => Math.log(plan.flops));
-  const written = (value) => {
-    if (value >= 1e-3 && value < 1e5) return String(Number(value.toPrecision(4)));
+  // A value and its ends are written in one notation.
+  const large = (value) => value !== null && !(value >= 1e-3 && value < 1e5);
+  const typed = (value) => value.toPrecision(6).replace(/\.?0+(?=e|$)/, "").replace("e+", "e");
+  const written = (value, inPowers = large(value)) => {
+    if (!inPowers) return Number(value.toPrecision(4)).toLocaleString("en");
     const [digits, exponent] = value.toExponential(2).split("e");
     return `${digits}×10${String(Number(exponent)).replace(/[-\d]/g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)])}`;
   };
@@ -39,18 +42,19 @@
     const shown = panel.querySelector(`[data-answer="${name}"]`);
     if (!shown) return;
     [shown.dataset.value, shown.dataset.low, shown.dataset.high] = [value ?? "", low ?? "", high ?? ""];
-    shown.textContent = value === null ? "–" : written(value);
-    panel.querySelector(`[data-ends="${name}"]`).textContent = low !== null && high !== null ? (low === high ? "as limited" : `[${written(low)}, ${written(high)}]`) : "";
+    const powers = [value, low, high].some(large);
+    shown.textContent = value === null ? "–" : written(value, powers);
+    panel.querySelector(`[data-ends="${name}"]`).textContent = low !== null && high !== null ? (low === high ? "as limited" : `[${written(low, powers)}, ${written(high, powers)}]`) : "";
   }
 
   // The options of `plan` that ask for the same.
   function told(asked, made, flops, count, price) {
     const device = input("device").value;
-    const machine = device === "this machine" ? `--flops-per-second ${Number(speeds[device].toPrecision(4))}` : `--hardware ${device}`;
+    const machine = device === "this machine" ? `--flops-per-second ${speeds[device].toPrecision(4).replace("e+", "e")}` : `--hardware ${device}`;
     const given = [["--flops", flops], ["--inference-tokens", asked.served || null], ["--unique-tokens", asked.unique],
       ["--params", made.capped === "params" ? asked.mostParams : null], ["--tokens", made.capped === "tokens" ? asked.mostTokens : null],
       ["--batch-tokens", live.batch_tokens]];
-    const words = given.filter(([, value]) => value !== null).map(([name, value]) => `${name} ${value}`);
+    const words = given.filter(([, value]) => value !== null).map(([name, value]) => `${name} ${value >= 1e9 ? value.toExponential().replace("e+", "e") : value}`);
     const money = price === null ? "" : ` --price-per-hour ${price}`;
     return `${words.join(" ")} ${machine}${count > 1 ? ` --devices ${count}` : ""}${money}`;
   }
@@ -60,7 +64,7 @@
     for (const name of kept) input(name).setAttribute("aria-invalid", String(wrong.includes(name)));
     const asked = numberIn("flops") || plans[0].flops;
     const flops = Math.min(Math.max(asked, plans[0].flops), plans.at(-1).flops);
-    if (moved !== "flops" && asked !== flops) input("flops").value = flops.toPrecision(6);
+    if (moved !== "flops" && asked !== flops) input("flops").value = typed(flops);
     input("slider").value = (Math.log(flops) - logs[0]) / (logs.at(-1) - logs[0]);
     const all = { flops, served: live && (numberIn("served") || 0), unique: null, mostParams: null, mostTokens: null };
     if (live) [all.unique, all.mostParams, all.mostTokens] = ["unique", "most-params", "most-tokens"].map((name) => numberIn(name) || null);
@@ -89,7 +93,7 @@
     if (given.has("device") && given.get("device") in speeds) input("device").value = given.get("device");
     answer("");
   }
-  input("slider").addEventListener("input", () => { input("flops").value = Math.exp(logs[0] + input("slider").value * (logs.at(-1) - logs[0])).toPrecision(6); answer("slider"); });
+  input("slider").addEventListener("input", () => { input("flops").value = typed(Math.exp(logs[0] + input("slider").value * (logs.at(-1) - logs[0]))); answer("slider"); });
   for (const name of [...kept, "device"]) input(name).addEventListener("input", () => answer(name));
   addEventListener("hashchange", restore);
   panel.hidden = false;

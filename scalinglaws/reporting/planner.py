@@ -2,7 +2,7 @@
 
 import html
 
-from ..records.numbers_in_text import number
+from ..records.numbers_in_text import number, short_powers
 from ..results.letters import loss_unit
 from ..results.study_results import Budgets, StudyResults
 from .answer import why_none
@@ -33,6 +33,7 @@ def planner(results: StudyResults) -> str:
         return ""
     first, last = found.plans[0].flops, found.plans[-1].flops
     chosen = next((one for one in results.plans if first <= one.flops <= last), found.plans[len(found.plans) // 2])
+    flops = short_powers(f"{chosen.flops:.6g}")
     options = "".join(f"<option>{html.escape(name)}</option>" for name in found.speeds)
     units = {"loss_nats": f"expected loss ({loss_unit(results)})"}
     rows = "".join(
@@ -43,7 +44,7 @@ def planner(results: StudyResults) -> str:
     )
     return (
         '<section id="planner" hidden><h2>What if</h2><div class="asked">'
-        f'<label>Compute (FLOPs) <input id="plan-flops" inputmode="decimal" value="{chosen.flops:.6g}"></label>'
+        f'<label>Compute (FLOPs) <input id="plan-flops" inputmode="decimal" value="{flops}"></label>'
         '<label>from the least to the most <input id="plan-slider" type="range" min="0" max="1" step="0.001"></label>'
         f'<label>Device <select id="plan-device">{options}</select></label>'
         '<label>How many <input id="plan-count" type="number" min="1" value="1"></label>'

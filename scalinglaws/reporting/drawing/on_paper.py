@@ -15,6 +15,7 @@ ROW = 0.17  # inches of a row of a legend
 DASHES = (0, (4, 2.4))
 MOST_MARKS = 1500  # points that are drawn one by one; more become one bitmap, to keep the file small
 MIDDLE = "#3b528b"  # of the colours of sizes: the entry in the legend that stands for all of them
+TICK_LETTERS = 14  # of a line of words below an axis
 LETTERS = {1: 92, 2: 66, 3: 40}  # of a line of a legend, by the panels that stand side by side
 
 
@@ -32,7 +33,7 @@ def figure_of(drawing: Drawing, *, stacked: bool = False):
     for place, (panel, one) in enumerate(zip(drawing.panels, axes, strict=True)):
         one.set_label(f"panel-{place}")
         draw_panel(one, panel, marks_of_y(drawing, panel), colours)
-        _legend(one, _entries(one, panel, colours), letters)
+        _legend(one, _entries(one, panel, colours), letters, _lines_of_ticks(panel.x))
     if drawing.scale and colours is not None:
         colour_bar(figure, axes, plain(drawing.scale.label), colours, stacked=stacked)
     return figure
@@ -96,7 +97,7 @@ def _axis(axes, which: str, axis: Axis, marks: tuple[Mark, ...]) -> None:
         place.set_minor_locator(NullLocator())
         texts = dict(zip(axis.ticks, axis.words, strict=False))
         place.set_major_formatter(
-            FuncFormatter(lambda value, _at: plain(textwrap.fill(texts.get(value, f"{value:g}"), 14)))
+            FuncFormatter(lambda value, _at: plain(textwrap.fill(texts.get(value, f"{value:g}"), TICK_LETTERS)))
         )
     if axis.reversed:
         getattr(axes, f"invert_{which}axis")()
@@ -173,8 +174,17 @@ def _bars(axes, mark: Mark, colour) -> None:
     axes.errorbar(mark.x, y, yerr=errors, fmt="none", ecolor=colour, elinewidth=0.9, alpha=0.55, zorder=3)
 
 
-def _legend(axes, entries: list, width: int) -> None:
-    """Put the legend below the panel, never over the data; `width` is the number of letters of a line."""
+def _lines_of_ticks(axis: Axis) -> int:
+    """Count the lines that the words below an axis take."""
+    return max((len(textwrap.wrap(one, TICK_LETTERS)) for one in axis.words), default=1)
+
+
+def _legend(axes, entries: list, width: int, above: int) -> None:
+    """Put the legend below the panel, never over the data.
+
+    Args:
+        width: the number of letters of a line; above: lines of words below the axis, which it leaves free.
+    """
     from matplotlib.transforms import ScaledTranslation
 
     if not entries:
@@ -184,7 +194,7 @@ def _legend(axes, entries: list, width: int) -> None:
             entry.set_label(
                 textwrap.fill(entry.get_label().replace("(n = ", "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"), width)
             )
-    down = ScaledTranslation(0, -38 / 72, axes.figure.dpi_scale_trans)
+    down = ScaledTranslation(0, -(38 + 10 * (above - 1)) / 72, axes.figure.dpi_scale_trans)
     axes.legend(
         handles=entries,
         loc="upper left",
