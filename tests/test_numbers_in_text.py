@@ -79,8 +79,8 @@ def test_a_constant_out_of_all_proportion_is_not_written_as_a_number():
     found = fit("chinchilla", read({name: [row[name] for row in grid()] for name in grid()[0]}))
     odd = replace(found, values={**found.values, "A": 4.4e119})
     text = as_text(fit_blocks(odd, {**dict.fromkeys(found.values, (0.1, 0.5)), "A": (1241.0, 5.8e302)}))
-    assert re.search(r"^  A +not determined$", text, re.MULTILINE) and "e+" not in text.partition("  A ")[2]
-    assert re.search(r"^  A +4.4e\+119 +held$", as_text(fit_blocks(replace(odd, fixed={"A": 4.4e119}))), re.MULTILINE)
+    assert re.search(r"^  A +not determined$", text, re.MULTILINE) and "e302" not in text.partition("  A ")[2]
+    assert re.search(r"^  A +4.4e119 +held$", as_text(fit_blocks(replace(odd, fixed={"A": 4.4e119}))), re.MULTILINE)
 
 
 def test_a_report_of_a_fit_holds_no_monstrous_number(tmp_path):
@@ -91,7 +91,9 @@ def test_a_report_of_a_fit_holds_no_monstrous_number(tmp_path):
     ]
     for table in (written(tmp_path / "flat.csv", rows), written(tmp_path / "sound.csv", grid())):
         _, out, err = spoken("fit", "chinchilla", table, "--no-backtest", "--draws", 50)
-        assert not re.search(r"inf se|\bnan\b|(?<!\w)-0(?![\w.])|e\+[2-9]\d|\d{7,}\.\d+ se", out), out
+        assert not re.search(r"inf se|\bnan\b|(?<!\w)-0(?![\w.])|(?<![\w.])[\d.]+e[2-9]\d(?!\w)|\d{7,}\.\d+ se", out), (
+            out
+        )
         assert "Traceback" not in err
 
 
