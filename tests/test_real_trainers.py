@@ -1,5 +1,6 @@
 """The examples of docs/trainers.md, as they stand there, by the real trainers."""
 
+import json
 import os
 import pickle
 import re
@@ -70,3 +71,20 @@ def test_litgpt_trains_a_study(tmp_path):
     results = sl.study(tmp_path / "lit.toml", tmp_path / "out", changes={"draws": 100})
     assert results.runs_present == results.runs_expected == 6
     assert set(results.points["outcome"]) == {"finished"} and results.fits
+
+
+def test_a_state_space_model_trains_a_study(tmp_path):
+    python = os.environ.get("HF_PYTHON", sys.executable)
+    if subprocess.run([python, "-c", "import transformers"], capture_output=True).returncode:
+        pytest.skip("HF_PYTHON names no Python with transformers")
+    (tmp_path / "mamba_train.py").write_text(example("A state-space model", "python"))
+    (tmp_path / "train.txt").write_text(words(20_000))
+    (tmp_path / "val.txt").write_text(words(1_000))
+    text = example("A state-space model", "toml").replace("python mamba", f"{python} mamba")
+    (tmp_path / "mamba.toml").write_text(text)
+    results = sl.study(tmp_path / "mamba.toml", tmp_path / "out", changes={"draws": 100})
+    assert results.runs_present == results.runs_expected == 6
+    assert set(results.points["outcome"]) == {"finished"}
+    for run in sorted((tmp_path / "out" / "runs").glob("*")):
+        told = json.loads((run / "trainer" / "result.json").read_text())["params_nonembedding"]
+        assert told in results.points["params_nonembedding"]  # exactly: not one weight more
