@@ -1,7 +1,11 @@
 """A study whose runs a trainer of one's own trains: what it is asked, how it is read, and how it fails."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from scalinglaws.errors import FailureError, RunsFailedError, StudyError
 from scalinglaws.launching.launch import launch
 from scalinglaws.launching.processes import Local, through, was_killed
 from scalinglaws.run.trainer import ELSEWHERE, KNOWN, SETTINGS, Trainer, evaluate_every
+from scalinglaws.store.lock import in_use
 from scalinglaws.store.store import open_store
 from scalinglaws.training.interrupted import Interrupted, Killed
 from scalinglaws.training.own_trainer.ends import end_of, quoted
@@ -202,9 +207,12 @@ def test_memory_that_is_too_small_takes_smaller_parts_of_the_same_batch(tmp_path
         "pathlib.Path(out, 'result.json').write_text(json.dumps(told))\n"
     )
     command = f"{sys.executable} train.py {{micro_batch}} {{accumulate}} {{steps}} {{folder}} {{d_model}}"
-    store, (run, *_) = store_of(tmp_path, Trainer(command, directory=str(tmp_path)))
+    store, runs = store_of(tmp_path, Trainer(command, directory=str(tmp_path)))
+    run = runs[0]
     work(store, [run.id])
     assert store.run(run).provenance["parts_of_batch"] == "4"
+    assert {path.name for path in (store.path / "runs").iterdir()} == {one.id for one in runs}  # the same run
+    assert (store.folder(run.id) / "trainer" / "result.json").exists()  # where a branch looks for its trunk's states
 
 
 def test_a_loss_that_is_no_number_is_an_outcome(tmp_path):
@@ -237,6 +245,29 @@ def test_a_process_behind_a_shell_that_is_killed_is_started_again_and_not_a_fail
     assert launch(Sweep("s", runs), store, Local(1, shell)) == []
     assert (store.folder(runs[0].id) / "killed").exists()
     assert [run.outcome for run in store.runs_of(runs)] == ["finished"]
+
+
+def test_a_trainer_ends_where_its_worker_is_killed_and_the_lock_is_held_until_then(tmp_path):
+    worker = (
+        "import os, pathlib, signal, subprocess, sys\n"
+        "from scalinglaws.store.lock import held\n"
+        "from scalinglaws.training.own_trainer.guard import guarded\n"
+        "shell = 'trap \"sleep 1; exit\" TERM; echo up; while :; do sleep 0.1; done'\n"
+        "with held(pathlib.Path('lock'), 'training') as lease:\n"
+        "    one = subprocess.Popen(['sh', '-c', shell], start_new_session=True, stdout=subprocess.PIPE)\n"
+        "    one.stdout.readline()\n"
+        "    with guarded(one.pid, 20, lease.descriptor):\n"
+        "        print(one.pid, flush=True)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", worker], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL and in_use(tmp_path / "lock")
+    deadline = time.monotonic() + 20
+    while in_use(tmp_path / "lock"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(int(done.stdout), 0)
 
 
 def test_words_are_quoted_for_the_shell_of_another_machine():

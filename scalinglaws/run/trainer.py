@@ -178,21 +178,30 @@ class Trainer:
         """Whether a setting reaches the trainer: the command names it, or it reads run.json, having no size itself."""
         return setting in self.placeholders or not self.placeholders & SIZES
 
-    def words(self, spec: Any, folder: Path, trunk: Path | None = None, *, again: bool = False) -> list[str]:
+    def words(
+        self, spec: Any, folder: Path, trunk: Path | None = None, *, again: bool = False, parts: int = 0
+    ) -> list[str]:
         """Give the words of the command for a run.
 
         Args:
+            parts: into which a batch is cut, in place of what is asked; 0 for that.
             trunk: of a run that branches: the folder of the trainer in which its trunk was trained.
             again: whether an interrupted run goes on.
         """
         text = [self.command, self.save * bool(spec.branch_at), self.branch * bool(spec.parent), self.resume * again]
-        values = {name: _written(value(spec)) for name, value in SETTINGS.items()}
+        values = {name: _written(value) for name, value in _settings(spec, parts).items()}
         values |= {"folder": str(folder), "run_file": str(folder / RUN_FILE), "trunk": str(trunk or "")}
         return [PLACEHOLDER.sub(lambda m: values[m[1]], word) for one in text for word in shlex.split(one)]
 
-    def asked(self, spec: Any) -> dict[str, object]:
+    def asked(self, spec: Any, parts: int = 0) -> dict[str, object]:
         """Everything that is asked of a run, by the names of the placeholders: the content of its run.json."""
-        return {name: value(spec) for name, value in SETTINGS.items()} | {"parent": spec.parent}
+        return _settings(spec, parts) | {"parent": spec.parent}
+
+
+def _settings(spec: Any, parts: int) -> dict[str, object]:
+    """The settings of a run, whose batch may be cut into other parts than is asked: it is the same run."""
+    cut = {"micro_batch": spec.batch // parts, "accumulate": parts} if parts else {}
+    return {name: value(spec) for name, value in SETTINGS.items()} | cut
 
 
 def _require_placeholders(key: str, text: str):

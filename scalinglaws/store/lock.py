@@ -52,8 +52,13 @@ class Holder:
 
 @dataclass
 class Lease:
-    """A lock that this process holds, until another machine that got no sign of life from it takes it."""
+    """A lock that this process holds, until another machine that got no sign of life from it takes it.
 
+    Attributes:
+        descriptor: of the lock file: a process that inherits it holds the lock as well.
+    """
+
+    descriptor: int | None = None
     taken_over: Event = field(default_factory=Event)
 
     @property
@@ -99,7 +104,7 @@ def held(path: Path, what: str, *, patience: float = 0.0) -> Iterator[Lease]:
                 time.sleep(POLL_SECONDS)
             if _is_still(path, file):
                 mine = _sign(file.fileno())
-                lease, ended = Lease(), Event()
+                lease, ended = Lease(file.fileno()), Event()
                 signs = Thread(target=_give_signs, args=(path, mine, lease, ended), daemon=True)
                 signs.start()
                 try:

@@ -10,10 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...errors import FailureError
+from .guard import guarded
 
 POLL_SECONDS = 0.1
 TOLD_SECONDS = 1.0  # between two looks at how far it is
-GRACE_SECONDS = 30.0  # after a request to end, until it is killed
+GRACE_SECONDS = 30  # after a request to end, until it is killed
 TAIL_BYTES = 4096
 _STEP = re.compile(r"(?:step|iter(?:ation)?)s?['\"]?\s*[=:/ ]\s*(\d+)", re.IGNORECASE)
 _LOSS = re.compile(r"loss['\"]?\s*[=:/ ]\s*(\d+\.\d+)", re.IGNORECASE)
@@ -26,11 +27,13 @@ def run_command(
     *,
     stop: Callable[[], bool],
     tell: Callable[[int, float | None], None] = lambda step, loss: None,
+    lock: int | None = None,
 ) -> int | None:
     """Run a command, append what it prints to `log`, and give its exit code; None if it was asked to end.
 
     Args:
         tell: called with the last step that the log names, and the last training loss if it names one.
+        lock: descriptor of a lock that is held until the command has ended, where this process dies before it.
 
     Raises:
         FailureError: there is no such directory.
@@ -48,17 +51,18 @@ def run_command(
         except OSError as failure:
             raise FailureError(f"the trainer cannot be started: {failure}.") from None
     told = 0.0
-    try:
-        while process.poll() is None:
-            time.sleep(POLL_SECONDS)
-            if stop():
-                return None
-            if time.monotonic() - told > TOLD_SECONDS:
-                told = time.monotonic()
-                if found := progress_in(tail(log)):
-                    tell(*found)
-    finally:
-        _end(process)
+    with guarded(process.pid, GRACE_SECONDS, lock):
+        try:
+            while process.poll() is None:
+                time.sleep(POLL_SECONDS)
+                if stop():
+                    return None
+                if time.monotonic() - told > TOLD_SECONDS:
+                    told = time.monotonic()
+                    if found := progress_in(tail(log)):
+                        tell(*found)
+        finally:
+            _end(process)
     return process.returncode
 
 

@@ -34,13 +34,23 @@ Call = Callable[[Mapping[str, object], Path], object]  # a Python function as tr
 
 
 @dataclass(frozen=True)
+class _How:
+    """When to stop, the function where the trainer is one, and the lock that is held while it trains."""
+
+    stop: Callable[[], bool]
+    call: Call | None
+    lock: int | None
+
+
+@dataclass(frozen=True)
 class _Attempt:
-    """One start of the trainer for a run."""
+    """One start of the trainer for a run, whose batch is cut into so many parts."""
 
     store: Store
     spec: RunSpec
     trainer: Trainer
     again: bool
+    parts: int
 
     @property
     def folder(self) -> Path:
@@ -84,15 +94,16 @@ def work(
         with held(store.folder(lineage) / "lock", f"training {lineage}", patience=LOCK_SECONDS) as lease:
             for spec in alike:
                 if not store.has(spec):
-                    store.keep(_without_trunk(spec, store) or _metered(spec, store, lease.or_lost(stop), call, gpus))
+                    how = _How(lease.or_lost(stop), call, lease.descriptor)
+                    store.keep(_without_trunk(spec, store) or _metered(spec, store, how, gpus))
 
 
-def _metered(spec: RunSpec, store: Store, stop: Callable[[], bool], call: Call | None, gpus: Gpus) -> Run:
+def _metered(spec: RunSpec, store: Store, how: _How, gpus: Gpus) -> Run:
     """Train a run, and note what all attempts at it used."""
     folder = store.folder(spec.id)
     assert spec.trainer
     with metered(folder, Gpus(gpus.number or spec.trainer.gpus, gpus.names)):
-        run = _trained(spec, store, stop, call)
+        run = _trained(spec, store, how)
     return replace(run, readings=run.readings | readings_of(folder))
 
 
@@ -101,40 +112,36 @@ def _without_trunk(spec: RunSpec, store: Store) -> Run | None:
     return ended_with(store.run(store.spec(spec.lineage)), spec) if spec.parent else None
 
 
-def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], call: Call | None) -> Run:
+def _trained(spec: RunSpec, store: Store, how: _How) -> Run:
     """Start the trainer, and once more with smaller parts of a batch for as long as its memory is too small."""
     assert spec.trainer
-    parts = spec
+    parts = spec.accumulate
     while True:
-        attempt = _Attempt(store, parts, spec.trainer, _goes_on(spec, store))
+        attempt = _Attempt(store, spec, spec.trainer, _goes_on(spec, store), parts)
         store.forget_failure(spec.id)
         try:
-            return _attempted(attempt, spec, stop, call)
+            return _attempted(attempt, how)
         except _TooLarge:
-            if (smaller := _in_more_parts(parts)) is None:
-                raise FailureError(_failed(attempt, End(MEMORY, _too_large(parts)))) from None
-            parts = smaller
+            if not _can_be_cut(spec.trainer) or spec.batch % (2 * parts):
+                raise FailureError(_failed(attempt, End(MEMORY, _too_large(attempt)))) from None
+            parts *= 2
 
 
 class _TooLarge(Exception):
     """The trainer ran out of memory."""
 
 
-def _too_large(spec: RunSpec) -> str:
-    if {"micro_batch", "accumulate"} <= (spec.trainer.placeholders if spec.trainer else set()):
-        return f"it ran out of memory, in {spec.accumulate} parts of a batch too"
+def _can_be_cut(trainer: Trainer) -> bool:
+    return {"micro_batch", "accumulate"} <= trainer.placeholders
+
+
+def _too_large(attempt: _Attempt) -> str:
+    if _can_be_cut(attempt.trainer):
+        return f"it ran out of memory, in {attempt.parts} parts of a batch too"
     return (
         "it ran out of memory. With {micro_batch} and {accumulate} in its command a step would be done in more parts, "
         "with the same batch"
     )
-
-
-def _in_more_parts(spec: RunSpec) -> RunSpec | None:
-    assert spec.trainer
-    more = 2 * spec.accumulate
-    if not {"micro_batch", "accumulate"} <= spec.trainer.placeholders or spec.batch % more:
-        return None
-    return replace(spec, accumulate=more)
 
 
 def _goes_on(spec: RunSpec, store: Store) -> bool:
@@ -151,30 +158,29 @@ def _goes_on(spec: RunSpec, store: Store) -> bool:
     return False
 
 
-def _attempted(attempt: _Attempt, spec: RunSpec, stop: Callable[[], bool], call: Call | None) -> Run:
-    folder, trainer, store = attempt.folder, attempt.trainer, attempt.store
+def _attempted(attempt: _Attempt, how: _How) -> Run:
+    folder, spec, store = attempt.folder, attempt.spec, attempt.store
     began = time.monotonic()
     earlier = read_hint(store.folder(spec.id) / ATTEMPTS) if attempt.again else 0.0
-    asked = trainer.asked(attempt.spec)
+    asked = attempt.trainer.asked(spec, attempt.parts)
     write_json(
         folder / RUN_FILE, {**asked, "run_id": spec.id, "folder": str(folder), "trunk": str(attempt.trunk or "")}
     )
     start = attempt.log.stat().st_size if attempt.log.exists() else 0
-    if call:
-        _called(attempt, call, asked)
+    if how.call:
+        _called(attempt, how.call, asked)
     else:
-        code = _run(attempt, stop)
+        code = _run(attempt, how)
         if code != 0:
             write_hint(store.folder(spec.id) / ATTEMPTS, (earlier or 0.0) + time.monotonic() - began)
             _require_success(attempt, code, start)
     seconds = (earlier or 0.0) + time.monotonic() - began
-    reported = _reported(attempt, spec)
-    return run_of(spec, attempt.spec.accumulate, reported, seconds)
+    return run_of(spec, attempt.parts, _reported(attempt), seconds)
 
 
-def _reported(attempt: _Attempt, spec: RunSpec) -> Reported:
+def _reported(attempt: _Attempt) -> Reported:
     """Read the result of an attempt that ended well, and refuse it where it is not that of the run that was asked."""
-    diverged = _says_diverged(tail(attempt.log))
+    spec, diverged = attempt.spec, _says_diverged(tail(attempt.log))
     without = (spec.steps, math.nan)
     try:
         reported = read_result(attempt.trainer, spec, attempt.folder)
@@ -190,15 +196,15 @@ def _reported(attempt: _Attempt, spec: RunSpec) -> Reported:
     return reported
 
 
-def _run(attempt: _Attempt, stop: Callable[[], bool]) -> int | None:
-    words = attempt.trainer.words(attempt.spec, attempt.folder, attempt.trunk, again=attempt.again)
+def _run(attempt: _Attempt, how: _How) -> int | None:
+    words = attempt.trainer.words(attempt.spec, attempt.folder, attempt.trunk, again=attempt.again, parts=attempt.parts)
     own = attempt.trainer.directory in ("", EACH_FOLDER)
     directory = attempt.folder if own else Path(attempt.trainer.directory)
     with open(attempt.log, "a", encoding="utf-8") as file:
         file.write(f"# {utc_now()} {platform.node()}: {' '.join(words)}\n")
     tell = lambda step, loss: attempt.store.tell(attempt.spec.id, step, loss)  # noqa: E731
     try:
-        return run_command(["env", *SETTINGS, *words], directory, attempt.log, stop=stop, tell=tell)
+        return run_command(["env", *SETTINGS, *words], directory, attempt.log, stop=how.stop, tell=tell, lock=how.lock)
     except FailureError as problem:
         raise FailureError(_failed(attempt, End(BUG, str(problem).rstrip(".")))) from None
 
