@@ -28,6 +28,7 @@ from scalinglaws.store.store import new_or_kept, open_store
 from scalinglaws.studying.clean import clean
 from scalinglaws.studying.machine import cores
 from scalinglaws.studying.status import status
+from scalinglaws.training.failed_attempt import note
 from scalinglaws.training.train import Interrupted
 from scalinglaws.training.worker import work
 
@@ -50,10 +51,10 @@ class Ending:
     slots = 1
 
     def __init__(self, *codes):
-        self.codes = list(codes)
+        self.codes, self.ended = list(codes), []
 
     def start(self, command, log):
-        code = self.codes.pop(0)
+        code, ended = self.codes.pop(0), self.ended
 
         class Job:
             def give(self, words):
@@ -67,6 +68,9 @@ class Ending:
 
             def cpu_seconds(self):
                 return None
+
+            def end(self):
+                ended.append(code)
 
             def wait(self):
                 return code
@@ -265,6 +269,42 @@ def test_a_worker_that_was_asked_to_end_or_killed_is_started_again(store, monkey
         require_success(failures, "chains of runs")
     with pytest.raises(RunsFailedError, match=r"the log of the first says why: .*log.txt"):
         require_success(launch(sweep, store, Ending(2)), "chains of runs")
+
+
+def _raised(failure):
+    try:
+        raise failure
+    except type(failure) as found:
+        return found
+
+
+def test_a_failure_of_our_own_runs_is_classified_and_told_with_its_traceback_once(store):
+    noted = {}
+    for failure in (MemoryError("no more"), ValueError("a made-up bug"), StoreError("Delete it."), OSError(28, "full")):
+        store.forget_failure(TRUNK.id)
+        note(_raised(failure), TRUNK, store)
+        noted[type(failure)] = store.failure(TRUNK.id)
+    assert noted[OSError] is None  # it is tried again
+    assert noted[MemoryError].kind == "out of memory" and "Use fewer processes" in noted[MemoryError].sentence
+    assert noted[StoreError].sentence == "cannot go on: Delete it." and noted[StoreError].lines == ""
+    bug = noted[ValueError]
+    assert bug.sentence == "a bug: ValueError: a made-up bug." and bug.log == str(store.folder(TRUNK.id) / "log.txt")
+    store.note_failure(bug)
+    with pytest.raises(RunsFailedError) as told:
+        require_success(launch(read_sweep(store.path), store, Ending(70)), "chains of runs")
+    said = str(told.value)
+    assert said.count("Traceback (most recent call last)") == 1 and "\n    ValueError: a made-up bug\nFix the" in said
+    found = status(store.path)
+    assert [run.state for run in found.runs] == ["failed", "to come"]
+    assert "1 failed: once the cause is mended" in found.blocks()[0] and bug.log in found.blocks()[-1]
+
+
+def test_a_process_behind_a_prefix_that_was_killed_is_given_no_more_work(store, monkeypatch):
+    monkeypatch.setattr("scalinglaws.launching.launch.POLL_SECONDS", 0.0)
+    started = Ending(-9, 0)
+    said = []
+    assert launch(read_sweep(store.path), store, started, tell=said.append) == []
+    assert started.ended == [-9, 0] and said[-1].killed == 1  # its standard input was closed, by which the rest ends
 
 
 def test_a_worker_is_asked_to_stop_between_runs_too(store):

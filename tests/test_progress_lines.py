@@ -81,3 +81,16 @@ def test_where_there_is_no_terminal_a_study_of_five_hundred_runs_says_few_lines(
                 shown.show(Progress(done, 500, (), 5000 - now[0], done / 500))
     assert 20 <= len(told) <= 45
     assert told[0].startswith("0% of the work") and told[-1].startswith("100% of the work; 500 of 500 runs done")
+
+
+def test_what_went_wrong_is_said_at_once_and_once(monkeypatch):
+    now, told = [0.0], []
+    monkeypatch.setattr(display.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(display, "say", told.append)
+    with display.Display() as shown:
+        for killed, unwritable in ((0, 0), (1, 0), (1, 1), (1, 0), (1, 1), (2, 0)):
+            now[0] += 0.2
+            shown.show(Progress(3, 16, (), 50, 0.2, unwritable=unwritable, killed=killed))
+    assert len(told) == 4  # a disk that is tried again and again is said once
+    assert "1 killed from outside and started again" in told[1] and "1 wait for a disk" in told[2]
+    assert "2 killed from outside" in told[3]

@@ -17,6 +17,7 @@ class Display:
     def __init__(self):
         self.live, self.traces = None, Traces()
         self.last_plain, self.last_share, self.last_done = float("-inf"), float("-inf"), -1
+        self.last_trouble: tuple[int, ...] = (0, 0, 0)
 
     def __enter__(self):
         if sys.stderr.isatty():
@@ -39,6 +40,7 @@ class Display:
             self._update(progress)
         elif self._worth_a_line(progress):
             self.last_plain, self.last_share, self.last_done = time.monotonic(), progress.share, progress.done
+            self.last_trouble = tuple(map(max, self.last_trouble, _trouble(progress)))
             say(line(progress))
 
     def _update(self, progress: Progress):
@@ -52,8 +54,15 @@ class Display:
         self.live.update(Text("\n".join(rows), no_wrap=True, overflow="crop"))
 
     def _worth_a_line(self, progress: Progress) -> bool:
-        """Say the first and the last, and between them what is worth it: a twentieth of the work, or two minutes."""
+        """Say the first and the last, what went wrong, and a twentieth of the work, or what came in two minutes."""
         if progress.done == progress.total:
             return self.last_done != progress.done
+        if any(now > before for now, before in zip(_trouble(progress), self.last_trouble, strict=True)):
+            return True
         silent = time.monotonic() - self.last_plain
         return silent > SILENT_SECONDS or (silent > PLAIN_SECONDS and progress.share - self.last_share >= STEP)
+
+
+def _trouble(progress: Progress) -> tuple[int, int, int]:
+    """Processes that were killed, chains that wait for a disk, and those that failed."""
+    return progress.killed, progress.unwritable, len(progress.failed)

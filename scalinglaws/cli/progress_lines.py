@@ -66,7 +66,7 @@ def lines(progress: Progress, traces: Traces, width: int, height: int, *, plain:
     told = [f"{hidden} more under way"] if hidden else []
     told += [f"{silent} {'has' if silent == 1 else 'have'} not reported a step yet"] if silent else []
     told += [f"{len(progress.waiting)} wait"] if progress.waiting else []
-    told += [f"{progress.unwritable} wait for a disk that is full or read-only"] if progress.unwritable else []
+    told += _of_trouble(progress)
     told += [f"{len(progress.failed)} failed: the first in {progress.failed[0][1]}"] if progress.failed else []
     found += [_cut("; ".join(told), width)] if told else []
     return [text.replace("…", "~").replace(ABSENT, "-") if plain else text for text in found[:height]]
@@ -76,9 +76,19 @@ def line(progress: Progress) -> str:
     """Write the progress in one line, for a log: the share of the work, the runs, the time left."""
     found = [f"{progress.share:.0%} of the work", f"{progress.done} of {counted(progress.total, 'run')} done"]
     found += [f"{len(progress.active)} under way"] if progress.active else []
-    found += [f"{progress.unwritable} wait for a disk that is full or read-only"] if progress.unwritable else []
+    found += _of_trouble(progress)
     found += [f"{len(progress.failed)} failed"] if progress.failed else []
     return "; ".join([*found, *([left] if (left := time_left(progress)) else [])])
+
+
+def _of_trouble(progress: Progress) -> list[str]:
+    """Say what went wrong and is mended by itself: processes that were killed, and a disk that is waited for."""
+    found = []
+    if progress.killed:
+        found.append(f"{progress.killed} killed from outside and started again")
+    if progress.unwritable:
+        found.append(f"{progress.unwritable} wait for a disk that is full or read-only")
+    return found
 
 
 def time_left(progress: Progress) -> str:

@@ -29,7 +29,8 @@ class Failure:
         """What went wrong, or where the reader can see it."""
         if self.noted:
             quote = "".join(f"\n    {line}" for line in self.noted.lines.splitlines())
-            return f"the first, {self.noted.run_id}, {self.noted.sentence} Its log, {self.noted.log}, says:{quote}\n"
+            says = f" Its log, {self.noted.log}, says:{quote}\n" if quote else ""
+            return f"the first, {self.noted.run_id}, {self.noted.sentence}{says}"
         if self.exit_code == UNWRITABLE:
             return (
                 f"the first, {self.run_ids[0]}, could not write for {UNWRITABLE_SECONDS / 60:.0f} minutes: the disk is "
@@ -50,6 +51,7 @@ class Chain:
 
     Attributes:
         reached: how far it was when it was last killed: complete runs, and steps of the one under way.
+        killed: how many times in all it was started again because its process was killed.
         unwritable: since when, of the monotonic clock, it cannot write; again: when it is to be tried again.
     """
 
@@ -58,6 +60,7 @@ class Chain:
     stage: int
     needs: Needs = NOT_STATED
     restarts: int = 0
+    killed: int = 0
     log: str = field(default="")
     reached: float = 0.0
     unwritable: float = 0.0
@@ -85,6 +88,7 @@ def judged(chain: Chain, code: int, store: Store, waiting: list[Chain], failures
     """
     if was_killed(code) and _may_restart(chain, store):
         chain.restarts += 1
+        chain.killed += 1
         waiting.insert(0, chain)
     elif code == UNWRITABLE and _may_wait(chain):
         waiting.append(chain)

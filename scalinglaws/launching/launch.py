@@ -26,9 +26,11 @@ def require_success(failures: Sequence[Failure], asked: str):
         RunsFailedError: there are failures.
     """
     if failures:
+        why = failures[0].why
+        end = "" if why.endswith("\n") else " " if why.endswith(".") else ". "
         raise RunsFailedError(
-            f"{len(failures)} {asked} failed; {failures[0].why}. Fix the cause and repeat the same command: finished "
-            "runs are kept."
+            f"{len(failures)} {asked} failed; {why}{end}Fix the cause and repeat the same command: finished runs are "
+            "kept."
         )
 
 
@@ -95,6 +97,7 @@ def _ask(chains: list[Chain], store: Store, needs: Callable[[Sequence[RunSpec]],
 
 def _train_all(left: Work, clock: Clock, watch: Watch, ended: Callable[[int], None], tell: Callable[[Progress], None]):
     """Start what waits and collect what is over, until nothing is left."""
+    chains = [*left.waiting, *left.under_way]
     while left.waiting or left.under_way:
         left.fill()
         time.sleep(POLL_SECONDS)
@@ -102,7 +105,7 @@ def _train_all(left: Work, clock: Clock, watch: Watch, ended: Callable[[int], No
         left.fill()
         for stage in left.completed() if over else ():
             ended(stage)
-        tell(progress := _told(left, clock, over))
+        tell(progress := replace(_told(left, clock, over), killed=sum(chain.killed for chain in chains)))
         watch.look(progress.done, progress.total)
 
 

@@ -69,6 +69,7 @@ class LocalWork:
                 over.append(chain)
                 judged(chain, 0 if self.running[job] is None else code or 0, self.store, self.waiting, self.failures)
             if code is not None:
+                job.end()  # where it was a prefix that was killed, what it started ends by this
                 del self.running[job]
                 self.leaving.append(job)
         return over

@@ -39,6 +39,7 @@ class Progress:
         share: of the work of all runs that is done, from 0 to 1; already: runs that were done when the launch began.
         waiting: ids of the runs that wait, in their order; failed: of those that failed, with the paths of their logs.
         unwritable: chains that wait until their disk can be written to again.
+        killed: how often a process was killed from outside and its chain started again, in this launch.
         processes: that train; cpu_seconds: of theirs so far, None where the system does not say.
     """
 
@@ -53,6 +54,7 @@ class Progress:
     processes: int = 1
     cpu_seconds: float | None = None
     unwritable: int = 0
+    killed: int = 0
 
 
 def work_of(spec: RunSpec, overhead_flops: float = OVERHEAD_FLOPS) -> float:

@@ -25,6 +25,7 @@ from .audit_tables import findings, waterfall
 from .facts import facts
 from .law_trials import TRIALS, ranking, trials
 from .table_cells import Cell, ReportTable, estimated, without_empty
+from .use_table import TITLE, use
 
 FLOORS = ("E", "L_inf")  # names of the irreducible loss in the laws
 PUBLISHED = "Published values are of another tokenizer, text and range of sizes: not a target."
@@ -48,6 +49,7 @@ def _asked(results: StudyResults) -> tuple[tuple[str, str, Callable[[], ReportTa
         ("audit", "The audit", lambda: findings(results.audit)),
         ("waterfall", "From Kaplan's exponent to Hoffmann's", lambda: waterfall(results.audit)),
         ("runs", "All runs", lambda: runs(results)),
+        ("use", TITLE, lambda: use(results.used)),
         ("seeds", "Spread over seeds", lambda: seeds(results)),
         ("corpus", "The text", lambda: facts("corpus", "The text", results.corpus)),
         ("settings", read, lambda: facts("settings", read, results.settings)),

@@ -11,6 +11,7 @@ from .fitted import Band, Estimate, FittedLaw, FrontierFound, LearningCurve, Pro
 from .live_plan import LivePlan
 from .summary import summary_blocks
 from .tested import HeldOutTest, Ranking, SeedSpread, WrittenForecast
+from .used import UseOfRun
 
 KAPLAN_COUNTS = {"N": "params_nonembedding", "D": "tokens", "C": "flops_6nd", "L": "loss_nats"}
 
@@ -68,6 +69,7 @@ class StudyResults(PublicRecord):
             added where a page or a figure needs them.
         of: "study", or "table" for runs that somebody else trained: then the machine, text and cost are unknown.
         held_out: the test of the largest held-out size; `also_held_out`: those of the smaller ones.
+        used: what each run of a study used, lost work included; of runs of earlier releases nothing is known.
         spent: seconds of run time of "training", "held-out runs" and "evaluations", which are `train_seconds` together.
     """
 
@@ -101,6 +103,7 @@ class StudyResults(PublicRecord):
     profiles: tuple[ProfiledConstant, ...] = ()
     ledger: tuple[WrittenForecast, ...] = ()
     also_held_out: tuple[HeldOutTest, ...] = ()
+    used: tuple[UseOfRun, ...] = ()
 
     @property
     def tests(self) -> tuple[HeldOutTest, ...]:

@@ -10,13 +10,14 @@ from ..launching.watch import hours_of, used_in
 from ..records.json_values import to_plain
 from ..records.numbers_in_text import about
 from ..records.text_blocks import Block, rows_of
-from ..store.attempts import attempts_in, used
 from ..store.lock import LOCK, Holder, holder_of, in_use
 from ..store.store import Store, open_store
+from ..training.own_trainer.ends import DISK, KILLED
 from .placing import terms_of
 from .taking_part import BY_HAND
+from .use_of_runs import use_of
 
-STOPPED = "stopped"
+STOPPED, FAILED = "stopped", "failed"
 COSTS = {"process_hours": "hours", "gpu_hours": "GPU-hours", "kwh": "kWh", "money": "money"}  # field -> its column
 HEADS = ("run", "N", "tokens", "step", "loss, nats/token", "state")
 
@@ -26,10 +27,11 @@ class Standing:
     """One run: its outcome, or that it is under way, stopped or still to come; with its loss if it has one.
 
     A run is under way while a running process holds its lock, on this machine or another that gives signs of life; a
-    stopped run resumes with the next launch.
+    stopped run resumes with the next launch, and one whose last attempt failed is tried again by it.
 
     Attributes:
         trained_by: who trains it; of a stopped run whose process did not end by itself, who did, and how long ago.
+        failure: of one whose last attempt failed: why, and where its log is.
         process_hours, gpu_hours, kwh, money: used by all attempts; kwh and money None where they are not known.
     """
 
@@ -41,6 +43,7 @@ class Standing:
     steps: int
     loss_nats: float | None
     trained_by: str = ""
+    failure: str = ""
     process_hours: float = 0.0
     gpu_hours: float = 0.0
     kwh: float | None = None
@@ -67,14 +70,17 @@ class Status:
 
     def blocks(self) -> list[Block]:
         """Give what a command prints of it."""
-        done = sum(run.state not in ("to come", "under way", STOPPED) for run in self.runs)
-        stopped = sum(run.state == STOPPED for run in self.runs)
+        done = sum(run.state not in ("to come", "under way", STOPPED, FAILED) for run in self.runs)
+        stopped, failed = (sum(run.state == state for run in self.runs) for state in (STOPPED, FAILED))
         said = f"{self.name}: {done} of {len(self.runs)} runs done"
+        if failed:
+            said += f"; {failed} failed: once the cause is mended, the next launch tries them again"
         if stopped:
             said += f"; {stopped} stopped: no process trains them, and the next launch resumes them"
         costs = [name for name in COSTS if any(getattr(run, name) for run in self.runs)]
         heads = (*HEADS, *(COSTS[name] for name in costs))
-        lines = [f"{self.launched_by} launches them."] if self.launched_by else []
+        lines = [f"{one.run_id} failed: {one.failure}" for one in self.runs if one.failure][:1]
+        lines += [f"{self.launched_by} launches them."] if self.launched_by else []
         lines += [self.used.told()] if self.used else []
         return [said, rows_of(heads, [_row(run, costs) for run in self.runs], "runs"), *lines]
 
@@ -107,9 +113,8 @@ def status(folder: Path) -> Status:
 
 def _with_costs(one: Standing, store: Store, limits: Limits) -> Standing:
     """Add what all attempts at a run used."""
-    spent = limits.amounts(0.0, used(attempts_in(store.folder(one.run_id))))
-    money = spent.money if spent.process_hours else None
-    return replace(one, process_hours=spent.process_hours, gpu_hours=spent.gpu_hours, kwh=spent.kwh, money=money)
+    spent = use_of(one.run_id, store, limits)
+    return replace(one, **{name: getattr(spent, name) for name in COSTS})
 
 
 def _with_reason(one: Standing, why: str) -> Standing:
@@ -124,7 +129,11 @@ def _standing(store, spec) -> Standing:
         loss = run.final.loss_nats if run.final else None
         return Standing(spec.id, spec.shape.params(), tokens, run.outcome, spec.steps, spec.steps, loss)
     step, loss = store.progress(spec.id) or (0, None)
-    state = "to come" if not step else "under way" if store.is_held(spec) else STOPPED
+    held, failure = store.is_held(spec), store.failure(spec.id)
+    if failure and failure.kind not in (KILLED, DISK) and not held:
+        why = f"{failure.sentence} Its log: {failure.log}"
+        return Standing(spec.id, spec.shape.params(), tokens, FAILED, step, spec.steps, loss, failure=why)
+    state = "to come" if not step else "under way" if held else STOPPED
     told = _trained_by(store.holder(spec), state) if step else ""
     return Standing(spec.id, spec.shape.params(), tokens, state, step, spec.steps, loss, told)
 

@@ -65,6 +65,7 @@ from .tested_prediction import (
 from .text_of_study import StudyText, items_told, sweep_of, text_of
 from .train_lacking import Place, train_lacking
 from .tuned_rates import tuned
+from .use_of_runs import uses_of
 
 PACKAGES = ("scalinglaws", "torch", "numpy", "scipy", "tokenizers", "matplotlib")
 OF_EXPERTS = ("the shapes of a plan are those of dense models, and these are mixtures of experts",)
@@ -357,6 +358,7 @@ def _results(
         wall_seconds=seconds,
         train_seconds=sum(run.curve[-1].seconds for run in runs if run.curve),
         spent=spent(runs, held_out),
+        used=uses_of(sweep.runs, store, limits_of(study)),
         true_floor_nats=data.floor,
         notes=(*found.notes, *notes_on(runs, left_out)),
         law=law or "",

@@ -12,6 +12,7 @@ from ..corpora.token_files import open_data
 from ..run.run import FINISHED, Run, RunSpec, state_name
 from ..store.lock import Lease, held
 from ..store.store import Store
+from .failed_attempt import note
 from .interrupted import Interrupted
 from .metered import NONE, Gpus, metered, readings_of
 from .parallel import agreed, place, wait_for_all
@@ -63,7 +64,7 @@ def work(
                 run = _without_state(left, store)
                 if run is None:
                     with metered(store.folder(spec.id), gpus):
-                        run = _trained(left, store, stops, (device, engine), sent_to)
+                        run = _attempted(left, store, stops, (device, engine), sent_to)
                 if leads and not store.has(spec):
                     run = replace(run, spec=spec, readings=run.readings | readings_of(store.folder(spec.id)))
                     sent = sent_to.end(run)
@@ -106,6 +107,19 @@ def _without_state(spec: RunSpec, store: Store) -> Run | None:
     if not spec.parent or not (folder / "run.json").exists() or (folder / state_name(spec.first_step)).exists():
         return None
     return ended_with(store.run(store.spec(spec.lineage)), spec)
+
+
+def _attempted(spec: RunSpec, store: Store, stop: Callable[[], bool], how: tuple[str, str], tracking: Tracking) -> Run:
+    """Train a run, and note in its folder why that failed."""
+    if place() == 0:
+        store.forget_failure(spec.id)
+    try:
+        return _trained(spec, store, stop, how, tracking)
+    except Interrupted:
+        raise
+    except Exception as failure:
+        note(failure, spec, store)
+        raise
 
 
 def _trained(spec: RunSpec, store: Store, stop: Callable[[], bool], how: tuple[str, str], tracking: Tracking) -> Run:
