@@ -5,20 +5,30 @@ from dataclasses import replace
 
 import pytest
 from cli_made import spoken
+from report_sample import sample
 from test_lock import BRANCH, TRUNK, Ending
 
 import scalinglaws as sl
 from scalinglaws.designing.design import Sweep, read_sweep
+from scalinglaws.designing.read_study import read_study
 from scalinglaws.designing.study_file import Families, Study
 from scalinglaws.errors import LimitReachedError, MisuseError
 from scalinglaws.instruments.energy import EnergyMeter, PackageCounters
+from scalinglaws.launching.executors import HERE
 from scalinglaws.launching.launch import launch
 from scalinglaws.launching.limits import Amounts, Limits, limits_of, reached, refused
+from scalinglaws.launching.needs import stated
 from scalinglaws.launching.watch import hours_of, used_in
 from scalinglaws.records.json_values import to_plain, write_json
+from scalinglaws.reporting.tables import all_tables
+from scalinglaws.reporting.use_table import use
+from scalinglaws.results.used import UseOfRun
 from scalinglaws.store.attempts import Attempt, Used, attempts_in, used
 from scalinglaws.store.store import open_store
+from scalinglaws.studying.family_sweeps import joined, read_families
+from scalinglaws.studying.limits_checked import require_runs_within
 from scalinglaws.studying.placing import terms_of
+from scalinglaws.studying.use_of_runs import uses_of
 
 STUDY = Study("s", ((1, 8), (1, 12)), (1e4,), max_hours=2.0, max_cost=3.0, price_per_hour=2.0, watts=100.0)
 
@@ -113,6 +123,37 @@ def test_a_study_beyond_its_limit_starts_nothing_and_what_it_proposes_works(tmp_
     assert not list((tmp_path / "a" / "runs").glob("*/run.json"))
     proposed = float(str(said.value).rpartition("max_hours=")[2].rstrip("."))
     assert proposed > 1e-9
+
+
+def test_a_set_of_families_beyond_its_limit_starts_nothing_and_a_larger_limit_is_kept(tmp_path):
+    text = "synthetic:tokens=20000,val_tokens=1000,test_tokens=1000,vocabulary=32"
+    (tmp_path / "set.toml").write_text(
+        f'families = ["A", "B"]\ncorpus = "{text}"\ntokenizer = "symbols"\nn_ctx = 16\neval_tokens = 256\n'
+        "warmup_steps = 2\ntokens = [2e3]\n"
+    )
+    (tmp_path / "set").mkdir()
+    for name, width in (("A", 4), ("B", 8)):
+        (tmp_path / "set" / f"{name}.toml").write_text(f"shapes = [[1, {width}]]\n")
+    code, _, err = spoken("study", tmp_path / "set.toml", "--to", tmp_path / "a", "--max-hours", "1e-7")
+    said = " ".join(err.split())
+    assert code == 2 and "hours are estimated, and --max-hours 1e-07 allows" in said and "Nothing was started" in said
+    assert not list((tmp_path / "a").glob("runs/*/spec.json"))
+    proposed = float(said.rpartition("--max-hours ")[2].rstrip("."))
+    asked, store = read_study(str(tmp_path / "set.toml"), {"max_hours": proposed}), open_store(tmp_path / "a")
+    families, how = list(read_families(store).values()), {"limits": limits_of(asked), "said": stated(asked)}
+    within = {**how, "device": "cpu", "engine": "auto"}
+    require_runs_within(joined("", families), 0, store, HERE, within, print)
+
+
+def test_the_page_of_a_study_shows_what_each_run_used(store):
+    wrote(store, TRUNK.id, attempt(1800, joules=3.6e6, by="RAPL"), attempt(1800, joules=0.0, by="RAPL", pid=2))
+    uses = uses_of((TRUNK, BRANCH), store, Limits(price_per_hour=2.0))
+    assert uses == (UseOfRun(TRUNK.id, 2, 1.0, 1.0, 0.0, 1.0, "RAPL", 2.0),)
+    shown = use((*uses, replace(uses[0], run_id="b", kwh=None, kwh_by="")))
+    assert shown.columns == ("run", "attempts", "hours of processes", "CPU hours", "kWh", "money")
+    assert [cell.text for cell in shown.rows[-1]] == ["all", "4", "2", "2", "–", "4"]
+    assert "measured by RAPL" in shown.note
+    assert "use" in [table.name for table in all_tables(sample(used=uses))]
 
 
 def test_status_shows_what_was_used(store):

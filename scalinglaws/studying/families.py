@@ -57,7 +57,8 @@ def measure(
     findings.json and findings.md, and the page of all figures to report/. Each run is sent to the trackers in `track`.
 
     Raises:
-        MisuseError: a study, its text or the folder cannot be used in this way; nothing is trained.
+        MisuseError: a study, its text or the folder cannot be used in this way, or the missing runs are estimated to
+            exceed a limit; nothing is trained.
         RunsFailedError: a training process failed; finished runs are kept.
         LimitReachedError: a limit of the set was reached; states are kept.
     """
@@ -80,6 +81,7 @@ def measure(
         how = {"device": device, "engine": engine, "track": track, "tell": tell}
         how |= {"limits": limits_of(asked), "said": stated(asked)}
         families = list(asked_now.values())
+        _require_within(families, store, where, how, say)
         failures = _train(families, store, where, how, say, lambda: _tables(asked.name, store, laid_out))
         for line in complaints(store):
             say(line)
@@ -100,6 +102,14 @@ def _judge(name: str, store: Store, say):
         lambda: say(f"report: {families_page(found, store.path / REPORT).resolve()}"),
         lambda why: say(f"the page could not be written: {why}. The tables are kept: scalinglaws report {store.path}"),
     )
+
+
+def _require_within(families: list[Family], store: Store, where: Where, how: dict, say) -> None:
+    """Refuse a set whose missing runs, each counted once, are estimated to exceed its limits."""
+    from .limits_checked import require_runs_within  # which imports PyTorch
+
+    most = max(family.study.processes for family in families)
+    require_runs_within(joined("", families), most, store, where, how, say)
 
 
 def _train(families: list[Family], store: Store, where: Where, how: dict, say, tables: Callable) -> list[Failure]:

@@ -22,10 +22,15 @@ from .placing import placed
 from .text_of_study import StudyText
 
 
-def require_within(
-    study: Study,
-    sweep: Sweep,
-    data: StudyText,
+def require_within(study: Study, sweep: Sweep, data: StudyText, *asked: Any) -> None:
+    """Compare what the missing runs of a study are estimated to use with its limits, as `require_runs_within`."""
+    wanted = with_first_scan(study, sweep, (data.vocabulary, data.data_id, data.train_tokens), {})
+    require_runs_within(wanted, study.processes, *asked)
+
+
+def require_runs_within(
+    wanted: Sweep,
+    processes: int,
     store: Store,
     where: Where,
     how: Mapping[str, Any],
@@ -35,18 +40,21 @@ def require_within(
 
     Where the runs train on devices that are not here their time is not known before; they are stopped at the limit.
 
+    Args:
+        processes: at a time, as the study says; 0 for what this machine or the cluster takes.
+        how: the limits, what a process needs as the study says it, device and engine; `call` where a function trains.
+
     Raises:
         MisuseError: they exceed a limit, or a limit has no meaning for these runs.
     """
     limits: Limits = how["limits"]
     if not limits.any:
         return
-    wanted = with_first_scan(study, sweep, (data.vocabulary, data.data_id, data.train_tokens), {})
     missing = tuple(spec for spec in wanted.runs if not store.has(spec))
     needs = most_of([needs_of([spec], how["said"], how["device"], None) for spec in wanted.runs])
     if not missing:
         return
-    executor = placed(where, study.processes, how["device"], how["said"], missing)
+    executor = placed(where, processes, how["device"], how["said"], missing)
     gpus = needs.gpus if not getattr(executor, "gpus", 0) else min(needs.gpus, executor.gpus / executor.slots)  # type: ignore[union-attr]
     limits.require_sense(needs.gpus)
     left = Sweep(wanted.name, missing, wanted.held_out)
