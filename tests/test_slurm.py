@@ -1,17 +1,12 @@
-"""A launch on a real Slurm of two nodes on this machine, from unpacked Debian packages that SLURM_ROOT names.
+"""A launch on a real Slurm of two nodes on this machine, as benchmarks/faults/slurm_bed.py starts it."""
 
-apt-get download munge libmunge2 slurmctld slurmd slurm-client slurm-wlm-basic-plugins libhwloc15 liblua5.1-0, and
-dpkg-deb -x each into one folder: nothing is installed. The daemons run as root.
-"""
-
-import os
+import csv
+import importlib
 import signal
-import socket
 import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from test_launch import STUDY, numbers, prepare, text  # noqa: F401 (a fixture)
@@ -21,89 +16,18 @@ from scalinglaws.launching.launch import launch
 from scalinglaws.launching.slurm import Slurm
 from scalinglaws.training.worker import work
 
+slurm_bed = importlib.import_module("slurm_bed")  # from benchmarks/faults, which test_launch puts on the path
+slurm = slurm_bed.slurm
 pytestmark = pytest.mark.slow
-CONFIGURATION = """
-ClusterName=test
-SlurmctldHost={host}(127.0.0.1)
-SlurmctldPort={port}
-SlurmUser=root
-SlurmdUser=root
-AuthType=auth/munge
-AuthInfo=socket={state}/socket
-CryptoType=crypto/munge
-PluginDir={root}/usr/lib/x86_64-linux-gnu/slurm-wlm
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
-StateSaveLocation={state}/saved
-SlurmdSpoolDir={state}/spool-%n
-SlurmctldPidFile={state}/ctld.pid
-SlurmdPidFile={state}/d-%n.pid
-SlurmctldLogFile={state}/ctld.log
-SlurmdLogFile={state}/d-%n.log
-AccountingStorageType=accounting_storage/none
-JobAcctGatherType=jobacct_gather/none
-MpiDefault=none
-ReturnToService=2
-KillWait=30
-SchedulerParameters=batch_sched_delay=1,sched_interval=5
-NodeName=n[1-2] NodeHostname={host} NodeAddr=127.0.0.1 Port=[{first}-{second}] CPUs=2
-PartitionName=p Nodes=n[1-2] Default=YES MaxTime=INFINITE State=UP
-"""
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Start munged, slurmctld and two slurmd; their commands stand first on PATH while the tests run."""
-    root = os.environ.get("SLURM_ROOT")
-    if not root or not (Path(root) / "usr/sbin/slurmctld-wlm").exists():
-        pytest.skip("SLURM_ROOT names no folder of unpacked Slurm packages")
-    if os.geteuid():
-        pytest.skip("the daemons of Slurm run as root here")
-    state = tmp_path_factory.mktemp("slurm")
-    libraries = f"{root}/usr/lib/x86_64-linux-gnu"
-    before = dict(os.environ)
-    os.environ |= {
-        "LD_LIBRARY_PATH": f"{libraries}:{libraries}/slurm-wlm",
-        "SLURM_CONF": str(state / "slurm.conf"),
-        "PATH": f"{root}/usr/bin:{os.environ['PATH']}",
-    }
-    (state / "saved").mkdir()
-    (state / "key").write_bytes(os.urandom(1024))
-    (state / "key").chmod(0o400)
-    state.chmod(0o755)
-    ports = {"port": 26817, "first": 26818, "second": 26819}
-    (state / "slurm.conf").write_text(CONFIGURATION.format(host=socket.gethostname(), root=root, state=state, **ports))
-    own = [f"--{name}={state}/{file}" for name, file in MUNGE]
-    sbin = Path(root) / "usr/sbin"
-    conf = ["-D", "-f", str(state / "slurm.conf")]
-    step = ["-d", str(sbin / "slurmstepd-wlm")]
-    with open(state / "said.log", "ab") as said:
-        commands = [[sbin / "munged", "--foreground", "--force", *own], [sbin / "slurmctld-wlm", *conf]]
-        commands += [[sbin / "slurmd-wlm", *conf, "-N", node, *step] for node in ("n1", "n2")]
-        daemons = []
-        for command in commands:
-            daemons.append(subprocess.Popen(command, stdout=said, stderr=said))
-            time.sleep(2)
-    deadline = time.monotonic() + 60
-    while slurm("sinfo", "-h", "-o", "%D %t").split() != ["2", "idle"]:
-        assert time.monotonic() < deadline, slurm("sinfo") + (state / "said.log").read_text()
-        time.sleep(1)
-    yield state
-    slurm("scancel", "--user=root")
-    for daemon in reversed(daemons):
-        daemon.terminate()
-        daemon.wait()
-    os.environ.clear()
-    os.environ |= before
-
-
-MUNGE = (("key-file", "key"), ("socket", "socket"), ("pid-file", "m.pid"), ("log-file", "m.log"), ("seed-file", "seed"))
-
-
-def slurm(*words):
-    return subprocess.run(words, capture_output=True, text=True).stdout
+    """Two nodes; the commands of Slurm stand first on PATH while the tests run."""
+    if why := slurm_bed.missing():
+        pytest.skip(why)
+    with slurm_bed.started(tmp_path_factory.mktemp("slurm")) as started:
+        yield started
 
 
 SIX = replace(STUDY, shapes=((1, 8), (1, 12), (1, 16), (1, 20), (1, 24), (1, 32)), tokens=(3e4, 6e4))
@@ -146,3 +70,24 @@ def test_a_launch_that_died_finds_its_tasks_in_the_queue_again(tmp_path, text, c
     assert launch(sweep, store, Slurm(2)) == []
     assert len(list((store.path / "slurm").glob("*/job.json"))) == 1
     assert all(map(store.has, sweep.runs))
+
+
+def test_a_whole_study_on_slurm_gives_the_points_of_one_here(tmp_path, text, cluster):  # noqa: F811
+    (tmp_path / "s.toml").write_text(
+        f'corpus = "text:{text}"\nshapes = [[1, 8], [1, 12], [1, 16], [1, 24]]\ntokens = [3e4, 6e4]\nn_ctx = 32\n'
+        "eval_tokens = 1024\nevaluations = 4\nwarmup_share = 0.1\nhold_out = 1\ndraws = 50\n"
+    )
+    tables, said = [], []
+    for name, on in (("here", "local"), ("there", "slurm")):
+        for words in (("study", "s.toml", "--to", name, "--on", on), ("points", name, "--to", f"{name}.csv")):
+            done = subprocess.run(
+                [sys.executable, "-m", "scalinglaws", *words], cwd=tmp_path, capture_output=True, text=True
+            )
+            assert done.returncode == 0, done.stderr
+            said.append(done.stderr)
+        with open(tmp_path / f"{name}.csv", newline="") as file:
+            tables.append([row | {"seconds": ""} for row in csv.DictReader(file)])
+    assert tables[0] == tables[1] and len(tables[0]) == 4 * 2 - 1
+    assert "predicted before training" in said[2]
+    assert list((tmp_path / "there" / "slurm").glob("*/job.json"))
+    assert (tmp_path / "there" / "report" / "index.html").exists()

@@ -14,7 +14,7 @@ from scalinglaws.launching.launch import without_states
 from scalinglaws.records.json_values import to_plain, write_json
 from scalinglaws.run.run import RunSpec, together
 from scalinglaws.run.shape import Shape
-from scalinglaws.store.store import new_or_kept, open_store
+from scalinglaws.store.store import FailedRun, new_or_kept, open_store
 from scalinglaws.studying.run_tables import history, table_of
 
 SHAPE = Shape(n_layer=1, d_model=8, n_heads=1, n_ctx=32, n_vocab=256)
@@ -184,3 +184,29 @@ def test_a_folder_without_its_specification_is_not_told_to_be_named_as_it_is(tmp
     with pytest.raises(NameUnknownError) as raised:
         store.spec("L2-d16-0123456789ac")
     assert "Did you mean" not in str(raised.value)
+
+
+def test_a_size_and_a_seed_more_and_what_failed_or_was_deleted_are_all_that_is_trained(tmp_path, text):
+    store = store_with(tmp_path / "s", text, STUDY)
+    before = {path: path.stat().st_mtime_ns for path in store.path.glob("runs/*/run.json")}
+    wider, again = replace(STUDY, shapes=((1, 4), (1, 8))), replace(STUDY, seeds=2)
+    sizes, seeds = extend(store, wider), extend(store, again)
+    assert sizes and all("-d8-" in run_id for run_id in sizes)
+    assert {store.spec(run_id).seed for run_id in seeds} == {1}
+    failed = next(run_id for run_id in sorted(sizes) if not store.spec(run_id).is_trunk)
+    first = numbers(store, wider)[failed]
+    (store.folder(failed) / "run.json").unlink()
+    store.note_failure(FailedRun(failed, "a bug", "a bug: it failed.", "log.txt", ""))
+    assert extend(store, wider) == {failed} and store.failure(failed) is None
+    assert numbers(store, wider)[failed] == first
+    assert {path: path.stat().st_mtime_ns for path in before} == before  # whatever else was added
+
+
+def test_runs_of_another_version_are_complete_and_are_named_with_it(tmp_path, text):
+    store = store_with(tmp_path / "s", text, STUDY)
+    for run in store.runs():
+        store.keep(replace(run, provenance=run.provenance | {"scalinglaws": "0.0.1", "torch": "1.0"}))
+    assert extend(store, STUDY) == set()
+    added = extend(store, replace(STUDY, shapes=((1, 4), (1, 8))))
+    versions = {run.spec.id: run.provenance["scalinglaws"] for run in store.runs()}
+    assert {run_id for run_id, version in versions.items() if version != "0.0.1"} == added
