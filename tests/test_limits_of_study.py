@@ -126,7 +126,7 @@ def test_a_study_beyond_its_limit_starts_nothing_and_what_it_proposes_works(tmp_
 
 
 def test_a_set_of_families_beyond_its_limit_starts_nothing_and_a_larger_limit_is_kept(tmp_path):
-    text = "synthetic:tokens=20000,val_tokens=1000,test_tokens=1000,vocabulary=32"
+    text = "synthetic:tokens=20000,val_tokens=1024,test_tokens=1024,vocabulary=32"
     (tmp_path / "set.toml").write_text(
         f'families = ["A", "B"]\ncorpus = "{text}"\ntokenizer = "symbols"\nn_ctx = 16\neval_tokens = 256\n'
         "warmup_steps = 2\ntokens = [2e3]\n"
@@ -151,7 +151,7 @@ def test_the_page_of_a_study_shows_what_each_run_used(store):
     assert uses == (UseOfRun(TRUNK.id, 2, 1.0, 1.0, 0.0, 1.0, "RAPL", 2.0),)
     shown = use((*uses, replace(uses[0], run_id="b", kwh=None, kwh_by="")))
     assert shown.columns == ("run", "attempts", "hours of processes", "CPU hours", "kWh", "money")
-    assert [cell.text for cell in shown.rows[-1]] == ["all", "4", "2", "2", "–", "4"]
+    assert [cell.text for cell in shown.rows[-1]] == ["all", "4", "2.00", "2.00", "–", "4.00"]
     assert "measured by RAPL" in shown.note
     assert "use" in [table.name for table in all_tables(sample(used=uses))]
 

@@ -8,7 +8,8 @@ from counts import Counts
 from launches import SMALL, Hang, Launches
 
 LATEST = 12  # of a process's writes, that the fault begins with
-# What goes wrong, as inside/sitecustomize.py reads it. The last is a limit that the system itself keeps.
+# What goes wrong, as inside/sitecustomize.py reads it, until the launch says that it waits for the disk. The last is a
+# limit that the system itself keeps.
 KINDS = {
     "no space left": "ENOSPC on write",
     "over quota": "EDQUOT on write",
@@ -27,13 +28,13 @@ def measure(seed: int, size: int) -> Counts:
     rng = np.random.default_rng(seed)
     names = list(KINDS)
     with tempfile.TemporaryDirectory() as place:
-        launches = Launches(Path(place) / "studies", SMALL, seed)
+        launches = Launches(Path(place) / "studies", SMALL, seed, processes=1)
         for kind in [names[i % len(names)] for i in range(size)]:
             folder = launches.fresh()
             launches.counts.tries += 1
             fault = f"{KINDS[kind]}:{rng.integers(LATEST)}"
             try:
-                launches.wait(launches.start(folder, FAULTS_DISK=fault), folder, kind)
+                launches.wait(launches.start(folder, disk=fault), folder, kind)
                 launches.finish(folder, kind)
                 launches.judge(folder, kind)
             except Hang:

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 from counts import Counts
-from launches import HANG_SECONDS, SMALL, WHOLE, Hang, Launches, processes_of, send
+from launches import HANG_SECONDS, SMALL, WHOLE, Hang, Launches, processes_of, send, under_way
 
 FEW = 20  # kills up to which the smaller study serves
 PER_STUDY = 7  # kills in a row before a study is finished and compared
 LONGEST_SECONDS = 2.5  # from the first progress of a launch to the kill
 AGAIN_SECONDS = 0.05
-POLL_SECONDS = 0.005
 
 
 def measure(seed: int, size: int) -> Counts:
@@ -22,7 +21,8 @@ def measure(seed: int, size: int) -> Counts:
     rng = np.random.default_rng(seed)
     order = [kind for _ in range(-(-size // len(KINDS))) for kind in rng.permutation(len(KINDS))][:size]
     with tempfile.TemporaryDirectory() as place:
-        launches = Launches(Path(place) / "studies", SMALL if size <= FEW else WHOLE, seed)
+        few = size <= FEW
+        launches = Launches(Path(place) / "studies", SMALL if few else WHOLE, seed, processes=1 if few else 2)
         while order:
             row = [order.pop(0) for _ in range(min(PER_STUDY, len(order)))]
             left = _interrupted(launches, row, rng)
@@ -38,7 +38,7 @@ def _interrupted(launches: Launches, row: list[int], rng) -> list[int]:
         while row and not _finished(folder):
             kind = names[row[0]]
             process = launches.start(folder)
-            if _under_way(process, folder):
+            if under_way(process, folder):
                 row.pop(0)
                 launches.counts.tries += 1
                 done.append(kind)
@@ -55,24 +55,6 @@ def _interrupted(launches: Launches, row: list[int], rng) -> list[int]:
 def _finished(folder: Path) -> bool:
     runs = list((folder / "runs").glob("*"))
     return bool(runs) and all((run / "run.json").exists() for run in runs)
-
-
-def _under_way(process, folder: Path) -> bool:
-    """Wait until a worker of this launch has told of its progress; not where the launch ends before."""
-    before = time.time()
-    while process.poll() is None:
-        files = [*(folder / "runs").glob("*/progress.json")]
-        if any(_changed(file) > before for file in files):
-            return True
-        time.sleep(POLL_SECONDS)
-    return False
-
-
-def _changed(file: Path) -> float:
-    try:
-        return file.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _soon(rng) -> None:

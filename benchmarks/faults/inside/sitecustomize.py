@@ -1,42 +1,89 @@
 """What a process of a launch meets under a fault: Python runs this file where its folder is on PYTHONPATH.
 
-FAULTS_SECONDS: how often a run keeps its state and tells how far it is, in place of every 15 and every second.
-FAULTS_PAUSE: seconds that a run rests at each block of steps, so that whoever watches it finds it under way.
-FAULTS_DISK = KIND:COUNT: from the COUNT-th time on, writing into the store goes wrong in this way (`disk.py`).
+FAULTS_SECONDS: how often a run keeps its state and tells how far it is, in place of every 15 and every second; waits of
+the launch are shortened too. FAULTS_PAUSE: `pace`, below, of all processes.
+
+A process that trains into a folder reads FOLDER.faults beside it, JSON:
+    disk: "KIND:COUNT": from the COUNT-th time on, writing into the store goes wrong in this way (`disk.py`), for as
+        long as the file stands there.
+    pace: seconds that each call of the training step takes longer.
+    raise: "NAME:COUNT": the COUNT-th call of the training step raises this (`RAISED`).
 """
 
 import builtins
 import errno
 import importlib.util
 import io
+import json
 import os
 import resource
 import signal
 import sys
 import time
+from pathlib import Path
 
 SLOW_SECONDS = 0.05
 LIMIT_BYTES = 2000  # less than a state, more than a line of a log
+HASTY = {  # module -> what it waits for, and for how long under FAULTS_SECONDS
+    "scalinglaws.launching.chains": {"AGAIN_SECONDS": 0.5},
+    "scalinglaws.launching.slurm": {"LOOK_SECONDS": 1.0},
+    "scalinglaws.launching.watch": {"LOOK_SECONDS": 0.2},
+    "scalinglaws.training.metered": {"TOLD_SECONDS": 0.3},
+    "scalinglaws.training.own_trainer.process": {"GRACE_SECONDS": 2, "TOLD_SECONDS": 0.1},
+}
+RAISED = {
+    "memory": lambda: MemoryError("a made-up lack of memory"),
+    "bug": lambda: ValueError("a made-up bug"),
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+}
+TRAIN = "scalinglaws.training.train"
 
 
 class _Hasty:
-    """Import scalinglaws.training.train as it is, then set its two intervals and its pause."""
+    """Import modules as they are, then set how long they wait; and let the training step meet its faults."""
 
     def find_spec(self, name, path=None, target=None):
-        if name != "scalinglaws.training.train":
+        if name != TRAIN and name not in HASTY:
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            sys.meta_path.insert(0, self)
         run = spec.loader.exec_module
 
         def exec_module(module):
             run(module)
-            module.CHECKPOINT_SECONDS = module.PROGRESS_SECONDS = float(os.environ["FAULTS_SECONDS"])
-            if "FAULTS_PAUSE" in os.environ:
-                module.agreed = _after(float(os.environ["FAULTS_PAUSE"]), module.agreed)
+            for one, seconds in HASTY.get(name, {}).items():
+                setattr(module, one, seconds)
+            if name == TRAIN:
+                module.CHECKPOINT_SECONDS = module.PROGRESS_SECONDS = float(os.environ["FAULTS_SECONDS"])
+                _meet(module)
 
         spec.loader.exec_module = exec_module
         return spec
+
+
+def _meet(module) -> None:
+    """Let each call of the training step take longer, or raise, as the faults of this process say."""
+    pace, (name, _, count) = (
+        FAULTS.get("pace") or float(os.environ.get("FAULTS_PAUSE", "0")),
+        FAULTS.get("raise", "").partition(":"),
+    )
+    if not pace and not name:
+        return
+    calls = 0
+
+    class Met(module.RunUnderWay):
+        def advance(self, step):
+            nonlocal calls
+            calls += 1
+            time.sleep(pace)
+            if name and calls > int(count):
+                raise RAISED[name]()
+            return super().advance(step)
+
+    module.RunUnderWay = Met
 
 
 class _Full:
@@ -67,9 +114,9 @@ def _failing(call, code: int, due):
     return called
 
 
-def _after(seconds: float, call):
+def _slow(call):
     def called(*given):
-        time.sleep(seconds)
+        time.sleep(SLOW_SECONDS)
         return call(*given)
 
     return called
@@ -82,7 +129,7 @@ def _disk(kind: str, count: int) -> None:
     def due(_=None) -> bool:
         nonlocal left
         left -= 1
-        return left < 0
+        return left < 0 and os.path.exists(PLACE)
 
     def written(path, mode="r", *given, **more):
         writing = str(path).endswith(".part") and set(mode) & set("wax")
@@ -97,7 +144,7 @@ def _disk(kind: str, count: int) -> None:
         opened, io.open = io.open, written
         builtins.open = written
     elif call == "fsync":
-        os.fsync = _failing(os.fsync, code, due) if code else _after(SLOW_SECONDS, os.fsync)
+        os.fsync = _failing(os.fsync, code, due) if code else _slow(os.fsync)
     elif call == "rename":
         os.replace = _failing(os.replace, code, due)
     elif call == "list":
@@ -106,8 +153,24 @@ def _disk(kind: str, count: int) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT_BYTES * count, resource.RLIM_INFINITY))
 
 
+def _place() -> Path:
+    """Where the faults of this process stand: beside the folder that it trains into."""
+    words = sys.orig_argv
+    at = words.index("train") + 1 if "train" in words else len(words)
+    return Path(f"{words[at]}.faults") if at < len(words) else Path("no.faults")
+
+
+def _faults() -> dict:
+    try:
+        return json.loads(PLACE.read_text())
+    except OSError:
+        return {}
+
+
 if "FAULTS_SECONDS" in os.environ:
+    PLACE = _place()
+    FAULTS = _faults()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     sys.meta_path.insert(0, _Hasty())
-if "FAULTS_DISK" in os.environ and "train" in sys.argv + sys.orig_argv:
-    _disk(*(part(text) for part, text in zip((str, int), os.environ["FAULTS_DISK"].rsplit(":", 1), strict=True)))
+    if "disk" in FAULTS:
+        _disk(*(part(text) for part, text in zip((str, int), FAULTS["disk"].rsplit(":", 1), strict=True)))
