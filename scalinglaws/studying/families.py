@@ -57,8 +57,7 @@ def measure(
     findings.json and findings.md, and the page of all figures to report/. Each run is sent to the trackers in `track`.
 
     Raises:
-        MisuseError: a study, its text or the folder cannot be used in this way, or the missing runs are estimated to
-            exceed a limit; nothing is trained.
+        MisuseError: the set, a text or the folder cannot be used, or a limit would be exceeded; nothing is trained.
         RunsFailedError: a training process failed; finished runs are kept.
         LimitReachedError: a limit of the set was reached; states are kept.
     """
