@@ -66,10 +66,8 @@ class _Hasty:
 
 def _meet(module) -> None:
     """Let each call of the training step take longer, or raise, as the faults of this process say."""
-    pace, (name, _, count) = (
-        FAULTS.get("pace") or float(os.environ.get("FAULTS_PAUSE", "0")),
-        FAULTS.get("raise", "").partition(":"),
-    )
+    pace = FAULTS.get("pace") or float(os.environ.get("FAULTS_PAUSE", "0"))
+    name, _, count = FAULTS.get("raise", "").partition(":")
     if not pace and not name:
         return
     calls = 0
