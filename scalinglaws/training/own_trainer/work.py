@@ -44,7 +44,7 @@ class _How:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One start of the trainer for a run, whose batch is cut into so many parts."""
+    """One start of the trainer for a run, whose batch is cut into `parts`."""
 
     store: Store
     spec: RunSpec
