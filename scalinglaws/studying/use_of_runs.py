@@ -13,9 +13,10 @@ def use_of(run_id: str, store: Store, limits: Limits) -> UseOfRun:
     """Add the attempts at a run up, with energy and money by the terms of its study."""
     whole = used(attempts_in(store.folder(run_id)))
     spent = limits.amounts(0.0, whole)
-    known = {"kwh": spent.kwh, "kwh_by": spent.kwh_by, "money": spent.money} if whole.attempts else {}
     hours = spent.process_hours, whole.cpu_seconds / HOUR, spent.gpu_hours
-    return UseOfRun(run_id, whole.attempts, *hours, **known)
+    if not whole.attempts:
+        return UseOfRun(run_id, 0, *hours)
+    return UseOfRun(run_id, whole.attempts, *hours, spent.kwh, spent.kwh_by, spent.money)
 
 
 def uses_of(specs: Iterable[RunSpec], store: Store, limits: Limits) -> tuple[UseOfRun, ...]:
