@@ -117,7 +117,7 @@
   const ticked = (low, high) => { const values = ticksOf(low, high); return { tickmode: "array", tickvals: values, ticktext: values.map(tick) }; };
 
   function axis(given, crowded = false) {
-    const words = given.ticks && { tickmode: "array", tickvals: given.ticks, tickangle: crowded ? -60 : 0, ticktext: given.ticks.map((one, i) => wrapped(given.words[i] ?? String(one), crowded ? 26 : 14).map(plain).join("<br>")) };
+    const words = given.ticks && { tickmode: "array", tickvals: given.ticks, tickangle: crowded ? -60 : 0, ticktext: given.ticks.map((one, i) => wrapped(given.words[i] ?? String(one), crowded ? 16 : 14).map(plain).join("<br>")) };
     return {
       title: { text: typeset(given.label), font: { size: 12 } }, type: given.log ? "log" : "linear", ...(given.range.length ? { range: given.range } : {}),
       gridcolor: "#e4e6ea", linecolor: "#1b1f24", ticks: "outside", tickangle: 0, zeroline: false, exponentformat: "power", showexponent: "all", nticks: 7,
