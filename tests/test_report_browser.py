@@ -159,6 +159,10 @@ def test_charts_of_runs_follow_the_runs_that_the_reader_chooses(page):
 
 def test_the_page_prints_without_buttons_and_with_every_row(page):
     page.emulate_media(media="print")
+    assert (
+        page.locator("figure[data-chart] .still svg[role=img]:visible").count()
+        == page.locator("figure[data-chart]").count()
+    )
     assert page.locator("button:not(.sort):visible").count() == 0
     assert page.locator('table[data-name="runs"] tbody tr').last.is_visible()
     assert page.evaluate("document.querySelector('[data-name=runs]').parentElement.scrollHeight") <= page.evaluate(

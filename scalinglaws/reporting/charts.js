@@ -1,8 +1,12 @@
 "use strict";
-// The charts of the page, drawn by Plotly from the values in #charts. Without this script the page shows its pictures.
+// The charts of the page, drawn by Plotly from the values in #charts. Without this script the page shows its pictures,
+// which are text until the page is printed: twenty thousand elements that it need not lay out to open.
 (() => {
   const element = document.getElementById("charts");
-  if (!element || typeof Plotly === "undefined") return;
+  const showPictures = () => { for (const one of document.querySelectorAll(".still > noscript")) one.parentElement.innerHTML = one.textContent; };
+  if (!element || typeof Plotly === "undefined") { showPictures(); return; }
+  addEventListener("beforeprint", showPictures);
+  matchMedia("print").addEventListener("change", (event) => { if (event.matches) showPictures(); });
   const charts = JSON.parse(element.textContent);
   const symbols = { o: "circle", s: "square", D: "diamond", "^": "triangle-up", v: "triangle-down", P: "cross", X: "x", h: "hexagon", "*": "star" };
   const PF_DAY = 8.64e19;

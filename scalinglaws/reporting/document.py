@@ -134,6 +134,7 @@ def live_figure(figure: DrawnFigure, picture: str, number: str, links: str = "")
     links = f'<span class="files">{links}</span>' if links else ""
     data = f'<details data-of="{figure.name}"><summary>Data of this figure</summary></details>' if live else ""
     chart = f' data-chart="{figure.name}"' * live
+    picture = f"<noscript>{picture}</noscript>" if live and picture else picture  # text to a page that draws charts
     return (
         f'<figure id="figure-{figure.name}"{chart}><div class="paper">'
         f'<div class="still">{picture}</div><div class="live" hidden></div></div>'
