@@ -1,6 +1,6 @@
 """The kernel as machine code: made once a machine by numba and LLVM, kept in a file, and loaded by LLVM alone.
 
-Numba is imported only to make it, and optimises nothing itself: its own way links and optimises every function again
+Numba is imported only to translate it (`translating`): its own way links, optimises and compiles every function again
 inside each of its callers, in 25 s of CPU time, where one pass over the whole takes 2.
 """
 
@@ -19,7 +19,8 @@ from ...records.cache_folder import cache_folder
 from ...records.json_values import write_whole
 from ...store.lock import held
 
-SOURCES = tuple(f"{name}.py" for name in "attention blocks kernel lanes layers places products tiles".split())
+PARTS = "attention blocks kernel lanes layers places products tiles translating"
+SOURCES = tuple(f"{name}.py" for name in PARTS.split())
 NAME = "scalinglaws_run"
 ARGUMENTS = 7
 PATIENCE = 300.0  # seconds to wait for another process that makes the same file
@@ -110,13 +111,18 @@ def _translated() -> str:
     import numba
 
     from . import kernel
+    from .translating import Translator
 
     config: Any = numba.config
     level = config.OPT
     config.OPT = type(level)(0)
     try:
         made = numba.njit(  # type: ignore[call-overload]
-            numba.void(*[numba.int64] * ARGUMENTS), error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+            numba.void(*[numba.int64] * ARGUMENTS),
+            error_model="numpy",
+            no_cpython_wrapper=True,
+            no_cfunc_wrapper=True,
+            pipeline_class=Translator,
         )(kernel.run)
     finally:
         config.OPT = level

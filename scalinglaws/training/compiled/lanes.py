@@ -11,6 +11,8 @@ from numba import njit, types
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
+from .translating import Translator
+
 LANES = 8
 WIDE = 2 * LANES  # columns of the wide tile
 F32, I32, I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
@@ -22,7 +24,11 @@ INTS = types.CPointer(types.int64)
 
 # called by nothing but one another: no wrappers for Python and C; the type of njit lacks these two options
 compiled = njit(  # type: ignore[call-overload]
-    error_model="numpy", fastmath={"contract"}, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    error_model="numpy",
+    fastmath={"contract"},
+    no_cpython_wrapper=True,
+    no_cfunc_wrapper=True,
+    pipeline_class=Translator,
 )
 
 
