@@ -8,6 +8,8 @@ from ..fitting.outliers import SHOWN, WILD
 from .evidence import DEGREES
 from .mixture import Posterior
 
+LEAST = DEGREES / (DEGREES + WILD**2)  # weight by Student's t of a point that far off, over that of one on the forecast
+
 
 def distances(made: Posterior) -> np.ndarray:
     """Give how far each ln(target) lies above the forecast there, in standard deviations of its noise, (points,).
@@ -36,5 +38,6 @@ def far_off(made: Posterior, names: Sequence[str]) -> tuple[str, ...]:
     lie, them = ("lies", "it") if len(far) == 1 else ("lie", "them")
     return (
         f"{len(far)} of {len(apart)} points {lie} over {WILD:g} standard deviations of the noise off the forecast: "
-        f"{shown}{rest}. It gives {them} hardly any weight. Look at {them}; exclude {them} with a reason.",
+        f"{shown}{rest}. Each has less than {LEAST:.0%} of the weight of a point on it. Look at {them}; exclude {them} "
+        "with a reason.",
     )
