@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 from marked_part import place_in, put
 
 from scalinglaws.designing.design import read_sweep
+from scalinglaws.designing.rate_scan import SCAN
 from scalinglaws.errors import StoreError
 from scalinglaws.points.points import Points
 from scalinglaws.points.reading import read_points
@@ -49,6 +50,7 @@ def keep(folder: Path, to: Path) -> None:
 
 def losses(points: Points) -> str:
     """Write the final loss of every size, horizon and seed."""
+    points = points.take(points["excluded_because"] != SCAN)
     sizes, horizons = np.unique(points["params_nonembedding"]), np.unique(points["tokens"])
     rows = ["| N | (n_layer, d_model) | loss at tokens |", "|---|---|---|"]
     for n in sizes:
