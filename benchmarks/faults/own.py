@@ -113,7 +113,7 @@ KINDS = {
     "all but the trainer killed": Fault(_all(trainer=False), codes=ANY, after=_gone),
     "exit code 137": _met("exit:137", (0,), said=AGAIN, meets=ONCE),
     "exit code 143": _met("exit:143", (0,), said=AGAIN, meets=ONCE),
-    "killed each time": _met("signal:9", said="was killed 3 times by|signal 9"),
+    "killed each time": _met("start:9", said="was killed 3 times by|signal 9"),
     "killed behind a shell": _met("signal:15", (0,), said=AGAIN, meets=ONCE, options=("--prefix", SHELL)),
     "a bug": _met("bug", said="a bug: .*ValueError: a made-up bug", tracebacks=1),
     "another exit code": _met("exit:3", said="a bug: it ended with exit code 3"),
