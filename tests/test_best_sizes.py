@@ -113,3 +113,20 @@ def test_a_best_size_of_a_fitted_law_is_widened_by_its_reach_too():
         assert (spread > np.exp(1.96 * RATE * np.log(100))) == beyond
     fixed = plan(drawn, 100 * LARGEST, fixed_params=1e9).params
     assert fixed.low == fixed.value == fixed.high
+
+
+def test_a_law_that_misses_the_optima_of_its_own_runs_says_so_and_its_interval_holds_the_best_size():
+    from scalinglaws.fitting.fit import fit
+    from scalinglaws.planning.size_miss import size_miss
+    from scalinglaws.uncertainty.draws import draws
+
+    points = table()
+    free, forced = (draws(fit("chinchilla", points, fix=fix), draws=100) for fix in ({}, {"alpha": 0.25}))
+    assert size_miss(free).here < 0.05 and size_miss(free).rate < 2 * RATE and not size_miss(free).warnings
+    assert size_miss(forced).here == pytest.approx(0.43, abs=0.1)
+    for times in (1, 10):
+        made = plan(forced, times * LARGEST)
+        assert made.params.low < best(times * LARGEST) < made.params.high
+        assert any("does not fit their optima" in sentence for sentence in made.warnings)
+    held = plan(forced, 10 * LARGEST, fixed_params=1e9)
+    assert held.params.low == held.params.high

@@ -17,7 +17,7 @@ from ..predicting.predict import predict_chosen
 from ..records.arguments import checked
 from ..results.fitted import Estimate
 from ..results.letters import unit_of_loss
-from ..results.size_error import RATE, RATE_OF_FORECAST, size_widened
+from ..results.size_error import RATE_OF_FORECAST, size_widened
 from ..uncertainty.drawn import Draws, barred_of
 from .best_split import Spending, trade
 from .buildable import Building
@@ -29,6 +29,7 @@ from .least_compute import Sizes
 from .near_optimum import NearOptimum, alternatives, buildable, flat_range
 from .planned import Plan
 from .rates_and_batches import band, settings
+from .size_miss import SizeMiss, size_miss
 from .undetermined import check_useful, interval
 
 
@@ -177,7 +178,9 @@ def _assembled(several, mixed, splits: list[Split], spending, goal, machine, bui
         loss, reach, said = forecast_loss(known, first, level)
     else:
         loss, reach, said = _mixed_loss(mixed, splits, of_loss) if mixed else _loss(several, splits, of_loss)
-    sized = partial(size_widened, reach=1.0 if held else reach, rate=RATE_OF_FORECAST if known else RATE)
+    misses = [SizeMiss(rate=RATE_OF_FORECAST) if known else SizeMiss() if held else size_miss(one) for one in several]
+    each = [partial(size_widened, reach=1.0 if held else reach, rate=one.rate, here=one.here) for one in misses]
+    sized = each[0]
     params = sized(_pooled(first.params, [s.params_draws for s in splits], level, mixed))
     check_useful(several, spending.flops, params)
     tokens = sized(_pooled(first.tokens, [s.tokens_draws for s in splits], level, mixed))
@@ -203,13 +206,15 @@ def _assembled(several, mixed, splits: list[Split], spending, goal, machine, bui
         shapes=buildable(valley, first.params, fit.columns["N"], building, machine) if valley and building else (),
         epochs=None if spending.unique_tokens is None else first.tokens / spending.unique_tokens,
         cost=machine.cost(trained),
-        by_law={s.law.name: sized(_pooled(s.params, [s.params_draws], level)) for s in splits}
+        by_law={
+            s.law.name: own(_pooled(s.params, [s.params_draws], level)) for s, own in zip(splits, each, strict=True)
+        }
         if len(splits) > 1
         else {},
         warnings=(
-            *dict.fromkeys(said),
+            *dict.fromkeys((*said, *(sentence for one in misses for sentence in one.warnings))),
             *_warnings(several, splits, spending, params, held),
-            *(goal.doubts if goal else ()),
+            *(goal.doubts(float(reach)) if goal else ()),
         ),
         goal=goal,
     )

@@ -102,9 +102,9 @@ const livePlan = (() => {
     return before + (at - k) * (after - before);
   }
 
-  // The interval of a best size with the error of the form beyond the fitted compute.
+  // The interval of a best size with the error of the form: at any compute, and beyond the fitted.
   function widened(found, live, reach) {
-    const half = live.size_rate * Math.max(Math.log(reach), 0);
+    const half = Math.hypot(live.size_rate * Math.max(Math.log(reach), 0), live.size_here);
     const end = (one, side) => one && found.value * Math.exp(side * Math.hypot(Math.max(side * Math.log(one / found.value), 0), half));
     return half > 0 ? { ...found, low: end(found.low, -1), high: end(found.high, 1) } : found;
   }
@@ -168,7 +168,7 @@ const livePlan = (() => {
     if (!(first.tokens >= 1)) return { why: "This budget leaves no tokens to train on after those that are served: raise it." };
     const pooled = (name) => interval(splits.flatMap((one) => [...one[name]]), live.level);
     const reach = (6 * first.at[0] * first.at[1]) / live.largest;
-    const sized = (name, value) => widened({ value, ...pooled(name) }, live, capped ? 1 : reach);
+    const sized = (name, value) => (capped ? { value, ...pooled(name) } : widened({ value, ...pooled(name) }, live, reach));
     const params = sized("drawn", first.params);
     if (!(params.low && params.high && params.high / params.low <= USELESS)) return { why: "The best size at this budget is not determined by these runs: its interval is wider than a factor of 10,000." };
     const loss = surfaceAt(live.surface, ...first.at);

@@ -77,7 +77,8 @@ class LivePlan:
         batches: published laws; not asked where `batch_tokens` is given.
         repetition: (R_D*, R_N*), by which the value of repeated tokens and of excess parameters decays.
         largest: largest fitted compute, 6 N D, in FLOPs; `level` of the intervals.
-        size_rate: half-width of the interval of ln N*, at the level, that the error of the form adds per ln(reach).
+        size_rate: half-width of the interval of ln N*, at the level, that the error of the form adds per ln(reach);
+            size_here: that which it adds at any compute.
         per_token: whether the loss is in nats per token, which laws of the batch take.
     """
 
@@ -88,5 +89,6 @@ class LivePlan:
     largest: float
     level: float
     size_rate: float
+    size_here: float
     per_token: bool
     batch_tokens: float | None = None

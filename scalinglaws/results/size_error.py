@@ -12,20 +12,21 @@ RATE_OF_FORECAST = 0.03  # ... and of a forecast, which draws its discrepancy to
 
 
 def half_of_form(level: float, rate: float) -> float:
-    """Give the half-width of ln N* per ln(reach) at a confidence level."""
+    """Give the half-width at a confidence level of what has a standard deviation: ln N*, or that per ln(reach)."""
     return NormalDist().inv_cdf((1 + level) / 2) * rate
 
 
-def size_widened(found: Estimate, reach: float, rate: float = RATE) -> Estimate:
-    """Add the error of the form to the interval of a best size, or of its tokens; none within the fitted compute.
+def size_widened(found: Estimate, reach: float, rate: float = RATE, here: float = 0.0) -> Estimate:
+    """Add the error of the form to the interval of a best size, or of its tokens.
 
     A best size is where two slopes of the loss are equal: an error of the form too small to be seen in the losses moves
     it. No resample of the runs can show that.
 
     Args:
-        reach: compute over the largest fitted. rate: standard deviation of ln N* per ln(reach).
+        reach: compute over the largest fitted. rate: standard deviation of ln N* per ln(reach), none within the fitted
+            compute. here: standard deviation at any compute.
     """
-    half = half_of_form(found.level, rate) * max(float(np.log(reach)), 0.0)
+    half = float(np.hypot(half_of_form(found.level, rate) * max(np.log(reach), 0.0), half_of_form(found.level, here)))
     if not half or not found.value > 0:
         return found
 

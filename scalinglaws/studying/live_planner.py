@@ -9,11 +9,12 @@ from ..errors import FitError, LawError, MisuseError, PointsError
 from ..laws import LAWS, Law
 from ..planning.best_split import REPETITION
 from ..planning.rates_and_batches import FAR
+from ..planning.size_miss import SizeMiss, size_miss
 from ..predicting.forecast import Forecaster
 from ..predicting.predict import predict_chosen
 from ..results.letters import unit_of_loss
 from ..results.live_plan import BatchLaw, DrawnLaw, LivePlan, LossSurface, Moves
-from ..results.size_error import RATE, RATE_OF_FORECAST, half_of_form
+from ..results.size_error import RATE_OF_FORECAST, half_of_form
 from ..results.study_results import Recommendation
 from ..uncertainty.drawn import Draws
 from .predictor import Predictor, fitted_compute
@@ -48,6 +49,7 @@ def live_plan(by: Predictor, plans: Sequence[Recommendation], **how: Any) -> Liv
         surface = _surface(by, drawn, sizes, tokens, level, how.get("ceiling"))
     except (LawError, FitError, MisuseError, PointsError):
         return None
+    miss = SizeMiss(rate=RATE_OF_FORECAST) if isinstance(by, Forecaster) else size_miss(drawn[0])
     return LivePlan(
         laws=tuple(_drawn_law(one, _moves(by, plans)) for one in drawn),
         surface=surface,
@@ -55,7 +57,8 @@ def live_plan(by: Predictor, plans: Sequence[Recommendation], **how: Any) -> Liv
         repetition=REPETITION,
         largest=fitted_compute(by),
         level=level,
-        size_rate=half_of_form(level, RATE_OF_FORECAST if isinstance(by, Forecaster) else RATE),
+        size_rate=half_of_form(level, miss.rate),
+        size_here=half_of_form(level, miss.here),
         per_token=unit_of_loss(drawn[0].fit.columns["L"]) == "nats/token",
         batch_tokens=how.get("batch_tokens"),
     )
