@@ -52,7 +52,9 @@ def test_optima_and_their_laws_are_those_that_made_the_sweep(batches):
     assert law.params.low < -0.7 < law.params.high and law.tokens.low < 0.3 < law.tokens.high
     assert law.params.high - law.params.low < 0.4
     there = found.at(1e10, 2e11)["lr"]
-    assert there.low < np.exp(optimum(1e10, 2e11)[0]) < there.high < 3 * there.low
+    assert there.low < np.exp(optimum(1e10, 2e11)[0]) < there.high
+    own = law.at(1e10, 2e11)  # without the error of the form that beyond the cells is added
+    assert own.high < 3 * own.low
 
 
 @pytest.mark.slow
@@ -128,3 +130,13 @@ def test_the_command_prints_cells_laws_and_a_place(tmp_path):
     said = json.loads(out)
     assert code == 0 and len(said["cells"]) == 12 and said["at"][0]["lr"]["low"] < said["at"][0]["lr"]["high"]
     assert spoken("sweeps", path, "--at", "C=1e21")[0] == 2
+
+
+def test_beyond_the_cells_the_interval_of_a_best_setting_has_the_error_of_the_law_s_form():
+    found = sweeps(swept(batches=0, rates=7))
+    line = found.lines["lr"]
+    inside, beyond = (4e8, 2e10), (1e10, 2e11)
+    assert found.at(*inside)["lr"] == line.at(*inside)
+    own, said = line.at(*beyond), found.at(*beyond)["lr"]
+    form = 1.96 * 0.045 * np.log(found.reach(*beyond))
+    assert np.log(said.high / said.value) == pytest.approx(np.hypot(np.log(own.high / own.value), form), rel=1e-3)

@@ -13,6 +13,7 @@ from ..points.sweeps import TRIED, cells_of
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
 from ..results.fitted import Estimate
+from ..results.size_error import size_widened
 from .sweep_lines import SweepLine, line_of, of_logs
 from .sweep_surface import SPARE, Lowest, lowest_of, powers
 from .sweeps_text import sweeps_blocks
@@ -73,6 +74,8 @@ class Sweeps(PublicRecord):
     def at(self, params: float, tokens: float) -> dict[str, Estimate]:
         """Give the best setting of every knob at a size and number of tokens, with its interval.
 
+        Beyond the cells the interval has the error of the law's form, as that of a best size does (`size_widened`).
+
         Raises:
             MisuseError: a size or number of tokens that is not positive.
             FitError: too few cells have an optimum.
@@ -85,7 +88,8 @@ class Sweeps(PublicRecord):
                 f"no law of the best settings: {len(self.optima)} of {len(self.cells)} cells have an optimum inside "
                 "what was tried. Sweep wider, or more sizes and tokens."
             )
-        return {knob: line.at(params, tokens) for knob, line in self.lines.items()}
+        reach = self.reach(params, tokens)
+        return {knob: size_widened(line.at(params, tokens), reach) for knob, line in self.lines.items()}
 
     def reach(self, params: float, tokens: float) -> float:
         """Give 6 N D over the largest of the cells with an optimum."""
