@@ -81,7 +81,7 @@ OF_SWEEPS = (
     Swept("5 rates, noise 0.1%", 5, 1, 0.001),
     Swept("7 rates x 6 batches, noise 0.1%", 7, 6, 0.001),
     Swept("7 rates, noise 0.1%, optima scatter by 15%", 7, 1, 0.001, scatter=0.15),
-    Swept("7 rates, noise 0.1%, a law that bends", 7, 1, 0.001, bent=0.05),
+    Swept("7 rates, noise 0.1%, no power law", 7, 1, 0.001, bent=0.05),
 )
 OF_CURVES = (
     Curves("tissue, fitted by tissue, 3 schedules", "tissue", "tissue", 3),
