@@ -138,7 +138,7 @@ REFUSED = {
         {"COLUMN": "lr"},
     ),
     "counting/local_exponent.py _between": (("exponents", "chinchilla"), ROWS, "--n-vocab --aspect", {}),
-    "studying/next_runs.py next_runs": (
+    "studying/next_runs.py _offered": (
         ("next", "TABLE", "--for", "plan at C=1e22", "--budget", "1e9"),
         ROWS,
         "--budget",
@@ -204,7 +204,7 @@ REFUSED = {
         "--where",
         {},
     ),
-    "auditing/claim_gate.py refuse": (
+    "errors.py refuse": (
         ("predict", "chinchilla", "TABLE", "--at", "N=1e10,D=1e12", *QUICK),
         rows_with(loss=lambda i, row: row["loss"] * np.exp(0.3 * NOISE[i])),
         "--anyway",
@@ -212,10 +212,10 @@ REFUSED = {
     ),
 }  # fmt: skip
 
-LONG = ("auditing/claim_gate.py refuse", "frontiers/slices.py _lacking", "frontiers/c_min.py adjusted",
+LONG = ("errors.py refuse", "frontiers/slices.py _lacking", "frontiers/c_min.py adjusted",
         "predicting/prior.py read_prior", "fitting/weights.py _kind", "planning/goals.py checked",
         "fitting/columns.py check_no_sweep", "frontiers/sweeps.py _asked", "frontiers/sweeps.py _varied",
-        "studying/next_runs.py next_runs", "auditing/claim_gate.py _rising", "auditing/claim_gate.py unexplained",
+        "studying/next_runs.py _offered", "auditing/claim_gate.py _rising", "auditing/claim_gate.py unexplained",
         "auditing/claim_gate.py scattered",
         "fitting/curve_tables.py of_runs", "fitting/curve_tables.py _require_one_size",
         "studying/side_by_side.py _counted", "studying/side_by_side.py _common_size",
