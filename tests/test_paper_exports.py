@@ -17,9 +17,13 @@ from report_sample import sample
 import scalinglaws as sl
 from scalinglaws.errors import MisuseError
 from scalinglaws.points.points import Points
+from scalinglaws.records.json_values import from_plain, read_json
 from scalinglaws.records.latex import as_latex, columns_as_latex, escaped
 from scalinglaws.records.text_blocks import rows_of
+from scalinglaws.results.study_results import StudyResults
 from scalinglaws.studying.exports import exports
+
+ENGLISH = Path(__file__).parents[1] / "studies" / "english-cpu"
 
 HOSTILE = '100% of $x_1 & #2 ~ ^ \\input{/etc/passwd} <b> | "q" {'
 
@@ -127,6 +131,13 @@ def test_python_writes_what_the_command_writes(tmp_path):
 
 
 def test_options_of_a_table_are_refused_for_a_study_whose_results_are_there(tmp_path):
-    kept = Path(__file__).parents[1] / "studies" / "english-cpu"
+    kept = ENGLISH
     code, _, told = spoken("export", str(kept), "--where", "tokens > 1e6", "--to", str(tmp_path / "paper"))
     assert code == 2 and "scalinglaws points" in told and not (tmp_path / "paper").exists()
+
+
+def test_results_of_an_earlier_version_are_read():
+    kept = read_json(ENGLISH / "results.json")
+    for added in ("size_rate", "size_here"):
+        kept["budgets"]["live"].pop(added, None)
+    assert from_plain(StudyResults, kept, "results.json").budgets.live.size_here == 0.0

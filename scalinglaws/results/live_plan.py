@@ -88,7 +88,7 @@ class LivePlan:
     repetition: tuple[float, float]
     largest: float
     level: float
-    size_rate: float
-    size_here: float
     per_token: bool
     batch_tokens: float | None = None
+    size_rate: float = 0.0  # results that were written before these two have neither
+    size_here: float = 0.0
