@@ -47,44 +47,32 @@ def test_nanogpt_trains_a_study(tmp_path):
     assert results.fits and results.held_out.measured
 
 
-def test_hugging_faces_trainer_trains_a_study(tmp_path):
-    python = os.environ.get("HF_PYTHON", sys.executable)
-    if subprocess.run([python, "-c", "import accelerate, transformers"], capture_output=True).returncode:
-        pytest.skip("HF_PYTHON names no Python with transformers and accelerate")
-    (tmp_path / "hf_train.py").write_text(example("Hugging Face Trainer", "python"))
+def by_example(tmp_path, heading: str, named: str, variable: str, packages: str):
+    """Run an example of six runs whose files are NAMED_train.py and NAMED.toml, by the Python that a variable names."""
+    python = os.environ.get(variable, sys.executable)
+    if subprocess.run([python, "-c", f"import {packages}"], capture_output=True).returncode:
+        pytest.skip(f"{variable} names no Python with {packages}")
+    (tmp_path / f"{named}_train.py").write_text(example(heading, "python"))
     (tmp_path / "train.txt").write_text(words(20_000))
     (tmp_path / "val.txt").write_text(words(1_000))
-    (tmp_path / "hf.toml").write_text(example("Hugging Face Trainer", "toml").replace("python hf", f"{python} hf"))
-    results = sl.study(tmp_path / "hf.toml", tmp_path / "out", changes={"draws": 100})
+    text = example(heading, "toml").replace(f"python {named}", f"{python} {named}")
+    (tmp_path / f"{named}.toml").write_text(text)
+    results = sl.study(tmp_path / f"{named}.toml", tmp_path / "out", changes={"draws": 100})
     assert results.runs_present == results.runs_expected == 6
-    assert set(results.points["outcome"]) == {"finished"} and results.fits
+    assert set(results.points["outcome"]) == {"finished"}
+    return results
+
+
+def test_hugging_faces_trainer_trains_a_study(tmp_path):
+    assert by_example(tmp_path, "Hugging Face Trainer", "hf", "HF_PYTHON", "accelerate, transformers").fits
 
 
 def test_litgpt_trains_a_study(tmp_path):
-    python = os.environ.get("LITGPT_PYTHON", sys.executable)
-    if subprocess.run([python, "-c", "import litgpt"], capture_output=True).returncode:
-        pytest.skip("LITGPT_PYTHON names no Python with litgpt")
-    (tmp_path / "lit_train.py").write_text(example("litgpt", "python"))
-    (tmp_path / "train.txt").write_text(words(20_000))
-    (tmp_path / "val.txt").write_text(words(1_000))
-    (tmp_path / "lit.toml").write_text(example("litgpt", "toml").replace("python lit", f"{python} lit"))
-    results = sl.study(tmp_path / "lit.toml", tmp_path / "out", changes={"draws": 100})
-    assert results.runs_present == results.runs_expected == 6
-    assert set(results.points["outcome"]) == {"finished"} and results.fits
+    assert by_example(tmp_path, "litgpt", "lit", "LITGPT_PYTHON", "litgpt").fits
 
 
 def test_a_state_space_model_trains_a_study(tmp_path):
-    python = os.environ.get("HF_PYTHON", sys.executable)
-    if subprocess.run([python, "-c", "import transformers"], capture_output=True).returncode:
-        pytest.skip("HF_PYTHON names no Python with transformers")
-    (tmp_path / "mamba_train.py").write_text(example("A state-space model", "python"))
-    (tmp_path / "train.txt").write_text(words(20_000))
-    (tmp_path / "val.txt").write_text(words(1_000))
-    text = example("A state-space model", "toml").replace("python mamba", f"{python} mamba")
-    (tmp_path / "mamba.toml").write_text(text)
-    results = sl.study(tmp_path / "mamba.toml", tmp_path / "out", changes={"draws": 100})
-    assert results.runs_present == results.runs_expected == 6
-    assert set(results.points["outcome"]) == {"finished"}
+    results = by_example(tmp_path, "A state-space model", "mamba", "HF_PYTHON", "transformers")
     for run in sorted((tmp_path / "out" / "runs").glob("*")):
         told = json.loads((run / "trainer" / "result.json").read_text())["params_nonembedding"]
         assert told in results.points["params_nonembedding"]  # exactly: not one weight more

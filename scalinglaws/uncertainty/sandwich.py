@@ -63,8 +63,7 @@ def to_first_order(fit: Fit) -> Spread:
     np.add.at(score, index, (along * slope).T)
     np.add.at(own, index, np.einsum("pn,qn->npq", along * (MOST_LEVERAGE * second), along))
     away = np.linalg.solve(np.eye(len(along)) - inverse @ own, (score @ inverse)[:, :, None])[:, :, 0]
-    away -= away.mean(0)
-    return Spread((groups - 1) / groups * away.T @ away, float(degrees))
+    return Spread(_jackknife(away), float(degrees))
 
 
 def _hc3(fit: Fit) -> np.ndarray:
@@ -75,9 +74,13 @@ def _hc3(fit: Fit) -> np.ndarray:
 
 
 def _delete_one(fit: Fit, index: np.ndarray, groups: int) -> np.ndarray:
-    found = refit(fit, (index != np.arange(groups)[:, None]).astype(np.float64))
-    away = found.z - found.z.mean(0)
-    return (groups - 1) / groups * away.T @ away
+    return _jackknife(refit(fit, (index != np.arange(groups)[:, None]).astype(np.float64)).z)
+
+
+def _jackknife(left_out: np.ndarray) -> np.ndarray:
+    """Covariance (p, p) from the coordinates with each run left out in turn, (runs, p)."""
+    away = left_out - left_out.mean(0)
+    return (len(away) - 1) / len(away) * away.T @ away
 
 
 def t_draws(fit: Fit, spread: Spread, n: int, rng: np.random.Generator) -> np.ndarray:
