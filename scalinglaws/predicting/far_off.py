@@ -35,9 +35,9 @@ def far_off(made: Posterior, names: Sequence[str]) -> tuple[str, ...]:
     far = far[np.argsort(-np.abs(apart[far]), kind="stable")]
     shown = ", ".join(f"{names[i]} ({apart[i]:+.0f} sd)" for i in far[:SHOWN])
     rest = f" and {len(far) - SHOWN} more" if len(far) > SHOWN else ""
-    lie, them = ("lies", "it") if len(far) == 1 else ("lie", "them")
+    lie, each, them = ("lies", "It", "it") if len(far) == 1 else ("lie", "Each", "them")
     return (
         f"{len(far)} of {len(apart)} points {lie} over {WILD:g} standard deviations of the noise off the forecast: "
-        f"{shown}{rest}. Each has less than {LEAST:.0%} of the weight of a point on it. Look at {them}; exclude {them} "
-        "with a reason.",
+        f"{shown}{rest}. {each} has less than {LEAST:.0%} of the weight of a point on it. Look at {them}; exclude "
+        f"{them} with a reason.",
     )
