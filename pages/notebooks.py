@@ -45,6 +45,7 @@ def run(notebook: Path) -> list[Shown]:
     import matplotlib
 
     matplotlib.use("agg")
+    close_figures()
     namespace: dict[str, Any] = {"__name__": "__main__"}
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as empty:

@@ -201,6 +201,7 @@ def test_the_data_of_a_chart_open_as_a_table_and_nothing_scrolls_sideways(tab):
 
 def test_on_paper_the_picture_stands_in_place_of_the_chart(tab):
     tab.emulate_media(media="print")
-    assert tab.locator(".still svg").is_visible() and not tab.locator(".live").is_visible()
+    tab.locator(".still svg").wait_for()  # drawn once the page is told that it is printed
+    assert not tab.locator(".live").is_visible()
     tab.emulate_media(media="screen", color_scheme="dark")
     assert "invert" in tab.locator(".paper").evaluate("(e) => getComputedStyle(e).filter")

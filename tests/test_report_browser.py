@@ -159,6 +159,7 @@ def test_charts_of_runs_follow_the_runs_that_the_reader_chooses(page):
 
 def test_the_page_prints_without_buttons_and_with_every_row(page):
     page.emulate_media(media="print")
+    page.locator("figure[data-chart] .still svg").last.wait_for(state="attached")  # drawn once the page is printed
     assert (
         page.locator("figure[data-chart] .still svg[role=img]:visible").count()
         == page.locator("figure[data-chart]").count()
