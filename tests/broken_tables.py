@@ -9,18 +9,22 @@ def law(params, tokens):
     return TRUTH["E"] + TRUTH["A"] / params ** TRUTH["alpha"] + TRUTH["B"] / tokens ** TRUTH["beta"]
 
 
-def sound(seed=0, noise=0.003):
+# Sizes and tokens per parameter at which six computes have three to five runs.
+LEVELS = {"sizes": tuple(3e7 * 2.0 ** np.arange(6)), "ratios": (1.25, 5.0, 20.0, 80.0, 320.0)}
+
+
+def sound(seed=0, noise=0.003, sizes=tuple(np.geomspace(3e7, 3e9, 6)), ratios=(5.0, 10.0, 20.0, 40.0, 80.0)):
     """Thirty runs of six sizes at five numbers of tokens per parameter."""
     rng = np.random.default_rng(seed)
-    params, ratio = (one.ravel() for one in np.meshgrid(np.geomspace(3e7, 3e9, 6), [5.0, 10.0, 20.0, 40.0, 80.0]))
+    params, ratio = (one.ravel() for one in np.meshgrid(sizes, ratios))
     tokens = params * ratio
     loss = law(params, tokens) * np.exp(noise * rng.standard_normal(params.size))
     return {"params_total": params, "tokens": tokens, "loss_nats": loss, "flops": 6 * params * tokens}
 
 
-def broken() -> dict[str, dict]:
-    """Name -> columns."""
-    rng, t = np.random.default_rng(1), sound()
+def broken(**how) -> dict[str, dict]:
+    """Name -> columns: `sound` with the same options, broken in each way."""
+    rng, t = np.random.default_rng(1), sound(**how)
     n, d, loss = t["params_total"], t["tokens"], t["loss_nats"]
     half = np.arange(len(n)) % 2 == 0
     ray = np.geomspace(1e7, 1e10, 12)
