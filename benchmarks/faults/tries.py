@@ -1,6 +1,7 @@
 """Faults while an engine places the runs of a study: each met, said, and gone when the same command has finished."""
 
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from scalinglaws.store.attempts import attempts_in
 ANY = None
 AGAIN = "killed from outside and started again"  # what a launch says of it
 LONGEST_SECONDS = 1.0  # from the first progress of a launch to the fault
+MOST_EARLY_ENDS = 20  # launches of one kind that end before their fault comes
 
 
 @dataclass
@@ -57,13 +59,17 @@ class Fault:
 
 
 def meet(launches: Launches, faults: Mapping[str, Fault], size: int, rng, bed: Any = None) -> None:
-    """Meet `size` faults, each kind in turn; launches that ended before their fault came are tried again."""
+    """Meet `size` faults, each kind in turn; launches that ended before their fault came are tried again.
+
+    Raises:
+        RuntimeError: a fault came too late for every launch of a row of them.
+    """
     launches.counts.untold = 0
-    names = [name for _ in range(-(-size // len(faults))) for name in faults][:size]
-    while names:
-        name, folder = names[0], launches.fresh()
-        if _met(launches, name, faults[name], folder, rng, bed):
-            names.pop(0)
+    for name in [name for _ in range(-(-size // len(faults))) for name in faults][:size]:
+        start = time.monotonic()
+        if not any(_met(launches, name, faults[name], launches.fresh(), rng, bed) for _ in range(MOST_EARLY_ENDS)):
+            raise RuntimeError(f"{name}: {MOST_EARLY_ENDS} launches ended before their fault came")
+        print(f"  {name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
 
 
 def _met(launches: Launches, name: str, fault: Fault, folder: Path, rng, bed: Any) -> bool:
