@@ -9,11 +9,12 @@ def law(params, tokens):
     return TRUTH["E"] + TRUTH["A"] / params ** TRUTH["alpha"] + TRUTH["B"] / tokens ** TRUTH["beta"]
 
 
+SIZES, RATIOS = tuple(np.geomspace(3e7, 3e9, 6)), (5.0, 10.0, 20.0, 40.0, 80.0)
 # Sizes and tokens per parameter at which six computes have three to five runs.
 LEVELS = {"sizes": tuple(3e7 * 2.0 ** np.arange(6)), "ratios": (1.25, 5.0, 20.0, 80.0, 320.0)}
 
 
-def sound(seed=0, noise=0.003, sizes=tuple(np.geomspace(3e7, 3e9, 6)), ratios=(5.0, 10.0, 20.0, 40.0, 80.0)):
+def sound(seed=0, noise=0.003, sizes=SIZES, ratios=RATIOS):
     """Thirty runs of six sizes at five numbers of tokens per parameter."""
     rng = np.random.default_rng(seed)
     params, ratio = (one.ravel() for one in np.meshgrid(sizes, ratios))
