@@ -74,9 +74,14 @@ class Cluster:
             self.daemons[name] = subprocess.Popen(list(map(str, commands[name])), stdout=said, stderr=said)
 
     def wait_until_idle(self) -> None:
-        """Wait until both nodes are there and nothing is in the queue."""
+        """Wait until both nodes are there and nothing is in the queue; what waits there is to begin at once.
+
+        A task that a lost node gave back waits two minutes otherwise, also where another has since done its runs.
+        """
         deadline = time.monotonic() + UP_SECONDS
         while slurm("sinfo", "-h", "-o", "%D %t").split() != ["2", "idle"] or slurm("squeue", "-h"):
+            for job in slurm("squeue", "-h", "-t", "PD", "-o", "%A", "--array").split():
+                slurm("scontrol", "update", f"jobid={job}", "starttime=now")
             if time.monotonic() > deadline:
                 raise RuntimeError(slurm("sinfo") + slurm("squeue") + (self.state / "said.log").read_text())
             time.sleep(0.5)
