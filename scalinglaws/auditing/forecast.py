@@ -144,7 +144,7 @@ def _parts_of_doubt(e: Evidence, member: str, at: dict[str, float]) -> dict[str,
 
 
 def _parts_of_forecast(e: Evidence, at: dict[str, float]) -> dict[str, VarianceComponent]:
-    known = forecaster_of(e)
+    known = e.once("forecaster", forecaster_of)
     mean, sd = mean_and_sd(known, at)
     moved = [mean_and_sd(forecaster_of(e, rows), at)[0] - mean for rows in rows_of_parts(e).values()]
     forms = e.once("forms", bake_off)

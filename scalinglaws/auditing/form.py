@@ -98,7 +98,7 @@ def form_settled(e: Evidence) -> Judgement:
 
 def _within_the_forecast(e: Evidence, told: str, forms: Sequence[Form], good: Sequence[str]) -> Judgement:
     """Ask whether the forecast's interval has the loss by every good form; undecided where only one may be good."""
-    said = forecaster_of(e).ask(far_point(e), level=e.level)
+    said = e.once("forecaster", forecaster_of).ask(far_point(e), level=e.level)
     low, high = (float(np.ravel(end)[0]) for end in (said.low, said.high))
     out = {
         one.name: known

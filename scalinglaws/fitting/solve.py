@@ -96,6 +96,8 @@ def _walk(problem, starts, counts, target, most_steps):
     state = state_at(problem, z, counts, target)
     same_term = _same_term(problem.coordinates, state.majorant[0])
     reference = np.broadcast_to(whole(problem, counts, target), lam.shape)
+    size = counts if problem.loss.in_logs else counts * target**2
+    floor = np.broadcast_to(FLOOR * size.sum(1), lam.shape)
     steps, idle, last_gain = 0, np.zeros(len(z)), np.full(len(z), np.inf)
     for steps in range(most_steps):
         if steps == LONG:
@@ -103,8 +105,6 @@ def _walk(problem, starts, counts, target, most_steps):
         share = felt(problem, z, state.majorant, reference)
         least, most, at_end = _reach(problem.coordinates, z, share, low, high)
         step, decrement = _step(state, lam, at_end, same_term, _bend(problem.coordinates, state, same_term))
-        size = counts if problem.loss.in_logs else counts * target**2
-        floor = np.broadcast_to(FLOOR * size.sum(1), lam.shape)
         decrement = np.where(idle >= IDLE, np.minimum(decrement, last_gain), decrement)
         done = (decrement <= TOLERANCE * state.objective + floor) | ~np.isfinite(state.objective) | (lam > 1e12)
         if steps == most_steps - 1:
@@ -120,7 +120,7 @@ def _walk(problem, starts, counts, target, most_steps):
                 break
             alive, z, lam, step, decrement = alive[left], z[left], lam[left], step[left], decrement[left]
             state, low, high, idle = state.take(left), low[left], high[left], idle[left]
-            least, most, reference = least[left], most[left], reference[left]
+            least, most, reference, floor = least[left], most[left], reference[left], floor[left]
             counts = counts[left] if len(counts) > 1 else counts
             target = target[left] if len(target) > 1 else target
         moved = _within(z, step, least, most)

@@ -32,13 +32,12 @@ def profile(fit: Fit) -> tuple[dict, Spread]:
     with np.errstate(divide="ignore"):
         centre = boxed.coordinates.coordinates(fit.values)[0]
     errors = _errors(fit, spread, boxed.coordinates)
-    found = {}
-    for i, name in enumerate(boxed.coordinates.free):
-        if not np.isfinite(centre[i]) or not np.isfinite(errors[i]):
-            continue  # a term that vanished has no profile: its sandwich interval is used
-        held = _held(boxed, centre, errors, i)
-        found[name] = _signed_roots(fit, boxed, held, centre, errors, i)
-    return found, spread
+    # a term that vanished has no profile: its sandwich interval is used
+    known = [i for i in range(len(centre)) if np.isfinite(centre[i]) and np.isfinite(errors[i])]
+    held = {i: _held(boxed, centre, errors, i) for i in known}
+    rises = _rises(fit, boxed, held, centre)
+    names = boxed.coordinates.free
+    return {names[i]: _signed_roots(held[i], rises[i], centre[i], errors[i]) for i in known}, spread
 
 
 def _own_coordinates(fit: Fit) -> Problem:
@@ -64,26 +63,41 @@ def _held(problem, centre, errors, i):
     return at[(at >= problem.low[i]) & (at <= problem.high[i]) & (at != centre[i])]
 
 
-def _signed_roots(fit, problem, held, centre, errors, i):
-    """Refit with coordinate i fixed at each value, from the centre outwards: each start is the previous optimum."""
-    rises = np.full(len(held), np.nan)
-    for side in (-1, 1):
-        rows = [k for k in range(len(held)) if np.sign(held[k] - centre[i]) == side]
-        start = centre
-        for k in sorted(rows, key=lambda k: abs(held[k] - centre[i])):
-            start = start.copy()
-            start[i] = held[k]
-            low, high = problem.low.copy(), problem.high.copy()
-            low[i] = high[i] = held[k]
-            solution = solve(replace(problem, low=low, high=high), start[None])
-            if not np.isfinite(solution.objective[0]):
-                break
-            start, rises[k] = solution.z[0], solution.objective[0] - fit.objective
-    own = _own_curvature(held, centre[i], rises, errors[i])
+def _rises(fit, problem, held, centre) -> dict[int, np.ndarray]:
+    """Refit with coordinate i fixed at each value, from the centre outwards: each start is the previous optimum.
+
+    Every coordinate and each side of it is a row, and all rows are refitted at once.
+    """
+    rises = {i: np.full(len(values), np.nan) for i, values in held.items()}
+    rows = [(i, way, centre) for i, values in held.items() for way in _outwards(values, centre[i])]
+    for step in range(len(STEPS)):
+        rows = [row for row in rows if step < len(row[1])]
+        if not rows:
+            break
+        here = np.arange(len(rows)), [i for i, _, _ in rows]
+        starts = np.array([z for _, _, z in rows])
+        low, high = (np.repeat(side[None], len(rows), axis=0) for side in (problem.low, problem.high))
+        starts[here] = low[here] = high[here] = [held[i][way[step]] for i, way, _ in rows]
+        found = solve(replace(problem, low=low, high=high), starts)
+        for (i, way, _), objective in zip(rows, found.objective, strict=True):
+            rises[i][way[step]] = objective - fit.objective
+        ended = zip(rows, found.z, np.isfinite(found.objective), strict=True)
+        rows = [(i, way, z) for (i, way, _), z, good in ended if good]
+    return rises
+
+
+def _outwards(values: np.ndarray, centre: float) -> list[np.ndarray]:
+    """Give the places of the values below the centre and of those above it, the nearest first."""
+    order = np.argsort(np.abs(values - centre), kind="stable")
+    return [order[np.sign(values[order] - centre) == side] for side in (-1, 1)]
+
+
+def _signed_roots(held, rises, centre, error):
+    own = _own_curvature(held, centre, rises, error)
     with np.errstate(all="ignore"):
-        roots = np.sign(held - centre[i]) * np.sqrt(np.maximum(2 * rises, 0.0)) / own
+        roots = np.sign(held - centre) * np.sqrt(np.maximum(2 * rises, 0.0)) / own
     good = np.isfinite(roots)
-    held, roots = np.append(held[good], centre[i]), np.append(roots[good], 0.0)
+    held, roots = np.append(held[good], centre), np.append(roots[good], 0.0)
     order = np.argsort(held)
     return held[order], np.maximum.accumulate(roots[order])
 

@@ -116,8 +116,9 @@ def _gains(fit, counts, further) -> bool:
 def _from_all(fit, counts, further) -> Solution:
     """Take a few steps from every start, and continue to the end only from the best."""
     problem = fit.problem
-    begun = [np.repeat(start[None], len(counts), axis=0) for start in (fit.z, *further)]
-    best = best_of([solve_graduated(problem, start, counts, SHORT) for start in begun])
+    begun = (fit.z, *further)
+    starts = np.repeat(np.array(begun), len(counts), axis=0)
+    best = best_of(solve_graduated(problem, starts, np.tile(counts, (len(begun), 1)), SHORT), len(begun))
     left = np.flatnonzero(~best.converged)
     if not len(left):
         return best
@@ -132,19 +133,11 @@ def _further_starts(fit, many) -> list[np.ndarray]:
     return list(advance(fit.problem, z, steps=2) if can_project(fit.problem) else z)
 
 
-def best_of(found: list[Solution]) -> Solution:
-    """Keep the lowest objective of each row."""
-    best = found[0]
-    for other in found[1:]:
-        better = other.objective < best.objective
-        best = Solution(
-            np.where(better[:, None], other.z, best.z),
-            np.where(better, other.objective, best.objective),
-            np.where(better, other.decrement, best.decrement),
-            np.where(better, other.converged, best.converged),
-            steps=max(best.steps, other.steps),
-        )
-    return best
+def best_of(found: Solution, starts: int) -> Solution:
+    """Keep the lowest objective of each row; `found` has the rows of the first start, then those of the next."""
+    rows = len(found.z) // starts
+    best = np.argmin(found.objective.reshape(starts, rows), axis=0) * rows + np.arange(rows)
+    return Solution(found.z[best], found.objective[best], found.decrement[best], found.converged[best], found.steps)
 
 
 def blocks(fit: Fit, n: int, progress: Progress | None, make: Callable) -> tuple[np.ndarray, np.ndarray]:
