@@ -10,10 +10,9 @@ from importlib.resources import files
 from typing import Annotated, Any
 
 import typer
-from typer.main import get_command
 
 from ..errors import unknown_name
-from .app import SHOW, app
+from .app import SHOW, app, parser
 
 CORE = "completion.sh"  # the part that all shells run
 SHELLS = ("bash", "zsh", "fish")
@@ -64,7 +63,7 @@ def _core() -> str:
     from ..laws import LAWS
     from ..quantities import QUANTITIES
 
-    verbs = getattr(get_command(app), "commands", {})
+    verbs = parser().commands
     flags = {name for verb in verbs.values() for one in verb.params if _flag(one) for name in _names(one)}
     filled = {
         "FLAGS": sorted(flags | {"--help", "-h", "--version"}),

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from typer.main import get_command
-
 from ..errors import literal
 
 # An argument of Python -> the option of the same meaning, where their names differ.
@@ -73,10 +71,10 @@ def _word(value: Any) -> str:
 @cache
 def flags() -> dict[str, Flag]:
     """Find the flag of every argument: name -> flag, of the first command that has it."""
-    from .app import app
+    from .app import parser
 
     found: dict[str, Flag] = {}
-    for command in getattr(get_command(app), "commands", {}).values():
+    for command in parser().commands.values():
         for one in command.params:
             if one.name and one.param_type_name == "option":
                 found.setdefault(one.name, Flag(one.opts[0], one.multiple, getattr(one, "is_flag", False)))
