@@ -5,6 +5,7 @@ to be defended in its commit; an edge that is used no more has to go.
 """
 
 import ast
+import gc
 import sys
 import warnings
 from collections import defaultdict
@@ -143,12 +144,16 @@ class Source:
 
 def read_sources(package: Path) -> list[Source]:
     """Parse every module under a package folder."""
-    sources = []
-    for path in sorted(package.rglob("*.py")):
-        parts = path.relative_to(package).with_suffix("").parts
-        text = path.read_text(encoding="utf-8")
-        sources.append(Source(path, parts[0], "/".join(parts) + ".py", ast.parse(text), len(text.splitlines())))
-    return sources
+    gc.disable()  # it would go over the trees read so far again and again, which takes four times what parsing does
+    try:
+        return [_source(path, package) for path in sorted(package.rglob("*.py"))]
+    finally:
+        gc.enable()
+
+
+def _source(path: Path, package: Path) -> Source:
+    parts, text = path.relative_to(package).with_suffix("").parts, path.read_text(encoding="utf-8")
+    return Source(path, parts[0], "/".join(parts) + ".py", ast.parse(text), len(text.splitlines()))
 
 
 def imports_of(source: Source, package: Path) -> list[Import]:
