@@ -225,7 +225,12 @@ def made(world=None, seed=4, edit=None):
 
 def _points(table):
     names = list(dict.fromkeys(name for row in table for name in row))
-    return Points({name: [row.get(name) for row in table] for name in names})
+    return Points({name: _column([row.get(name) for row in table]) for name in names})
+
+
+def _column(values):
+    """Make an array of numbers, which is read several times faster; None is NaN."""
+    return values if any(isinstance(v, str) for v in values[:1]) else np.array(values, dtype=float)
 
 
 def _lineage(rows, family, layers, width, seed, longer=()):

@@ -21,6 +21,11 @@ IDS = [f"S{number}" for number in range(1, 31) if number != 13]
 QUIET = {"noise": 0.005, "seeds": 30, "repeats": 8}  # a quarter of the paper's noise from seed to seed, many seeds
 
 
+@cache
+def plain():
+    return made()
+
+
 @pytest.fixture(scope="module")
 def sound():
     return {verdict.id: verdict for verdict in findings(*made(World(**QUIET)), draws=400)}
@@ -28,12 +33,12 @@ def sound():
 
 @pytest.fixture(scope="module")
 def few_draws():
-    return FamilyTables(*made(), draws=50)
+    return FamilyTables(*plain(), draws=50)
 
 
 @pytest.fixture(scope="module")
 def noisy():
-    return {verdict.id: verdict for verdict in findings(*made(), draws=400)}
+    return {verdict.id: verdict for verdict in findings(*plain(), draws=400)}
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -112,7 +117,7 @@ def test_nothing_is_run_on_empty_tables():
 @cache
 def found_without(family):
     """The verdicts where the runs of one family are missing, those that other families hold too."""
-    runs, curves, positions = made()
+    runs, curves, positions = plain()
     kept = np.array([family not in str(named).split() for named in runs["family"]])
     curves = curves.take(~np.isin(curves["run_id"], runs["run_id"][~kept]))
     return findings(runs.take(kept), curves, positions, draws=50)
@@ -149,7 +154,7 @@ def test_a_claim_whose_parts_lose_their_intervals_is_undecided(name, few_draws):
 
 
 def test_three_sizes_give_no_curvature_and_so_no_verdict_on_a_bend():
-    runs, curves, positions = made()
+    runs, curves, positions = plain()
     three = np.unique(runs["params_nonembedding"][runs["family"] == "F-N"])[-3:]
     kept = np.isin(runs["params_nonembedding"], three) | (runs["family"] == "F-ND")
     curves = curves.take(np.isin(curves["run_id"], runs["lineage"][kept]))

@@ -163,13 +163,18 @@ def minima(coefficients: np.ndarray, exponents: tuple[float, float]) -> tuple[np
     return u, np.sum(basis(u, exponents) * coefficients, axis=-1)
 
 
-def _solved(stack: Stack, exponents: tuple[float, float], weights: np.ndarray, spare: int) -> Profiles:
-    root = np.sqrt(weights)[..., None]
+def _least_squares(stack: Stack, exponents: tuple[float, float], root: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Give the coefficients of each slice by weighted least squares, the residuals, and what both come from."""
     design = basis(stack.u, exponents)
     q, r = np.linalg.qr(design * root)
     solve = np.linalg.pinv(r) @ np.swapaxes(q * root, 1, 2)
     coefficients = (solve @ stack.loss[..., None])[..., 0]
     residual = np.where(stack.here, stack.loss - np.sum(design * coefficients[:, None], axis=-1), 0.0)
+    return coefficients, residual, solve, q
+
+
+def _solved(stack: Stack, exponents: tuple[float, float], weights: np.ndarray, spare: int) -> Profiles:
+    coefficients, residual, solve, q = _least_squares(stack, exponents, np.sqrt(weights)[..., None])
     leverage = np.sum(q * q, axis=-1)
     sizes = np.abs(residual[stack.here])
     inflation = np.sqrt(stack.here.sum() / max(spare, 1))
@@ -181,16 +186,18 @@ def _solved(stack: Stack, exponents: tuple[float, float], weights: np.ndarray, s
 def _best_exponents(stack: Stack, weights: np.ndarray, start: tuple[float, float]) -> tuple[float, float]:
     from scipy.optimize import minimize
 
-    def residuals(logs: np.ndarray) -> float:
-        found = _solved(stack, (float(np.exp(logs[0])), float(np.exp(logs[1]))), weights, 1)
-        return float(np.sum(weights * found.residual**2))
+    root = np.sqrt(weights)[..., None]
+
+    def squares(logs: np.ndarray) -> float:
+        _, residual, *_ = _least_squares(stack, (float(np.exp(logs[0])), float(np.exp(logs[1]))), root)
+        return float(np.sum(weights * residual**2))
 
     centre = np.log([_TYPICAL_EXPONENT, _TYPICAL_EXPONENT])
     spare = stack.here.sum() - 3 * len(stack.u)
 
     def cost(logs: np.ndarray) -> float:
         logs = np.clip(logs, np.log(0.01), np.log(4.0))
-        return spare * np.log(max(residuals(logs), 1e-24 * spare)) + np.sum(((logs - centre) / _PRIOR_SD) ** 2)
+        return spare * np.log(max(squares(logs), 1e-24 * spare)) + np.sum(((logs - centre) / _PRIOR_SD) ** 2)
 
     found = minimize(cost, np.log(start), method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-7, "maxiter": 300})
     alpha, beta = np.exp(np.clip(found.x, np.log(0.01), np.log(4.0)))
