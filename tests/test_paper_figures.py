@@ -16,6 +16,7 @@ from scalinglaws.reporting.drawing.drawing import Axis, ChartPanel, Drawing, ban
 from scalinglaws.reporting.drawing.drawn_figure import DrawnFigure
 from scalinglaws.reporting.drawing.limits import limits_of, marks_of_y
 from scalinglaws.reporting.paper.figure import drawn
+from scalinglaws.reporting.paper.figure_15 import where
 from scalinglaws.reporting.paper.shelf import PAPER_FIGURES, paper_figure
 from scalinglaws.results.fitted import Band
 from scalinglaws.studying.experiment import experiment, experiment_of_points, measured_tables
@@ -140,3 +141,8 @@ def test_every_figure_of_our_own_runs_is_drawn_whole_by_matplotlib():
         assert drawing.panels and not any(panel.missing for panel in drawing.panels), drawing.caption
         svg = DrawnFigure(one.name, one.title, drawing).svg()
         assert svg.count("<g id=") > 10
+
+
+def test_a_compute_of_contradiction_that_is_not_determined_is_no_number():
+    assert where(3e20, 1e20, 9e20) == ": at C_min = 3.00×10²⁰ FLOPs [1e+20, 9e+20]"
+    assert where(0.0, 8.5e-146, 1.8e115) == where(3e20, 1e10, 1e30) == "; these runs do not determine where"

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from report_sample import sample, written
 
+from scalinglaws.reporting.document import Document, Section, charts_of, html_of, live_figure
+from scalinglaws.reporting.drawing.drawing import Axis, ChartPanel, Drawing, points
+from scalinglaws.reporting.drawing.drawn_figure import DrawnFigure
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
@@ -137,6 +141,28 @@ def test_every_figure_is_a_chart_with_all_its_marks_and_nothing_overflows_the_wi
     )
     assert len(letters) > 100
     assert sorted(letters)[len(letters) // 4] >= 8  # they can be read on a telephone
+
+
+TOUCHING = """all => all.flatMap(chart => {
+  const ticks = [...chart.querySelectorAll(".xtick text")].map(one => [one.textContent, one.getBoundingClientRect()]);
+  ticks.sort((a, b) => a[1].left - b[1].left);
+  return ticks.slice(1).filter(([, box], i) => box.left < ticks[i][1].right).map(([text]) => text);
+})"""  # labels of ticks that overlap the one before
+
+
+def test_ticks_of_an_axis_do_not_touch_and_large_ones_are_all_powers_of_ten(browser, tmp_path):
+    marks = (points([6e11, 9e11, 2.5e12], [3e3, 1e4, 3e4]),)
+    figure = DrawnFigure("one", "One", Drawing((ChartPanel("", Axis("C (FLOPs)"), Axis("B (tokens)"), marks),)))
+    document = Document("t", "t", "", "", [Section("f", "F", live_figure(figure, "", "1"))], (), {"name": "t"},
+                        charts_of([figure]))  # fmt: skip
+    (tmp_path / "page.html").write_text(html_of(document), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 400, "height": 700})
+    page.goto((tmp_path / "page.html").as_uri())
+    page.locator("figure.alive").wait_for()
+    assert page.locator("figure .chart").evaluate_all(TOUCHING) == []
+    shown = page.locator(".xtick text, .ytick text").all_text_contents()
+    page.close()
+    assert len(shown) > 4 and all("10" in text and "," not in text for text in shown)
 
 
 @pytest.mark.parametrize("size", [(1400, 900), (900, 1000)])

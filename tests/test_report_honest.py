@@ -50,6 +50,8 @@ def test_a_constant_that_the_points_do_not_identify_is_not_printed_as_a_number()
     shown = sample(fits=(replace(first, unidentified=(name,), unsound="these points do not identify it"), *others))
     cell = next(row[3] for row in constants(shown).rows if row[2].text == name)
     assert (cell.text, cell.value) == ("not identified", None)
+    told = dict(five_sentences(sample(fits=(replace(first, unidentified=(name,)),), law=first.law)))["Law"]
+    assert f"{name} not identified" in told and f"{name} =" not in told
 
 
 def test_no_line_is_drawn_of_a_law_whose_term_went_to_nothing():

@@ -179,7 +179,7 @@ class Frontier(PublicRecord):
             low=tuple(e.low for e in read),
             high=tuple(e.high for e in read),
             law=f"frontier, {self.method}",
-            text=f"{line.quantity} = {line.at(1e18).value:.4g} (C / 1e18 FLOPs)^{line.exponent.value:.3f}",
+            text=f"{line.quantity} = {line.at(1e18).value:.4g} (C / 1e+18 FLOPs)^{line.exponent.value:.3f}",
             fitted_to=(min(seen), max(seen)),
             y_quantity=line.quantity,
             level=line.exponent.level,

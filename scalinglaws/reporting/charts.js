@@ -18,7 +18,7 @@
   const GREEK = { alpha: "α", beta: "β", gamma: "γ", delta: "δ", kappa: "κ", lambda: "λ", sigma: "σ" };
   // A formula, or the name of one constant, gets its letters, powers and indices; any other text stays as it is.
   const isFormula = (text) => /[)\w]\^[-−(\w]/.test(text);
-  const isConstant = (text) => /^(?:[\w-]+: )?(?:alpha|beta|gamma|delta|kappa|lambda|sigma|[A-Z])(?:_\w+)?$/.test(text);
+  const isConstant = (text) => /^(?:\([a-z]\) |[\w-]+: )?(?:alpha|beta|gamma|delta|kappa|lambda|sigma|[A-Z])(?:_\w+)?$/.test(text);
   function typeset(text, formula = isFormula(text) || isConstant(text)) {
     const safe = plain(text).replace(/\b([A-Zp])_(min|crit|eff)\b/g, "$1<sub>$2</sub>");
     if (!formula) return safe;
@@ -96,12 +96,18 @@
       type: "scatter", mode: "markers", x: [null], y: [null], showlegend: false, hoverinfo: "skip",
       marker: {
         colorscale: scale.colours.map((colour, i) => [i / (scale.colours.length - 1), colour]), cmin: at(scale.low), cmax: at(scale.high), color: [at(scale.low)], showscale: true,
-        colorbar: { title: { text: plain(scale.label), side: "right", font: { size: 11 } }, thickness: 10, outlinewidth: 0, tickvals: ticks, ticktext: ticks.map((k) => tick(10 ** k)), tickfont: { size: 10 } },
+        colorbar: { title: { text: plain(scale.label), side: "right", font: { size: 11 } }, thickness: 10, outlinewidth: 0, tickvals: ticks, ticktext: ticks.map((k) => tick(10 ** k, goesFar(scale.low, scale.high))), tickfont: { size: 10 } },
       },
     };
   }
 
-  const tick = (value) => { const k = Math.round(Math.log10(value)); return Math.abs(k) > 2 && Math.abs(value / 10 ** k - 1) < 1e-6 ? raised(k) : said(Number(value.toPrecision(3))); };
+  // On an axis that goes far, large and small values alike are powers of ten.
+  const goesFar = (low, high) => low < 1e-3 || high >= 1e4;
+  function tick(value, far = goesFar(value, value)) {
+    if (!far || (value >= 0.01 && value < 1000)) return said(Number(value.toPrecision(3)));
+    const [mantissa, exponent] = Number(value.toPrecision(3)).toExponential().split("e");
+    return mantissa === "1" ? raised(exponent) : `${mantissa}×${raised(exponent)}`;
+  }
   // Ticks of a logarithmic axis between two powers of ten: decades, else round numbers within a decade.
   function ticksOf(low, high) {
     const [first, last] = [Math.min(low, high), Math.max(low, high)];
@@ -118,25 +124,44 @@
     const step = [1, 2, 5, 10].map((one) => one * 10 ** Math.floor(Math.log10(rough))).find((one) => one >= rough);
     return Array.from({ length: 12 }, (_, i) => (Math.ceil(from / step) + i) * step).filter((one) => one <= to);
   }
-  const ticked = (low, high) => { const values = ticksOf(low, high); return { tickmode: "array", tickvals: values, ticktext: values.map(tick) }; };
+  // Of ticks that would touch the rounder one stays: `room` is the length of the axis, and a letter takes 7 pixels across.
+  function ticked(low, high, room, across) {
+    const [first, last] = [Math.min(low, high), Math.max(low, high)];
+    const all = ticksOf(low, high).map((value) => ({ value, text: tick(value, goesFar(10 ** first, 10 ** last)), at: (Math.log10(value) - first) / (last - first) * room }));
+    const digits = (one) => one.value.toExponential(2).replace(/[.]?0*e.*/, "");
+    const roundness = (one) => ["1", "5", "2", "3"].indexOf(digits(one)) + 1 || 9;
+    const size = (one) => (across ? 7 * one.text.length + 4 : 15);
+    const kept = [];
+    for (const one of [...all].sort((a, b) => roundness(a) - roundness(b))) {
+      if (kept.every((other) => Math.abs(one.at - other.at) > (size(one) + size(other)) / 2)) kept.push(one);
+    }
+    const shown = all.filter((one) => kept.includes(one));
+    return { tickmode: "array", tickvals: shown.map((one) => one.value), ticktext: shown.map((one) => one.text) };
+  }
 
-  function axis(given, crowded = false) {
+  function axis(given, room, across, crowded = false) {
     const words = given.ticks && { tickmode: "array", tickvals: given.ticks, tickangle: crowded ? -60 : 0, ticktext: given.ticks.map((one, i) => wrapped(given.words[i] ?? String(one), crowded ? 16 : 14).map(plain).join("<br>")) };
     return {
-      title: { text: typeset(given.label), font: { size: 12 } }, type: given.log ? "log" : "linear", ...(given.range.length ? { range: given.range } : {}),
+      title: { text: typeset(given.label), font: { size: 12 }, ...(across ? {} : { standoff: 6 }) }, type: given.log ? "log" : "linear", ...(given.range.length ? { range: given.range } : {}),
       gridcolor: "#e4e6ea", linecolor: "#1b1f24", ticks: "outside", tickangle: 0, zeroline: false, exponentformat: "power", showexponent: "all", nticks: 7,
-      ...(words ?? (given.log && given.range.length ? ticked(...given.range) : {})),
+      ...(words ?? (given.log && given.range.length ? ticked(...given.range, room, across) : {})),
     };
   }
 
   // A reader who zooms gets the ticks of what is shown.
-  function follow(place, panel) {
+  function follow(place, panel, rooms) {
     const own = [["xaxis", panel.x], ["yaxis", panel.y]].filter(([, given]) => given.log && !given.ticks);
     place.on("plotly_relayout", (changed) => {
       const moved = own.filter(([name]) => Object.keys(changed).some((key) => key.startsWith(`${name}.range`) || key === `${name}.autorange`));
-      const sets = moved.map(([name]) => Object.entries(ticked(...place.layout[name].range)).map(([key, value]) => [`${name}.${key}`, value]));
+      const sets = moved.map(([name]) => Object.entries(ticked(...place.layout[name].range, rooms[name], name === "xaxis")).map(([key, value]) => [`${name}.${key}`, value]));
       if (moved.length) Plotly.relayout(place, Object.fromEntries(sets.flat()));
     });
+  }
+
+  // The ends of a linear axis as its ticks are written.
+  function decimals(range) {
+    const step = Math.abs(range[1] - range[0]) / 5;
+    return step > 0 ? range.map((one) => one.toFixed(Math.max(0, -Math.floor(Math.log10(step))))) : [];
   }
 
   function draw(place, panel, scale) {
@@ -149,21 +174,24 @@
     const widest = Math.max(1, ...labels.map((lines) => 45 + 5.8 * Math.max(...lines.map((one) => one.length))));
     const together = Math.max(1, Math.floor(width / widest));
     const rows = together > 1 ? Math.ceil(labels.length / together) : labels.reduce((sum, lines) => sum + lines.length, 0);
-    const yaxis = axis(panel.y);
-    const left = 38 + 6.5 * Math.max(4, ...(yaxis.ticktext ?? []).map((one) => Math.max(...one.split("<br>").map((line) => line.length))));
-    const crowded = panel.x.words?.length && width / panel.x.words.length < 75;
-    const [plot, under] = [280, crowded ? 150 : panel.x.words?.length ? 90 : 56];
+    const [plot, words] = [280, panel.x.words ?? []];
+    const yaxis = axis(panel.y, plot, false);
+    const left = 38 + 6.5 * Math.max(4, ...(yaxis.ticktext ?? decimals(panel.y.range)).map((one) => Math.max(...one.split("<br>").map((line) => line.length))));
+    const rooms = { xaxis: place.clientWidth - left - (scale ? 100 : 20), yaxis: plot };
+    const crowded = words.length && width / words.length < 75;
+    const lines = Math.max(0, ...words.map((one) => wrapped(one, 14).length));
+    const under = crowded ? 150 : lines ? 30 + 16 * lines + (panel.x.label ? 22 : 0) : 56;
     const height = 10 + plot + under + 19 * rows;
     place.style.minHeight = `${height}px`;
     const layout = {
       margin: { l: left, r: scale ? 10 : 20, t: 10, b: under + 19 * rows }, height,
       font: { family: "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 12, color: "#1b1f24" }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      xaxis: axis(panel.x, crowded), yaxis, hovermode: "closest", showlegend: seen.size > 0,
+      xaxis: axis(panel.x, rooms.xaxis, true, crowded), yaxis, hovermode: "closest", showlegend: seen.size > 0,
       modebar: { bgcolor: "rgba(0,0,0,0)", color: "#7d8793", activecolor: "#3d7cc9" },
       legend: { orientation: "h", tracegroupgap: 0, x: 0, xanchor: "left", y: -under / plot, yanchor: "top", font: { size: 11 } },
     };
     const made = Plotly.newPlot(place, traces, layout, { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
-    return made.then(() => follow(place, panel));
+    return made.then(() => follow(place, panel, rooms));
   }
 
   const drawn = new Map();

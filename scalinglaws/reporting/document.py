@@ -161,13 +161,9 @@ def coded(text: str) -> str:
 def table_html(table: ReportTable, *, level: str = "h2") -> str:
     """Lay out a table that can be sorted and downloaded."""
     right = numeric(table)
-    heads = "".join(
-        f'<th scope="col" aria-sort="none"{NUMBER * is_right}><button type="button" class="sort">'
-        f"{html.escape(column) or '<span class=unseen>row</span>'}</button></th>"
-        for column, is_right in zip(table.columns, right, strict=True)
-    )
+    heads = "".join(map(_head, table.columns, right))
     rows = "\n".join("<tr>" + "".join(map(_cell, row, right)) + "</tr>" for row in table.rows)
-    note = f'<p class="note">{html.escape(table.note)}</p>' if table.note else ""
+    note = f'<p class="note">{formula(table.note)}</p>' if table.note else ""
     below = "".join(f"<li>{formula(line)}</li>" for line in table.below)
     return (
         f'<section id="table-{table.name}"><{level}>{html.escape(table.title)}</{level}>{note}'
@@ -176,6 +172,15 @@ def table_html(table: ReportTable, *, level: str = "h2") -> str:
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
         f'<p class="tools"><button type="button" class="csv" data-table="{table.name}">'
         "Download this table (CSV)</button></p>" + (f'<ul class="below">{below}</ul>' if below else "") + "</section>"
+    )
+
+
+def _head(column: str, right: bool) -> str:
+    shown, plain = formula(column), html.escape(column)
+    text = f' data-text="{plain}"' if shown != plain else ""
+    return (
+        f'<th scope="col" aria-sort="none"{NUMBER * right}{text}><button type="button" class="sort">'
+        f"{shown or '<span class=unseen>row</span>'}</button></th>"
     )
 
 

@@ -166,7 +166,7 @@ def _sheet(sheet: Sheet) -> ReportTable:
 
 def _value(value: float | str | None) -> Cell:
     if value is None or isinstance(value, str):
-        return Cell(value or ABSENT)
+        return Cell(value or ABSENT, maths="^" in (value or ""))
     if not np.isfinite(value):
         return Cell(ABSENT)
     return Cell(count(value) if float(value).is_integer() else number(value, 4), float(value))

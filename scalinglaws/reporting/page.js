@@ -39,7 +39,7 @@
     const body = [...table.tBodies[0].rows].map((row) => [...row.cells]);
     const bounded = (column) => body.some((row) => row[column].dataset.low !== undefined);
     const heads = [...table.tHead.rows[0].cells].flatMap((cell, column) => {
-      const name = cell.textContent.trim();
+      const name = cell.dataset.text ?? cell.textContent.trim();
       return bounded(column) ? [name, `${name}: low`, `${name}: high`] : [name];
     });
     const fields = ({ dataset, textContent }, column) => {

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..records.json_values import to_plain, write_json, write_whole
 from ..records.numbers_in_text import ABSENT, number, percent
 from ..results.fitted import Estimate
+from ..results.letters import size_in_words
 from ..results.side_by_side import Side, SideBySide, Worth, sentence
 from .answer import MOST_MINDED
 from .document import Document, Section, charts_of, html_of, live_figure, table_html, what_to_mind
@@ -27,7 +28,7 @@ def side_by_side_page(found: SideBySide, to: Path, *, pdf: bool = False) -> Path
         StoreError: the folder is not writable, or the disk is full.
     """
     to, found = Path(to), without_paths(found)
-    minded = found.minded()
+    minded = [_upper(text) for text in found.minded()]
     write_json(to / "side_by_side.json", to_plain(found))
     made = side_by_side_figures(found)
     pictures = {one.name: saved(one, to / "figures", pdf=pdf) for one in made}
@@ -91,7 +92,6 @@ def _multipliers(found: SideBySide) -> ReportTable:
     rows = tuple(
         (
             Cell(one.name),
-            Cell(one.reference),
             Cell(number(one.flops), one.flops),
             Cell(number(one.loss, 4), one.loss),
             estimated(one.value),
@@ -100,9 +100,12 @@ def _multipliers(found: SideBySide) -> ReportTable:
         )
         for one in found.worths
     )
-    columns = ("study", "reference", "compute of the reference (FLOPs)", f"loss ({found.unit})",
+    columns = ("study", "compute of the reference (FLOPs)", f"loss ({found.unit})",
                f"times that compute [{percent(found.level)}]", "verdict", "extrapolated because")  # fmt: skip
-    note = "At its best size each, by the law of each; compute is 6 N D. Below 1 the study needs less."
+    note = (
+        f"The reference is {found.sides[0].name}. Each is at its best size, by its own law; compute is 6 N D. Below 1 "
+        "the study needs less."
+    )
     return ReportTable("multipliers", "Compute multipliers", columns, rows, found.withheld or note)
 
 
@@ -120,7 +123,7 @@ def _constants(found: SideBySide) -> ReportTable:
         for one in found.sides
     )
     columns = ("study", *names, "a of N* ~ C^a", "b of D* ~ C^b", "R²", "not to be used because")
-    note = f"{found.law}: {found.formula}; N is {found.size}, the loss in {found.unit}."
+    note = f"{found.law}: {found.formula}; N counts {size_in_words(found.size)}, the loss is in {found.unit}."
     return ReportTable("constants-by-study", "The laws", columns, rows, note)
 
 

@@ -38,7 +38,12 @@ def loss_of(results: "StudyResults") -> str:
 
 def sizes_in_words(results: "StudyResults") -> str:
     """Say in words what N counts."""
-    return _SIZES.get(size_of(results), size_of(results).replace("_", " "))
+    return size_in_words(size_of(results))
+
+
+def size_in_words(column: str) -> str:
+    """Say in words what a column of sizes counts."""
+    return _SIZES.get(column, column.replace("_", " "))
 
 
 def unit_of_loss(name: str) -> str:

@@ -124,8 +124,9 @@ def law_found(results: "StudyResults") -> str:
         return f"No law is fitted yet ({runs_present(results)})."
     if why := fit.unsound or _units(results):
         return f"Withheld: {why}. {NEXT}."
-    shown = {name: UNIDENTIFIED if name in fit.unidentified else typeset(v) for name, v in fit.values.items()}
-    constants = ", ".join(f"{name} = {text}" for name, text in shown.items())
+    known = [f"{name} = {typeset(value)}" for name, value in fit.values.items() if name not in fit.unidentified]
+    unknown = [name for name in fit.values if name in fit.unidentified]
+    constants = ", ".join([*known, *unknown]) + (f" {UNIDENTIFIED}" if unknown else "")
     levels = {percent(value.level) for value in fit.values.values()}
     return (
         f"{fit.formula} with {constants} ({'/'.join(sorted(levels))} intervals, {fit.interval_method}); "

@@ -8,6 +8,7 @@ from ..records.numbers_in_text import abbreviated, number, typeset
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block, rows_of
 from .fitted import Band, Estimate, LearningCurve
+from .letters import size_in_words
 
 LESS, MORE, EQUAL = "needs less compute", "needs more compute", "not distinguished"
 
@@ -105,7 +106,7 @@ class SideBySide(PublicRecord):
         rows = [(one.name, *self._values(one), f"{one.r2:.4f}") for one in self.sides]
         facts = list(dict.fromkeys(key for one in self.sides for key in one.facts))
         told: list[Block] = [
-            f"{self.name}: {self.law}, {self.formula}; N is {self.size}, the loss {self.unit}",
+            f"{self.name}: {self.law}, {self.formula}; N counts {size_in_words(self.size)}, the loss is in {self.unit}",
             rows_of(
                 ("", *facts), [(one.name, *(one.facts.get(key, "") for key in facts)) for one in self.sides], "facts"
             ),
@@ -147,10 +148,10 @@ class SideBySide(PublicRecord):
 
 def sentence(one: Worth) -> str:
     """Say in one sentence what a study is worth in the compute of another."""
-    shown = typeset(one.value)
+    verdict = f": {one.verdict} from the same" if one.verdict == EQUAL else ""
     return (
         f"for the loss that {one.reference} reaches with {number(one.flops)} FLOPs ({number(one.loss, 4)}), {one.name} "
-        f"needs {shown} times that compute: {one.verdict}"
+        f"needs {typeset(one.value)} times that compute{verdict}"
     )
 
 

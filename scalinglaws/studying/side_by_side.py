@@ -15,6 +15,7 @@ from ..points.convert import convert
 from ..points.points import Points
 from ..quantities import QUANTITIES, playing
 from ..records.arguments import checked
+from ..records.numbers_in_text import number
 from ..results.attempt import attempt
 from ..results.fitted import Band, Estimate
 from ..results.side_by_side import Side, SideBySide, Worth, span
@@ -204,7 +205,7 @@ def _withheld(given: Sequence[_Read], drawn: Sequence[Draws], low: float, high: 
         return "; ".join(bad)
     if low >= high:
         ranges = "; ".join(
-            f"{one.name}: {least_flops(d.fit):.3g} to {largest_flops(d.fit):.3g} FLOPs"
+            f"{one.name}: {number(least_flops(d.fit))} to {number(largest_flops(d.fit))} FLOPs"
             for one, d in zip(given, drawn, strict=True)
         )
         return f"their runs share no compute ({ranges})"
@@ -315,6 +316,6 @@ def _beyond(name: str, drawn: Draws, flops: float) -> list[str]:
     for letter, value in (("N", size), ("D", flops / 6 / size)):
         seen = found.inputs[letter]
         if not seen.min() / EDGE <= value <= seen.max() * EDGE:
-            told.append(f"{name}: its best {letter} there, {value:.3g}, lies beyond the {letter} of its runs, "
-                        f"{seen.min():.3g} to {seen.max():.3g}.")  # fmt: skip
+            told.append(f"{name}: its best {letter} there, {number(value)}, lies beyond the {letter} of its runs, "
+                        f"{span(float(seen.min()), float(seen.max()))}.")  # fmt: skip
     return told

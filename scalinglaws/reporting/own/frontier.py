@@ -1,5 +1,7 @@
 """The compute-optimal model size and tokens against compute (Kaplan et al. 2020, Figure 14 left)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...errors import counted
@@ -14,6 +16,7 @@ from .figure import StudyFigure, about_bands, band_marks, empty_panel
 from .laws import COLOURS
 
 PANELS = (("params", "N", "(a) optimal size"), ("tokens", "D", "(b) optimal tokens"))
+METHODS = {"envelope": "the envelope of the curves", "isoflop": "the minima of the isoFLOP budgets"}
 
 
 def draw(results: StudyResults) -> Drawing:
@@ -23,7 +26,8 @@ def draw(results: StudyResults) -> Drawing:
 
 def _panel(results: StudyResults, field: str, letter: str, title: str) -> ChartPanel:
     found, quantity = results.frontier, results.counts[letter]
-    bands = [band for band in found.bands if band.y_quantity == quantity] if found else []
+    own = [band for band in found.bands if band.y_quantity == quantity] if found else []
+    bands = [replace(band, text=band.text.replace(quantity, f"{letter}*", 1)) for band in own]
     marks: list[Mark] = [*band_marks(bands, COLOURS)]
     if found and len(found.flops):
         flops, best, out = np.array(found.flops), np.array(getattr(found, field)), np.array(found.censored, dtype=bool)
@@ -51,7 +55,7 @@ def caption(results: StudyResults) -> str:
         if any(found.censored)
         else ", all used in the exponents"
     )
-    method = "the envelope of the curves" if found.method == "envelope" else found.method
+    method = METHODS.get(found.method, found.method)
     named = (("size", found.params_exponent), ("tokens", found.tokens_exponent), ("loss", found.loss_exponent))
     exponents = ", ".join(f"{words} {typeset(estimate)}" for words, estimate in named if estimate)
     shown = f"Exponents of C: {exponents}. " if exponents else ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import counted
+from ...records.numbers_in_text import number
 from ...results.letters import loss_of, size_of, tokens_of
 from ...results.study_results import StudyResults
 from ..axes import label_of
@@ -64,7 +65,7 @@ def draw(results: StudyResults) -> Drawing:
     top = WORSE * max(one.losses.min() for one in found)
     for one in found:
         seen = one.losses <= top
-        notes = tuple(f"{name}, {one.tokens:.3g} tokens" for name in one.names)
+        notes = tuple(f"{name}, {number(one.tokens)} tokens" for name in one.names)
         shown = tuple(note for note, keep in zip(notes, seen, strict=True) if keep)
         losses.append(line(one.rates[seen], one.losses[seen], size=one.size, thin=True))
         losses.append(points(one.rates[seen], one.losses[seen], size=one.size, notes=shown))

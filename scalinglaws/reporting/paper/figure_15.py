@@ -1,6 +1,6 @@
 """Figure 15: where the laws of compute and of data would contradict each other."""
 
-from ...records.numbers_in_text import between, number
+from ...records.numbers_in_text import UNDETERMINED, between, number
 from ...results.attempt import Lacking
 from ..drawing.drawing import SERIES, Axis, Drawing, Mark, fitted, points
 from .experiment import Experiment
@@ -26,13 +26,18 @@ def draw(e: Experiment) -> Drawing:
         )
         return [*found, cross]
 
-    flops, low, high = at["flops"]
     told = (
         "Compute-efficient training uses D = 2 C_min / (6 N) tokens; where L(D) would lie above L(C_min), the laws "
-        f"contradict each other and must have broken before: at C_min = {number(flops)} FLOPs "
-        f"{between(low, high, '.3g')}. {intervals(e)}"
+        f"contradict each other and must have broken before{where(*at['flops'])}. {intervals(e)}"
     )
     return Drawing((panel("", Axis("compute C_min (FLOPs)", pf_days=True), Axis(LOSS), marks),), told)
+
+
+def where(flops: float, low: float, high: float) -> str:
+    """Say at which compute the laws contradict each other, or that it is not determined."""
+    ends = between(low, high, ".3g")
+    known = flops > 0 and UNDETERMINED not in ends
+    return f": at C_min = {number(flops)} FLOPs {ends}" if known else "; these runs do not determine where"
 
 
 FIGURE = PaperFigure(15, "15-contradiction", "Where the laws contradict each other", ("F-N", "F-B", "F-ND"), draw)
