@@ -23,6 +23,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "notebooks"
 DOTS_PER_INCH = 80
+SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,33 @@ def shown_on_page(notebook: Path, number: int, shown: Shown) -> list[str]:
     plain = re.fullmatch(r"<pre[^>]*>(.*)</pre>", shown.rich, re.S)
     text = shown.printed + (html.unescape(plain[1]) if plain else "" if shown.rich else shown.value)
     blocks = [f"```text\n{text.rstrip()}\n```"] if text.strip() else []
-    blocks += [re.sub(r"\n\s*\n", "\n", shown.rich)] if shown.rich and not plain else []  # a blank line ends HTML
+    drawn = pictures(notebook, number, shown)
+    blocks += [f"![{label_of(svg)}]({name})" for name, svg in drawn.items()]
+    words = re.sub(r"\n\s*\n", "\n", SVG.sub("", shown.rich))  # a blank line ends HTML
+    blocks += [words] if shown.rich and not plain else []
     names = [figure_name(notebook, number, order) for order in range(len(shown.figures))]
     return [*blocks, *(f"![What the cell above draws]({name})" for name in names)]
+
+
+def pictures(notebook: Path, number: int, shown: Shown) -> dict[str, str]:
+    """Give the drawings in what a cell showed as HTML, by the name of their file: a page of text links them."""
+    found = (one[0] for one in SVG.finditer(shown.rich))
+    return {f"{notebook.stem}-{number}{'abcdefgh'[order]}.svg": svg for order, svg in enumerate(found)}
+
+
+def label_of(svg: str) -> str:
+    """Give the words that stand for a drawing, without square brackets: Markdown would end them there."""
+    found = re.search(r'aria-label="([^"]*)"', svg)
+    return html.unescape(found[1]).translate({ord("["): "(", ord("]"): ")"}) if found else ""
+
+
+def as_file(svg: str) -> str:
+    """Make a file of a drawing in HTML: with a size, and on a ground of its own."""
+    width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0]
+    spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    size = f'width="{1.5 * float(width):.0f}" height="{1.5 * float(height):.0f}"'
+    opening = f'<svg {spaces} {size} style="background: #ffffff; color: #1b1f24"'
+    return re.sub(r' style="max-width:[^"]*"', "", svg, count=1).replace('<svg width="100%"', opening, 1) + "\n"
 
 
 def figure_name(notebook: Path, number: int, order: int) -> str:
@@ -145,13 +170,15 @@ def write(notebook: Path) -> None:
     shown = run(notebook)
     document = json.loads(notebook.read_text(encoding="utf-8"))
     codes = [cell for cell in document["cells"] if cell["cell_type"] == "code"]
-    for old in notebook.parent.glob(f"{notebook.stem}-*.png"):
+    for old in (*notebook.parent.glob(f"{notebook.stem}-*.png"), *notebook.parent.glob(f"{notebook.stem}-*.svg")):
         old.unlink()
     for number, (cell, one) in enumerate(zip(codes, shown, strict=True)):
         cell["execution_count"] = number + 1
         cell["outputs"] = outputs(one, number + 1)
         for order, figure in enumerate(one.figures):
             (notebook.parent / figure_name(notebook, number, order)).write_bytes(figure)
+        for name, svg in pictures(notebook, number, one).items():
+            (notebook.parent / name).write_text(as_file(svg), encoding="utf-8")
     notebook.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     notebook.with_suffix(".md").write_text(page(notebook, shown), encoding="utf-8")
 

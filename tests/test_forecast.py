@@ -8,7 +8,7 @@ from fit_tables import isoflop
 from public_tables import real
 
 import scalinglaws as sl
-from scalinglaws.errors import LawError, MisuseError, PointsError
+from scalinglaws.errors import FitError, LawError, MisuseError, PointsError
 from scalinglaws.predicting.band import _quantile, ends, factor, ratios, unit
 from scalinglaws.predicting.discrepancy import Discrepancy
 from scalinglaws.predicting.evidence import Normal, Observed, component
@@ -243,3 +243,13 @@ def test_correlation_lengths_follow_the_evidence():
     start = Discrepancy((50.0, 3.0), (np.nan, np.nan), growth=0.0)
     found, made = by_evidence(means, seen, start, {0.03: 1.0})
     assert found.lengths[0] < 20 and made.log_evidence > posterior(means, seen, start, {0.03: 1.0}).log_evidence
+
+
+def test_a_loss_that_does_not_fall_with_size_is_refused_a_best_size_in_words():
+    size, tokens = (x.ravel() for x in np.meshgrid(np.geomspace(1e3, 2e4, 6), [5e4, 1e5, 2e5]))
+    loss = (1.3 + 20 / tokens**0.25 * (size / 1e3) ** 0.05) * np.exp(
+        0.002 * np.random.default_rng(0).standard_normal(18)
+    )
+    made = forecaster(sl.Points({"params_nonembedding": size, "tokens": tokens, "loss_nats": loss}))
+    with pytest.raises(FitError, match=r"no best size: .* does not fall with N"):
+        sl.plan(made, 1e12)

@@ -50,9 +50,10 @@ def test_the_page_of_a_notebook_holds_its_text_its_code_and_its_figures(notebook
     for cell in notebooks.cells(path):
         assert "".join(cell["source"]) in page, f"{path.stem} has changed. Run: python pages/notebooks.py {path.stem}"
     figures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", page)
-    assert figures and all((FOLDER / name).read_bytes().startswith(b"\x89PNG") for name in figures)
-    assert {figure.name for figure in FOLDER.glob(f"{path.stem}-*.png")} == set(figures)
-    assert sum((FOLDER / name).stat().st_size for name in figures) < 200_000
+    assert figures and all((FOLDER / name).read_bytes().startswith((b"\x89PNG", b"<svg xmlns")) for name in figures)
+    assert {figure.name for kind in ("png", "svg") for figure in FOLDER.glob(f"{path.stem}-*.{kind}")} == set(figures)
+    assert sum((FOLDER / name).stat().st_size for name in figures) < 300_000
+    assert "<svg" not in page  # a text that people read
 
 
 def first_lines(page: str) -> str:

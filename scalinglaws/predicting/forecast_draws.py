@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..errors import PointsError, counted
+from ..errors import FitError, PointsError, counted
 from ..fitting.fit import fit
 from ..laws import law
 from ..points.points import Points
@@ -71,6 +71,7 @@ def draws_of(
     Raises:
         PointsError: there are too few points for a best size, or they cannot support the law by themselves: on one ray
             of D/N, for example.
+        FitError: by its most probable constants the loss does not fall with size, or not with tokens: no size is best.
     """
     distinct, least = len(np.unique(posterior.seen.x, axis=0)), len(law(FORM).parameters) + 1
     if distinct < least:
@@ -80,10 +81,8 @@ def draws_of(
         )
     found = fit(FORM, points, loss="student-t", columns=columns)
     surfaces = drawn_surfaces(posterior, draws, seed)
-    best = posterior.components[int(np.argmax(posterior.shares))]
     names = tuple(found.values)
-    middle = parameters(padded(best.constants[None]))
-    values = {name: float(middle[name][0]) for name in names}
+    values = _likeliest(posterior)
     drawn = parameters(surfaces.constants)
     record = replace(
         found,
@@ -97,3 +96,20 @@ def draws_of(
     )
     constants = np.stack([drawn[name] for name in names], axis=1)
     return DrawnForecast(Draws(record, constants, names, "posterior", seed), surfaces)
+
+
+def _likeliest(posterior: Posterior) -> dict[str, float]:
+    """Give the parameters of the most probable component.
+
+    Raises:
+        FitError: its loss does not fall with size, or not with tokens.
+    """
+    best = posterior.components[int(np.argmax(posterior.shares))]
+    values = {name: float(column[0]) for name, column in parameters(padded(best.constants[None])).items()}
+    for exponent, letter in (("alpha", "N"), ("beta", "D")):
+        if values[exponent] <= 0:
+            raise FitError(
+                "these runs determine no best size: by the most probable constants of the forecast the loss does not "
+                f"fall with {letter} ({exponent} = {values[exponent]:.2g}). Add runs that differ more in {letter}."
+            )
+    return values

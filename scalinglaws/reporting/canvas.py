@@ -116,9 +116,12 @@ def as_pdf(figure) -> bytes:
 
 
 def inline(svg: str, label: str) -> str:
-    """Reduce an SVG document to the element for the page, which sets its size, with a label for screen readers."""
+    """Reduce an SVG document to the element for the page, which sets its size, with a label for screen readers.
+
+    Its title goes: a browser would show the name of the file under the pointer.
+    """
     element = svg[svg.index("<svg") :]
-    element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
+    element = re.sub(r"<(metadata|title)>.*?</\1>", "", element, flags=re.DOTALL)
     element = re.sub(r"<!--.*?-->", "", element, flags=re.DOTALL)
     view = re.findall(r'viewBox="([^"]+)"', element)[0]
     body = element[element.index(">") + 1 :]

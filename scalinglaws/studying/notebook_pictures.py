@@ -10,7 +10,8 @@ from ..errors import ScalingLawsError
 from ..planning.planned import Plan
 from ..predicting.forecast import Forecast
 from ..predicting.predict import Prediction
-from ..records.numbers_in_text import interval, percent
+from ..records.numbers_in_text import number, percent, typeset
+from ..reporting.axes import label_of
 from ..reporting.drawing.drawing import SERIES, SYMBOLS, Axis, ChartPanel, Drawing, band, line, points
 from ..reporting.drawing.drawn_figure import DrawnFigure
 from ..reporting.figure_of_fit import figure_of_fit
@@ -56,7 +57,7 @@ def _of_plan(made: Plan) -> DrawnFigure | None:
     size, loss = [one.params for one in others], [one.loss_nats for one in others]
     best, level = made.params, percent(made.params.level)
     marks = [
-        line(*_through(size, loss), label=f"loss at {made.flops:.3g} FLOPs, by the constants of the fit"),
+        line(*_through(size, loss), label=f"loss at {number(made.flops)} FLOPs, by the constants of the fit"),
         points(size, loss, label="sizes within 1% of the best loss"),
     ]
     ends = [end for end in (best.low, best.high) if end is not None and np.isfinite(end)]
@@ -68,12 +69,12 @@ def _of_plan(made: Plan) -> DrawnFigure | None:
         marks.append(band(kept, [min(loss)] * 2, [max(loss)] * 2, label=f"wastes at most {within.compute:.0%}"))
     panel = ChartPanel(
         "Sizes at this budget",
-        Axis(f"N ({made.columns.get('N', 'params')})"),
+        Axis(label_of(made.columns.get("N", "params_total"))),
         Axis(f"loss ({made.loss_unit})", log=False),
         tuple(marks),
     )
-    said = f"{made.law}: N = {interval(best, '.3g')} on D = {interval(made.tokens, '.3g')} tokens."
-    return DrawnFigure("plan", f"A plan for {made.flops:.3g} FLOPs", Drawing((panel,), said))
+    said = f"{made.law}: N = {typeset(best)} on D = {typeset(made.tokens)} tokens."
+    return DrawnFigure("plan", f"A plan for {number(made.flops)} FLOPs", Drawing((panel,), said))
 
 
 def _through(size: list[float], loss: list[float]) -> tuple[np.ndarray, np.ndarray]:
