@@ -34,6 +34,10 @@ class Try:
         time.sleep(self.rng.uniform(0, LONGEST_SECONDS) ** 2 / LONGEST_SECONDS)
 
 
+def nothing(one: Try) -> None:
+    """Leave the launch to what its options and its processes meet."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """One kind of fault.
@@ -48,14 +52,14 @@ class Fault:
         after: what is done before the study is finished.
     """
 
-    do: Callable[[Try], None] = lambda one: None
+    do: Callable[[Try], None] = nothing
     options: tuple[str, ...] = ()
     meets: Mapping[str, object] = field(default_factory=dict)
     codes: tuple[int, ...] | None = (0,)
     said: str = ""
     if_again: bool = False
     tracebacks: int | None = 0
-    after: Callable[[Try], None] = lambda one: None
+    after: Callable[[Try], None] = nothing
 
 
 def meet(launches: Launches, faults: Mapping[str, Fault], size: int, rng, bed: Any = None) -> None:
@@ -78,7 +82,7 @@ def _met(launches: Launches, name: str, fault: Fault, folder: Path, rng, bed: An
     process = launches.start(folder, *fault.options, **fault.meets)
     one = Try(folder, process, launches, rng, bed)
     try:
-        if not (there := under_way(process, folder)) and not fault.meets:
+        if not (there := under_way(process, folder)) and fault.do is not nothing:
             launches.counts.tries -= 1
             launches.wait(process, folder, name)
             return False
