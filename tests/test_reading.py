@@ -201,6 +201,13 @@ def test_losses_of_several_test_sets_are_pointed_out():
     assert read(table, where="split == c4").notes == ()
 
 
+def test_seeds_of_one_setting_under_one_name_are_no_test_sets():
+    rows = [f"a{i},{seed},{i}e9,{3 + 0.01 * seed - 0.1 * i}\n" for i in range(1, 5) for seed in range(3)]
+    assert not any("test sets" in note for note in read("run_id,seed,tokens,loss\n" + "".join(rows)).notes)
+    twice = [row.replace(",1,", ",0,") for row in rows]
+    assert any("test sets" in note for note in read("run_id,seed,tokens,loss\n" + "".join(twice)).notes)
+
+
 LABELLED = "params_total,tokens,loss,loss_split,param_count\n"
 
 

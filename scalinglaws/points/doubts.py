@@ -153,8 +153,10 @@ def _about_evaluations(points: Points, tokens: str, apart: Iterable[Mixture]) ->
         return []
     points = points.kept
     run = distinct(points.clusters())[1]
-    order = np.lexsort((points[tokens], run))
-    starts = np.flatnonzero(np.r_[True, (np.diff(run[order]) != 0) | (np.diff(points[tokens][order]) != 0)])
+    seed = np.nan_to_num(points["seed"], nan=-1.0) if "seed" in points else np.zeros(len(points))
+    of_one = seed, points[tokens], run  # seeds of one setting, under one name, are runs of their own
+    order = np.lexsort(of_one)
+    starts = np.flatnonzero(np.r_[True, np.any([np.diff(key[order]) != 0 for key in of_one], axis=0)])
     counts = np.diff(np.r_[starts, len(order)])
     repeated = int((counts > 1).sum())
     if repeated < 0.2 * len(counts):
