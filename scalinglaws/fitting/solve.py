@@ -213,13 +213,14 @@ def _solved(state, lam, same_term, stuck, bend):
         moving = ~stuck[:, :, None] & ~stuck[:, None, :]
         newton = np.where(moving, newton, 0.0) + _diagonal(stuck)
         majorant = np.where(moving, majorant, 0.0) + _diagonal(stuck)
-    damping = lam[:, None, None] * (majorant + majorant * same_term)
-    if bend is not None:
-        damping += bend[:, :, None] * (majorant * same_term)
-    step, least = solve_symmetric(newton + damping, gradient)
-    poor = ~(least > 1e-12)
-    if poor.any():
-        step[poor], _ = solve_symmetric(majorant[poor] + damping[poor], gradient[poor])
+    with np.errstate(all="ignore"):  # a start at which the law overflows has no finite curvature, and takes no step
+        damping = lam[:, None, None] * (majorant + majorant * same_term)
+        if bend is not None:
+            damping += bend[:, :, None] * (majorant * same_term)
+        step, least = solve_symmetric(newton + damping, gradient)
+        poor = ~(least > 1e-12)
+        if poor.any():
+            step[poor], _ = solve_symmetric(majorant[poor] + damping[poor], gradient[poor])
     return step
 
 
