@@ -118,6 +118,20 @@ def test_a_run_that_diverges_is_an_outcome_with_its_step(spec, data, tmp_path):
     assert "not a finite number at step" in run.sentence
 
 
+@pytest.mark.parametrize(("rate", "engine"), [(1e9, "auto"), (1e9, "plain"), (1e-2, "auto")])
+def test_a_run_whose_process_dies_before_its_record_is_written_ends_as_it_would_have(
+    rate, engine, spec, data, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("scalinglaws.training.train.CHECKPOINT_SECONDS", 0.0)
+    spec = replace(spec, lr=rate, clip=0.0, weight_decay=0.0, tokens=20_000)
+    whole = train(spec, data, tmp_path / "whole", engine=engine)
+    again = train(spec, data, tmp_path / "whole", engine=engine)  # from the last state
+    assert whole.outcome == ("diverged" if rate > 1 else "finished")
+    for one in (again, train(spec, data, tmp_path / "another", engine=engine)):
+        assert (one.outcome, one.sentence, one.by_position) == (whole.outcome, whole.sentence, whole.by_position)
+        assert losses(one) == losses(whole)
+
+
 def test_a_run_at_a_rate_far_too_high_is_no_success(spec, data, tmp_path):
     run = train(replace(spec, lr=3.0, clip=0.0, tokens=20_000), data, tmp_path)
     assert run.outcome == "failed to learn"

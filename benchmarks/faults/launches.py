@@ -248,7 +248,7 @@ def numbers(folder: Path, run_id: str):
         return None
     run = json.loads(path.read_text())
     curve = [{name: value for name, value in one.items() if name != "seconds"} for one in run["curve"]]
-    return run["spec"], run["outcome"], curve, run.get("by_position")
+    return run["spec"], run["outcome"], run["sentence"], curve, run.get("by_position")
 
 
 def under_way(process: subprocess.Popen, folder: Path) -> bool:

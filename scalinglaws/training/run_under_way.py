@@ -58,6 +58,9 @@ class Notes:
     update_ratio: float | None = None
     started: str = ""
     engine: str = ""
+    outcome: str = FINISHED
+    sentence: str = "reached its horizon"
+    by_position: tuple[float, ...] = ()
 
 
 class RunUnderWay:
@@ -90,17 +93,16 @@ class RunUnderWay:
         self.optimizer = make_optimizer(spec, self.model)
         make, self.plain_because = _engine_of(spec, device, engine)
         self.engine = self._made(make)
-        self.outcome, self.sentence = FINISHED, "reached its horizon"
         self.notes, self.began = Notes(started=utc_now(), engine=self.engine.name), time.monotonic()
         self.evaluate_after = set(evaluation_steps(spec))
         self.unread: list[torch.Tensor] = []
         self.done = 0
-        self.recent_loss, self.by_position = math.nan, ()
+        self.recent_loss = math.nan
 
     @property
     def goes_on(self) -> bool:
         """Whether the run continues: it has neither diverged nor stopped early."""
-        return self.outcome == FINISHED and not should_stop(self.notes.curve, self.spec.early_stop)
+        return self.notes.outcome == FINISHED and not should_stop(self.notes.curve, self.spec.early_stop)
 
     def resume(self, parent_folder: Path | None) -> int:
         """Load the latest state and return the step from which to resume."""
@@ -178,8 +180,8 @@ class RunUnderWay:
         bad = [i for i, loss in enumerate(losses) if not math.isfinite(loss)]
         if bad:
             step = self.done - len(losses) + bad[0] + 1
-            self.outcome = DIVERGED
-            self.sentence = f"the training loss was not a finite number at step {step} of {self.spec.steps}"
+            self.notes.outcome = DIVERGED
+            self.notes.sentence = f"the training loss was not a finite number at step {step} of {self.spec.steps}"
         return self.recent_loss
 
     def evaluate_where_due(self, step: int):
@@ -204,9 +206,9 @@ class RunUnderWay:
         train_loss = notes.loss_sum / notes.loss_count if notes.loss_count else None
         notes.loss_sum, notes.loss_count = 0.0, 0
         if not math.isfinite(found.mean):
-            self.outcome, self.sentence = DIVERGED, f"the test loss was not a finite number at step {step}"
+            self.notes.outcome, self.notes.sentence = DIVERGED, f"the test loss was not a finite number at step {step}"
             return
-        self.by_position = tuple(found.by_position.tolist())
+        self.notes.by_position = tuple(found.by_position.tolist())
         sizes = self._activations() if spec.watch_weights else ()
         evaluation = Evaluation(
             step,
@@ -217,7 +219,7 @@ class RunUnderWay:
             train_loss,
             self.seconds,
             foreign=tuple(text.mean for text in foreign),
-            by_position=tuple(self.by_position[place - 1] for place in log_places(spec.shape.n_ctx)),
+            by_position=tuple(self.notes.by_position[place - 1] for place in log_places(spec.shape.n_ctx)),
             noise=notes.noise,
             update_ratio=notes.update_ratio,
             activation_rms=sizes,
@@ -239,8 +241,8 @@ class RunUnderWay:
     def finish(self, step: int) -> Run:
         """Make the record of the results."""
         self.read_losses()
-        if step < self.spec.steps and self.outcome == FINISHED:
-            self.sentence = f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
+        if step < self.spec.steps and self.notes.outcome == FINISHED:
+            self.notes.sentence = f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
         provenance = {"torch": torch.__version__, "device": self.device, "threads": str(torch.get_num_threads())}
         provenance |= {"scalinglaws": version("scalinglaws"), "machine": platform.node()}
         provenance |= {"processes": str(processes())} if processes() > 1 else {}
@@ -253,14 +255,14 @@ class RunUnderWay:
         bytes_per_token = self.data.bytes_per_token("test")
         run = Run(
             self.spec,
-            self.outcome,
-            self.sentence,
+            self.notes.outcome,
+            self.notes.sentence,
             self.notes.curve,
             finite(bytes_per_token),
             self.text.size,
             self._readings(step),
             provenance,
-            self.by_position,
+            self.notes.by_position,
         )
         apart = self.data.index.apart
         unigram = unigram_loss(self.train, self.train if apart else self.test, self.data.vocabulary)
