@@ -63,7 +63,8 @@ CASES = [
 
 def columns_of(name, verb):
     columns = sound() if name == "sound" else BROKEN[name]
-    arms = {"arm": ["a", "b"] * (len(columns["tokens"]) // 2)} if verb == "arms" else {}
+    count = len(columns["tokens"])
+    arms = {"arm": (["a", "b"] * count)[:count]} if verb == "arms" else {}
     return {key: list(column) for key, column in (columns | arms).items()}
 
 

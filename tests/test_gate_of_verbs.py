@@ -64,6 +64,25 @@ def test_no_verb_leads_with_a_number_of_a_table_that_another_refuses(name, verb,
         assert (code != 0 and not out) or out.startswith("NOT TO BE USED: "), (code, out, err)
 
 
+ANYWAY = ("losses that rise with size", "plan, no law")
+
+
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [
+        pytest.param(name, verb, marks=[] if (name, verb) == ANYWAY else pytest.mark.slow)
+        for name in BROKEN
+        for verb in VERBS
+        if verb != "compare"  # which takes no --anyway: it ranks
+    ],
+)
+def test_what_is_asked_for_all_the_same_is_labelled_or_ends_in_a_line(name, verb, tmp_path):
+    table = file_of((WITH_LEVELS if verb == "frontier" else BROKEN)[name], tmp_path)
+    code, out, err = said(verb, table, "--anyway")
+    assert code in (0, 1, 2) and "unexpected error" not in err, err
+    assert code == 0 or err.splitlines()[-1].startswith("scalinglaws: ")
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_leads_with_a_number_of_a_sound_table(verb, tmp_path):
     code, out, err = said(verb, file_of(sound(**LEVELS if verb == "frontier" else {}), tmp_path))

@@ -28,6 +28,11 @@ class DrawnSurfaces:
     posterior: Posterior
     parts: tuple["_Part", ...]
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(len(one.constants) for one in self.parts)
+
     @cached_property
     def constants(self) -> np.ndarray:
         """The constants of `SmoothMaximum`, (draws, 6)."""

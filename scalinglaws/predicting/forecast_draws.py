@@ -71,7 +71,8 @@ def draws_of(
     Raises:
         PointsError: there are too few points for a best size, or they cannot support the law by themselves: on one ray
             of D/N, for example.
-        FitError: by its most probable constants the loss does not fall with size, or not with tokens: no size is best.
+        FitError: by its most probable constants the loss does not fall with size, or not with tokens, or it falls with
+            both in less than half of the surfaces: no size is best.
     """
     distinct, least = len(np.unique(posterior.seen.x, axis=0)), len(law(FORM).parameters) + 1
     if distinct < least:
@@ -83,6 +84,11 @@ def draws_of(
     surfaces = drawn_surfaces(posterior, draws, seed)
     names = tuple(found.values)
     values = _likeliest(posterior)
+    if surfaces.count < draws / 2:
+        raise FitError(
+            f"these runs determine no best size: the loss falls with both N and D in {surfaces.count} of the {draws} "
+            "surfaces drawn from the forecast. Add runs that differ more in both."
+        )
     drawn = parameters(surfaces.constants)
     record = replace(
         found,
