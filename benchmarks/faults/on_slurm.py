@@ -132,6 +132,12 @@ def _well(one: Try) -> None:
         slurm("scontrol", "update", f"nodename={node}", "state=resume")
 
 
+def _forgotten(one: Try) -> None:
+    """Take out of the queue what ended while the scheduler was away: it believes such tasks to run for minutes."""
+    _well(one)
+    slurm("scancel", "--user=root")
+
+
 KINDS = {
     "a worker killed": Fault(to_worker(signal.SIGKILL)),
     "a worker terminated": Fault(to_worker(signal.SIGTERM)),
@@ -142,7 +148,7 @@ KINDS = {
     "a node drained": Fault(_first(_drain), after=_well),
     "a node down": Fault(_first(_down), after=_well),
     "the daemon of a node lost": Fault(_first(_node_lost), after=_well),
-    "the scheduler lost for a while": Fault(_scheduler_lost, after=_well),
+    "the scheduler lost for a while": Fault(_scheduler_lost, after=_forgotten),
     "a time limit reached": Fault(_first(_time_limit), meets={"pace": 0.8}, said=SAVED),
     "a task suspended": Fault(_first(_suspended)),
     "the launch killed": Fault(to_launch(signal.SIGKILL), codes=ANY),

@@ -23,7 +23,7 @@ def main():
     given = dict(word.removeprefix("--").partition("=")[::2] for word in rest)
     run, out = json.loads(Path(file).read_text()), Path(file).parent
     step, x = _begun(run, out, given)
-    if (fault := _fault(out)).startswith("start:"):
+    if (fault := _fault(out, at_start=True)).startswith("start:"):
         os.kill(os.getpid(), int(fault.removeprefix("start:")))
     marks = {run["steps"] * part // TELLS for part in range(1, TELLS + 1)}
     saves = {int(one) for one in given.get("save", "").split(",") if one}
@@ -62,16 +62,18 @@ def _write(path, content):
     beside.rename(path)
 
 
-def _fault(out):
-    """What this run is to meet; nothing where it was met already, once."""
+def _fault(out, *, at_start=False):
+    """What this run is to meet now; nothing where it was met already, once."""
     store = out.parents[2]
     place, met = store.with_name(f"{store.name}.faults"), store.with_name(f"{store.name}.met")
     faults = json.loads(place.read_text()) if place.exists() else {}
     if faults.get("once") and met.exists():
         return ""
-    if faults.get("trainer"):
-        met.touch()
-    return faults.get("trainer", "")
+    fault = faults.get("trainer", "")
+    if not fault or fault.startswith("start:") != at_start:
+        return ""
+    met.touch()
+    return fault
 
 
 def _meet(out, run):
