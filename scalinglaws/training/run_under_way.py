@@ -242,7 +242,9 @@ class RunUnderWay:
         """Make the record of the results."""
         self.read_losses()
         if step < self.spec.steps and self.notes.outcome == FINISHED:
-            self.notes.sentence = f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
+            self.notes.sentence = (
+                f"stopped at step {step}: {self.spec.early_stop} evaluations brought no lower test loss"
+            )
         provenance = {"torch": torch.__version__, "device": self.device, "threads": str(torch.get_num_threads())}
         provenance |= {"scalinglaws": version("scalinglaws"), "machine": platform.node()}
         provenance |= {"processes": str(processes())} if processes() > 1 else {}
