@@ -1,18 +1,24 @@
 """The page of a report in a browser, from disk and offline: no error, no request, working buttons, no overflow."""
 
 import csv
+import dataclasses
 import io
 import json
 import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from report_sample import sample, written
 
+from scalinglaws.points.points import Points
 from scalinglaws.reporting.document import Document, Section, charts_of, html_of, live_figure
 from scalinglaws.reporting.drawing.drawing import Axis, ChartPanel, Drawing, points
 from scalinglaws.reporting.drawing.drawn_figure import DrawnFigure
+from scalinglaws.reporting.own.figure import drawn
+from scalinglaws.reporting.own.shelf import study_figure
+from scalinglaws.reporting.report import page as page_of
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -150,6 +156,7 @@ TOUCHING = """all => all.flatMap(chart => {
 })"""  # labels of ticks that overlap the one before
 
 
+@pytest.mark.slow
 def test_ticks_of_an_axis_do_not_touch_and_large_ones_are_all_powers_of_ten(browser, tmp_path):
     marks = (points([6e11, 9e11, 2.5e12], [3e3, 1e4, 3e4]),)
     figure = DrawnFigure("one", "One", Drawing((ChartPanel("", Axis("C (FLOPs)"), Axis("B (tokens)"), marks),)))
@@ -163,6 +170,25 @@ def test_ticks_of_an_axis_do_not_touch_and_large_ones_are_all_powers_of_ten(brow
     shown = page.locator(".xtick text, .ytick text").all_text_contents()
     page.close()
     assert len(shown) > 4 and all("10" in text and "," not in text for text in shown)
+
+
+HOSTILE = ("<script>document.title=1</script>", '"><img src=x onerror=alert(1)>', "x" * 200, "\u202eleft $\\alpha")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_stay_text_and_long_ones_do_not_widen_a_telephone(browser, tmp_path, name):
+    made = dataclasses.replace(sample(), name=name, notes=(name,), commands=(f"scalinglaws report {name}",))
+    columns = {**made.points.columns, "excluded_because": np.array([name] + [""] * (len(made.points) - 1))}
+    made = dataclasses.replace(made, points=Points(columns), corpus={"name": name}, settings={name: name})
+    (tmp_path / "page.html").write_text(page_of(made, [drawn(study_figure("joint"), made)]), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 400, "height": 700})
+    page.goto((tmp_path / "page.html").as_uri())
+    page.locator("figure.alive").first.wait_for()
+    assert page.locator("h1").inner_text() == name and page.title() == f"{name}: scaling laws"
+    assert page.locator("img, main script").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    page.close()
 
 
 @pytest.mark.parametrize("size", [(1400, 900), (900, 1000)])

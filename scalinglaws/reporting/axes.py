@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from ..quantities import PF_DAY, QUANTITIES
-from ..records.numbers_in_text import power_of_ten
+from ..records.numbers_in_text import power_of_ten, powers
 
 _LABELS = {
     "params_nonembedding": "non-embedding parameters N (parameters)",
@@ -148,7 +148,7 @@ def equation(text: str) -> str:
     """
     words = [word for word in re.findall(r"[A-Za-z]{2,}", text) if word not in _KNOWN]
     if words or not text or "$" in text:
-        return plain(text)
+        return plain(powers(text))
     formula, _, constants = text.partition(";")
     values = dict(re.findall(r"(\w+) = ([-+]?[\d.]+(?:e[-+]?\d+)?)", constants))
     formula = re.sub(r"^(\w+)\([^()]*\)(?= =)", r"\1", formula)

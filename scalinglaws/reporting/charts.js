@@ -262,7 +262,7 @@
     scroll.className = "scroll";
     scroll.tabIndex = 0;
     scroll.setAttribute("role", "region");
-    scroll.setAttribute("aria-label", "Data of this figure");
+    scroll.setAttribute("aria-label", `Data of ${details.closest("figure").querySelector("figcaption strong").textContent}`);
     scroll.append(table);
     details.append(scroll);
   }, true);

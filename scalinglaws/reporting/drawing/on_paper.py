@@ -144,7 +144,7 @@ def _entries(axes, panel: ChartPanel, colours) -> list:
         return []
     if panel.equation:
         found[panel.equation] = Line2D([], [], linestyle="none")
-    for mark in (mark for mark in panel.marks if mark.label and mark.label not in found):
+    for mark in (mark for mark in panel.marks if mark.x and mark.label and mark.label not in found):
         one = _colour(mark, colours)[1]
         if mark.kind == "band":
             found[mark.label] = Patch(color=one, alpha=0.3, linewidth=0)
