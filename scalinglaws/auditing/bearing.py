@@ -38,19 +38,28 @@ def in_lines(failed: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def bearing_on(found: Fit, points: Points) -> tuple[str, ...]:
-    """List the failed rules that bear on every number from a fit, judged on the rows that were fitted.
+    """List the failed rules that bear on every number from a fit, as `judged_rows` finds them, a line each."""
+    return in_lines(judged_rows(found, points)[1])
+
+
+def judged_rows(found: Fit, points: Points) -> tuple[Points | None, tuple[Finding, ...]]:
+    """Give the rows that were fitted, and the failed rules that bear on every number from the fit, judged on these.
 
     Counts (group A) and the training of the runs (B) bear on every law of finished runs, the grid (C) on laws of both
     size and tokens. A law of whole schedules distinguishes what these rules ask to be equal.
 
     Args:
         points: the table that was fitted, with the rows that take no part.
+
+    Returns:
+        the rows, None where no rule was asked, and the findings.
     """
     letters = set(found.law.inputs)
     if "schedule" in letters:
-        return ()
+        return None, ()
     groups = GROUPS if letters >= {"N", "D"} else "AB"
-    return in_lines(bearing(_fitted(found, points), found.columns, groups))
+    rows = _fitted(found, points)
+    return rows, bearing(rows, found.columns, groups)
 
 
 def _fitted(found: Fit, points: Points) -> Points:

@@ -9,8 +9,10 @@ from ..fitting.fit import fit
 from ..fitting.fit_record import Fit
 from ..laws import Law
 from ..points.points import Points
-from .bearing import bearing, bearing_on, in_lines
+from ..quantities import playing
+from .bearing import bearing, in_lines, judged_rows
 from .claim_gate import barred, barred_of_points
+from .evidence import Evidence
 
 Answer = TypeVar("Answer")
 
@@ -45,7 +47,17 @@ class JudgedTable:
 
 def of_fits(fits: Sequence[Fit], points: Points, columns: Mapping[str, str] | None = None) -> JudgedTable:
     """Judge a table by the laws that were fitted to it; `columns`: letter -> column, if there are more than theirs."""
-    return JudgedTable(barred(fits, points, columns or fits[0].columns), bearing_on(fits[0], points))
+    columns = columns or fits[0].columns
+    rows, failed = judged_rows(fits[0], points)
+    known = failed if rows is points and _counted_alike(fits[0].columns, columns, points) else None
+    return JudgedTable(barred(fits, points, columns, known), in_lines(failed))
+
+
+def _counted_alike(judged: Mapping[str, str], columns: Mapping[str, str], points: Points) -> bool:
+    """Whether an audit in the counts of N, D and C of the first columns is one in those of the second, and their L."""
+    filled = (name for name in playing("loss") if Evidence(points).has(name))
+    same = all(judged.get(letter) == columns.get(letter) for letter in "NDC")
+    return same and columns.get("L") in (None, next(filled, None))
 
 
 def of_law(law: Law, points: Points, how: Mapping[str, Any]) -> JudgedTable:
