@@ -15,8 +15,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 # Files of a third of a minute and more, the longest first; the rest follow in the order of their names.
 LONGEST = """
-    test_families test_study test_report_points test_uncertainty test_compare test_audit test_findings test_cli_fit
-    test_faults_benchmark test_laws test_conventions test_measurements test_launch
+    test_study test_families test_report_browser test_findings test_launch test_audit test_cli_fit test_cli_bad_input
+    test_report_points test_conventions test_uncertainty test_frontier test_ten_lines test_measurements
 """.split()
 
 
@@ -39,6 +39,7 @@ SECOND = {
         "m4",
         "abnar",
     ],
+    "test_the_lines_run_as_they_stand": ["datablations"],
     "test_a_notebook_runs_and_shows_what_its_page_shows": ["own-law"],
     "test_no_end_of_an_interval_of_a_loss_lies_below_zero": ["pairs-student-t", "pairs-huber"],
     "test_a_study_of_any_losses_ends_in_a_page": ["30"],

@@ -28,16 +28,17 @@ def checkpoints() -> list[dict]:
 
 def test_checkpoints_that_stand_for_no_run_are_left_out_with_their_reasons(tmp_path):
     table = written(tmp_path / "curves.csv", checkpoints())
-    ends = found("fit", "chinchilla", table, "--checkpoints", "final", "--no-backtest")
+    quick = ("--no-backtest", "--draws", "60")
+    ends = found("fit", "chinchilla", table, "--checkpoints", "final", *quick)
     assert (ends["n"], ends["runs"]) == (24, 24)
     assert list(ends["excluded"].values()) == [216] and "before the end of its schedule" in next(iter(ends["excluded"]))
-    every = found("fit", "chinchilla", table, "--checkpoints", "all", "--burn-in", "0.25", "--no-backtest")
+    every = found("fit", "chinchilla", table, "--checkpoints", "all", "--burn-in", "0.25", *quick)
     assert (every["n"], every["runs"]) == (192, 24) and "first 25%" in next(iter(every["excluded"]))
     for end in ("low", "high"):
         assert ends["interval"][end]["alpha"] != every["interval"][end]["alpha"]
     answer = found("import", table, "--checkpoints", "final", "--to", tmp_path / "kept.csv")
     assert (answer["points"], answer["excluded"]) == (240, 216)
-    kept = found("fit", "chinchilla", tmp_path / "kept.csv", "--no-backtest")
+    kept = found("fit", "chinchilla", tmp_path / "kept.csv", *quick)
     assert (kept["n"], kept["values"]) == (24, ends["values"])
 
 

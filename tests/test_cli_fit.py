@@ -67,12 +67,11 @@ def test_runs_of_one_trunk_are_resampled_together_unless_told_otherwise(tmp_path
 
 def test_fit_tests_itself_on_larger_runs_unless_told_not_to(table):
     quick, full = (
-        found("fit", "chinchilla", table)["backtest"],
-        found("fit", "chinchilla", table, "--backtest")["backtest"],
+        found("fit", "chinchilla", table, "--draws", "60", *words)["backtest"] for words in ((), ("--backtest",))
     )
     assert len(full["cuts"]) > len(quick["cuts"]) >= 3
     assert {cut["at"] for cut in quick["cuts"]} <= {cut["at"] for cut in full["cuts"]}
-    none = found("fit", "chinchilla", table, "--no-backtest")["backtest"]
+    none = found("fit", "chinchilla", table, "--no-backtest", "--draws", "60")["backtest"]
     assert (none["cuts"], none["skipped"]) == ([], "not asked for")
 
 
@@ -119,11 +118,12 @@ def test_compare_says_who_takes_no_part_and_shows_every_reach(table):
 
 def test_isoflop_finds_the_exponent_and_agrees_with_the_law(tmp_path):
     table = written(tmp_path / "points.csv", isoflop())
-    answer = found("frontier", "isoflop", table, "--against", "chinchilla")
+    words = ("frontier", "isoflop", table, "--against", "chinchilla", "--draws", "60")
+    answer = found(*words)
     assert answer["params_exponent"]["value"] == pytest.approx(EXPONENT, abs=0.002)
     assert answer["against"]["chinchilla"]["value"] == pytest.approx(EXPONENT, abs=1e-3)
     assert answer["disagreements"] == []
-    assert "the approaches agree" in spoken("frontier", "isoflop", table, "--against", "chinchilla")[1]
+    assert "the approaches agree" in spoken(*words)[1]
 
 
 def test_frontier_counts_parameters_as_told(tmp_path):
@@ -164,11 +164,11 @@ def batches(sizes=(1e8, 4e8)) -> list[dict]:
 
 
 def test_critical_batch_prints_isoquants_the_law_and_whether_size_matters(tmp_path):
-    table = written(tmp_path / "b.csv", batches())
-    answer = found("frontier", "critical-batch", table)
+    words = ("frontier", "critical-batch", written(tmp_path / "b.csv", batches()), "--draws", "60")
+    answer = found(*words)
     assert answer["constants"]["alpha_B"] == pytest.approx(0.21, rel=1e-4)
     assert answer["B_star"]["value"] == pytest.approx(2e8, rel=1e-3)
-    _, out, _ = spoken("frontier", "critical-batch", table)
+    _, out, _ = spoken(*words)
     assert out.count("\n") > len(answer["isoquants"])
     assert "B_crit(L)" in out and "no dependence on size is seen" in out
     assert "--critical B_star=2e8,alpha_B=0.21" in out
@@ -270,15 +270,11 @@ def test_import_previews_rejects_and_remembers(tmp_path):
     assert found("import", "-", stdin=(tmp_path / "points.csv").read_text())["points"] == 8
 
 
-def test_posterior_without_its_package_says_what_to_install(table):
-    script = (
-        "import sys; sys.modules['emcee'] = None\n"
-        f"sys.argv = ['scalinglaws', 'fit', 'chinchilla', {str(table)!r}, '--interval', 'posterior']\n"
-        "from scalinglaws.cli import main\nmain()"
-    )
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert "pip install 'scalinglaws[mcmc]'" in ended.stderr
+def test_posterior_without_its_package_says_what_to_install(table, monkeypatch):
+    monkeypatch.setitem(sys.modules, "emcee", None)
+    code, out, err = spoken("fit", "chinchilla", table, "--interval", "posterior")
+    assert (code, out) == (2, "")
+    assert "pip install 'scalinglaws[mcmc]'" in err
 
 
 def test_the_five_wild_points_of_chinchilla_are_named_with_what_they_do():
@@ -310,7 +306,7 @@ def test_porians_exponents_come_out_of_his_table(experiment, published):
         "--columns",
         "N=params_with_head",
         "--draws",
-        "200",
+        "50",
     )
     assert answer["params_exponent"]["value"] == pytest.approx(published, abs=0.03)
 

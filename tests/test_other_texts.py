@@ -1,5 +1,8 @@
 """A family whose evaluations read other texts too, from its runs to the verdicts that speak of them."""
 
+import sysconfig
+from pathlib import Path
+
 import numpy as np
 
 from scalinglaws.designing.read_study import read_study
@@ -13,7 +16,11 @@ def test_other_texts_are_scored_at_every_evaluation_and_judged(tmp_path):
     for name, rows in texts.items():
         text = "\n\n\n".join(f"{i} " + bytes(row.tolist()).decode() for i, row in enumerate(rows))
         (tmp_path / f"{name}.txt").write_text(text)
+    (tmp_path / "sources").mkdir()
+    for source in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))[:120]:  # a tenth of the text of the study
+        (tmp_path / "sources" / f"{source.stem}.txt").write_text(source.read_text("utf-8", "replace")[:10_000], "utf-8")
     asked = {
+        "corpus": f"text:{tmp_path}/sources",
         "evaluate_on": [f"text:{tmp_path}/{name}.txt" for name in texts],
         "evaluations": 8,
         "eval_tokens": 4096,

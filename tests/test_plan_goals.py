@@ -188,7 +188,7 @@ def test_the_command_plans_for_a_loss_and_for_an_accuracy(tmp_path):
     runs = written(
         tmp_path / "runs.csv", [dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)]
     )
-    words = ("plan", "chinchilla", runs, "--draws", 100)
+    words = ("plan", "chinchilla", runs, "--draws", 50)
     code, out, err = spoken(*words, "--target-loss", 2.1)
     assert code == 0, err
     assert "the least compute that reaches a loss of 2.1" in out and "compute, FLOPs" in out

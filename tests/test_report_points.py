@@ -79,6 +79,7 @@ def test_its_ranking_is_that_of_compare_and_its_plan_that_of_plan(one_law):
     assert made["loss_nats"]["high"] == pytest.approx(planned["loss"]["high"], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_table_without_a_named_law_is_planned_by_the_forecast_of_plan(tmp_path):
     written(tmp_path / "t.csv", ROWS)
     found = appraise(read_points(tmp_path / "t.csv").points, Wanted(draws=20))

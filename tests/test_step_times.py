@@ -16,6 +16,7 @@ from scalinglaws.run.run import RunSpec
 from scalinglaws.run.shape import Shape
 from scalinglaws.studying.estimate import Speed, estimate
 from scalinglaws.tokenizers import named_vocabulary
+from scalinglaws.training.compiled.building import home
 from scalinglaws.training.kept_paces import paces_here
 from scalinglaws.training.step_times import LONGEST_TRIAL, by_flops, calibrate
 
@@ -43,6 +44,8 @@ def test_runs_that_differ_in_what_costs_nothing_share_a_kind_of_step():
 
 
 def test_a_pace_is_measured_once_on_a_machine_and_again_where_anything_differs(monkeypatch, tmp_path):
+    (tmp_path / "scalinglaws").mkdir()
+    (tmp_path / "scalinglaws" / "compiled").symlink_to(home())  # which takes 10 CPU seconds to make
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     said = []
     found = paces_here([STEP], say=said.append)
