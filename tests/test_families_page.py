@@ -111,6 +111,11 @@ def test_a_figure_without_its_runs_says_what_it_needs_and_one_with_them_has_its_
     assert json.loads((index.parent / "findings.json").read_text())["verdicts"][0]["id"] == "S24"
 
 
+def test_every_entry_of_the_contents_leads_to_its_part(page):
+    linked = re.findall(r'<li><a href="#([^"]+)"', page)
+    assert len(linked) > 4 and not [name for name in linked if f'id="{name}"' not in page]
+
+
 def test_figures_are_written_as_pdf_and_linked_where_that_is_asked(tmp_path):
     text = families_page(made(), tmp_path, figures=[paper_figure(22)], pdf=True).read_text(encoding="utf-8")
     assert (tmp_path / "figures" / "22-schedules.pdf").read_bytes().startswith(b"%PDF")

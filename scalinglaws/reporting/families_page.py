@@ -79,7 +79,7 @@ def document_of(
         Section("mind", "", what_to_mind(minded(found))),
     ]
     parts = [
-        Section("eight", "The findings", table_html(_findings(found))) if found.found.eight else Section("", "", ""),
+        Section("table-eight", "The findings", table_html(_findings(found)) if found.found.eight else ""),
         Section("claims", "The claims", _claims(found.found.verdicts)),
         Section("figures", "The figures", f'<section id="figures"><h2>The figures of the paper</h2>{others}</section>'),
         Section("table-measured-constants", "The constants", table_html(_constants(found.found.measured.constants))),
