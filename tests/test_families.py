@@ -71,6 +71,14 @@ def test_every_family_runs_from_one_command(tables):
     assert set(of_family(runs, "F-B")["batch_tokens"]) == {128, 256, 512, 1024}
 
 
+def test_the_page_of_a_set_that_is_done_misses_no_run(folder, tables):
+    page = (folder / "report" / "index.html").read_text()
+    failed = int((tables["points"]["outcome"] != "finished").sum())
+    also = f"; {failed} diverged or did not learn" * (failed > 0)
+    assert f'<p class="presence whole">64 runs, of 13 families{also}</p>' in page
+    assert "scalinglaws study kaplan-cpu" not in page
+
+
 def test_one_family_again_trains_nothing_and_leaves_the_others_in_the_tables(folder, written, tables):
     assert (folder / "points.csv").read_text() == written
     assert len(tables["points"]) == 64

@@ -108,7 +108,9 @@ def _presence(found: Experiment) -> str:
     of = f" present, {asked - have:,} missing" if asked > have else ""
     kind = "partial" if asked > have else "whole"
     families = "1 family" if len(found.present) == 1 else f"{len(found.present)} families"
-    return f'<p class="presence {kind}">{runs:,} runs{of}, of {families}</p>'
+    failed = runs - int((found.runs["outcome"] == "finished").sum()) if "outcome" in found.runs else 0
+    also = f"; {failed:,} diverged or did not learn" if failed else ""
+    return f'<p class="presence {kind}">{runs:,} runs{of}, of {families}{also}</p>'
 
 
 def _findings(found: Experiment) -> ReportTable:

@@ -4,20 +4,20 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from ..claims.findings import judged_on
 from ..designing.read_study import presets
 from ..measurements.family_tables import FamilyTables
 from ..measurements.lines_to_draw import lines_to_draw
 from ..measurements.points_to_draw import points_to_draw
 from ..points.points import Points
+from ..records.json_values import read_json
 from ..reporting.paper.experiment import Experiment
 from ..store.store import MARK, open_store
 from .family_sweeps import read_families
 from .findings import tables_of
 
 NOTES = "notes.md"  # what is said of the runs, in a folder of families
+SWEEP = "sweep.json"  # of a folder in which families were trained; it names their set
 USUAL = "kaplan-cpu"  # the preset whose families are named where the folder does not say its own
 
 
@@ -38,7 +38,8 @@ def experiment(
     folder = places[0] if places[0].is_dir() else places[0].parent
     notes = folder / NOTES
     told = notes.read_text(encoding="utf-8").strip() if notes.is_file() else ""
-    return measured_tables(evidence, folder.resolve().name, str(folder), _planned(folder), told)
+    name = folder.resolve().name
+    return measured_tables(evidence, name, str(folder), _planned(folder), told, _study_of(folder, name))
 
 
 def experiment_of_points(points: Points, *, level: float = 0.95, draws: int = 1000, seed: int = 0) -> Experiment:
@@ -48,11 +49,13 @@ def experiment_of_points(points: Points, *, level: float = 0.95, draws: int = 10
     return measured_tables(evidence, Path(points.source).stem or "points", USUAL, {}, "")
 
 
-def measured_tables(evidence: FamilyTables, name: str, folder: str, planned: dict[str, int], notes: str) -> Experiment:
+def measured_tables(
+    evidence: FamilyTables, name: str, folder: str, planned: dict[str, int], notes: str, study: str = USUAL
+) -> Experiment:
     """Measure tables, and put what was found into the record.
 
     Args:
-        planned: family -> number of its runs; notes: paragraphs on the runs.
+        planned: family -> number of its runs; notes: paragraphs on the runs; study: the preset or file of the families.
     """
     lines, missing = lines_to_draw(evidence)
     return Experiment(
@@ -66,7 +69,7 @@ def measured_tables(evidence: FamilyTables, name: str, folder: str, planned: dic
         tables=points_to_draw(evidence),
         present=_present(evidence.runs),
         planned=planned,
-        study=name if name in presets() else USUAL,
+        study=study,
         folder=folder,
         notes=notes,
     )
@@ -75,14 +78,19 @@ def measured_tables(evidence: FamilyTables, name: str, folder: str, planned: dic
 def _present(runs: Points) -> dict[str, int]:
     if "family" not in runs or not len(runs):
         return {}
-    done = np.isfinite(runs["loss_nats"]) & (runs["outcome"] == "finished")
-    return dict(
-        Counter(name for text, here in zip(runs["family"], done, strict=True) if here for name in str(text).split())
-    )
+    return dict(Counter(name for text in runs["family"] for name in str(text).split()))
 
 
 def _planned(folder: Path) -> dict[str, int]:
-    """Give how many runs each family of a folder was designed with; none are known of tables alone."""
+    """Give how many runs with a result each family of a folder was designed with; none are known of tables alone."""
     if not (folder / MARK).exists():
         return {}
-    return {name: len(family.sweep.runs) for name, family in read_families(open_store(folder)).items()}
+    families = read_families(open_store(folder)).items()
+    return {name: sum(not spec.is_trunk for spec in family.sweep.runs) for name, family in families}
+
+
+def _study_of(folder: Path, name: str) -> str:
+    """Give the preset or the file of the families of a folder, for commands that train what is missing."""
+    path = folder / SWEEP
+    asked = str(read_json(path, dict).get("name", name)) if path.exists() else name
+    return asked if asked in presets() else USUAL if not path.exists() else f"{asked}.toml"

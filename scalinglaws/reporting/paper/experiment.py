@@ -43,7 +43,7 @@ class Experiment:
         found: the verdicts on the paper's claims, and the measured constants and tables.
         lines, missing: fitted lines by name; name -> why there is none.
         tables: further tables of points that only figures use.
-        present: family -> number of its finished runs; planned: family -> number that was asked for, where known.
+        present: family -> number of its runs that ended; planned: family -> number that was asked for, where known.
         study: the preset or file of the families, for the commands that train what is missing.
         folder: where they are, as the user named it.
         notes: paragraphs on the runs, in words.
@@ -89,15 +89,23 @@ class Experiment:
         Raises:
             Lacking: there is none.
         """
-        if "family" not in self.runs or not len(self.runs):
-            raise Lacking(f"family {families[0]} (0 runs present)")
-        rows = _members(self.runs["family"], families) & np.isfinite(self.runs["loss_nats"])
-        rows &= self.runs["outcome"] == "finished"
-        if arch:
+        rows = self._finished(families)
+        if arch and rows.any():
             rows &= self.runs["arch"] == arch
         if not rows.any():
-            raise Lacking(f"family {families[0]} (0 runs present)")
+            ended = self.present.get(families[0], 0)
+            raise Lacking(f"family {families[0]} ({ended} {'run' if ended == 1 else 'runs'} present)")
         return self.runs.take(rows)
+
+    def count(self, *families: str) -> int:
+        """Count the finished runs of any of these families."""
+        return int(self._finished(families).sum())
+
+    def _finished(self, families: tuple[str, ...]) -> np.ndarray:
+        if "family" not in self.runs or not len(self.runs):
+            return np.zeros(0, dtype=bool)
+        rows = _members(self.runs["family"], families) & np.isfinite(self.runs["loss_nats"])
+        return rows & (self.runs["outcome"] == "finished")
 
     def by_place(self) -> Points:
         """Give the table of losses by place in the context.

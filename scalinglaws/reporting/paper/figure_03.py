@@ -25,7 +25,7 @@ def draw(e: Experiment) -> Drawing:
     )
     told = (
         "A compute a billion times as large, divided by powers of C_min as measured on "
-        f"{runs_of(sum(e.present.get(one, 0) for one in ('F-N', 'F-B')))} of F-N and F-B: each wedge is the factor by "
+        f"{runs_of(e.count('F-N', 'F-B'))} of F-N and F-B: each wedge is the factor by "
         "which one of them grows, and their product is the compute. The legend gives each exponent with its interval; "
         "an exponent that is not measured leaves its panel empty."
     )
