@@ -30,7 +30,7 @@ def python():
 
 
 def started(python, *words):
-    hasty = {"PYTHONPATH": str(launches.INSIDE), "FAULTS_SECONDS": str(launches.HASTE_SECONDS)}
+    hasty = {"PYTHONPATH": str(launches.INSIDE), "FAULTS_SECONDS": str(launches.HASTE_SECONDS), "FAULTS_PAUSE": "0.05"}
     command = [python, "-m", "scalinglaws", *map(str, words)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | hasty)
 

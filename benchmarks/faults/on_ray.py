@@ -19,6 +19,7 @@ from placed import PACE, STUDY
 from tries import AGAIN, ANY, Fault, Try, meet, second_launch, to_launch, to_worker
 
 UP_SECONDS = 120.0  # for a cluster to start
+NOTED = Path("/tmp/ray/ray_current_cluster")  # where the next Ray of this machine looks for one that runs
 
 
 def measure(seed: int, size: int) -> Counts:
@@ -57,6 +58,8 @@ def cluster(python: str, place: Path) -> Iterator[str]:
             head.wait(30)
         with suppress(ProcessLookupError):
             os.killpg(head.pid, signal.SIGKILL)
+        if NOTED.exists() and f":{port}" in NOTED.read_text():
+            NOTED.unlink()
 
 
 def _wait_for(port: int, head: subprocess.Popen, log: Path) -> None:
