@@ -28,7 +28,10 @@ from marked_part import place_in, put  # noqa: E402
 
 SHOWN = 20  # lines of a part on what did not hold
 # Of each part: its field in `Counts`, and the head of its column.
-HEADS = {"tries": "times"} | {name: name for name in ("tracebacks", "hangs", "differing", "miscounted", "untold")}
+SHOWN_AS = {"tries": "times", "untold": "not reported"}
+HEADS = {
+    name: SHOWN_AS.get(name, name) for name in ("tries", "tracebacks", "hangs", "differing", "miscounted", "untold")
+}
 BEGIN, END = "<!-- written by benchmarks/faults/run.py -->", "<!-- end of what it wrote -->"
 
 
