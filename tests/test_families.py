@@ -3,8 +3,6 @@
 import os
 import subprocess
 import sys
-import sysconfig
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,23 +13,13 @@ from scalinglaws.studying.families import measure
 
 FAMILIES = "F-N F-SEED F-B F-ND F-D F-GNS F-OOD F-LSTM F-UT F-LR F-SHAPE F-CTX8 F-V".split()
 FEWER = {"eval_tokens": 4096, "noise_every": 24}  # measured on half of the tokens, at a third of the steps
-SOURCES, SOURCE_LETTERS = 120, 10_000
 
 
 @pytest.fixture(scope="module")
-def fewer(tmp_path_factory):
-    """A tenth of the text, and less to evaluate on."""
-    text = tmp_path_factory.mktemp("text")
-    for source in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))[:SOURCES]:
-        (text / f"{source.stem}.txt").write_text(source.read_text("utf-8", "replace")[:SOURCE_LETTERS], "utf-8")
-    return FEWER | {"corpus": f"text:{text}"}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory, fewer):
-    """Where `study smoke` ran."""
+def folder(tmp_path_factory):
+    """Where `study smoke` ran, with fewer tokens to evaluate on."""
     to = tmp_path_factory.mktemp("families") / "smoke"
-    changes = [word for name, value in fewer.items() for word in ("--set", f"{name}={value}")]
+    changes = [word for name, value in FEWER.items() for word in ("--set", f"{name}={value}")]
     command = [sys.executable, "-m", "scalinglaws", "study", "smoke", *changes, "--to", str(to)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
@@ -45,9 +33,9 @@ def written(folder):
 
 
 @pytest.fixture(scope="module")
-def tables(folder, written, fewer):
+def tables(folder, written):
     """What one family, measured again, gives of them all."""
-    measured = measure(read_study("smoke", fewer).only(["F-LR"]), folder)
+    measured = measure(read_study("smoke", FEWER).only(["F-LR"]), folder)
     return {name: getattr(measured, name) for name in ("points", "curves", "positions")}
 
 
@@ -59,7 +47,7 @@ def of_family(runs, name):
 def test_every_family_runs_from_one_command(tables):
     runs = tables["points"]
     learned = runs["outcome"] == "finished"  # in tens of steps not every model gets below the frequencies of tokens
-    assert set(runs["outcome"][~learned]) <= {"failed to learn"} and learned.mean() > 0.5
+    assert set(runs["outcome"][~learned]) <= {"failed to learn"} and learned.mean() > 0.75
     assert all("not below the unigram loss" in why for why in runs["excluded_because"][~learned])
     counts = {name: len(of_family(runs, name)) for name in FAMILIES}
     assert counts == {

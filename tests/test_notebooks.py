@@ -52,7 +52,8 @@ def test_the_page_of_a_notebook_holds_its_text_its_code_and_its_figures(notebook
     figures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", page)
     assert figures and all((FOLDER / name).read_bytes().startswith((b"\x89PNG", b"<svg xmlns")) for name in figures)
     assert {figure.name for kind in ("png", "svg") for figure in FOLDER.glob(f"{path.stem}-*.{kind}")} == set(figures)
-    assert sum((FOLDER / name).stat().st_size for name in figures) < 300_000
+    for kind, most in ((".png", 200_000), (".svg", 250_000)):
+        assert sum((FOLDER / name).stat().st_size for name in figures if name.endswith(kind)) < most
     assert "<svg" not in page  # a text that people read
 
 

@@ -28,10 +28,8 @@ from marked_part import place_in, put  # noqa: E402
 
 SHOWN = 20  # lines of a part on what did not hold
 # Of each part: its field in `Counts`, and the head of its column.
-SHOWN_AS = {"tries": "times", "untold": "not reported"}
-HEADS = {
-    name: SHOWN_AS.get(name, name) for name in ("tries", "tracebacks", "hangs", "differing", "miscounted", "untold")
-}
+HEADS = {"tries": "times"} | {name: name for name in ("tracebacks", "hangs", "differing", "miscounted")}
+HEADS |= {"untold": "not reported"}
 BEGIN, END = "<!-- written by benchmarks/faults/run.py -->", "<!-- end of what it wrote -->"
 
 

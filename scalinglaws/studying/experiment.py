@@ -5,19 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..claims.findings import judged_on
+from ..designing.design import read_sweep
 from ..designing.read_study import presets
 from ..measurements.family_tables import FamilyTables
 from ..measurements.lines_to_draw import lines_to_draw
 from ..measurements.points_to_draw import points_to_draw
 from ..points.points import Points
-from ..records.json_values import read_json
 from ..reporting.paper.experiment import Experiment
 from ..store.store import MARK, open_store
 from .family_sweeps import read_families
 from .findings import tables_of
 
 NOTES = "notes.md"  # what is said of the runs, in a folder of families
-SWEEP = "sweep.json"  # of a folder in which families were trained; it names their set
 USUAL = "kaplan-cpu"  # the preset whose families are named where the folder does not say its own
 
 
@@ -91,6 +90,7 @@ def _planned(folder: Path) -> dict[str, int]:
 
 def _study_of(folder: Path, name: str) -> str:
     """Give the preset or the file of the families of a folder, for commands that train what is missing."""
-    path = folder / SWEEP
-    asked = str(read_json(path, dict).get("name", name)) if path.exists() else name
-    return asked if asked in presets() else USUAL if not path.exists() else f"{asked}.toml"
+    if not (folder / "sweep.json").exists():
+        return name if name in presets() else USUAL
+    asked = read_sweep(folder).name
+    return asked if asked in presets() else f"{asked}.toml"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...claims.claim import Findings
+from ...errors import counted
 from ...measurements.sheet import Constant, Sheet
 from ...points.points import Points
 from ...results.attempt import Lacking
@@ -93,8 +94,7 @@ class Experiment:
         if arch and rows.any():
             rows &= self.runs["arch"] == arch
         if not rows.any():
-            ended = self.present.get(families[0], 0)
-            raise Lacking(f"family {families[0]} ({ended} {'run' if ended == 1 else 'runs'} present)")
+            raise Lacking(f"family {families[0]} ({counted(self.present.get(families[0], 0), 'run')} present)")
         return self.runs.take(rows)
 
     def count(self, *families: str) -> int:

@@ -63,14 +63,13 @@ def needed(figure: PaperFigure, experiment: Experiment) -> str:
     have = sum(experiment.present.get(one, 0) for one in figure.needs)
     planned = [experiment.planned.get(one) for one in figure.needs]
     known = sum(one or 0 for one in planned)
-    of = f"{have} of {known}" if all(planned) else f"{have}"
     named = " and ".join(figure.needs)
     if all(planned) and have >= known:
         learned = experiment.count(*figure.needs)
         return f"All {counted(have, 'run')} of family {named} are present, {learned} of which learned."
     only = ",".join(figure.needs)
     command = f"scalinglaws study {experiment.study} --only {only} --to {experiment.folder}"
-    present = f"{of} runs present" if all(planned) else counted(have, "run") + " present"
+    present = f"{have} of {known} runs present" if all(planned) else counted(have, "run") + " present"
     return f"{present}: needs family {named}, `{command}`."
 
 
