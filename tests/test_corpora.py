@@ -309,7 +309,7 @@ def test_text_that_is_not_there_is_an_error(tmp_path):
 @pytest.mark.parametrize("name", ["stdlb", "text", "text:", "wikipedia"])
 def test_an_unknown_corpus_is_an_error_that_lists_the_known(name):
     with pytest.raises(
-        NameUnknownError, match="Known: bin:PATH, data:NAME, facts, hf:NAME, stdlib, synthetic, text:PATH"
+        NameUnknownError, match="Known: bin:PATH, data:NAME, facts, hf:NAME, skills, stdlib, synthetic, text:PATH"
     ):
         open_corpus(name)
 

@@ -7,6 +7,7 @@ from ..errors import CorpusError, unknown_name
 from .corpus import Corpus
 from .facts import open_facts
 from .hub_datasets import open_hub_dataset
+from .skills import open_skills
 from .stdlib import open_stdlib
 from .synthetic import open_synthetic
 from .text import open_text
@@ -19,10 +20,11 @@ CORPORA = {
     "hf:NAME": "a dataset of the Hugging Face hub; hf:NAME:CONFIGURATION#FIELD",
     "synthetic": "an artificial language whose entropy is known exactly; synthetic:KEY=VALUE,... sets its parameters",
     "facts": "questions of Zipf's frequencies and their answers, of known entropy and learning curve; facts:KEY=VALUE",
+    "skills": "skills that each need one dimension of a model, of known powers of size and steps; skills:KEY=VALUE,...",
     "data:NAME": "a folder of text under the data folder",
 }
 
-MADE = {"synthetic": open_synthetic, "facts": open_facts}
+MADE = {"synthetic": open_synthetic, "facts": open_facts, "skills": open_skills}
 NAMED: Mapping[str, Callable[[str, str, int | None], Corpus]] = {"text": open_text, "hf": open_hub_dataset}
 
 __all__ = ["CORPORA", "Corpus", "open_corpus"]
@@ -32,8 +34,8 @@ def open_corpus(name: str, *, limit_bytes: int | None = None, data_dir: Path | N
     """Open a corpus by name; nothing is read before `Corpus.read` is called.
 
     Args:
-        name: "stdlib", "text:PATH", "bin:PATH#vocabulary=V", "hf:NAME", "data:NAME", "synthetic" or "facts", alone or
-            with ":KEY=VALUE,...".
+        name: "stdlib", "text:PATH", "bin:PATH#vocabulary=V", "hf:NAME", "data:NAME", "synthetic", "facts" or "skills",
+            the last three alone or with ":KEY=VALUE,...".
         limit_bytes: maximum number of bytes of training text; validation and test text are never cut.
         data_dir: folder in which data:NAME is looked up, as NAME or corpora/NAME.
 

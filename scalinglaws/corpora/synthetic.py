@@ -12,6 +12,7 @@ from .floor import floor_of_documents, known_truth
 from .language import Knobs, Language, build_language
 from .order import window_starts
 from .scrambling import MASK, STEP, mix, mix_array
+from .skills import skills_floor
 from .token_files import Tokenised
 from .window_floor import window_nats
 
@@ -30,6 +31,7 @@ RANGES = {
     "val_tokens": (1024, 1 << 30),
     "test_tokens": (1024, 1 << 30),
 }
+FLOORS = {"facts": facts_floor, "skills": skills_floor}
 LARGEST_TABLE = 1 << 28  # entries of topics x states x vocabulary
 
 
@@ -77,8 +79,9 @@ def floor_in_windows(name: str, tokens: np.ndarray, starts: np.ndarray, n_ctx: i
 
     The loss of a model on the same windows minus this floor is what the model can still learn. See `window_nats`.
     """
-    if name.partition(":")[0] == "facts":
-        return facts_floor(name, tokens, starts, n_ctx)
+    kind = name.partition(":")[0]
+    if kind in FLOORS:
+        return FLOORS[kind](name, tokens, starts, n_ctx)
     return window_nats(build_language(parse_synthetic(name)[0]), tokens, starts, n_ctx)
 
 

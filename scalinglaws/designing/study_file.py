@@ -29,7 +29,7 @@ class Study:
     """The settings of a study; each field is a key of its file.
 
     Attributes:
-        corpus: stdlib, text:PATH, bin:PATH#vocabulary=V, data:NAME, synthetic or facts.
+        corpus: stdlib, text:PATH, bin:PATH#vocabulary=V, data:NAME, synthetic, facts or skills.
         each_corpus: several corpora, each an arm of the study: every run is repeated on each. The laws are fitted to
             the first, whose test text is that of all.
         domains, weights: corpora by name, and the share of each in the training tokens.
