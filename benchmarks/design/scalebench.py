@@ -30,7 +30,13 @@ STAGES = (0.35, 0.5, 0.75, 1.0)  # shares of the budget at which the law is fitt
 FEW_INPUTS = 3  # up to here all runs are spread out: the choice by variance does no better, and worse from few runs
 CANDIDATES, TARGETS = 400, 40  # rows by which is chosen; of more, some are drawn
 FITTED = 120  # rows to which the law is fitted while choosing
-USUAL_LOSS, GROUPS_APART = np.log(2.5), 0.5  # ln(loss) of a group of which nothing is known, and sd between groups
+USUAL_LOSS, GROUPS_APART = 2.5, 0.5  # nats per token in a group of which nothing is known; sd of ln(it) between groups
+# Nats per token on corpora that groups are named after, of models near the size of the cheapest runs: The Pile, 0.59e9
+# parameters (Dey et al. 2023, arXiv 2304.03208, Pile test set); code, from the Stack, 0.54e9 parameters
+# (Brandfonbrener et al. 2024, their StarCoder run of most tokens at that size).
+LOSS_OF = {"pile": 2.181, "stack": 1.133}
+SHARED = 0.1  # largest share of the budget that one run takes where settings repeat
+REPEATED = 0.1  # share of the money that repeats take there, to tell the noise
 FEW = 12  # runs below which the lengths stay where they are
 PUBLISHED = {
     "parallel": (-1, 0.77, 0.99),
@@ -101,12 +107,37 @@ class Purchase:
     def start(self, rule: str) -> None:
         """Buy the first share of the budget by spread, or all of it where that is the rule."""
         money = self.budget if rule == "spread" else START * self.budget
-        some, towards = self._candidates(money), self.inputs(self.asked)
+        if self.repeats:
+            self._spread((1 - REPEATED) * money, SHARED * self.budget)
+            self._repeat(money)
+        self._spread(money, money)
+        self.bought = self.bought or [int(np.argmin(self.cost))]
+
+    @property
+    def repeats(self) -> bool:
+        """Whether most settings of the pool are there more than once, so that a run is only one draw of its setting."""
+        settings = self.inputs(self.pool).round(9)
+        return len(np.unique(settings, axis=0)) < 0.5 * len(settings)
+
+    def _repeat(self, money: float) -> None:
+        """Buy a second run of settings that were bought once, the cheapest first."""
+        x = self.inputs(self.pool).round(9)
+        settings = np.unique(x, axis=0, return_inverse=True)[1].ravel()
+        for run in np.argsort(self.cost, kind="stable"):
+            times = int((settings[self.bought] == settings[run]).sum())
+            if times == 1 and run not in self.bought and self.spent + self.cost[run] <= money:
+                self.bought.append(int(run))
+
+    def _spread(self, money: float, dearest: float) -> None:
+        """Spread runs that cost at most `dearest` each over what is left of some money."""
+        some = self._candidates(min(dearest, money - self.spent))
         if not len(some):
-            self.bought = [int(np.argmin(self.cost))]
             return
-        made = spread_out(self.inputs(self.pool)[some], towards, fixed(self.cost[some]), money)
-        self.bought = [int(some[run]) for run in made.runs] or [int(np.argmin(self.cost))]
+        x = self.inputs(self.pool)[np.concatenate([some, self.bought]).astype(int)]
+        price = fixed(np.concatenate([self.cost[some], self.cost[self.bought]]))
+        there = range(len(some), len(x))
+        made = spread_out(x, self.inputs(self.asked), price, money - self.spent, list(there))
+        self.bought += [int(some[run]) for run in made.runs]
 
     def _candidates(self, money: float) -> np.ndarray:
         free = np.flatnonzero(affordable(self.cost, money, self.bought))
@@ -158,7 +189,7 @@ class Purchase:
         order = np.argsort(self.task.cost(known), kind="stable")
         known = known[whole._thinned(order, FITTED)]
         y = known[self.task.outputs[output]].to_numpy()
-        means = [WeightedMean(self.task.form, whole._prior(self.task, float(y.min())))]
+        means = whole.means(self.task, float(y.min()))
         shape = Discrepancy(self.lengths.get(name, self.task.lengths), (np.nan,) * len(self.task.lengths), growth=0.0)
         seen = whole._observed(self.task, known, output)
         if len(known) < FEW:
@@ -182,10 +213,21 @@ class Purchase:
         if len(known) >= FEW:
             return whole._output(self.task, known, rows, output)
         value = self.fitted(known, (group, output), output).at(self.task.x(rows, output))[0]
-        if group not in self.group_of[self.bought]:  # of another group alone: drawn towards a loss that is usual
-            weight = 1 / (1 + 1 / GROUPS_APART**2)
-            value = value + weight * (USUAL_LOSS - np.log(known[self.task.outputs[output]].mean()))
+        if group not in self.group_of[self.bought]:
+            value = value + self._moved(group, known, output)
         return np.exp(value) if self.task.in_logs else value
+
+    def _moved(self, group, known: Frame, output: int) -> float:
+        """Give by how much ln(loss) of a group without runs differs from that of the runs of others.
+
+        Each group has a loss that is usual for it. About that loss groups vary together with a standard deviation of 1
+        in ln(loss), for tokenizers and training differ, and apart from one another with GROUPS_APART.
+        """
+        others = known["group"].to_list()
+        there = float(np.mean([np.log(LOSS_OF.get(other, USUAL_LOSS)) for other in others]))
+        seen = float(np.log(known[self.task.outputs[output]].to_numpy()).mean())
+        here = np.log(LOSS_OF.get(group, USUAL_LOSS))
+        return float(here - there + (there - seen) * GROUPS_APART**2 / (1 + GROUPS_APART**2))
 
 
 def bought(task: whole.Task, pool: Frame, asked: Frame, cost: np.ndarray, budget: float, seed: int, rule: str):

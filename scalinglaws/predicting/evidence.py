@@ -48,12 +48,14 @@ class Observed:
 
     Attributes:
         falls: exponent of compute in the noise of a run.
+        usual: noise expected of the largest run, a standard deviation of ln(target), and of how many runs it counts as.
     """
 
     x: np.ndarray
     y: np.ndarray
     compute: np.ndarray
     falls: float = NOISE_FALLS
+    usual: tuple[float, float] = (USUAL_NOISE, 1.0)
 
     @property
     def shape_of_noise(self) -> np.ndarray:
@@ -214,7 +216,8 @@ def _reweigh(state: _State, seen: Observed, factor: np.ndarray, precision: np.nd
     left = noise * (whiten.T @ (whiten @ state.residuals))
     squares = (left**2 + np.maximum(spread, 0.0)) / seen.shape_of_noise**2
     weights = (DEGREES + 1) / (DEGREES + squares / state.noise**2)
-    size = np.sqrt((weights @ squares + USUAL_NOISE**2) / (len(squares) + 1))
+    usual, counts = seen.usual
+    size = np.sqrt((weights @ squares + counts * usual**2) / (len(squares) + counts))
     size = float(np.clip(size, *NOISE_RANGE))
     moved = max(abs(np.log(size / state.noise)), float(np.abs(weights - state.weights).max()))
     state.noise, state.weights = size, weights
