@@ -35,7 +35,8 @@ USUAL_LOSS, GROUPS_APART = 2.5, 0.5  # nats per token in a group of which nothin
 # parameters (Dey et al. 2023, arXiv 2304.03208, Pile test set); code, from the Stack, 0.54e9 parameters
 # (Brandfonbrener et al. 2024, their StarCoder run of most tokens at that size).
 LOSS_OF = {"pile": 2.181, "stack": 1.133}
-SHARED = 0.1  # largest share of the budget that one run takes where settings repeat
+DEAREST, MANY = (0.2, 0.1), 40  # where settings repeat: shares of the money that one run may cost, the
+# largest that leaves so many runs, for one run is but a draw of its setting
 REPEATED = 0.1  # share of the money that repeats take there, to tell the noise
 FEW = 12  # runs below which the lengths stay where they are
 PUBLISHED = {
@@ -107,9 +108,12 @@ class Purchase:
     def start(self, rule: str) -> None:
         """Buy the first share of the budget by spread, or all of it where that is the rule."""
         money = self.budget if rule == "spread" else START * self.budget
-        if self.repeats:
-            self._spread((1 - REPEATED) * money, SHARED * self.budget)
+        for dearest in DEAREST if self.repeats else ():
+            self.bought = []
+            self._spread((1 - REPEATED) * money, dearest * money)
             self._repeat(money)
+            if len(self.bought) >= MANY:
+                break
         self._spread(money, money)
         self.bought = self.bought or [int(np.argmin(self.cost))]
 

@@ -260,11 +260,15 @@ def _observed(task: Task, rows: Frame, output: int) -> Observed:
 
 
 def of_repeats(x: np.ndarray, y: np.ndarray) -> tuple[float, int]:
-    """Give the standard deviation of y between runs of one setting, pooled over settings, and its degrees of freedom."""
-    _, setting = np.unique(x.round(9), axis=0, return_inverse=True)
-    many = np.bincount(setting)
-    apart = y - (np.bincount(setting, y) / many)[setting]
-    degrees = len(y) - len(many)
+    """Give the standard deviation of y between runs of one setting, pooled over settings, and its degrees of freedom.
+
+    A run that stands in the table twice counts once.
+    """
+    runs = np.unique(np.column_stack([x.round(9), y]), axis=0)
+    _, setting = np.unique(runs[:, :-1], axis=0, return_inverse=True)
+    many = np.bincount(setting.ravel())
+    apart = runs[:, -1] - (np.bincount(setting.ravel(), runs[:, -1]) / many)[setting.ravel()]
+    degrees = len(runs) - len(many)
     return (float(np.sqrt((apart**2).sum() / degrees)) if degrees else np.nan), degrees
 
 
