@@ -85,6 +85,18 @@ def test_with_the_law_known_what_is_left_is_regression_on_a_gaussian_process():
     assert found[0] == pytest.approx(mean, abs=1e-7) and found[1] == pytest.approx(variance, rel=1e-3)
 
 
+def test_a_noise_that_repeats_tell_outweighs_what_few_residuals_say_by_the_runs_it_counts_as():
+    N, D, loss = runs(noise=0.002)
+    x, known = np.column_stack([np.log(N), np.log(D)])[::6], Normal(TRUTH, 1e-12 * np.eye(6))
+    found = []
+    for counts in (0.0, 5.0, 1e6):
+        seen = Observed(x, np.log(loss)[::6], np.zeros(5), usual=(0.03, counts))
+        found.append(component(SmoothMaximum(), known, seen, np.eye(5), 0.0, TRUTH).noise)
+    alone, even, told = found
+    assert alone < 0.01 and told == pytest.approx(0.03, rel=1e-3)
+    assert even == pytest.approx(np.sqrt((alone**2 + told**2) / 2), rel=0.05)  # five runs, and told of as many
+
+
 @pytest.mark.parametrize("tilt, structured", [(0.0, False), (0.03, True)])
 def test_the_evidence_finds_a_discrepancy_where_there_is_one(tilt, structured):
     N, D, loss = runs(tilt=tilt)

@@ -11,7 +11,7 @@ from scalinglaws.errors import PointsError
 from scalinglaws.fitting.diagnose import alone, loose_exponents, model_covariance
 from scalinglaws.fitting.fit import fit
 from scalinglaws.points.points import Points
-from scalinglaws.predicting.noise import replicate_noise
+from scalinglaws.predicting.noise import replicate_noise, spread_of_repeats
 from scalinglaws.results.tested import SeedSpread
 from scalinglaws.run.run import RunSpec
 from scalinglaws.run.schedule import evaluation_steps, phase
@@ -82,6 +82,14 @@ def test_three_repeats_and_no_fewer_say_what_the_noise_of_a_run_is(repeats, know
     params = np.concatenate([np.repeat(SIZES, 2), SIZES[:repeats]])
     tokens = params * np.concatenate([np.tile([10.0, 40.0], len(SIZES)), np.full(repeats, 10.0)])
     assert (replicate_noise(fit("chinchilla", hoffmann(params, tokens))) > 0) is known
+
+
+def test_the_spread_of_repeats_is_pooled_over_settings_whatever_their_means():
+    spread, degrees = spread_of_repeats(
+        np.array([[1.0], [2.0], [1.0], [2.0], [2.0], [3.0]]), np.array([1, 5, 3, 5, 8, 9.0])
+    )
+    assert (spread, degrees) == (pytest.approx(np.sqrt((2 + 6) / 3)), 3)
+    assert spread_of_repeats(np.array([[1.0], [2.0]]), np.array([1.0, 2.0]))[1] == 0
 
 
 @pytest.mark.parametrize(("times", "told"), [(1.99, False), (2.01, True)])

@@ -30,14 +30,14 @@ STAGES = (0.35, 0.5, 0.75, 1.0)  # shares of the budget at which the law is fitt
 FEW_INPUTS = 3  # up to here all runs are spread out: the choice by variance does no better, and worse from few runs
 CANDIDATES, TARGETS = 400, 40  # rows by which is chosen; of more, some are drawn
 FITTED = 120  # rows to which the law is fitted while choosing
-USUAL_LOSS, GROUPS_APART = 2.5, 0.5  # nats per token in a group of which nothing is known; sd of ln(it) between groups
+USUAL_LOSS, GROUPS_APART = 2.5, 0.5  # nats per token in a group of which nothing is known; sd of its ln, group to group
 # Nats per token on corpora that groups are named after, of models near the size of the cheapest runs: The Pile, 0.59e9
 # parameters (Dey et al. 2023, arXiv 2304.03208, Pile test set); code, from the Stack, 0.54e9 parameters
 # (Brandfonbrener et al. 2024, their StarCoder run of most tokens at that size).
 LOSS_OF = {"pile": 2.181, "stack": 1.133}
-DEAREST, MANY = (0.2, 0.1), 40  # where settings repeat: shares of the money that one run may cost, the
-# largest that leaves so many runs, for one run is but a draw of its setting
-REPEATED = 0.1  # share of the money that repeats take there, to tell the noise
+# Where settings repeat, one run is only a draw of its setting: it may cost a fifth of the money, or a tenth where a
+# fifth leaves fewer than MANY runs, and the share REPEATED of the money goes to second runs, which tell the noise.
+DEAREST, MANY, REPEATED = (0.2, 0.1), 40, 0.1
 FEW = 12  # runs below which the lengths stay where they are
 PUBLISHED = {
     "parallel": (-1, 0.77, 0.99),
@@ -193,7 +193,7 @@ class Purchase:
         order = np.argsort(self.task.cost(known), kind="stable")
         known = known[whole._thinned(order, FITTED)]
         y = known[self.task.outputs[output]].to_numpy()
-        means = whole.means(self.task, float(y.min()))
+        means = [WeightedMean(self.task.form, whole._prior(self.task, float(y.min())))]
         shape = Discrepancy(self.lengths.get(name, self.task.lengths), (np.nan,) * len(self.task.lengths), growth=0.0)
         seen = whole._observed(self.task, known, output)
         if len(known) < FEW:

@@ -25,12 +25,12 @@ from scalinglaws.predicting.discrepancy import Discrepancy  # noqa: E402
 from scalinglaws.predicting.evidence import Normal, Observed  # noqa: E402
 from scalinglaws.predicting.lengths import by_evidence  # noqa: E402
 from scalinglaws.predicting.mixture import WeightedMean, posterior  # noqa: E402
+from scalinglaws.predicting.noise import MIN_REPEATS, spread_of_repeats  # noqa: E402
 from scalinglaws.predicting.prior import field_prior  # noqa: E402
 
 AMPLITUDES = dict(field_prior().amplitudes)
 WIDE = {amplitude: 0.2 for amplitude in (0.0, 0.03, 0.1, 0.3, 1.0)}  # of a target that is no positive loss
 FLOOR = (field_prior().floor[0], 0.1)  # of ln(floor / lowest loss of the pool), a little wider than the field's
-FEW_REPEATS = 3  # degrees of freedom below which repeats say nothing of the noise
 SEARCHED, FITTED = 250, 900  # rows by which lengths are chosen, and rows fitted, the costliest
 PUBLISHED = {
     "parallel": 0.99,
@@ -68,7 +68,6 @@ class Task:
     by_group: bool = False
     of_floor: bool = True
     amplitudes: dict[float, float] = field(default_factory=lambda: dict(AMPLITUDES))
-    others: tuple[forms.Form, ...] = ()
 
 
 def logs(rows: Frame, *columns: str, at: tuple[float, ...] = ()) -> np.ndarray:
@@ -221,11 +220,12 @@ def _output(task: Task, pool: Frame, asked: Frame, output: int) -> np.ndarray:
     order = np.argsort(task.cost(pool), kind="stable")
     searched, fitted = _thinned(order, SEARCHED), order[-FITTED:]
     lowest = float(pool[task.outputs[output]].min())
+    means = [WeightedMean(task.form, _prior(task, lowest))]
     shape = Discrepancy(task.lengths, (np.nan,) * len(task.lengths), growth=0.0)
-    shape, made = by_evidence(means(task, lowest), _observed(task, pool[searched], output), shape, task.amplitudes)
+    shape, made = by_evidence(means, _observed(task, pool[searched], output), shape, task.amplitudes)
     if len(fitted) > len(searched):
         best = {made.components[int(np.argmax(made.shares))].amplitude: 1.0}
-        made = posterior(means(task, lowest), _observed(task, pool[fitted], output), shape, best)
+        made = posterior(means, _observed(task, pool[fitted], output), shape, best)
     value = made.at(task.x(asked, output))[0]
     return np.exp(value) if task.in_logs else value
 
@@ -234,42 +234,25 @@ def _thinned(order: np.ndarray, most: int) -> np.ndarray:
     return order if len(order) <= most else order[np.linspace(0, len(order) - 1, most).round().astype(int)]
 
 
-def means(task: Task, lowest: float) -> list[WeightedMean]:
-    """Give the laws of a task under their priors, equally probable.
-
-    Args:
-        lowest: the lowest target seen.
-    """
-    return [WeightedMean(form, _prior(task, form, lowest)) for form in (task.form, *task.others)]
-
-
-def _prior(task: Task, form: forms.Form, lowest: float) -> Normal:
-    middle, spread = np.array(list(form.start.values()), dtype=np.float64).T
+def _prior(task: Task, lowest: float) -> Normal:
+    middle, spread = np.array(list(task.form.start.values()), dtype=np.float64).T
     if task.of_floor:
         middle[0], spread[0] = np.log(lowest) + FLOOR[0], FLOOR[1]
     return Normal(middle, np.diag(spread**2))
 
 
 def _observed(task: Task, rows: Frame, output: int) -> Observed:
+    """Give the rows as the engine takes them; where settings repeat, the noise expected is that of the repeats.
+
+    A run that stands in the table twice is no repeat.
+    """
     y = rows[task.outputs[output]].to_numpy()
     x, value, cost = task.x(rows, output), np.log(y) if task.in_logs else y, task.cost(rows)
-    spread, degrees = of_repeats(x, value)
-    if degrees < FEW_REPEATS:
+    runs = np.unique(np.column_stack([x.round(9), value]), axis=0)
+    spread, degrees = spread_of_repeats(runs[:, :-1], runs[:, -1])
+    if degrees < MIN_REPEATS:
         return Observed(x, value, cost)
     return Observed(x, value, cost, falls=0.0, usual=(spread, degrees))
-
-
-def of_repeats(x: np.ndarray, y: np.ndarray) -> tuple[float, int]:
-    """Give the standard deviation of y between runs of one setting, pooled over settings, and its degrees of freedom.
-
-    A run that stands in the table twice counts once.
-    """
-    runs = np.unique(np.column_stack([x.round(9), y]), axis=0)
-    _, setting = np.unique(runs[:, :-1], axis=0, return_inverse=True)
-    many = np.bincount(setting.ravel())
-    apart = runs[:, -1] - (np.bincount(setting.ravel(), runs[:, -1]) / many)[setting.ravel()]
-    degrees = len(runs) - len(many)
-    return (float(np.sqrt((apart**2).sum() / degrees)) if degrees else np.nan), degrees
 
 
 def r2(measured: np.ndarray, found: np.ndarray) -> float:

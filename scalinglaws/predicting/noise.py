@@ -26,8 +26,21 @@ def run_noise(fit: Fit) -> float:
 def replicate_noise(fit: Fit) -> float:
     """Pool the standard deviation of ln(target) over runs with equal inputs; 0 without repeats."""
     table = np.stack([fit.inputs[letter] for letter in fit.law.inputs], axis=1)
-    _, index, counts = np.unique(table, axis=0, return_inverse=True, return_counts=True)
-    aim = fit.problem.target
-    means = np.bincount(index.ravel(), aim) / counts
-    degrees = len(aim) - len(counts)
-    return float(np.sqrt(np.sum((aim - means[index.ravel()]) ** 2) / degrees)) if degrees >= MIN_REPEATS else 0.0
+    spread, degrees = spread_of_repeats(table, fit.problem.target)
+    return spread if degrees >= MIN_REPEATS else 0.0
+
+
+def spread_of_repeats(inputs: np.ndarray, target: np.ndarray) -> tuple[float, int]:
+    """Give the standard deviation of the target between runs of equal inputs, pooled, and its degrees of freedom.
+
+    Args:
+        inputs: (runs, inputs). target: (runs,).
+
+    Returns:
+        Standard deviation, nan without repeats; degrees of freedom, runs less different inputs.
+    """
+    _, index, counts = np.unique(inputs, axis=0, return_inverse=True, return_counts=True)
+    means = np.bincount(index.ravel(), target) / counts
+    degrees = len(target) - len(counts)
+    apart = np.sum((target - means[index.ravel()]) ** 2)
+    return (float(np.sqrt(apart / degrees)) if degrees else np.nan), degrees
