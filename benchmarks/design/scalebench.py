@@ -1,12 +1,13 @@
 """ScaleBench's eight tasks within a budget: runs are bought one after another, to predict the costly region.
 
-    python benchmarks/design/scalebench.py DATA --predictions DIR [--only TASKS] [--folds]
+    python benchmarks/design/scalebench.py DATA --predictions DIR [--only TASKS] [--folds] [--hide SHARE] [--seed N]
 
 DATA is as for benchmarks/forecast/scalebench.py, whose laws and engine predict. Runs are bought within 1, 5 and 10% of
 the cost of the whole pool (20, 35 and 50% for domain_mixture and sparsity); DIR gets TASK-SHARE.csv, the target columns
 predicted, in the order of the inputs. Losses are seen of runs that were bought alone. `--folds` scores on the costliest
 tenth of the pool instead, which cannot be bought: settings were chosen by it. `--rule` is `telling` (spread, then by
-variance), `spread`, `random`, or by default `auto`: spread up to three inputs, telling for more.
+variance), `spread`, `random`, or by default `auto`: spread up to three inputs, telling for more. `--hide 0.1` takes a
+random tenth of the pool away, another by each seed, which shows how much a score owes to the runs that there are.
 """
 
 import argparse
@@ -277,6 +278,7 @@ def main() -> None:
     parser.add_argument("--folds", action="store_true")
     parser.add_argument("--rule", default="auto", choices=("auto", "telling", "spread", "random"))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--hide", type=float, default=0.0, metavar="SHARE")
     options = parser.parse_args()
     for name in options.only.split(","):
         task, pool = whole.TASKS[name], pl.read_csv(options.data / f"{name}-train.csv")
@@ -286,6 +288,8 @@ def main() -> None:
         total = cost.sum()
         if options.folds:
             pool, asked, cost = split(task, pool, cost)
+        kept = np.random.default_rng(1000 + options.seed).random(len(pool)) >= options.hide
+        pool, cost = pool.filter(pl.Series(kept)), cost[kept]
         for share, published in zip(shares_of(name), PUBLISHED[name], strict=True):
             began = time.process_time()
             found, many, used = bought(task, pool, asked, cost, share / 100 * total, options.seed, options.rule)
