@@ -101,9 +101,11 @@ def test_the_course_of_descent_is_that_of_gradient_descent_on_the_expected_loss(
         table = (table - rate * slope).detach().requires_grad_()
         if step in (1, 7, 30):
             course.append(_excess(skills, table.detach().numpy()))
-    answers, of_questions = skills.descent(rate, [1, 7, 30])
-    assert answers + of_questions == pytest.approx(np.array(course))
-    assert skills.descent(rate, [7])[:, 0] == pytest.approx([answers[1], of_questions[1]])
+    found = skills.descent(rate, [1, 7, 30])
+    assert found.sum(axis=0) == pytest.approx(np.array(course))
+    assert skills.descent(rate, [7])[:, 0] == pytest.approx(found[:, 1])
+    kind = -torch.log_softmax(table, 1)[:6, 6:].logsumexp(1).detach().numpy() @ skills.shares()[:6]
+    assert found[1, 2] == pytest.approx(kind) and (found > 0).all()
 
 
 def test_descent_falls_as_the_known_power_of_the_steps():

@@ -7,7 +7,8 @@ Of each width: the test loss above the floor of its windows, the known law, and 
 all weights finds (`--starts 0` leaves it out). Then what `scalinglaws fit henighan-n` says of the study's points.
 
 Steps: gradient descent at a constant rate (Adam with an eps far above every gradient, and no momentum), wide models,
-and beside the exact loss of the answers at each evaluation the known one. About four CPU minutes in all.
+and beside the exact loss at each evaluation the known one: of which answer follows a question, and of both that and
+that an answer follows. About four CPU minutes in all.
 """
 
 import argparse
@@ -115,26 +116,31 @@ def steps(corpus: str, width: int, folder: Path) -> None:
         while step < spec.steps:
             step = job.advance(step)
             if step in job.evaluate_after:
-                rows.append((step, answers_cost(job.model, skills)))
-    at, measured = np.array(rows).T
-    known = skills.descent(2 * MOVE, at.astype(int), INIT_SD * width**0.5)[0]
+                rows.append((step, *answers_cost(job.model, skills)))
+    at, *measured = np.array(rows).T
+    which, kind, _ = skills.descent(2 * MOVE, at.astype(int), INIT_SD * width**0.5)
     print(f"\n{corpus}, width {width}: known power of an endless list {skills.steps_exponent:.3f}")
-    print("step   of answers  known   ratio")
-    for step, one, other in zip(at, measured, known, strict=True):
-        print(f"{step:<6g} {one:<11.4f} {other:.4f}  {one / other:.3f}")
+    print("step   which answer  known   ratio  with that one follows  known   ratio")
+    for step, one, first, both, second in zip(at, measured[0], which, measured[1], which + kind, strict=True):
+        line = f"{step:<6g} {one:<13.4f} {first:.4f}  {one / first:.3f}"
+        print(f"{line}  {both:<22.4f} {second:.4f}  {both / second:.3f}")
     late = at >= FROM
-    for name, values in (("measured", measured), ("known", known), ("ratio", measured / known)):
-        value, half = power(at[late], values[late])
-        print(f"power of the steps from {FROM} on, {name}: {value:.3f} +- {half:.3f}", flush=True)
+    for part, found, known in zip(("which answer", "both"), measured, (which, which + kind), strict=True):
+        for name, values in (("measured", found), ("known", known), ("ratio", found / known)):
+            value, half = power(at[late], values[late])
+            print(f"power of the steps from {FROM} on, {part}, {name}: {value:.3f} +- {half:.3f}", flush=True)
 
 
-def answers_cost(model: torch.nn.Module, skills: Skills) -> float:
-    """Give the exact expected loss of the answers above their entropy, nats per token of text."""
+def answers_cost(model: torch.nn.Module, skills: Skills) -> tuple[float, float]:
+    """Give the exact loss above the entropy, nats per token, of which answer follows, and of answers in all."""
+    questions = 2 * skills.count
     with torch.no_grad():
-        hidden = model.hidden(torch.arange(2 * skills.count)[:, None])[:, 0].double()
+        hidden = model.hidden(torch.arange(questions)[:, None])[:, 0].double()
         logs = torch.log_softmax(hidden @ model.head_VW.double().t(), 1).numpy()
-    spent = -np.sum(skills.transitions()[: 2 * skills.count] * logs, axis=1)
-    return float(skills.shares()[: 2 * skills.count] @ spent - (np.log(skills.answers) - skills.worth()) / 2)
+    spent = -np.sum(skills.transitions()[:questions] * logs, axis=1)
+    both = skills.shares()[:questions] @ spent - (np.log(skills.answers) - skills.worth()) / 2
+    kind = skills.shares()[:questions] @ -np.log(np.exp(logs[:, questions:]).sum(axis=1))
+    return float(both - kind), float(both)
 
 
 def power(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:

@@ -134,7 +134,9 @@ class Skills:
         return (1 - held[np.minimum(np.asarray(width) - 1, self.count)]) * self.worth() / 2
 
     def descent(self, rate: float, steps: Sequence[int], sd: float = 0.0, draws: int = 8) -> np.ndarray:
-        """Give the loss above the entropy of answers and of questions, nats per token: (2, len(steps)).
+        """Give the loss above the entropy of three things to learn, nats per token: (3, len(steps)).
+
+        They are which answer follows a question, that one of the answers follows it, and all that follows an answer.
 
         It is that of a learner which has logits of its own for each token before, and does steps of gradient descent on
         the exact expected loss, all tokens at once: those of token i move by rate times the share of i times (the
@@ -157,8 +159,10 @@ class Skills:
         for number in np.diff(steps, prepend=0):
             for _ in range(number):
                 logits += moves * (after - _softmax(logits))
-            cost = known - np.sum(after * np.log(_softmax(logits)), axis=2).mean(axis=0)
-            found.append((weights[:-1] @ cost[:-1], weights[-1] * cost[-1]))
+            learned = _softmax(logits)
+            cost = known - np.sum(after * np.log(learned), axis=2).mean(axis=0)
+            kind = -np.log(learned[:, :-1, 2 * self.count :].sum(axis=2)).mean(axis=0)
+            found.append((weights[:-1] @ (cost[:-1] - kind), weights[:-1] @ kind, weights[-1] * cost[-1]))
         return np.array(found).T
 
 
