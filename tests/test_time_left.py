@@ -80,3 +80,13 @@ def test_runs_held_out_are_waited_for_until_the_others_have_ended():
     together = TimeLeft(alike, [[["a"], ["b"], ["c"]]], 3, predicted=True).read(dict.fromkeys(alike, 1.0), 0.0, 0.0)
     apart = TimeLeft(alike, [[["a"], ["b"]], [["c"]]], 3, predicted=True).read(dict.fromkeys(alike, 1.0), 0.0, 0.0)
     assert apart == pytest.approx(2 * together, rel=0.05)
+
+
+@pytest.mark.parametrize("predicted", [True, False])
+def test_a_run_that_begins_again_leaves_a_time_and_no_error(predicted):
+    clock = TimeLeft({"a": 100.0, "b": 100.0}, [[["a"], ["b"]]], 2, predicted=predicted)
+    clock.read({"a": 0.2, "b": 0.2}, 0.0, 0.0)  # went on from saved states, which are lost
+    found = clock.read({"a": 1.0, "b": 1.0}, 40.0, 20.0)
+    assert found is None or found > 0
+    again = clock.read({"a": 0.5, "b": 0.5}, 140.0, 70.0)
+    assert again is not None and 20 < again < 200

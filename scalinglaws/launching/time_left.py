@@ -62,7 +62,8 @@ class TimeLeft:
         kept = math.exp(-(now - before) / MEMORY)
         starting = START * self.slots if self.predicted else 0.0
         begun = max(busy, starting) - max(busy_before, starting)  # of its start-up nothing shows as work done
-        self._busy, self._gained = kept * self._busy + begun, kept * self._gained + whole_before - whole
+        gained = kept * self._gained + whole_before - whole
+        self._busy, self._gained = kept * self._busy + begun, max(0.0, gained)  # a run that begins again loses work
         self._seen = now, busy, whole
 
     def _of(self, run: str, share: float) -> float:
