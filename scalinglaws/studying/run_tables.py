@@ -12,7 +12,7 @@ from ..errors import StoreError
 from ..instruments.early_stopping import gap
 from ..instruments.noise_scale import merged, noise_scale
 from ..points.points import Points
-from ..run.run import Run, RunSpec
+from ..run.run import MIX, Run, RunSpec
 from ..run.schedule import learning_rate, log_places, phase
 from ..store.points_of_runs import curve_points, mean_batch, of_items, points_of
 from ..store.store import Store
@@ -95,7 +95,7 @@ def _run_row(run: Run) -> dict:
         "test_gap_nats": final and gap(final),
         **{name: run.readings.get(name) for name in READINGS},
     }
-    return row | {f"loss_nats@{name}": loss for name, loss in _foreign(run, final)}
+    return row | dict(_foreign(run, final))
 
 
 READINGS = ("loss_spikes", "tokens_per_second", "mfu", "peak_memory_bytes")
@@ -118,10 +118,15 @@ def _summed_rate(spec: RunSpec, steps: int) -> float:
 
 
 def _foreign(run: Run, evaluation) -> list[tuple[str, float]]:
+    """Pair the column of each other text with the loss on it; a part of the training mixture is no other text."""
     if evaluation is None:
         return []
-    names = [corpus.rpartition(":")[2] for corpus, _ in run.spec.foreign]
-    return list(zip(names, evaluation.foreign, strict=True))
+    names = [corpus for corpus, _ in run.spec.foreign]
+    columns = [
+        f"loss_{name.removeprefix(MIX)}" if name.startswith(MIX) else f"loss_nats@{name.rpartition(':')[2]}"
+        for name in names
+    ]
+    return list(zip(columns, evaluation.foreign, strict=True))
 
 
 def curve_table(runs: Sequence[Run]) -> Points:
@@ -157,7 +162,7 @@ def _evaluation_row(run: Run, e) -> dict:
         "seconds": e.seconds,
     }
     row |= of_items(e.items) if e.items else {}
-    row |= {f"loss_nats@{name}": loss for name, loss in _foreign(run, e)}
+    row |= dict(_foreign(run, e))
     places = log_places(shape.n_ctx) if e.by_position else []
     return row | {f"loss_nats@T={place}": loss for place, loss in zip(places, e.by_position, strict=True)}
 
