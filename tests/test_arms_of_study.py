@@ -14,6 +14,7 @@ from scalinglaws.errors import CorpusError, NameUnknownError, PointsError, Study
 from scalinglaws.points.other_arms import with_other_arms
 from scalinglaws.run.run import OTHER_ARM, Evaluation, Run
 from scalinglaws.store.points_of_runs import points_of
+from scalinglaws.studying.run_tables import with_other_texts
 from scalinglaws.studying.training_columns import with_arms
 
 WEB = [f"The page {i} is about {'abcdefgh'[i % 8]}." for i in range(900)]
@@ -103,6 +104,24 @@ def test_the_points_have_the_shares_and_the_loss_on_each_domain_and_the_laws_of_
     with pytest.raises(PointsError, match=r"params_nonembedding differs .* where='params_nonembedding == 6144'"):
         mixtures(points, ["share_web", "share_code"], ["loss_web", "loss_code"])
     assert set(with_other_arms(points).kept["arm"]) == set(points["arm"])
+
+
+def test_the_points_of_one_mixture_tell_its_own_parts_from_other_texts(place):
+    other = f"text:{place}/code.txt"
+    study = arm_study(domains=domains(place), weights={"web": 0.5, "code": 0.5}, evaluate_on=(other,), tokens=(2e3,))
+    sweep = lay_out(study, data_of(study, place / "c"), place / "c")
+    assert [name for name, _ in sweep.runs[0].foreign] == [other, "mix:web", "mix:code"]
+    last = Evaluation(sweep.runs[0].steps, 2000, 0.0, 3.0, foreign=(5.0, 2.5, 3.5))
+    runs = [Run(sweep.runs[0], "finished", "", (last,), None, 10_000)]
+    bare = points_of(runs)
+    points = with_other_texts(bare, runs)
+    assert points[f"loss_nats@{place}/code.txt"][0] == 5.0
+    assert (points["loss_web"][0], points["loss_code"][0]) == (2.5, 3.5)
+    assert set(points.columns) - set(points_of(runs).columns) == {
+        f"loss_nats@{place}/code.txt",
+        "loss_web",
+        "loss_code",
+    }
 
 
 def test_horizons_in_epochs_are_of_the_text_or_of_the_part_that_is_used(place):

@@ -49,7 +49,15 @@ def _points(runs: list[Run], sweep: Sweep, store: Store, curves: bool) -> Points
         left_out = taking_no_part(runs, left_out, held_out)
     if curves:
         return curve_points(runs, held_out | set(left_out))
-    return with_arms(points_of(runs, held_out, str(store.path), left_out), runs)
+    return with_other_texts(with_arms(points_of(runs, held_out, str(store.path), left_out), runs), runs)
+
+
+def with_other_texts(points: Points, runs: Sequence[Run]) -> Points:
+    """Add the final loss of each run on every other text, in the columns that a set of families has for them."""
+    found = {run.spec.id: dict(_foreign(run, run.final)) for run in runs}
+    rows = [found.get(run_id, {}) for run_id in points["run_id"]]
+    names = list(dict.fromkeys(name for row in rows for name in row if name not in points))
+    return points.replace(**{name: [row.get(name) for row in rows] for name in names})
 
 
 def _require_runs(store: Store):
