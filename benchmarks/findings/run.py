@@ -4,7 +4,7 @@
 
 Every world has the runs, the batch, the context and the noise between seeds of studies/kaplan-cpu, and the paper's
 laws, scaled to losses of that size; in a false world some claims are false by the amount that `worlds.py` states. A
-verdict is wrong when a true claim fails or a false one passes; undecided is no error. 400 sets take an hour of
+verdict is wrong when a true claim fails or a false one passes; undecided is no error. 400 sets take 40 minutes of
 one core; `--keep` continues from what an interrupted run left.
 """
 
