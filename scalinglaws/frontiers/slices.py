@@ -128,7 +128,15 @@ def curves(points: Points, columns: dict[str, str], burn_in: float) -> list[Curv
     """Arrange the points as curves: one per run if runs have several points, otherwise one per size across horizons.
 
     `burn_in` is the fraction of a run's tokens left out at its start (warm-up), if runs have several points.
+
+    Raises:
+        PointsError: no row has a size: models without layers have no parameters beside their embeddings.
     """
+    sized = points[columns["params"]] > 0
+    if not sized.any():
+        named = argument(map={"N": "params_total"})
+        raise PointsError(f"column {columns['params']!r} is 0 in every row: count the embeddings too, with {named}.")
+    points = points.take(sized)
     runs = cluster_of(points)
     repeated = np.bincount(runs).max() > 1
     params, tokens = points[columns["params"]], points[columns["tokens"]]
