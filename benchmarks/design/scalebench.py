@@ -31,11 +31,7 @@ STAGES = (0.35, 0.5, 0.75, 1.0)  # shares of the budget at which the law is fitt
 FEW_INPUTS = 3  # up to here all runs are spread out: the choice by variance does no better, and worse from few runs
 CANDIDATES, TARGETS = 400, 40  # rows by which is chosen; of more, some are drawn
 FITTED = 120  # rows to which the law is fitted while choosing
-USUAL_LOSS, GROUPS_APART = 2.5, 0.5  # nats per token in a group of which nothing is known; sd of its ln, group to group
-# Nats per token on corpora that groups are named after, of models near the size of the cheapest runs: The Pile, 0.59e9
-# parameters (Dey et al. 2023, arXiv 2304.03208, Pile test set); code, from the Stack, 0.54e9 parameters
-# (Brandfonbrener et al. 2024, their StarCoder run of most tokens at that size).
-LOSS_OF = {"pile": 2.181, "stack": 1.133}
+USUAL_LOSS, GROUPS_APART = np.log(2.5), 0.5  # ln(loss) of a group of which nothing is known, and sd between groups
 # Where settings repeat, one run is only a draw of its setting: it may cost a fifth of the money, or a tenth where a
 # fifth leaves fewer than MANY runs, and the share REPEATED of the money goes to second runs, which tell the noise.
 DEAREST, MANY, REPEATED = (0.2, 0.1), 40, 0.1
@@ -218,21 +214,10 @@ class Purchase:
         if len(known) >= FEW:
             return whole._output(self.task, known, rows, output)
         value = self.fitted(known, (group, output), output).at(self.task.x(rows, output))[0]
-        if group not in self.group_of[self.bought]:
-            value = value + self._moved(group, known, output)
+        if group not in self.group_of[self.bought]:  # of another group alone: drawn towards a loss that is usual
+            weight = 1 / (1 + 1 / GROUPS_APART**2)
+            value = value + weight * (USUAL_LOSS - np.log(known[self.task.outputs[output]].mean()))
         return np.exp(value) if self.task.in_logs else value
-
-    def _moved(self, group, known: Frame, output: int) -> float:
-        """Give by how much ln(loss) of a group without runs differs from that of the runs of others.
-
-        Each group has a loss that is usual for it. About that loss groups vary together with a standard deviation of 1
-        in ln(loss), for tokenizers and training differ, and apart from one another with GROUPS_APART.
-        """
-        others = known["group"].to_list()
-        there = float(np.mean([np.log(LOSS_OF.get(other, USUAL_LOSS)) for other in others]))
-        seen = float(np.log(known[self.task.outputs[output]].to_numpy()).mean())
-        here = np.log(LOSS_OF.get(group, USUAL_LOSS))
-        return float(here - there + (there - seen) * GROUPS_APART**2 / (1 + GROUPS_APART**2))
 
 
 def bought(task: whole.Task, pool: Frame, asked: Frame, cost: np.ndarray, budget: float, seed: int, rule: str):
