@@ -17,7 +17,7 @@ from scalinglaws.laws.kaplan2020.loss import loss_of_size_and_data  # noqa: E402
 SEED_SD = 0.0110  # nats, as F-SEED of studies/kaplan-cpu measures it
 LONGER = {shape: (24000, 48000) for shape in ((2, 16), (2, 24), (2, 32))}
 K = {"N_c": 24576 * 3.45 ** (1 / 0.077), "alpha_N": 0.077, "S_c": 50.0, "alpha_S": 0.76}
-LIMITED = {"N_c": 24576 * 4.2 ** (1 / 0.076), "alpha_N": 0.076, "D_c": 26250 * 4.6 ** (1 / 0.103), "alpha_D": 0.103}
+LIMITED = {"N_c": 24576 * 4.1 ** (1 / 0.076), "alpha_N": 0.076, "D_c": 26250 * 5.0 ** (1 / 0.103), "alpha_D": 0.103}
 SHAPES = (
     (1, 90, 6, 360), (2, 64, 4, 256), (4, 45, 3, 180), (8, 32, 2, 128), (2, 64, 1, 256), (2, 64, 2, 256),
     (2, 64, 8, 256), (2, 100, 5, 50), (2, 90, 5, 90), (2, 78, 6, 156), (2, 49, 7, 392), (2, 36, 6, 576),
