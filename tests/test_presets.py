@@ -133,15 +133,19 @@ def test_a_set_of_the_paper_s_size_is_costed_without_its_text():
     assert "text:webtext" in said[0]
 
 
-# Training tokens of data:arxiv-cs, as `scalinglaws design SET` finds them.
-ABSTRACTS = {"bpe:1024": 33_914_417, "bpe:4096": 22_792_520, "bytes": 95_830_001}
+# Training tokens of the texts, as `scalinglaws design SET` finds them.
+TEXTS = {
+    ("data:arxiv-cs", "bpe:4096"): 22_792_520,
+    ("data:arxiv-cs", "bytes"): 95_830_001,
+    ("mix:abstracts=0.5,novels=0.5", "bpe:1024"): 55_852_632,
+    ("mix:abstracts=0.5,novels=0.5", "bytes"): 121_628_150,
+}
 
 
 @pytest.mark.parametrize("name", [name for name in STUDIES if name.startswith(("kaplan-cpu", "kaplan-gpu"))])
 def test_the_text_that_a_set_names_is_long_enough_for_it(name):
     study = STUDIES[name]
-    assert study.corpus == "data:arxiv-cs"
-    sweep = design(study, 4096, "absent", ABSTRACTS[study.tokenizer], ())
+    sweep = design(study, 4096, "absent", TEXTS[study.corpus, study.tokenizer], ())
     assert sweep.runs
 
 
