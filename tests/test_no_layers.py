@@ -27,8 +27,8 @@ def table() -> Points:
     )
 
 
-def test_a_frontier_of_models_without_layers_is_refused_by_name_of_their_count():
-    with pytest.raises(PointsError, match="'params_nonembedding' is 0 in every row: count the embeddings too"):
+def test_a_frontier_of_models_without_layers_is_refused():
+    with pytest.raises(PointsError, match="'params_nonembedding' is 0 in every row: models without layers"):
         sl.frontier("envelope", table())
 
 

@@ -134,8 +134,7 @@ def curves(points: Points, columns: dict[str, str], burn_in: float) -> list[Curv
     """
     sized = points[columns["params"]] > 0
     if not sized.any():
-        named = argument(map={"N": "params_total"})
-        raise PointsError(f"column {columns['params']!r} is 0 in every row: count the embeddings too, with {named}.")
+        raise PointsError(f"column {columns['params']!r} is 0 in every row: models without layers lie on no frontier.")
     points = points.take(sized)
     runs = cluster_of(points)
     repeated = np.bincount(runs).max() > 1
