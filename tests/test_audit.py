@@ -307,6 +307,15 @@ def test_a_table_with_nothing_but_sizes_and_losses_is_audited_and_says_what_it_n
         assert any(name in finding.found for name in ("n_layer", "warmup_steps", "lr", "batch_tokens"))
 
 
+@pytest.mark.parametrize("columns", [{"arch": ["universal", "transformer"]}, {"reuse": [8.0, 1.0]}])
+def test_blocks_that_are_used_several_times_are_no_mistaken_unit(columns):
+    reused = np.arange(len(SOUND)) < 5
+    table = SOUND.replace(flops_exact=SOUND["flops_exact"] * np.where(reused, 8, 1))
+    assert judged("A3", case(table)).outcome == "failed"
+    labelled = table.replace(**{name: np.where(reused, *both) for name, both in columns.items()})
+    assert judged("A3", case(labelled)).outcome == "passed"
+
+
 def test_the_groups_are_those_of_the_rules():
     assert {id[0] for id in RULES} == set(GROUPS)
     assert [sum(id[0] == group for id in RULES) for group in GROUPS] == [8, 10, 9, 13, 11]
