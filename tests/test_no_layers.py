@@ -10,8 +10,7 @@ from scalinglaws.points.points import Points
 
 
 def table() -> Points:
-    width, tokens = (np.repeat(x, 2) for x in ([8.0, 16.0, 24.0], [2e4]))
-    tokens = np.tile([2e4, 4e4], 3)
+    width, tokens = np.repeat([8.0, 16.0, 24.0], 2), np.tile([2e4, 4e4], 3)
     return Points(
         {
             "params_nonembedding": np.zeros(6),

@@ -84,6 +84,7 @@ class Purchase:
         self.group_of = groups if self.task.by_group else np.full(len(groups), None)
         asked = self.asked["group"].to_numpy()
         self.asked_of = asked if self.task.by_group else np.full(len(asked), None)
+        self.settings = np.unique(self.inputs(self.pool).round(9), axis=0, return_inverse=True)[1].ravel()
 
     @property
     def spent(self) -> float:
@@ -117,15 +118,12 @@ class Purchase:
     @property
     def repeats(self) -> bool:
         """Whether most settings of the pool are there more than once, so that a run is only one draw of its setting."""
-        settings = self.inputs(self.pool).round(9)
-        return len(np.unique(settings, axis=0)) < 0.5 * len(settings)
+        return self.settings.max() + 1 < 0.5 * len(self.settings)
 
     def _repeat(self, money: float) -> None:
         """Buy a second run of settings that were bought once, the cheapest first."""
-        x = self.inputs(self.pool).round(9)
-        settings = np.unique(x, axis=0, return_inverse=True)[1].ravel()
         for run in np.argsort(self.cost, kind="stable"):
-            times = int((settings[self.bought] == settings[run]).sum())
+            times = int((self.settings[self.bought] == self.settings[run]).sum())
             if times == 1 and run not in self.bought and self.spent + self.cost[run] <= money:
                 self.bought.append(int(run))
 

@@ -71,10 +71,10 @@ def text_of_equal_excess(facts: Facts, answers: float) -> float:
     return float(np.exp(np.interp(-np.log(answers), -np.log(facts.least_excess(grid) + 1e-30), np.log(grid))))
 
 
-def power(tokens: np.ndarray, found: np.ndarray) -> tuple[float, float]:
-    """Give the power of the data over all horizons, and half of its 95% interval by the scatter about the line."""
-    line = stats.linregress(np.log(tokens), np.log(found))
-    return -line.slope, line.stderr * stats.t.ppf(0.975, len(tokens) - 2)
+def power(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Give the power by which y falls with x, and half of its 95% interval by the scatter about the line."""
+    line = stats.linregress(np.log(x), np.log(y))
+    return -line.slope, line.stderr * stats.t.ppf(0.975, len(x) - 2)
 
 
 def main() -> None:

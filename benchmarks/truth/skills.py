@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy import optimize, stats
+from facts import power
+from scipy import optimize
 
 import scalinglaws as sl
 from scalinglaws.corpora.skills import Skills, parse_skills
@@ -141,12 +142,6 @@ def answers_cost(model: torch.nn.Module, skills: Skills) -> tuple[float, float]:
     both = skills.shares()[:questions] @ spent - (np.log(skills.answers) - skills.worth()) / 2
     kind = skills.shares()[:questions] @ -np.log(np.exp(logs[:, questions:]).sum(axis=1))
     return float(both - kind), float(both)
-
-
-def power(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Give the power by which y falls with x, and half of its 95% interval by the scatter about the line."""
-    line = stats.linregress(np.log(x), np.log(y))
-    return -line.slope, line.stderr * stats.t.ppf(0.975, len(x) - 2)
 
 
 def main() -> None:

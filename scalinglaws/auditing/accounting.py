@@ -123,11 +123,11 @@ def same_units(e: Evidence) -> Judgement:
     """Compare C with 6ND under every count of N, and tokens with steps times batch; check the magnitude of the medians
     and of D/N. Rows whose blocks are used several times do more than 6ND and are left out of the first.
     """
-    wrong, told = [], []
+    wrong, told, once = [], [], _used_once(e)
     flops = next((n for n in playing("flops") if e.has(n) and n != "flops_min"), None)
     counts = [n for n in playing("params") if e.has(n)]
-    if flops and counts and e.has("tokens") and ((e.kept[flops] > 0) & _used_once(e)).any():
-        some = _used_once(e) & np.logical_and.reduce([e.kept[n] > 0 for n in (flops, *counts)])
+    if flops and counts and e.has("tokens") and ((e.kept[flops] > 0) & once).any():
+        some = once & np.logical_and.reduce([e.kept[n] > 0 for n in (flops, *counts)])
         ratios = {n: (e.kept[flops] / (6 * e.kept[n] * e.kept["tokens"]))[some] for n in counts}
         best = min(ratios, key=lambda n: abs(np.log(np.median(ratios[n]))))
         bad = int((np.abs(np.log(ratios[best])) > np.log(UNIT)).sum())

@@ -12,12 +12,12 @@ from ..errors import StoreError
 from ..instruments.early_stopping import gap
 from ..instruments.noise_scale import merged, noise_scale
 from ..points.points import Points
-from ..run.run import MIX, Run, RunSpec
+from ..run.run import Run, RunSpec
 from ..run.schedule import learning_rate, log_places, phase
 from ..store.points_of_runs import curve_points, mean_batch, of_items, points_of
 from ..store.store import Store
 from .taking_part import taking_no_part
-from .training_columns import with_arms, with_protocol
+from .training_columns import losses_elsewhere, with_arms, with_protocol
 
 FAMILIES = "families.json"  # in the folder of a set of families
 
@@ -54,7 +54,7 @@ def _points(runs: list[Run], sweep: Sweep, store: Store, curves: bool) -> Points
 
 def with_other_texts(points: Points, runs: Sequence[Run]) -> Points:
     """Add the final loss of each run on every other text, in the columns that a set of families has for them."""
-    found = {run.spec.id: dict(_foreign(run, run.final)) for run in runs}
+    found = {run.spec.id: losses_elsewhere(run, run.final) for run in runs}
     rows = [found.get(run_id, {}) for run_id in points["run_id"]]
     names = list(dict.fromkeys(name for row in rows for name in row if name not in points))
     return points.replace(**{name: [row.get(name) for row in rows] for name in names})
@@ -103,7 +103,7 @@ def _run_row(run: Run) -> dict:
         "test_gap_nats": final and gap(final),
         **{name: run.readings.get(name) for name in READINGS},
     }
-    return row | dict(_foreign(run, final))
+    return row | losses_elsewhere(run, final)
 
 
 READINGS = ("loss_spikes", "tokens_per_second", "mfu", "peak_memory_bytes")
@@ -123,18 +123,6 @@ def schedule_label(spec: RunSpec) -> str:
 @cache  # the tables are written again whenever a family is complete
 def _summed_rate(spec: RunSpec, steps: int) -> float:
     return sum(learning_rate(spec, step) for step in range(steps))
-
-
-def _foreign(run: Run, evaluation) -> list[tuple[str, float]]:
-    """Pair the column of each other text with the loss on it; a part of the training mixture is no other text."""
-    if evaluation is None:
-        return []
-    names = [corpus for corpus, _ in run.spec.foreign]
-    columns = [
-        f"loss_{name.removeprefix(MIX)}" if name.startswith(MIX) else f"loss_nats@{name.rpartition(':')[2]}"
-        for name in names
-    ]
-    return list(zip(columns, evaluation.foreign, strict=True))
 
 
 def curve_table(runs: Sequence[Run]) -> Points:
@@ -170,7 +158,7 @@ def _evaluation_row(run: Run, e) -> dict:
         "seconds": e.seconds,
     }
     row |= of_items(e.items) if e.items else {}
-    row |= dict(_foreign(run, e))
+    row |= losses_elsewhere(run, e)
     places = log_places(shape.n_ctx) if e.by_position else []
     return row | {f"loss_nats@T={place}": loss for place, loss in zip(places, e.by_position, strict=True)}
 

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from ..designing.arms_of_study import weights_in
 from ..points.points import Points
-from ..run.run import EXPERTS, MIX, Run, RunSpec
+from ..run.run import EXPERTS, MIX, Evaluation, Run, RunSpec
 from ..run.trainer import OWN_SCHEDULE, OWN_TEXT
 from .leverage import leverages
+
+ELSEWHERE = "loss_nats@"  # before the name of a text of `evaluate_on`
 
 
 def with_protocol(points: Points, runs: Sequence[Run]) -> Points:
@@ -45,12 +47,21 @@ def _with_experts(points: Points, runs: Sequence[Run | None]) -> Points:
 
 def _arm(run: Run) -> dict:
     """The text on which a run of a study with several was trained: its weights, and its losses on each domain."""
-    spec, final = run.spec, run.final
-    losses = final.foreign if final else ()
-    on_each = zip((name for name, _ in spec.foreign), losses, strict=False)
-    found: dict = {"arm": spec.corpus}
-    found |= {f"share_{domain}": weight for domain, weight in weights_in(spec.corpus).items()}
-    return found | {f"loss_{name.removeprefix(MIX)}": loss for name, loss in on_each if name.startswith(MIX)}
+    found: dict = {"arm": run.spec.corpus}
+    found |= {f"share_{domain}": weight for domain, weight in weights_in(run.spec.corpus).items()}
+    elsewhere = losses_elsewhere(run, run.final)
+    return found | {name: loss for name, loss in elsewhere.items() if not name.startswith(ELSEWHERE)}
+
+
+def losses_elsewhere(run: Run, evaluation: Evaluation | None) -> dict[str, float]:
+    """Give the loss on each other text by its column: `loss_nats@NAME`, and `loss_NAME` on a part of a mixture."""
+    if evaluation is None:
+        return {}
+    columns = [
+        f"loss_{name.removeprefix(MIX)}" if name.startswith(MIX) else ELSEWHERE + name.rpartition(":")[2]
+        for name, _ in run.spec.foreign
+    ]
+    return dict(zip(columns, evaluation.foreign, strict=False))
 
 
 def _row(spec: RunSpec) -> dict:
