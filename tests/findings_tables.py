@@ -30,7 +30,7 @@ class Design:
         ladder: (layers, width) of F-N; `middle` that of F-SEED and F-LR.
         horizons: steps at which every trunk of F-N has a branch, the last at its end; `longer` those of F-C by size.
         scan_sizes, scan_batches, scan_rates: of F-B; a rate is a factor on the steps. `scan_tokens` where its runs end.
-        subsets, subset_sizes, subset_batch, subset_steps: of F-ND.
+        subsets, subset_sizes, subset_batch, subset_steps: of F-ND; `subset_repeats` counts seeds by size, else one.
         evaluations: number of a trunk, evenly in log steps; 0 for evenly in log distance from the floor.
         limited: constants of L(N, D).
     """
@@ -55,7 +55,7 @@ class Design:
     subset_sizes: tuple = ((2, 128), (4, 256), (8, 512), (24, 1024), (96, 12288))
     subset_batch: float = 2**19
     subset_steps: int = 250000
-    subset_repeats: int = 1
+    subset_repeats: dict = field(default_factory=dict)
     shapes: tuple = SHAPES
     shape_repeats: int = 2
     schedules: tuple = SCHEDULES
@@ -300,7 +300,7 @@ def _subsets(rows):
     plan = rows.world.design
     for layers, width in plan.subset_sizes:
         for data in (*plan.subsets, TEXT):
-            for seed in range(plan.subset_repeats):
+            for seed in range(plan.subset_repeats.get((layers, width), 1)):
                 _on_subset(rows, layers, width, data, seed)
 
 

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from findings_tables import CRITICAL, TABLE_3, World, made
+from findings_tables import CRITICAL, TABLE_3, Design, World, made
 from printed import differences
 
 from scalinglaws.claims.findings import judged
@@ -17,6 +17,8 @@ from scalinglaws.laws.kaplan2020.loss import KAPLAN_ND
 from scalinglaws.measurements.family_tables import FamilyTables
 from scalinglaws.measurements.measurements import measurements
 from scalinglaws.measurements.noise_line import noise_line
+from scalinglaws.measurements.overfit import collapse, marginals, mean_fall
+from scalinglaws.measurements.overfit import noise as noise_of_subsets
 from scalinglaws.measurements.reading_tables import read_tables
 from scalinglaws.measurements.straight_line import coefficients
 from scalinglaws.measurements.texts import by_place
@@ -113,6 +115,44 @@ def test_the_places_of_a_context_give_back_their_law(sheets):
 
 def test_early_stops_keep_to_their_bound(sheets):
     assert column(sheets["early-stopping"], "S_min / bound") == pytest.approx([1.4] * 30, rel=0.15)
+
+
+def _on_subsets(repeats, noise=0.005):
+    design = Design(subset_repeats=dict.fromkeys(Design.subset_sizes, repeats))
+    points, *others = made(World(noise=noise, design=design))
+    return FamilyTables(points, *others)
+
+
+def test_seeds_on_subsets_tell_their_own_noise_and_count_as_one_point():
+    one, three = _on_subsets(1), _on_subsets(3)
+    assert noise_of_subsets(one) is one.sigma
+    own = noise_of_subsets(three)
+    assert own.seeds == 2 * len(Design.subset_sizes) * (len(Design.subsets) + 1) + 1
+    assert own.nats.low < 0.005 < own.nats.high
+    assert len(collapse(three).x) == len(collapse(one).x)
+    assert collapse(three).per_seed == pytest.approx(collapse(one).per_seed / np.sqrt(3), rel=0.01)
+    rows = marginals(three)
+    assert all(len(row.slopes) == len(Design.subset_sizes) - 1 for row in rows)
+    narrow, wide = (mean_fall(of, marginals(of)).half / noise_of_subsets(of).log for of in (three, one))
+    assert narrow < wide / np.sqrt(3)  # the seeds of F-ND have more degrees of freedom too
+
+
+def test_the_noise_of_slopes_is_that_of_the_losses_behind_them():
+    row = marginals(_on_subsets(1))[0]
+    rng = np.random.default_rng(0)
+    moved = rng.standard_normal((20000, len(row.seeds))) @ row.weights.T
+    last = moved[:, 0] - moved[:, -1]
+    assert row.noise(np.eye(len(row.slopes))[0] - np.eye(len(row.slopes))[-1]) == pytest.approx(last.std(), rel=0.03)
+
+
+def test_a_subset_is_one_subset_whatever_the_last_bit_of_its_epochs():
+    points, *others = made(World(noise=0.005))
+    rows = np.flatnonzero(points["subset_tokens"] > 0)
+    epochs = points["epochs"].copy()
+    epochs[rows[::2]] *= 1 + 4e-16
+    shaken = FamilyTables(points.replace(epochs=epochs), *others)
+    assert len(np.unique(shaken.limited["dataset_tokens"])) == len(Design.subsets) + 1
+    assert [row.data for row in marginals(shaken)] == [row.data for row in marginals(FamilyTables(points, *others))]
 
 
 def test_the_critical_batch_of_every_loss_is_the_planted_one(sheets):

@@ -1,11 +1,12 @@
 """An outcome follows from an interval and its limits; the intervals that claims rest on hold what they promise."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from scalinglaws.measurements.intervals import (
     between,
-    beyond_noise,
     difference,
     independent_difference,
     jackknife,
@@ -18,7 +19,9 @@ from scalinglaws.measurements.intervals import (
     simultaneous,
     spread_ratio,
 )
+from scalinglaws.measurements.noise_about_lines import explained
 from scalinglaws.measurements.repeats import seed_noise
+from scalinglaws.results.attempt import Lacking
 from scalinglaws.results.fitted import Estimate
 from scalinglaws.results.outcome import outcome_of, overall
 
@@ -96,11 +99,35 @@ def test_the_interval_of_a_root_mean_square_error_holds_it():
     )
 
 
-def test_noise_between_seeds_is_not_held_against_a_line_and_a_misfit_is():
-    r2 = Estimate(0.9, 0.5, 0.95)
-    assert beyond_noise(r2, Estimate(1.0, 0.6, 2.0)) == between(1.0, 0.5, 1.0, LEVEL)  # all of it may be noise
-    found = beyond_noise(r2, Estimate(10.0, 5.0, 20.0))
-    assert found.low == 0.5 and found.value == pytest.approx(0.901) and found.high == pytest.approx(0.952)
+@pytest.mark.parametrize("missed", [0.0, 0.003, 0.01, 0.03])
+def test_the_share_that_a_line_explains_beyond_noise_holds_that_of_the_world(missed):
+    x = np.linspace(-1, 1, 7)
+    bent = x**2 - np.mean(x**2)
+    law = 0.2 * x + missed * bent / bent.std()
+    sd = 0.0033
+
+    def made(rng):
+        seeds = seed_noise([3.0 * np.exp(sd * rng.standard_normal(8))], LEVEL)
+        y = law + sd * rng.standard_normal(len(x))
+        evidence = SimpleNamespace(sigma=seeds, level=LEVEL)
+        return explained(evidence, np.corrcoef(x, y)[0, 1] ** 2, len(x), float(y.var()))
+
+    truth = 1 - missed**2 / law.var()
+    assert _coverage(made, truth) >= LEVEL - 0.02
+    widths = [one.high - one.low for one in (made(np.random.default_rng(seed)) for seed in range(20))]
+    assert np.median(widths) < 0.1
+
+
+def test_without_seeds_all_that_a_line_misses_may_be_noise():
+    class Unseeded:
+        level = LEVEL
+
+        @property
+        def sigma(self):
+            raise Lacking("family F-SEED")
+
+    found = explained(Unseeded(), 0.9, 7, 0.01)
+    assert found.high == 1.0 and found.low == r_squared(0.9, 7, LEVEL).low
 
 
 def test_the_jackknife_of_a_mean_is_the_t_interval_and_of_groups_holds_the_truth():

@@ -37,7 +37,8 @@ MINIATURE = Design(
     context=32, places=(1, 2, 4, 8, 16, 32), scan_sizes=((2, 24), (2, 64)),
     scan_batches=tuple(2.0 ** np.arange(9, 16)),
     scan_rates=(1.0, 1.1, 1.3, 2.0), scan_tokens=4e6, subsets=(26250, 52500, 105000, 210000, 420000),
-    subset_sizes=((2, 16), (2, 32), (2, 64)), subset_batch=512, subset_steps=12000, shapes=SHAPES,
+    subset_sizes=((2, 16), (2, 32), (2, 64), (2, 96)), subset_repeats={(2, 32): 3}, subset_batch=512,
+    subset_steps=12000, shapes=SHAPES,
     shape_repeats=1, schedules=SCHEDULES, evaluations=24, k=K, critical={"B_star": 4.2e6, "alpha_B": 0.21},
     limited=LIMITED,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from functools import cache
 
 from ..measurements.intervals import spread_ratio
-from ..measurements.overfit import Marginal, collapse, largest_rise, marginals, mean_fall
+from ..measurements.overfit import Marginal, collapse, largest_rise, marginals, mean_fall, noise
 from ..records.numbers_in_text import interval
 from ..results.attempt import Lacking
 from .claim import Part, claim
@@ -45,22 +45,22 @@ def diminishing(evidence):
 
 @claim(
     "S9",
-    "the residual sd of all overfitted runs about one curve is at most twice what the seeds make of it: an excess is "
-    "the ratio of two losses, so that its sd is that of a seed times sqrt(2)",
+    "the residual sd of all overfitted runs about one curve is at most twice what the seeds make of it (those of F-ND "
+    "itself, if it has enough): an excess is the ratio of two losses, so that its sd is that of a seed times sqrt(2)",
 )
 def one_variable(evidence):
     """The penalty for too little data depends on N^(alpha_N/alpha_D) / D alone."""
 
     def collapses() -> Part:
-        found = collapse(evidence)
-        seed = evidence.sigma.nats.value * found.per_seed
+        found, seeds = collapse(evidence), noise(evidence)
+        seed = seeds.nats.value * found.per_seed
         eight = 8**found.ratio.value
         text = (
             f"exponent ratio {interval(found.ratio)}: 8 times the size needs {eight:.3g} times the data; residual sd "
-            f"{found.sd:.4f} of {len(found.x)} runs, excess up to {found.excess.max():.3f}, limit "
-            f"{MOST_SPREAD * seed:.4f}"
+            f"{found.sd:.4f} of {len(found.x)} sizes on subsets, excess up to {found.excess.max():.3f}, limit "
+            f"{MOST_SPREAD * seed:.4f}; sd of a seed {interval(seeds.nats)} nats"
         )
-        spread = spread_ratio(found.sd / seed, len(found.x) - 2, evidence.sigma, evidence.level)
+        spread = spread_ratio(found.sd / seed, len(found.x) - 2, seeds, evidence.level)
         return Part("the residual sd relative to that of two seeds", spread, high=MOST_SPREAD, text=text)
 
     return [collapses]

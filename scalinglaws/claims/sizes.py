@@ -10,7 +10,10 @@ from .claim import Part, claim
 
 LEAST_R2 = 0.97
 NEAR_EXPONENT = 0.20  # by which the local exponent may change from one end of the data to the other
-TREND = f"each log-log line explains at least {LEAST_R2} of the variance of ln L that is not noise between seeds"
+TREND = (
+    f"each log-log line explains, at the points that were trained, at least {LEAST_R2} of the variance of ln L that is "
+    "not noise between seeds"
+)
 
 Line = Callable[[], Power]
 

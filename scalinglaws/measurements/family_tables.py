@@ -288,7 +288,7 @@ class FamilyTables:
             Lacking: the family is not there.
         """
         points = self.family("F-ND", also=("F-D",))
-        held = points["tokens"] / points["epochs"]
+        held = np.rint(points["tokens"] / points["epochs"])
         full = points["subset_tokens"] == 0
         return points.replace(
             dataset_tokens=held,

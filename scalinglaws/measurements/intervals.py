@@ -119,42 +119,23 @@ def jackknife(statistic: Callable[[np.ndarray], float], groups: np.ndarray, leve
     return between(value, value - half, value + half, level)
 
 
-def r_squared(r2: float, points: int, level: float, noise: tuple[float, float] | None = None) -> Estimate:
+def r_squared(r2: float, points: int, level: float) -> Estimate:
     """Give an interval of the R2 of a straight line through points with normal errors.
 
     With nu = points - 2, t = r sqrt(nu / (1 - R2)) is noncentral t about tau, and R2 = tau^2 / (tau^2 + points); the
     confidence limits of tau are the quantiles of t sqrt(V / nu) - Z, V chi-squared (nu) and Z normal.
-
-    Args:
-        noise: the variance of an error, relative to that of the values, and its degrees of freedom nu, where they are
-            known better than by these residuals.
     """
     from scipy.special import gammaincinv, ndtri
 
-    share, nu = ((1 - r2) * points / max(points - 2, 1), points - 2) if noise is None else noise
+    nu = points - 2
     if nu < 1:
         return Estimate(float(r2), level=level)
-    t = np.sqrt(points * r2 / max(share, 1e-15))
+    t = np.sqrt(nu * r2 / max(1 - r2, 1e-15))
     middle = (np.arange(GRID) + 0.5) / GRID
     root = np.sqrt(2 * gammaincinv(nu / 2, middle) / nu)
     tau = np.quantile(t * root[:, None] - ndtri(middle), [(1 - level) / 2, (1 + level) / 2])
     low, high = (max(one, 0.0) ** 2 / (max(one, 0.0) ** 2 + points) for one in tau)
     return between(r2, low, high, level)
-
-
-def beyond_noise(r2: Estimate, over: Estimate) -> Estimate:
-    """Give the share that a line explains of the variance that is not noise between seeds.
-
-    Args:
-        r2: of the line, with its interval; at its lower end none of the residuals is noise.
-        over: the sd of the residuals over that of a seed, with its interval: what exceeds 1 is misfit.
-    """
-
-    def misfit(ratio: float) -> float:
-        return max(0.0, 1 - ratio**-2) if ratio > 0 else 0.0
-
-    value, high = (1 - (1 - r) * misfit(o) for r, o in ((r2.value, over.value), (r2.ends[1], over.ends[0])))
-    return between(value, r2.ends[0], max(value, high), r2.level)
 
 
 def root_mean_square(values: np.ndarray, level: float) -> Estimate:

@@ -8,7 +8,7 @@ from ..results.attempt import Lacking
 from ..results.fitted import Estimate
 from ..uncertainty.interval_ends import t_quantile
 from .family_tables import FamilyTables
-from .intervals import between, beyond_noise, r_squared, spread_ratio
+from .intervals import between, r_squared
 
 LEAST_CURVED = 4  # points, for a curvature with an interval
 MISFIT = 0.05  # level of the test by which residuals are more than noise
@@ -43,15 +43,28 @@ def about_a_line(evidence: FamilyTables, squares: float, degrees: int) -> Noise:
     return Noise((squares + more * known) / (degrees + more), degrees + more)
 
 
-def explained(evidence: FamilyTables, r2: float, points: int, noise: Noise, scatter: float, spread: float) -> Estimate:
-    """Give R2 beyond the noise of seeds, from the variance of ln L about the line (`scatter`) and in all (`spread`)."""
-    found = r_squared(r2, points, evidence.level, (noise.variance / max(spread, 1e-300), noise.degrees))
+def explained(evidence: FamilyTables, r2: float, points: int, spread: float) -> Estimate:
+    """Give the share that a line explains, at these points, of the variance of ln L that is not noise between seeds.
+
+    What the line misses there is fixed, and noise moves it: the residuals of a line through what is not noise differ
+    in length from those of the line found by at most the noise along them (t of the seeds; the lower end), and by at
+    most the noise in all of their directions (F; the upper end). Without seeds all of the residuals may be noise.
+
+    Args:
+        r2: of the line through `points` points that count as independent, whose ln L have the variance `spread`.
+    """
+    from scipy.special import fdtri
+
     try:
         seeds = evidence.sigma
     except Lacking:
-        return between(r2, found.ends[0], 1.0, evidence.level)  # all of the scatter may be noise
-    over = spread_ratio(float(np.sqrt(scatter)) / seeds.log, max(points - 2, 1), seeds, evidence.level)
-    return beyond_noise(found, over)
+        return between(r2, r_squared(r2, points, evidence.level).ends[0], 1.0, evidence.level)
+    more, degrees = max(points - 2, 1), seeds.seeds - 1
+    missed, sd = np.sqrt(max(1 - r2, 0.0)), seeds.log / np.sqrt(points * spread)  # relative to the spread
+    along = t_quantile(evidence.level, degrees) * sd
+    in_all = np.sqrt(more * fdtri(more, degrees, (1 + evidence.level) / 2)) * sd
+    value = 1 - max(0.0, missed**2 - more * sd**2)
+    return between(value, max(0.0, 1 - (missed + along) ** 2), 1 - max(0.0, missed - in_all) ** 2, evidence.level)
 
 
 def curvature(evidence: FamilyTables, x: np.ndarray, y: np.ndarray) -> Estimate | None:

@@ -10,23 +10,27 @@ from ..laws.kaplan2020.loss import critical_batch
 from ..points.points import Points
 from ..results.attempt import Lacking
 from ..results.fitted import Estimate
-from .family_tables import FamilyTables
+from .family_tables import EQUAL, FamilyTables
 from .intervals import between, largest_of, seed_margin
 from .joining import once
+from .repeats import SeedNoise, averaged_over, same_settings, seed_noise
 
 OVERFIT = 2.0  # standard deviations of a seed: a row whose largest model is above its unlimited loss by more is small
+CELL = ("params_nonembedding", "dataset_tokens", "whole")  # what the seeds of F-ND share; when they stop, they do not
+LEAST_OWN = 4  # degrees of freedom, from which the seeds of F-ND tell their own noise
 
 
 @dataclass(frozen=True)
 class Collapse:
-    """Excess loss dL = L(N, D) / L(N, inf) - 1 of every run against x = N^p / D, and one curve through all.
+    """Excess loss dL = L(N, D) / L(N, inf) - 1 of every size on every subset, a mean over seeds, and one curve of
+    x = N^p / D through all.
 
     Attributes:
         ratio: p = alpha_N / alpha_D of the joint law.
-        x, excess: of every run on a subset; `params`, `data` its size and text.
+        x, excess: of every size on a subset; `params`, `data` its size and text.
         curve: (K, q) of dL = (1 + K x)^q - 1.
         sd: of the residuals, in units of dL; `per_seed` what a standard deviation of a seed in nats makes of it: dL is
-            of two runs, or of one and the mean of several on all text.
+            of two runs, or of the means of several.
     """
 
     ratio: Estimate
@@ -43,6 +47,26 @@ class Collapse:
         return np.expm1(self.curve[1] * np.log1p(self.curve[0] * x))
 
 
+@once
+def cells(evidence: FamilyTables) -> Points:
+    """Take a row of each size on each subset, with the mean loss of its runs; `seeds` counts them."""
+    return averaged_over(evidence.limited, CELL)
+
+
+@once
+def noise(evidence: FamilyTables) -> SeedNoise:
+    """Give the noise between seeds of F-ND, or that of F-SEED where F-ND has too few: their recipes differ.
+
+    Raises:
+        Lacking: neither has seeds.
+    """
+    points = evidence.limited
+    groups = [points["loss_nats"][rows] for rows in same_settings(points, CELL) if len(rows) > 1]
+    degrees = sum(len(group) - 1 for group in groups)
+    own = seed_noise(groups, evidence.level, degrees) if degrees >= LEAST_OWN else None
+    return own if own and own.log > EQUAL else evidence.sigma
+
+
 def unlimited(points: Points) -> dict[float, float]:
     """Give the loss of each size on the whole text, the family's stand-in for unlimited data."""
     whole = points.take(points["whole"] == 1)
@@ -54,12 +78,13 @@ def unlimited(points: Points) -> dict[float, float]:
 
 @once
 def collapse(evidence: FamilyTables) -> Collapse:
-    """Put every run on a subset on one axis, and one curve through them.
+    """Put every size on a subset on one axis, and one curve through them.
 
     Raises:
         Lacking: no size was trained on the whole text too.
     """
-    points, law = evidence.limited, evidence.data_law
+    points, law = cells(evidence), evidence.data_law
+    whole = points.take(points["whole"] == 1)
     reference = unlimited(points)
     rows = (points["whole"] == 0) & np.isin(points["params_nonembedding"], list(reference))
     if rows.sum() < 4:
@@ -73,9 +98,9 @@ def collapse(evidence: FamilyTables) -> Collapse:
     drawn = law.values[:, names.index("alpha_N")] / law.values[:, names.index("alpha_D")]
     x = params**p / data
     curve, sd = _one_curve(x, excess)
-    whole = evidence.limited.take(evidence.limited["whole"] == 1)["params_nonembedding"]
-    runs = np.array([np.sum(whole == n) for n in params])
-    per_seed = float(np.sqrt(np.mean((1 + 1 / runs) / least**2)))
+    runs = dict(zip(whole["params_nonembedding"].tolist(), whole["seeds"].tolist(), strict=True))
+    on_all = np.array([runs[n] for n in params])
+    per_seed = float(np.sqrt(np.mean((1 / points["seeds"] + 1 / on_all) / least**2)))
     return Collapse(evidence.estimate(p, drawn), params, data, x, excess, curve, sd, per_seed)
 
 
@@ -97,19 +122,29 @@ def _one_curve(x: np.ndarray, excess: np.ndarray) -> tuple[tuple[float, float], 
 
 @dataclass(frozen=True)
 class Marginal:
-    """-d ln L / d ln N between neighbouring sizes on one amount of text; `small` where the text is scarce."""
+    """-d ln L / d ln N between neighbouring sizes on one amount of text; `small` where the text is scarce.
+
+    Attributes:
+        weights: of each ln L in each slope, shape (slopes, sizes).
+        seeds: runs behind each ln L.
+    """
 
     data: float
     slopes: np.ndarray
-    steps: np.ndarray
+    weights: np.ndarray
+    seeds: np.ndarray
     small: bool
+
+    def noise(self, weights: np.ndarray) -> float:
+        """Standard deviation of a combination of the slopes, for a run's ln L of unit noise."""
+        return float(np.linalg.norm(weights @ self.weights / np.sqrt(self.seeds)))
 
 
 def marginals(evidence: FamilyTables) -> list[Marginal]:
     """Take the slopes along each row of one subset, the smallest subset first."""
-    points = evidence.limited
+    points = cells(evidence)
     reference = unlimited(points)
-    sigma = evidence.sigma.log
+    sigma = noise(evidence).log
     found = []
     for data in np.unique(points["dataset_tokens"][points["whole"] == 0]):
         row = points.take((points["dataset_tokens"] == data) & (points["whole"] == 0))
@@ -119,43 +154,31 @@ def marginals(evidence: FamilyTables) -> list[Marginal]:
             continue
         largest = float(row["params_nonembedding"][-1])
         small = largest in reference and y[-1] - np.log(reference[largest]) > OVERFIT * sigma
-        found.append(Marginal(float(data), -np.diff(y) / np.diff(x), np.diff(x), bool(small)))
+        weights = -np.diff(np.eye(len(x)), axis=0) / np.diff(x)[:, None]
+        found.append(Marginal(float(data), weights @ y, weights, row["seeds"], bool(small)))
     return found
 
 
 def largest_rise(evidence: FamilyTables, rows: list[Marginal]) -> Estimate:
     """Give the largest growth of a slope from one pair of sizes to the next, with the noise of the seeds in it.
 
-    By Bonferroni's correction over all neighbouring pairs; a change is a second difference of three runs' ln L.
+    By Bonferroni's correction over all neighbouring pairs; a change is a second difference of three sizes' ln L.
     """
-    changes = [(np.diff(row.slopes), _noise_of_change(row.steps[:-1], row.steps[1:])) for row in rows]
-    margin = seed_margin(evidence.sigma, evidence.level, sum(len(rise) for rise, _ in changes))
-    halves = [(rise, margin * evidence.sigma.log * noise) for rise, noise in changes]
-    return largest_of(
-        [
-            between(r, r - half, r + half, evidence.level)
-            for rise, half in halves
-            for r, half in zip(rise, half, strict=True)
-        ]
-    )
+    seeds = noise(evidence)
+    changes = [(row, weights) for row in rows for weights in np.diff(np.eye(len(row.slopes)), axis=0)]
+    margin = seed_margin(seeds, evidence.level, len(changes)) * seeds.log
+    rises = [(float(weights @ row.slopes), margin * row.noise(weights)) for row, weights in changes]
+    return largest_of([between(rise, rise - half, rise + half, evidence.level) for rise, half in rises])
 
 
 def mean_fall(evidence: FamilyTables, rows: list[Marginal]) -> Estimate:
     """Give the mean, over the subsets, of the first slope less the last, with the noise of the seeds in it."""
-    falls = np.array([row.slopes[0] - row.slopes[-1] for row in rows])
-    apart = [
-        np.sqrt(2 / row.steps[0] ** 2 + 2 / row.steps[-1] ** 2)
-        if len(row.slopes) > 2
-        else _noise_of_change(row.steps[0], row.steps[-1])
-        for row in rows
-    ]
-    half = seed_margin(evidence.sigma, evidence.level) * evidence.sigma.log * np.linalg.norm(apart) / len(rows)
-    return between(falls.mean(), falls.mean() - half, falls.mean() + half, evidence.level)
-
-
-def _noise_of_change(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Standard deviation of a change of slope over two neighbouring steps of ln N, for ln L of unit noise."""
-    return np.sqrt(1 / first**2 + 1 / second**2 + (1 / first + 1 / second) ** 2)
+    seeds = noise(evidence)
+    ends = [np.eye(len(row.slopes))[0] - np.eye(len(row.slopes))[-1] for row in rows]
+    fall = float(np.mean([weights @ row.slopes for row, weights in zip(rows, ends, strict=True)]))
+    apart = [row.noise(weights) for row, weights in zip(rows, ends, strict=True)]
+    half = seed_margin(seeds, evidence.level) * seeds.log * float(np.linalg.norm(apart)) / len(rows)
+    return between(fall, fall - half, fall + half, evidence.level)
 
 
 @dataclass(frozen=True)

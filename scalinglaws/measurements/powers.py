@@ -15,7 +15,7 @@ from ..results.fitted import Estimate
 from .family_tables import FamilyTables
 from .intervals import between, scaled
 from .joining import once
-from .noise_about_lines import about_a_line, curvature, curvature_of_frontier, explained, of_square
+from .noise_about_lines import curvature, curvature_of_frontier, explained, of_square
 
 LETTERS = {
     "params_nonembedding": "N",
@@ -36,7 +36,7 @@ class Power:
         identified: the exponent; None where these points do not identify one, and `sentence` says why.
         scale: x_c; tokenizer and text set it, and it lies far outside the points.
         r2: of ln L.
-        of_the_law: the same, of what is not noise between seeds (`intervals.beyond_noise`).
+        of_the_law: the same, of what is not noise between seeds (`noise_about_lines.explained`).
         better_by: AIC of L = b ln(x_0 / x) minus that of the power law; above zero the power law is better.
         curvature: coefficient of (ln x)^2 in ln L, with an interval; None with fewer than four points.
         floor: L_inf of L = L_inf + (x_0 / x)^a, and its exponent; None where these points do not identify them.
@@ -108,8 +108,7 @@ def power(
     converged = found.outcome == "converged"  # what ends otherwise still misses the points by what it does
     floor, floor_exponent = _with_floor(evidence, points, columns, clusters) if alternatives else (None, None)
     x, y = np.log(points[column]), np.log(points[loss])
-    count, rss = len(points), len(points) * found.rms_log**2
-    noise = about_a_line(evidence, rss, count - 2)
+    count = len(points)
     return Power(
         column,
         count,
@@ -117,7 +116,7 @@ def power(
         found.sentence,
         found.values["N_c"],
         found.r2,
-        explained(evidence, found.r2, count, noise, found.rms_log**2 * count / max(count - 2, 1), float(y.var())),
+        explained(evidence, found.r2, count, float(y.var())),
         found.rms_log,
         2 * count * float(np.log(logarithm_through(x, y)[2] / found.rms_log)),  # both have two parameters
         curvature(evidence, x, y),
@@ -236,13 +235,10 @@ def of_compute(evidence: FamilyTables, least: bool = False) -> Power:
     exponent = scaled(found.loss.exponent, -1.0)
     nearest = nearest_size(evidence, np.array([b.params for b in optima]))
     separate = len(np.unique(nearest))
-    scatter = separate * fitted.rms_log**2 / max(separate - 2, 1)
-    noise = about_a_line(evidence, scatter * (separate - 2), separate - 2)
-    spread = float(np.log(points["loss_nats"]).var())
     return replace(
         fitted,
         identified=exponent if fitted.identified else None,
-        of_the_law=explained(evidence, fitted.r2, separate, noise, scatter, spread),
+        of_the_law=explained(evidence, fitted.r2, separate, float(np.log(points["loss_nats"]).var())),
         curvature=curvature_of_frontier(evidence, np.log(points[column]), np.log(points["loss_nats"]), nearest),
         separate=separate,
     )

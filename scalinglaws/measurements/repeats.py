@@ -10,7 +10,11 @@ from ..results.fitted import Estimate
 
 @dataclass(frozen=True)
 class SeedNoise:
-    """Seed-to-seed standard deviation of the final loss: in nats with its interval, and of ln loss."""
+    """Seed-to-seed standard deviation of the final loss: in nats with its interval, and of ln loss.
+
+    Attributes:
+        seeds: the degrees of freedom and one; of `horizons` groups, which are branches of the same seeds or runs apart.
+    """
 
     nats: Estimate
     log: float
@@ -18,20 +22,22 @@ class SeedNoise:
     horizons: int
 
 
-def seed_noise(groups: list[np.ndarray], level: float) -> SeedNoise:
+def seed_noise(groups: list[np.ndarray], level: float, degrees: int | None = None) -> SeedNoise:
     """Pool the variance of the losses over groups of seeds, with a chi-squared interval.
 
-    Its degrees of freedom are those of one group: the horizons of a seed are branches of one run.
+    Args:
+        degrees: of freedom; those of one group where none are given: the horizons of a seed are branches of one run.
     """
     from scipy.special import gammaincinv
 
-    seeds = max(map(len, groups))
-    variance = np.mean([group.var(ddof=1) for group in groups])
-    log = float(np.sqrt(np.mean([np.log(group).var(ddof=1) for group in groups])))
-    tails = 2 * gammaincinv((seeds - 1) / 2, [(1 + level) / 2, (1 - level) / 2])
-    low, high = np.sqrt((seeds - 1) * variance / tails)
+    degrees = max(map(len, groups)) - 1 if degrees is None else degrees
+    weights = [len(group) - 1 for group in groups]
+    variance = np.average([group.var(ddof=1) for group in groups], weights=weights)
+    log = float(np.sqrt(np.average([np.log(group).var(ddof=1) for group in groups], weights=weights)))
+    tails = 2 * gammaincinv(degrees / 2, [(1 + level) / 2, (1 - level) / 2])
+    low, high = np.sqrt(degrees * variance / tails)
     nats = Estimate(float(np.sqrt(variance)), float(low), float(high), level)
-    return SeedNoise(nats, log, seeds, len(groups))
+    return SeedNoise(nats, log, degrees + 1, len(groups))
 
 
 def without(points: Points, *names: str) -> Points:
@@ -68,7 +74,12 @@ SETTINGS = (
 
 def averaged(points: Points) -> Points:
     """Average the losses over the seeds of each setting: one row per setting, `seeds` counts them."""
-    groups = same_settings(points, SETTINGS)
+    return averaged_over(points, SETTINGS)
+
+
+def averaged_over(points: Points, names: tuple[str, ...]) -> Points:
+    """Average the losses of the rows that agree in these columns: the first row of each, `seeds` counts them."""
+    groups = same_settings(points, names)
     first = points.take(np.array([rows[0] for rows in groups], dtype=int))
     losses = [name for name in points.columns if name == "loss_nats" or name.startswith("loss_nats@")]
     means = {name: [points[name][rows].mean() for rows in groups] for name in losses}
