@@ -41,6 +41,8 @@ def keep(folder: Path, to: Path) -> None:
     """Copy the tables and the predictions of a finished study."""
     store, sweep = open_store(folder), read_sweep(folder)
     to.mkdir(exist_ok=True)
+    for path in to.glob("prediction*.json"):  # of the study that was kept here before
+        path.unlink()
     write_points(table_of(store, sweep), to / "points.csv")
     write_points(table_of(store, sweep, curves=True), to / "curves.csv")
     for path in sorted(folder.glob("prediction*.json")):
