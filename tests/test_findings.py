@@ -254,6 +254,17 @@ def test_text_seen_more_than_four_times_is_no_unlimited_text():
     assert size(12, 768) in evidence.longest["params_nonembedding"]
 
 
+@pytest.mark.parametrize("epochs, counts", [(0.9, True), (2.0, False)])
+def test_a_test_text_that_is_harder_limits_no_run_that_saw_its_text_once(epochs, counts):
+    def harder(rows):
+        for row in rows.runs:
+            if row["family"] == "F-N" and row["d_model"] == 512:
+                row |= {"epochs": epochs, "test_gap_nats": 1.0}
+
+    evidence = FamilyTables(*made(World(noise=0.005), edit=harder))
+    assert (size(8, 512) in evidence.longest["params_nonembedding"]) == counts
+
+
 def test_shapes_are_judged_at_their_longest_horizon_and_shown_at_each():
     def also_shorter(rows):
         for row in [row for row in rows.runs if row["family"] in ("F-N", "F-SHAPE")]:

@@ -120,11 +120,12 @@ class FamilyTables:
     def infinite(self) -> np.ndarray:
         """Mark the runs whose text may count as unlimited.
 
-        At most four epochs, and a gap between test and training loss below two standard deviations: of the seed, and of
-        the sampling of the test text, which affects the gap and not the differences between runs.
+        At most one epoch, in which no text is seen twice; or at most four, and a gap between test and training loss
+        below two standard deviations: of the seed, and of the sampling of the test text, which affects the gap and not
+        the differences between runs.
         """
         runs = self.runs
-        few = runs["epochs"] <= MOST_EPOCHS
+        few, fresh = runs["epochs"] <= MOST_EPOCHS, runs["epochs"] <= 1
         if not self.of("F-SEED").any() or "test_gap_nats" not in runs:
             return few
         try:
@@ -132,7 +133,7 @@ class FamilyTables:
         except Lacking:
             return few
         sem = np.nan_to_num(runs["loss_nats_sem"]) if "loss_nats_sem" in runs else 0.0
-        return few & ~(runs["test_gap_nats"] > 2 * np.hypot(sigma, sem))
+        return few & (fresh | ~(runs["test_gap_nats"] > 2 * np.hypot(sigma, sem)))
 
     @cached_property
     def kept(self) -> np.ndarray:
