@@ -137,6 +137,12 @@ def test_seeds_on_subsets_tell_their_own_noise_and_count_as_one_point():
     assert narrow < wide / np.sqrt(3)  # the seeds of F-ND have more degrees of freedom too
 
 
+def test_runs_on_subsets_at_several_rates_are_no_seeds():
+    points, *others = made(World(noise=0.005, design=Design(subset_repeats=dict.fromkeys(Design.subset_sizes, 3))))
+    apart = FamilyTables(points.replace(lr=points["lr"] * (1 + points["seed"])), *others)
+    assert noise_of_subsets(apart) is apart.sigma
+
+
 def test_the_noise_of_slopes_is_that_of_the_losses_behind_them():
     row = marginals(_on_subsets(1))[0]
     rng = np.random.default_rng(0)

@@ -17,6 +17,7 @@ from .repeats import SeedNoise, averaged_over, same_settings, seed_noise
 
 OVERFIT = 2.0  # standard deviations of a seed: a row whose largest model is above its unlimited loss by more is small
 CELL = ("params_nonembedding", "dataset_tokens", "whole")  # what the seeds of F-ND share; when they stop, they do not
+RECIPE = (*CELL, "lr", "lr_schedule", "batch_tokens", "planned_steps", "dropout")  # runs that differ by a seed alone
 LEAST_OWN = 4  # degrees of freedom, from which the seeds of F-ND tell their own noise
 
 
@@ -61,7 +62,7 @@ def noise(evidence: FamilyTables) -> SeedNoise:
         Lacking: neither has seeds.
     """
     points = evidence.limited
-    groups = [points["loss_nats"][rows] for rows in same_settings(points, CELL) if len(rows) > 1]
+    groups = [points["loss_nats"][rows] for rows in same_settings(points, RECIPE) if len(rows) > 1]
     degrees = sum(len(group) - 1 for group in groups)
     own = seed_noise(groups, evidence.level, degrees) if degrees >= LEAST_OWN else None
     return own if own and own.log > EQUAL else evidence.sigma
