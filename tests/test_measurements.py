@@ -117,10 +117,10 @@ def test_early_stops_keep_to_their_bound(sheets):
     assert column(sheets["early-stopping"], "S_min / bound") == pytest.approx([1.4] * 30, rel=0.15)
 
 
-def _on_subsets(repeats, noise=0.005):
+def _on_subsets(repeats, change=lambda points: {}):
     design = Design(subset_repeats=dict.fromkeys(Design.subset_sizes, repeats))
-    points, *others = made(World(noise=noise, design=design))
-    return FamilyTables(points, *others)
+    points, *others = made(World(noise=0.005, design=design))
+    return FamilyTables(points.replace(**change(points)), *others)
 
 
 def test_seeds_on_subsets_tell_their_own_noise_and_count_as_one_point():
@@ -138,8 +138,7 @@ def test_seeds_on_subsets_tell_their_own_noise_and_count_as_one_point():
 
 
 def test_runs_on_subsets_at_several_rates_are_no_seeds():
-    points, *others = made(World(noise=0.005, design=Design(subset_repeats=dict.fromkeys(Design.subset_sizes, 3))))
-    apart = FamilyTables(points.replace(lr=points["lr"] * (1 + points["seed"])), *others)
+    apart = _on_subsets(3, lambda points: {"lr": points["lr"] * (1 + points["seed"])})
     assert noise_of_subsets(apart) is apart.sigma
 
 
@@ -152,13 +151,14 @@ def test_the_noise_of_slopes_is_that_of_the_losses_behind_them():
 
 
 def test_a_subset_is_one_subset_whatever_the_last_bit_of_its_epochs():
-    points, *others = made(World(noise=0.005))
-    rows = np.flatnonzero(points["subset_tokens"] > 0)
-    epochs = points["epochs"].copy()
-    epochs[rows[::2]] *= 1 + 4e-16
-    shaken = FamilyTables(points.replace(epochs=epochs), *others)
-    assert len(np.unique(shaken.limited["dataset_tokens"])) == len(Design.subsets) + 1
-    assert [row.data for row in marginals(shaken)] == [row.data for row in marginals(FamilyTables(points, *others))]
+    def shaken(points):
+        epochs = points["epochs"].copy()
+        epochs[np.flatnonzero(points["subset_tokens"] > 0)[::2]] *= 1 + 4e-16
+        return {"epochs": epochs}
+
+    found = _on_subsets(1, shaken)
+    assert len(np.unique(found.limited["dataset_tokens"])) == len(Design.subsets) + 1
+    assert [row.data for row in marginals(found)] == [row.data for row in marginals(_on_subsets(1))]
 
 
 def test_the_critical_batch_of_every_loss_is_the_planted_one(sheets):

@@ -118,6 +118,13 @@ def test_the_share_that_a_line_explains_beyond_noise_holds_that_of_the_world(mis
     assert np.median(widths) < 0.1
 
 
+def test_losses_that_are_all_equal_leave_the_share_of_a_line_unknown():
+    seeds = seed_noise([np.array([3.0, 3.01, 2.99])], LEVEL)
+    with np.errstate(all="raise"):
+        found = explained(SimpleNamespace(sigma=seeds, level=LEVEL), 0.0, 7, 0.0)
+    assert (found.low, found.high) == (0.0, 1.0)
+
+
 def test_without_seeds_all_that_a_line_misses_may_be_noise():
     class Unseeded:
         level = LEVEL

@@ -60,7 +60,8 @@ def explained(evidence: FamilyTables, r2: float, points: int, spread: float) -> 
     except Lacking:
         return between(r2, r_squared(r2, points, evidence.level).ends[0], 1.0, evidence.level)
     more, degrees = max(points - 2, 1), seeds.seeds - 1
-    missed, sd = np.sqrt(max(1 - r2, 0.0)), seeds.log / np.sqrt(points * spread)  # relative to the spread
+    missed = np.sqrt(max(1 - r2, 0.0))
+    sd = seeds.log / np.sqrt(points * max(spread, 1e-300))  # relative to the spread, as `missed` is
     along = t_quantile(evidence.level, degrees) * sd
     in_all = np.sqrt(more * fdtri(more, degrees, (1 + evidence.level) / 2)) * sd
     value = 1 - max(0.0, missed**2 - more * sd**2)
