@@ -1,11 +1,13 @@
 """ScaleBench's eight tasks within a budget: runs are bought one after another, to predict the costly region.
 
-    python benchmarks/design/scalebench.py DATA --predictions DIR [--only TASKS] [--folds] [--hide SHARE] [--seed N]
+    python benchmarks/design/scalebench.py DATA --predictions DIR [--only TASKS] [--hide SHARE] [--seed N]
+    python benchmarks/design/scalebench.py DATA --folds | --cell K [--only TASKS] [--hide SHARE] [--seed N]
 
 DATA is as for benchmarks/forecast/scalebench.py, whose laws and engine predict. Runs are bought within 1, 5 and 10% of
 the cost of the whole pool (20, 35 and 50% for domain_mixture and sparsity); DIR gets TASK-SHARE.csv, the target columns
 predicted, in the order of the inputs. Losses are seen of runs that were bought alone. `--folds` scores on the costliest
-tenth of the pool instead, which cannot be bought: settings were chosen by it. `--rule` is `telling` (spread, then by
+tenth of the pool instead, which cannot be bought: settings were chosen by it. `--cell K` scores on the runs of the K-th
+highest cost, and leaves those of that cost and above out of the pool. `--rule` is `telling` (spread, then by
 variance), `spread`, `random`, or by default `auto`: spread up to three inputs, telling for more. `--hide 0.1` takes a
 random tenth of the pool away, another by each seed, which shows how much a score owes to the runs that there are.
 """
@@ -252,13 +254,21 @@ def split(task: whole.Task, pool: Frame, cost: np.ndarray, share: float = 0.1) -
     return pool.filter(pl.Series(~aside)), pool.filter(pl.Series(aside)), cost[~aside]
 
 
+def cell(pool: Frame, cost: np.ndarray, place: int) -> tuple[Frame, Frame, np.ndarray]:
+    """Set the rows of the highest cost aside, or of the next highest and so on; only cheaper rows stay in the pool."""
+    level = np.unique(cost)[-place]
+    return pool.filter(pl.Series(cost < level)), pool.filter(pl.Series(cost == level)), cost[cost < level]
+
+
 def main() -> None:
     """Buy and predict for every task and budget."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, metavar="DATA")
     parser.add_argument("--predictions", type=Path, metavar="DIR")
     parser.add_argument("--only", default=",".join(COST))
-    parser.add_argument("--folds", action="store_true")
+    fold = parser.add_mutually_exclusive_group()
+    fold.add_argument("--folds", action="store_true")
+    fold.add_argument("--cell", type=int, metavar="K")
     parser.add_argument("--rule", default="auto", choices=("auto", "telling", "spread", "random"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--hide", type=float, default=0.0, metavar="SHARE")
@@ -268,6 +278,8 @@ def main() -> None:
         cost = COST[name](pool).to_numpy().astype(float)
         target = options.data / f"{name}-target.csv"
         asked = pl.read_csv(target if target.exists() else options.data / f"{name}-target-inputs.csv")
+        if options.cell:
+            pool, asked, cost = cell(pool, cost, options.cell)
         total = cost.sum()
         if options.folds:
             pool, asked, cost = split(task, pool, cost)
