@@ -11,6 +11,7 @@ from ..points.letters_said import letters_said
 from ..points.points import Points
 from ..records.public_record import PublicRecord
 from ..records.text_blocks import Block
+from .above_floor import above_floor
 from .band import ends
 from .ceiling import PER_TOKEN
 from .far_off import far_off
@@ -184,11 +185,11 @@ class Forecaster:
         low, high = ends(self.posterior, x, self.prior.band, level, noise)
         low, high = np.exp(np.minimum(low, mean)), np.exp(np.clip(high, mean, np.log(TARGET_LIMIT)))
         if self.ceiling is not None:  # no model need be worse than a uniform guess
-            mean = np.minimum(mean, np.log(self.ceiling))
-            low, high = np.minimum(low, self.ceiling), np.minimum(high, self.ceiling)
+            down = np.maximum(mean - np.log(self.ceiling), 0.0)
+            mean, low, high = mean - down, low * np.exp(-down), np.minimum(high, self.ceiling)
         if self.floor is not None:
-            mean = np.maximum(mean, np.log(self.floor))
-            low, high = np.maximum(low, self.floor), np.maximum(high, self.floor)
+            mean, *limits = above_floor(mean, np.log(low), np.log(high), np.log(self.floor), level)
+            low, high = np.exp(limits)
         return mean, sd, low, high
 
 
