@@ -118,6 +118,19 @@ def test_a_scan_of_rates_marks_its_best_and_one_at_an_end_as_a_bound():
     assert "1 run with a loss above" in drawing.caption and "9.9" not in str(drawing.panels[0].marks)
 
 
+def test_rates_scanned_at_two_batches_are_two_scans():
+    rates = np.array([1e-3, 2e-3, 4e-3])
+    table = Points({
+        "run_id": [f"r{i}" for i in range(6)], "params_nonembedding": np.full(6, 1e6), "tokens": np.full(6, 1e8),
+        "batch_tokens": np.repeat([1024.0, 4096.0], 3), "lr": np.r_[rates, 2 * rates],
+        "loss_nats": np.r_[3.2, 3.0, 3.1, 3.3, 3.1, 3.2],
+    })  # fmt: skip
+    drawing = draw("rate-scans", dataclasses.replace(sample(), points=table))
+    best = [mark for mark in drawing.panels[1].marks if mark.x]
+    assert [(mark.x[0], mark.y[0], mark.hollow) for mark in best] == [(1e6, 2e-3, False), (1e6, 4e-3, False)]
+    assert "batch of 4096" in str(drawing.panels[0].marks)
+
+
 def entry(**more) -> WrittenForecast:
     kept = {"made": "2026-11-29T10:00:00Z", "by": "forecast", "at": {"N": 1e9}, "value": 2.0, "low": 1.9, "high": 2.1}
     return WrittenForecast(**{**kept, "level": 0.95, "reach": 10.0, **more})

@@ -10,7 +10,8 @@ from scalinglaws.designing.design import design
 from scalinglaws.designing.rate_scan import MOST_RATES, SCAN, as_sweep, first_scan, scan_runs, with_scan
 from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import StudyError
-from scalinglaws.studying.tuned_rates import best_rate, tuned
+from scalinglaws.studying.scanned_runs import best_rate
+from scalinglaws.studying.tuned_rates import tuned
 
 STUDY = Study(
     "s", ((2, 8), (2, 16), (2, 24), (2, 32), (2, 48), (2, 64)), (1e5, 2e5, 4e5), lr="auto", hold_out=1, batch=4
@@ -105,3 +106,73 @@ def test_the_best_rate_lies_at_the_least_of_a_parabola():
     assert best_rate(rates, losses)[0] == pytest.approx(3e-3)
     with pytest.raises(StudyError, match="edge"):
         best_rate(rates, np.array([1.0, 2.0, 3.0, 4.0]))
+
+
+class WorldOfBatches(World):
+    """Beside the rate, which is best in proportion to the square root of the batch, the batch has a best value."""
+
+    def __init__(self, batch=16.0, flat_below=False, at_larger=None):
+        super().__init__()
+        self.batch, self.flat_below, self.at_larger = batch, flat_below, at_larger or batch
+
+    def run_of(self, spec):
+        best = self.batch if spec.shape.params() < 5e4 else self.at_larger
+        off_batch = np.log(spec.batch / best)
+        off_batch = max(off_batch, 0.0) if self.flat_below else off_batch
+        off = np.log(spec.lr / self.best(spec) / np.sqrt(spec.batch / 4))
+        return SimpleNamespace(
+            outcome="finished", final=SimpleNamespace(loss_nats=2 + 0.02 * off**2 + 0.02 * off_batch**2)
+        )
+
+
+def in_batches(**changes):
+    return replace(STUDY, tune_batch=True, warmup_share=0.1, **changes)
+
+
+@pytest.mark.parametrize(("batch", "start"), [(4.0, 4), (16.0, 4), (2.0, 8), (1.0, 2)])
+def test_the_batch_is_found_wherever_its_scan_begins(batch, start):
+    world = WorldOfBatches(batch=batch)
+    study, scan, rule = tuned(in_batches(batch=start), DATA, world.run_of, world.train)
+    assert study.batch == batch
+    assert not study.tune_batch
+    assert {run.batch for run in design(study, 256, "d", None).runs} == {batch}
+    for run in design(study, 256, "d", None).runs:
+        if not run.is_trunk:
+            assert run.lr == pytest.approx(world.best(run) * np.sqrt(batch / 4), rel=0.25)
+    assert rule.told()[0].startswith(f"batch, by a scan: {batch:.0f} sequences, {64 * batch:,.0f} tokens, for all runs")
+    assert {run.batch for run in scan.runs} >= {max(1, batch / 2), batch, 2 * batch}
+    assert set(scan.left_out) == {run.id for run in scan.runs}
+
+
+def test_of_batches_that_are_equal_the_largest_is_taken():
+    world = WorldOfBatches(batch=8.0, flat_below=True)
+    study, _, rule = tuned(in_batches(batch=4), DATA, world.run_of, world.train)
+    assert study.batch == 8
+    assert rule.told()[0].endswith("the largest of those within 0.1% of the lowest mean loss (2, 4, 8)")
+
+
+def test_a_larger_model_that_wants_another_batch_is_said():
+    world = WorldOfBatches(batch=4.0)
+    _, _, rule = tuned(in_batches(), DATA, world.run_of, world.train)
+    assert any("none is lower by more than 0.1%" in line for line in rule.told())
+    world = WorldOfBatches(batch=4.0, at_larger=32.0)
+    _, _, rule = tuned(in_batches(), DATA, world.run_of, world.train)
+    assert any("check of [2, 48]" in line and "8 is " in line and "% lower" in line for line in rule.told())
+
+
+def test_a_batch_that_never_turns_is_refused():
+    with pytest.raises(StudyError, match="still at an end of its scan, from 2 to 256 sequences"):
+        tuned(in_batches(), DATA, WorldOfBatches(batch=1e9).run_of, lambda sweep: None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"lr": "rule"}, "Set lr = 'auto' too"),
+        ({"each_batch": (4, 8)}, "each_batch gives several"),
+        ({"batch_ramp": ((1e5, 8),)}, "batch_ramp gives several"),
+    ],
+)
+def test_what_cannot_go_with_a_scan_of_batches_is_refused(changes, why):
+    with pytest.raises(StudyError, match=why):
+        in_batches(**changes)

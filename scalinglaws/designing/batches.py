@@ -54,6 +54,21 @@ def require_ramp(study: "Study"):
     stages(study)
 
 
+def require_tuned(study: "Study"):
+    """Refuse a scan of the batch without one of the rate, or beside several batches.
+
+    Raises:
+        StudyError: saying what to write.
+    """
+    if not study.tune_batch:
+        return
+    if study.lr != "auto":
+        raise StudyError("tune_batch scans each batch at several rates. Set lr = 'auto' too, or leave out tune_batch.")
+    other = next((name for name in ("each_batch", "batch_ramp") if getattr(study, name)), None)
+    if other:
+        raise StudyError(f"tune_batch finds one batch for all runs, and {other} gives several. Leave out one of them.")
+
+
 def require_reached(runs: Sequence[RunSpec]):
     """Refuse a stage that no run reaches.
 

@@ -33,6 +33,7 @@ VARIED = {
     "lr": "lr",
     "each_lr_factor": "lr",
     "each_batch": "batch",
+    "tune_batch": "batch",
     "each_unique_tokens": "unique_tokens",
     "each_schedule": "schedule",
 }  # key of a study -> the setting in which its runs differ

@@ -1,5 +1,6 @@
-"""The scan behind `lr = "auto"`: which sizes are trained at which rates, before the study's own runs."""
+"""The scan behind `lr = "auto"`: which sizes are trained at which rates and batches, before the study's own runs."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,8 @@ FACTOR = 2.0  # between neighbouring rates
 FIRST = (-2, -1, 0, 1, 2)  # powers of the factor, about the study's own rule
 CHECKED = (-1, 0, 1)  # about the rate found, at one larger size
 MOST_RATES = 11  # of a size, before the scan gives up
+BATCHES = (0.5, 1.0, 2.0)  # times the study's own, where the batch is scanned too
+MOST_BATCHES = 8
 SCAN = "a run of the scan of learning rates"
 
 
@@ -22,12 +25,14 @@ class Scanned:
 
     Attributes:
         role: "scan", or "check" for the larger size at which the rule is tested.
+        batch: sequences per step.
     """
 
     size: tuple[int, ...]
     middle: float
     powers: tuple[int, ...]
     tokens: tuple[float, ...]
+    batch: int
     role: str = "scan"
 
     def rate(self, power: int) -> float:
@@ -51,6 +56,32 @@ def first_scan(study: Study, n_vocab: int) -> tuple[Scanned, ...]:
     return tuple(_scanned(study, sizes[index], n_vocab, FIRST) for index in chosen)
 
 
+def first_batches(study: Study) -> tuple[int, ...]:
+    """List the batches at which the rates are scanned first, in sequences per step: one where it is not tuned."""
+    return tuple(dict.fromkeys(max(1, int(study.batch * times)) for times in BATCHES)) if study.tune_batch else ()
+
+
+def at_batch(study: Study, batch: int) -> Study:
+    """Give a study at another batch: its rates change as the square root of it, and are then scanned."""
+    return replace(study, batch=batch, lr_factor=study.lr_factor * math.sqrt(batch / study.batch), tune_batch=False)
+
+
+def wider_batches(tried: tuple[int, ...], best: int) -> tuple[int, ...]:
+    """Give the batches to be tried next: none where the best one has others on both sides, or is a single sequence.
+
+    Raises:
+        StudyError: the best batch is still at an end of a scan of `MOST_BATCHES` batches.
+    """
+    if min(tried) < best < max(tried) or best == 1:
+        return ()
+    if len(tried) >= MOST_BATCHES:
+        raise StudyError(
+            f"tune_batch: the best batch is still at an end of its scan, from {min(tried)} to {max(tried)} sequences. "
+            f"Set batch = {best}, or leave out tune_batch."
+        )
+    return (best // 2,) if best == min(tried) else (2 * best,)
+
+
 def check_of(study: Study, n_vocab: int, rate: float) -> Scanned:
     """The larger size at which the rule is checked, at the rate that it gives there."""
     size = fitted_sizes(study, n_vocab)[-1]
@@ -68,7 +99,7 @@ def _scanned(study: Study, size: tuple[int, ...], n_vocab: int, powers: tuple[in
     used = horizons(study, size, shape)
     ends = (used[len(used) // 2], used[-1]) if len(used) > 1 else (used[0],)
     rate = peak_rate(replace(study, lr="rule"), shape)
-    return Scanned(size, rate, powers, tuple(dict.fromkeys(map(float, ends))))
+    return Scanned(size, rate, powers, tuple(dict.fromkeys(map(float, ends))), study.batch)
 
 
 def extended(one: Scanned, power: int) -> Scanned:
@@ -101,6 +132,8 @@ def _alone(study: Study, one: Scanned, rate: float) -> Study:
     every |= {"domains": {}, "weights": {}, "epochs": ()}
     return replace(
         study,
+        batch=one.batch,
+        tune_batch=False,
         lr="rule",
         lr_rule="width",
         lr_scale=rate,

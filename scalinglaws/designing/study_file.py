@@ -13,7 +13,7 @@ from ..run.run import RunSpec
 from ..run.shape import Shape
 from ..run.trainer import Trainer
 from .arms_of_study import checked_arms
-from .batches import require_ramp
+from .batches import require_ramp, require_tuned
 from .own_trainer import of_own_trainer
 
 LR_RULES = ("width", "kaplan", "power")
@@ -52,6 +52,7 @@ class Study:
             "power": lr_scale (N / 1e5)^lr_exponent (D / 1e6)^lr_tokens_exponent, D the geometric mean of a size's
             horizons, without lr_max.
         lr: "rule", or "auto": a scan of rates at small sizes gives the rule, as "power".
+        tune_batch: with lr = "auto", scan the batch too, from `batch` on; all runs then have the batch found.
         lr_batch_exponent: the rate is also multiplied by (batch / this study's `batch`) to this power.
         each_...: every run is repeated with each of these values, instead of the single value.
         each_lr_factor: factors of the rule's learning rate.
@@ -191,6 +192,7 @@ class Study:
     each_experts: Annotated[tuple[int, ...], Range(1, 4096)] = ()
     items: str = ""
     items_per: str = ""
+    tune_batch: bool = False
 
     def __post_init__(self):
         require_name(self.name)
@@ -210,6 +212,7 @@ class Study:
         self._require_amounts()
         self._take_trainer()
         require_ramp(self)
+        require_tuned(self)
         for name, value in checked_arms(self).items():
             object.__setattr__(self, name, value)
         if not self.eval_tokens:

@@ -36,8 +36,9 @@ def floor_sought(sweep: Sweep, floor: float | None, n_vocab: int) -> list[str]:
     except (PointsError, FitError):
         return []
     told = (
-        f"in {found} of {TABLES} made-up tables of these runs, with exponents of {EXPONENT}, the interval of E contains "
-        f"the entropy, {floor:.4f}, and is narrower than {NARROW:.0%} of the loss; its median width is {_wide(width)}"
+        f"in {found} of {TABLES} made-up tables of these runs, with exponents of {EXPONENT}, the interval of E "
+        f"contains the entropy, {floor:.4f}, and is narrower than {NARROW:.0%} of the loss; its median width is "
+        f"{_wide(width)}"
     )
     return [f"not answered: the irreducible loss: {told}" if found <= TABLES / 2 else f"the irreducible loss: {told}"]
 

@@ -19,13 +19,14 @@ RATE = label_of("lr")
 
 @dataclass(frozen=True)
 class RateScan:
-    """One size and horizon, trained at several rates: of several runs at one rate the one with the lowest loss."""
+    """One size, horizon and batch, trained at several rates: of several runs at one rate the one of lowest loss."""
 
     size: float
     tokens: float
     rates: np.ndarray
     losses: np.ndarray
     names: tuple[str, ...]
+    batch: float = np.nan
 
     @property
     def best(self) -> int:
@@ -39,7 +40,7 @@ class RateScan:
 
 
 def scans(results: StudyResults) -> list[RateScan]:
-    """Group the runs by size and tokens; those trained at `LEAST_RATES` rates or more are a scan."""
+    """Group the runs by size, tokens and batch; those trained at `LEAST_RATES` rates or more are a scan."""
     names = (size_of(results), tokens_of(results), loss_of(results), "lr")
     if not set(names) <= set(results.points.columns):
         return []
@@ -48,14 +49,20 @@ def scans(results: StudyResults) -> list[RateScan]:
         return []
     good = np.logical_and.reduce([np.isfinite(x) & (x > 0) for x in (size, tokens, loss, rate)])
     label, found = results.points.clusters(), []
-    for n, d in sorted({pair for pair, keep in zip(zip(size, tokens, strict=True), good, strict=True) if keep}):
-        rows = np.flatnonzero(good & (size == n) & (tokens == d))
+    for n, d, b in np.unique(np.column_stack([size, tokens, _batches(results)])[good], axis=0):
+        rows = np.flatnonzero(good & (size == n) & (tokens == d) & (_batches(results) == b))
         rates = np.unique(rate[rows])
         if len(rates) < LEAST_RATES:
             continue
         best = [min(rows[rate[rows] == one], key=lambda row: loss[row]) for one in rates]
-        found.append(RateScan(float(n), float(d), rates, loss[best], tuple(label[best].tolist())))
+        found.append(RateScan(float(n), float(d), rates, loss[best], tuple(label[best].tolist()), float(b)))
     return found
+
+
+def _batches(results: StudyResults) -> np.ndarray:
+    """Give the tokens of a step, 0 where they are not known."""
+    batch = results.points["batch_tokens"] if "batch_tokens" in results.points.columns else np.zeros(1)
+    return np.broadcast_to(np.nan_to_num(batch) if batch.dtype.kind == "f" else 0.0, len(results.points))
 
 
 def draw(results: StudyResults) -> Drawing:
@@ -65,7 +72,8 @@ def draw(results: StudyResults) -> Drawing:
     top = WORSE * max(one.losses.min() for one in found)
     for one in found:
         seen = one.losses <= top
-        notes = tuple(f"{name}, {number(one.tokens)} tokens" for name in one.names)
+        step = f", batch of {number(one.batch)}" if one.batch else ""
+        notes = tuple(f"{name}, {number(one.tokens)} tokens{step}" for name in one.names)
         shown = tuple(note for note, keep in zip(notes, seen, strict=True) if keep)
         losses.append(line(one.rates[seen], one.losses[seen], size=one.size, thin=True))
         losses.append(points(one.rates[seen], one.losses[seen], size=one.size, notes=shown))
@@ -78,8 +86,8 @@ def draw(results: StudyResults) -> Drawing:
         f" Not drawn: {counted(left, 'run')} with a loss above {WORSE:g} times the highest of the best." if left else ""
     )
     told = (
-        f"Loss against the peak learning rate (a) for {counted(len(found), 'scan')}: runs of one size and one number "
-        f"of tokens at {LEAST_RATES} rates or more; where several runs share a rate (batches, seeds), the lowest loss. "
+        f"Loss against the peak learning rate (a) for {counted(len(found), 'scan')}: runs of one size, number of "
+        f"tokens and batch at {LEAST_RATES} rates or more; where several runs share a rate, the lowest loss. "
         f"The best rate against size (b): {inside} lie between worse rates, {len(found) - inside} at an end of their "
         f"scan, where they are only a bound.{cut}"
     )
