@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from scalinglaws.designing.design import design
+from scalinglaws.designing.design import Sweep, design
 from scalinglaws.designing.rate_scan import MOST_RATES, SCAN, as_sweep, first_scan, scan_runs, with_scan
 from scalinglaws.designing.study_file import Study
 from scalinglaws.errors import StudyError
+from scalinglaws.studying.estimate import with_first_scan
 from scalinglaws.studying.scanned_runs import best_rate
 from scalinglaws.studying.tuned_rates import tuned
 
@@ -158,6 +159,17 @@ def test_a_larger_model_that_wants_another_batch_is_said():
     world = WorldOfBatches(batch=4.0, at_larger=32.0)
     _, _, rule = tuned(in_batches(), DATA, world.run_of, world.train)
     assert any("check of [2, 48]" in line and "8 is " in line and "% lower" in line for line in rule.told())
+
+
+def test_the_cost_has_the_first_rates_of_every_batch_and_the_check():
+    told = {}
+    sweep = with_first_scan(in_batches(), Sweep("s", (), ()), (256, "d", None), told)
+    scanned = {run.batch for run in sweep.runs if run.shape.d_model < 48}
+    assert scanned == {run.batch for run in sweep.runs if run.shape.d_model == 48} == {2, 4, 8}
+    assert (
+        len(sweep.runs) == 3 * 3 * 5 * 3 + 3 * 3 + 2
+    )  # batches, sizes, rates, a trunk and two ends; the check; beside it
+    assert any("its first rates and batches" in line for line in told)
 
 
 def test_a_batch_that_never_turns_is_refused():

@@ -98,7 +98,7 @@ def _scanned(study: Study, size: tuple[int, ...], n_vocab: int, powers: tuple[in
     shape = make_shape(study, size, n_vocab)
     used = horizons(study, size, shape)
     ends = (used[len(used) // 2], used[-1]) if len(used) > 1 else (used[0],)
-    rate = peak_rate(replace(study, lr="rule"), shape)
+    rate = peak_rate(replace(study, lr="rule", tune_batch=False), shape)
     return Scanned(size, rate, powers, tuple(dict.fromkeys(map(float, ends))), study.batch)
 
 
