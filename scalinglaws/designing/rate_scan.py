@@ -1,6 +1,7 @@
 """The scan behind `lr = "auto"`: which sizes are trained at which rates and batches, before the study's own runs."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -153,7 +154,7 @@ def _alone(study: Study, one: Scanned, rate: float) -> Study:
     )
 
 
-def as_sweep(name: str, runs: dict[tuple[int, int], tuple[RunSpec, ...]]) -> Sweep:
+def as_sweep(name: str, runs: Mapping[tuple[int, int], tuple[RunSpec, ...]]) -> Sweep:
     """Put the runs of a scan into one sweep, none of which takes part in a fit."""
     every = together(tuple(run for several in runs.values() for run in several))
     return Sweep(name, every, (), {run.id: SCAN for run in every})
