@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = {"english-cpu": "english.md"}
+PAGES = {"english-cpu": "english.md", "truth": "truth.md"}
 
 
 @pytest.fixture(scope="module")

@@ -179,12 +179,31 @@ def test_the_page_of_trunks_says_what_a_grid_pays_and_saves(preset):
 WORDS = ["scale", "loss", "law", "token", "model", "data", "compute", "batch", "noise", "step"]
 
 
+def text_of_words(folder, documents=60):
+    rng = np.random.default_rng(0)
+    for i in range(documents):
+        (folder / f"{i}.txt").write_text(f"document {i} " + " ".join(rng.choice(WORDS, 3000)))
+    return f"text:{folder}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [study.name for study in read_study("kaplan-gpu").studies])
+def test_the_first_two_steps_of_every_family_of_one_gpu_are_taken_on_a_cpu(name, tmp_path):
+    changes = {"corpus": text_of_words(tmp_path, 500), "evaluate_on": [], "max_epochs": 1e9, "eval_tokens": 8192}
+    [study] = read_study("kaplan-gpu", changes).only([name]).studies
+    study = replace(study, tokenizer="bytes" if study.tokenizer == "bytes" else "bpe:512")
+    data = tokenise(study.corpus, study.tokenizer, tmp_path / "cache")
+    runs = [run for run in lay_out(study, data, tmp_path / "cache").runs if not run.parent]
+    run = min(runs, key=lambda run: (run.shape.params(), run.batch, run.tokens))
+    short = replace(run, tokens=2 * run.batch_tokens, branch_at=(), schedule="constant", warmup=1)
+    found = train(short, data, tmp_path / "run")
+    assert found.final.step == 2
+    assert found.final.loss_nats < found.curve[0].loss_nats < math.log(data.vocabulary) + 0.5
+
+
 @pytest.mark.slow
 def test_the_first_two_steps_of_the_smallest_full_run_are_taken(tmp_path):
-    rng = np.random.default_rng(0)
-    for i in range(60):
-        (tmp_path / f"{i}.txt").write_text(f"document {i} " + " ".join(rng.choice(WORDS, 3000)))
-    changes = {"corpus": f"text:{tmp_path}", "tokenizer": "bytes", "evaluate_on": [], "precision": "float32"}
+    changes = {"corpus": text_of_words(tmp_path), "tokenizer": "bytes", "evaluate_on": [], "precision": "float32"}
     changes |= {"shapes": [[1, 8, 2]], "max_epochs": 1e9, "evaluations": 3, "eval_tokens": 8192}
     [study] = read_study("kaplan-full", changes).only(["F-N"]).studies
     data = tokenise(study.corpus, study.tokenizer, tmp_path / "cache")
