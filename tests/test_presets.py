@@ -179,24 +179,28 @@ def test_the_page_of_trunks_says_what_a_grid_pays_and_saves(preset):
 WORDS = ["scale", "loss", "law", "token", "model", "data", "compute", "batch", "noise", "step"]
 
 
-def text_of_words(folder, documents=60):
+def text_of_words(folder):
     rng = np.random.default_rng(0)
-    for i in range(documents):
+    for i in range(60):
         (folder / f"{i}.txt").write_text(f"document {i} " + " ".join(rng.choice(WORDS, 3000)))
     return f"text:{folder}"
 
 
+@pytest.fixture(scope="module")
+def words(tmp_path_factory):
+    name, cache = text_of_words(tmp_path_factory.mktemp("words")), tmp_path_factory.mktemp("cache")
+    return {tokenizer: tokenise(name, tokenizer, cache) for tokenizer in ("bytes", "bpe:300")}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [study.name for study in read_study("kaplan-gpu").studies])
-def test_the_first_two_steps_of_every_family_of_one_gpu_are_taken_on_a_cpu(name, tmp_path):
-    changes = {"corpus": text_of_words(tmp_path, 500), "evaluate_on": [], "max_epochs": 1e9, "eval_tokens": 8192}
-    [study] = read_study("kaplan-gpu", changes).only([name]).studies
-    study = replace(study, tokenizer="bytes" if study.tokenizer == "bytes" else "bpe:512")
-    data = tokenise(study.corpus, study.tokenizer, tmp_path / "cache")
-    runs = [run for run in lay_out(study, data, tmp_path / "cache").runs if not run.parent]
-    run = min(runs, key=lambda run: (run.shape.params(), run.batch, run.tokens))
-    short = replace(run, tokens=2 * run.batch_tokens, branch_at=(), schedule="constant", warmup=1)
-    found = train(short, data, tmp_path / "run")
+def test_the_first_two_steps_of_every_family_of_one_gpu_are_taken_on_a_cpu(name, words, tmp_path):
+    study = replace(family("kaplan-gpu", name), evaluate_on=())
+    data = words["bytes" if study.tokenizer == "bytes" else "bpe:300"]
+    runs = [run for run in design(study, data.vocabulary, data.data_id, None).runs if not run.parent]
+    run = min(runs, key=lambda run: (run.shape.params(), run.batch, run.unique_tokens, run.tokens))
+    few = {"precision": "float32", "tokens": 2 * run.batch_tokens, "unique_tokens": 0, "eval_tokens": 8192, "warmup": 1}
+    found = train(replace(run, **few, branch_at=(), schedule="constant"), data, tmp_path / "run")
     assert found.final.step == 2
     assert found.final.loss_nats < found.curve[0].loss_nats < math.log(data.vocabulary) + 0.5
 
