@@ -207,7 +207,9 @@ def test_no_forecast_of_a_text_of_known_entropy_lies_below_it():
     free, bound = known.ask(at), replace(known, floor=known.ask(at).value).ask(at)
     assert bound.low == pytest.approx(free.value)
     assert free.low < bound.low
-    assert bound.high == free.high
+    half = np.log(free.high / free.value)
+    assert 0.3 * half < np.log(bound.value / bound.low) < 0.4 * half  # the median of what lies above: 0.674 of 1.96 sd
+    assert half < np.log(bound.high / bound.low) < 1.2 * half  # its width is kept: 2.24 of 1.96 sd
 
 
 def test_one_line_of_sizes_and_tokens_lets_the_forecast_predict_nothing_off_it(specs):
