@@ -1,10 +1,10 @@
 """The page of the Python API is what the signatures and docstrings say."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+from script_loaded import script
 
 import scalinglaws
 
@@ -13,10 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def api():
-    spec = importlib.util.spec_from_file_location("api", ROOT / "pages" / "api.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("pages/api.py")
 
 
 def test_the_page_of_the_api_is_the_one_that_its_command_writes(api):

@@ -1,9 +1,9 @@
 """The page of a kept study says what the tables that are kept of it say."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
+from script_loaded import script
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {"english-cpu": "english.md", "truth": "truth.md"}
@@ -11,10 +11,7 @@ PAGES = {"english-cpu": "english.md", "truth": "truth.md"}
 
 @pytest.fixture(scope="module")
 def kept_study():
-    spec = importlib.util.spec_from_file_location("kept_study", ROOT / "pages" / "kept_study.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("pages/kept_study.py")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,9 +1,9 @@
 """The pages of laws in the docs are what the shelf says."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
+from script_loaded import script
 
 from scalinglaws.laws import LAWS
 
@@ -13,10 +13,7 @@ COMMAND = "python benchmarks/law_pages.py --write docs"
 
 @pytest.fixture(scope="module")
 def bench():
-    spec = importlib.util.spec_from_file_location("law_pages", ROOT / "benchmarks" / "law_pages.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("benchmarks/law_pages.py")
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,11 @@
 """The notebooks of the docs run from end to end, and the pages beside them show their code."""
 
-import importlib.util
 import json
 import re
 from pathlib import Path
 
 import pytest
+from script_loaded import script
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "notebooks"
@@ -18,10 +18,7 @@ NOTEBOOKS = [
 
 @pytest.fixture(scope="module")
 def notebooks():
-    spec = importlib.util.spec_from_file_location("notebooks", ROOT / "pages" / "notebooks.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("pages/notebooks.py")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)

@@ -1,10 +1,10 @@
 """The documentation site: it builds, nothing in it leads nowhere, and nothing in it is fetched from elsewhere."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+from script_loaded import script
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = {
@@ -15,10 +15,7 @@ SITE = {
 
 @pytest.fixture(scope="module")
 def website():
-    spec = importlib.util.spec_from_file_location("website", ROOT / "pages" / "website.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("pages/website.py")
 
 
 @pytest.fixture(scope="module")
