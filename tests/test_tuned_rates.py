@@ -166,9 +166,8 @@ def test_the_cost_has_the_first_rates_of_every_batch_and_the_check():
     sweep = with_first_scan(in_batches(), Sweep("s", (), ()), (256, "d", None), told)
     scanned = {run.batch for run in sweep.runs if run.shape.d_model < 48}
     assert scanned == {run.batch for run in sweep.runs if run.shape.d_model == 48} == {2, 4, 8}
-    assert (
-        len(sweep.runs) == 3 * 3 * 5 * 3 + 3 * 3 + 2
-    )  # batches, sizes, rates, a trunk and two ends; the check; beside it
+    # batches, sizes, rates, a trunk and two ends; the check; beside it
+    assert len(sweep.runs) == 3 * 3 * 5 * 3 + 3 * 3 + 2
     assert any("its first rates and batches" in line for line in told)
 
 

@@ -15,7 +15,6 @@ FACTOR = 2.0  # between neighbouring rates
 FIRST = (-2, -1, 0, 1, 2)  # powers of the factor, about the study's own rule
 CHECKED = (-1, 0, 1)  # about the rate found, at one larger size
 MOST_RATES = 11  # of a size, before the scan gives up
-BATCHES = (0.5, 1.0, 2.0)  # times the study's own, where the batch is scanned too
 MOST_BATCHES = 8
 SCAN = "a run of the scan of learning rates"
 
@@ -59,7 +58,12 @@ def first_scan(study: Study, n_vocab: int) -> tuple[Scanned, ...]:
 
 def first_batches(study: Study) -> tuple[int, ...]:
     """List the batches at which the rates are scanned first, in sequences per step: one where it is not tuned."""
-    return tuple(dict.fromkeys(max(1, int(study.batch * times)) for times in BATCHES)) if study.tune_batch else ()
+    return tuple(sorted({*_beside(study.batch), study.batch})) if study.tune_batch else (study.batch,)
+
+
+def _beside(batch: int) -> tuple[int, ...]:
+    """Half and twice a batch; a single sequence has no half."""
+    return (batch // 2, 2 * batch) if batch > 1 else (2,)
 
 
 def at_batch(study: Study, batch: int) -> Study:
@@ -93,6 +97,17 @@ def fitted_sizes(study: Study, n_vocab: int) -> list[tuple[int, ...]]:
     """The sizes that are not held out, smallest first."""
     sizes = sorted(study.shapes, key=lambda size: make_shape(study, size, n_vocab).params())
     return sizes[: len(sizes) - study.hold_out]
+
+
+def batch_checks(study: Study, n_vocab: int, rate: float) -> tuple[Scanned, ...]:
+    """Half and twice the batch at the larger size and its longest horizon, once each.
+
+    Args:
+        rate: the best one at the study's batch; the others are in proportion to the square root of the batch.
+    """
+    others = [at_batch(study, batch) for batch in _beside(study.batch)]
+    checks = [check_of(other, n_vocab, rate * math.sqrt(other.batch / study.batch)) for other in others]
+    return tuple(replace(one, powers=(0,), tokens=one.tokens[-1:]) for one in checks)
 
 
 def _scanned(study: Study, size: tuple[int, ...], n_vocab: int, powers: tuple[int, ...]) -> Scanned:

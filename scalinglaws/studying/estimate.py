@@ -11,7 +11,16 @@ from ..designing.checks import unanswered
 from ..designing.costs import Pace, RunCost, Step, costs, makespan, steps_of
 from ..designing.design import Sweep, design
 from ..designing.own_trainer import untold
-from ..designing.rate_scan import as_sweep, at_batch, check_of, first_batches, first_scan, scan_runs, with_scan
+from ..designing.rate_scan import (
+    as_sweep,
+    at_batch,
+    batch_checks,
+    check_of,
+    first_batches,
+    first_scan,
+    scan_runs,
+    with_scan,
+)
 from ..designing.study_file import Families, Study
 from ..errors import CorpusError
 from ..run.run import RunSpec
@@ -132,16 +141,12 @@ def with_first_scan(study: Study, sweep: Sweep, text: tuple[int, str, int | None
     """Add the runs of the scan of learning rates, where one is asked for: its first rates, and the check."""
     if study.lr != "auto":
         return sweep
-    own = first_scan(study, text[0])
-    others = [at_batch(study, batch) for batch in first_batches(study) if batch != study.batch]
-    check = check_of(study, text[0], own[-1].middle)
-    beside = (
-        replace(check_of(other, text[0], check.middle), powers=(0,), tokens=check.tokens[-1:]) for other in others
-    )
-    scans = (*own, *(one for other in others for one in first_scan(other, text[0])), check, *beside)
-    what = "rates and batches; a best one" if others else "rates; a best rate"
+    scans = [one for batch in first_batches(study) for one in first_scan(at_batch(study, batch), text[0])]
+    rate = [one.middle for one in scans if one.batch == study.batch][-1]
+    checks = (check_of(study, text[0], rate), *(batch_checks(study, text[0], rate) if study.tune_batch else ()))
+    what = "rates and batches; a best one" if study.tune_batch else "rates; a best rate"
     told[f"lr = 'auto': the scan is costed with its first {what} at an edge adds some."] = None
-    return with_scan(sweep, as_sweep(study.name, scan_runs(study, scans, *text)))
+    return with_scan(sweep, as_sweep(study.name, scan_runs(study, (*scans, *checks), *text)))
 
 
 def _estimated(study: Study, sweep: Sweep, paces, seen: Mapping[str, int], speed: Speed | None, how: str) -> StudyCost:

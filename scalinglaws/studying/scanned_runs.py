@@ -9,6 +9,7 @@ from ..designing.design import Sweep, make_shape
 from ..designing.rate_scan import Scanned, as_sweep, extended, scan_runs
 from ..designing.study_file import Study
 from ..errors import StudyError
+from ..planning.rates_and_batches import settings
 from ..run.run import FINISHED, Run, RunSpec
 
 FLAT = 0.25  # least standard deviation of a cell's ln rate: scans a factor of 2 apart determine it no better
@@ -118,3 +119,14 @@ def best_rate(rates: np.ndarray, losses: np.ndarray) -> tuple[float, float, floa
     a, b, c = np.polyfit(x - x[1], y, 2)
     off = float(np.clip(-b / (2 * a), x[0] - x[1], x[2] - x[1])) if a > 0 else 0.0
     return float(rates[best] * np.exp(off)), max(FLAT, abs(off) / 2), float(np.exp(c + b * off + a * off**2))
+
+
+def published(cell: BestRate, setting: str, spec: str) -> str:
+    """Write what each published rule gives at the size, tokens and loss of a cell.
+
+    Args:
+        setting: "lr" or "batch_tokens". spec: how a value is written.
+    """
+    rules = settings(cell.params, cell.tokens, cell.loss)
+    given = [(one, value) for one in rules if (value := getattr(one, setting)) is not None]
+    return ", ".join(f"{value:{spec}} ({one.law}{', far outside its range' * one.far})" for one, value in given)

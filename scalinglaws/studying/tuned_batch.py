@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..designing.rate_scan import Scanned, as_sweep, at_batch, check_of, first_batches, first_scan, wider_batches
-from ..planning.rates_and_batches import settings
-from .scanned_runs import BestRate, Scanning, bracketed, cells, losses_of, specified
+from ..designing.rate_scan import Scanned, as_sweep, at_batch, batch_checks, first_batches, first_scan, wider_batches
+from .scanned_runs import BestRate, Scanning, bracketed, cells, losses_of, published, specified
 
 SAME = 1e-3  # relative losses closer than this count as equal: of equal batches the largest takes the fewest steps
 
@@ -29,6 +28,11 @@ class TunedBatch:
     scans: tuple[Scanned, ...]
     n_ctx: int
     checked: tuple[BestRate, dict[int, float]] | None = None
+
+    @property
+    def own(self) -> tuple[Scanned, ...]:
+        """The scans at the batch that was chosen."""
+        return tuple(one for one in self.scans if one.batch == self.chosen)
 
     def told(self) -> tuple[str, ...]:
         """Say the batch, its losses, its check and what published rules give, in sentences."""
@@ -53,11 +57,9 @@ class TunedBatch:
         lower = 1 - losses[best] / losses[self.chosen]
         held = f"{best} is {lower:.2%} lower" if lower > SAME else f"none is lower by more than {SAME:.1%}"
         each = ", ".join(f"{batch}: {loss:.4f}" for batch, loss in losses.items())
-        laws = [one for one in settings(cell.params, cell.tokens, cell.loss) if one.batch_tokens is not None]
-        shown = ", ".join(f"{one.batch_tokens:,.0f} ({one.law}{', far outside its range' * one.far})" for one in laws)
         return [
             f"  check of {list(cell.size)} at {cell.tokens:.3g} tokens, batch: loss: {each}; {held}",
-            f"  published rules there, in tokens per step: {shown}",
+            f"  published rules there, in tokens per step: {published(cell, 'batch_tokens', ',.0f')}",
         ]
 
 
@@ -96,16 +98,7 @@ def checked_batch(by: Scanning, batches: TunedBatch, cell: BestRate) -> tuple[Tu
     Returns:
         (the batch with its check, the scans of one rate each that were added).
     """
-    beside = tuple(dict.fromkeys(max(1, int(batches.chosen * times)) for times in (0.5, 2.0)))
-    scans = tuple(
-        replace(
-            check_of(at_batch(by.study, batch), by.n_vocab, cell.rate * (batch / batches.chosen) ** 0.5),
-            powers=(0,),
-            tokens=(cell.tokens,),
-        )
-        for batch in beside
-        if batch != batches.chosen
-    )
+    scans = batch_checks(by.study, by.n_vocab, cell.rate)
     runs = specified(by, scans)
     by.train(as_sweep(by.study.name, runs))
     losses = {one.batch: float(losses_of(i, one, runs, by.run_of)[0, 0]) for i, one in enumerate(scans)}

@@ -8,12 +8,11 @@ import numpy as np
 from ..designing.design import Sweep, make_shape
 from ..designing.rate_scan import as_sweep, at_batch, check_of, first_scan
 from ..designing.study_file import Study
-from ..planning.rates_and_batches import settings
 from ..records.numbers_in_text import between, interval
 from ..results.fitted import Estimate
 from ..run.run import Run, RunSpec
 from ..uncertainty.interval_ends import t_quantile
-from .scanned_runs import BestRate, Scanning, Train, bracketed, cells, specified
+from .scanned_runs import BestRate, Scanning, Train, bracketed, cells, published, specified
 from .text_of_study import StudyText
 from .tuned_batch import checked_batch, tuned_batch
 
@@ -79,19 +78,13 @@ class RateRule:
             first.append(
                 f"  the smaller sizes gave {interval(said, '.3g')} there; {found:.3g} was found, {held} the interval"
             )
-        last = self.cells[-1]
-        first.append(f"  published rules there: {_published(last)}")
+        first.append(f"  published rules there: {published(self.cells[-1], 'lr', '.2g')}")
         return first
 
     def _one(self, index: int) -> str:
         sd = float(np.sqrt(self.covariance[index, index]))
         middle = float(self.mean[index])
         return interval(Estimate(middle, middle - 2 * sd, middle + 2 * sd, LEVEL), ".2f")
-
-
-def _published(cell: BestRate) -> str:
-    shown = [one for one in settings(cell.params, cell.tokens, None) if one.lr is not None]
-    return ", ".join(f"{one.lr:.2g} ({one.law}{', far outside its range' * one.far})" for one in shown)
 
 
 def tuned(
@@ -114,7 +107,7 @@ def tuned(
     batches = tuned_batch(by) if study.tune_batch else None
     if batches:
         by = replace(by, study=at_batch(study, batches.chosen))
-    scans = bracketed(by, first_scan(by.study, data.vocabulary))
+    scans = batches.own if batches else bracketed(by, first_scan(by.study, data.vocabulary))
     before = fitted(cells(by, scans))
     proposed = check_of(by.study, data.vocabulary, 1.0)
     params = float(make_shape(study, proposed.size, data.vocabulary).params())
@@ -125,7 +118,7 @@ def tuned(
     every = (*scans, *checks)
     if batches:
         batches, beside = checked_batch(by, batches, found[-1])
-        every = (*(one for one in batches.scans if one.batch != batches.chosen), *every, *beside)
+        every = (*batches.scans, *checks, *beside)
         rule = replace(rule, first=batches.told())
     for line in rule.told():
         say(line)

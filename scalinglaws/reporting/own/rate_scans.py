@@ -19,14 +19,17 @@ RATE = label_of("lr")
 
 @dataclass(frozen=True)
 class RateScan:
-    """One size, horizon and batch, trained at several rates: of several runs at one rate the one of lowest loss."""
+    """One size, horizon and batch, trained at several rates: of several runs at one rate the one of lowest loss.
+
+    The batch is in tokens per step, 0 where it is not known.
+    """
 
     size: float
     tokens: float
     rates: np.ndarray
     losses: np.ndarray
     names: tuple[str, ...]
-    batch: float = np.nan
+    batch: float
 
     @property
     def best(self) -> int:
@@ -48,9 +51,9 @@ def scans(results: StudyResults) -> list[RateScan]:
     if any(column.dtype.kind != "f" for column in (size, tokens, loss, rate)):
         return []
     good = np.logical_and.reduce([np.isfinite(x) & (x > 0) for x in (size, tokens, loss, rate)])
-    label, found = results.points.clusters(), []
-    for n, d, b in np.unique(np.column_stack([size, tokens, _batches(results)])[good], axis=0):
-        rows = np.flatnonzero(good & (size == n) & (tokens == d) & (_batches(results) == b))
+    label, found, batch = results.points.clusters(), [], _batches(results)
+    for n, d, b in np.unique(np.column_stack([size, tokens, batch])[good], axis=0):
+        rows = np.flatnonzero(good & (size == n) & (tokens == d) & (batch == b))
         rates = np.unique(rate[rows])
         if len(rates) < LEAST_RATES:
             continue
@@ -66,7 +69,7 @@ def _batches(results: StudyResults) -> np.ndarray:
 
 
 def draw(results: StudyResults) -> Drawing:
-    """Draw the loss against the rate, a line per size and horizon, and the best rate of each against its size."""
+    """Draw the loss against the rate, a line per size, horizon and batch, and the best rate of each by its size."""
     found = scans(results)
     losses, lowest = [], []
     top = WORSE * max(one.losses.min() for one in found)
